@@ -1,0 +1,170 @@
+"""The words of img_super as frozen values.
+
+Every other module speaks in these; this one imports nothing of ours, so that anybody may read it first.
+Pixels are counted from the top left corner of the image as it is displayed (EXIF orientation applied).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import IntEnum, StrEnum
+from math import ceil, floor
+from typing import Final, Literal, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+RgbImage: TypeAlias = npt.NDArray[np.uint8]
+"""An RGB image: uint8, height x width x 3."""
+
+FloatMap: TypeAlias = npt.NDArray[np.float32]
+"""A map of probabilities: float32, height x width, each in [0, 1]."""
+
+Rotation: TypeAlias = Literal[0, 90, 180, 270]
+"""Degrees by which the displayed image must be turned clockwise until the portrait stands upright."""
+
+ROTATIONS: Final[tuple[Rotation, ...]] = (0, 90, 180, 270)
+
+
+class Label(IntEnum):
+    """What a document is known to be. The words are those of ISO/IEC 30107-3."""
+
+    BONA_FIDE = 0
+    ATTACK = 1
+
+
+class Verdict(StrEnum):
+    """What the service believes of a portrait; `undetermined` asks for a person's eye."""
+
+    BONA_FIDE = "bona_fide"
+    ATTACK = "attack"
+    UNDETERMINED = "undetermined"
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """A rectangle in absolute pixels, half-open: `x_max` and `y_max` are the first pixels outside."""
+
+    x_min: int
+    y_min: int
+    x_max: int
+    y_max: int
+
+    @classmethod
+    def from_xywh(cls, x: float, y: float, width: float, height: float) -> Box:
+        """The smallest pixel rectangle that covers the given one."""
+        return cls(floor(x), floor(y), ceil(x + width), ceil(y + height))
+
+    @property
+    def width(self) -> int:
+        return max(0, self.x_max - self.x_min)
+
+    @property
+    def height(self) -> int:
+        return max(0, self.y_max - self.y_min)
+
+    @property
+    def area(self) -> int:
+        return self.width * self.height
+
+    @property
+    def centre_xy(self) -> tuple[float, float]:
+        return (self.x_min + self.x_max) / 2, (self.y_min + self.y_max) / 2
+
+    def clipped(self, image_wh: tuple[int, int]) -> Box:
+        """The part inside the image; each corner is clipped by itself, so the far side never moves."""
+        width, height = image_wh
+        x_min, x_max = (min(max(x, 0), width) for x in (self.x_min, self.x_max))
+        y_min, y_max = (min(max(y, 0), height) for y in (self.y_min, self.y_max))
+        return Box(x_min, y_min, x_max, y_max)
+
+    def contains(self, x: float, y: float) -> bool:
+        return self.x_min <= x < self.x_max and self.y_min <= y < self.y_max
+
+    def iou(self, other: Box) -> float:
+        """Intersection over union, in [0, 1]; 0 when both boxes are empty."""
+        shared = Box(
+            max(self.x_min, other.x_min),
+            max(self.y_min, other.y_min),
+            min(self.x_max, other.x_max),
+            min(self.y_max, other.y_max),
+        ).area
+        union = self.area + other.area - shared
+        return shared / union if union else 0.0
+
+    def turned(self, rotation: Rotation, image_wh: tuple[int, int]) -> Box:
+        """Where the box lies after the image of size `image_wh` was turned clockwise by `rotation`."""
+        width, height = image_wh
+        match rotation:
+            case 0:
+                return self
+            case 90:
+                return Box(height - self.y_max, self.x_min, height - self.y_min, self.x_max)
+            case 180:
+                return Box(width - self.x_max, height - self.y_max, width - self.x_min, height - self.y_min)
+            case 270:
+                return Box(self.y_min, width - self.x_max, self.y_max, width - self.x_min)
+
+
+@dataclass(frozen=True, slots=True)
+class Face:
+    """A detection: where a face is and how sure the detector is of it, in [0, 1]. Never a score."""
+
+    box: Box
+    confidence: float
+
+
+@dataclass(frozen=True, slots=True)
+class Detection:
+    """Every face of one photo. The portrait comes first, then the others (ghost images), largest first."""
+
+    portrait: Face
+    others: tuple[Face, ...]
+    rotation: Rotation
+
+    @property
+    def faces(self) -> tuple[Face, ...]:
+        return (self.portrait, *self.others)
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What the validation network says of one crop.
+
+    Attributes:
+        score: calibrated probability in [0, 1] that the portrait is superimposed.
+        heat_map: where the superimposition shows in the upright crop; its size is the network's own.
+    """
+
+    score: float
+    heat_map: FloatMap
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """A score made into an answer. `superimposed` is true exactly when `score >= threshold`."""
+
+    score: float
+    threshold: float
+    verdict: Verdict
+
+    @property
+    def superimposed(self) -> bool:
+        return self.score >= self.threshold
+
+
+@dataclass(frozen=True, slots=True)
+class QualityWarning:
+    """Something about the photo that makes the answer less certain: a stable code, a sentence of advice."""
+
+    code: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class ModelIdentity:
+    """Which weights gave an answer."""
+
+    name: str
+    version: str
+    sha256: str

@@ -1,0 +1,137 @@
+"""One exception per stage of the way; knows no HTTP.
+
+    request bytes -> base64 -> image bytes -> pixels -> faces -> portrait crop -> score
+         |             |           |            |         |           |            |
+   BadRequestBody  BadBase64  NotAnImage   BrokenImage  NoFace   FaceTooSmall   (none)
+   NoImageField               TooManyBytes
+   UnsupportedMedia           TooManyPixels
+
+Whatever a caller sent wrong is an `InputError`: it has a stable `code` and a `detail`, an English sentence that
+says what to do. What the operator has to mend before the service can start is a `StartError`.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+
+class ImgSuperError(Exception):
+    """The root of all errors of this package."""
+
+
+class StartError(ImgSuperError):
+    """The service cannot start; the message says what the operator must mend."""
+
+
+class BadSettings(StartError):
+    """A setting has a value that cannot be used."""
+
+
+class BadModel(StartError):
+    """A model file or its card is missing, damaged, or not the one that the card describes."""
+
+
+class InputError(ImgSuperError):
+    """Something about the request can be mended by whoever sent it.
+
+    Attributes:
+        code: stable and machine-readable; never renamed.
+        title: what is wrong in general, the same for every occurrence.
+        advice: the `detail` when the raiser knows nothing more precise.
+    """
+
+    code: ClassVar[str]
+    title: ClassVar[str]
+    advice: ClassVar[str]
+
+    def __init__(self, detail: str | None = None) -> None:
+        self.detail = detail or self.advice
+        super().__init__(self.detail)
+
+
+class BadRequestBody(InputError):
+    code = "malformed_body"
+    title = "The body could not be read"
+    advice = 'Send a JSON object such as {"image": "<base64>"}.'
+
+
+class NoImageField(InputError):
+    code = "image_missing"
+    title = "There is no image in the request"
+    advice = "Put the base64 text of the photo into the field `image`."
+
+
+class UnsupportedMedia(InputError):
+    code = "unsupported_media_type"
+    title = "The media type of the body is not supported"
+    advice = (
+        "Send `application/json` with the field `image`, `multipart/form-data` with the file field `image`, "
+        "or the photo itself as `image/*`."
+    )
+
+
+class BadBase64(InputError):
+    code = "invalid_base64"
+    title = "The field `image` is not base64"
+    advice = "Encode the bytes of the image file as base64 (standard or URL-safe alphabet)."
+
+
+class TooManyBytes(InputError):
+    code = "body_too_large"
+    title = "The body is too large"
+    advice = "Send a smaller photo."
+
+    @classmethod
+    def over(cls, limit_bytes: int) -> TooManyBytes:
+        return cls(f"The body may have at most {limit_bytes:,} bytes; send a smaller photo.")
+
+
+class NotAnImage(InputError):
+    code = "not_an_image"
+    title = "The bytes are not an image of a supported type"
+    advice = "Send a JPEG, PNG, WebP, BMP or TIFF file."
+
+
+class BrokenImage(InputError):
+    code = "broken_image"
+    title = "The image file is damaged"
+    advice = "The file begins like an image but cannot be decoded to its end; send it again, complete."
+
+
+class TooManyPixels(InputError):
+    code = "too_many_pixels"
+    title = "The image is too large"
+    advice = "Send a photo with fewer pixels."
+
+    @classmethod
+    def over(cls, limit_pixels: int, width: int, height: int) -> TooManyPixels:
+        return cls(
+            f"The image has {width} x {height} pixels; at most {limit_pixels / 1e6:g} megapixels are read. Scale it down."
+        )
+
+
+class NoFace(InputError):
+    code = "no_face"
+    title = "No face was found"
+    advice = (
+        "No portrait was found in the photo. Photograph the whole side of the document that carries the portrait, "
+        "in focus and in even light."
+    )
+
+
+class FaceTooSmall(InputError):
+    code = "face_too_small"
+    title = "The portrait is too small to be judged"
+    advice = "Photograph the document from nearer."
+
+    @classmethod
+    def under(cls, minimum_px: int, found_px: int) -> FaceTooSmall:
+        return cls(
+            f"The face is {found_px} pixels wide; at least {minimum_px} are needed to judge it. "
+            "Photograph the document from nearer or at a higher resolution."
+        )
+
+
+def input_errors() -> tuple[type[InputError], ...]:
+    """Every kind of input error, in the order of the way; the reference table of codes is made from it."""
+    return tuple(InputError.__subclasses__())

@@ -1,0 +1,58 @@
+"""From a face to the portrait with its surroundings. Training and serving call the same two functions."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import cv2
+import numpy as np
+
+from img_super.domain import Box, RgbImage, Rotation
+from img_super.turn import turn
+
+CROP_FACE_SIZES: Final = 2.4
+"""Side of the crop in face sizes: hair, shoulders, the photo's border and some of the card around it."""
+
+
+def crop_box(face: Box) -> Box:
+    """The square around a face that is cropped; it may reach beyond the image.
+
+    Its side is `CROP_FACE_SIZES` times the face's size (the geometric mean of width and height, in pixels).
+    """
+    side = round(CROP_FACE_SIZES * float(np.sqrt(face.width * face.height)))
+    centre_x, centre_y = face.centre_xy
+    x_min, y_min = round(centre_x - side / 2), round(centre_y - side / 2)
+    return Box(x_min, y_min, x_min + side, y_min + side)
+
+
+def crop_portrait(image: RgbImage, face: Box, rotation: Rotation) -> RgbImage:
+    """Cut the portrait with its surroundings out of `image` and turn it upright.
+
+    Args:
+        image: RGB uint8, height x width x 3.
+        face: the portrait's face in the image's own pixels; it must not be empty.
+        rotation: degrees by which the image must be turned clockwise to stand upright.
+
+    Returns:
+        A square RGB image at the resolution that the photo has, mirrored where it reaches beyond the photo.
+    """
+    height, width = image.shape[:2]
+    wanted = crop_box(face)
+    inside = wanted.clipped((width, height))
+    crop = image[inside.y_min : inside.y_max, inside.x_min : inside.x_max]
+    margins = (
+        inside.y_min - wanted.y_min,
+        wanted.y_max - inside.y_max,
+        inside.x_min - wanted.x_min,
+        wanted.x_max - inside.x_max,
+    )
+    if any(margins):
+        crop = cv2.copyMakeBorder(crop, *margins, cv2.BORDER_REFLECT).astype(np.uint8, copy=False)
+    return turn(crop, rotation)
+
+
+def resize_to_input(crop: RgbImage, side_px: int) -> RgbImage:
+    """Resize a square crop once, to what the network takes: side_px x side_px, RGB uint8."""
+    shrinks = crop.shape[0] > side_px
+    interpolation = cv2.INTER_AREA if shrinks else cv2.INTER_CUBIC
+    return cv2.resize(crop, (side_px, side_px), interpolation=interpolation).astype(np.uint8, copy=False)
