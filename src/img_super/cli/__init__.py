@@ -1,0 +1,1 @@
+"""The command `img-super`: one verb a file."""

@@ -1,0 +1,1 @@
+"""The way of a photo, without transport: decode, detect, crop, validate, decide."""

@@ -1,0 +1,1 @@
+"""What the network learns from: portraits, document designs, superimpositions, capture."""

@@ -1,0 +1,1 @@
+"""From a manifest of crops to trained weights."""

@@ -1,0 +1,53 @@
+# Everything that a person types here. `make run` and `make test` need git, make and Python 3.11+, nothing else.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PACKAGE := src/img_super
+export PYTHONPATH := src
+
+.PHONY: run test check lock lock-check reference clean
+
+run: $(VENV)/.serving  ## start the service on 127.0.0.1:8080
+	@$(BIN)/python -m img_super serve
+
+test: $(VENV)/.testing  ## all tests, with the coverage of lines
+	$(BIN)/python -m pytest --cov --cov-report=term
+
+check: $(VENV)/.testing lock-check  ## lint, format, types, walls, Dockerfile
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/hadolint $(PACKAGE)/Dockerfile
+
+UV_COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate \
+  --custom-compile-command "make lock" pyproject.toml
+
+lock: $(BIN)/uv  ## write the locked requirements anew from pyproject.toml
+	$(UV_COMPILE) --output-file $(PACKAGE)/requirements-slim.txt
+	$(UV_COMPILE) --extra train --constraint $(PACKAGE)/requirements-slim.txt --output-file $(PACKAGE)/requirements.txt
+	$(UV_COMPILE) --extra train --group dev --constraint $(PACKAGE)/requirements.txt --output-file requirements-dev.txt
+
+lock-check: lock  ## fails when the locked requirements have drifted from pyproject.toml
+	git diff --exit-code -- $(PACKAGE)/requirements-slim.txt $(PACKAGE)/requirements.txt requirements-dev.txt
+
+reference: $(VENV)/.testing  ## write docs/reference/ anew from the code
+	$(BIN)/python -m img_super reference docs/reference
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "img_super needs Python 3.11 or newer; name one with make PYTHON=..."; exit 1; }
+	@$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); echo "Python's venv is missing; on Debian and Ubuntu: apt install python3-venv"; exit 1; }
+
+$(BIN)/uv: | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==0.13.9
+
+$(VENV)/.serving: $(PACKAGE)/requirements-slim.txt | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
+	@touch $@
+
+$(VENV)/.testing: requirements-dev.txt | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
+	@touch $@ $(VENV)/.serving
+
+clean:
+	rm -rf $(VENV)

@@ -1,0 +1,46 @@
+"""Assembles the service; every decision is made elsewhere."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI
+from fastapi_offline import FastAPIOffline
+
+from img_super import __version__
+from img_super.api.error_handlers import install_error_handlers
+from img_super.api.pool import WorkPool
+from img_super.api.routes import face, health, model, root, super
+from img_super.api.services import Services
+from img_super.api.warm_up import warm_up
+from img_super.pipeline.pipeline import Pipeline
+from img_super.settings import Settings
+
+_DESCRIPTION = (
+    "Finds the portrait in a photo of an identity document and says how likely it is that the portrait was "
+    "superimposed: another head, photo or face laid over the genuine one, on screen or on paper."
+)
+
+
+def create_app(settings: Settings, pipeline: Pipeline) -> FastAPI:
+    """The ASGI application. Its documentation pages need no network."""
+    services = Services(settings, pipeline, WorkPool(settings.threads))
+    app = FastAPIOffline(
+        title="img_super", version=__version__, description=_DESCRIPTION, redoc_url=None, lifespan=_lifespan
+    )
+    app.state.services = services
+    install_error_handlers(app)
+    for routes in (root, health, model, face, super):
+        app.include_router(routes.router)
+    return app
+
+
+@asynccontextmanager
+async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    services: Services = app.state.services
+    warming = asyncio.create_task(warm_up(services))
+    yield
+    warming.cancel()
+    services.pool.close()

@@ -1,0 +1,40 @@
+"""Base64 as clients really send it."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+import pybase64
+
+from img_super.errors import BadBase64, NoImageField
+
+_DATA_URL: Final = re.compile(r"\s*data:[^,]{0,255},", re.IGNORECASE)
+_UNUSUAL_TO_STANDARD: Final = str.maketrans("-_", "+/", " \t\r\n=")
+
+
+def decode_base64(text: str) -> bytes:
+    """The bytes that a base64 text stands for.
+
+    A `data:...;base64,` prefix of any type, the URL-safe alphabet, missing padding and line breaks are accepted.
+
+    Raises:
+        NoImageField: the text is empty.
+        BadBase64: it has other characters, or a length that no base64 text has.
+    """
+    prefix = _DATA_URL.match(text)
+    digits = text[prefix.end() :] if prefix else text
+    if not digits.strip():
+        raise NoImageField()
+    try:
+        return pybase64.b64decode(digits, validate=True)
+    except ValueError:  # not the plain form; putting it into that form costs several times the decoding itself
+        return _decode_unusual(digits)
+
+
+def _decode_unusual(digits: str) -> bytes:
+    standard = digits.translate(_UNUSUAL_TO_STANDARD)
+    try:
+        return pybase64.b64decode(standard + "=" * (-len(standard) % 4), validate=True)
+    except ValueError as error:  # also raised for characters that are not ASCII
+        raise BadBase64() from error

@@ -1,0 +1,98 @@
+"""Errors as `application/problem+json` (RFC 9457): a stable code and a sentence, never a traceback or a path."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any, Final
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
+
+from img_super.api.schemas import Problem
+from img_super.errors import (
+    BadBase64,
+    BadRequestBody,
+    BrokenImage,
+    FaceTooSmall,
+    InputError,
+    NoFace,
+    NoImageField,
+    NotAnImage,
+    TooManyBytes,
+    TooManyPixels,
+    UnsupportedMedia,
+)
+
+STATUSES: Final[dict[type[InputError], HTTPStatus]] = {
+    BadRequestBody: HTTPStatus.BAD_REQUEST,
+    NoImageField: HTTPStatus.BAD_REQUEST,
+    UnsupportedMedia: HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+    BadBase64: HTTPStatus.BAD_REQUEST,
+    TooManyBytes: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    NotAnImage: HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+    BrokenImage: HTTPStatus.UNPROCESSABLE_ENTITY,
+    TooManyPixels: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    NoFace: HTTPStatus.UNPROCESSABLE_ENTITY,
+    FaceTooSmall: HTTPStatus.UNPROCESSABLE_ENTITY,
+}
+
+MEDIA_TYPE: Final = "application/problem+json"
+
+
+def problem(status: int, code: str, title: str, detail: str) -> Problem:
+    return Problem(type=f"urn:problem-type:img-super:{code}", title=title, status=status, detail=detail, code=code)
+
+
+def install_error_handlers(app: FastAPI) -> None:
+    app.add_exception_handler(InputError, _on_input_error)
+    app.add_exception_handler(HTTPException, _on_http_exception)
+    app.add_exception_handler(RequestValidationError, _on_bad_parameter)
+    app.add_exception_handler(Exception, _on_surprise)
+
+
+def documented_errors() -> dict[int | str, dict[str, Any]]:
+    """Every input error for the OpenAPI document, by status, with an example for each code."""
+    responses: dict[int | str, dict[str, Any]] = {}
+    for error, status in STATUSES.items():
+        entry = responses.setdefault(
+            status.value, {"model": Problem, "description": status.phrase, "content": {MEDIA_TYPE: {"examples": {}}}}
+        )
+        example = problem(status, error.code, error.title, error.advice)
+        entry["content"][MEDIA_TYPE]["examples"][error.code] = {"summary": error.title, "value": example.model_dump()}
+    return responses
+
+
+def _respond(answer: Problem, headers: Mapping[str, str] | None = None) -> JSONResponse:
+    return JSONResponse(answer.model_dump(), status_code=answer.status, media_type=MEDIA_TYPE, headers=headers)
+
+
+async def _on_input_error(_: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, InputError)
+    return _respond(problem(STATUSES[type(error)], error.code, error.title, error.detail))
+
+
+async def _on_http_exception(_: Request, error: Exception) -> JSONResponse:
+    """What the router refuses: an unknown address, a wrong method."""
+    assert isinstance(error, HTTPException)
+    status = HTTPStatus(error.status_code)
+    advice = {
+        HTTPStatus.NOT_FOUND: "There is nothing at this address; the addresses are listed at /docs.",
+        HTTPStatus.METHOD_NOT_ALLOWED: "This address does not take this method; /face and /super take POST.",
+    }
+    code = status.name.lower()
+    return _respond(problem(status, code, status.phrase, advice.get(status, status.phrase)), error.headers)
+
+
+async def _on_bad_parameter(_: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, RequestValidationError)
+    names = ", ".join(sorted({str(entry["loc"][-1]) for entry in error.errors()}))
+    detail = f"A parameter has a value that cannot be used: {names}."
+    return _respond(problem(HTTPStatus.BAD_REQUEST, "bad_parameter", "A parameter is wrong", detail))
+
+
+async def _on_surprise(_: Request, __: Exception) -> JSONResponse:
+    detail = "The service could not answer this request; it was not your fault. Try again."
+    return _respond(problem(HTTPStatus.INTERNAL_SERVER_ERROR, "internal_error", "Internal error", detail))

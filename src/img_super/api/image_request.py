@@ -1,0 +1,88 @@
+"""From an HTTP request to the bytes of an image file: the three ways in which clients send a photo."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Callable
+from functools import partial
+from sys import maxsize
+from typing import Final
+
+import msgspec
+from fastapi import Request
+from starlette.datastructures import UploadFile
+from starlette.formparsers import MultiPartException, MultiPartParser
+
+from img_super.api.base64_image import decode_base64
+from img_super.api.limits import limited_body
+from img_super.errors import BadRequestBody, NoImageField, UnsupportedMedia
+
+FIELD: Final = "image"
+
+ReadImage = Callable[[], bytes]
+"""Gives the bytes of the image file. May take milliseconds: call it in a work thread."""
+
+
+class _JsonBody(msgspec.Struct):
+    image: str | None = None
+
+
+class _InMemoryParser(MultiPartParser):
+    """Never spools an upload to disk: photos of documents must not lie in temporary files."""
+
+    spool_max_size = maxsize
+
+
+async def receive_image(request: Request, max_bytes: int) -> ReadImage:
+    """Receive the whole body and say how its image is read.
+
+    Raises:
+        UnsupportedMedia: the body is neither JSON, nor multipart, nor an image.
+        TooManyBytes: the body has more than `max_bytes`.
+        BadRequestBody, NoImageField: a multipart body is malformed or has no field `image`.
+    """
+    media_type = request.headers.get("content-type", "application/json").partition(";")[0].strip().lower()
+    body = limited_body(request, max_bytes)
+    if media_type == "multipart/form-data":
+        return await _from_multipart(request, body, max_bytes)
+    if media_type == "application/json" or media_type.endswith("+json"):
+        return partial(_from_json, await _joined(body))
+    if media_type.startswith("image/") or media_type == "application/octet-stream":
+        return partial(_from_raw, await _joined(body))
+    raise UnsupportedMedia()
+
+
+async def _joined(body: AsyncGenerator[bytes, None]) -> bytes:
+    return b"".join([chunk async for chunk in body])
+
+
+def _from_raw(body: bytes) -> bytes:
+    if not body:
+        raise NoImageField("The body is empty; send the bytes of the photo.")
+    return body
+
+
+def _from_json(body: bytes) -> bytes:
+    try:
+        image = msgspec.json.decode(body, type=_JsonBody).image
+    except msgspec.ValidationError as error:
+        raise BadRequestBody("The body must be a JSON object whose field `image` is a text.") from error
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise BadRequestBody("The body is not valid JSON.") from error
+    if image is None:
+        raise NoImageField()
+    return decode_base64(image)
+
+
+async def _from_multipart(request: Request, body: AsyncGenerator[bytes, None], max_bytes: int) -> ReadImage:
+    parser = _InMemoryParser(request.headers, body, max_files=1, max_fields=8, max_part_size=max_bytes)
+    try:
+        form = await parser.parse()
+    except (MultiPartException, KeyError) as error:
+        raise BadRequestBody("The multipart body is malformed; send one file in the field `image`.") from error
+    match form.get(FIELD):
+        case UploadFile() as upload:
+            return partial(_from_raw, await upload.read())
+        case str() as text:
+            return partial(decode_base64, text)
+        case _:
+            raise NoImageField("The form has no field `image`; send the photo's file in it.")

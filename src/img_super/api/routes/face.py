@@ -1,0 +1,25 @@
+"""`POST /face`: where is the portrait?"""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Request
+
+from img_super.api.error_handlers import documented_errors
+from img_super.api.image_request import receive_image
+from img_super.api.openapi import IMAGE_REQUEST
+from img_super.api.schemas import FaceAnswer
+from img_super.api.services import TheServices
+
+router = APIRouter(tags=["photo"])
+
+
+@router.post(
+    "/face",
+    summary="Find the portrait with the precise detection network",
+    responses=documented_errors(),
+    openapi_extra=IMAGE_REQUEST,
+)
+async def face(request: Request, services: TheServices) -> FaceAnswer:
+    read_image = await receive_image(request, services.settings.max_body_bytes)
+    detection = await services.pool.run(lambda: services.pipeline.face(read_image()))
+    return FaceAnswer.of_detection(detection)

@@ -1,0 +1,27 @@
+"""`GET /health/live` and `/health/ready`, for whoever starts and restarts the service."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Response, status
+
+from img_super.api.schemas import Health
+from img_super.api.services import TheServices
+
+router = APIRouter(prefix="/health", tags=["service"])
+
+
+@router.get("/live", summary="The process answers")
+async def live() -> Health:
+    return Health(status="alive")
+
+
+@router.get(
+    "/ready",
+    summary="The models are loaded and a warm-up request has passed",
+    responses={503: {"model": Health, "description": "Not yet, or the warm-up request failed"}},
+)
+async def ready(services: TheServices, response: Response) -> Health:
+    if services.ready:
+        return Health(status="ready")
+    response.status_code = status.HTTP_503_SERVICE_UNAVAILABLE
+    return Health(status="starting")

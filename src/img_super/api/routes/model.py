@@ -1,0 +1,18 @@
+"""`GET /model`: which networks answer, and what is known of them."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+
+from img_super.api.schemas import Model, Models, ValidatorModel
+from img_super.api.services import TheServices
+
+router = APIRouter(tags=["service"])
+
+
+@router.get("/model", summary="Names, versions, sha256, threshold and the card's figures")
+async def model(services: TheServices) -> Models:
+    detector, validator = services.pipeline.detector, services.pipeline.validator
+    return Models(
+        detector=Model.of(detector.identity), validator=ValidatorModel.of_card(validator.card, validator.identity)
+    )

@@ -1,0 +1,25 @@
+"""`POST /super`: was the portrait superimposed?"""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Request
+
+from img_super.api.error_handlers import documented_errors
+from img_super.api.image_request import receive_image
+from img_super.api.openapi import IMAGE_REQUEST
+from img_super.api.schemas import SuperAnswer
+from img_super.api.services import TheServices
+
+router = APIRouter(tags=["photo"])
+
+
+@router.post(
+    "/super",
+    summary="Say how likely it is that the portrait was superimposed",
+    responses=documented_errors(),
+    openapi_extra=IMAGE_REQUEST,
+)
+async def super(request: Request, services: TheServices) -> SuperAnswer:
+    read_image = await receive_image(request, services.settings.max_body_bytes)
+    result = await services.pool.run(lambda: services.pipeline.super(read_image()))
+    return SuperAnswer.of(result)

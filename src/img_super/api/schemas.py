@@ -1,0 +1,140 @@
+"""What the service answers, field by field: made from the domain's values, shown in the OpenAPI document."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import BaseModel, Field
+
+from img_super.domain import Box, Detection, Face, ModelIdentity, Rotation, Verdict
+from img_super.pipeline.pipeline import SuperResult
+from img_super.registry.card import Card
+
+
+class Coordinates(BaseModel):
+    """A box in pixels of the photo as it is displayed (after EXIF orientation); half-open."""
+
+    y_min: int
+    x_min: int
+    y_max: int
+    x_max: int
+
+    @classmethod
+    def of(cls, box: Box) -> Coordinates:
+        return cls(**_corners(box))
+
+
+class DetectedFace(Coordinates):
+    confidence: float = Field(description="How sure the detection network is that this is a face, 0 to 1.")
+
+    @classmethod
+    def of_face(cls, face: Face) -> DetectedFace:
+        return cls(**_corners(face.box), confidence=round(face.confidence, 4))
+
+
+class FaceAnswer(DetectedFace):
+    """Where the portrait is. The four coordinates and `confidence` are those of the portrait's face."""
+
+    faces: list[DetectedFace] = Field(description="Every face: the portrait first, then the others, largest first.")
+    rotation: Rotation = Field(description="Degrees by which the photo must be turned clockwise to stand upright.")
+
+    @classmethod
+    def of_detection(cls, detection: Detection) -> FaceAnswer:
+        portrait = DetectedFace.of_face(detection.portrait)
+        faces = [DetectedFace.of_face(face) for face in detection.faces]
+        return cls(**portrait.model_dump(), faces=faces, rotation=detection.rotation)
+
+
+class Model(BaseModel):
+    """The weights that gave an answer."""
+
+    name: str
+    version: str
+    sha256: str
+
+    @classmethod
+    def of(cls, identity: ModelIdentity) -> Model:
+        return cls(name=identity.name, version=identity.version, sha256=identity.sha256)
+
+
+class Quality(BaseModel):
+    """Something that makes the answer less certain."""
+
+    code: str
+    detail: str
+
+
+class SuperAnswer(BaseModel):
+    """How likely it is that the portrait was superimposed."""
+
+    score: float = Field(description="Calibrated probability, 0 to 1, that the portrait is superimposed.")
+    reco: Literal["TRUE", "FALSE"] = Field(description='"TRUE" exactly when `score` >= `threshold`: superimposed.')
+    coord: Coordinates
+    threshold: float
+    verdict: Verdict = Field(description="`undetermined` asks for a person's eye.")
+    model: Model
+    quality: list[Quality]
+
+    @classmethod
+    def of(cls, result: SuperResult) -> SuperAnswer:
+        return cls(
+            score=result.decision.score,
+            reco="TRUE" if result.decision.superimposed else "FALSE",
+            coord=Coordinates.of(result.detection.portrait.box),
+            threshold=result.decision.threshold,
+            verdict=result.decision.verdict,
+            model=Model.of(result.model),
+            quality=[Quality(code=warning.code, detail=warning.detail) for warning in result.quality],
+        )
+
+
+class Health(BaseModel):
+    status: Literal["alive", "ready", "starting"]
+
+
+class Alive(BaseModel):
+    """The liveness message of the root address."""
+
+    service: str
+    version: str
+    status: Literal["alive"]
+    docs: str
+
+
+class ValidatorModel(Model):
+    """What is known of the validation network; all of it comes from its card."""
+
+    created: str
+    threshold: float
+    undetermined: tuple[float, float]
+    min_face_px: int
+    figures: dict[str, Any]
+    data: str
+    limits: list[str]
+    terms: str
+
+    @classmethod
+    def of_card(cls, card: Card, identity: ModelIdentity) -> ValidatorModel:
+        shown = {name: getattr(card, name) for name in cls.model_fields if name not in Model.model_fields}
+        return cls(**Model.of(identity).model_dump(), **shown)
+
+
+class Models(BaseModel):
+    """The networks behind the answers."""
+
+    detector: Model
+    validator: ValidatorModel
+
+
+class Problem(BaseModel):
+    """An error, after RFC 9457."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    code: str = Field(description="Stable and machine-readable.")
+
+
+def _corners(box: Box) -> dict[str, int]:
+    return {"y_min": box.y_min, "x_min": box.x_min, "y_max": box.y_max, "x_max": box.x_max}

@@ -1,0 +1,25 @@
+"""A real request before traffic: what cannot answer it must not be called ready."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+from typing import Final
+
+from img_super.api.services import Services
+
+WARM_UP_PHOTO: Final = Path(__file__).parent.parent / "samples" / "bona_fide.jpg"
+
+_log = logging.getLogger("uvicorn.error")
+
+
+async def warm_up(services: Services) -> None:
+    """Let every work thread answer `/super` on the sample document; ready only when all of them could."""
+    photo = WARM_UP_PHOTO.read_bytes()
+    try:
+        await services.pool.run_in_every_thread(lambda: services.pipeline.super(photo))
+    except Exception:
+        _log.exception("The warm-up request failed; the service will not become ready.")
+        return
+    services.ready = True
+    _log.info("Ready: the models are loaded and a warm-up request has passed.")

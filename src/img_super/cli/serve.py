@@ -1,0 +1,62 @@
+"""`img-super serve`: start the service."""
+
+from __future__ import annotations
+
+import signal
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+import uvicorn
+
+from img_super.errors import StartError
+from img_super.main import build_app
+from img_super.pipeline.load import Backend
+from img_super.settings import LogLevel, Settings, load_settings
+
+
+def serve(
+    host: Annotated[str | None, typer.Option(help="Address to listen on.")] = None,
+    port: Annotated[int | None, typer.Option(help="TCP port to listen on.")] = None,
+    threads: Annotated[int | None, typer.Option(help="Photos that are worked on at once.")] = None,
+    model: Annotated[Path | None, typer.Option(help="Folder of the validation model.")] = None,
+    backend: Annotated[Backend | None, typer.Option(help="What runs the validation network.")] = None,
+    log_level: Annotated[LogLevel | None, typer.Option(help="The least important message logged.")] = None,
+) -> None:
+    """Start the service. Options win over the environment (IMG_SUPER_*), which wins over the defaults."""
+    try:
+        settings = load_settings(
+            host=host, port=port, threads=threads, model=model, backend=backend, log_level=log_level
+        )
+        app = build_app(settings)
+    except StartError as error:
+        typer.echo(f"img_super cannot start. {error}", err=True)
+        raise typer.Exit(1) from error
+    _exit_cleanly_on_sigterm()
+    typer.echo(_welcome(settings))
+    uvicorn.run(
+        app,
+        host=settings.host,
+        port=settings.port,
+        log_level=settings.log_level.value,
+        server_header=False,
+        timeout_graceful_shutdown=settings.shutdown_grace_s,
+    )
+
+
+def _exit_cleanly_on_sigterm() -> None:
+    """Uvicorn finishes the requests in flight and then raises the signal anew; to be stopped is no failure."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+
+
+def _welcome(settings: Settings) -> str:
+    host = "127.0.0.1" if settings.host in ("0.0.0.0", "localhost") else settings.host  # noqa: S104
+    url = f"http://[{host}]:{settings.port}" if ":" in host else f"http://{host}:{settings.port}"
+    sample = Path(__file__).parent.parent / "samples" / "attack.jpg"
+    return f"img_super on {url}  (documentation: {url}/docs)\n\n  curl -F image=@{_near(sample)} {url}/super\n"
+
+
+def _near(path: Path) -> Path:
+    """The path as one would type it from here."""
+    return path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path

@@ -1,0 +1,31 @@
+"""`uvicorn img_super.main:app`: settings -> pipeline -> app, nothing else."""
+
+from __future__ import annotations
+
+import sys
+
+from fastapi import FastAPI
+
+from img_super.api.app import create_app
+from img_super.errors import StartError
+from img_super.pipeline.load import load_pipeline
+from img_super.settings import Settings, load_settings
+
+
+def build_app(settings: Settings) -> FastAPI:
+    """The service as these settings want it. Raises `StartError` when it cannot be made."""
+    return create_app(settings, load_pipeline(settings.model, settings.backend, settings.max_pixels))
+
+
+def _app_from_environment() -> FastAPI:
+    try:
+        return build_app(load_settings())
+    except StartError as error:
+        sys.exit(f"img_super cannot start. {error}")
+
+
+def __getattr__(name: str) -> FastAPI:
+    """Make `app` when it is asked for, so that importing this module loads no weights."""
+    if name == "app":
+        return _app_from_environment()
+    raise AttributeError(name)

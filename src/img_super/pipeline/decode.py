@@ -1,0 +1,94 @@
+"""From the bytes of an image file to RGB pixels, upright by EXIF, with every refusal before the costly work."""
+
+from __future__ import annotations
+
+from io import BytesIO
+from typing import Final
+
+import numpy as np
+from PIL import Image, ImageOps
+
+from img_super.domain import RgbImage
+from img_super.errors import BrokenImage, NotAnImage, TooManyPixels
+
+MAX_PIXELS: Final = 50_000_000
+
+_SIGNATURES: Final[tuple[tuple[bytes, str], ...]] = (
+    (b"\xff\xd8\xff", "JPEG"),
+    (b"\x89PNG\r\n\x1a\n", "PNG"),
+    (b"BM", "BMP"),
+    (b"II*\x00", "TIFF"),
+    (b"MM\x00*", "TIFF"),
+)
+_DEEP_GREY_MODES: Final = ("I", "I;16", "I;16B", "I;16L", "I;16N", "F")
+
+
+def decode_image(data: bytes, max_pixels: int = MAX_PIXELS) -> RgbImage:
+    """Decode a JPEG, PNG, WebP, BMP or TIFF file, whatever its colour mode, as it is meant to be displayed.
+
+    Grey, palette, 16-bit and CMYK images become RGB; transparent ones are laid over white. Of several frames or
+    pages the first is taken.
+
+    Returns:
+        RGB uint8, height x width x 3.
+
+    Raises:
+        NotAnImage: the first bytes are not those of a supported type.
+        TooManyPixels: the header announces more than `max_pixels`; nothing has been decoded then.
+        BrokenImage: the file is truncated or damaged.
+    """
+    image = _open(data)
+    width, height = image.size
+    if width * height > max_pixels:
+        raise TooManyPixels.over(max_pixels, width, height)
+    try:
+        return np.asarray(_to_rgb(_upright(image)), dtype=np.uint8)
+    except Exception as error:  # on damaged files Pillow's plugins raise anything from OSError to struct.error
+        raise BrokenImage() from error
+
+
+def sniff_type(data: bytes) -> str | None:
+    """Pillow's name of the image type that the first bytes tell, or None."""
+    if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
+        return "WEBP"
+    return next((name for signature, name in _SIGNATURES if data.startswith(signature)), None)
+
+
+def _open(data: bytes) -> Image.Image:
+    """Read the header alone; only the plugin of the sniffed type sees the bytes."""
+    image_type = sniff_type(data)
+    if image_type is None:
+        raise NotAnImage()
+    try:
+        return Image.open(BytesIO(data), formats=(image_type,))
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
+        raise TooManyPixels() from error
+    except Exception as error:  # a damaged header: the plugins raise anything
+        raise BrokenImage() from error
+
+
+def _upright(image: Image.Image) -> Image.Image:
+    """Apply the EXIF orientation. EXIF that cannot be read says nothing; the pixels may still be good."""
+    image.load()
+    try:
+        return ImageOps.exif_transpose(image)
+    except Exception:
+        return image
+
+
+def _to_rgb(image: Image.Image) -> Image.Image:
+    if image.mode in _DEEP_GREY_MODES:
+        return _deep_grey_to_rgb(image)
+    if image.has_transparency_data:
+        white = Image.new("RGBA", image.size, "white")
+        return Image.alpha_composite(white, image.convert("RGBA")).convert("RGB")
+    return image.convert("RGB")
+
+
+def _deep_grey_to_rgb(image: Image.Image) -> Image.Image:
+    """Grey with more than 8 bits: Pillow would clip it at 255. Floats are read as [0, 1] where they fit."""
+    values = np.nan_to_num(np.asarray(image, dtype=np.float32))
+    unit_range = image.mode == "F" and values.max(initial=0) <= 1
+    white = 1.0 if unit_range else 255.0 if image.mode == "F" else 65_535.0
+    grey = np.clip(values * (255.0 / white) + 0.5, 0, 255).astype(np.uint8)
+    return Image.fromarray(grey).convert("RGB")

@@ -1,0 +1,52 @@
+"""Puts a pipeline together from what is installed and shipped."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Final
+
+from img_super.detector.yunet import YuNetDetector
+from img_super.errors import BadModel
+from img_super.pipeline.decode import MAX_PIXELS
+from img_super.pipeline.pipeline import Pipeline, Validator
+from img_super.registry.card import read_card, read_weights
+
+SHIPPED_MODEL: Final = Path(__file__).parent.parent / "models" / "portrait_validator"
+
+
+class Backend(StrEnum):
+    """What runs the validation network."""
+
+    LITERT = "litert"
+    TENSORFLOW = "tensorflow"
+
+
+def load_pipeline(
+    model: Path = SHIPPED_MODEL, backend: Backend = Backend.LITERT, max_pixels: int = MAX_PIXELS
+) -> Pipeline:
+    """A pipeline that is ready to answer.
+
+    Args:
+        model: folder of a model: `card.json` and the weights that it names.
+        backend: what runs the validation network.
+        max_pixels: larger images are refused before they are decoded.
+
+    Raises:
+        BadModel: weights are missing, or are not those that the card describes.
+    """
+    return Pipeline(YuNetDetector(), _load_validator(model, backend), max_pixels)
+
+
+def _load_validator(folder: Path, backend: Backend) -> Validator:
+    card = read_card(folder)
+    if backend is Backend.LITERT:
+        from img_super.validator import litert
+
+        return litert.LiteRtValidator(read_weights(folder, card, litert.BACKEND), card)
+    if find_spec("tensorflow") is None:
+        raise BadModel("The back-end tensorflow was chosen, but TensorFlow is not installed; choose litert.")
+    from img_super.validator import tensorflow  # imported only when chosen: it takes seconds and 500 MB
+
+    return tensorflow.TensorFlowValidator(read_weights(folder, card, tensorflow.BACKEND), card)

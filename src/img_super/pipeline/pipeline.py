@@ -1,0 +1,88 @@
+"""The whole way of a photo, without transport: decode -> detect -> crop -> validate -> decide."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+from img_super.domain import Decision, Detection, Evidence, ModelIdentity, QualityWarning, RgbImage
+from img_super.errors import FaceTooSmall, NoFace
+from img_super.pipeline.crop import crop_portrait, resize_to_input
+from img_super.pipeline.decide import decide
+from img_super.pipeline.decode import MAX_PIXELS, decode_image
+from img_super.pipeline.quality import assess_quality
+from img_super.registry.card import Card
+
+
+class Detector(Protocol):
+    """Finds faces in an RGB uint8 image; None when there is none. Safe to call from several threads."""
+
+    @property
+    def identity(self) -> ModelIdentity: ...
+
+    def detect(self, image: RgbImage) -> Detection | None: ...
+
+
+class Validator(Protocol):
+    """Scores an RGB uint8 crop of the card's input size. Safe to call from several threads."""
+
+    @property
+    def identity(self) -> ModelIdentity: ...
+
+    @property
+    def card(self) -> Card: ...
+
+    def validate(self, crop: RgbImage) -> Evidence: ...
+
+
+@dataclass(frozen=True, slots=True)
+class SuperResult:
+    """The answer to one photo."""
+
+    decision: Decision
+    detection: Detection
+    evidence: Evidence
+    quality: list[QualityWarning]
+    model: ModelIdentity
+
+
+class Pipeline:
+    """Joins a detector and a validator. Thread-safe: give one to as many threads as there are cores."""
+
+    def __init__(self, detector: Detector, validator: Validator, max_pixels: int = MAX_PIXELS) -> None:
+        self.detector = detector
+        self.validator = validator
+        self._max_pixels = max_pixels
+
+    def face(self, data: bytes) -> Detection:
+        """Find the portrait in an image file.
+
+        Raises:
+            InputError: the bytes are not an image, or no face is in it.
+        """
+        return self._detect(decode_image(data, self._max_pixels))
+
+    def super(self, data: bytes) -> SuperResult:
+        """Say how likely it is that the portrait in an image file was superimposed.
+
+        Raises:
+            InputError: the bytes are not an image, no face is in it, or the face is too small to be judged.
+        """
+        image = decode_image(data, self._max_pixels)
+        detection = self._detect(image)
+        card = self.validator.card
+        face = detection.portrait.box
+        if min(face.width, face.height) < card.min_face_px:
+            raise FaceTooSmall.under(card.min_face_px, min(face.width, face.height))
+        crop = crop_portrait(image, face, detection.rotation)
+        evidence = self.validator.validate(resize_to_input(crop, card.input_side_px))
+        decision = decide(evidence.score, card.threshold, card.undetermined)
+        quality = assess_quality(crop, face, (image.shape[1], image.shape[0]), 2 * card.min_face_px)
+        return SuperResult(decision, detection, evidence, quality, self.validator.identity)
+
+    def _detect(self, image: RgbImage) -> Detection:
+        detection = self.detector.detect(image)
+        if detection is None:
+            raise NoFace()
+        return detection

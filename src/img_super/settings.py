@@ -1,0 +1,84 @@
+"""The only reader of the environment. Every setting has its sentence here; the docs' table is made from it."""
+
+from __future__ import annotations
+
+import os
+from enum import StrEnum
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Any, Final
+
+from pydantic import Field, ValidationError, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from img_super.errors import BadSettings
+from img_super.pipeline.decode import MAX_PIXELS
+from img_super.pipeline.load import SHIPPED_MODEL, Backend
+
+PREFIX: Final = "IMG_SUPER_"
+
+
+class LogLevel(StrEnum):
+    DEBUG = "debug"
+    INFO = "info"
+    WARNING = "warning"
+    ERROR = "error"
+
+
+def _usable_cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+class Settings(BaseSettings):
+    """Command line over environment over default."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, extra="ignore", frozen=True, env_ignore_empty=True)
+
+    host: str = Field("127.0.0.1", description="Address to listen on; `0.0.0.0` for all (the container does so).")
+    port: int = Field(8080, ge=1, le=65_535, description="TCP port to listen on.")
+    threads: int = Field(
+        default_factory=_usable_cores,
+        ge=1,
+        le=64,
+        description="Photos that are worked on at once; the default is the number of usable cores.",
+    )
+    model: Path = Field(
+        SHIPPED_MODEL, description="Folder of the validation model (`card.json` and weights); the default ships."
+    )
+    backend: Backend = Field(
+        Backend.LITERT, description="What runs the validation network: `litert` (fast) or `tensorflow`."
+    )
+    max_body_bytes: int = Field(
+        20 * 1024 * 1024, ge=1024, description="A larger request body is refused (413) before it is read to its end."
+    )
+    max_pixels: int = Field(
+        MAX_PIXELS, ge=10_000, description="An image with more pixels is refused (413) before it is decoded."
+    )
+    shutdown_grace_s: int = Field(
+        8, ge=0, le=600, description="Seconds that requests in flight get to finish after SIGTERM."
+    )
+    log_level: LogLevel = Field(LogLevel.INFO, description="The least important message that is logged.")
+
+    @field_validator("host")
+    @classmethod
+    def _is_address(cls, host: str) -> str:
+        if host != "localhost":
+            ip_address(host)
+        return host
+
+
+def load_settings(**given: Any) -> Settings:
+    """Read the settings; what is `given` and not None wins over the environment.
+
+    Raises:
+        BadSettings: with one sentence for every value that cannot be used.
+    """
+    try:
+        return Settings(**{name: value for name, value in given.items() if value is not None})
+    except ValidationError as error:
+        raise BadSettings("; ".join(_sentence(problem) for problem in error.errors())) from error
+
+
+def _sentence(problem: Any) -> str:
+    name = f"{PREFIX}{problem['loc'][0]}".upper()
+    return f"{name} cannot be {problem['input']!r}: {problem['msg']}"
