@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import typer
 
+from img_super.cli.reference import reference
 from img_super.cli.serve import serve
 
 app = typer.Typer(
@@ -14,3 +15,4 @@ app = typer.Typer(
 )
 app.callback()(lambda: None)
 app.command()(serve)
+app.command()(reference)

@@ -1,0 +1,135 @@
+"""`img-super reference`: write the reference tables of the documentation from the code."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from enum import Enum
+from http import HTTPStatus
+from pathlib import Path
+from typing import Annotated, Any, Final
+
+import typer
+from pydantic.fields import FieldInfo
+
+from img_super.api.error_handlers import STATUSES, problem
+from img_super.api.schemas import Problem
+from img_super.settings import PREFIX, Settings
+
+SERVICE_PROBLEMS: Final[tuple[Problem, ...]] = (
+    problem(
+        HTTPStatus.NOT_FOUND,
+        "not_found",
+        "Not Found",
+        "There is nothing at this address; the addresses are listed at /docs.",
+    ),
+    problem(
+        HTTPStatus.METHOD_NOT_ALLOWED,
+        "method_not_allowed",
+        "Method Not Allowed",
+        "This address does not take this method; /face and /super take POST.",
+    ),
+    problem(
+        HTTPStatus.BAD_REQUEST,
+        "bad_parameter",
+        "A parameter is wrong",
+        "A parameter has a value that cannot be used; `detail` names it.",
+    ),
+    problem(
+        HTTPStatus.INTERNAL_SERVER_ERROR,
+        "internal_error",
+        "Internal error",
+        "The service could not answer this request; it was not your fault. Try again.",
+    ),
+)
+"""What `api/error_handlers.py` answers without an `InputError`; a test asks the handlers whether this is so."""
+
+_DEFAULTS_IN_WORDS: Final = {"threads": "the number of usable cores", "model": "the shipped model"}
+_ALLOWED_IN_WORDS: Final = {"host": "an IP address or `localhost`", "model": "a folder"}
+
+_ERRORS_HEAD: Final = """\
+# Error codes
+
+Written by `make reference` from `api/error_handlers.py` and `errors.py`; change those.
+
+Every error is a JSON object of the media type `application/problem+json` (RFC 9457). Decide by `code`: it never
+changes. `detail` says what to do; it may be more precise than the sentence in this table, and its wording may change.
+
+"""
+
+_SETTINGS_HEAD: Final = f"""\
+# Settings
+
+Written by `make reference` from `settings.py`; change that.
+
+A setting is read from the environment variable once, when the service starts. An option of `img-super serve` wins
+over the variable; an empty variable counts as not set. A value that cannot be used stops the start with a sentence
+that names the variable. The container image sets `{PREFIX}HOST` to `0.0.0.0`.
+
+"""
+
+
+def reference(folder: Annotated[Path, typer.Argument(help="Where errors.md and settings.md are written.")]) -> None:
+    """Write the tables of error codes and of settings into a folder."""
+    write_reference(folder)
+
+
+def write_reference(folder: Path) -> None:
+    """Write `errors.md` and `settings.md`; the folder is made when it is not there."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "errors.md").write_text(errors_text(), encoding="utf-8")
+    (folder / "settings.md").write_text(settings_text(), encoding="utf-8")
+
+
+def documented_problems() -> tuple[Problem, ...]:
+    """Every error that a client can receive: first those of the input, in the order of the way, then the others."""
+    of_input = (problem(status, error.code, error.title, error.advice) for error, status in STATUSES.items())
+    return (*of_input, *SERVICE_PROBLEMS)
+
+
+def default_in_words(name: str) -> str:
+    """The default of a setting, the same on every machine."""
+    if name in _DEFAULTS_IN_WORDS:
+        return _DEFAULTS_IN_WORDS[name]
+    default = Settings.model_fields[name].get_default()
+    return f"`{default.value if isinstance(default, Enum) else default}`"
+
+
+def errors_text() -> str:
+    """`errors.md`: code, HTTP status, title and what to do."""
+    rows = ((f"`{entry.code}`", str(entry.status), entry.title, entry.detail) for entry in documented_problems())
+    return _ERRORS_HEAD + _table(("code", "status", "title", "what to do"), rows)
+
+
+def settings_text() -> str:
+    """`settings.md`: environment variable, default, allowed values and meaning."""
+    rows = (
+        (f"`{PREFIX}{name.upper()}`", default_in_words(name), _allowed(name, field), str(field.description))
+        for name, field in Settings.model_fields.items()
+    )
+    return _SETTINGS_HEAD + _table(("variable", "default", "allowed", "meaning"), rows)
+
+
+def _allowed(name: str, field: FieldInfo) -> str:
+    if name in _ALLOWED_IN_WORDS:
+        return _ALLOWED_IN_WORDS[name]
+    if isinstance(field.annotation, type) and issubclass(field.annotation, Enum):
+        return ", ".join(f"`{member.value}`" for member in field.annotation)
+    if field.annotation is int:
+        return _whole_number(Settings.model_json_schema()["properties"][name])
+    raise TypeError(f"Say in _ALLOWED_IN_WORDS which values the setting {name} may have.")
+
+
+def _whole_number(schema: Mapping[str, Any]) -> str:
+    lowest = f" from {schema['minimum']}" if "minimum" in schema else ""
+    highest = f" to {schema['maximum']}" if "maximum" in schema else ""
+    return f"a whole number{lowest}{highest}"
+
+
+def _table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
+    lines = (head, tuple("---" for _ in head), *rows)
+    return "".join(f"| {' | '.join(_escaped(cell) for cell in line)} |\n" for line in lines)
+
+
+def _escaped(cell: str) -> str:
+    """A cell whose text cannot be taken for a column's end or for HTML."""
+    return cell.replace("|", r"\|").replace("<", r"\<")

@@ -1,0 +1,120 @@
+"""The reference tables that are committed are those that the code makes."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+import typer
+from fastapi import FastAPI
+from fastapi.testclient import TestClient
+from typer.testing import CliRunner
+
+from img_super.api.error_handlers import STATUSES, install_error_handlers
+from img_super.api.schemas import Problem
+from img_super.cli.reference import (
+    SERVICE_PROBLEMS,
+    default_in_words,
+    documented_problems,
+    errors_text,
+    reference,
+    settings_text,
+    write_reference,
+)
+from img_super.errors import input_errors
+from img_super.settings import PREFIX, Settings
+
+COMMITTED = Path(__file__).parents[3] / "docs" / "reference"
+
+
+@pytest.fixture
+def client() -> TestClient:
+    """An app with our error handlers, an address that takes a number and one that breaks."""
+    app = FastAPI()
+    install_error_handlers(app)
+
+    @app.get("/number")
+    def number(value: int) -> int:
+        return value
+
+    @app.get("/broken")
+    def broken() -> None:
+        raise RuntimeError("secret")
+
+    return TestClient(app, raise_server_exceptions=False)
+
+
+@pytest.mark.parametrize("name", ["errors.md", "settings.md"])
+def test_the_committed_tables_have_not_drifted_from_the_code(name: str, tmp_path: Path) -> None:
+    write_reference(tmp_path)
+    made, committed = (folder.joinpath(name).read_text(encoding="utf-8") for folder in (tmp_path, COMMITTED))
+    assert committed == made, "docs/reference has drifted; run `make reference` and commit what it wrote"
+
+
+def test_the_command_writes_both_tables_into_a_new_folder(tmp_path: Path) -> None:
+    app = typer.Typer()
+    app.command()(reference)
+    result = CliRunner().invoke(app, [str(tmp_path / "new")])
+    assert result.exit_code == 0, result.output
+    assert sorted(path.name for path in (tmp_path / "new").iterdir()) == ["errors.md", "settings.md"]
+
+
+def test_every_input_error_is_listed_with_its_status() -> None:
+    assert set(STATUSES) == set(input_errors())
+    text = errors_text()
+    for error in input_errors():
+        assert f"| `{error.code}` | {STATUSES[error].value} | {error.title} |" in text
+
+
+def test_no_code_stands_for_two_errors() -> None:
+    codes = [entry.code for entry in documented_problems()]
+    assert len(codes) == len(set(codes))
+
+
+@pytest.mark.parametrize(
+    ("method", "address", "code"),
+    [
+        ("GET", "/nowhere", "not_found"),
+        ("POST", "/number", "method_not_allowed"),
+        ("GET", "/number?value=seven", "bad_parameter"),
+        ("GET", "/broken", "internal_error"),
+    ],
+)
+def test_what_the_handlers_answer_without_an_input_error_is_listed(
+    client: TestClient, method: str, address: str, code: str
+) -> None:
+    answer = Problem(**client.request(method, address).json())
+    listed = {entry.code: entry for entry in SERVICE_PROBLEMS}[code]
+    if code == "bad_parameter":
+        assert answer.detail.endswith("cannot be used: value.")
+        answer.detail = listed.detail
+    assert answer == listed
+
+
+def test_every_setting_is_listed_with_default_allowed_values_and_meaning() -> None:
+    text = settings_text()
+    for name, field in Settings.model_fields.items():
+        row = rf"\| `{PREFIX}{name.upper()}` \| {re.escape(default_in_words(name))} \| [^|]+ \| "
+        assert re.search(row + re.escape(field.description or "a meaning"), text), name
+
+
+def test_allowed_values_come_from_the_class() -> None:
+    text = settings_text()
+    assert "| `8080` | a whole number from 1 to 65535 |" in text
+    assert "| `litert` | `litert`, `tensorflow` |" in text
+
+
+def test_the_tables_are_the_same_on_every_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = settings_text()
+    monkeypatch.setenv(f"{PREFIX}PORT", "9000")
+    assert settings_text() == before
+    assert str(Path.home()) not in before
+    assert str(COMMITTED.parent.parent) not in before
+
+
+def test_a_cell_cannot_break_its_table() -> None:
+    for line in (errors_text() + settings_text()).splitlines():
+        if line.startswith("|"):
+            assert len(re.findall(r"(?<!\\)\|", line)) == 5, line
+            assert not re.search(r"(?<!\\)<", line), line
