@@ -106,7 +106,8 @@ class TooManyPixels(InputError):
     @classmethod
     def over(cls, limit_pixels: int, width: int, height: int) -> TooManyPixels:
         return cls(
-            f"The image has {width} x {height} pixels; at most {limit_pixels / 1e6:g} megapixels are read. Scale it down."
+            f"The image has {width} x {height} pixels; at most {limit_pixels / 1e6:g} megapixels are read. "
+            "Scale it down."
         )
 
 

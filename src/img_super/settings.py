@@ -19,6 +19,8 @@ PREFIX: Final = "IMG_SUPER_"
 
 
 class LogLevel(StrEnum):
+    """The names that Uvicorn takes."""
+
     DEBUG = "debug"
     INFO = "info"
     WARNING = "warning"

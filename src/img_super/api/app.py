@@ -12,7 +12,8 @@ from fastapi_offline import FastAPIOffline
 from img_super import __version__
 from img_super.api.error_handlers import install_error_handlers
 from img_super.api.pool import WorkPool
-from img_super.api.routes import face, health, model, root, super
+from img_super.api.routes import face, health, model, root
+from img_super.api.routes import super as superimposed
 from img_super.api.services import Services
 from img_super.api.warm_up import warm_up
 from img_super.pipeline.pipeline import Pipeline
@@ -32,7 +33,7 @@ def create_app(settings: Settings, pipeline: Pipeline) -> FastAPI:
     )
     app.state.services = services
     install_error_handlers(app)
-    for routes in (root, health, model, face, super):
+    for routes in (root, health, model, face, superimposed):
         app.include_router(routes.router)
     return app
 

@@ -24,12 +24,13 @@ def decode_base64(text: str) -> bytes:
     """
     prefix = _DATA_URL.match(text)
     digits = text[prefix.end() :] if prefix else text
-    if not digits.strip():
-        raise NoImageField()
     try:
-        return pybase64.b64decode(digits, validate=True)
+        data = pybase64.b64decode(digits, validate=True)
     except ValueError:  # not the plain form; putting it into that form costs several times the decoding itself
-        return _decode_unusual(digits)
+        data = _decode_unusual(digits)
+    if not data:
+        raise NoImageField()
+    return data
 
 
 def _decode_unusual(digits: str) -> bytes:

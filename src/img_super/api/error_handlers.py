@@ -43,14 +43,16 @@ MEDIA_TYPE: Final = "application/problem+json"
 
 
 def problem(status: int, code: str, title: str, detail: str) -> Problem:
+    """The body of an error answer."""
     return Problem(type=f"urn:problem-type:img-super:{code}", title=title, status=status, detail=detail, code=code)
 
 
 def install_error_handlers(app: FastAPI) -> None:
-    app.add_exception_handler(InputError, _on_input_error)
-    app.add_exception_handler(HTTPException, _on_http_exception)
-    app.add_exception_handler(RequestValidationError, _on_bad_parameter)
-    app.add_exception_handler(Exception, _on_surprise)
+    """Let no error leave the service in another form."""
+    app.exception_handler(InputError)(_on_input_error)
+    app.exception_handler(HTTPException)(_on_http_exception)
+    app.exception_handler(RequestValidationError)(_on_bad_parameter)
+    app.exception_handler(Exception)(_on_surprise)
 
 
 def documented_errors() -> dict[int | str, dict[str, Any]]:
@@ -69,14 +71,12 @@ def _respond(answer: Problem, headers: Mapping[str, str] | None = None) -> JSONR
     return JSONResponse(answer.model_dump(), status_code=answer.status, media_type=MEDIA_TYPE, headers=headers)
 
 
-async def _on_input_error(_: Request, error: Exception) -> JSONResponse:
-    assert isinstance(error, InputError)
+async def _on_input_error(_: Request, error: InputError) -> JSONResponse:
     return _respond(problem(STATUSES[type(error)], error.code, error.title, error.detail))
 
 
-async def _on_http_exception(_: Request, error: Exception) -> JSONResponse:
+async def _on_http_exception(_: Request, error: HTTPException) -> JSONResponse:
     """What the router refuses: an unknown address, a wrong method."""
-    assert isinstance(error, HTTPException)
     status = HTTPStatus(error.status_code)
     advice = {
         HTTPStatus.NOT_FOUND: "There is nothing at this address; the addresses are listed at /docs.",
@@ -86,8 +86,7 @@ async def _on_http_exception(_: Request, error: Exception) -> JSONResponse:
     return _respond(problem(status, code, status.phrase, advice.get(status, status.phrase)), error.headers)
 
 
-async def _on_bad_parameter(_: Request, error: Exception) -> JSONResponse:
-    assert isinstance(error, RequestValidationError)
+async def _on_bad_parameter(_: Request, error: RequestValidationError) -> JSONResponse:
     names = ", ".join(sorted({str(entry["loc"][-1]) for entry in error.errors()}))
     detail = f"A parameter has a value that cannot be used: {names}."
     return _respond(problem(HTTPStatus.BAD_REQUEST, "bad_parameter", "A parameter is wrong", detail))

@@ -9,7 +9,7 @@ from typing import Final
 
 import msgspec
 from fastapi import Request
-from starlette.datastructures import UploadFile
+from starlette.datastructures import FormData, UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
 
 from img_super.api.base64_image import decode_base64
@@ -79,6 +79,13 @@ async def _from_multipart(request: Request, body: AsyncGenerator[bytes, None], m
         form = await parser.parse()
     except (MultiPartException, KeyError) as error:
         raise BadRequestBody("The multipart body is malformed; send one file in the field `image`.") from error
+    try:
+        return await _image_field(form)
+    finally:
+        await form.close()
+
+
+async def _image_field(form: FormData) -> ReadImage:
     match form.get(FIELD):
         case UploadFile() as upload:
             return partial(_from_raw, await upload.read())

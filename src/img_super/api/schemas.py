@@ -25,6 +25,8 @@ class Coordinates(BaseModel):
 
 
 class DetectedFace(Coordinates):
+    """A face and how sure the detection network is of it."""
+
     confidence: float = Field(description="How sure the detection network is that this is a face, 0 to 1.")
 
     @classmethod
@@ -89,6 +91,8 @@ class SuperAnswer(BaseModel):
 
 
 class Health(BaseModel):
+    """How the service is."""
+
     status: Literal["alive", "ready", "starting"]
 
 

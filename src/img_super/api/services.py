@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Annotated
 
 from fastapi import Depends, Request
@@ -14,15 +14,16 @@ from img_super.settings import Settings
 
 @dataclass(slots=True)
 class Services:
+    """`ready` becomes true once a warm-up request has passed."""
+
     settings: Settings
     pipeline: Pipeline
     pool: WorkPool
-    ready: bool = field(default=False)
+    ready: bool = False
 
 
 def _services(request: Request) -> Services:
-    services = request.app.state.services
-    assert isinstance(services, Services)
+    services: Services = request.app.state.services
     return services
 
 

@@ -18,7 +18,7 @@ async def warm_up(services: Services) -> None:
     photo = WARM_UP_PHOTO.read_bytes()
     try:
         await services.pool.run_in_every_thread(lambda: services.pipeline.super(photo))
-    except Exception:
+    except Exception:  # noqa: BLE001 whatever went wrong, the service must say so and stay unready
         _log.exception("The warm-up request failed; the service will not become ready.")
         return
     services.ready = True

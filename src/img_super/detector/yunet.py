@@ -74,6 +74,4 @@ def _face(row: npt.NDArray[np.float32], rotation: Rotation, photo_wh: tuple[int,
 
 def _create_network(weights: npt.NDArray[np.uint8]) -> cv2.FaceDetectorYN:
     no_config = np.empty(0, dtype=np.uint8)
-    return cv2.FaceDetectorYN.create(
-        "onnx", weights, no_config, (320, 320), MIN_CONFIDENCE, _NMS_IOU, _MAX_CANDIDATES
-    )
+    return cv2.FaceDetectorYN.create("onnx", weights, no_config, (320, 320), MIN_CONFIDENCE, _NMS_IOU, _MAX_CANDIDATES)

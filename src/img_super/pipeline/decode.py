@@ -72,7 +72,7 @@ def _upright(image: Image.Image) -> Image.Image:
     image.load()
     try:
         return ImageOps.exif_transpose(image)
-    except Exception:
+    except Exception:  # noqa: BLE001 Pillow raises anything on damaged EXIF
         return image
 
 

@@ -12,6 +12,7 @@ from img_super.errors import BadModel
 from img_super.pipeline.decode import MAX_PIXELS
 from img_super.pipeline.pipeline import Pipeline, Validator
 from img_super.registry.card import read_card, read_weights
+from img_super.validator.litert import LiteRtValidator
 
 SHIPPED_MODEL: Final = Path(__file__).parent.parent / "models" / "portrait_validator"
 
@@ -42,11 +43,10 @@ def load_pipeline(
 def _load_validator(folder: Path, backend: Backend) -> Validator:
     card = read_card(folder)
     if backend is Backend.LITERT:
-        from img_super.validator import litert
-
-        return litert.LiteRtValidator(read_weights(folder, card, litert.BACKEND), card)
+        return LiteRtValidator(read_weights(folder, card, "litert"), card)
     if find_spec("tensorflow") is None:
         raise BadModel("The back-end tensorflow was chosen, but TensorFlow is not installed; choose litert.")
-    from img_super.validator import tensorflow  # imported only when chosen: it takes seconds and 500 MB
+    # Imported only when chosen: it takes seconds and 500 MB.
+    from img_super.validator.tensorflow import TensorFlowValidator  # noqa: PLC0415
 
-    return tensorflow.TensorFlowValidator(read_weights(folder, card, tensorflow.BACKEND), card)
+    return TensorFlowValidator(read_weights(folder, card, "keras"), card)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Final
-
 import numpy as np
 from ai_edge_litert.interpreter import Interpreter
 
@@ -11,8 +9,6 @@ from img_super.domain import Evidence, FloatMap, ModelIdentity, RgbImage
 from img_super.errors import BadModel
 from img_super.per_thread import PerThread
 from img_super.registry.card import Card
-
-BACKEND: Final = "litert"
 
 
 class LiteRtValidator:
@@ -25,7 +21,7 @@ class LiteRtValidator:
     def __init__(self, weights: bytes, card: Card) -> None:
         """Raises `BadModel` when the weights cannot be run or take another input than the card says."""
         self.card = card
-        self.identity: ModelIdentity = card.identity(BACKEND)
+        self.identity: ModelIdentity = card.identity("litert")
         self._runners = PerThread(lambda: _Runner(weights, card.input_side_px))
         self._runners.get()
 

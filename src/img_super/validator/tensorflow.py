@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Final
 
 import keras
 import numpy as np
@@ -17,8 +16,6 @@ from img_super.domain import Evidence, ModelIdentity, RgbImage
 from img_super.errors import BadModel
 from img_super.registry.card import Card
 
-BACKEND: Final = "keras"
-
 
 class TensorFlowValidator:
     """Scores portrait crops with the Keras model. Safe to share between threads."""
@@ -26,7 +23,7 @@ class TensorFlowValidator:
     def __init__(self, weights: bytes, card: Card) -> None:
         """Raises `BadModel` when the weights cannot be loaded."""
         self.card = card
-        self.identity: ModelIdentity = card.identity(BACKEND)
+        self.identity: ModelIdentity = card.identity("keras")
         network = _load(weights)
         shape = (1, card.input_side_px, card.input_side_px, 3)
         # A traced function answers ten times sooner than `model.predict`, which is made for large batches.

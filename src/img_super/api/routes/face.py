@@ -19,7 +19,11 @@ router = APIRouter(tags=["photo"])
     responses=documented_errors(),
     openapi_extra=IMAGE_REQUEST,
 )
-async def face(request: Request, services: TheServices) -> FaceAnswer:
+async def find_portrait(request: Request, services: TheServices) -> FaceAnswer:
+    """The largest face near the middle is the portrait; smaller ones are ghost images or other faces.
+
+    A document turned by any multiple of 90 degrees is found; the coordinates refer to the photo as it is displayed.
+    """
     read_image = await receive_image(request, services.settings.max_body_bytes)
     detection = await services.pool.run(lambda: services.pipeline.face(read_image()))
     return FaceAnswer.of_detection(detection)

@@ -12,6 +12,7 @@ router = APIRouter(prefix="/health", tags=["service"])
 
 @router.get("/live", summary="The process answers")
 async def live() -> Health:
+    """Says nothing of the models; restart the process when this does not answer."""
     return Health(status="alive")
 
 
@@ -21,6 +22,7 @@ async def live() -> Health:
     responses={503: {"model": Health, "description": "Not yet, or the warm-up request failed"}},
 )
 async def ready(services: TheServices, response: Response) -> Health:
+    """Send traffic only while this is 200."""
     if services.ready:
         return Health(status="ready")
     response.status_code = status.HTTP_503_SERVICE_UNAVAILABLE

@@ -11,7 +11,8 @@ router = APIRouter(tags=["service"])
 
 
 @router.get("/model", summary="Names, versions, sha256, threshold and the card's figures")
-async def model(services: TheServices) -> Models:
+async def show_models(services: TheServices) -> Models:
+    """What gives the answers, what it was measured to be worth, and where its limits are."""
     detector, validator = services.pipeline.detector, services.pipeline.validator
     return Models(
         detector=Model.of(detector.identity), validator=ValidatorModel.of_card(validator.card, validator.identity)

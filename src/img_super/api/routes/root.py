@@ -12,4 +12,5 @@ router = APIRouter(tags=["service"])
 
 @router.get("/", summary="Liveness message")
 async def root() -> Alive:
+    """Somebody is at home."""
     return Alive(service="img_super", version=__version__, status="alive", docs="/docs")

@@ -19,7 +19,8 @@ router = APIRouter(tags=["photo"])
     responses=documented_errors(),
     openapi_extra=IMAGE_REQUEST,
 )
-async def super(request: Request, services: TheServices) -> SuperAnswer:
+async def judge_portrait(request: Request, services: TheServices) -> SuperAnswer:
+    """Finds the portrait, looks at it together with the card around it, and answers a calibrated probability."""
     read_image = await receive_image(request, services.settings.max_body_bytes)
     result = await services.pool.run(lambda: services.pipeline.super(read_image()))
     return SuperAnswer.of(result)

@@ -1,0 +1,115 @@
+"""Fakes behind the real interfaces, and the photos that ship."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from io import BytesIO
+from pathlib import Path
+
+import numpy as np
+import pytest
+from fastapi.testclient import TestClient
+from PIL import Image
+
+import img_super
+from img_super.api.app import create_app
+from img_super.domain import Box, Detection, Evidence, Face, ModelIdentity, RgbImage
+from img_super.pipeline.pipeline import Pipeline
+from img_super.registry.card import Calibration, Card, WeightsFile
+from img_super.settings import Settings
+
+SAMPLES = Path(img_super.__file__).parent / "samples"
+
+
+@dataclass
+class FakeDetector:
+    """Answers what it was told to, whatever it sees."""
+
+    answer: Detection | None = Detection(Face(Box(40, 30, 100, 110), 0.9), (Face(Box(150, 60, 170, 90), 0.95),), 0)
+    identity: ModelIdentity = ModelIdentity("fake_detector", "1", "0" * 64)
+    seen: list[RgbImage] = field(default_factory=list)
+
+    def detect(self, image: RgbImage) -> Detection | None:
+        self.seen.append(image)
+        return self.answer
+
+
+@dataclass
+class FakeValidator:
+    """Gives every crop the same score."""
+
+    card: Card
+    score: float = 0.75
+    identity: ModelIdentity = ModelIdentity("fake_validator", "2", "1" * 64)
+    seen: list[RgbImage] = field(default_factory=list)
+
+    def validate(self, crop: RgbImage) -> Evidence:
+        self.seen.append(crop)
+        return Evidence(self.score, np.zeros((4, 4), np.float32))
+
+
+@pytest.fixture
+def card() -> Card:
+    return Card(
+        name="fake_validator",
+        version="2",
+        created="2026-01-01",
+        files={"litert": WeightsFile("weights.tflite", "1" * 64)},
+        input_side_px=64,
+        min_face_px=32,
+        calibration=Calibration(1.0, 0.0),
+        threshold=0.6,
+        undetermined=(0.4, 0.7),
+        figures={"somewhere": {"auc": 0.9}},
+        data="drawn",
+        limits=["many"],
+        terms="none",
+    )
+
+
+@pytest.fixture
+def detector() -> FakeDetector:
+    return FakeDetector()
+
+
+@pytest.fixture
+def validator(card: Card) -> FakeValidator:
+    return FakeValidator(card)
+
+
+@pytest.fixture
+def pipeline(detector: FakeDetector, validator: FakeValidator) -> Pipeline:
+    return Pipeline(detector, validator)
+
+
+@pytest.fixture
+def settings() -> Settings:
+    return Settings(threads=2, max_body_bytes=200_000)
+
+
+@pytest.fixture
+def client(settings: Settings, pipeline: Pipeline) -> Iterator[TestClient]:
+    with TestClient(create_app(settings, pipeline), raise_server_exceptions=False) as client:
+        yield client
+
+
+@pytest.fixture
+def photo_bytes() -> bytes:
+    """A small PNG of noise; the fakes do not mind."""
+    return encode(np.random.default_rng(7).integers(0, 256, (120, 200, 3), dtype=np.uint8))
+
+
+@pytest.fixture(scope="session")
+def bona_fide_bytes() -> bytes:
+    return (SAMPLES / "bona_fide.jpg").read_bytes()
+
+
+def encode(pixels: RgbImage, image_format: str = "PNG", **options: object) -> bytes:
+    """An image file of these pixels."""
+    file = BytesIO()
+    Image.fromarray(pixels).save(file, image_format, **options)
+    return file.getvalue()
+
+
+Encode = Callable[..., bytes]

@@ -1,0 +1,133 @@
+from __future__ import annotations
+
+import base64
+import json
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import numpy as np
+import pytest
+
+from tests.conftest import SAMPLES, encode
+from tests.end_to_end.conftest import Service, environment, running_service
+
+
+def old_client(url: str, photo: bytes) -> dict[str, Any]:
+    """What the clients of the system before this one do: post JSON, print JSON."""
+    body = json.dumps({"image": "data:image/jpeg;base64," + base64.b64encode(photo).decode()}).encode()
+    request = urllib.request.Request(url, body, {"Content-Type": "application/json"})
+    with urllib.request.urlopen(request, timeout=30) as response:
+        return dict(json.load(response))
+
+
+@pytest.mark.parametrize("name", ["bona_fide.jpg", "attack.jpg", "example.jpg"])
+def test_the_old_client_gets_its_answer(service: Service, name: str) -> None:
+    answer = old_client(f"{service.url}/super", (SAMPLES / name).read_bytes())
+    assert 0 <= answer["score"] <= 1
+    assert answer["reco"] == ("TRUE" if answer["score"] >= answer["threshold"] else "FALSE")
+    assert answer["coord"] == {
+        key: old_client(f"{service.url}/face", (SAMPLES / name).read_bytes())[key] for key in answer["coord"]
+    }
+
+
+def test_any_image_type_gets_nearly_the_same_answer(service: Service, bona_fide_bytes: bytes) -> None:
+    from img_super.pipeline.decode import decode_image
+
+    pixels = decode_image(bona_fide_bytes)
+    score = old_client(f"{service.url}/super", bona_fide_bytes)["score"]
+    for image_format in ("PNG", "BMP", "TIFF", "WEBP"):
+        data = encode(pixels, image_format, **({"lossless": True} if image_format == "WEBP" else {}))
+        assert old_client(f"{service.url}/super", data)["score"] == pytest.approx(score, abs=1e-6)
+
+
+def test_bad_requests_are_answered_and_the_service_goes_on(service: Service, bona_fide_bytes: bytes) -> None:
+    with httpx2.Client(base_url=service.url, timeout=30) as client:
+        no_face = encode(np.full((300, 400, 3), 200, np.uint8))
+        truncated = bona_fide_bytes[: len(bona_fide_bytes) // 2]
+        for content, status, code in [
+            (b"", 400, "image_missing"),
+            (no_face, 422, "no_face"),
+            (truncated, 422, "broken_image"),
+        ]:
+            answer = client.post("/super", content=content, headers={"content-type": "image/png"})
+            assert (answer.status_code, answer.json()["code"]) == (status, code)
+        assert client.post("/super", files={"image": bona_fide_bytes}).status_code == 200
+
+
+def test_a_body_over_the_limit_is_refused_before_it_has_come(service: Service) -> None:
+    host, port = service.url.removeprefix("http://").split(":")
+    with socket.create_connection((host, int(port)), timeout=10) as connection:
+        connection.sendall(
+            b"POST /super HTTP/1.1\r\nHost: x\r\nContent-Type: image/jpeg\r\nContent-Length: 99999999999\r\n\r\n\xff\xd8"
+        )
+        answer = connection.recv(65_536).decode()
+    assert answer.startswith("HTTP/1.1 413")
+    assert "20,971,520" in answer
+
+
+def test_many_at_once_all_get_the_same_answer(service: Service, bona_fide_bytes: bytes) -> None:
+    with ThreadPoolExecutor(8) as threads:
+        answers = list(threads.map(lambda _: old_client(f"{service.url}/super", bona_fide_bytes), range(24)))
+    assert all(answer == answers[0] for answer in answers)
+
+
+def test_sigterm_lets_requests_in_flight_finish_and_exits_0() -> None:
+    noise = np.random.default_rng(0).integers(0, 256, (2400, 3200, 3), dtype=np.uint8)
+    big = encode(noise, "JPEG", quality=80)
+    with running_service("--threads", "1") as service, ThreadPoolExecutor(3) as threads:
+
+        def post(_: int) -> int:
+            return httpx2.post(
+                f"{service.url}/face", content=big, headers={"content-type": "image/jpeg"}, timeout=30
+            ).status_code
+
+        in_flight = [threads.submit(post, i) for i in range(3)]
+        time.sleep(0.5)
+        service.process.send_signal(signal.SIGTERM)
+        started = time.monotonic()
+        assert service.process.wait(timeout=10) == 0
+        assert time.monotonic() - started < 10
+        assert {future.result() for future in in_flight} <= {200, 422}
+
+
+@pytest.mark.parametrize(
+    ("variables", "sentence"),
+    [
+        ({"IMG_SUPER_PORT": "http"}, "img_super cannot start. IMG_SUPER_PORT cannot be 'http'"),
+        ({"IMG_SUPER_MODEL": "/nowhere"}, "img_super cannot start. The model's card /nowhere/card.json cannot be read"),
+    ],
+)
+@pytest.mark.parametrize("way", [["-m", "img_super", "serve"], ["-m", "uvicorn", "img_super.main:app"]])
+def test_a_start_that_cannot_be_is_one_sentence(way: list[str], variables: dict[str, str], sentence: str) -> None:
+    done = subprocess.run(
+        [sys.executable, *way], env=environment(**variables), capture_output=True, text=True, timeout=60, check=False
+    )
+    assert done.returncode == 1
+    assert sentence in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_changed_model_is_refused_at_start(tmp_path: Path) -> None:
+    from img_super.pipeline.load import SHIPPED_MODEL
+
+    for file in SHIPPED_MODEL.iterdir():
+        (tmp_path / file.name).write_bytes(file.read_bytes() + (b"\0" if file.suffix == ".tflite" else b""))
+    command = [sys.executable, "-m", "img_super", "serve", "--model", str(tmp_path)]
+    done = subprocess.run(command, env=environment(), capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 1
+    assert "the sha256 differs" in done.stderr
+
+
+def test_importing_the_service_imports_no_tensorflow() -> None:
+    code = "import sys, img_super.main; print(sorted({'tensorflow', 'keras', 'torch', 'jax'} & set(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", code], env=environment(), capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"

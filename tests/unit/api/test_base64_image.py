@@ -1,0 +1,56 @@
+from __future__ import annotations
+
+import base64
+import string
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from img_super.api.base64_image import decode_base64
+from img_super.errors import BadBase64, NoImageField
+
+
+@given(
+    data=st.binary(min_size=1, max_size=200),
+    prefix=st.sampled_from(
+        [
+            "",
+            "data:image/jpeg;base64,",
+            "data:image/x-anything;charset=utf-8;base64,",
+            "data:,",
+            " Data:IMAGE/PNG;BASE64,",
+        ]
+    ),
+    url_safe=st.booleans(),
+    padded=st.booleans(),
+    line=st.integers(1, 80),
+    newline=st.sampled_from(["", "\n", "\r\n", " "]),
+)
+def test_every_form_of_the_contract(
+    data: bytes, prefix: str, url_safe: bool, padded: bool, line: int, newline: str
+) -> None:
+    text = (base64.urlsafe_b64encode if url_safe else base64.b64encode)(data).decode()
+    text = text if padded else text.rstrip("=")
+    broken = newline.join(text[i : i + line] for i in range(0, len(text), line)) + newline
+    assert decode_base64(prefix + broken) == data
+
+
+@pytest.mark.parametrize("text", ["", " \n", "data:image/png;base64,", "===="])
+def test_an_empty_text_is_no_image(text: str) -> None:
+    with pytest.raises(NoImageField):
+        decode_base64(text)
+
+
+@pytest.mark.parametrize("text", ["a", "ab*d", "äöü=", "AAAA%0A", "AAAAA", "A\x00AA", "\ud800AAA"])
+def test_what_is_not_base64_is_refused(text: str) -> None:
+    with pytest.raises(BadBase64):
+        decode_base64(text)
+
+
+@given(st.text(alphabet=string.printable + "é\u2028\U0001f600", max_size=60))
+def test_any_text_gives_bytes_or_a_typed_error(text: str) -> None:
+    try:
+        assert isinstance(decode_base64(text), bytes)
+    except (BadBase64, NoImageField):
+        pass

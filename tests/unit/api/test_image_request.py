@@ -1,0 +1,118 @@
+"""The three ways to send a photo, through the real application with fakes behind it."""
+
+from __future__ import annotations
+
+import base64
+import json
+import tempfile
+
+import numpy as np
+import pytest
+from fastapi.testclient import TestClient
+
+from tests.conftest import FakeDetector, encode
+
+BOUNDARY = "----boundary"
+
+
+def as_json(data: bytes) -> dict[str, str]:
+    return {"image": base64.b64encode(data).decode()}
+
+
+def form(body: bytes, disposition: str) -> tuple[bytes, dict[str, str]]:
+    head = f"--{BOUNDARY}\r\nContent-Disposition: form-data; {disposition}\r\n\r\n".encode()
+    content_type = {"content-type": f"multipart/form-data; boundary={BOUNDARY}"}
+    return head + body + f"\r\n--{BOUNDARY}--\r\n".encode(), content_type
+
+
+@pytest.mark.parametrize("path", ["/face", "/super"])
+def test_three_ways_one_answer(client: TestClient, photo_bytes: bytes, path: str) -> None:
+    answers = [
+        client.post(path, json=as_json(photo_bytes)),
+        client.post(path, content=json.dumps(as_json(photo_bytes)).encode()),  # no content type at all
+        client.post(path, content=json.dumps(as_json(photo_bytes)), headers={"content-type": "application/x+json"}),
+        client.post(path, files={"image": ("photo.png", photo_bytes, "image/png")}),
+        client.post(path, data={"image": as_json(photo_bytes)["image"]}, files={"other": b""}),
+        client.post(path, content=photo_bytes, headers={"content-type": "image/png"}),
+        client.post(path, content=photo_bytes, headers={"content-type": "image/anything; q=1"}),
+        client.post(path, content=photo_bytes, headers={"content-type": "application/octet-stream"}),
+    ]
+    assert [answer.status_code for answer in answers] == [200] * len(answers)
+    assert all(answer.json() == answers[0].json() for answer in answers)
+
+
+def test_the_old_client_works_unchanged(client: TestClient, photo_bytes: bytes) -> None:
+    """It names every photo a JPEG, whatever it is, and sends fields that nobody asked for."""
+    image = "data:image/jpeg;base64," + base64.b64encode(photo_bytes).decode()
+    answer = client.post("/super", json={"image": image, "filename": "dni.png"})
+    assert answer.status_code == 200
+    assert {"score", "reco", "coord"} <= answer.json().keys()
+
+
+@pytest.mark.parametrize(
+    ("body", "code"),
+    [
+        (b"", "malformed_body"),
+        (b"not json", "malformed_body"),
+        (b"[1, 2]", "malformed_body"),
+        (b'"text"', "malformed_body"),
+        (b'{"image": 5}', "malformed_body"),
+        (b'{"image": ["x"]}', "malformed_body"),
+        (b'{"image": "\xff"}', "malformed_body"),
+        (b'{"image": "AAAA"', "malformed_body"),
+        (b"[" * 100_000, "malformed_body"),
+        (b"{}", "image_missing"),
+        (b'{"image": null}', "image_missing"),
+        (b'{"image": ""}', "image_missing"),
+        (b'{"photo": "AAAA"}', "image_missing"),
+        (b'{"image": "!!!"}', "invalid_base64"),
+        (b'{"image": "AAAA"}', "not_an_image"),
+    ],
+)
+def test_bad_json_bodies(client: TestClient, body: bytes, code: str) -> None:
+    answer = client.post("/face", content=body, headers={"content-type": "application/json"})
+    assert (answer.status_code // 100, answer.json()["code"]) == (4, code)
+
+
+@pytest.mark.parametrize(
+    ("body", "headers", "code"),
+    [
+        (*form(b"", 'name="image"; filename="a.jpg"'), "image_missing"),
+        (*form(b"AAAA", 'name="photo"; filename="a.jpg"'), "image_missing"),
+        (*form(b"AAAA", 'filename="a.jpg"'), "malformed_body"),
+        (b"no parts", {"content-type": "multipart/form-data"}, "malformed_body"),
+        (b"no parts", {"content-type": f"multipart/form-data; boundary={BOUNDARY}"}, "malformed_body"),
+        (b"", {"content-type": "image/jpeg"}, "image_missing"),
+        (b"hello", {"content-type": "image/jpeg"}, "not_an_image"),
+        (b"image=AAAA", {"content-type": "application/x-www-form-urlencoded"}, "unsupported_media_type"),
+        (b"hello", {"content-type": "text/plain"}, "unsupported_media_type"),
+    ],
+)
+def test_bad_other_bodies(client: TestClient, body: bytes, headers: dict[str, str], code: str) -> None:
+    answer = client.post("/super", content=body, headers=headers)
+    assert answer.json()["code"] == code
+    assert answer.headers["content-type"] == "application/problem+json"
+
+
+@pytest.mark.parametrize("path", ["/face", "/super"])
+def test_a_body_over_the_limit_is_refused(client: TestClient, path: str) -> None:
+    too_much = b"x" * 200_001
+    announced = client.post(path, content=too_much, headers={"content-type": "image/png"})
+    pieces = (too_much[i : i + 50_000] for i in range(0, len(too_much), 50_000))
+    streamed = client.post(path, content=pieces, headers={"content-type": "image/png"})
+    in_a_form = client.post(path, files={"image": too_much})
+    for answer in (announced, streamed, in_a_form):
+        assert (answer.status_code, answer.json()["code"]) == (413, "body_too_large")
+        assert "200,000" in answer.json()["detail"]
+
+
+def test_an_upload_is_never_spooled_to_disk(
+    client: TestClient, detector: FakeDetector, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def to_disk(*_: object, **__: object) -> None:
+        raise AssertionError("a photo was written to disk")
+
+    monkeypatch.setattr(tempfile.SpooledTemporaryFile, "rollover", to_disk)
+    monkeypatch.setattr("starlette.formparsers.MultiPartParser.spool_max_size", 100)
+    photo = encode(np.random.default_rng(0).integers(0, 256, (200, 300, 3), dtype=np.uint8))
+    assert client.post("/face", files={"image": ("a.png", photo, "image/png")}).status_code == 200

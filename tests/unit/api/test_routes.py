@@ -1,0 +1,102 @@
+from __future__ import annotations
+
+import time
+
+import pytest
+from fastapi.testclient import TestClient
+
+from img_super import __version__
+from img_super.api.app import create_app
+from img_super.domain import Box, Detection, Face
+from img_super.pipeline.pipeline import Pipeline
+from img_super.settings import Settings
+from tests.conftest import FakeDetector, FakeValidator
+
+PNG = {"content-type": "image/png"}
+
+
+def test_face_answers_by_the_contract(client: TestClient, photo_bytes: bytes) -> None:
+    portrait = {"y_min": 30, "x_min": 40, "y_max": 110, "x_max": 100, "confidence": 0.9}
+    ghost = {"y_min": 60, "x_min": 150, "y_max": 90, "x_max": 170, "confidence": 0.95}
+    answer = client.post("/face", content=photo_bytes, headers=PNG)
+    assert answer.json() == {**portrait, "faces": [portrait, ghost], "rotation": 0}
+
+
+def test_super_answers_by_the_contract(client: TestClient, photo_bytes: bytes) -> None:
+    answer = client.post("/super", content=photo_bytes, headers=PNG).json()
+    assert [warning["code"] for warning in answer.pop("quality")] == ["small_portrait", "cut_off"]
+    assert answer == {
+        "score": 0.75,
+        "reco": "TRUE",
+        "coord": {"y_min": 30, "x_min": 40, "y_max": 110, "x_max": 100},
+        "threshold": 0.6,
+        "verdict": "attack",
+        "model": {"name": "fake_validator", "version": "2", "sha256": "1" * 64},
+    }
+
+
+@pytest.mark.parametrize(
+    ("score", "reco", "verdict"),
+    [
+        (0.1, "FALSE", "bona_fide"),
+        (0.5999, "FALSE", "undetermined"),
+        (0.6, "TRUE", "undetermined"),
+        (0.9, "TRUE", "attack"),
+    ],
+)
+def test_reco_follows_the_threshold(
+    client: TestClient, validator: FakeValidator, photo_bytes: bytes, score: float, reco: str, verdict: str
+) -> None:
+    validator.score = score
+    answer = client.post("/super", content=photo_bytes, headers=PNG).json()
+    assert (answer["reco"], answer["verdict"]) == (reco, verdict)
+
+
+@pytest.mark.parametrize("path", ["/face", "/super"])
+def test_no_face_is_told(client: TestClient, detector: FakeDetector, photo_bytes: bytes, path: str) -> None:
+    detector.answer = None
+    answer = client.post(path, content=photo_bytes, headers=PNG)
+    assert (answer.status_code, answer.json()["code"]) == (422, "no_face")
+
+
+def test_a_small_face_is_found_but_not_judged(client: TestClient, detector: FakeDetector, photo_bytes: bytes) -> None:
+    detector.answer = Detection(Face(Box(10, 10, 30, 34), 0.9), (), 90)
+    found = client.post("/face", content=photo_bytes, headers=PNG)
+    judged = client.post("/super", content=photo_bytes, headers=PNG)
+    assert (found.status_code, found.json()["rotation"]) == (200, 90)
+    assert (judged.status_code, judged.json()["code"]) == (422, "face_too_small")
+    assert "20 pixels" in judged.json()["detail"]
+
+
+def test_liveness(client: TestClient) -> None:
+    root = client.get("/")
+    assert root.headers["content-type"] == "application/json"
+    assert root.json() == {"service": "img_super", "version": __version__, "status": "alive", "docs": "/docs"}
+    assert client.get("/health/live").json() == {"status": "alive"}
+
+
+def test_ready_after_the_warm_up(client: TestClient, validator: FakeValidator) -> None:
+    deadline = time.monotonic() + 5
+    while client.get("/health/ready").status_code != 200 and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert client.get("/health/ready").json() == {"status": "ready"}
+    assert len(validator.seen) == 2  # one for each thread
+
+
+def test_not_ready_when_the_warm_up_fails(settings: Settings, pipeline: Pipeline, detector: FakeDetector) -> None:
+    detector.answer = None
+    with TestClient(create_app(settings, pipeline)) as client:
+        time.sleep(0.2)
+        answer = client.get("/health/ready")
+        assert (answer.status_code, answer.json()) == (503, {"status": "starting"})
+        assert client.get("/health/live").status_code == 200
+
+
+def test_model_shows_the_card(client: TestClient) -> None:
+    models = client.get("/model").json()
+    assert models["detector"] == {"name": "fake_detector", "version": "1", "sha256": "0" * 64}
+    validator = models["validator"]
+    assert validator["name"] == "fake_validator"
+    assert validator["threshold"] == 0.6
+    assert validator["undetermined"] == [0.4, 0.7]
+    assert validator["figures"] == {"somewhere": {"auc": 0.9}}

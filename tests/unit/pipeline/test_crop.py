@@ -1,0 +1,51 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from img_super.domain import ROTATIONS, Box, Rotation
+from img_super.pipeline.crop import CROP_FACE_SIZES, crop_box, crop_portrait, resize_to_input
+from img_super.turn import inverse, turn
+
+NOISE = np.random.default_rng(5).integers(0, 256, (90, 120, 3), dtype=np.uint8)
+
+
+def test_the_crop_is_a_square_around_the_face() -> None:
+    wanted = crop_box(Box(40, 30, 60, 50))
+    assert wanted.width == wanted.height == round(20 * CROP_FACE_SIZES)
+    assert wanted.centre_xy == (50, 40)
+
+
+def test_inside_the_image_the_pixels_are_the_photo_s_own() -> None:
+    crop = crop_portrait(NOISE, Box(50, 30, 70, 50), 0)
+    assert np.array_equal(crop, NOISE[16:64, 36:84])
+
+
+def test_beyond_the_edge_the_photo_is_mirrored() -> None:
+    crop = crop_portrait(NOISE, Box(0, 30, 20, 50), 0)
+    beyond = 14
+    assert np.array_equal(crop[:, :beyond], crop[:, beyond : 2 * beyond][:, ::-1])
+
+
+@pytest.mark.parametrize("rotation", ROTATIONS)
+def test_a_turned_photo_gives_the_same_crop(rotation: Rotation) -> None:
+    face = Box(50, 30, 70, 50)
+    lying = turn(NOISE, inverse(rotation))
+    lying_face = face.turned(inverse(rotation), (120, 90))
+    assert np.array_equal(crop_portrait(lying, lying_face, rotation), crop_portrait(NOISE, face, 0))
+
+
+@given(st.integers(0, 119), st.integers(0, 89), st.integers(1, 120), st.integers(1, 90), st.sampled_from(ROTATIONS))
+def test_any_face_inside_the_photo_gives_a_square(x: int, y: int, width: int, height: int, rotation: Rotation) -> None:
+    face = Box(x, y, min(x + width, 120), min(y + height, 90))
+    crop = crop_portrait(NOISE, face, rotation)
+    assert crop.shape == (crop_box(face).width, crop_box(face).width, 3)
+
+
+@pytest.mark.parametrize("side", [20, 64, 200])
+def test_resized_to_what_the_network_takes(side: int) -> None:
+    resized = resize_to_input(np.full((side, side, 3), 77, np.uint8), 64)
+    assert resized.shape == (64, 64, 3)
+    assert (resized == 77).all()

@@ -1,0 +1,24 @@
+from __future__ import annotations
+
+import pytest
+
+from img_super.domain import Verdict
+from img_super.pipeline.decide import decide
+
+
+@pytest.mark.parametrize(
+    ("score", "verdict", "superimposed"),
+    [
+        (0.0, Verdict.BONA_FIDE, False),
+        (0.39, Verdict.BONA_FIDE, False),
+        (0.4, Verdict.UNDETERMINED, False),
+        (0.6, Verdict.UNDETERMINED, True),
+        (0.69, Verdict.UNDETERMINED, True),
+        (0.7, Verdict.ATTACK, True),
+        (1.0, Verdict.ATTACK, True),
+    ],
+)
+def test_verdict_and_threshold(score: float, verdict: Verdict, superimposed: bool) -> None:
+    decision = decide(score, threshold=0.6, undetermined=(0.4, 0.7))
+    assert (decision.verdict, decision.superimposed) == (verdict, superimposed)
+    assert (decision.score, decision.threshold) == (score, 0.6)

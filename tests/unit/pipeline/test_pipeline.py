@@ -1,0 +1,50 @@
+from __future__ import annotations
+
+import pytest
+
+from img_super.domain import Box, Detection, Face, Verdict
+from img_super.errors import FaceTooSmall, NoFace, NotAnImage, TooManyPixels
+from img_super.pipeline.pipeline import Pipeline
+from tests.conftest import FakeDetector, FakeValidator
+
+
+def test_face_gives_what_the_detector_found(pipeline: Pipeline, detector: FakeDetector, photo_bytes: bytes) -> None:
+    assert pipeline.face(photo_bytes) == detector.answer
+    assert detector.seen[0].shape == (120, 200, 3)
+
+
+def test_super_joins_the_whole_way(pipeline: Pipeline, validator: FakeValidator, photo_bytes: bytes) -> None:
+    result = pipeline.super(photo_bytes)
+    assert validator.seen[0].shape == (64, 64, 3)
+    assert result.decision.score == 0.75
+    assert result.decision.verdict is Verdict.ATTACK
+    assert result.decision.superimposed
+    assert result.detection.portrait.box == Box(40, 30, 100, 110)
+    assert result.model == validator.identity
+    assert [warning.code for warning in result.quality] == ["small_portrait", "cut_off"]
+
+
+def test_no_face(pipeline: Pipeline, detector: FakeDetector, photo_bytes: bytes) -> None:
+    detector.answer = None
+    with pytest.raises(NoFace):
+        pipeline.face(photo_bytes)
+    with pytest.raises(NoFace):
+        pipeline.super(photo_bytes)
+
+
+def test_a_face_too_small_is_found_but_not_judged(
+    pipeline: Pipeline, detector: FakeDetector, photo_bytes: bytes
+) -> None:
+    detector.answer = Detection(Face(Box(50, 50, 70, 90), 0.9), (), 0)
+    assert pipeline.face(photo_bytes).portrait.box.width == 20
+    with pytest.raises(FaceTooSmall, match="20 pixels"):
+        pipeline.super(photo_bytes)
+
+
+def test_limits_and_types_are_those_of_decode(
+    detector: FakeDetector, validator: FakeValidator, photo_bytes: bytes
+) -> None:
+    with pytest.raises(TooManyPixels):
+        Pipeline(detector, validator, max_pixels=10_000).face(photo_bytes)
+    with pytest.raises(NotAnImage):
+        Pipeline(detector, validator).super(b"hello")

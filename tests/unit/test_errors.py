@@ -1,0 +1,34 @@
+from __future__ import annotations
+
+from img_super.api.error_handlers import STATUSES
+from img_super.errors import FaceTooSmall, TooManyBytes, TooManyPixels, input_errors
+
+CODES = [
+    "malformed_body",
+    "image_missing",
+    "unsupported_media_type",
+    "invalid_base64",
+    "body_too_large",
+    "not_an_image",
+    "broken_image",
+    "too_many_pixels",
+    "no_face",
+    "face_too_small",
+]
+
+
+def test_codes_are_a_contract() -> None:
+    assert [error.code for error in input_errors()] == CODES
+
+
+def test_every_input_error_has_a_client_status() -> None:
+    assert set(STATUSES) == set(input_errors())
+    assert all(400 <= status < 500 for status in STATUSES.values())
+
+
+def test_details_say_what_was_found_and_what_is_wanted() -> None:
+    assert "20,000" in TooManyBytes.over(20_000).detail
+    assert "9000 x 8000" in TooManyPixels.over(50_000_000, 9000, 8000).detail
+    assert "50 megapixels" in TooManyPixels.over(50_000_000, 9000, 8000).detail
+    assert "12 pixels" in FaceTooSmall.under(32, 12).detail
+    assert "32" in FaceTooSmall.under(32, 12).detail
