@@ -1,0 +1,136 @@
+"""What the documents promise is what the code does."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from importlib import import_module
+from pathlib import Path
+from pkgutil import iter_modules
+
+import pytest
+
+from img_super.api import routes
+from img_super.api.schemas import Problem
+from img_super.cli.reference import default_in_words, documented_problems
+from img_super.settings import PREFIX, Settings
+
+ROOT = Path(__file__).parents[2]
+DEPLOYMENT = ROOT / "docs" / "deployment" / "deploymentdoc.md"
+DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
+
+TEMPLATE_HEADINGS = [
+    "# Despliegue de modelos",
+    "## Infraestructura",
+    "### Nombre del modelo",
+    "### Plataforma de despliegue",
+    "### Requisitos técnicos",
+    "### Requisitos de seguridad",
+    "### Diagrama de arquitectura",
+    "## Código de despliegue",
+    "### Archivo principal",
+    "### Rutas de acceso a los archivos",
+    "### Variables de entorno",
+    "## Documentación del despliegue",
+    "### Instrucciones de instalación",
+    "### Instrucciones de configuración",
+    "### Instrucciones de uso",
+    "### Instrucciones de mantenimiento",
+]
+
+DEFAULTS_IN_SPANISH = {
+    "the number of usable cores": "los núcleos utilizables",
+    "the shipped model": "el modelo incluido",
+}
+
+LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
+PATH_OF_A_MACHINE = re.compile(r"(?<![\w.:/$])/(?:home|root|work|Users|tmp/\w)\b")
+
+
+def _identity(path: Path) -> str:
+    return str(path.relative_to(ROOT))
+
+
+def _text(path: Path) -> str:
+    return path.read_text(encoding="utf-8")
+
+
+def _fenced(path: Path, language: str) -> list[str]:
+    return re.findall(rf"^```{language}\n(.*?)^```$", _text(path), flags=re.MULTILINE | re.DOTALL)
+
+
+def _routes() -> Iterator[tuple[str, str]]:
+    for module in iter_modules(routes.__path__):
+        for route in import_module(f"{routes.__name__}.{module.name}").router.routes:
+            yield from ((route.path, method) for method in route.methods)
+
+
+def test_the_deployment_document_has_every_heading_of_the_template_in_its_order() -> None:
+    lines = _text(DEPLOYMENT).splitlines()
+    assert [line for line in lines if line in TEMPLATE_HEADINGS] == TEMPLATE_HEADINGS
+
+
+@pytest.mark.parametrize("name", Settings.model_fields)
+def test_the_deployment_document_names_every_setting_with_its_default(name: str) -> None:
+    default = default_in_words(name)
+    assert f"| `{PREFIX}{name.upper()}` | {DEFAULTS_IN_SPANISH.get(default, default)} |" in _text(DEPLOYMENT)
+
+
+def test_the_deployment_document_names_no_setting_that_there_is_not() -> None:
+    named = set(re.findall(rf"{PREFIX}[A-Z_]*[A-Z]\b", _text(DEPLOYMENT)))
+    assert named <= {f"{PREFIX}{name.upper()}" for name in Settings.model_fields}
+
+
+@pytest.mark.parametrize("error", documented_problems(), ids=lambda error: error.code)
+def test_the_deployment_document_says_of_every_error_code_what_to_do(error: Problem) -> None:
+    rows = [row for row in _text(DEPLOYMENT).splitlines() if row.startswith(f"| `{error.code}` | {error.status} |")]
+    assert len(rows) == 1
+    assert all(cell.strip() for cell in rows[0].split("|")[1:-1])
+
+
+@pytest.mark.parametrize(("path", "method"), [*_routes(), ("/docs", "GET"), ("/openapi.json", "GET")])
+def test_the_deployment_document_names_every_route(path: str, method: str) -> None:
+    assert f"| `{path}` | {method} |" in _text(DEPLOYMENT)
+
+
+def test_the_readme_begins_with_the_two_commands() -> None:
+    readme = _text(ROOT / "README.md")
+    commands = [line.split("#")[0].strip() for line in _fenced(ROOT / "README.md", "sh")[0].splitlines()]
+    assert commands == ["make run", "make test"]
+    assert readme.index("make run") < readme.index("\n## ")
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=_identity)
+def test_every_relative_link_leads_to_something(document: Path) -> None:
+    for target in LINK.findall(_text(document)):
+        if re.match(r"[a-z]+:", target):
+            continue
+        path, _, anchor = target.partition("#")
+        linked = (document.parent / path).resolve() if path else document
+        assert linked.exists(), target
+        assert linked.is_relative_to(ROOT), target
+        if anchor:
+            assert anchor in {_anchor(line) for line in _text(linked).splitlines() if line.startswith("#")}, target
+
+
+def _anchor(heading: str) -> str:
+    """The name by which a heading can be linked to, as the usual Markdown viewers make it."""
+    return re.sub(r"[^\w -]", "", heading.lstrip("#").strip().lower()).replace(" ", "-")
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=_identity)
+def test_no_document_names_a_path_of_somebodys_machine(document: Path) -> None:
+    assert PATH_OF_A_MACHINE.findall(_text(document)) == []
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=_identity)
+def test_files_of_the_repository_that_commands_use_are_there(document: Path) -> None:
+    for block in _fenced(document, "sh") + _fenced(document, "python"):
+        for path in re.findall(r"\b(?:src|docs|tests|benchmarks)/[\w./-]+", block):
+            assert (ROOT / path).exists(), path
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=_identity)
+def test_examples_in_python_are_python(document: Path) -> None:
+    for block in _fenced(document, "python"):
+        compile(block, str(document), "exec")
