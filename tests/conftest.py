@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from io import BytesIO
 from pathlib import Path
@@ -22,12 +22,17 @@ from img_super.settings import Settings
 SAMPLES = Path(img_super.__file__).parent / "samples"
 
 
+TWO_FACES = Detection(Face(Box(40, 30, 100, 110), 0.9), (Face(Box(150, 60, 170, 90), 0.95),), 0)
+FAKE_DETECTOR = ModelIdentity("fake_detector", "1", "0" * 64)
+FAKE_VALIDATOR = ModelIdentity("fake_validator", "2", "1" * 64)
+
+
 @dataclass
 class FakeDetector:
     """Answers what it was told to, whatever it sees."""
 
-    answer: Detection | None = Detection(Face(Box(40, 30, 100, 110), 0.9), (Face(Box(150, 60, 170, 90), 0.95),), 0)
-    identity: ModelIdentity = ModelIdentity("fake_detector", "1", "0" * 64)
+    answer: Detection | None = TWO_FACES
+    identity: ModelIdentity = FAKE_DETECTOR
     seen: list[RgbImage] = field(default_factory=list)
 
     def detect(self, image: RgbImage) -> Detection | None:
@@ -41,7 +46,7 @@ class FakeValidator:
 
     card: Card
     score: float = 0.75
-    identity: ModelIdentity = ModelIdentity("fake_validator", "2", "1" * 64)
+    identity: ModelIdentity = FAKE_VALIDATOR
     seen: list[RgbImage] = field(default_factory=list)
 
     def validate(self, crop: RgbImage) -> Evidence:
@@ -110,6 +115,3 @@ def encode(pixels: RgbImage, image_format: str = "PNG", **options: object) -> by
     file = BytesIO()
     Image.fromarray(pixels).save(file, image_format, **options)
     return file.getvalue()
-
-
-Encode = Callable[..., bytes]

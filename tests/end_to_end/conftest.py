@@ -1,67 +1,10 @@
-"""A real service in a process of its own, behind a real port."""
-
 from __future__ import annotations
 
-import os
-import socket
-import subprocess
-import sys
-import time
-import urllib.error
-import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
 
-SOURCES = Path(__file__).parents[2] / "src"
-
-
-@dataclass
-class Service:
-    process: subprocess.Popen[str]
-    url: str
-
-
-def environment(**variables: str) -> dict[str, str]:
-    return {**os.environ, "PYTHONPATH": str(SOURCES), "PYTHONUNBUFFERED": "1", **variables}
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-@contextmanager
-def running_service(*options: str, **variables: str) -> Iterator[Service]:
-    port = free_port()
-    command = [sys.executable, "-m", "img_super", "serve", "--port", str(port), *options]
-    process = subprocess.Popen(
-        command, env=environment(**variables), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
-    )
-    service = Service(process, f"http://127.0.0.1:{port}")
-    try:
-        wait_until_ready(service)
-        yield service
-    finally:
-        process.kill()
-        process.wait()
-        if process.stdout:
-            process.stdout.close()
-
-
-def wait_until_ready(service: Service, seconds: float = 60) -> None:
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline and service.process.poll() is None:
-        try:
-            urllib.request.urlopen(f"{service.url}/health/ready", timeout=5).close()
-            return
-        except (urllib.error.URLError, ConnectionError):
-            time.sleep(0.05)
-    raise AssertionError("the service did not become ready")
+from benchmarks.running_service import Service, running_service
 
 
 @pytest.fixture(scope="module")

@@ -17,8 +17,8 @@ import httpx2
 import numpy as np
 import pytest
 
+from benchmarks.running_service import Service, environment, running_service
 from tests.conftest import SAMPLES, encode
-from tests.end_to_end.conftest import Service, environment, running_service
 
 
 def old_client(url: str, photo: bytes) -> dict[str, Any]:
@@ -67,7 +67,8 @@ def test_a_body_over_the_limit_is_refused_before_it_has_come(service: Service) -
     host, port = service.url.removeprefix("http://").split(":")
     with socket.create_connection((host, int(port)), timeout=10) as connection:
         connection.sendall(
-            b"POST /super HTTP/1.1\r\nHost: x\r\nContent-Type: image/jpeg\r\nContent-Length: 99999999999\r\n\r\n\xff\xd8"
+            b"POST /super HTTP/1.1\r\nHost: x\r\nContent-Type: image/jpeg\r\n"
+            b"Content-Length: 99999999999\r\n\r\n\xff\xd8"
         )
         answer = connection.recv(65_536).decode()
     assert answer.startswith("HTTP/1.1 413")
@@ -86,9 +87,8 @@ def test_sigterm_lets_requests_in_flight_finish_and_exits_0() -> None:
     with running_service("--threads", "1") as service, ThreadPoolExecutor(3) as threads:
 
         def post(_: int) -> int:
-            return httpx2.post(
-                f"{service.url}/face", content=big, headers={"content-type": "image/jpeg"}, timeout=30
-            ).status_code
+            headers = {"content-type": "image/jpeg"}
+            return httpx2.post(f"{service.url}/face", content=big, headers=headers, timeout=30).status_code
 
         in_flight = [threads.submit(post, i) for i in range(3)]
         time.sleep(0.5)

@@ -1,0 +1,100 @@
+"""Both real networks together, on both back-ends."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import msgspec
+import numpy as np
+import pytest
+
+from img_super.domain import ROTATIONS, Rotation
+from img_super.errors import BadModel
+from img_super.pipeline.decode import decode_image
+from img_super.pipeline.load import SHIPPED_MODEL, Backend, load_pipeline
+from img_super.pipeline.pipeline import Pipeline
+from img_super.registry.card import Card, read_card, read_weights
+from img_super.turn import turn
+from img_super.validator.litert import LiteRtValidator
+from img_super.validator.tensorflow import TensorFlowValidator
+from tests.conftest import SAMPLES, encode
+
+MAX_SCORE_DIFFERENCE = 1e-3
+
+
+@pytest.fixture(scope="module")
+def pipeline() -> Pipeline:
+    return load_pipeline()
+
+
+@pytest.fixture(scope="module")
+def shipped() -> Card:
+    return read_card(SHIPPED_MODEL)
+
+
+def test_the_samples_are_judged_as_what_they_are(pipeline: Pipeline) -> None:
+    genuine = pipeline.super((SAMPLES / "bona_fide.jpg").read_bytes())
+    attack = pipeline.super((SAMPLES / "attack.jpg").read_bytes())
+    assert not genuine.decision.superimposed
+    assert attack.decision.superimposed
+    assert genuine.evidence.heat_map.ndim == 2
+    assert 0 <= genuine.evidence.heat_map.min() <= genuine.evidence.heat_map.max() <= 1
+
+
+@pytest.mark.parametrize("rotation", ROTATIONS)
+def test_a_turned_photo_gets_nearly_the_same_score(
+    pipeline: Pipeline, bona_fide_bytes: bytes, rotation: Rotation
+) -> None:
+    turned = encode(turn(decode_image(bona_fide_bytes), rotation))
+    difference = pipeline.super(turned).decision.score - pipeline.super(bona_fide_bytes).decision.score
+    assert abs(difference) < 0.2  # the face box moves by a pixel or two
+
+
+def test_threads_get_the_answers_of_one(pipeline: Pipeline) -> None:
+    photos = [path.read_bytes() for path in sorted(SAMPLES.glob("*.jpg"))]
+    alone = [pipeline.super(photo).decision for photo in photos]
+    with ThreadPoolExecutor(3) as threads:
+        together = list(threads.map(lambda photo: pipeline.super(photo).decision, photos * 5))
+    assert together == alone * 5
+
+
+def test_both_backends_give_the_same_scores(shipped: Card) -> None:
+    litert = LiteRtValidator(read_weights(SHIPPED_MODEL, shipped, "litert"), shipped)
+    tensorflow = TensorFlowValidator(read_weights(SHIPPED_MODEL, shipped, "keras"), shipped)
+    side = shipped.input_side_px
+    for crop in np.random.default_rng(2).integers(0, 256, (6, side, side, 3), dtype=np.uint8):
+        one, other = litert.validate(crop), tensorflow.validate(crop)
+        assert abs(one.score - other.score) <= MAX_SCORE_DIFFERENCE
+        assert np.abs(one.heat_map - other.heat_map).max() < 0.01
+
+
+def test_the_tensorflow_backend_is_chosen_by_name(bona_fide_bytes: bytes, pipeline: Pipeline) -> None:
+    other = load_pipeline(backend=Backend.TENSORFLOW)
+    difference = other.super(bona_fide_bytes).decision.score - pipeline.super(bona_fide_bytes).decision.score
+    assert abs(difference) <= MAX_SCORE_DIFFERENCE
+
+
+def test_without_tensorflow_its_backend_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("img_super.pipeline.load.find_spec", lambda _: None)
+    with pytest.raises(BadModel, match="not installed"):
+        load_pipeline(backend=Backend.TENSORFLOW)
+
+
+@pytest.mark.parametrize("weights", [b"", b"no model", b"TFL3" * 40])
+def test_weights_that_are_no_network_are_refused(shipped: Card, weights: bytes) -> None:
+    with pytest.raises(BadModel):
+        LiteRtValidator(weights, shipped)
+    with pytest.raises(BadModel):
+        TensorFlowValidator(weights, shipped)
+
+
+def test_a_network_of_another_size_than_the_card_says_is_refused(shipped: Card) -> None:
+    other = msgspec.structs.replace(shipped, input_side_px=shipped.input_side_px + 32)
+    with pytest.raises(BadModel, match="its card says"):
+        LiteRtValidator(read_weights(SHIPPED_MODEL, shipped, "litert"), other)
+
+
+def test_the_shipped_models_are_small() -> None:
+    shipped_bytes = sum(file.stat().st_size for file in Path(SHIPPED_MODEL.parent).rglob("*") if file.is_file())
+    assert shipped_bytes < 40e6
