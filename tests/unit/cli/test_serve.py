@@ -1,0 +1,60 @@
+from __future__ import annotations
+
+import signal
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner
+
+from img_super.cli.app import app
+
+serve_module = "img_super.cli.serve"
+
+
+@pytest.fixture
+def started(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
+    """What Uvicorn was asked to run; nothing is run."""
+    calls: list[dict[str, Any]] = []
+    monkeypatch.setattr(f"{serve_module}.build_app", lambda settings: settings)
+    monkeypatch.setattr(f"{serve_module}.uvicorn.run", lambda app, **options: calls.append({"app": app, **options}))
+    monkeypatch.setattr(f"{serve_module}.signal.signal", lambda *_: None)
+    return calls
+
+
+def test_options_win_over_the_environment(started: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("IMG_SUPER_PORT", "9000")
+    monkeypatch.setenv("IMG_SUPER_THREADS", "3")
+    result = CliRunner().invoke(app, ["serve", "--port", "9100", "--log-level", "warning"])
+    assert result.exit_code == 0
+    (call,) = started
+    assert (call["port"], call["app"].threads, call["log_level"]) == (9100, 3, "warning")
+
+
+@pytest.mark.parametrize(
+    ("host", "shown"),
+    [("0.0.0.0", "http://127.0.0.1:8080"), ("::1", "http://[::1]:8080"), ("10.1.2.3", "http://10.1.2.3:8080")],
+)
+def test_the_address_and_a_curl_line_are_shown(started: list[dict[str, Any]], host: str, shown: str) -> None:
+    output = CliRunner().invoke(app, ["serve", "--host", host]).output
+    assert f"img_super on {shown} " in output
+    assert "curl -F image=@" in output
+    assert f"{shown}/super" in output
+
+
+def test_a_wrong_setting_is_one_sentence() -> None:
+    result = CliRunner().invoke(app, ["serve", "--port", "99999"])
+    assert result.exit_code == 1
+    assert result.output.startswith("img_super cannot start. IMG_SUPER_PORT cannot be 99999: ")
+
+
+def test_sigterm_is_no_failure() -> None:
+    before = signal.getsignal(signal.SIGTERM)
+    try:
+        from img_super.cli.serve import _exit_cleanly_on_sigterm
+
+        _exit_cleanly_on_sigterm()
+        with pytest.raises(SystemExit) as stopped:
+            signal.raise_signal(signal.SIGTERM)
+        assert stopped.value.code == 0
+    finally:
+        signal.signal(signal.SIGTERM, before)
