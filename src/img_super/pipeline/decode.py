@@ -42,7 +42,9 @@ def decode_image(data: bytes, max_pixels: int = MAX_PIXELS) -> RgbImage:
     if width * height > max_pixels:
         raise TooManyPixels.over(max_pixels, width, height)
     try:
-        return np.asarray(_to_rgb(_upright(image)), dtype=np.uint8)
+        image.load()
+        _turn_upright(image)
+        return np.asarray(_to_rgb(image), dtype=np.uint8)
     except Exception as error:  # on damaged files Pillow's plugins raise anything from OSError to struct.error
         raise BrokenImage() from error
 
@@ -67,16 +69,17 @@ def _open(data: bytes) -> Image.Image:
         raise BrokenImage() from error
 
 
-def _upright(image: Image.Image) -> Image.Image:
-    """Apply the EXIF orientation. EXIF that cannot be read says nothing; the pixels may still be good."""
-    image.load()
+def _turn_upright(image: Image.Image) -> None:
+    """Apply the EXIF orientation in place. EXIF that cannot be read says nothing; the pixels may still be good."""
     try:
-        return ImageOps.exif_transpose(image)
+        ImageOps.exif_transpose(image, in_place=True)
     except Exception:  # noqa: BLE001 Pillow raises anything on damaged EXIF
-        return image
+        return
 
 
 def _to_rgb(image: Image.Image) -> Image.Image:
+    if image.mode == "RGB" and not image.has_transparency_data:
+        return image  # `convert` would copy it: 200 MB for the largest photo
     if image.mode in _DEEP_GREY_MODES:
         return _deep_grey_to_rgb(image)
     if image.has_transparency_data:
