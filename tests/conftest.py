@@ -14,7 +14,7 @@ from PIL import Image
 
 import img_super
 from img_super.api.app import create_app
-from img_super.domain import Box, Detection, Evidence, Face, ModelIdentity, RgbImage
+from img_super.domain import Box, Detection, Evidence, Face, FloatMap, ModelIdentity, RgbImage
 from img_super.pipeline.pipeline import Pipeline
 from img_super.registry.card import Calibration, Card, WeightsFile
 from img_super.settings import Settings
@@ -47,11 +47,12 @@ class FakeValidator:
     card: Card
     score: float = 0.75
     identity: ModelIdentity = FAKE_VALIDATOR
+    heat_map: FloatMap = field(default_factory=lambda: np.zeros((4, 4), np.float32))
     seen: list[RgbImage] = field(default_factory=list)
 
     def validate(self, crop: RgbImage) -> Evidence:
         self.seen.append(crop)
-        return Evidence(self.score, np.zeros((4, 4), np.float32))
+        return Evidence(self.score, self.heat_map)
 
 
 @pytest.fixture

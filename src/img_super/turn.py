@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Final, TypeVar, cast
 
 import cv2
 import numpy as np
+import numpy.typing as npt
 
-from img_super.domain import RgbImage, Rotation
+from img_super.domain import Rotation
+
+Pixels = TypeVar("Pixels", npt.NDArray[np.uint8], npt.NDArray[np.float32])
 
 _CV2_TURNS: Final[dict[Rotation, int]] = {
     90: cv2.ROTATE_90_CLOCKWISE,
@@ -17,9 +20,9 @@ _CV2_TURNS: Final[dict[Rotation, int]] = {
 _INVERSES: Final[dict[Rotation, Rotation]] = {0: 0, 90: 270, 180: 180, 270: 90}
 
 
-def turn(image: RgbImage, rotation: Rotation) -> RgbImage:
-    """Turn an image clockwise by `rotation` degrees; the same array when there is nothing to turn."""
-    return image if rotation == 0 else cv2.rotate(image, _CV2_TURNS[rotation]).astype(np.uint8, copy=False)
+def turn(image: Pixels, rotation: Rotation) -> Pixels:
+    """Turn an image or a map clockwise by `rotation` degrees; the same array when there is nothing to turn."""
+    return image if rotation == 0 else cast(Pixels, cv2.rotate(image, _CV2_TURNS[rotation]))
 
 
 def inverse(rotation: Rotation) -> Rotation:

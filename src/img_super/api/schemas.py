@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
+import cv2
+import numpy as np
+import pybase64
 from pydantic import BaseModel, Field
 
 from img_super.domain import Box, Detection, Face, ModelIdentity, Rotation, Verdict
@@ -66,6 +69,23 @@ class Quality(BaseModel):
     detail: str
 
 
+class EvidenceMap(BaseModel):
+    """Where the superimposition shows."""
+
+    heat_map: str = Field(description="`data:` URL of a grey PNG: white is a probability of 1, black of 0.")
+    coord: Coordinates = Field(
+        description="The square of the photo that the map covers; it may reach beyond the photo."
+    )
+
+    @classmethod
+    def of(cls, result: SuperResult) -> EvidenceMap:
+        _, png = cv2.imencode(".png", np.rint(result.evidence.heat_map * 255).astype(np.uint8))
+        return cls(
+            heat_map="data:image/png;base64," + pybase64.b64encode(png.tobytes()).decode(),
+            coord=Coordinates.of(result.crop),
+        )
+
+
 class SuperAnswer(BaseModel):
     """How likely it is that the portrait was superimposed."""
 
@@ -76,9 +96,10 @@ class SuperAnswer(BaseModel):
     verdict: Verdict = Field(description="`undetermined` asks for a person's eye.")
     model: Model
     quality: list[Quality]
+    evidence: EvidenceMap | None = Field(None, description="Only with `?evidence=true`.")
 
     @classmethod
-    def of(cls, result: SuperResult) -> SuperAnswer:
+    def of(cls, result: SuperResult, with_evidence: bool = False) -> SuperAnswer:
         return cls(
             score=result.decision.score,
             reco="TRUE" if result.decision.superimposed else "FALSE",
@@ -87,6 +108,7 @@ class SuperAnswer(BaseModel):
             verdict=result.decision.verdict,
             model=Model.of(result.model),
             quality=[Quality(code=warning.code, detail=warning.detail) for warning in result.quality],
+            evidence=EvidenceMap.of(result) if with_evidence else None,
         )
 
 

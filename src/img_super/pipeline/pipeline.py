@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
-from img_super.domain import Decision, Detection, Evidence, ModelIdentity, QualityWarning, RgbImage
+from img_super.domain import Box, Decision, Detection, Evidence, ModelIdentity, QualityWarning, RgbImage
 from img_super.errors import FaceTooSmall, NoFace
-from img_super.pipeline.crop import crop_portrait, resize_to_input
+from img_super.pipeline.crop import crop_box, crop_portrait, resize_to_input
 from img_super.pipeline.decide import decide
 from img_super.pipeline.decode import MAX_PIXELS, decode_image
 from img_super.pipeline.quality import assess_quality
 from img_super.registry.card import Card
+from img_super.turn import inverse, turn
 
 
 class Detector(Protocol):
@@ -37,11 +38,15 @@ class Validator(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class SuperResult:
-    """The answer to one photo."""
+    """The answer to one photo.
+
+    `evidence.heat_map` lies over `crop` as the photo is displayed; the crop may reach beyond the photo.
+    """
 
     decision: Decision
     detection: Detection
     evidence: Evidence
+    crop: Box
     quality: list[QualityWarning]
     model: ModelIdentity
 
@@ -78,7 +83,8 @@ class Pipeline:
         evidence = self.validator.validate(resize_to_input(crop, card.input_side_px))
         decision = decide(evidence.score, card.threshold, card.undetermined)
         quality = assess_quality(crop, face, (image.shape[1], image.shape[0]), 2 * card.min_face_px)
-        return SuperResult(decision, detection, evidence, quality, self.validator.identity)
+        displayed = replace(evidence, heat_map=turn(evidence.heat_map, inverse(detection.rotation)))
+        return SuperResult(decision, detection, displayed, crop_box(face), quality, self.validator.identity)
 
     def _detect(self, image: RgbImage) -> Detection:
         detection = self.detector.detect(image)

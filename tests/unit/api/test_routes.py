@@ -7,7 +7,9 @@ from fastapi.testclient import TestClient
 
 from img_super import __version__
 from img_super.api.app import create_app
-from img_super.domain import Box, Detection, Face
+from img_super.api.base64_image import decode_base64
+from img_super.domain import Box, Detection, Face, Rotation
+from img_super.pipeline.decode import decode_image
 from img_super.pipeline.pipeline import Pipeline
 from img_super.settings import Settings
 from tests.conftest import FakeDetector, FakeValidator
@@ -90,6 +92,37 @@ def test_not_ready_when_the_warm_up_fails(settings: Settings, pipeline: Pipeline
         answer = client.get("/health/ready")
         assert (answer.status_code, answer.json()) == (503, {"status": "starting"})
         assert client.get("/health/live").status_code == 200
+
+
+def test_evidence_is_a_map_over_the_photo(client: TestClient, photo_bytes: bytes) -> None:
+    answer = client.post("/super?evidence=true", content=photo_bytes, headers=PNG).json()
+    evidence = answer["evidence"]
+    assert decode_image(decode_base64(evidence["heat_map"])).shape == (4, 4, 3)
+    corners = evidence["coord"]
+    assert corners["x_max"] - corners["x_min"] == corners["y_max"] - corners["y_min"] == 166
+    assert corners["y_min"] < answer["coord"]["y_min"]
+
+
+@pytest.mark.parametrize(("rotation", "bright"), [(0, (0, 1)), (90, (2, 0)), (180, (3, 2)), (270, (1, 3))])
+def test_evidence_is_turned_as_the_photo_is_displayed(
+    client: TestClient,
+    detector: FakeDetector,
+    validator: FakeValidator,
+    photo_bytes: bytes,
+    rotation: Rotation,
+    bright: tuple[int, int],
+) -> None:
+    validator.heat_map[0, 1] = 1
+    detector.answer = Detection(Face(Box(40, 30, 100, 110), 0.9), (), rotation)
+    answer = client.post("/super?evidence=true", content=photo_bytes, headers=PNG).json()
+    heat_map = decode_image(decode_base64(answer["evidence"]["heat_map"]))
+    assert heat_map[bright].tolist() == [255, 255, 255]
+
+
+def test_an_unknown_boolean_is_refused(client: TestClient, photo_bytes: bytes) -> None:
+    answer = client.post("/super?evidence=perhaps", content=photo_bytes, headers=PNG)
+    assert (answer.status_code, answer.json()["code"]) == (400, "bad_parameter")
+    assert "evidence" in answer.json()["detail"]
 
 
 def test_model_shows_the_card(client: TestClient) -> None:

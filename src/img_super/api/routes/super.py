@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Request
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request
 
 from img_super.api.error_handlers import documented_errors
 from img_super.api.image_request import receive_image
@@ -17,10 +19,15 @@ router = APIRouter(tags=["photo"])
     "/super",
     summary="Say how likely it is that the portrait was superimposed",
     responses=documented_errors(),
+    response_model_exclude_none=True,
     openapi_extra=IMAGE_REQUEST,
 )
-async def judge_portrait(request: Request, services: TheServices) -> SuperAnswer:
+async def judge_portrait(
+    request: Request,
+    services: TheServices,
+    evidence: Annotated[bool, Query(description="Also answer where the superimposition shows.")] = False,
+) -> SuperAnswer:
     """Finds the portrait, looks at it together with the card around it, and answers a calibrated probability."""
     read_image = await receive_image(request, services.settings.max_body_bytes)
     result = await services.pool.run(lambda: services.pipeline.super(read_image()))
-    return SuperAnswer.of(result)
+    return SuperAnswer.of(result, evidence)
