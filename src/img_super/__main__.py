@@ -1,5 +1,12 @@
 """`python -m img_super` is the command `img-super`."""
 
-from img_super.cli.app import app
+import signal
+import sys
+
+# The first process of a container has no default for SIGTERM: without this, being stopped while the imports below
+# still run (about a second, with TensorFlow ten) would be ignored until the container is killed.
+signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+
+from img_super.cli.app import app  # noqa: E402
 
 app(prog_name="img-super")
