@@ -1,0 +1,27 @@
+"""`img-super train`: from a manifest of crops to trained weights."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def train(
+    data: Annotated[Path, typer.Option(help="Training crops: a folder made by `synthesize`.")],
+    validation: Annotated[Path, typer.Option(help="Validation crops: people and designs that training lacks.")],
+    out: Annotated[Path, typer.Option(help="The run's folder; a run that stopped goes on from it.")],
+    recipe: Annotated[str, typer.Option(help="A recipe's name or its TOML file.")] = "lite0_224",
+    imagenet: Annotated[Path | None, typer.Option(help="Weights from training.imagenet; random without.")] = None,
+    limit: Annotated[int | None, typer.Option(help="Use only so many training crops.")] = None,
+) -> None:
+    """Train the validation network and keep its best weights in the run's folder."""
+    from img_super.training.recipe import RECIPES, read_recipe  # noqa: PLC0415 - TensorFlow loads slowly
+    from img_super.training.shards import read_crops  # noqa: PLC0415
+    from img_super.training.train import BEST_FILE, Run  # noqa: PLC0415
+    from img_super.training.train import train as train_network  # noqa: PLC0415
+
+    path = Path(recipe) if recipe.endswith(".toml") else RECIPES / f"{recipe}.toml"
+    train_network(read_recipe(path), read_crops(data, limit), read_crops(validation), Run(out, imagenet))
+    typer.echo(f"best weights in {out / BEST_FILE}")

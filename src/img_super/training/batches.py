@@ -1,0 +1,52 @@
+"""Batches for Keras: shuffled by epoch, augmented by sample; the same seed gives the same batches."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import cv2
+import keras
+import numpy as np
+import numpy.typing as npt
+
+from img_super.training.augmentation import augment
+from img_super.training.shards import CropSet
+
+FloatArray = npt.NDArray[np.float32]
+
+
+class Batches(keras.utils.PyDataset):  # type: ignore[misc]
+    """Crops as float32 0 to 255, with the answers `logit` (the label) and `heat_map` (the mask, 0 to 1)."""
+
+    def __init__(self, crops: CropSet, batch_size: int, map_side: int, seed: int, training: bool, **kwargs: Any):
+        super().__init__(**kwargs)
+        self._crops, self._batch_size, self._map_side = crops, batch_size, map_side
+        self._seed, self._training, self._epoch = seed, training, 0
+        self._labels = crops.labels
+        self._order = self._shuffled()
+
+    def __len__(self) -> int:
+        count = len(self._labels) / self._batch_size
+        return int(count) if self._training else int(np.ceil(count))
+
+    def __getitem__(self, index: int) -> tuple[FloatArray, dict[str, FloatArray]]:
+        chosen = self._order[index * self._batch_size : (index + 1) * self._batch_size]
+        pairs = [self._sample(int(position)) for position in chosen]
+        crops = np.stack([crop for crop, _ in pairs]).astype(np.float32)
+        maps = np.stack([mask for _, mask in pairs])[..., None]
+        return crops, {"logit": self._labels[chosen][:, None], "heat_map": maps}
+
+    def on_epoch_end(self) -> None:
+        self._epoch += 1
+        self._order = self._shuffled()
+
+    def _shuffled(self) -> npt.NDArray[np.int64]:
+        count = len(self._labels)
+        return np.random.default_rng([self._seed, self._epoch]).permutation(count) if self._training else np.arange(count)
+
+    def _sample(self, position: int) -> tuple[npt.NDArray[np.uint8], FloatArray]:
+        crop, mask = self._crops.crops[position], self._crops.masks[position]
+        if self._training:
+            crop, mask = augment(np.random.default_rng([self._seed, self._epoch, position]), crop, mask)
+        small = cv2.resize(mask, (self._map_side, self._map_side), interpolation=cv2.INTER_AREA)
+        return crop, small.astype(np.float32) / 255

@@ -1,0 +1,53 @@
+"""How to train, as a file; nothing that matters for the result stands elsewhere."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from img_super.errors import ImgSuperError
+
+RECIPES: Final = Path(__file__).parent / "recipes"
+
+
+class BadRecipe(ImgSuperError):
+    """A recipe is missing, is no TOML, or says something that a recipe cannot say."""
+
+
+class Recipe(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What a training run needs.
+
+    Attributes:
+        input_side_px: side of the crops.
+        epochs, batch_size, learning_rate, warm_up_steps, weight_decay: of AdamW under a cosine schedule.
+        label_smoothing: pulls the labels towards one half.
+        heat_map_weight: of the map's loss beside the label's.
+        patience_epochs: stop when the validation AUC has not risen for so many epochs.
+        seed: of everything random.
+    """
+
+    name: str
+    input_side_px: int
+    epochs: int
+    batch_size: int
+    learning_rate: float
+    warm_up_steps: int = 100
+    weight_decay: float = 1e-4
+    label_smoothing: float = 0.04
+    heat_map_weight: float = 0.5
+    patience_epochs: int = 3
+    seed: int = 1
+    neck_channels: int = 128
+    dropout: float = 0.3
+
+
+def read_recipe(path: Path) -> Recipe:
+    """Read a recipe. Raises `BadRecipe`."""
+    try:
+        return msgspec.toml.decode(path.read_bytes(), type=Recipe)
+    except OSError as error:
+        raise BadRecipe(f"The recipe {path} cannot be read: {error.strerror}.") from error
+    except msgspec.DecodeError as error:
+        raise BadRecipe(f"The recipe {path} is not valid: {error}.") from error

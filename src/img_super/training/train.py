@@ -1,0 +1,114 @@
+"""Trains the validation network: resumable, seeded, keeps the weights with the best validation AUC."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import keras
+import numpy as np
+from sklearn.metrics import roc_auc_score
+
+from img_super.training.batches import Batches
+from img_super.training.recipe import Recipe
+from img_super.training.shards import CropSet
+from img_super.validator.network import STRIDE, build_network, load_backbone
+
+BEST_FILE: Final = "best.keras"
+_MIXING_WORKERS: Final = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """Where a run keeps its checkpoints, and where its first weights come from (None: random)."""
+
+    folder: Path
+    imagenet: Path | None
+
+
+class ValidationAuc(keras.callbacks.Callback):  # type: ignore[misc]
+    """Adds `val_auc` to the epoch's logs, for the checkpoint and for stopping early."""
+
+    def __init__(self, batches: Batches, labels: Any) -> None:
+        super().__init__()
+        self._batches, self._labels = batches, labels
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
+        answers = self.model.predict(self._batches, verbose=0)
+        auc = float(roc_auc_score(self._labels, answers["logit"][:, 0]))
+        if logs is not None:
+            logs["val_auc"] = auc
+
+
+def train(recipe: Recipe, training: CropSet, validation: CropSet, run: Run) -> keras.Model:
+    """Train by a recipe, going on where a run in the same folder stopped; returns the network with the best AUC."""
+    keras.utils.set_random_seed(recipe.seed)
+    run.folder.mkdir(parents=True, exist_ok=True)
+    network = build_network(recipe.input_side_px, recipe.neck_channels, recipe.dropout)
+    if run.imagenet is not None:
+        load_backbone(network, run.imagenet)
+    map_side = recipe.input_side_px // STRIDE
+    batches = Batches(
+        training, recipe.batch_size, map_side, recipe.seed, True,
+        workers=_MIXING_WORKERS, use_multiprocessing=False, max_queue_size=6,
+    )  # fmt: skip
+    held_out = Batches(validation, 64, map_side, recipe.seed, False)
+    compile_network(network, recipe, steps=len(batches) * recipe.epochs)
+    callbacks = _callbacks(recipe, run.folder, ValidationAuc(held_out, validation.labels))
+    network.fit(batches, epochs=recipe.epochs, callbacks=callbacks, verbose=0)
+    best: keras.Model = keras.saving.load_model(run.folder / BEST_FILE)
+    return best
+
+
+def compile_network(network: keras.Model, recipe: Recipe, steps: int) -> None:
+    """Give the network its optimiser and its two losses."""
+    warm_up = min(recipe.warm_up_steps, max(1, steps // 5))
+    schedule = keras.optimizers.schedules.CosineDecay(
+        recipe.learning_rate * 0.02, max(1, steps - warm_up), alpha=0.01,
+        warmup_target=recipe.learning_rate, warmup_steps=warm_up,
+    )  # fmt: skip
+    network.compile(
+        optimizer=keras.optimizers.AdamW(schedule, weight_decay=recipe.weight_decay, clipnorm=5.0),
+        loss={
+            "logit": keras.losses.BinaryCrossentropy(from_logits=True, label_smoothing=recipe.label_smoothing),
+            "heat_map": keras.losses.BinaryCrossentropy(),
+        },
+        loss_weights={"logit": 1.0, "heat_map": recipe.heat_map_weight},
+    )
+
+
+def _callbacks(recipe: Recipe, folder: Path, auc: ValidationAuc) -> list[Any]:
+    return [
+        auc,
+        keras.callbacks.ModelCheckpoint(str(folder / BEST_FILE), monitor="val_auc", mode="max", save_best_only=True),
+        keras.callbacks.EarlyStopping("val_auc", mode="max", patience=recipe.patience_epochs),
+        keras.callbacks.BackupAndRestore(str(folder / "backup"), save_freq="epoch", delete_checkpoint=False),
+        keras.callbacks.CSVLogger(str(folder / "epochs.csv"), append=True),
+        Progress(recipe.epochs),
+    ]
+
+
+class Progress(keras.callbacks.Callback):  # type: ignore[misc]
+    """Prints what a person waiting wants to see: one line now and then, one an epoch."""
+
+    def __init__(self, epochs: int, every: int = 50) -> None:
+        super().__init__()
+        self._epochs, self._every, self._epoch = epochs, every, 0
+
+    def on_epoch_begin(self, epoch: int, logs: dict[str, float] | None = None) -> None:
+        self._epoch = epoch
+
+    def on_train_batch_end(self, batch: int, logs: dict[str, float] | None = None) -> None:
+        if (batch + 1) % self._every == 0:
+            self._print(f"epoch {self._epoch + 1}/{self._epochs} batch {batch + 1}", logs)
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
+        self._print(f"epoch {epoch + 1}/{self._epochs} done", logs)
+
+    @staticmethod
+    def _print(head: str, logs: dict[str, float] | None) -> None:
+        from rich.console import Console  # noqa: PLC0415 - only for people
+
+        numbers = "  ".join(f"{name} {np.round(value, 4)}" for name, value in (logs or {}).items())
+        Console().print(f"{head}  {numbers}", highlight=False)

@@ -1,0 +1,108 @@
+"""The validation network: EfficientNet-Lite0, cut off at stride 16, with a logit and a map of suspicion.
+
+Backend-neutral Keras 3. Lite0 has ReLU6 and no squeeze-excitation, so that it quantises well.
+Source: M. Tan, Q. Le, "EfficientNet", 2019, and the Lite variants of the TPU models' repository.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Final
+
+import keras
+import numpy as np
+
+STRIDE: Final = 16
+"""Crop pixels a side of one cell of the heat map."""
+
+_STAGES: Final = (
+    (3, 1, 1, 1, 16),
+    (3, 2, 2, 6, 24),
+    (5, 2, 2, 6, 40),
+    (3, 3, 2, 6, 80),
+    (5, 3, 1, 6, 112),
+)
+"""Kernel, repeats, stride, expansion, channels of each stage up to stride 16."""
+
+_BATCH_NORM_EPSILON: Final = 1e-3
+
+
+def build_network(input_side_px: int, neck_channels: int = 128, dropout: float = 0.3) -> keras.Model:
+    """Build the network with random weights.
+
+    Args:
+        input_side_px: side of the square crop; a multiple of 16.
+        neck_channels: features a place, before the two answers.
+        dropout: share of pooled features that training leaves out.
+
+    Returns:
+        A model from RGB float32 [n, side, side, 3], values 0 to 255, to a dictionary of `logit` [n, 1] (rises with
+        suspicion) and `heat_map` [n, side / 16, side / 16, 1] (probability in [0, 1] of superimposition by place).
+
+    Raises:
+        ValueError: the side is no multiple of 16.
+    """
+    if input_side_px % STRIDE:
+        raise ValueError(f"the side must be a multiple of {STRIDE}, not {input_side_px}")
+    crop = keras.Input((input_side_px, input_side_px, 3), name="crop")
+    features = _backbone(keras.layers.Rescaling(1 / 128, offset=-127 / 128, name="rescaling")(crop))
+    features = keras.layers.Conv2D(neck_channels, 1, use_bias=False, name="neck_conv")(features)
+    features = _normalised(features, "neck_bn")
+    heat_map = keras.layers.Conv2D(1, 1, activation="sigmoid", name="heat_map")(features)
+    pooled = keras.layers.Concatenate(name="pooled")(
+        [
+            keras.layers.GlobalAveragePooling2D(name="mean")(features),
+            keras.layers.GlobalMaxPooling2D(name="peak")(features),
+        ]
+    )
+    logit = keras.layers.Dense(1, name="logit")(keras.layers.Dropout(dropout, name="dropout")(pooled))
+    return keras.Model(crop, {"logit": logit, "heat_map": heat_map}, name="portrait_validator")
+
+
+def _backbone(x: Any) -> Any:
+    x = keras.layers.Conv2D(32, 3, strides=2, padding="same", use_bias=False, name="stem_conv")(x)
+    x = _normalised(x, "stem_bn")
+    number = 0
+    for kernel, repeats, stride, expansion, channels in _STAGES:
+        for repeat in range(repeats):
+            x = _block(x, f"block{number}", kernel, stride if repeat == 0 else 1, expansion, channels)
+            number += 1
+    return x
+
+
+def _block(x: Any, name: str, kernel: int, stride: int, expansion: int, channels: int) -> Any:
+    """An inverted residual. Source: M. Sandler et al., "MobileNetV2", 2018."""
+    came_in, channels_in = x, x.shape[-1]
+    if expansion != 1:
+        x = keras.layers.Conv2D(channels_in * expansion, 1, use_bias=False, name=f"{name}_expand_conv")(x)
+        x = _normalised(x, f"{name}_bn0")
+    depthwise = keras.layers.DepthwiseConv2D(
+        kernel, strides=stride, padding="same", use_bias=False, name=f"{name}_depthwise_conv"
+    )
+    x = _normalised(depthwise(x), f"{name}_bn1")
+    x = keras.layers.Conv2D(channels, 1, use_bias=False, name=f"{name}_project_conv")(x)
+    x = keras.layers.BatchNormalization(epsilon=_BATCH_NORM_EPSILON, name=f"{name}_bn2")(x)
+    if stride == 1 and channels == channels_in:
+        return keras.layers.Add(name=f"{name}_add")([came_in, x])
+    return x
+
+
+def _normalised(x: Any, name: str) -> Any:
+    x = keras.layers.BatchNormalization(epsilon=_BATCH_NORM_EPSILON, name=name)(x)
+    return keras.layers.ReLU(6.0, name=f"{name}_relu6")(x)
+
+
+def load_backbone(network: keras.Model, weights: Path) -> int:
+    """Load ImageNet weights that `training.imagenet` converted; returns how many layers were filled.
+
+    Raises:
+        KeyError: the file lacks weights of a backbone layer.
+    """
+    filled = 0
+    with np.load(weights) as stored:
+        for layer in network.layers:
+            is_backbone = layer.name.startswith(("block", "stem"))
+            if layer.weights and is_backbone:
+                layer.set_weights([stored[f"{layer.name}/{index}"] for index in range(len(layer.weights))])
+                filled += 1
+    return filled
