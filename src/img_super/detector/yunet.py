@@ -18,6 +18,9 @@ LONG_SIDES_PX: Final = (640, 1280)
 """The photo is searched at the first size, and at the second only when nothing was found at the first."""
 
 MIN_CONFIDENCE: Final = 0.6
+_MIN_SIDE_PX: Final = 16
+"""On an image narrower than this YuNet answers infinite boxes and faces in plain white."""
+
 _NMS_IOU: Final = 0.3
 _MAX_CANDIDATES: Final = 50
 _CONFIDENCE_COLUMN: Final = 14
@@ -47,7 +50,9 @@ class YuNetDetector:
     def _detect_at(self, image: RgbImage, long_side_px: int) -> Detection | None:
         height, width = image.shape[:2]
         scale = min(1.0, long_side_px / max(height, width))
-        small_wh = (max(1, round(width * scale)), max(1, round(height * scale)))
+        small_wh = (round(width * scale), round(height * scale))
+        if min(small_wh) < _MIN_SIDE_PX:
+            return None
         small = cv2.resize(image, small_wh, interpolation=cv2.INTER_AREA) if scale < 1 else image
         bgr = np.ascontiguousarray(small[:, :, ::-1], dtype=np.uint8)  # YuNet was trained on BGR
         faces = {rotation: self._upright_faces(bgr, rotation, (width, height)) for rotation in ROTATIONS}
