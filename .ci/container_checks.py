@@ -241,11 +241,15 @@ def check_drains(running: Service) -> float:
 
 def check_stops_while_starting(podman: Podman, image: str) -> None:
     """SIGTERM before the service listens: the first process of a container ignores it unless it has said otherwise."""
-    with service(podman, image, "stopped-while-starting") as running:
-        time.sleep(0.2)  # Python itself has started, the imports have not ended
-        running.podman.run("stop", "--time", str(STOPPED_WITHIN_S), running.name)
-        code = running.state()["ExitCode"]
-        expect(code == 0, f"SIGTERM while it starts makes the container exit with {code} instead of 0")
+    codes = []
+    for delay_s in (0.2, 0.4):  # Python itself has started, the imports have not ended; a busy machine gets two chances
+        with service(podman, image, "stopped-while-starting") as running:
+            time.sleep(delay_s)
+            running.podman.run("stop", "--time", str(STOPPED_WITHIN_S), running.name)
+            codes.append(running.state()["ExitCode"])
+        if codes[-1] == 0:
+            return
+    raise CheckFailed(f"SIGTERM while it starts makes the container exit with {codes} instead of 0")
 
 
 def check_same(name: str, ours: dict[str, Any], theirs: dict[str, Any], tolerance: float) -> None:
