@@ -19,9 +19,9 @@ def synthesize(
     cache: Annotated[Path | None, typer.Option(help="Where cut-outs are kept; beside `out` by default.")] = None,
 ) -> None:
     """Render genuine and forged documents, photographed, and cut their portraits out."""
-    from rich.progress import track  # noqa: PLC0415 - not needed to serve
+    from rich.progress import track
 
-    from img_super.synthesis.shards import render_data_set  # noqa: PLC0415
+    from img_super.synthesis.shards import render_data_set
 
     if split not in ("train", "validation"):
         raise typer.BadParameter("choose train or validation", param_hint="--split")

@@ -17,10 +17,10 @@ def train(
     limit: Annotated[int | None, typer.Option(help="Use only so many training crops.")] = None,
 ) -> None:
     """Train the validation network and keep its best weights in the run's folder."""
-    from img_super.training.recipe import RECIPES, read_recipe  # noqa: PLC0415 - TensorFlow loads slowly
-    from img_super.training.shards import read_crops  # noqa: PLC0415
-    from img_super.training.train import BEST_FILE, Run  # noqa: PLC0415
-    from img_super.training.train import train as train_network  # noqa: PLC0415
+    from img_super.evaluation.crops import read_crops
+    from img_super.training.recipe import RECIPES, read_recipe
+    from img_super.training.train import BEST_FILE, Run
+    from img_super.training.train import train as train_network
 
     path = Path(recipe) if recipe.endswith(".toml") else RECIPES / f"{recipe}.toml"
     train_network(read_recipe(path), read_crops(data, limit), read_crops(validation), Run(out, imagenet))

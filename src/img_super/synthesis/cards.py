@@ -108,9 +108,7 @@ def _draw_border(rng: np.random.Generator, canvas: FloatArray, frame: Frame, sty
     return canvas
 
 
-def _lay_ghost(
-    rng: np.random.Generator, canvas: FloatArray, layer: Layer, frame: Frame, ghost: Frame
-) -> FloatArray:
+def _lay_ghost(rng: np.random.Generator, canvas: FloatArray, layer: Layer, frame: Frame, ghost: Frame) -> FloatArray:
     part = np.s_[max(0, frame[1]) : frame[3], max(0, frame[0]) : frame[2]]
     height, width = canvas.shape[:2]
     x, y = max(0, ghost[0]), max(0, ghost[1])

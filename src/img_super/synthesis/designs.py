@@ -94,10 +94,9 @@ def docxpand(rng: np.random.Generator, folder: Path, name: str, frame_width_px: 
 def _draw_frame(rng: np.random.Generator, card_wh: tuple[int, int], frame_width: int) -> Frame:
     width, height = card_wh
     frame_height = min(round(frame_width * rng.uniform(1.15, 1.42)), round(height * 0.86))
-    if rng.random() < 0.8:
-        x = rng.uniform(0.01, 0.1) * width
-    else:
-        x = width - frame_width - rng.uniform(0.01, 0.08) * width
+    on_the_left = rng.random() < 0.8
+    margin = rng.uniform(0.01, 0.1) * width
+    x = margin if on_the_left else width - frame_width - margin
     y = rng.uniform(0.06, 0.94 - frame_height / height) * height
     return (round(x), round(y), round(x) + frame_width, round(y) + frame_height)
 

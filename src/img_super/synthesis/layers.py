@@ -95,5 +95,3 @@ def head_alpha(portrait: Portrait, rng: np.random.Generator, face_width_px: floa
         matte = (cv2.dilate if steps > 0 else cv2.erode)(matte, kernel).astype(np.uint8)
     softness = float(np.exp(rng.uniform(np.log(0.3), np.log(5.0)))) * scale
     return pixels.blur(matte.astype(np.float32) / 255, softness)
-
-

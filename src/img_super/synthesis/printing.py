@@ -31,6 +31,7 @@ class History:
 
 
 def draw_history(rng: np.random.Generator) -> History:
+    """Draw the earlier life of a picture."""
     return History(
         shrink=float(rng.choice([1.0, rng.uniform(0.35, 1.0)])),
         quality=int(rng.integers(45, 99)),
@@ -76,6 +77,7 @@ class PrintProcess:
 
 
 def draw_print_process(rng: np.random.Generator, photocopy: float = 0.22) -> PrintProcess:
+    """Draw a printer; `photocopy` is the probability that it is a copier without colour."""
     return PrintProcess(
         kind=str(rng.choice(["smooth", "smooth", "dots", "lines", "dither"])),
         blur_px=float(rng.uniform(0.0, 1.3)),

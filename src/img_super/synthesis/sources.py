@@ -5,17 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, Literal
-from zlib import crc32
+from typing import Literal
 
 from img_super.domain import RgbImage
+from img_super.evaluation.held_out import held_out
 from img_super.synthesis.designs import DOCXPAND_FRAMES
 from img_super.synthesis.portraits import FaceFinder, Portrait, prepare_portrait, read_rgb
 
 Split = Literal["train", "validation"]
-
-HELD_OUT_SHARE: Final = 0.35
-"""Of the CC0 identities; chosen by a checksum of the name, so that the choice never moves."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,11 +45,6 @@ def load_sources(data: Path, cache: Path, split: Split) -> Sources:
         tuple(DOCXPAND_FRAMES) if split == "validation" else (),
         data / "card-designs-docxpand",
     )
-
-
-def held_out(path: Path) -> bool:
-    """Whether a CC0 portrait is kept for validation."""
-    return crc32(f"{path.parent.name}/{path.name}".encode()) / 2**32 < HELD_OUT_SHARE
 
 
 def split_backgrounds(paths: Sequence[Path], split: Split) -> list[Path]:

@@ -104,7 +104,9 @@ def _cut_rectangle(
         edge = max(1, round(rng.uniform(1, 5) * scale))
         cv2.rectangle(picture, corner, opposite, (float(rng.uniform(225, 255)),) * 3, 2 * edge)
     softness = float(rng.choice([0.2, rng.uniform(0.3, 1.5), rng.uniform(1.5, 5)], p=[0.5, 0.35, 0.15]))
-    return picture, pixels.blur(cv2.copyMakeBorder(alpha, 1, 1, 1, 1, cv2.BORDER_CONSTANT)[1:-1, 1:-1], softness * scale)
+    return picture, pixels.blur(
+        cv2.copyMakeBorder(alpha, 1, 1, 1, 1, cv2.BORDER_CONSTANT)[1:-1, 1:-1], softness * scale
+    )
 
 
 def _face_swap(rng: np.random.Generator, portrait: Portrait, picture: FloatArray, card: PrintedCard) -> Donor:

@@ -9,8 +9,8 @@ import keras
 import numpy as np
 import numpy.typing as npt
 
+from img_super.evaluation.crops import CropSet
 from img_super.training.augmentation import augment
-from img_super.training.shards import CropSet
 
 FloatArray = npt.NDArray[np.float32]
 
@@ -42,7 +42,9 @@ class Batches(keras.utils.PyDataset):  # type: ignore[misc]
 
     def _shuffled(self) -> npt.NDArray[np.int64]:
         count = len(self._labels)
-        return np.random.default_rng([self._seed, self._epoch]).permutation(count) if self._training else np.arange(count)
+        return (
+            np.random.default_rng([self._seed, self._epoch]).permutation(count) if self._training else np.arange(count)
+        )
 
     def _sample(self, position: int) -> tuple[npt.NDArray[np.uint8], FloatArray]:
         crop, mask = self._crops.crops[position], self._crops.masks[position]

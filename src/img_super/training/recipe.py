@@ -25,6 +25,8 @@ class Recipe(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         label_smoothing: pulls the labels towards one half.
         heat_map_weight: of the map's loss beside the label's.
         patience_epochs: stop when the validation AUC has not risen for so many epochs.
+        frozen: layers whose names begin so keep their first weights; the first ones cost most of the time.
+        watched_crops: how many validation crops the AUC after each epoch is measured on.
         seed: of everything random.
     """
 
@@ -41,6 +43,8 @@ class Recipe(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     seed: int = 1
     neck_channels: int = 128
     dropout: float = 0.3
+    frozen: tuple[str, ...] = ()
+    watched_crops: int = 600
 
 
 def read_recipe(path: Path) -> Recipe:

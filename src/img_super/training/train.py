@@ -10,9 +10,9 @@ import keras
 import numpy as np
 from sklearn.metrics import roc_auc_score
 
+from img_super.evaluation.crops import CropSet
 from img_super.training.batches import Batches
 from img_super.training.recipe import Recipe
-from img_super.training.shards import CropSet
 from img_super.validator.network import STRIDE, build_network, load_backbone
 
 BEST_FILE: Final = "best.keras"
@@ -48,17 +48,26 @@ def train(recipe: Recipe, training: CropSet, validation: CropSet, run: Run) -> k
     network = build_network(recipe.input_side_px, recipe.neck_channels, recipe.dropout)
     if run.imagenet is not None:
         load_backbone(network, run.imagenet)
+    freeze(network, recipe.frozen)
     map_side = recipe.input_side_px // STRIDE
     batches = Batches(
         training, recipe.batch_size, map_side, recipe.seed, True,
         workers=_MIXING_WORKERS, use_multiprocessing=False, max_queue_size=6,
     )  # fmt: skip
+    validation = validation.first(recipe.watched_crops)
     held_out = Batches(validation, 64, map_side, recipe.seed, False)
     compile_network(network, recipe, steps=len(batches) * recipe.epochs)
     callbacks = _callbacks(recipe, run.folder, ValidationAuc(held_out, validation.labels))
     network.fit(batches, epochs=recipe.epochs, callbacks=callbacks, verbose=0)
     best: keras.Model = keras.saving.load_model(run.folder / BEST_FILE)
     return best
+
+
+def freeze(network: keras.Model, prefixes: tuple[str, ...]) -> None:
+    """Keep the weights of the layers whose names begin with one of the prefixes (their statistics, too)."""
+    for layer in network.layers:
+        if prefixes and layer.name.startswith(prefixes):
+            layer.trainable = False
 
 
 def compile_network(network: keras.Model, recipe: Recipe, steps: int) -> None:
@@ -75,6 +84,7 @@ def compile_network(network: keras.Model, recipe: Recipe, steps: int) -> None:
             "heat_map": keras.losses.BinaryCrossentropy(),
         },
         loss_weights={"logit": 1.0, "heat_map": recipe.heat_map_weight},
+        jit_compile=False,  # XLA on a CPU takes minutes to compile and is slow at depthwise convolutions
     )
 
 
@@ -92,7 +102,7 @@ def _callbacks(recipe: Recipe, folder: Path, auc: ValidationAuc) -> list[Any]:
 class Progress(keras.callbacks.Callback):  # type: ignore[misc]
     """Prints what a person waiting wants to see: one line now and then, one an epoch."""
 
-    def __init__(self, epochs: int, every: int = 50) -> None:
+    def __init__(self, epochs: int, every: int = 20) -> None:
         super().__init__()
         self._epochs, self._every, self._epoch = epochs, every, 0
 

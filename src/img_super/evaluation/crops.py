@@ -55,6 +55,10 @@ class CropSet:
     def documents(self) -> npt.NDArray[np.str_]:
         return np.array([row.document for row in self.rows], dtype=np.str_)
 
+    def first(self, count: int) -> CropSet:
+        """The first `count` crops."""
+        return CropSet(self.crops[:count], self.masks[:count], self.rows[:count])
+
 
 def read_crops(folder: Path, limit: int | None = None) -> CropSet:
     """Read a data set into memory (150 kB a crop of 224 px); at most `limit` crops.

@@ -1,0 +1,28 @@
+"""`img-super export`: trained weights -> LiteRT, calibration, threshold, card."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def export(
+    network: Annotated[Path, typer.Option(help="The trained Keras network (best.keras of a run).")],
+    validation: Annotated[Path, typer.Option(help="Validation crops; calibration and threshold come from them.")],
+    out: Annotated[Path, typer.Option(help="The model's folder: weights and card.json.")],
+    version: Annotated[str, typer.Option(help="The model's version, for its card.")],
+) -> None:
+    """Write the files that ship: both networks, proven equal, and their card."""
+    import keras
+
+    from img_super.evaluation.card import make_card
+    from img_super.evaluation.crops import read_crops
+    from img_super.registry.card import write_card
+    from img_super.registry.export import export_network
+
+    files = export_network(keras.saving.load_model(network, compile=False), out)
+    card = make_card(files, (out / files["litert"].name).read_bytes(), read_crops(validation), version)
+    write_card(card, out)
+    typer.echo(f"{card.name} {card.version}: threshold {card.threshold}, in {out}")

@@ -1,0 +1,75 @@
+"""How well scores tell attacks from genuine documents. Higher scores mean more suspicion throughout.
+
+APCER (attacks accepted), BPCER (genuine documents rejected) and the names of the classes are borrowed from
+ISO/IEC 30107-3; these figures are no test by that standard.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+from sklearn.metrics import roc_auc_score, roc_curve
+
+FloatArray = npt.NDArray[np.float64]
+Array = npt.NDArray[np.generic]
+
+APCER_LEVELS: Final = (0.10, 0.05, 0.01)
+
+
+def auc(labels: Array, scores: Array) -> float:
+    """Area under the ROC curve; nan when only one class is there."""
+    return float(roc_auc_score(labels, scores)) if len(np.unique(labels)) == 2 else float("nan")
+
+
+def equal_error_rate(labels: Array, scores: Array) -> float:
+    """Where APCER and BPCER meet, in [0, 1]."""
+    false_alarms, hits, _ = roc_curve(labels, scores)
+    misses = 1 - hits
+    nearest = int(np.argmin(np.abs(misses - false_alarms)))
+    return float((misses[nearest] + false_alarms[nearest]) / 2)
+
+
+def bpcer(genuine_scores: Array, threshold: float) -> float:
+    """Share of genuine documents whose score reaches the threshold."""
+    return float(np.mean(np.asarray(genuine_scores) >= threshold)) if len(genuine_scores) else float("nan")
+
+
+def apcer(attack_scores: Array, threshold: float) -> float:
+    """Share of attacks whose score stays under the threshold."""
+    return float(np.mean(np.asarray(attack_scores) < threshold)) if len(attack_scores) else float("nan")
+
+
+def bpcer_at_apcer(labels: Array, scores: Array, level: float) -> float:
+    """The lowest BPCER among the thresholds at which at most `level` of the attacks are accepted."""
+    false_alarms, hits, _ = roc_curve(labels, scores, drop_intermediate=False)
+    return float(false_alarms[1 - hits <= level + 1e-12].min())
+
+
+def threshold_for_bpcer(genuine_scores: Array, level: float) -> float:
+    """The lowest threshold at which at most `level` of the genuine documents are rejected."""
+    ordered = np.sort(np.asarray(genuine_scores, np.float64))[::-1]
+    allowed = int(np.floor(level * len(ordered)))
+    return float(np.nextafter(ordered[allowed], np.inf))
+
+
+def clustered_interval(
+    statistic: Callable[[npt.NDArray[np.int64]], float], clusters: Array, seed: int, draws: int = 300
+) -> tuple[float, float]:
+    """A 95 % bootstrap interval, resampling whole clusters (documents), for samples of one are alike.
+
+    Args:
+        statistic: from positions of samples to a number; nan answers are left out.
+        clusters: one name a sample.
+    """
+    rng = np.random.default_rng(seed)
+    names, inverse = np.unique(clusters, return_inverse=True)
+    members = [np.flatnonzero(inverse == index) for index in range(len(names))]
+    values = []
+    for _ in range(draws):
+        chosen = rng.integers(0, len(members), len(members))
+        values.append(statistic(np.concatenate([members[index] for index in chosen])))
+    low, high = np.nanpercentile(values, [2.5, 97.5])
+    return float(low), float(high)

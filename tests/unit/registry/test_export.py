@@ -1,0 +1,41 @@
+from __future__ import annotations
+
+from hashlib import sha256
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+keras = pytest.importorskip("keras")
+
+from img_super.evaluation.logits import logits_of  # noqa: E402
+from img_super.registry import export  # noqa: E402
+from img_super.validator.network import build_network  # noqa: E402
+
+SIDE = 32
+
+
+@pytest.fixture(scope="module")
+def network() -> keras.Model:
+    keras.utils.set_random_seed(1)
+    return build_network(SIDE, neck_channels=8)
+
+
+def test_both_files_answer_the_same_and_have_the_described_sha256(network: keras.Model, tmp_path: Path) -> None:
+    files = export.export_network(network, tmp_path)
+    assert set(files) == {"litert", "keras"}
+    for described in files.values():
+        assert sha256((tmp_path / described.name).read_bytes()).hexdigest() == described.sha256
+    crop = np.random.default_rng(2).integers(0, 255, (SIDE, SIDE, 3), dtype=np.uint8)
+    (logit,) = logits_of((tmp_path / files["litert"].name).read_bytes(), [crop])
+    again = keras.saving.load_model(tmp_path / files["keras"].name, safe_mode=True)
+    assert again.predict(crop[None].astype(np.float32), verbose=0)["logit"].item() == pytest.approx(logit, abs=1e-3)
+
+
+def test_a_network_that_lost_its_answers_is_refused(
+    network: keras.Model, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(export, "largest_score_difference", lambda *_: 0.5)
+    with pytest.raises(export.ExportFailed, match="differ"):
+        export.export_network(network, tmp_path)
+    assert not list(tmp_path.iterdir())

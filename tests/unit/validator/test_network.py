@@ -1,0 +1,62 @@
+from __future__ import annotations
+
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+keras = pytest.importorskip("keras")
+
+from img_super.validator.network import STRIDE, build_network, load_backbone  # noqa: E402
+
+SIDE = 32
+
+
+@pytest.fixture(scope="module")
+def network() -> keras.Model:
+    return build_network(SIDE, neck_channels=8)
+
+
+def test_shapes_and_ranges(network: keras.Model) -> None:
+    crops = np.random.default_rng(1).uniform(0, 255, (3, SIDE, SIDE, 3)).astype(np.float32)
+    answers = network.predict(crops, verbose=0)
+    assert answers["logit"].shape == (3, 1)
+    assert answers["heat_map"].shape == (3, SIDE // STRIDE, SIDE // STRIDE, 1)
+    assert 0 <= answers["heat_map"].min() <= answers["heat_map"].max() <= 1
+
+
+def test_saved_and_read_safely_it_answers_the_same(network: keras.Model, tmp_path: Path) -> None:
+    path = tmp_path / "network.keras"
+    network.save(path)
+    again = keras.saving.load_model(path, safe_mode=True)
+    crops = np.full((1, SIDE, SIDE, 3), 90, np.float32)
+    assert np.allclose(network.predict(crops, verbose=0)["logit"], again.predict(crops, verbose=0)["logit"])
+    assert b"__lambda__" not in zipfile.ZipFile(path).read("config.json")
+
+
+def test_a_train_step_moves_every_layer(network: keras.Model) -> None:
+    before = [weights.numpy().copy() for weights in network.trainable_weights]
+    network.compile(optimizer="sgd", loss={"logit": "mse", "heat_map": "mse"})
+    crops = np.random.default_rng(1).uniform(0, 255, (4, SIDE, SIDE, 3)).astype(np.float32)
+    network.fit(crops, {"logit": np.ones((4, 1)), "heat_map": np.ones((4, 2, 2, 1))}, verbose=0)
+    moved = [not np.array_equal(old, new.numpy()) for old, new in zip(before, network.trainable_weights, strict=True)]
+    assert np.mean(moved) > 0.9
+
+
+def test_backbone_weights_are_loaded_by_name(network: keras.Model, tmp_path: Path) -> None:
+    arrays = {
+        f"{layer.name}/{index}": np.full(weight.shape, 0.5, np.float32)
+        for layer in network.layers
+        for index, weight in enumerate(layer.weights)
+    }
+    np.savez(tmp_path / "weights.npz", **arrays)
+    other = build_network(SIDE, neck_channels=8)
+    assert load_backbone(other, tmp_path / "weights.npz") == 66
+    assert (other.get_layer("stem_conv").get_weights()[0] == 0.5).all()
+    assert not (other.get_layer("neck_conv").get_weights()[0] == 0.5).any()
+
+
+def test_a_side_that_does_not_fit_is_refused() -> None:
+    with pytest.raises(ValueError, match="multiple of 16"):
+        build_network(100)
