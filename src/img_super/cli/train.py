@@ -13,7 +13,9 @@ def train(
     validation: Annotated[Path, typer.Option(help="Validation crops: people and designs that training lacks.")],
     out: Annotated[Path, typer.Option(help="The run's folder; a run that stopped goes on from it.")],
     recipe: Annotated[str, typer.Option(help="A recipe's name or its TOML file.")] = "lite0_224",
-    imagenet: Annotated[Path | None, typer.Option(help="Weights from training.imagenet; random without.")] = None,
+    first_weights: Annotated[
+        Path | None, typer.Option(help=".npz of training.imagenet or .keras of an earlier run; random without.")
+    ] = None,
     limit: Annotated[int | None, typer.Option(help="Use only so many training crops.")] = None,
 ) -> None:
     """Train the validation network and keep its best weights in the run's folder."""
@@ -23,5 +25,5 @@ def train(
     from img_super.training.train import train as train_network
 
     path = Path(recipe) if recipe.endswith(".toml") else RECIPES / f"{recipe}.toml"
-    train_network(read_recipe(path), read_crops(data, limit), read_crops(validation), Run(out, imagenet))
+    train_network(read_recipe(path), read_crops(data, limit), read_crops(validation), Run(out, first_weights))
     typer.echo(f"best weights in {out / BEST_FILE}")

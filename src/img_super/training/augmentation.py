@@ -17,13 +17,13 @@ def augment(rng: np.random.Generator, crop: RgbImage, mask: UInt8Array) -> tuple
         crop, mask = crop[:, ::-1], mask[:, ::-1]
     if rng.random() < 0.6:
         crop, mask = _moved(rng, crop, mask)
-    if rng.random() < 0.3:
+    if rng.random() < 0.12:
         crop = _coarsened(rng, crop)
-    if rng.random() < 0.15:
+    if rng.random() < 0.07:
         crop = cv2.GaussianBlur(crop, (0, 0), float(rng.uniform(0.3, 1.1))).astype(np.uint8, copy=False)
     if rng.random() < 0.6:
         crop = _relit(rng, crop)
-    if rng.random() < 0.45:
+    if rng.random() < 0.25:
         quality = int(rng.integers(50, 97))
         _, data = cv2.imencode(".jpg", crop, [cv2.IMWRITE_JPEG_QUALITY, quality])
         crop = cv2.imdecode(data, cv2.IMREAD_COLOR).astype(np.uint8, copy=False)

@@ -21,10 +21,14 @@ _MIXING_WORKERS: Final = 2
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """Where a run keeps its checkpoints, and where its first weights come from (None: random)."""
+    """Where a run keeps its checkpoints, and where its first weights come from.
+
+    Attributes:
+        first_weights: `.npz` of `training.imagenet`, or the `.keras` of an earlier run; None: random.
+    """
 
     folder: Path
-    imagenet: Path | None
+    first_weights: Path | None
 
 
 class ValidationAuc(keras.callbacks.Callback):  # type: ignore[misc]
@@ -46,8 +50,8 @@ def train(recipe: Recipe, training: CropSet, validation: CropSet, run: Run) -> k
     keras.utils.set_random_seed(recipe.seed)
     run.folder.mkdir(parents=True, exist_ok=True)
     network = build_network(recipe.input_side_px, recipe.neck_channels, recipe.dropout)
-    if run.imagenet is not None:
-        load_backbone(network, run.imagenet)
+    if run.first_weights is not None:
+        load_first_weights(network, run.first_weights)
     freeze(network, recipe.frozen)
     map_side = recipe.input_side_px // STRIDE
     batches = Batches(
@@ -61,6 +65,14 @@ def train(recipe: Recipe, training: CropSet, validation: CropSet, run: Run) -> k
     network.fit(batches, epochs=recipe.epochs, callbacks=callbacks, verbose=0)
     best: keras.Model = keras.saving.load_model(run.folder / BEST_FILE)
     return best
+
+
+def load_first_weights(network: keras.Model, path: Path) -> None:
+    """Start from ImageNet's backbone (`.npz`) or from a whole trained network of the same shape (`.keras`)."""
+    if path.suffix == ".keras":
+        network.set_weights(keras.saving.load_model(path, compile=False).get_weights())
+    else:
+        load_backbone(network, path)
 
 
 def freeze(network: keras.Model, prefixes: tuple[str, ...]) -> None:

@@ -12,6 +12,11 @@ from img_super.evaluation.logits import logits_of  # noqa: E402
 from img_super.registry import export  # noqa: E402
 from img_super.validator.network import build_network  # noqa: E402
 
+pytestmark = [
+    pytest.mark.filterwarnings("ignore::DeprecationWarning"),  # of Keras and TensorFlow among themselves
+    pytest.mark.filterwarnings("ignore::UserWarning:keras"),
+]
+
 SIDE = 32
 
 

@@ -9,6 +9,11 @@ from img_super.evaluation.crops import read_crops
 from img_super.training.augmentation import augment
 from img_super.training.recipe import RECIPES, BadRecipe, Recipe, read_recipe
 
+pytestmark = [
+    pytest.mark.filterwarnings("ignore::DeprecationWarning"),  # of Keras and TensorFlow among themselves
+    pytest.mark.filterwarnings("ignore::UserWarning:keras"),
+]
+
 TINY = Recipe("tiny", input_side_px=32, epochs=2, batch_size=8, learning_rate=1e-3, neck_channels=8)
 
 

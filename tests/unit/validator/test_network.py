@@ -10,6 +10,11 @@ keras = pytest.importorskip("keras")
 
 from img_super.validator.network import STRIDE, build_network, load_backbone  # noqa: E402
 
+pytestmark = [
+    pytest.mark.filterwarnings("ignore::DeprecationWarning"),  # of Keras and TensorFlow among themselves
+    pytest.mark.filterwarnings("ignore::UserWarning:keras"),
+]
+
 SIDE = 32
 
 
