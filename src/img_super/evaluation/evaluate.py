@@ -6,11 +6,9 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-import numpy as np
 
-from img_super.evaluation.calibration import scores_of
+from img_super.evaluation.card import Validation
 from img_super.evaluation.crops import read_crops
-from img_super.evaluation.logits import logits_of
 from img_super.evaluation.real_captures import real_crops
 from img_super.evaluation.report import Scored, figures
 from img_super.registry.card import Card, read_card, read_weights, write_card
@@ -30,18 +28,13 @@ def measure(model: Path, data: Path | None, real: Path | None, donors: Path | No
 
 def score_generated(card: Card, weights: bytes, data: Path) -> Scored:
     """Judge the crops of a generated data set."""
-    crops = read_crops(data)
-    scores = scores_of(card.calibration, logits_of(weights, crops.crops))
-    return Scored(crops.labels.astype(int), crops.species, crops.documents, scores)
+    return Validation.of_crops(weights, read_crops(data)).scored(card.calibration)
 
 
 def score_real(card: Card, weights: bytes, real: Path, donors: Path) -> Scored:
-    """Judge real captures, untouched and forged. A document is a printed passport, shown in several frames."""
-    crops = list(real_crops(real, donors, card.input_side_px))
-    species = np.array([crop.species for crop in crops], dtype=np.str_)
-    documents = np.array([crop.document for crop in crops], dtype=np.str_)
-    scores = scores_of(card.calibration, logits_of(weights, (crop.crop for crop in crops)))
-    return Scored((species != "").astype(int), species, documents, scores)
+    """Judge real captures, untouched and forged, of the document types that the threshold was not chosen on."""
+    crops = list(real_crops(real, donors, card.input_side_px, choosing=False))
+    return Validation.of_real(weights, crops).scored(card.calibration)
 
 
 def record_figures(model: Path, found: dict[str, dict[str, Any]]) -> None:

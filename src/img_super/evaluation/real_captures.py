@@ -1,6 +1,7 @@
 """Real photos of genuine documents: false alarms on them, and detection of forgeries pasted on them.
 
-Nothing is fitted here: the threshold comes with the model from generated validation data.
+The document types are split in two: one half helps to choose the threshold, the other is only reported. The network
+is trained on neither.
 """
 
 from __future__ import annotations
@@ -39,19 +40,24 @@ class RealCrop:
     frame: str
 
 
-def real_crops(folder: Path, portraits: Path, side_px: int, seed: int = 7) -> Iterator[RealCrop]:
+def real_crops(folder: Path, portraits: Path, side_px: int, choosing: bool, seed: int = 7) -> Iterator[RealCrop]:
     """Every labelled frame as it is and with each species pasted on it; all are saved once more as JPEG.
 
     Args:
         folder: holds `labels.json` and the frames it names.
         portraits: CC0 portraits; donors are those held out of training.
+        side_px: side of the crops.
+        choosing: the document types for choosing the threshold, or the others, for reporting.
     """
     detector, landmarks = YuNetDetector(), _Landmarks()
     donors = [
         person for path in sorted(portraits.glob("*/*.jpg")) if held_out(path) and (person := landmarks.person(path))
     ]
     labels = json.loads((folder / "labels.json").read_text("utf-8"))
+    types = sorted({truth["doc_type"] for truth in labels.values()})[0 if choosing else 1 :: 2]
     for number, (frame, truth) in enumerate(labels.items()):
+        if truth["doc_type"] not in types:
+            continue
         rng = np.random.default_rng([seed, number])
         around = _upright_portrait(_read(folder / frame), detector, rng)
         if around is None:
@@ -117,7 +123,7 @@ class _Landmarks:
 
 def _saved(image: RgbImage, quality: int) -> RgbImage:
     _, data = cv2.imencode(".jpg", image[:, :, ::-1], [cv2.IMWRITE_JPEG_QUALITY, quality])
-    return np.ascontiguousarray(cv2.imdecode(data, cv2.IMREAD_COLOR)[:, :, ::-1], dtype=np.uint8)
+    return np.ascontiguousarray(np.asarray(cv2.imdecode(data, cv2.IMREAD_COLOR))[:, :, ::-1], dtype=np.uint8)
 
 
 def _read(path: Path) -> RgbImage:

@@ -37,14 +37,18 @@ def test_an_unknown_species_is_refused() -> None:
 
 
 def test_each_frame_is_seen_untouched_and_forged(tmp_path: Path) -> None:
-    copyfile(SAMPLES / "bona_fide.jpg", tmp_path / "frame.jpg")
-    (tmp_path / "labels.json").write_text(json.dumps({"frame.jpg": {"doc_id": "one"}}))
+    labels = {f"{kind}.jpg": {"doc_id": f"{kind}/1", "doc_type": kind} for kind in ("card", "passport")}
+    for frame in labels:
+        copyfile(SAMPLES / "bona_fide.jpg", tmp_path / frame)
+    (tmp_path / "labels.json").write_text(json.dumps(labels))
     number = next(n for n in range(99) if held_out(Path(f"female/{n}.jpg")))
     (tmp_path / "people" / "female").mkdir(parents=True)
     donor = cv2.imread(str(SAMPLES / "attack.jpg"))
+    assert donor is not None
     cv2.imwrite(str(tmp_path / "people" / "female" / f"{number}.jpg"), donor[200:640, 100:560])
-    crops = list(real_crops(tmp_path, tmp_path / "people", 64))
-    assert [crop.species for crop in crops] == ["", *SPECIES]
-    assert {crop.document for crop in crops} == {"one"}
-    assert all(crop.crop.shape == (64, 64, 3) for crop in crops)
-    assert not np.array_equal(crops[0].crop, crops[1].crop)
+    for choosing, document in ((True, "card/1"), (False, "passport/1")):
+        crops = list(real_crops(tmp_path, tmp_path / "people", 64, choosing))
+        assert [crop.species for crop in crops] == ["", *SPECIES]
+        assert {crop.document for crop in crops} == {document}
+        assert all(crop.crop.shape == (64, 64, 3) for crop in crops)
+        assert not np.array_equal(crops[0].crop, crops[1].crop)
