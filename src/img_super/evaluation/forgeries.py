@@ -99,8 +99,8 @@ def _in_its_light(laid: RgbImage, photo: RgbImage, mask: Mask) -> RgbImage:
     ours = cv2.cvtColor(laid, cv2.COLOR_RGB2LAB).astype(np.float32)
     theirs = cv2.cvtColor(photo, cv2.COLOR_RGB2LAB).astype(np.float32)
     mean, spread = theirs[where].mean(0), theirs[where].std(0)
-    ours = (ours - ours[where].mean(0)) * np.minimum(spread / (ours[where].std(0) + 1e-3), 1.5) + mean
-    return cv2.cvtColor(np.clip(ours, 0, 255).astype(np.uint8), cv2.COLOR_LAB2RGB).astype(np.uint8, copy=False)
+    moved = (ours - ours[where].mean(0)) * np.minimum(spread / (ours[where].std(0) + 1e-3), 1.5) + mean
+    return np.asarray(cv2.cvtColor(np.clip(moved, 0, 255).astype(np.uint8), cv2.COLOR_LAB2RGB), np.uint8)
 
 
 def _poisson(photo: RgbImage, laid: RgbImage, mask: Mask) -> RgbImage:

@@ -34,12 +34,12 @@ def equal_error_rate(labels: Array, scores: Array) -> float:
 
 def bpcer(genuine_scores: Array, threshold: float) -> float:
     """Share of genuine documents whose score reaches the threshold."""
-    return float(np.mean(np.asarray(genuine_scores) >= threshold)) if len(genuine_scores) else float("nan")
+    return float(np.mean(np.asarray(genuine_scores, np.float64) >= threshold)) if len(genuine_scores) else float("nan")
 
 
 def apcer(attack_scores: Array, threshold: float) -> float:
     """Share of attacks whose score stays under the threshold."""
-    return float(np.mean(np.asarray(attack_scores) < threshold)) if len(attack_scores) else float("nan")
+    return float(np.mean(np.asarray(attack_scores, np.float64) < threshold)) if len(attack_scores) else float("nan")
 
 
 def bpcer_at_apcer(labels: Array, scores: Array, level: float) -> float:

@@ -79,9 +79,9 @@ def _portrait_layer(
             plain = rng.uniform(170, 250, 3).astype(np.float32)[None, None]
             picture = pixels.blend(np.broadcast_to(plain, picture.shape).astype(np.float32), picture, head)
         else:
-            alpha = frame_alpha(rng, hw, design.frame, softness, 0.0) * head
+            alpha = np.asarray(frame_alpha(rng, hw, design.frame, softness, 0.0) * head, np.float32)
     if rng.random() < 0.1:
-        picture = picture * design.base / 255
+        picture = np.asarray(picture * design.base / 255, np.float32)
     return Layer(picture, alpha * np.float32(rng.choice([1.0, rng.uniform(0.8, 1.0)])))
 
 
@@ -131,6 +131,6 @@ def _wear(rng: np.random.Generator, canvas: FloatArray) -> FloatArray:
         start = rng.uniform(0, 1, 2) * hw[::-1]
         end = start + rng.normal(0, 0.2, 2) * hw[::-1]
         cv2.line(marks, tuple(int(v) for v in start), tuple(int(v) for v in end), 255, 1, cv2.LINE_AA)
-    canvas = pixels.blend(canvas, np.float32(rng.uniform(120, 255)), marks.astype(np.float32) / 255 * 0.5)
-    fade = np.clip(pixels.smooth_field(rng, hw, 5) * 0.15, 0, 0.4)
-    return pixels.blend(canvas, np.float32(235), fade)
+    canvas = pixels.blend(canvas, np.full((1, 1, 3), rng.uniform(120, 255), np.float32), np.float32(0.5 / 255) * marks)
+    fade = np.clip(pixels.smooth_field(rng, hw, 5) * np.float32(0.15), 0, 0.4)
+    return pixels.blend(canvas, np.full((1, 1, 3), 235, np.float32), fade)

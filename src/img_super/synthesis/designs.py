@@ -117,7 +117,7 @@ def _background(rng: np.random.Generator, hw: tuple[int, int]) -> FloatArray:
     """A gradient between light colours, with guilloche, waves or grain on it, or plain paper."""
     colours = rng.uniform(150, 255, (3, 3)).astype(np.float32)
     if rng.random() < 0.3:
-        colours = np.repeat(rng.uniform(205, 255, (1, 3)), 3, axis=0).astype(np.float32) + rng.normal(0, 3, (3, 3))
+        colours = (np.repeat(rng.uniform(205, 255, (1, 3)), 3, axis=0) + rng.normal(0, 3, (3, 3))).astype(np.float32)
     y, x = np.mgrid[0 : hw[0], 0 : hw[1]].astype(np.float32)
     along = (np.cos(angle := rng.uniform(0, 6.3)) * x + np.sin(angle) * y) / max(hw)
     along = (along - along.min()) / (np.ptp(along) + 1e-6)
@@ -140,7 +140,7 @@ def line_pattern(rng: np.random.Generator, hw: tuple[int, int]) -> FloatArray:
     curves = _rosette(rng, hw) if rng.random() < 0.45 else _waves(rng, hw)
     for curve in curves:
         cv2.polylines(canvas, [np.round(curve * 8).astype(np.int32)], False, 255, thickness, cv2.LINE_AA, 3)
-    return canvas.astype(np.float32) / 255
+    return np.asarray(canvas / np.float32(255), np.float32)
 
 
 def _rosette(rng: np.random.Generator, hw: tuple[int, int]) -> list[FloatArray]:

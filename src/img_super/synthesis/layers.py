@@ -94,4 +94,4 @@ def head_alpha(portrait: Portrait, rng: np.random.Generator, face_width_px: floa
         kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * abs(steps) + 1, 2 * abs(steps) + 1))
         matte = (cv2.dilate if steps > 0 else cv2.erode)(matte, kernel).astype(np.uint8)
     softness = float(np.exp(rng.uniform(np.log(0.3), np.log(5.0)))) * scale
-    return pixels.blur(matte.astype(np.float32) / 255, softness)
+    return pixels.blur(np.asarray(matte / np.float32(255), np.float32), softness)

@@ -12,12 +12,13 @@ from img_super.domain import RgbImage
 
 FloatArray = npt.NDArray[np.float32]
 
+_ZERO: Final = np.zeros(3)
 _LUMA: Final = np.array([0.299, 0.587, 0.114], np.float32)
 
 
 def to_bytes(image: FloatArray) -> RgbImage:
     """Clip and round to uint8."""
-    return np.clip(image + 0.5, 0, 255).astype(np.uint8)
+    return np.asarray(np.clip(image + 0.5, 0, 255), np.uint8)
 
 
 def luma(image: FloatArray) -> FloatArray:
@@ -50,9 +51,9 @@ def noise(rng: np.random.Generator, hw: tuple[int, int], sigma: float, grain_px:
     cv2.setRNGSeed(int(rng.integers(0, 2**31 - 1)))  # OpenCV draws five times as fast as NumPy
     field = np.empty((*hw, 3), np.float32)
     if colour > 0:
-        cv2.randn(field, 0.0, sigma)
+        cv2.randn(field, _ZERO, np.full(3, sigma))
     grey_field = np.empty(hw, np.float32)
-    cv2.randn(grey_field, 0.0, sigma)
+    cv2.randn(grey_field, _ZERO[:1], np.full(1, sigma))
     shared = grey_field[:, :, None] * np.float32(1 - colour)
     field = field * np.float32(colour) + shared if colour > 0 else np.repeat(shared, 3, axis=2)
     if grain_px > 0.3:
@@ -75,7 +76,7 @@ def save_and_read(image: FloatArray, quality: int, kind: str, subsampled: bool =
         factor = cv2.IMWRITE_JPEG_SAMPLING_FACTOR_420 if subsampled else cv2.IMWRITE_JPEG_SAMPLING_FACTOR_444
         flags = [cv2.IMWRITE_JPEG_QUALITY, quality, cv2.IMWRITE_JPEG_SAMPLING_FACTOR, factor]
     _, data = cv2.imencode(".webp" if kind == "webp" else ".jpg", bgr, flags)
-    return np.asarray(cv2.imdecode(data, cv2.IMREAD_COLOR)[:, :, ::-1], np.float32)
+    return np.asarray(np.asarray(cv2.imdecode(data, cv2.IMREAD_COLOR))[:, :, ::-1], np.float32)
 
 
 def resize(image: FloatArray, wh: tuple[int, int]) -> FloatArray:

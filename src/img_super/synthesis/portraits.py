@@ -83,9 +83,9 @@ def cut_out(image: RgbImage, face_xywh: FloatArray) -> npt.NDArray[np.uint8]:
     small = cv2.resize(image, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
     marks = _first_guess(small.shape[:2], face_xywh * scale)
     cv2.setRNGSeed(1)
-    cv2.grabCut(small, marks, None, np.zeros((1, 65)), np.zeros((1, 65)), 3, cv2.GC_INIT_WITH_MASK)
+    cv2.grabCut(small, marks, (0, 0, 1, 1), np.zeros((1, 65)), np.zeros((1, 65)), 3, cv2.GC_INIT_WITH_MASK)
     matte = np.where((marks == cv2.GC_FGD) | (marks == cv2.GC_PR_FGD), 255, 0).astype(np.uint8)
-    matte = cv2.medianBlur(_largest_part(matte), 5)
+    matte = cv2.medianBlur(_largest_part(matte), 5).astype(np.uint8, copy=False)
     smooth = cv2.resize(matte, image.shape[1::-1], interpolation=cv2.INTER_CUBIC)
     return np.where(cv2.GaussianBlur(smooth, (0, 0), 0.7 / scale) > 127, 255, 0).astype(np.uint8)
 

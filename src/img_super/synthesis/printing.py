@@ -97,7 +97,7 @@ def print_picture(image: FloatArray, process: PrintProcess, rng: np.random.Gener
     """Print a picture: tone, raster, softness, ink noise; a photocopy also loses colour and middle tones."""
     if process.photocopy:
         image = _photocopy(image, process, rng)
-    image = process.black + image * (process.white - process.black) / 255
+    image = np.asarray(process.black + image * (process.white - process.black) / 255, np.float32)
     image = pixels.sharpen(image, process.sharpen)
     image = image + _raster(image, process, rng)
     if process.noise:

@@ -14,6 +14,7 @@ from img_super.pipeline.crop import crop_portrait, resize_to_input
 from img_super.synthesis import capture, pixels, printing, superimpositions
 from img_super.synthesis.cards import PrintedCard, make_card
 from img_super.synthesis.designs import docxpand, procedural
+from img_super.synthesis.layers import warp
 from img_super.synthesis.portraits import FaceFinder, Portrait
 from img_super.synthesis.sources import Sources
 
@@ -99,8 +100,8 @@ def _reprinted(card: FloatArray, shot: _Shot) -> FloatArray:
 
 def _genuine(card: PrintedCard, shot: _Shot) -> Photo:
     photo = _photograph(_reprinted(card.image, shot), shot)
-    photo, mask = _finish(photo, np.zeros(photo.shape[:2], np.float32), shot)
-    return Photo(photo, mask, Label.BONA_FIDE, "", "", shot.document, shot.portrait, "", card.facts)
+    image, mask = _finish(photo, np.zeros(photo.shape[:2], np.float32), shot)
+    return Photo(image, mask, Label.BONA_FIDE, "", "", shot.document, shot.portrait, "", card.facts)
 
 
 def _attack(rng: np.random.Generator, card: PrintedCard, shot: _Shot, portrait: Portrait) -> Photo:
@@ -113,7 +114,7 @@ def _attack(rng: np.random.Generator, card: PrintedCard, shot: _Shot, portrait: 
     else:
         forged, alpha = superimpositions.on_card(rng, card, donor)
         photo = _photograph(_reprinted(forged, shot), shot)
-        mask = superimpositions.warp(alpha, shot.view.matrix, shot.view.wh, cv2.BORDER_CONSTANT)
+        mask = warp(alpha, shot.view.matrix, shot.view.wh, cv2.BORDER_CONSTANT)
     image, mask = _finish(photo, mask, shot)
     return Photo(image, mask, Label.ATTACK, species, stage, shot.document, shot.portrait, portrait.identity, card.facts)
 
@@ -135,7 +136,7 @@ def crop_sample(photo: Photo, finder: FaceFinder, side_px: int) -> Sample | None
         return None
     crop = resize_to_input(crop_portrait(photo.image, face, 0), side_px)
     mask_rgb = np.repeat(np.round(photo.mask * 255).astype(np.uint8)[:, :, None], 3, axis=2)
-    mask = cv2.resize(crop_portrait(mask_rgb, face, 0), (MASK_SIDE_PX,) * 2, interpolation=cv2.INTER_AREA)[:, :, 0]
+    mask = resize_to_input(crop_portrait(mask_rgb, face, 0), MASK_SIDE_PX)[:, :, 0]
     return Sample(crop, mask, face, photo)
 
 
@@ -143,7 +144,7 @@ def _find(image: RgbImage, finder: FaceFinder) -> Box | None:
     """The largest face near the middle. The photo is shrunk as the detector would, with the card filling it."""
     height, width = image.shape[:2]
     scale = min(1.0, 260 / max(height, width))
-    small = cv2.resize(image, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA) if scale < 1 else image
+    small = np.asarray(cv2.resize(image, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA), np.uint8)
     boxes = [Box.from_xywh(*(float(value) / scale for value in row[:4])) for row in finder.find(small)]
     near = [box for box in boxes if box.contains(width / 2, height / 2) and box.width > 0.12 * width]
     return max(near, key=lambda box: box.area).clipped((width, height)) if near else None

@@ -66,7 +66,7 @@ def _pasted_head(rng: np.random.Generator, portrait: Portrait, picture: FloatArr
 
 def _with_halo(rng: np.random.Generator, picture: FloatArray, portrait: Portrait, face_width: float) -> FloatArray:
     """The paper or the old background that careless scissors leave around a head."""
-    inside = pixels.blur(portrait.matte.astype(np.float32) / 255, 1.0 * portrait.face_xywh[2] / max(face_width, 1.0))
+    inside = pixels.blur(np.asarray(portrait.matte / 255, np.float32), portrait.face_xywh[2] / max(face_width, 1.0))
     light = np.full((1, 1, 3), rng.uniform(200, 255), np.float32)
     return pixels.blend(np.broadcast_to(light, picture.shape).astype(np.float32), picture, inside)
 
@@ -104,9 +104,7 @@ def _cut_rectangle(
         edge = max(1, round(rng.uniform(1, 5) * scale))
         cv2.rectangle(picture, corner, opposite, (float(rng.uniform(225, 255)),) * 3, 2 * edge)
     softness = float(rng.choice([0.2, rng.uniform(0.3, 1.5), rng.uniform(1.5, 5)], p=[0.5, 0.35, 0.15]))
-    return picture, pixels.blur(
-        cv2.copyMakeBorder(alpha, 1, 1, 1, 1, cv2.BORDER_CONSTANT)[1:-1, 1:-1], softness * scale
-    )
+    return picture, pixels.blur(alpha, softness * scale)
 
 
 def _face_swap(rng: np.random.Generator, portrait: Portrait, picture: FloatArray, card: PrintedCard) -> Donor:
@@ -134,7 +132,7 @@ def _jittered(
     turned = cv2.getRotationMatrix2D(
         (float(middle[0]), float(middle[1])), float(rng.normal(0, degrees)), float(rng.uniform(*scales))
     )
-    turned[:, 2] += rng.normal(0, shift, 2) * face_px
+    turned[:, 2] = turned[:, 2] + rng.normal(0, shift, 2) * face_px
     return np.asarray(np.vstack([turned, [0, 0, 1]]) @ matrix, np.float32)
 
 

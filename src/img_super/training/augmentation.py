@@ -26,7 +26,7 @@ def augment(rng: np.random.Generator, crop: RgbImage, mask: UInt8Array) -> tuple
     if rng.random() < 0.25:
         quality = int(rng.integers(50, 97))
         _, data = cv2.imencode(".jpg", crop, [cv2.IMWRITE_JPEG_QUALITY, quality])
-        crop = cv2.imdecode(data, cv2.IMREAD_COLOR).astype(np.uint8, copy=False)
+        crop = np.asarray(cv2.imdecode(data, cv2.IMREAD_COLOR), np.uint8)
     return np.ascontiguousarray(crop), np.ascontiguousarray(mask)
 
 

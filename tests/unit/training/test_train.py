@@ -14,7 +14,7 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore::UserWarning:keras"),
 ]
 
-TINY = Recipe("tiny", input_side_px=32, epochs=2, batch_size=8, learning_rate=1e-3, neck_channels=8)
+TINY = Recipe("tiny", input_side_px=32, epochs=1, batch_size=8, learning_rate=1e-3, neck_channels=8)
 
 
 def test_a_few_steps_leave_a_network_that_answers_and_can_be_resumed(data_set: Path, tmp_path: Path) -> None:
