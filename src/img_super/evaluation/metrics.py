@@ -26,7 +26,7 @@ def auc(labels: Array, scores: Array) -> float:
 
 def equal_error_rate(labels: Array, scores: Array) -> float:
     """Where APCER and BPCER meet, in [0, 1]."""
-    false_alarms, hits, _ = roc_curve(labels, scores)
+    false_alarms, hits, _ = roc_curve(labels, scores, drop_intermediate=False)
     misses = 1 - hits
     nearest = int(np.argmin(np.abs(misses - false_alarms)))
     return float((misses[nearest] + false_alarms[nearest]) / 2)

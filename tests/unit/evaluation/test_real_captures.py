@@ -24,11 +24,18 @@ def drawn(tone: int, scale: float) -> Person:
 
 @pytest.mark.parametrize("species", SPECIES)
 def test_a_forgery_changes_the_face_and_not_the_corners(species: str) -> None:
-    photo = np.full((160, 160, 3), 120, np.uint8)
-    forged = forge(np.random.default_rng(1), species, photo, drawn(100, 1.0), drawn(40, 1.0))
-    assert forged.shape == photo.shape
-    assert (forged[60:90, 65:95] != 120).mean() > 0.3
-    assert (forged[:10, :10] == 120).all()
+    host, donor = drawn(100, 1.0), drawn(40, 1.0)
+    forged = forge(np.random.default_rng(1), species, host.image, host, donor)
+    assert forged.shape == host.image.shape
+    assert (forged[60:90, 65:95] != host.image[60:90, 65:95]).mean() > 0.3
+    assert (forged[:10, :10] == host.image[:10, :10]).all()
+
+
+def test_on_a_grey_copy_the_forgery_has_no_colour_of_its_own() -> None:
+    host, donor = drawn(100, 1.0), drawn(40, 1.0)
+    grey = np.repeat(host.image[:, :, :1], 3, axis=2)
+    forged = forge(np.random.default_rng(1), "pasted_photo", grey, host, donor).astype(int)
+    assert np.abs(forged[..., 0] - forged[..., 2]).max() <= 4
 
 
 def test_an_unknown_species_is_refused() -> None:

@@ -6,11 +6,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-keras = pytest.importorskip("keras")
+pytest.importorskip("keras")
 
-from img_super.evaluation.logits import logits_of  # noqa: E402
-from img_super.registry import export  # noqa: E402
-from img_super.validator.network import build_network  # noqa: E402
+import keras
+
+from img_super.evaluation.logits import logits_of
+from img_super.registry import export
+from img_super.validator.network import build_network
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore::DeprecationWarning"),  # of Keras and TensorFlow among themselves

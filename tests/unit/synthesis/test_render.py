@@ -58,7 +58,7 @@ def test_far_from_the_mask_a_pair_shares_its_pixels(pairs: list[list[Photo]]) ->
 
 
 def test_every_stage_and_species_occurs(sources: Sources) -> None:
-    attacks = [render_pair(8, index, sources, face_width_px=45.0)[1] for index in range(40)]
+    attacks = [render_pair(8, index, sources, face_width_px=45.0)[1] for index in range(24)]
     assert {attack.species for attack in attacks} == {"pasted_head", "pasted_photo", "face_swap"}
     assert {attack.stage for attack in attacks} == {"photo", "card", "reprint"}
 
@@ -74,5 +74,7 @@ def test_a_crop_is_cut_where_the_detector_sees_the_face() -> None:
 
 
 def test_without_a_face_there_is_no_crop() -> None:
-    empty = Photo(np.zeros((90, 90, 3), np.uint8), np.zeros((90, 90), np.float32), Label.BONA_FIDE, *[""] * 5, {})
+    empty = Photo(
+        np.zeros((90, 90, 3), np.uint8), np.zeros((90, 90), np.float32), Label.BONA_FIDE, "", "", "d", "a", "", {}
+    )
     assert crop_sample(empty, FaceFinder(), 64) is None

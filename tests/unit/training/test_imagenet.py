@@ -1,12 +1,13 @@
 from __future__ import annotations
 
 import numpy as np
+import numpy.typing as npt
 
 from img_super.training.imagenet import convert
 
 
 def test_kernels_are_turned_and_normalisations_ordered() -> None:
-    state = {"_conv_stem.weight": np.zeros((32, 3, 3, 5))}
+    state: dict[str, npt.NDArray[np.float64]] = {"_conv_stem.weight": np.zeros((32, 3, 3, 5))}
     parts = ("weight", "bias", "running_mean", "running_var")
     state |= {f"_bn0.{part}": np.full(32, index) for index, part in enumerate(parts)}
     state |= {"_blocks.0._depthwise_conv.weight": np.zeros((32, 1, 3, 5))}

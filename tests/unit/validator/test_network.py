@@ -6,9 +6,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-keras = pytest.importorskip("keras")
+pytest.importorskip("keras")
 
-from img_super.validator.network import STRIDE, build_network, load_backbone  # noqa: E402
+import keras
+
+from img_super.validator.network import STRIDE, build_network, load_backbone
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore::DeprecationWarning"),  # of Keras and TensorFlow among themselves
@@ -55,7 +57,7 @@ def test_backbone_weights_are_loaded_by_name(network: keras.Model, tmp_path: Pat
         for layer in network.layers
         for index, weight in enumerate(layer.weights)
     }
-    np.savez(tmp_path / "weights.npz", **arrays)
+    np.savez(tmp_path / "weights.npz", **arrays)  # type: ignore[arg-type]
     other = build_network(SIDE, neck_channels=8)
     assert load_backbone(other, tmp_path / "weights.npz") == 66
     assert (other.get_layer("stem_conv").get_weights()[0] == 0.5).all()
