@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import typer
 
+from img_super.cli.evaluate import evaluate
+from img_super.cli.export import export
 from img_super.cli.reference import reference
 from img_super.cli.serve import serve
+from img_super.cli.synthesize import synthesize
+from img_super.cli.train import train
 
 app = typer.Typer(
     name="img-super",
@@ -14,5 +18,5 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.callback()(lambda: None)
-app.command()(serve)
-app.command()(reference)
+for verb in (serve, synthesize, train, export, evaluate, reference):
+    app.command()(verb)

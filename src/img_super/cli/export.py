@@ -19,15 +19,13 @@ def export(
     donors: Annotated[Path | None, typer.Option(help="CC0 portraits for forgeries on real captures.")] = None,
 ) -> None:
     """Write the files that ship: both networks, proven equal, and their card."""
-    import keras
-
     from img_super.evaluation.card import Validation, make_card
     from img_super.evaluation.crops import read_crops
     from img_super.evaluation.real_captures import real_crops
     from img_super.registry.card import write_card
-    from img_super.registry.export import export_network
+    from img_super.registry.export import export_file
 
-    files = export_network(keras.saving.load_model(network, compile=False), out)
+    files = export_file(network, out)
     litert, crops = (out / files["litert"].name).read_bytes(), read_crops(validation)
     side_px = int(crops.crops.shape[1])
     sets = [Validation.of_crops(litert, crops)]

@@ -24,6 +24,11 @@ class ExportFailed(ImgSuperError):
     """The exported network does not answer as the trained one does."""
 
 
+def export_file(trained: Path, folder: Path) -> dict[str, WeightsFile]:
+    """`export_network` for a `.keras` file, such as a run's best weights."""
+    return export_network(keras.saving.load_model(trained, compile=False, safe_mode=True), folder)
+
+
 def export_network(network: keras.Model, folder: Path) -> dict[str, WeightsFile]:
     """Write both files into `folder`; returns what a card's `files` says of them.
 
