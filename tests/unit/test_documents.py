@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from importlib import import_module
@@ -9,10 +10,12 @@ from pathlib import Path
 from pkgutil import iter_modules
 
 import pytest
+from fastapi.testclient import TestClient
 
 from img_super.api import routes
 from img_super.api.schemas import Problem
 from img_super.cli.reference import default_in_words, documented_problems
+from img_super.main import build_app
 from img_super.settings import PREFIX, Settings
 
 ROOT = Path(__file__).parents[2]
@@ -134,3 +137,39 @@ def test_files_of_the_repository_that_commands_use_are_there(document: Path) -> 
 def test_examples_in_python_are_python(document: Path) -> None:
     for block in _fenced(document, "python"):
         compile(block, str(document), "exec")
+
+
+ANSWERED_COMMAND = re.compile(
+    r"^```sh\ncurl -F image=@(\S+) http://127\.0\.0\.1:8080(/\w+)\n```\n\n```json\n(.*?)^```$", re.MULTILINE | re.DOTALL
+)
+
+
+def test_the_readme_shows_what_the_service_answers_to_its_commands() -> None:
+    """A new model moves the scores: then the example of the README must be made anew."""
+    shown = {
+        address: (photo, json.loads(answer))
+        for photo, address, answer in ANSWERED_COMMAND.findall(_text(ROOT / "README.md"))
+    }
+    assert shown.keys() == {"/super", "/face"}
+    with TestClient(build_app(Settings())) as client:
+        for address, (photo, answer) in shown.items():
+            given = client.post(address, files={"image": (ROOT / photo).read_bytes()}).json()
+            assert dict(_leaves(given)) == {
+                name: value
+                if isinstance(value, str)
+                else pytest.approx(value, abs=2 if isinstance(value, int) else 0.02)
+                for name, value in _leaves(answer)
+            }
+
+
+def _leaves(value: object, name: str = "") -> Iterator[tuple[str, str | float]]:
+    """Every text and number of a JSON value, by its path."""
+    match value:
+        case dict():
+            for key, inner in value.items():
+                yield from _leaves(inner, f"{name}/{key}")
+        case list():
+            for index, inner in enumerate(value):
+                yield from _leaves(inner, f"{name}/{index}")
+        case str() | int() | float():
+            yield name, value
