@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from io import BytesIO
 from pathlib import Path
 
+import hypothesis
 import numpy as np
 import pytest
 from fastapi.testclient import TestClient
@@ -18,6 +19,10 @@ from img_super.domain import Box, Detection, Evidence, Face, FloatMap, ModelIden
 from img_super.pipeline.pipeline import Pipeline
 from img_super.registry.card import Calibration, Card, WeightsFile
 from img_super.settings import Settings
+
+# A machine that is busy is no reason to fail.
+hypothesis.settings.register_profile("patient", deadline=None)
+hypothesis.settings.load_profile("patient")
 
 SAMPLES = Path(img_super.__file__).parent / "samples"
 

@@ -33,8 +33,8 @@ DATA: Final = (
     "(DLC-2021, CC BY-SA 2.5; other types are kept for the figures). No real document was trained on."
 )
 LIMITS: Final = [
-    "Learned from generated documents only; on real captures it is weaker than on its own validation data: "
-    "see the figures by data set.",
+    "Learned from generated documents only; genuine real documents look more suspicious to it than generated ones. "
+    "Its threshold holds on the kinds of documents that it was chosen on; expect others to shift the scores.",
     "Not tried on documents whose genuine portrait is glued on, on screens photographed, or on prints of whole "
     "forged documents by a good printer.",
     "Faces narrower than 45 px are not judged; small, blurred or heavily compressed photos hide the traces.",
