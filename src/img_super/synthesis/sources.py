@@ -1,52 +1,114 @@
-"""What samples are made from, split so that validation shares no person and no design with training."""
+"""What samples are made from, split so that validation shares no person, design or background with training."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Final
+
+import cv2
+import numpy as np
 
 from img_super.domain import RgbImage
-from img_super.evaluation.held_out import held_out
-from img_super.synthesis.designs import DOCXPAND_FRAMES
-from img_super.synthesis.portraits import FaceFinder, Portrait, prepare_portrait, read_rgb
+from img_super.errors import ImgSuperError
+from img_super.synthesis.documents import DOCXPAND_NAMES, family_names
+from img_super.synthesis.portraits.drawn import draw_portraits
+from img_super.synthesis.portraits.folder import Progress, read_portraits
+from img_super.synthesis.portraits.portrait import Portrait
+from img_super.synthesis.splits import Split, backgrounds_of, designs_of, split_of_identity
 
-Split = Literal["train", "validation"]
+PORTRAIT_FOLDERS: Final = {"cc0": "portraits-cc0", "gan": "portraits-gan"}
+
+
+class NothingToDrawFrom(ImgSuperError):
+    """There are too few portraits, no designs or no backgrounds for what was asked."""
 
 
 @dataclass(frozen=True, slots=True)
 class Sources:
-    """Everything a split draws from; `designs` is empty where designs are procedural."""
+    """Everything that a split draws from.
+
+    Attributes:
+        designs: families of our own designs.
+        docxpand: names of DocXPand's designs, in `docxpand_folder`.
+    """
 
     portraits: tuple[Portrait, ...]
     backgrounds: tuple[RgbImage, ...]
     designs: tuple[str, ...]
-    designs_folder: Path
+    docxpand: tuple[str, ...]
+    docxpand_folder: Path
 
 
-def load_sources(data: Path, cache: Path, split: Split) -> Sources:
-    """Load a split's sources from the data folder; cut-outs are cached in `cache`.
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What a data set is to be drawn from.
 
-    Raises `FileNotFoundError` when the data folder has no portraits or no backgrounds.
+    Attributes:
+        drawn: how many portraits to draw on demand, besides those in the folder.
+        portraits: only these sources; empty: all.
+        designs: families to choose from; empty: all that the split may show.
+        seed: of the drawn portraits.
     """
-    finder = FaceFinder()
-    paths = [("cc0", path) for path in sorted(data.glob("portraits-cc0/*/*.jpg"))]
-    paths = [(source, path) for source, path in paths if held_out(path) == (split == "validation")]
-    if split == "train":
-        paths += [("gan", path) for path in sorted(data.glob("portraits-gan/*.jpg"))]
-    portraits = [prepare_portrait(path, source, cache, finder) for source, path in paths]
-    backgrounds = split_backgrounds(sorted(data.glob("backgrounds/*.jpg")), split)
-    if not paths or not backgrounds:
-        raise FileNotFoundError(f"{data} holds no portraits or no backgrounds")
-    return Sources(
-        tuple(portrait for portrait in portraits if portrait is not None),
-        tuple(read_rgb(path) for path in backgrounds),
-        tuple(DOCXPAND_FRAMES) if split == "validation" else (),
-        data / "card-designs-docxpand",
-    )
+
+    split: Split
+    drawn: int = 0
+    portraits: tuple[str, ...] = ()
+    designs: tuple[str, ...] = ()
+    seed: int = 1
 
 
-def split_backgrounds(paths: Sequence[Path], split: Split) -> list[Path]:
-    """Every seventh background is validation's."""
-    return [path for index, path in enumerate(paths) if (index % 7 == 3) == (split == "validation")]
+def load_sources(data: Path | None, cache: Path, wanted: Wanted, progress: Progress | None = None) -> Sources:
+    """Load a split's sources; what is computed from portraits is kept in `cache`.
+
+    Args:
+        data: a folder with `portraits-cc0`, `portraits-gan`, `backgrounds` and `card-designs-docxpand`, each of which
+            may be missing; without it portraits are drawn and tables are plain or procedural.
+        progress: told how many portraits are ready.
+
+    Raises:
+        NothingToDrawFrom: fewer than two portraits, or a design that the split may not show.
+        BadWeights: a network that the portraits need is not installed.
+    """
+    portraits = tuple(_portraits(data, cache, wanted, progress))
+    if len(portraits) < 2:
+        raise NothingToDrawFrom("A pair needs two people: name a folder with portraits, or ask for more drawn ones.")
+    docxpand_folder = (data or Path()) / "card-designs-docxpand"
+    takes_docxpand = wanted.split == "validation" and data is not None and docxpand_folder.is_dir()
+    docxpand = DOCXPAND_NAMES if takes_docxpand and not wanted.designs else ()
+    designs = _designs(wanted.split, wanted.designs)
+    return Sources(portraits, _backgrounds(data, wanted.split), designs, docxpand, docxpand_folder)
+
+
+def _portraits(data: Path | None, cache: Path, wanted: Wanted, progress: Progress | None) -> list[Portrait]:
+    read = [] if data is None else [
+        portrait
+        for source, folder in PORTRAIT_FOLDERS.items()
+        if (data / folder).is_dir() and source in (wanted.portraits or PORTRAIT_FOLDERS)
+        for portrait in read_portraits(data / folder, source, cache, progress)
+    ]  # fmt: skip
+    if wanted.drawn and "drawn" in (wanted.portraits or ("drawn",)):
+        read += draw_portraits(wanted.drawn, wanted.seed, cache, progress)
+    return [portrait for portrait in read if split_of_identity(portrait.source, portrait.identity) == wanted.split]
+
+
+def _designs(split: Split, wanted: tuple[str, ...]) -> tuple[str, ...]:
+    allowed = designs_of(split, family_names())
+    strangers = [name for name in wanted if name not in allowed]
+    if strangers:
+        raise NothingToDrawFrom(f"{split} may not show {', '.join(strangers)}; choose from {', '.join(allowed)}.")
+    return wanted or allowed
+
+
+def _backgrounds(data: Path | None, split: Split) -> tuple[RgbImage, ...]:
+    paths = {path.name: path for path in sorted((data / "backgrounds").glob("*.jpg"))} if data is not None else {}
+    chosen = [paths[name] for name in backgrounds_of(split, list(paths))]
+    return tuple(_read_small(path) for path in chosen) or (np.full((512, 512, 3), 128, np.uint8),)
+
+
+def _read_small(path: Path) -> RgbImage:
+    bgr = cv2.imread(str(path), cv2.IMREAD_COLOR)
+    if bgr is None:
+        raise NothingToDrawFrom(f"The background {path.name} is no picture that can be read.")
+    small = cv2.resize(bgr, None, fx=0.6, fy=0.6, interpolation=cv2.INTER_AREA)
+    return np.asarray(cv2.cvtColor(small, cv2.COLOR_BGR2RGB), np.uint8)

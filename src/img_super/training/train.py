@@ -104,6 +104,7 @@ def _callbacks(recipe: Recipe, folder: Path, auc: ValidationAuc) -> list[Any]:
     return [
         auc,
         keras.callbacks.ModelCheckpoint(str(folder / BEST_FILE), monitor="val_auc", mode="max", save_best_only=True),
+        keras.callbacks.ModelCheckpoint(str(folder / "epoch-{epoch:02d}.keras")),  # for comparing on other data
         keras.callbacks.EarlyStopping("val_auc", mode="max", patience=recipe.patience_epochs),
         keras.callbacks.BackupAndRestore(str(folder / "backup"), save_freq="epoch", delete_checkpoint=False),
         keras.callbacks.CSVLogger(str(folder / "epochs.csv"), append=True),

@@ -2,43 +2,26 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import msgspec
 import pytest
 
-from img_super.synthesis.manifest import Row, append_rows, read_rows
-from img_super.synthesis.portraits import FaceFinder, prepare_portrait, read_rgb
-from img_super.synthesis.render import render_pair
-from img_super.synthesis.shards import Job, render_shard, samples_of, write_shard
-from img_super.synthesis.sources import Sources
+from img_super.synthesis.manifest import Row, SavedFile, read_rows, write_rows
 
-SAMPLES = Path(__file__).parents[3] / "src" / "img_super" / "samples"
+ROW = Row(
+    shard="shard-00000", position=3, label=1, species="face_swap", document="1-0-2", design="procedural",
+    portrait="cc0/female/1", portrait_source="cc0", donor="gan/2", donor_source="gan", stage="photo", care=0.5,
+    face_xyxy=(1, 2, 3, 4), photo_wh=(300, 200), frame_quad=((1.0, 1.0), (9.0, 1.0), (9.0, 9.0), (1.0, 9.0)),
+    file=SavedFile("jpeg", 20_000, 88, True), photo="", card={"design": "procedural"}, attack={"care": 0.5},
+    capture={"kind": "phone"}, passing={}, seed=1, generator="2.0",
+)  # fmt: skip
 
 
 def test_rows_come_back_as_they_were_written(tmp_path: Path) -> None:
-    row = Row("shard-00000", 3, 1, "face_swap", "1-2", "anna", "bert", "photo", (1, 2, 3, 4), {"design": "procedural"})
-    append_rows(tmp_path / "manifest.jsonl", [row])
-    append_rows(tmp_path / "manifest.jsonl", [row])
-    assert read_rows(tmp_path / "manifest.jsonl") == [row, row]
+    write_rows(tmp_path / "manifest.jsonl", [ROW, ROW])
+    assert read_rows(tmp_path / "manifest.jsonl") == [ROW, ROW]
 
 
-def test_a_shard_holds_what_its_rows_say(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("img_super.synthesis.shards.PAIRS_A_SHARD", 2)
-    finder = FaceFinder()
-    path = tmp_path / "face" / "a.png"
-    path.parent.mkdir()
-    import cv2
-
-    cv2.imwrite(str(path), read_rgb(SAMPLES / "bona_fide.jpg")[200:480, 330:610, ::-1])
-    portrait = prepare_portrait(path, "sample", tmp_path / "cache", finder)
-    assert portrait is not None
-    sources = Sources((portrait, portrait), (portrait.image,), (), tmp_path)
-    job = Job(3, 0, tmp_path, 32)
-    samples = samples_of(job, sources)
-    assert samples, render_pair(3, 0, sources)
-    rows = write_shard(job, samples)
-    assert [row.position for row in rows] == list(range(len(samples)))
-    assert (tmp_path / "shard-00000.npz").is_file()
-
-
-def test_a_process_without_sources_says_so(tmp_path: Path) -> None:
-    with pytest.raises(RuntimeError, match="sources"):
-        render_shard(Job(1, 0, tmp_path, 32))
+def test_a_row_that_lacks_something_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "manifest.jsonl").write_text('{"shard": "shard-00000"}\n')
+    with pytest.raises(msgspec.ValidationError, match="position"):
+        read_rows(tmp_path / "manifest.jsonl")

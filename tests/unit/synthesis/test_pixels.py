@@ -3,8 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from img_super.synthesis import pixels, printing
-from img_super.synthesis.designs import procedural
+from img_super.synthesis import pixels
 
 GREY = np.full((40, 50, 3), 120, np.float32)
 
@@ -52,18 +51,36 @@ def test_a_tint_leaves_grey_copies_without_colour_of_their_own() -> None:
     assert np.corrcoef(tinted[..., 0].ravel(), tinted[..., 2].ravel())[0, 1] > 0.999
 
 
-def test_a_photocopy_loses_its_colour() -> None:
-    rng = np.random.default_rng(1)
-    process = next(p for p in (printing.draw_print_process(rng) for _ in range(99)) if p.photocopy and p.kind == "dots")
-    colourful = rng.uniform(0, 255, GREY.shape).astype(np.float32)
-    copied = printing.print_picture(colourful, process, rng)
-    assert np.abs(copied[..., 0] - copied[..., 2]).mean() < np.abs(colourful[..., 0] - colourful[..., 2]).mean() / 4
+def test_noise_differs_by_channel_only_as_far_as_asked() -> None:
+    grey, coloured = (pixels.noise(np.random.default_rng(4), (80, 80), 6.0, 0.5, share) for share in (0.0, 1.0))
+    assert np.array_equal(grey[..., 0], grey[..., 2])
+    assert abs(float(np.corrcoef(coloured[..., 0].ravel(), coloured[..., 2].ravel())[0, 1])) < 0.1
 
 
-def test_designs_hold_their_frame() -> None:
-    for seed in range(25):
-        design = procedural(np.random.default_rng(seed), 90)
-        height, width = design.base.shape[:2]
-        assert 0 <= design.frame[0] < design.frame[2] <= width
-        assert 0 <= design.frame[1] < design.frame[3] <= height
-        assert design.cover.shape == (height, width)
+def test_noise_may_be_larger_than_its_bank() -> None:
+    field = pixels.grain(np.random.default_rng(2), (40, 2100), 0.0)
+    assert field.shape == (40, 2100)
+    assert field.std() == pytest.approx(1, rel=0.05)
+
+
+@pytest.mark.parametrize("sigma_px", [1.0, 3.9, 4.1, 9.0])
+def test_a_blur_is_as_wide_as_asked_however_it_is_done(sigma_px: float) -> None:
+    dot = np.zeros((129, 129, 3), np.float32)
+    dot[64, 64] = 1000
+    profile = pixels.blur(dot, sigma_px)[..., 0].sum(0)
+    spread = np.sqrt((profile * (np.arange(129) - 64) ** 2).sum() / profile.sum())
+    assert spread == pytest.approx(sigma_px, rel=0.15)
+
+
+def test_a_tone_curve_is_looked_up() -> None:
+    assert pixels.curve(GREY, 255 - np.arange(256, dtype=np.float32)).max() == 135
+
+
+def test_one_colour_may_be_laid_over() -> None:
+    red = np.array([200, 0, 0], np.float32)
+    assert pixels.blend(GREY, red, np.full((40, 50), 0.5, np.float32))[3, 3].tolist() == [160, 60, 60]
+
+
+def test_bytes_that_are_no_picture_are_refused() -> None:
+    with pytest.raises(ValueError, match="no picture"):
+        pixels.opened(b"none")

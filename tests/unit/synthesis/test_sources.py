@@ -2,26 +2,35 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import cv2
+import numpy as np
 import pytest
 
-from img_super.evaluation.held_out import held_out
-from img_super.synthesis.sources import load_sources, split_backgrounds
+from img_super.synthesis.sources import NothingToDrawFrom, Sources, Wanted, load_sources
 
 
-def test_backgrounds_are_split_without_overlap() -> None:
-    paths = [Path(f"{index}.jpg") for index in range(50)]
-    train, validation = split_backgrounds(paths, "train"), split_backgrounds(paths, "validation")
-    assert set(train).isdisjoint(validation)
-    assert len(train) + len(validation) == 50
+def test_a_folder_without_people_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(NothingToDrawFrom, match="two people"):
+        load_sources(tmp_path, tmp_path / "cache", Wanted("train"))
 
 
-def test_about_a_third_of_the_people_are_held_out_and_always_the_same() -> None:
-    paths = [Path(f"any/{sex}/{number}.jpg") for sex in ("female", "male") for number in range(100)]
-    kept = [path for path in paths if held_out(path)]
-    assert 40 < len(kept) < 100
-    assert held_out(Path("elsewhere") / kept[0].parent.name / kept[0].name)
+def test_a_design_of_the_other_split_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, sources: Sources
+) -> None:
+    people = sources.portraits
+    monkeypatch.setattr("img_super.synthesis.sources.draw_portraits", lambda *_: list(people))
+    monkeypatch.setattr("img_super.synthesis.sources.split_of_identity", lambda *_: "train")
+    with pytest.raises(NothingToDrawFrom, match="train may not show docxpand/pp_td3_a"):
+        load_sources(None, tmp_path, Wanted("train", drawn=3, designs=("docxpand/pp_td3_a",)))
 
 
-def test_an_empty_data_folder_is_named(tmp_path: Path) -> None:
-    with pytest.raises(FileNotFoundError, match="no portraits"):
-        load_sources(tmp_path, tmp_path / "cache", "train")
+def test_a_broken_background_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, sources: Sources) -> None:
+    monkeypatch.setattr("img_super.synthesis.sources._portraits", lambda *_: list(sources.portraits))
+    monkeypatch.setattr("img_super.synthesis.sources.backgrounds_of", lambda _, names: tuple(names))
+    folder = tmp_path / "backgrounds"
+    folder.mkdir()
+    cv2.imwrite(str(folder / "a.jpg"), np.zeros((40, 40, 3), np.uint8))
+    assert len(load_sources(tmp_path, tmp_path, Wanted("train")).backgrounds) == 1
+    (folder / "b.jpg").write_bytes(b"no picture")
+    with pytest.raises(NothingToDrawFrom, match=r"b\.jpg"):
+        load_sources(tmp_path, tmp_path, Wanted("train"))

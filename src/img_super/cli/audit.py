@@ -1,0 +1,59 @@
+"""`img-super audit`: does anything but the superimposition betray the class of generated samples?"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from img_super.evaluation.audit.shortcuts import Finding
+
+
+def audit(
+    data: Annotated[Path, typer.Option(help="Generated crops: a folder made by `synthesize`.")],
+    against: Annotated[Path | None, typer.Option(help="Another data set, which must share nothing with it.")] = None,
+    limit: Annotated[float, typer.Option(help="The AUC over which something is a shortcut.", min=0.5, max=1.0)] = 0.55,
+    most: Annotated[int | None, typer.Option(help="Look at about so many crops at most.", min=1)] = None,
+    json: Annotated[bool, typer.Option("--json", help="Print one line of JSON instead of the table.")] = False,
+) -> None:
+    """Look for shortcuts: a classifier for each kind of knowledge that must not tell the classes apart.
+
+    Ends with exit code 1 when there is a shortcut, or when two data sets share people or designs.
+    """
+    import msgspec
+
+    from img_super.evaluation.audit.rows import read_rows
+    from img_super.evaluation.audit.shortcuts import audit_data_set
+    from img_super.evaluation.crops import BadDataSet
+    from img_super.synthesis.splits import leaks
+
+    try:
+        findings = audit_data_set(data, limit, most)
+        leaking = [] if against is None else leaks(read_rows(data), read_rows(against))
+    except BadDataSet as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(2) from error
+    if json:
+        typer.echo(msgspec.json.encode({"limit": limit, "findings": findings, "leaks": leaking}).decode())
+    else:
+        _print_table(findings)
+    wrong = [finding.sentence for finding in findings if finding.is_shortcut]
+    wrong += [f"The data sets leak: {sentence}." for sentence in leaking]
+    for sentence in wrong:
+        typer.echo(sentence, err=True)
+    raise typer.Exit(1 if wrong else 0)
+
+
+def _print_table(findings: list[Finding]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table("knowledge", "AUC", "interval", "strongest feature", "samples", "shortcut")
+    for finding in findings:
+        low, high = finding.interval
+        verdict = "[red]YES" if finding.is_shortcut else "no"
+        interval = f"{low:.3f} to {high:.3f}"
+        table.add_row(finding.kind, f"{finding.auc:.3f}", interval, finding.strongest, str(finding.samples), verdict)
+    Console().print(table)

@@ -1,0 +1,106 @@
+"""What the audit reads of a data set: its manifest's rows, and its shards one after another."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+import numpy as np
+
+from img_super.domain import Box
+from img_super.evaluation.crops import BadDataSet, UInt8Array
+from img_super.pipeline import crop
+
+Corner = tuple[float, float]
+Facts = dict[str, str | float | bool]
+
+
+class FileFacts(msgspec.Struct, frozen=True):
+    """The last file that carried the photo: `jpeg`, `webp` or `png`, its size, and the encoder's settings."""
+
+    format: str
+    bytes: int
+    quality: float
+    subsampled: bool
+
+
+class AuditRow(msgspec.Struct, frozen=True):
+    """What the audit needs of a manifest's row; further fields are ignored.
+
+    Attributes:
+        document: a genuine sample and its attack share it.
+        portrait, donor, design: by them splits are made; `donor` is empty for genuine samples.
+        face_xyxy: the detector's box, in pixels of the photo.
+        frame_quad: the portrait frame's corners in the crop's pixels, in the same order for every sample.
+        photo_wh: size of the last file, pixels.
+        card, capture, passing: every parameter that was drawn for the pair.
+    """
+
+    shard: str
+    position: int
+    label: int
+    document: str
+    portrait: str
+    donor: str
+    design: str
+    face_xyxy: tuple[float, float, float, float]
+    frame_quad: tuple[Corner, Corner, Corner, Corner]
+    photo_wh: tuple[int, int]
+    file: FileFacts
+    card: Facts
+    capture: Facts
+    passing: Facts
+
+    @property
+    def face_wh(self) -> tuple[float, float]:
+        x_min, y_min, x_max, y_max = self.face_xyxy
+        return max(1.0, x_max - x_min), max(1.0, y_max - y_min)
+
+    @property
+    def crop_box(self) -> Box:
+        """What was cut out, in pixels of the photo; it may reach beyond."""
+        x_min, y_min, x_max, y_max = (round(value) for value in self.face_xyxy)
+        return crop.crop_box(Box(x_min, y_min, max(x_min + 1, x_max), max(y_min + 1, y_max)))
+
+
+@dataclass(frozen=True, slots=True)
+class Shard:
+    """One shard's crops and masks, in the order of `rows`."""
+
+    crops: UInt8Array
+    masks: UInt8Array
+    rows: tuple[AuditRow, ...]
+
+
+def read_rows(folder: Path) -> list[AuditRow]:
+    """The manifest's rows by shard and position; raises `BadDataSet` when there are none or a field is missing."""
+    path = _existing(folder / "manifest.jsonl")
+    decoder = msgspec.json.Decoder(AuditRow)
+    try:
+        rows = [decoder.decode(line) for line in path.read_bytes().splitlines() if line]
+    except msgspec.DecodeError as error:
+        raise BadDataSet(f"The manifest in {folder} cannot be audited: {error}.") from error
+    if not rows:
+        raise BadDataSet(f"The manifest in {folder} has no rows.")
+    return sorted(rows, key=lambda row: (row.shard, row.position))
+
+
+def read_shards(folder: Path, rows: list[AuditRow]) -> Iterator[Shard]:
+    """The shards of these rows, one at a time, for a whole data set may not fit into memory."""
+    by_shard: dict[str, list[AuditRow]] = {}
+    for row in rows:
+        by_shard.setdefault(row.shard, []).append(row)
+    for name, members in by_shard.items():
+        with np.load(_existing(folder / f"{name}.npz")) as stored:
+            crops, masks = stored["crops"], stored["masks"]
+        if len(crops) != len(members):
+            raise BadDataSet(f"{name} holds {len(crops)} crops, its manifest says {len(members)}.")
+        yield Shard(crops, masks, tuple(members))
+
+
+def _existing(path: Path) -> Path:
+    if not path.is_file():
+        raise BadDataSet(f"{path} is missing; run `img-super synthesize`.")
+    return path

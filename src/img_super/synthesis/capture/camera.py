@@ -1,0 +1,110 @@
+"""A photo of a card: every parameter drawn at once, and the way of the light through them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields, is_dataclass, replace
+from typing import Final
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from img_super.synthesis.capture.light import Lamp, Light, Shade, draw_light, lit
+from img_super.synthesis.capture.optics import Optics, draw_optics, through_lens
+from img_super.synthesis.capture.scene import Scene, draw_scene, lay_out
+from img_super.synthesis.capture.sensor import Sensor, develop, draw_sensor
+from img_super.synthesis.capture.view import View
+
+FloatArray = npt.NDArray[np.float32]
+Facts = dict[str, str | float | bool]
+
+KINDS: Final = {"phone": 0.5, "old_phone": 0.2, "webcam": 0.05, "low_light": 0.08, "scanner": 0.11, "copier": 0.06}
+_SOFTNESS: Final = {"phone": 1.0, "old_phone": 1.9, "webcam": 2.2, "low_light": 1.5, "scanner": 0.9, "copier": 1.2}
+
+
+@dataclass(frozen=True, slots=True)
+class Capture:
+    """Everything about a photo but the card and the place of the camera.
+
+    Attributes:
+        kind: `phone`, `old_phone`, `webcam`, `low_light`, `scanner` or `copier`.
+        first_quality, first_subsampled: of the camera's own JPEG.
+    """
+
+    kind: str
+    scene: Scene
+    light: Light
+    optics: Optics
+    sensor: Sensor
+    first_quality: int
+    first_subsampled: bool
+
+
+def draw_capture(rng: np.random.Generator) -> Capture:
+    """Draw every parameter of a photo."""
+    kind = str(rng.choice(list(KINDS), p=list(KINDS.values())))
+    scan = kind in ("scanner", "copier")
+    scene, light, optics = draw_scene(rng), draw_light(rng), draw_optics(rng, _SOFTNESS[kind])
+    sensor = draw_sensor(rng, "phone" if scan else kind)
+    quality = int(np.clip(rng.normal(93, 4), 78, 99)) if rng.random() < 0.8 else int(rng.integers(70, 92))
+    capture = Capture(kind, scene, light, optics, sensor, quality, bool(rng.random() < 0.75))
+    return _as_scan(rng, capture) if scan else capture
+
+
+def _as_scan(rng: np.random.Generator, capture: Capture) -> Capture:
+    """A flatbed scan, or what a copier files: flat light, a lid behind, no hand, firm tones."""
+    copier = capture.kind == "copier"
+    lid = float(rng.choice([rng.uniform(0.9, 1.25), rng.uniform(0.1, 0.35)], p=[0.85, 0.15]))
+    scene = replace(
+        capture.scene, surface="paper", surface_gains=(lid, lid, lid), surface_blur=0.0, sheet="none", things=(),
+        shadow=float(rng.uniform(0, 0.5)), shadow_soft=float(rng.uniform(0.01, 0.06)),
+    )  # fmt: skip
+    flash = capture.light.glare.hologram * 0.5 * bool(rng.random() < 0.5)
+    glare = replace(capture.light.glare, kind="none", hologram=flash)
+    lamp = Lamp((1.0, 1.0, 1.0), 0.0, 0.0, 40.0, 1.0)
+    light = Light("neutral", (lamp,), Shade("none", 0.0, 0.1, 0.0, 0.0, 0.0, 1.0), glare, 0.0, capture.light.cells)
+    optics = replace(capture.optics, defocus=0.0, motion=0.0, vignette=0.0)
+    grey = copier or rng.random() < 0.15
+    bright = rng.uniform(215, 270) if copier else rng.uniform(205, 252)
+    streaks = rng.uniform(0, 4) * bool(rng.random() < 0.4)
+    sensor = replace(
+        capture.sensor,
+        exposure=float(bright), metered=85.0, balance=0.0, rows=0.0, mosaic="none",
+        noise=float(rng.uniform(0.3, 3.0)), cleaning="none", local_contrast=0.0,
+        contrast=float(rng.uniform(0.2, 1.1) if copier else rng.normal(0.2, 0.15)),
+        gamma=float(np.exp(rng.normal(0, 0.22 if copier else 0.1))),
+        saturation=0.0 if grey else capture.sensor.saturation, streaks=float(streaks),
+        toner=float(rng.uniform(0.15, 1.0)) if copier else 0.0,
+    )  # fmt: skip
+    return replace(capture, scene=scene, light=light, optics=optics, sensor=sensor)
+
+
+def photograph(
+    rng: np.random.Generator, image: FloatArray, gloss: FloatArray, background: FloatArray, view: View, capture: Capture
+) -> FloatArray:
+    """The photo as the camera's software gives it, not yet saved; float32 RGB of the view's size."""
+    light_seed, sensor_seed = (int(seed) for seed in rng.integers(0, 2**62, 2))
+    seen, shine = lay_out(image, gloss, background, view, capture.scene)
+    linear = cv2.multiply(seen, seen, scale=1 / 255**2)
+    linear = lit(np.asarray(linear, np.float32), shine, view, capture.light, np.random.default_rng(light_seed))
+    linear = through_lens(linear, view, capture.optics)
+    return develop(linear, view, capture.sensor, np.random.default_rng(sensor_seed))
+
+
+def facts_of(parameters: object, prefix: str = "") -> Facts:
+    """The parameters of a capture, a view, a screen or a passing as a flat record for the manifest."""
+    facts: Facts = {}
+    if is_dataclass(parameters):
+        for field in fields(parameters):
+            facts |= facts_of(getattr(parameters, field.name), f"{prefix}.{field.name}" if prefix else field.name)
+    elif isinstance(parameters, tuple):
+        for number, part in enumerate(parameters):
+            facts |= facts_of(part, f"{prefix}.{number}")
+    elif isinstance(parameters, (bool, str)):
+        facts[prefix] = parameters
+    else:
+        facts[prefix] = round(float(str(parameters)), 5)
+    return facts
+
+
+__all__ = ["KINDS", "Capture", "Facts", "draw_capture", "facts_of", "photograph"]

@@ -1,0 +1,105 @@
+"""Document designs as data: one JSON file a family, in `designs/`; places are shares of the card's width and height."""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib import resources
+from typing import Final
+
+import msgspec
+
+Share4 = tuple[float, float, float, float]
+Range = tuple[float, float]
+Chances = dict[str, float]
+
+PROCEDURAL: Final = "procedural"
+"""The family that has no file: every blank of it is another layout."""
+
+
+class Item(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """Something drawn on the card's ground.
+
+    Attributes:
+        kind: a name that `items.DRAWERS` knows.
+        box: where, x_min, y_min, x_max, y_max.
+        chance: how often it is there.
+        turn: degrees counter-clockwise, 0, 90, 180 or 270.
+        form: what it is exactly (an MRZ's form, a barcode's symbology, a field's layout).
+        rows: of fields.
+        font: `sans`, `serif`, `mono` or `hand`.
+        bold: heavier letters.
+        align: `left`, `centre` or `right`.
+    """
+
+    kind: str
+    box: Share4
+    chance: float = 1.0
+    turn: int = 0
+    form: str = ""
+    rows: int = 0
+    font: str = ""
+    bold: bool = False
+    align: str = "left"
+
+
+class PortraitSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How often this design shows its portrait how; see `blank.PortraitStyle`."""
+
+    shapes: Chances
+    backgrounds: Chances
+    tones: Chances
+    borders: Chances
+    faded: float = 0.25
+    glued: float = 0.0
+
+
+class Design(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A family of documents.
+
+    Attributes:
+        family: its name; the file's, too.
+        aspect: width by height of the card, lowest and highest.
+        frame: the portrait's x_min, y_min and width, shares of the card's width, height, width.
+        frame_aspect: width by height of the portrait.
+        palette: colours of the ground, hexadecimal.
+        inks: colours of texts and ornaments.
+        patterns: how often a line pattern of this kind is on the ground.
+        overprints: how often something of this kind lies over card and portrait.
+        locales: of the names, as faker calls them.
+        material: how often it is paper, plastic, laminate.
+        ghost: box of the second portrait; none when empty.
+    """
+
+    family: str
+    aspect: Range
+    frame: tuple[float, float, float]
+    frame_aspect: Range
+    palette: tuple[str, ...]
+    inks: tuple[str, ...]
+    patterns: Chances
+    overprints: Chances
+    locales: tuple[str, ...]
+    items: tuple[Item, ...]
+    material: Chances
+    portrait: PortraitSpec
+    ghost: Share4 | None = None
+    ghost_chance: float = 0.9
+    colour_jitter: float = 8.0
+
+
+def family_names() -> tuple[str, ...]:
+    """Every family that can be drawn, sorted; `procedural` is the last."""
+    return (*sorted(_designs()), PROCEDURAL)
+
+
+def read_design(family: str) -> Design:
+    """The design of a family. Raises `KeyError` when there is no such file."""
+    return _designs()[family]
+
+
+@cache
+def _designs() -> dict[str, Design]:
+    folder = resources.files(__package__) / "designs"
+    files = [file for file in folder.iterdir() if file.name.endswith(".json")]
+    designs = [msgspec.json.decode(file.read_bytes(), type=Design) for file in files]
+    return {design.family: design for design in designs}

@@ -1,0 +1,36 @@
+"""The words on documents by script (`vocabulary.json`): titles, labels, invented states, transliterations.
+
+Source of the transliterations: ICAO Doc 9303-3.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib import resources
+
+import msgspec
+
+
+class Vocabulary(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Everything is keyed by script: `latin`, `cyrillic`, `greek`.
+
+    Attributes:
+        latin_letters: what an MRZ writes for a letter that it does not have.
+        cyrillic, greek: letters that spell an invented name.
+        states: forms of a state's name.
+        titles: by script and kind of document.
+        labels: of fields, in their usual order; several wordings each.
+    """
+
+    latin_letters: dict[str, str]
+    cyrillic: dict[str, str]
+    greek: dict[str, str]
+    states: dict[str, tuple[str, ...]]
+    titles: dict[str, dict[str, tuple[str, ...]]]
+    labels: dict[str, tuple[tuple[str, ...], ...]]
+
+
+@cache
+def vocabulary() -> Vocabulary:
+    """Read once a process."""
+    return msgspec.json.decode((resources.files(__package__) / "vocabulary.json").read_bytes(), type=Vocabulary)

@@ -1,0 +1,51 @@
+"""Maps between the pixels of portrait, card and photo. Matrices are float32, [2, 3] affine or [3, 3] projective."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from img_super.synthesis import pixels
+
+FloatArray = npt.NDArray[np.float32]
+Box4 = tuple[int, int, int, int]
+"""x_min, y_min, x_max, y_max, pixels, half-open."""
+
+
+def projective(matrix: FloatArray) -> FloatArray:
+    """The same map as [3, 3]."""
+    return np.asarray(np.vstack([matrix, [0, 0, 1]]) if matrix.shape[0] == 2 else matrix, np.float32)
+
+
+def onto(matrix: FloatArray, points: FloatArray) -> FloatArray:
+    """Points [n, 2] through a map."""
+    moved = cv2.perspectiveTransform(points[None].astype(np.float32), projective(matrix).astype(np.float64))
+    return np.asarray(moved[0], np.float32)
+
+
+def shifted(dx: float, dy: float) -> FloatArray:
+    """The map that moves everything by so many pixels."""
+    return np.array([[1, 0, dx], [0, 1, dy], [0, 0, 1]], np.float32)
+
+
+def scale_of(matrix: FloatArray) -> float:
+    """How many target pixels a source pixel gets, about."""
+    full = projective(matrix)
+    return float(np.sqrt(abs(np.linalg.det(full[:2, :2])))) / abs(float(full[2, 2]))
+
+
+def warp(image: FloatArray, matrix: FloatArray, wh: tuple[int, int], border: int = cv2.BORDER_REPLICATE) -> FloatArray:
+    """Warp into `wh` pixels; blurs first where the map shrinks, so that nothing aliases."""
+    scale = scale_of(matrix)
+    if scale < 0.8:
+        image = pixels.blur(image, 0.42 * (1 / scale - 0.6))
+    full = projective(matrix).astype(np.float64)
+    if not full[2, :2].any():  # an affine map takes OpenCV half the time
+        return np.asarray(cv2.warpAffine(image, full[:2] / full[2, 2], wh, borderMode=border), np.float32)
+    return np.asarray(cv2.warpPerspective(image, full, wh, borderMode=border), np.float32)
+
+
+def overlap(box: Box4, wh: tuple[int, int]) -> Box4:
+    """The part of a box that lies in a picture."""
+    return max(0, box[0]), max(0, box[1]), min(wh[0], box[2]), min(wh[1], box[3])

@@ -1,0 +1,93 @@
+"""The generator with its real networks, on portraits that it draws itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from img_super.evaluation.audit.shortcuts import audit_data_set
+from img_super.evaluation.crops import read_crops
+from img_super.synthesis.manifest import Row, read_rows
+from img_super.synthesis.shards import Job, render_data_set
+from img_super.synthesis.splits import leaks, strays
+from img_super.synthesis.superimpositions import SPECIES
+
+Files = dict[str, bytes]
+
+
+@pytest.fixture(scope="module")
+def job(tmp_path_factory: pytest.TempPathFactory) -> Job:
+    folder = tmp_path_factory.mktemp("generator")
+    return Job(folder / "two", folder / "cache", "train", 240, 3, 96, drawn=14, shard_size=48)
+
+
+@pytest.fixture(scope="module")
+def rendered(job: Job) -> list[Row]:
+    assert sum(render_data_set(job, 2)) == job.count
+    return read_rows(job.out / "manifest.jsonl")
+
+
+def test_half_of_the_samples_are_genuine_and_each_has_its_attack(job: Job, rendered: list[Row]) -> None:
+    assert len(rendered) == job.count
+    by_document: dict[str, set[int]] = {}
+    for row in rendered:
+        by_document.setdefault(row.document, set()).add(row.label)
+    assert all(labels == {0, 1} for labels in by_document.values())
+    assert {row.species for row in rendered} == {"", *SPECIES}
+
+
+def test_masks_show_attacks_and_nothing_else(job: Job, rendered: list[Row]) -> None:
+    crops = read_crops(job.out)
+    assert not crops.masks[crops.labels == 0].any()
+    covered = (crops.masks[crops.labels == 1] > 127).mean(axis=(1, 2))
+    assert covered.min() > 0.005
+    assert 0.05 < np.median(covered) < 0.6
+
+
+def test_a_pair_differs_where_the_mask_is_and_hardly_elsewhere(job: Job, rendered: list[Row]) -> None:
+    crops = read_crops(job.out)
+    inside, outside = [], []
+    for genuine, attack in zip(range(0, len(rendered), 2), range(1, len(rendered), 2), strict=True):
+        if rendered[genuine].face_xyxy != rendered[attack].face_xyxy:
+            continue
+        difference = np.abs(crops.crops[genuine].astype(int) - crops.crops[attack]).mean(-1)
+        mask = np.kron(crops.masks[attack], np.ones((2, 2)))[: 112 - 16, : 112 - 16]
+        inside.append(difference[mask > 200].mean())
+        outside.append(difference[mask < 1].mean())
+    assert np.nanmedian(inside) > 3 * np.nanmedian(outside)
+
+
+def test_one_worker_writes_the_same_bytes_as_two(job: Job, rendered: list[Row], tmp_path: Path) -> None:
+    alone = replace(job, out=tmp_path / "one", count=96)
+    for _ in render_data_set(alone, 1):
+        pass
+    for path in sorted(alone.out.glob("shard-*")):
+        assert path.read_bytes() == (job.out / path.name).read_bytes(), path.name
+
+
+def test_a_stopped_job_renders_only_what_is_missing(job: Job, rendered: list[Row]) -> None:
+    lost = job.out / "shard-00001.jsonl"
+    before = lost.read_bytes()
+    lost.unlink()
+    again: Iterator[int] = render_data_set(job, 1)
+    assert list(again) == [job.shard_size]
+    assert lost.read_bytes() == before
+
+
+def test_nothing_but_the_attack_betrays_the_class(job: Job, rendered: list[Row]) -> None:
+    shortcuts = [finding.sentence for finding in audit_data_set(job.out) if finding.is_shortcut]
+    assert not shortcuts
+
+
+def test_training_and_validation_share_nobody_and_no_design(job: Job, rendered: list[Row], tmp_path: Path) -> None:
+    other = replace(job, out=tmp_path / "validation", split="validation", count=24)
+    for _ in render_data_set(other, 1):
+        pass
+    held_out = read_rows(other.out / "manifest.jsonl")
+    assert leaks(rendered, held_out) == []
+    assert strays(rendered, "train") == strays(held_out, "validation") == []
+    assert leaks(rendered, rendered[:2]) != []
