@@ -26,17 +26,17 @@ NAME: Final = "portrait_validator"
 MIN_FACE_PX: Final = 45
 
 DATA: Final = (
-    "Generated photos of invented cards: procedural designs for training, DocXPand's nine designs for validation; "
-    "portraits of people who do not exist (1,003 drawn with random-face 2021.7.21.1, 200 CC0 portraits of "
-    "faker-js/assets-person-portrait); pasted heads, pasted photos and face swaps, on the card and in the photo. "
+    "Generated photos of invented documents (img-super synthesize): 17 families of designs for training, five others "
+    "and DocXPand's nine for validation; portraits of people who do not exist (drawn with random-face 2021.7.21.1, and "
+    "CC0 portraits of faker-js/assets-person-portrait); six kinds of attack, from crude to careful. "
     "Threshold and calibration come from generated validation data and from some document types of the real captures "
     "(DLC-2021, CC BY-SA 2.5; other types are kept for the figures). No real document was trained on."
 )
 LIMITS: Final = [
     "Learned from generated documents only; genuine real documents look more suspicious to it than generated ones. "
     "Its threshold holds on the kinds of documents that it was chosen on; expect others to shift the scores.",
-    "Not tried on documents whose genuine portrait is glued on, on screens photographed, or on prints of whole "
-    "forged documents by a good printer.",
+    "The real captures are grey paper copies of two document types: on real plastic cards, on glued-on genuine photos "
+    "and on photographed screens it was measured with generated samples only.",
     "Faces narrower than 45 px are not judged; small, blurred or heavily compressed photos hide the traces.",
     "The figures borrow the words of ISO/IEC 30107-3 (APCER, BPCER); they are no test by that standard.",
 ]

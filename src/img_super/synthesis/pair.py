@@ -20,7 +20,7 @@ from img_super.synthesis.superimpositions import SPECIES
 
 FACE_ON_CARD_PX: Final = (75.0, 230.0)
 FACE_IN_PHOTO_PX: Final = (40.0, 260.0)
-PAIRS_A_BLANK: Final = 6
+PAIRS_A_BLANK: Final = 10
 """A blank is the dearest part of a card; so many people get the same one."""
 
 SPECIES_SHARES: Final = {

@@ -23,7 +23,7 @@ from img_super.synthesis.sources import Sources
 FloatArray = npt.NDArray[np.float32]
 
 MASK_SIDE_PX: Final = 56
-_DETECTION_SIDE_PX: Final = 240
+_DETECTION_SIDE_PX: Final = 208
 """As large as the surroundings of a portrait are to the detector when the card fills the photo."""
 
 

@@ -53,7 +53,11 @@ def build_network(input_side_px: int, neck_channels: int = 128, dropout: float =
     pooled = keras.layers.Dropout(dropout, name="dropout")(_compared(features))
     hidden = keras.layers.Dense(64, name="compare")(pooled)
     logit = keras.layers.Dense(1, name="logit")(keras.layers.ReLU(6.0, name="compare_relu6")(hidden))
-    return keras.Model(crop, {"logit": logit, "heat_map": heat_map}, name="portrait_validator")
+    network = keras.Model(crop, {"logit": logit, "heat_map": heat_map}, name="portrait_validator")
+    # Set here and not by an initializer of ours, which whoever loads the saved network would have to know.
+    residue = network.get_layer("residue_conv")
+    residue.set_weights([high_pass_kernels(residue.kernel.shape)])
+    return network
 
 
 def _residue(x: Any) -> Any:
@@ -61,9 +65,7 @@ def _residue(x: Any) -> Any:
 
     Source of the idea: J. Fridrich, J. Kodovsky, "Rich Models for Steganalysis of Digital Images", 2012.
     """
-    x = keras.layers.Conv2D(
-        16, 5, strides=2, padding="same", use_bias=False, kernel_initializer=HighPass(), name="residue_conv"
-    )(x)
+    x = keras.layers.Conv2D(16, 5, strides=2, padding="same", use_bias=False, name="residue_conv")(x)
     x = _normalised(x, "residue_bn")
     for number, channels in enumerate((32, 48, 48)):
         name = f"residue{number}"
@@ -87,19 +89,12 @@ def _compared(features: Any) -> Any:
     )
 
 
-@keras.saving.register_keras_serializable("img_super")
-class HighPass(keras.initializers.Initializer):  # type: ignore[misc]
-    """Kernels [5, 5, 3, n] that see no plain surface: random ones without their mean, each also negated."""
-
-    def __call__(self, shape: tuple[int, ...], dtype: Any = None, **_: Any) -> Any:
-        rng = np.random.default_rng(5)
-        half = rng.standard_normal((*shape[:-1], (shape[-1] + 1) // 2))
-        half -= half.mean(axis=(0, 1), keepdims=True)
-        kernels = np.concatenate([half, -half], axis=-1)[..., : shape[-1]]
-        return keras.ops.convert_to_tensor(kernels / np.sqrt(shape[0] * shape[1]), dtype)
-
-    def get_config(self) -> dict[str, Any]:
-        return {}
+def high_pass_kernels(shape: tuple[int, ...]) -> np.ndarray[Any, np.dtype[np.float32]]:
+    """Kernels [height, width, channels, n] that see no plain surface: random without their mean, each also negated."""
+    half = np.random.default_rng(5).standard_normal((*shape[:-1], (shape[-1] + 1) // 2))
+    half -= half.mean(axis=(0, 1), keepdims=True)
+    kernels = np.concatenate([half, -half], axis=-1)[..., : shape[-1]]
+    return np.asarray(kernels / np.sqrt(shape[0] * shape[1]), np.float32)
 
 
 def _backbone(x: Any) -> Any:

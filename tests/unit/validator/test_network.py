@@ -10,7 +10,7 @@ pytest.importorskip("keras")
 
 import keras
 
-from img_super.validator.network import STRIDE, build_network, load_backbone
+from img_super.validator.network import STRIDE, build_network, high_pass_kernels, load_backbone
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore::DeprecationWarning"),  # of Keras and TensorFlow among themselves
@@ -67,3 +67,10 @@ def test_backbone_weights_are_loaded_by_name(network: keras.Model, tmp_path: Pat
 def test_a_side_that_does_not_fit_is_refused() -> None:
     with pytest.raises(ValueError, match="multiple of 16"):
         build_network(100)
+
+
+def test_high_pass_kernels_see_no_plain_surface() -> None:
+    kernels = high_pass_kernels((5, 5, 3, 16))
+    assert kernels.shape == (5, 5, 3, 16)
+    assert np.allclose(kernels.sum(axis=(0, 1)), 0, atol=1e-5)
+    assert np.array_equal(kernels[..., :8], -kernels[..., 8:])

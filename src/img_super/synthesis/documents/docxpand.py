@@ -33,6 +33,9 @@ DOCXPAND_FRAMES: Final[dict[str, tuple[float, float, float, float]]] = {
 
 DOCXPAND_NAMES: Final = tuple(DOCXPAND_FRAMES)
 
+_MARGIN: Final = 0.006
+"""Of the front's width, beyond the frame."""
+
 _OVERPRINTS: Final = {
     "lines": 0.5, "rosette": 0.2, "microtext": 0.15, "stamp": 0.12, "hologram": 0.25, "laminate": 0.15,
 }  # fmt: skip
@@ -48,7 +51,7 @@ _LOCALES: Final = ("fr_FR", "es_ES", "pl_PL", "de_DE")
 
 def docxpand_blank(rng: np.random.Generator, folder: Path, name: str, frame_width_px: int) -> Blank:
     """One of the nine fronts, scaled so that its frame is `frame_width_px` wide, with overprints of our own."""
-    front = _front(folder / name / "front.png")
+    front = _front(folder, name)
     left, top, right, bottom = DOCXPAND_FRAMES[name]
     scale = frame_width_px / ((right - left) * front.shape[1])
     width, height = round(front.shape[1] * scale), round(front.shape[0] * scale)
@@ -67,9 +70,29 @@ def docxpand_blank(rng: np.random.Generator, folder: Path, name: str, frame_widt
 
 
 @lru_cache(16)
-def _front(path: Path) -> RgbImage:
-    """Raises `FileNotFoundError` when there is no such picture."""
+def _front(folder: Path, name: str) -> RgbImage:
+    """The front without its sample person. Raises `FileNotFoundError` when there is no such picture."""
+    path = folder / name / "front.png"
     bgr = cv2.imread(str(path), cv2.IMREAD_COLOR)
     if bgr is None:
         raise FileNotFoundError(path)
-    return np.asarray(cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB), np.uint8)
+    return without_portrait(np.asarray(cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB), np.uint8), DOCXPAND_FRAMES[name])
+
+
+def without_portrait(front: RgbImage, frame: tuple[float, float, float, float]) -> RgbImage:
+    """Paint the frame over from its two sides: behind a cut-out portrait the sample person would look out.
+
+    Args:
+        frame: x_min, y_min, x_max, y_max in shares of the front.
+    """
+    height, width = front.shape[:2]
+    margin = round(_MARGIN * width)
+    x_min, x_max = max(margin, round(frame[0] * width) - margin), round(frame[2] * width) + margin
+    y_min, y_max = round(frame[1] * height) - margin, min(height, round(frame[3] * height) + margin)
+    rows = np.s_[y_min:y_max]
+    sides = [front[rows, x - margin : x].mean(1) for x in (x_min, x_max + margin)]
+    left, right = (cv2.GaussianBlur(side[:, None].astype(np.float32), (0, 0), 0.02 * height) for side in sides)
+    across = np.linspace(0, 1, x_max - x_min, dtype=np.float32)[None, :, None]
+    painted = front.copy()
+    painted[rows, x_min:x_max] = np.round(left * (1 - across) + right * across)
+    return painted
