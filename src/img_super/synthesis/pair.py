@@ -34,7 +34,7 @@ SEEDED: Final = ("card", "view", "background", "photo", "reprint", "screen", "pa
 _FACE_TO_FRAME: Final = (0.5, 0.66)
 _REPRINTED_SHARE: Final = 0.12
 _SCREEN_SHARE: Final = 0.04
-_SIDES_OF_CROP: Final = (1.85, 2.35)
+_SIDES_OF_CROP: Final = (1.7, 2.25)
 _SIDES_OF_WHOLE: Final = (3.4, 5.2)
 """How many portrait frames the photo is wide; if it were so many faces, its size would betray a donor's face."""
 

@@ -24,8 +24,9 @@ from img_super.synthesis.superimpositions import Attack, draw_attack, on_card, o
 
 FloatArray = npt.NDArray[np.float32]
 
-_CROP_SIDES: Final = (3.1, 4.2)
-"""Face widths: less, and crops would reach out of the photo; more, and the end of the drawn region would show."""
+_WIDEST_CROP: Final = 4.2
+"""Face widths; a wider photo would show where the drawn region of the card ends. There is no narrowest one: if genuine
+crops never reached out of the photo, a mirrored edge would betray a donor's larger face."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +75,7 @@ def render_pair(pair: Pair, background: RgbImage) -> tuple[Photo, Photo]:
     rng_view = np.random.default_rng(pair.seeds["view"])
     sides = pair.sides * (card.frame[2] - card.frame[0]) / card.face_width_px
     if pair.region is not None:
-        sides = float(np.clip(sides, *_CROP_SIDES))
+        sides = min(sides, _WIDEST_CROP)
     view = draw_view(rng_view, card, pair.face_width_px, sides, pair.capture.kind)
     scene = _Scene(
         pair, card, view, pixels.as_float(background),
