@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol, TypeVar
 
 import msgspec
 import numpy as np
@@ -27,6 +29,16 @@ class SampleRow(msgspec.Struct, frozen=True):
     species: str
     document: str
     stage: str = ""
+
+
+class InShard(Protocol):
+    """A row that says in which shard its crop lies."""
+
+    @property
+    def shard(self) -> str: ...
+
+
+RowT = TypeVar("RowT", bound=InShard)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,32 +78,44 @@ def read_crops(folder: Path, limit: int | None = None) -> CropSet:
     Raises:
         BadDataSet: no manifest, a damaged row, a missing shard, or a shard with another number of crops.
     """
-    by_shard = _rows_by_shard(folder)
     crops, masks, rows = [], [], []
-    for shard, shard_rows in sorted(by_shard.items()):
-        with np.load(_existing(folder / f"{shard}.npz")) as stored:
-            if len(stored["crops"]) != len(shard_rows):
-                raise BadDataSet(f"{shard} holds {len(stored['crops'])} crops, its manifest says {len(shard_rows)}.")
-            crops.append(stored["crops"])
-            masks.append(stored["masks"])
+    for shard, shard_rows in sorted(by_shard(read_manifest(folder, SampleRow)).items()):
+        shard_crops, shard_masks = read_shard(folder, shard, len(shard_rows))
+        crops.append(shard_crops)
+        masks.append(shard_masks)
         rows += sorted(shard_rows, key=lambda row: row.position)
         if limit is not None and len(rows) >= limit:
             break
     return CropSet(np.concatenate(crops)[:limit], np.concatenate(masks)[:limit], tuple(rows[:limit]))
 
 
-def _rows_by_shard(folder: Path) -> dict[str, list[SampleRow]]:
-    decoder = msgspec.json.Decoder(SampleRow)
-    by_shard: dict[str, list[SampleRow]] = {}
+def read_manifest(folder: Path, row_type: type[RowT]) -> list[RowT]:
+    """A data set's rows, each with the fields that the reader wants of it. Raises `BadDataSet`."""
+    decoder = msgspec.json.Decoder(row_type)
     try:
-        for line in _existing(folder / "manifest.jsonl").read_bytes().splitlines():
-            row = decoder.decode(line)
-            by_shard.setdefault(row.shard, []).append(row)
+        rows = [decoder.decode(line) for line in _existing(folder / "manifest.jsonl").read_bytes().splitlines() if line]
     except msgspec.DecodeError as error:
         raise BadDataSet(f"The manifest in {folder} has a damaged row: {error}.") from error
-    if not by_shard:
+    if not rows:
         raise BadDataSet(f"The manifest in {folder} has no rows.")
-    return by_shard
+    return rows
+
+
+def by_shard(rows: Iterable[RowT]) -> dict[str, list[RowT]]:
+    """The rows of each shard, in their order."""
+    members: dict[str, list[RowT]] = {}
+    for row in rows:
+        members.setdefault(row.shard, []).append(row)
+    return members
+
+
+def read_shard(folder: Path, shard: str, count: int) -> tuple[UInt8Array, UInt8Array]:
+    """A shard's crops and masks. Raises `BadDataSet` when they are not as many as the manifest says."""
+    with np.load(_existing(folder / f"{shard}.npz")) as stored:
+        crops, masks = stored["crops"], stored["masks"]
+    if len(crops) != count:
+        raise BadDataSet(f"{shard} holds {len(crops)} crops, its manifest says {count}.")
+    return crops, masks
 
 
 def _existing(path: Path) -> Path:

@@ -49,3 +49,9 @@ def warp(image: FloatArray, matrix: FloatArray, wh: tuple[int, int], border: int
 def overlap(box: Box4, wh: tuple[int, int]) -> Box4:
     """The part of a box that lies in a picture."""
     return max(0, box[0]), max(0, box[1]), min(wh[0], box[2]), min(wh[1], box[3])
+
+
+def corners_of(box: Box4) -> FloatArray:
+    """A box's corners, from the upper left clockwise, [4, 2]."""
+    x_min, y_min, x_max, y_max = box
+    return np.array([[x_min, y_min], [x_max, y_min], [x_max, y_max], [x_min, y_max]], np.float32)

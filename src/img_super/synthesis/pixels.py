@@ -137,6 +137,19 @@ def _bank(number: int) -> FloatArray:
     return np.ascontiguousarray(np.tile(tile / tile.std(), (2, 2)), np.float32)
 
 
+def cosine_sum(rows: FloatArray, columns: FloatArray) -> FloatArray:
+    """cos(row + column) of every pixel, from the cosines and sines of rows and columns alone."""
+    return np.asarray(np.outer(np.cos(rows), np.cos(columns)) - np.outer(np.sin(rows), np.sin(columns)), np.float32)
+
+
+def polygon(hw: tuple[int, ...], points: FloatArray) -> FloatArray:
+    """The inside of a polygon, 0 to 1, with soft edge pixels; points are given to a 16th of a pixel."""
+    out = np.zeros(hw[:2], np.uint8)
+    fixed = np.round(np.clip(points, -30_000, 30_000) * 16).astype(np.int32)  # OpenCV's fixed point ends there
+    cv2.fillPoly(out, [fixed], 255, cv2.LINE_AA, 4)
+    return np.asarray(out, np.float32) / np.float32(255)
+
+
 def smooth_field(rng: np.random.Generator, hw: tuple[int, ...], cells: int) -> FloatArray:
     """A slowly varying random field, about -1 to 1."""
     coarse = rng.standard_normal((cells, cells)).astype(np.float32)

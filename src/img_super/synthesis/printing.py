@@ -228,16 +228,11 @@ def _screen(hw: tuple[int, ...], process: PrintProcess, angle_deg: float, rng: n
     wave = np.float32(2 * np.pi / process.period_px)
     cos, sin = wave * np.float32(np.cos(angle)), wave * np.float32(np.sin(angle))
     starts = rng.uniform(0, 2 * np.pi, 2).astype(np.float32)
-    first = _cosine_sum(sin * rows, cos * columns + starts[0])
+    first = pixels.cosine_sum(sin * rows, cos * columns + starts[0])
     if process.kind in ("laser_lines", "thermal"):
         return np.asarray(cv2.addWeighted(first, 0.5, first, 0, 0.5), np.float32)
-    second = _cosine_sum(cos * rows, starts[1] - sin * columns)
+    second = pixels.cosine_sum(cos * rows, starts[1] - sin * columns)
     return np.asarray(cv2.addWeighted(first, 0.25, second, 0.25, 0.5), np.float32)
-
-
-def _cosine_sum(rows: FloatArray, columns: FloatArray) -> FloatArray:
-    """cos(row + column) of every pixel."""
-    return np.asarray(np.outer(np.cos(rows), np.cos(columns)) - np.outer(np.sin(rows), np.sin(columns)), np.float32)
 
 
 def _thresholded(value: FloatArray, screen: FloatArray, process: PrintProcess) -> FloatArray:

@@ -17,7 +17,7 @@ from img_super.domain import Label, RgbImage
 from img_super.synthesis import pixels, printing
 from img_super.synthesis.capture import View, draw_view, facts_of, look_at, pass_on, photograph, show_on_screen
 from img_super.synthesis.documents import Card, make_card
-from img_super.synthesis.geometry import onto, warp
+from img_super.synthesis.geometry import corners_of, onto, warp
 from img_super.synthesis.manifest import Facts
 from img_super.synthesis.pair import Pair
 from img_super.synthesis.superimpositions import Attack, draw_attack, on_card, on_photo
@@ -109,7 +109,7 @@ def _photograph(scene: _Scene, card: FloatArray, gloss: FloatArray) -> FloatArra
 
 
 def _finish(scene: _Scene, photo: FloatArray, mask: FloatArray, attack: Attack | None) -> Photo:
-    quad = onto(scene.view.matrix, _corners(scene.card.frame))
+    quad = onto(scene.view.matrix, corners_of(scene.card.frame))
     if scene.on_screen:
         rng = np.random.default_rng(scene.pair.seeds["screen"])
         photo, moved = show_on_screen(rng, photo, scene.pair.screen)
@@ -125,8 +125,3 @@ def _finish(scene: _Scene, photo: FloatArray, mask: FloatArray, attack: Attack |
         {} if attack is None else attack.facts,
         facts_of(scene.pair.capture) | facts_of(scene.view, "view") | facts_of(scene.pair.screen, "screen"),
     )  # fmt: skip
-
-
-def _corners(frame: tuple[int, int, int, int]) -> FloatArray:
-    x_min, y_min, x_max, y_max = frame
-    return np.array([[x_min, y_min], [x_max, y_min], [x_max, y_max], [x_min, y_max]], np.float32)

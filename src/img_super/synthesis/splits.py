@@ -14,6 +14,7 @@ from zlib import crc32
 import msgspec
 
 from img_super.evaluation.held_out import held_out
+from img_super.synthesis.portraits.portrait import source_of
 
 Split = Literal["train", "validation"]
 
@@ -106,11 +107,6 @@ def split_of_background(name: str) -> Split:
 def backgrounds_of(split: Split, names: Sequence[str]) -> tuple[str, ...]:
     """Those of the backgrounds that a split may use, in their order."""
     return tuple(name for name in names if split_of_background(name) == split)
-
-
-def source_of(identity: str) -> str:
-    """Where a person's pictures come from: the first part of the name, as in `cc0/female/12`."""
-    return identity.partition("/")[0]
 
 
 def leaks(rows_a: Iterable[Shown], rows_b: Iterable[Shown]) -> list[str]:

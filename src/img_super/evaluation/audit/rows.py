@@ -7,10 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
-import numpy as np
 
 from img_super.domain import Box
-from img_super.evaluation.crops import BadDataSet, UInt8Array
+from img_super.evaluation.crops import UInt8Array, by_shard, read_manifest, read_shard
 from img_super.pipeline import crop
 
 Corner = tuple[float, float]
@@ -76,31 +75,11 @@ class Shard:
 
 def read_rows(folder: Path) -> list[AuditRow]:
     """The manifest's rows by shard and position; raises `BadDataSet` when there are none or a field is missing."""
-    path = _existing(folder / "manifest.jsonl")
-    decoder = msgspec.json.Decoder(AuditRow)
-    try:
-        rows = [decoder.decode(line) for line in path.read_bytes().splitlines() if line]
-    except msgspec.DecodeError as error:
-        raise BadDataSet(f"The manifest in {folder} cannot be audited: {error}.") from error
-    if not rows:
-        raise BadDataSet(f"The manifest in {folder} has no rows.")
-    return sorted(rows, key=lambda row: (row.shard, row.position))
+    return sorted(read_manifest(folder, AuditRow), key=lambda row: (row.shard, row.position))
 
 
 def read_shards(folder: Path, rows: list[AuditRow]) -> Iterator[Shard]:
     """The shards of these rows, one at a time, for a whole data set may not fit into memory."""
-    by_shard: dict[str, list[AuditRow]] = {}
-    for row in rows:
-        by_shard.setdefault(row.shard, []).append(row)
-    for name, members in by_shard.items():
-        with np.load(_existing(folder / f"{name}.npz")) as stored:
-            crops, masks = stored["crops"], stored["masks"]
-        if len(crops) != len(members):
-            raise BadDataSet(f"{name} holds {len(crops)} crops, its manifest says {len(members)}.")
+    for name, members in by_shard(rows).items():
+        crops, masks = read_shard(folder, name, len(members))
         yield Shard(crops, masks, tuple(members))
-
-
-def _existing(path: Path) -> Path:
-    if not path.is_file():
-        raise BadDataSet(f"{path} is missing; run `img-super synthesize`.")
-    return path

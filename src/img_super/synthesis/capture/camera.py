@@ -14,9 +14,9 @@ from img_super.synthesis.capture.optics import Optics, draw_optics, through_lens
 from img_super.synthesis.capture.scene import Scene, draw_scene, lay_out
 from img_super.synthesis.capture.sensor import Sensor, develop, draw_sensor
 from img_super.synthesis.capture.view import View
+from img_super.synthesis.manifest import Facts
 
 FloatArray = npt.NDArray[np.float32]
-Facts = dict[str, str | float | bool]
 
 KINDS: Final = {"phone": 0.5, "old_phone": 0.2, "webcam": 0.05, "low_light": 0.08, "scanner": 0.11, "copier": 0.06}
 _SOFTNESS: Final = {"phone": 1.0, "old_phone": 1.9, "webcam": 2.2, "low_light": 1.5, "scanner": 0.9, "copier": 1.2}

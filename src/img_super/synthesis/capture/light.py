@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from img_super.synthesis import pixels
-from img_super.synthesis.capture.view import View, polygon
+from img_super.synthesis.capture.view import View
 
 FloatArray = npt.NDArray[np.float32]
 
@@ -262,7 +262,7 @@ def _spot(glare: Glare, x: FloatArray, y: FloatArray, wh: tuple[int, int], face_
         quad = np.array([[-1, -1.4], [1, -1.4], [1, 1.4], [-1, 1.4]]) * glare.size * 0.7
         turned = quad @ np.array([[np.cos(turn), np.sin(turn)], [-np.sin(turn), np.cos(turn)]])
         origin = np.array([-x[0, 0], -y[0, 0]]) + np.array([glare.x, glare.y])
-        pane = polygon(np.asarray((turned + origin) * face_px, np.float32), wh)
+        pane = pixels.polygon(wh[::-1], np.asarray((turned + origin) * face_px, np.float32))
         bars = (np.abs(u) > 0.05 * size) & (np.abs(v) > 0.05 * size)
         return pixels.blur(np.asarray(pane * bars, np.float32), max(0.8, 0.5 * glare.soft * face_px))
     long = 6.0 if glare.kind == "tube" else 1.4

@@ -12,8 +12,8 @@ import numpy.typing as npt
 from img_super.synthesis import pixels
 from img_super.synthesis.capture.surfaces import KINDS, VARIANTS, reduced, surface
 from img_super.synthesis.capture.things import Thing, draw_things, lay_things
-from img_super.synthesis.capture.view import View, card_alpha, card_corners, look_at, polygon
-from img_super.synthesis.geometry import onto, scale_of, shifted
+from img_super.synthesis.capture.view import View, card_alpha, look_at
+from img_super.synthesis.geometry import corners_of, onto, scale_of, shifted
 
 FloatArray = npt.NDArray[np.float32]
 
@@ -122,11 +122,11 @@ def _behind(shape: tuple[int, ...], background: FloatArray, view: View, scene: S
     if scene.sheet == "none":
         return table
     face_px = view.face_width_px / scale_of(view.matrix)
-    corners = card_corners(np.empty(shape[:2], np.float32))
+    corners = corners_of((0, 0, shape[1], shape[0]))
     outwards = np.array([[-1, -1], [1, -1], [1, 1], [-1, 1]], np.float32)
     left, top, right, bottom = scene.sheet_margins
     reach = np.array([[left, top], [right, top], [right, bottom], [left, bottom]], np.float32) * face_px
-    sheet = polygon(onto(view.matrix, corners + outwards * reach), view.wh)
+    sheet = pixels.polygon(view.wh[::-1], onto(view.matrix, corners + outwards * reach))
     table = pixels.modulate(table, _cast(sheet, view, scene))
     return pixels.blend(table, np.full(3, scene.sheet_tone, np.float32), sheet)
 

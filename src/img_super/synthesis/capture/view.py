@@ -9,7 +9,8 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from img_super.synthesis.geometry import onto, scale_of, shifted
+from img_super.synthesis import pixels
+from img_super.synthesis.geometry import corners_of, onto, scale_of, shifted
 
 FloatArray = npt.NDArray[np.float32]
 
@@ -112,16 +113,10 @@ def _composed(
     seen: FloatArray, card: WithPortrait, wh: tuple[int, int], placed: npt.NDArray[np.float64], face_width_px: float
 ) -> FloatArray:
     """Where the face goes in a photo of the whole card: the card inside if it fits, the face inside in any case."""
-    corners = onto(seen, card_corners(card.image))
+    corners = onto(seen, corners_of((0, 0, *card.image.shape[1::-1])))
     low, high = -corners.min(0), np.array(wh) - corners.max(0)
     face = np.where(low <= high, low + (high - low) * placed, (low + high) / 2)
     return np.asarray(np.clip(face, face_width_px, np.array(wh) - face_width_px), np.float32)
-
-
-def card_corners(image: FloatArray) -> FloatArray:
-    """The four corners of an image, from the upper left clockwise, float32 [4, 2]."""
-    height, width = image.shape[:2]
-    return np.array([[0, 0], [width, 0], [width, height], [0, height]], np.float32)
 
 
 def look_at(image: FloatArray, view: View, border: int = cv2.BORDER_REPLICATE) -> FloatArray:
@@ -177,7 +172,7 @@ def card_alpha(shape: tuple[int, ...], view: View, round_share: float) -> FloatA
     if view.bends:
         lift_x, lift_y = _lift(view, outline[:, 0], outline[:, 1])
         outline = np.asarray(outline - np.column_stack([lift_x, lift_y]), np.float32)
-    return polygon(onto(view.matrix, outline), view.wh)
+    return pixels.polygon(view.wh[::-1], onto(view.matrix, outline))
 
 
 def rounded_outline(shape: tuple[int, ...], round_share: float) -> FloatArray:
@@ -193,11 +188,3 @@ def rounded_outline(shape: tuple[int, ...], round_share: float) -> FloatArray:
     steps = np.linspace(0, 1, 10)[1:-1, None]
     sides = [corner[-1] + steps * (corners[(number + 1) % 4][0] - corner[-1]) for number, corner in enumerate(corners)]
     return np.asarray(np.concatenate([part for pair in zip(corners, sides, strict=True) for part in pair]), np.float32)
-
-
-def polygon(points: FloatArray, wh: tuple[int, int]) -> FloatArray:
-    """A filled polygon with smooth edges, float32 [height, width], 0 to 1."""
-    canvas = np.zeros((wh[1], wh[0]), np.uint8)
-    fixed = np.round(np.clip(points, -30000, 30000) * 16).astype(np.int32)
-    cv2.fillPoly(canvas, [fixed], 255, cv2.LINE_AA, 4)
-    return np.asarray(canvas * np.float32(1 / 255), np.float32)

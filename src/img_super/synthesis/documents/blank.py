@@ -9,11 +9,11 @@ import numpy.typing as npt
 
 from img_super.domain import RgbImage
 from img_super.synthesis.geometry import Box4
+from img_super.synthesis.manifest import Facts
 from img_super.synthesis.portraits.tones import Tone
 from img_super.synthesis.printing import PrintProcess
 
 FloatArray = npt.NDArray[np.float32]
-Facts = dict[str, str | float | bool]
 
 
 @dataclass(frozen=True, slots=True)

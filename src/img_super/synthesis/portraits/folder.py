@@ -12,11 +12,12 @@ import cv2
 import numpy as np
 
 from img_super.domain import RgbImage
+from img_super.synthesis.pixels import opened
 from img_super.synthesis.portraits.finder import FaceFinder, box_of, landmarks_of
 from img_super.synthesis.portraits.landmarks import FaceLandmarker, outline_of
 from img_super.synthesis.portraits.matte import PersonMatter
 from img_super.synthesis.portraits.pack import read_pack, write_pack, write_whole
-from img_super.synthesis.portraits.portrait import LONGEST_SIDE_PX, Portrait
+from img_super.synthesis.portraits.portrait import LONGEST_SIDE_PX, Portrait, source_of
 
 VERSION: Final = "2"  # changes whenever matte, landmarks or outline are made another way: old caches are left alone
 _MOST_TURN: Final = 0.5  # an ID photo shows the face from the front, and the outline of a profile is none
@@ -45,11 +46,6 @@ class PortraitNetworks:
         outline = outline_of(landmarker.points(image, face_xywh, landmarks[:2]))
         matte = matter.matte(image, (float(landmarks[2, 0]), float(landmarks[2, 1])))
         return Portrait(identity, source_of(identity), image, matte, landmarks, outline, face_xywh)
-
-
-def source_of(identity: str) -> str:
-    """The part of an identity before its first slash."""
-    return identity.partition("/")[0]
 
 
 def read_portraits(folder: Path, source: str, cache: Path, progress: Progress | None = None) -> list[Portrait]:
@@ -109,10 +105,10 @@ def reduced(image: RgbImage) -> RgbImage:
 
 def decode_rgb(content: bytes, path: Path) -> RgbImage:
     """The picture in a file's bytes as RGB uint8. Raises `FileNotFoundError` where it is no picture."""
-    bgr = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_COLOR)
-    if bgr is None:
-        raise FileNotFoundError(path)
-    return np.asarray(cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB), np.uint8)
+    try:
+        return opened(content)
+    except ValueError as error:
+        raise FileNotFoundError(path) from error
 
 
 def _stored(portrait: Portrait | None) -> bytes:

@@ -49,3 +49,8 @@ class Portrait:
         """How far the face is turned away: 0 frontal, beyond -0.5 or 0.5 half in profile (to the picture's sides)."""
         left, right = float(self.outline[:, 0].min()), float(self.outline[:, 0].max())
         return 2 * (float(self.landmarks[2, 0]) - left) / max(right - left, 1.0) - 1
+
+
+def source_of(identity: str) -> str:
+    """Where a person's pictures come from: the part of the name before its first slash, as in `cc0/female/12`."""
+    return identity.partition("/")[0]

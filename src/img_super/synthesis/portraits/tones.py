@@ -175,14 +175,9 @@ def _dots(values: FloatArray, pitch_px: float, angle_deg: float, shift: npt.NDAr
     angle = np.deg2rad(angle_deg)
     wave, cos, sin = np.float32(2 * np.pi / pitch_px), np.float32(np.cos(angle)), np.float32(np.sin(angle))
     starts = (2 * np.pi * shift).astype(np.float32)
-    screen = _cosine_sum(wave * sin * rows, wave * cos * columns + starts[0])
-    screen += _cosine_sum(wave * cos * rows, -wave * sin * columns + starts[1])
+    screen = pixels.cosine_sum(wave * sin * rows, wave * cos * columns + starts[0])
+    screen += pixels.cosine_sum(wave * cos * rows, -wave * sin * columns + starts[1])
     screen = np.float32(0.25) * screen + np.float32(0.5)
     softness = np.float32(0.9 * pitch_px / 2)
     darkness = 1 - values / np.float32(255)
     return np.asarray(np.clip((darkness - screen) * softness + np.float32(0.5), 0, 1), np.float32)
-
-
-def _cosine_sum(rows: FloatArray, columns: FloatArray) -> FloatArray:
-    """cos(row + column) of every pixel, from the cosines and sines of rows and columns alone."""
-    return np.asarray(np.outer(np.cos(rows), np.cos(columns)) - np.outer(np.sin(rows), np.sin(columns)), np.float32)

@@ -9,13 +9,13 @@ import numpy as np
 import numpy.typing as npt
 
 from img_super.synthesis.geometry import Box4
+from img_super.synthesis.manifest import Facts
 from img_super.synthesis.superimpositions.matching import Matching
 from img_super.synthesis.superimpositions.own_picture import OwnPicture
 from img_super.synthesis.superimpositions.paper import Paper
 from img_super.synthesis.superimpositions.repainting import Repainting
 
 FloatArray = npt.NDArray[np.float32]
-Facts = dict[str, str | float | bool]
 
 SPECIES: Final = ("pasted_head", "pasted_photo", "face_swap", "printed_photo", "printed_head", "screen_edit")
 STAGES: Final = ("file", "card", "photo", "screen")

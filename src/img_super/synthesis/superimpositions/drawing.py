@@ -13,9 +13,10 @@ import numpy.typing as npt
 from img_super.synthesis import pixels, printing
 from img_super.synthesis.documents.blank import Card
 from img_super.synthesis.geometry import shifted
+from img_super.synthesis.manifest import Facts
 from img_super.synthesis.portraits.portrait import Portrait
 from img_super.synthesis.portraits.tones import apply_tone, draw_tone
-from img_super.synthesis.superimpositions.attack import Attack, Cut, Facts
+from img_super.synthesis.superimpositions.attack import Attack, Cut
 from img_super.synthesis.superimpositions.face_swap import face_swap
 from img_super.synthesis.superimpositions.heads import pasted_head, printed_head
 from img_super.synthesis.superimpositions.matching import draw_matching, is_monochrome

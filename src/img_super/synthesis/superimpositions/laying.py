@@ -11,11 +11,10 @@ import numpy.typing as npt
 
 from img_super.synthesis import pixels, printing
 from img_super.synthesis.documents.blank import Card
-from img_super.synthesis.geometry import Box4, onto, overlap, scale_of, shifted, warp
+from img_super.synthesis.geometry import Box4, corners_of, onto, overlap, scale_of, shifted, warp
 from img_super.synthesis.superimpositions.attack import Attack, Forgery
 from img_super.synthesis.superimpositions.blending import blended
 from img_super.synthesis.superimpositions.matching import fitted
-from img_super.synthesis.superimpositions.outlines import filled
 from img_super.synthesis.superimpositions.own_picture import changed
 from img_super.synthesis.superimpositions.paper import Sheet, glued
 from img_super.synthesis.superimpositions.repainting import repainted
@@ -85,11 +84,11 @@ def on_photo(
 def _place(attack: Attack, to_target: FloatArray, hw: tuple[int, ...]) -> _Place:
     """The donor's bounds (and the frame's, where its background is painted) with some reach, inside the picture."""
     height, width = attack.cut.alpha.shape
-    corners = onto(attack.cut.matrix, np.array([[0, 0], [width, 0], [width, height], [0, height]], np.float32))
+    corners = onto(attack.cut.matrix, corners_of((0, 0, width, height)))
     if len(attack.cut.clip):
         corners = np.clip(corners, attack.cut.clip.min(0) - 1, attack.cut.clip.max(0) + 1)
     if attack.repainting is not None:
-        corners = np.concatenate([corners, _frame_corners(attack)])
+        corners = np.concatenate([corners, corners_of(attack.clip_box)])
     corners = onto(to_target, corners.astype(np.float32))
     reach = 3 + _REACH * attack.face_width_px * scale_of(to_target)
     low, high = np.floor(corners.min(0) - reach), np.ceil(corners.max(0) + reach)
@@ -97,17 +96,14 @@ def _place(attack: Attack, to_target: FloatArray, hw: tuple[int, ...]) -> _Place
     return _Place(box, np.asarray(shifted(-box[0], -box[1]) @ to_target, np.float32))
 
 
-def _frame_corners(attack: Attack) -> FloatArray:
-    x_min, y_min, x_max, y_max = attack.clip_box
-    return np.array([[x_min, y_min], [x_max, y_min], [x_max, y_max], [x_min, y_max]], np.float32)
-
-
 def _alpha(attack: Attack, place: _Place) -> FloatArray:
     cut = attack.cut
     matrix = np.asarray(place.from_card @ cut.matrix, np.float32)
     alpha = warp(cut.alpha, matrix, place.wh, cv2.BORDER_CONSTANT)
     if len(cut.clip):
-        alpha = np.asarray(cv2.multiply(alpha, filled(alpha.shape, onto(place.from_card, cut.clip))), np.float32)
+        alpha = np.asarray(
+            cv2.multiply(alpha, pixels.polygon(alpha.shape, onto(place.from_card, cut.clip))), np.float32
+        )
     return np.asarray(alpha > 0.5, np.float32) if cut.aliased else np.clip(alpha, 0, 1)
 
 
@@ -129,7 +125,7 @@ def _edited(
         picture = fitted(rng, picture, under, between(lines, alpha), attack.matching)
     painted = np.zeros_like(alpha)
     if attack.repainting is not None:
-        frame, oval = onto(place.from_card, _frame_corners(attack)), onto(place.from_card, card.outline)
+        frame, oval = onto(place.from_card, corners_of(attack.clip_box)), onto(place.from_card, card.outline)
         under, painted = repainted(rng, under, attack.repainting, oval, frame)
     laid, covered = blended(under, picture, alpha, attack.blend)
     covered = np.asarray(cv2.max(covered, painted), np.float32)

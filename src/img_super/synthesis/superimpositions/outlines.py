@@ -81,7 +81,7 @@ def _snipped(rng: np.random.Generator, shape: FloatArray, step_px: float, loose:
     corners = line[picked] + rng.normal(0, 0.06 * step_px + 0.4, (len(picked), 2)).astype(np.float32)
     if loose:
         corners = _rounded(corners)
-    return filled(shape.shape, corners)
+    return pixels.polygon(shape.shape, corners)
 
 
 def _rounded(corners: FloatArray) -> FloatArray:
@@ -90,13 +90,6 @@ def _rounded(corners: FloatArray) -> FloatArray:
         following = np.roll(corners, -1, axis=0)
         corners = np.stack([0.75 * corners + 0.25 * following, 0.25 * corners + 0.75 * following], 1).reshape(-1, 2)
     return corners
-
-
-def filled(hw: tuple[int, ...], corners: FloatArray) -> FloatArray:
-    """The inside of a polygon, 0 to 1, with soft edge pixels; corners are given to a 16th of a pixel."""
-    out = np.zeros(hw[:2], np.uint8)
-    cv2.fillPoly(out, [np.round(corners * 16).astype(np.int32)], 255, cv2.LINE_AA, 4)
-    return np.asarray(out, np.float32) / np.float32(255)
 
 
 def matte_of(portrait: Portrait) -> FloatArray:
@@ -116,7 +109,7 @@ def head_only(rng: np.random.Generator, portrait: Portrait) -> FloatArray:
     bottom = np.stack([middle + across[::-1], below - rise[::-1]], 1)
     upper = np.array([[middle - 4 * reach, -9], [middle + 4 * reach, -9], [middle + 4 * reach, below - round_px]])
     corners = np.concatenate([upper, bottom, [[middle - 4 * reach, below - round_px]]]).astype(np.float32)
-    return np.asarray(matte_of(portrait) * filled(portrait.matte.shape, corners), np.float32)
+    return np.asarray(matte_of(portrait) * pixels.polygon(portrait.matte.shape, corners), np.float32)
 
 
 def within_picture(rng: np.random.Generator, inside: FloatArray, portrait: Portrait) -> FloatArray:
@@ -136,7 +129,7 @@ def within_picture(rng: np.random.Generator, inside: FloatArray, portrait: Portr
     # below the face the outline goes on to the picture's bottom
     axes = np.where(around > 0, [reach, 1.2 * height], [reach, rise])
     corners = np.array([middle, (top + bottom) / 2]) + around * axes
-    return np.asarray(inside * filled(inside.shape, corners.astype(np.float32)), np.float32)
+    return np.asarray(inside * pixels.polygon(inside.shape, corners.astype(np.float32)), np.float32)
 
 
 def head_oval(rng: np.random.Generator, portrait: Portrait) -> FloatArray:
@@ -149,7 +142,7 @@ def head_oval(rng: np.random.Generator, portrait: Portrait) -> FloatArray:
     squareness = rng.uniform(0.75, 1.0)
     around = np.stack([np.cos(angles), np.sin(angles)], 1)
     around = np.sign(around) * np.abs(around) ** squareness
-    return filled(portrait.matte.shape, (centre + around * axes).astype(np.float32))
+    return pixels.polygon(portrait.matte.shape, (centre + around * axes).astype(np.float32))
 
 
 FACES = ("full", "forehead", "inner", "eyes", "mouth", "t_zone", "smaller", "larger")
@@ -185,7 +178,7 @@ def _hull(rng: np.random.Generator, portrait: Portrait, points: FloatArray) -> F
     hull = np.asarray(cv2.convexHull(wobbly.astype(np.float32))[:, 0], np.float32)
     if rng.random() < 0.7:
         hull = _rounded(hull)
-    return filled(portrait.matte.shape, hull)
+    return pixels.polygon(portrait.matte.shape, hull)
 
 
 def _axes(landmarks: FloatArray) -> tuple[FloatArray, FloatArray]:

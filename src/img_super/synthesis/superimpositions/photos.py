@@ -11,7 +11,6 @@ from img_super.synthesis.geometry import scale_of
 from img_super.synthesis.portraits.backgrounds import KINDS, draw_background
 from img_super.synthesis.portraits.framed import framed
 from img_super.synthesis.portraits.portrait import Portrait
-from img_super.synthesis.superimpositions import outlines
 from img_super.synthesis.superimpositions.attack import Cut
 from img_super.synthesis.superimpositions.placing import jittered
 from img_super.synthesis.superimpositions.target import Target
@@ -103,14 +102,14 @@ def _rounded_sheet(hw: tuple[int, ...], rounding: float) -> FloatArray:
     out_hw = hw[0] + 2 * _MARGIN_PX, hw[1] + 2 * _MARGIN_PX
     corners = _corners(hw)
     if rounding <= 0:
-        return outlines.filled(out_hw, corners)
+        return pixels.polygon(out_hw, corners)
     angles = np.linspace(0, 2 * np.pi, 64, endpoint=False)
     around = np.stack([np.cos(angles), np.sin(angles)], 1)
     if rounding >= 0.5:
-        return outlines.filled(out_hw, (corners.mean(0) + around * np.ptp(corners, axis=0) / 2).astype(np.float32))
+        return pixels.polygon(out_hw, (corners.mean(0) + around * np.ptp(corners, axis=0) / 2).astype(np.float32))
     radius = rounding * hw[1]
     inner = (np.ptp(corners, axis=0) / 2 - radius) * np.sign(around + 1e-9)
-    return outlines.filled(out_hw, (corners.mean(0) + inner + around * radius).astype(np.float32))
+    return pixels.polygon(out_hw, (corners.mean(0) + inner + around * radius).astype(np.float32))
 
 
 def _hand_cut(rng: np.random.Generator, hw: tuple[int, ...], crooked: float) -> FloatArray:
@@ -126,7 +125,7 @@ def _hand_cut(rng: np.random.Generator, hw: tuple[int, ...], crooked: float) -> 
         bow = np.sin(np.pi * along) * rng.normal(0, 0.5 * crooked)
         kink = np.clip(1 - np.abs(along - rng.uniform(0.2, 0.8)) * 5, 0, 1) * rng.normal(0, 0.25 * crooked)
         sides.append(corner + along * (following - corner) + (bow + kink) * across * size)
-    return outlines.filled((hw[0] + 2 * _MARGIN_PX, hw[1] + 2 * _MARGIN_PX), np.concatenate(sides).astype(np.float32))
+    return pixels.polygon((hw[0] + 2 * _MARGIN_PX, hw[1] + 2 * _MARGIN_PX), np.concatenate(sides).astype(np.float32))
 
 
 def _bordered(rng: np.random.Generator, sheet: FloatArray, border: str) -> FloatArray:

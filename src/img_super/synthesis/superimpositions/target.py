@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from img_super.synthesis.geometry import Box4
+from img_super.synthesis.geometry import Box4, corners_of
 
 FloatArray = npt.NDArray[np.float32]
 
@@ -28,8 +28,7 @@ class Target:
 
     def corners(self) -> FloatArray:
         """The frame's corners, from the upper left clockwise, [4, 2]."""
-        x_min, y_min, x_max, y_max = self.frame
-        return np.array([[x_min, y_min], [x_max, y_min], [x_max, y_max], [x_min, y_max]], np.float32)
+        return corners_of(self.frame)
 
     def clip(self, kind: str) -> FloatArray:
         """Where a head may lie: `none` (everywhere), `sides` (hair may stand out above the frame), `frame`."""
