@@ -9,7 +9,8 @@ from img_super.domain import Box, Decision, Detection, Evidence, ModelIdentity, 
 from img_super.errors import FaceTooSmall, NoFace
 from img_super.pipeline.crop import crop_box, crop_portrait, resize_to_input
 from img_super.pipeline.decide import decide
-from img_super.pipeline.decode import MAX_PIXELS, decode_image
+from img_super.pipeline.decode import MAX_PIXELS
+from img_super.pipeline.photo import Photo, pixels_of
 from img_super.pipeline.quality import assess_quality
 from img_super.registry.card import Card
 from img_super.turn import inverse, turn
@@ -59,21 +60,21 @@ class Pipeline:
         self.validator = validator
         self._max_pixels = max_pixels
 
-    def face(self, data: bytes) -> Detection:
-        """Find the portrait in an image file.
+    def face(self, photo: Photo) -> Detection:
+        """Find the portrait in a photo: bytes of an image file, its path, or RGB pixels.
 
         Raises:
             InputError: the bytes are not an image, or no face is in it.
         """
-        return self._detect(decode_image(data, self._max_pixels))
+        return self._detect(pixels_of(photo, self._max_pixels))
 
-    def super(self, data: bytes) -> SuperResult:
-        """Say how likely it is that the portrait in an image file was superimposed.
+    def super(self, photo: Photo) -> SuperResult:
+        """Say how likely it is that the portrait in a photo (as for `face`) was superimposed.
 
         Raises:
             InputError: the bytes are not an image, no face is in it, or the face is too small to be judged.
         """
-        image = decode_image(data, self._max_pixels)
+        image = pixels_of(photo, self._max_pixels)
         detection = self._detect(image)
         card = self.validator.card
         face = detection.portrait.box

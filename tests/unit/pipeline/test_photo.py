@@ -1,0 +1,54 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from img_super.domain import RgbImage
+from img_super.errors import NotAnImage, TooManyPixels
+from img_super.pipeline.photo import Photo, pixels_of
+from tests.conftest import encode
+
+
+@pytest.fixture
+def image() -> RgbImage:
+    return np.random.default_rng(3).integers(0, 256, (20, 30, 3), dtype=np.uint8)
+
+
+def test_bytes_path_and_pixels_are_the_same_photo(image: RgbImage, tmp_path: Path) -> None:
+    path = tmp_path / "photo.png"
+    path.write_bytes(encode(image))
+    forms: list[Photo] = [path.read_bytes(), path, image]
+    for photo in forms:
+        assert np.array_equal(pixels_of(photo, 600), image)
+        with pytest.raises(TooManyPixels):
+            pixels_of(photo, 599)
+
+
+def test_what_is_no_image_is_told(tmp_path: Path) -> None:
+    (tmp_path / "notes.txt").write_text("no photo")
+    with pytest.raises(NotAnImage):
+        pixels_of(tmp_path / "notes.txt", 600)
+    with pytest.raises(FileNotFoundError):
+        pixels_of(tmp_path / "nowhere.jpg", 600)
+
+
+@pytest.mark.parametrize(
+    "array",
+    [
+        np.zeros((20, 30), np.uint8),
+        np.zeros((20, 30, 4), np.uint8),
+        np.zeros((20, 30, 3)),
+        np.zeros((0, 3, 3), np.uint8),
+    ],
+)
+def test_an_array_of_another_kind_is_refused(array: RgbImage) -> None:
+    with pytest.raises(TypeError, match="RGB uint8"):
+        pixels_of(array, 10_000)
+
+
+def test_text_is_no_photo() -> None:
+    """Whether a text is a path, base64 or a URL is not guessed."""
+    with pytest.raises(TypeError, match=r"pathlib\.Path"):
+        pixels_of("photo.jpg", 600)  # type: ignore[arg-type]
