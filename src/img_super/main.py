@@ -14,7 +14,7 @@ from img_super.settings import Settings, load_settings
 
 def build_app(settings: Settings) -> FastAPI:
     """The service as these settings want it. Raises `StartError` when it cannot be made."""
-    return create_app(settings, load_pipeline(settings.model, settings.backend, settings.max_pixels))
+    return create_app(settings, load_pipeline(settings.model, settings.backend, settings.max_pixels, settings.policy))
 
 
 def _app_from_environment() -> FastAPI:

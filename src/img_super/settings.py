@@ -14,6 +14,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from img_super.errors import BadSettings
 from img_super.pipeline.decode import MAX_PIXELS
 from img_super.pipeline.load import SHIPPED_MODEL, Backend
+from img_super.registry.card import PolicyName
 
 PREFIX: Final = "IMG_SUPER_"
 
@@ -48,7 +49,14 @@ class Settings(BaseSettings):
         SHIPPED_MODEL, description="Folder of the validation model (`card.json` and weights); the default ships."
     )
     backend: Backend = Field(
-        Backend.LITERT, description="What runs the validation network: `litert` (fast) or `tensorflow`."
+        Backend.LITERT,
+        description="What runs the validation network: `litert` (the faster of the next two, as its card says), "
+        "`litert_fp32`, `litert_int8` or `tensorflow`.",
+    )
+    policy: PolicyName = Field(
+        PolicyName.BALANCED,
+        description="Which threshold of the model's card decides: `strict` finds more attacks and raises more false "
+        "alarms, `lenient` the other way about.",
     )
     max_body_bytes: int = Field(
         20 * 1024 * 1024, ge=1024, description="A larger request body is refused (413) before it is read to its end."

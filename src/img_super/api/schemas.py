@@ -11,7 +11,7 @@ from pydantic import BaseModel, Field
 
 from img_super.domain import Box, Detection, Face, ModelIdentity, Rotation, Verdict
 from img_super.pipeline.pipeline import SuperResult
-from img_super.registry.card import Card
+from img_super.registry.card import Card, Policy, PolicyName
 
 
 class Coordinates(BaseModel):
@@ -127,12 +127,28 @@ class Alive(BaseModel):
     docs: str
 
 
+class PolicyChoice(BaseModel):
+    """A policy of the model's card and what it was measured to give."""
+
+    name: PolicyName
+    threshold: float
+    undetermined: tuple[float, float]
+    max_bpcer: float | None = Field(description="The share of genuine documents that it may reject on validation.")
+    figures: dict[str, Any]
+
+    @classmethod
+    def of(cls, name: PolicyName, policy: Policy) -> PolicyChoice:
+        return cls(name=name, **{field: getattr(policy, field) for field in policy.__struct_fields__})
+
+
 class ValidatorModel(Model):
     """What is known of the validation network; all of it comes from its card."""
 
     created: str
-    threshold: float
-    undetermined: tuple[float, float]
+    policy: PolicyName = Field(description="The policy that decides; chosen by `IMG_SUPER_POLICY`.")
+    threshold: float = Field(description="Of that policy.")
+    undetermined: tuple[float, float] = Field(description="Of that policy.")
+    policies: list[PolicyChoice] = Field(description="What the policy can be chosen from.")
     min_face_px: int
     figures: dict[str, Any]
     data: str
@@ -140,9 +156,17 @@ class ValidatorModel(Model):
     terms: str
 
     @classmethod
-    def of_card(cls, card: Card, identity: ModelIdentity) -> ValidatorModel:
-        shown = {name: getattr(card, name) for name in cls.model_fields if name not in Model.model_fields}
-        return cls(**Model.of(identity).model_dump(), **shown)
+    def of_card(cls, card: Card, identity: ModelIdentity, policy: PolicyName) -> ValidatorModel:
+        taken = ("created", "min_face_px", "figures", "data", "limits", "terms")
+        choices = {name: card.policy(name) for name in card.policies or (PolicyName.BALANCED,)}
+        return cls(
+            **Model.of(identity).model_dump(),
+            **{name: getattr(card, name) for name in taken},
+            policy=policy,
+            threshold=choices[policy].threshold,
+            undetermined=choices[policy].undetermined,
+            policies=[PolicyChoice.of(name, choice) for name, choice in choices.items()],
+        )
 
 
 class Models(BaseModel):

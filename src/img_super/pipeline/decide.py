@@ -1,4 +1,4 @@
-"""From a score to an answer. The threshold and the band come from the model's card, never from here."""
+"""From a score to an answer. Threshold and band are those of a policy in the model's card, never from here."""
 
 from __future__ import annotations
 

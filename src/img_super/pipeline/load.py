@@ -11,21 +11,30 @@ from img_super.detector.yunet import YuNetDetector
 from img_super.errors import BadModel
 from img_super.pipeline.decode import MAX_PIXELS
 from img_super.pipeline.pipeline import Pipeline, Validator
-from img_super.registry.card import read_card, read_weights
+from img_super.registry.card import PolicyName, read_card, read_weights
 from img_super.validator.litert import LiteRtValidator
 
 SHIPPED_MODEL: Final = Path(__file__).parent.parent / "models" / "portrait_validator"
 
 
 class Backend(StrEnum):
-    """What runs the validation network."""
+    """What runs the validation network; `litert` leaves it to the card whether as floats or as integers."""
 
     LITERT = "litert"
+    LITERT_FP32 = "litert_fp32"
+    LITERT_INT8 = "litert_int8"
     TENSORFLOW = "tensorflow"
 
 
+_FILES: Final = {Backend.LITERT_FP32: "litert", Backend.LITERT_INT8: "litert_int8"}
+"""Which weights of the card run where the setting says it."""
+
+
 def load_pipeline(
-    model: Path = SHIPPED_MODEL, backend: Backend = Backend.LITERT, max_pixels: int = MAX_PIXELS
+    model: Path = SHIPPED_MODEL,
+    backend: Backend = Backend.LITERT,
+    max_pixels: int = MAX_PIXELS,
+    policy: PolicyName = PolicyName.BALANCED,
 ) -> Pipeline:
     """A pipeline that is ready to answer.
 
@@ -33,17 +42,19 @@ def load_pipeline(
         model: folder of a model: `card.json` and the weights that it names.
         backend: what runs the validation network.
         max_pixels: larger images are refused before they are decoded.
+        policy: which of the card's thresholds decides.
 
     Raises:
-        BadModel: weights are missing, or are not those that the card describes.
+        BadModel: weights are missing, or are not those that the card describes, or it has no such policy.
     """
-    return Pipeline(YuNetDetector(), _load_validator(model, backend), max_pixels)
+    return Pipeline(YuNetDetector(), _load_validator(model, backend), max_pixels, policy)
 
 
 def _load_validator(folder: Path, backend: Backend) -> Validator:
     card = read_card(folder)
-    if backend is Backend.LITERT:
-        return LiteRtValidator(read_weights(folder, card, "litert"), card)
+    if backend is not Backend.TENSORFLOW:
+        file = _FILES.get(backend, card.serves)
+        return LiteRtValidator(read_weights(folder, card, file), card, file)
     if find_spec("tensorflow") is None:
         raise BadModel("The back-end tensorflow was chosen, but TensorFlow is not installed; choose litert.")
     # Imported only when chosen: it takes seconds and 500 MB.

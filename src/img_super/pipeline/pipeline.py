@@ -12,7 +12,7 @@ from img_super.pipeline.decide import decide
 from img_super.pipeline.decode import MAX_PIXELS
 from img_super.pipeline.photo import Photo, pixels_of
 from img_super.pipeline.quality import assess_quality
-from img_super.registry.card import Card
+from img_super.registry.card import Card, PolicyName
 from img_super.turn import inverse, turn
 
 
@@ -55,7 +55,15 @@ class SuperResult:
 class Pipeline:
     """Joins a detector and a validator. Thread-safe: give one to as many threads as there are cores."""
 
-    def __init__(self, detector: Detector, validator: Validator, max_pixels: int = MAX_PIXELS) -> None:
+    def __init__(
+        self,
+        detector: Detector,
+        validator: Validator,
+        max_pixels: int = MAX_PIXELS,
+        policy: PolicyName = PolicyName.BALANCED,
+    ) -> None:
+        """Raises `BadModel` when the validator's card has no such policy."""
+        self.policy_name, self.policy = policy, validator.card.policy(policy)
         self.detector = detector
         self.validator = validator
         self._max_pixels = max_pixels
@@ -82,7 +90,7 @@ class Pipeline:
             raise FaceTooSmall.under(card.min_face_px, min(face.width, face.height))
         crop = crop_portrait(image, face, detection.rotation)
         evidence = self.validator.validate(resize_to_input(crop, card.input_side_px))
-        decision = decide(evidence.score, card.threshold, card.undetermined)
+        decision = decide(evidence.score, self.policy.threshold, self.policy.undetermined)
         quality = assess_quality(crop, face, (image.shape[1], image.shape[0]), 2 * card.min_face_px)
         displayed = replace(evidence, heat_map=turn(evidence.heat_map, inverse(detection.rotation)))
         return SuperResult(decision, detection, displayed, crop_box(face), quality, self.validator.identity)

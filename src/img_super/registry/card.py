@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
+from enum import StrEnum
 from hashlib import sha256
 from math import exp
 from pathlib import Path
@@ -22,29 +24,72 @@ class WeightsFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     sha256: str
 
 
-class Calibration(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Platt scaling: score = sigmoid(logit / temperature + bias). Source: J. Platt, 1999; C. Guo et al., 2017."""
+class Calibration(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """From a logit to a probability: Platt scaling, or a rising line through knots where validation preferred one.
+
+    Without knots: score = sigmoid(logit / temperature + bias). Source: J. Platt, 1999; C. Guo et al., 2017.
+
+    Attributes:
+        knots: (logit, score), rising in both; straight lines between them, level beyond the ends.
+    """
 
     temperature: float
     bias: float
+    knots: tuple[tuple[float, float], ...] = ()
 
     def score(self, logit: float) -> float:
         """The calibrated probability, in [0, 1], that a crop with this logit is superimposed."""
+        if self.knots:
+            return _on_line(self.knots, logit)
         scaled = logit / self.temperature + self.bias
         return 1 / (1 + exp(-scaled)) if scaled >= 0 else exp(scaled) / (1 + exp(scaled))
 
 
-class Card(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+def _on_line(knots: tuple[tuple[float, float], ...], logit: float) -> float:
+    after = bisect_right(knots, logit, key=lambda knot: knot[0])
+    if after in (0, len(knots)):
+        return knots[min(after, len(knots) - 1)][1]
+    (left, low), (right, high) = knots[after - 1], knots[after]
+    return low + (high - low) * (logit - left) / (right - left)
+
+
+class PolicyName(StrEnum):
+    """How many false alarms an operator accepts for finding more attacks."""
+
+    STRICT = "strict"
+    BALANCED = "balanced"
+    LENIENT = "lenient"
+
+
+class Policy(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """Where a score becomes an answer.
+
+    Attributes:
+        threshold: `score >= threshold` means superimposed.
+        undetermined: scores from the first to below the second ask for a person's eye.
+        max_bpcer: at most this share of the genuine documents of each validation set reached the threshold.
+        figures: what that gave on validation, by data set: `bpcer`, `apcer`, `worst_species`, with intervals.
+    """
+
+    threshold: float
+    undetermined: tuple[float, float]
+    max_bpcer: float | None = None
+    figures: dict[str, Any] = {}
+
+
+class Card(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """What travels with the weights.
 
     Attributes:
-        files: weights by back-end, `litert` and `keras`.
+        files: weights by what runs them: `litert` (float32), `litert_int8` (all integers), `keras`.
         input_side_px: the network takes RGB float32 [1, side, side, 3], values 0 to 255.
         min_face_px: a portrait whose face is narrower in the photo is not judged.
-        threshold: `score >= threshold` means superimposed; chosen by evaluation on validation data.
-        undetermined: scores from the first to below the second ask for a person's eye.
+        threshold, undetermined: those of the policy `balanced`; chosen by evaluation on validation data.
         figures: what evaluation measured, by data set.
         data, limits, terms: what the network learned from, where it fails, what its data's owners ask.
+        policies: by name; a card made before there were policies has none, and knows `balanced` only.
+        serves: which of the LiteRT files answers when nobody chooses.
+        precisions: what the files were measured to be worth when that was decided: AUC, milliseconds a crop.
     """
 
     name: str
@@ -60,9 +105,25 @@ class Card(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     data: str
     limits: list[str]
     terms: str
+    policies: dict[PolicyName, Policy] = {}
+    serves: str = "litert"
+    precisions: dict[str, Any] = {}
 
-    def identity(self, backend: str) -> ModelIdentity:
-        return ModelIdentity(self.name, self.version, self.files[backend].sha256)
+    def identity(self, file: str) -> ModelIdentity:
+        return ModelIdentity(self.name, self.version, self.files[file].sha256)
+
+    def policy(self, name: PolicyName) -> Policy:
+        """The policy of this name.
+
+        Raises:
+            BadModel: the card has no such policy.
+        """
+        if name in self.policies:
+            return self.policies[name]
+        if name is PolicyName.BALANCED:
+            return Policy(self.threshold, self.undetermined)
+        known = ", ".join(self.policies) or PolicyName.BALANCED
+        raise BadModel(f"The model {self.name} {self.version} has no policy {name}; it has {known}.")
 
 
 def read_card(folder: Path) -> Card:
@@ -86,15 +147,15 @@ def write_card(card: Card, folder: Path) -> None:
     (folder / CARD_FILE).write_bytes(text + b"\n")
 
 
-def read_weights(folder: Path, card: Card, backend: str) -> bytes:
-    """The weights that the card names for a back-end.
+def read_weights(folder: Path, card: Card, file: str) -> bytes:
+    """The weights that the card lists as `file`.
 
     Raises:
         BadModel: the card names none, or the file is missing or has another sha256 than the card says.
     """
-    if backend not in card.files:
-        raise BadModel(f"The model {card.name} {card.version} has no weights for {backend}.")
-    weights_file = card.files[backend]
+    if file not in card.files:
+        raise BadModel(f"The model {card.name} {card.version} has no weights for {file}.")
+    weights_file = card.files[file]
     path = folder / weights_file.name
     try:
         weights = path.read_bytes()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import numpy as np
 from ai_edge_litert.interpreter import Interpreter
 
@@ -9,6 +11,9 @@ from img_super.domain import Evidence, FloatMap, ModelIdentity, RgbImage
 from img_super.errors import BadModel
 from img_super.per_thread import PerThread
 from img_super.registry.card import Card
+
+_EXACT_UINT8: Final = (1.0, 0)
+"""Scale and zero point at which a quantised input is the crop's own bytes."""
 
 
 class LiteRtValidator:
@@ -18,35 +23,53 @@ class LiteRtValidator:
     on two cores are answered sooner by two interpreters than by one with two threads.
     """
 
-    def __init__(self, weights: bytes, card: Card) -> None:
-        """Raises `BadModel` when the weights cannot be run or take another input than the card says."""
+    def __init__(self, weights: bytes, card: Card, file: str = "litert") -> None:
+        """Take the weights that the card lists as `file`, float or int8.
+
+        Raises:
+            BadModel: the weights cannot be run, take another input than the card says, or give no heat map.
+        """
         self.card = card
-        self.identity: ModelIdentity = card.identity("litert")
-        self._runners = PerThread(lambda: _Runner(weights, card.input_side_px))
-        self._runners.get()
+        self.identity: ModelIdentity = card.identity(file)
+        self._networks = PerThread(lambda: LiteRtNetwork(weights))
+        network = self._networks.get()
+        if network.side_px != card.input_side_px:
+            raise BadModel(f"The network takes crops of {network.side_px} px, its card says {card.input_side_px} px.")
+        if not network.has_heat_map:
+            raise BadModel("The validation network has no output `heat_map`: it was made to be compared, not to serve.")
 
     def validate(self, crop: RgbImage) -> Evidence:
         """Score one crop: RGB uint8, `card.input_side_px` square, upright."""
-        logit, heat_map = self._runners.get().run(crop)
+        logit, heat_map = self._networks.get().run(crop)
         return Evidence(self.card.calibration.score(logit), heat_map)
 
 
-class _Runner:
-    """One thread's interpreter."""
+class LiteRtNetwork:
+    """One thread's interpreter: from a crop to `logit` and, where the network has one, `heat_map`.
 
-    def __init__(self, weights: bytes, side_px: int) -> None:
+    The input is float32 (0 to 255) or, when quantised, the crop's bytes themselves.
+    """
+
+    def __init__(self, weights: bytes) -> None:
+        """Raises `BadModel` when the weights are no network of this kind."""
         try:
             interpreter = Interpreter(model_content=weights, num_threads=1)
             self._run = interpreter.get_signature_runner()
         except (ValueError, RuntimeError) as error:
             raise BadModel("The validation network is not a LiteRT model that can be run here.") from error
-        inputs = self._run.get_input_details()
-        wanted_shape = (1, side_px, side_px, 3)
+        inputs, outputs = self._run.get_input_details(), set(self._run.get_output_details())
         shapes = [tuple(details["shape"]) for details in inputs.values()]
-        if shapes != [wanted_shape] or set(self._run.get_output_details()) != {"logit", "heat_map"}:
-            raise BadModel(f"The validation network takes {shapes}, but its card says {wanted_shape}.")
-        (self._input_name,) = inputs
+        if len(shapes) != 1 or shapes != [(1, shapes[0][1], shapes[0][1], 3)] or "logit" not in outputs:
+            raise BadModel(f"The validation network takes {shapes} and answers {sorted(outputs)}: no crop, no logit.")
+        ((self._input_name, details),) = inputs.items()
+        self._dtype = details["dtype"]
+        if self._dtype != np.float32 and (self._dtype, details["quantization"]) != (np.uint8, _EXACT_UINT8):
+            raise BadModel(f"The validation network takes {self._dtype.__name__} of {details['quantization']}.")
+        self.side_px = int(shapes[0][1])
+        self.has_heat_map = "heat_map" in outputs
 
     def run(self, crop: RgbImage) -> tuple[float, FloatMap]:
-        outputs = self._run(**{self._input_name: crop[np.newaxis].astype(np.float32)})
-        return float(outputs["logit"].item()), outputs["heat_map"][0, :, :, 0]
+        """The uncalibrated answer and the map, which is empty (0 x 0) when the network has none."""
+        outputs = self._run(**{self._input_name: crop[np.newaxis].astype(self._dtype, copy=False)})
+        heat_map = outputs["heat_map"][0, :, :, 0] if self.has_heat_map else np.empty((0, 0), np.float32)
+        return float(outputs["logit"].item()), heat_map

@@ -15,5 +15,6 @@ async def show_models(services: TheServices) -> Models:
     """What gives the answers, what it was measured to be worth, and where its limits are."""
     detector, validator = services.pipeline.detector, services.pipeline.validator
     return Models(
-        detector=Model.of(detector.identity), validator=ValidatorModel.of_card(validator.card, validator.identity)
+        detector=Model.of(detector.identity),
+        validator=ValidatorModel.of_card(validator.card, validator.identity, services.pipeline.policy_name),
     )
