@@ -5,9 +5,11 @@
    BadRequestBody  BadBase64  NotAnImage   BrokenImage  NoFace   FaceTooSmall   (none)
    NoImageField               TooManyBytes
    UnsupportedMedia           TooManyPixels
+   SlowBody
 
-Whatever a caller sent wrong is an `InputError`: it has a stable `code` and a `detail`, an English sentence that
-says what to do. What the operator has to mend before the service can start is a `StartError`.
+Whatever a caller sent wrong is an `InputError`. What the service cannot do now, for a good request, is a
+`ServiceError`: `Overloaded`, `DeadlinePassed`. Both have a stable `code` and a `detail`, an English sentence that says
+what to do. What the operator has to mend before the service can start is a `StartError`.
 """
 
 from __future__ import annotations
@@ -31,22 +33,36 @@ class BadModel(StartError):
     """A model file or its card is missing, damaged, or not the one that the card describes."""
 
 
-class InputError(ImgSuperError):
-    """Something about the request can be mended by whoever sent it.
+class RequestError(ImgSuperError):
+    """A request that gets no answer, and the reason.
 
     Attributes:
         code: stable and machine-readable; never renamed.
         title: what is wrong in general, the same for every occurrence.
         advice: the `detail` when the raiser knows nothing more precise.
+        retry_after_s: when the same request may be sent again; None when nothing is known.
     """
 
     code: ClassVar[str]
     title: ClassVar[str]
     advice: ClassVar[str]
 
-    def __init__(self, detail: str | None = None) -> None:
+    def __init__(self, detail: str | None = None, retry_after_s: int | None = None) -> None:
         self.detail = detail or self.advice
+        self.retry_after_s = retry_after_s
         super().__init__(self.detail)
+
+
+class InputError(RequestError):
+    """Something about the request can be mended by whoever sent it."""
+
+
+class ServiceError(RequestError):
+    """The request was good; the service cannot answer it now."""
+
+
+class ClientGone(ImgSuperError):
+    """Nobody waits for the answer any more."""
 
 
 class BadRequestBody(InputError):
@@ -68,6 +84,12 @@ class UnsupportedMedia(InputError):
         "Send `application/json` with the field `image`, `multipart/form-data` with the file field `image`, "
         "or the photo itself as `image/*`."
     )
+
+
+class SlowBody(InputError):
+    code = "body_too_slow"
+    title = "The body came too slowly"
+    advice = "Send the whole body without a pause; a smaller photo takes less time."
 
 
 class BadBase64(InputError):
@@ -133,6 +155,23 @@ class FaceTooSmall(InputError):
         )
 
 
+class Overloaded(ServiceError):
+    code = "overloaded"
+    title = "The service is busy"
+    advice = "More photos are waiting than can be answered in time. Send the photo again after `Retry-After` seconds."
+
+
+class DeadlinePassed(ServiceError):
+    code = "deadline_passed"
+    title = "The answer took too long"
+    advice = "The photo could not be answered in time. Send it again later; a smaller photo takes less time."
+
+
 def input_errors() -> tuple[type[InputError], ...]:
     """Every kind of input error, in the order of the way; the reference table of codes is made from it."""
     return tuple(InputError.__subclasses__())
+
+
+def service_errors() -> tuple[type[ServiceError], ...]:
+    """Every kind of error for which the request is not to blame."""
+    return tuple(ServiceError.__subclasses__())

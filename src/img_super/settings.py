@@ -64,6 +64,26 @@ class Settings(BaseSettings):
     max_pixels: int = Field(
         MAX_PIXELS, ge=10_000, description="An image with more pixels is refused (413) before it is decoded."
     )
+    body_timeout_s: int = Field(
+        30, ge=1, le=600, description="A request whose body has not come after so many seconds is refused (408)."
+    )
+    body_memory_bytes: int = Field(
+        256 * 1024 * 1024,
+        ge=1024,
+        description="What the bodies of all requests together may take of memory; more are refused (503).",
+    )
+    queue: int = Field(
+        32, ge=0, le=10_000, description="Photos that may wait for a thread; one more is refused at once (503)."
+    )
+    deadline_s: int = Field(
+        30, ge=1, le=600, description="A photo without an answer after so many seconds is given up (504)."
+    )
+    stop_delay_s: int = Field(
+        0,
+        ge=0,
+        le=600,
+        description="Seconds between SIGTERM, when `/health/ready` becomes 503, and the end of taking connections.",
+    )
     shutdown_grace_s: int = Field(
         8, ge=0, le=600, description="Seconds that requests in flight get to finish after SIGTERM."
     )

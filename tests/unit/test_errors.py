@@ -1,12 +1,13 @@
 from __future__ import annotations
 
 from img_super.api.error_handlers import STATUSES
-from img_super.errors import FaceTooSmall, TooManyBytes, TooManyPixels, input_errors
+from img_super.errors import FaceTooSmall, TooManyBytes, TooManyPixels, input_errors, service_errors
 
 CODES = [
     "malformed_body",
     "image_missing",
     "unsupported_media_type",
+    "body_too_slow",
     "invalid_base64",
     "body_too_large",
     "not_an_image",
@@ -19,11 +20,13 @@ CODES = [
 
 def test_codes_are_a_contract() -> None:
     assert [error.code for error in input_errors()] == CODES
+    assert [error.code for error in service_errors()] == ["overloaded", "deadline_passed"]
 
 
-def test_every_input_error_has_a_client_status() -> None:
-    assert set(STATUSES) == set(input_errors())
-    assert all(400 <= status < 500 for status in STATUSES.values())
+def test_every_error_has_a_status_of_its_kind() -> None:
+    assert set(STATUSES) == {*input_errors(), *service_errors()}
+    assert all(400 <= STATUSES[error] < 500 for error in input_errors())
+    assert all(500 < STATUSES[error] for error in service_errors())
 
 
 def test_details_say_what_was_found_and_what_is_wanted() -> None:

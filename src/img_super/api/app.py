@@ -11,10 +11,12 @@ from fastapi_offline import FastAPIOffline
 
 from img_super import __version__
 from img_super.api.error_handlers import install_error_handlers
+from img_super.api.limits import BodyLimits
 from img_super.api.pool import WorkPool
 from img_super.api.routes import face, health, model, root
 from img_super.api.routes import super as superimposed
 from img_super.api.services import Services
+from img_super.api.stopping import tell_when_stopping
 from img_super.api.warm_up import warm_up
 from img_super.pipeline.pipeline import Pipeline
 from img_super.settings import Settings
@@ -27,11 +29,17 @@ _DESCRIPTION = (
 
 def create_app(settings: Settings, pipeline: Pipeline) -> FastAPI:
     """The ASGI application. Its documentation pages need no network."""
-    services = Services(settings, pipeline, WorkPool(settings.threads))
+    services = Services(settings, pipeline, WorkPool(settings.threads, settings.queue))
     app = FastAPIOffline(
         title="img_super", version=__version__, description=_DESCRIPTION, redoc_url=None, lifespan=_lifespan
     )
     app.state.services = services
+    app.add_middleware(
+        BodyLimits,
+        max_bytes=settings.max_body_bytes,
+        max_bytes_together=settings.body_memory_bytes,
+        timeout_s=settings.body_timeout_s,
+    )
     install_error_handlers(app)
     for routes in (root, health, model, face, superimposed):
         app.include_router(routes.router)
@@ -41,6 +49,7 @@ def create_app(settings: Settings, pipeline: Pipeline) -> FastAPI:
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     services: Services = app.state.services
+    tell_when_stopping(services)
     warming = asyncio.create_task(warm_up(services))
     yield
     warming.cancel()

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any, Final
 
-from fastapi import FastAPI, Request
+from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
@@ -16,20 +16,25 @@ from img_super.errors import (
     BadBase64,
     BadRequestBody,
     BrokenImage,
+    ClientGone,
+    DeadlinePassed,
     FaceTooSmall,
-    InputError,
     NoFace,
     NoImageField,
     NotAnImage,
+    Overloaded,
+    RequestError,
+    SlowBody,
     TooManyBytes,
     TooManyPixels,
     UnsupportedMedia,
 )
 
-STATUSES: Final[dict[type[InputError], HTTPStatus]] = {
+STATUSES: Final[dict[type[RequestError], HTTPStatus]] = {
     BadRequestBody: HTTPStatus.BAD_REQUEST,
     NoImageField: HTTPStatus.BAD_REQUEST,
     UnsupportedMedia: HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+    SlowBody: HTTPStatus.REQUEST_TIMEOUT,
     BadBase64: HTTPStatus.BAD_REQUEST,
     TooManyBytes: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     NotAnImage: HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
@@ -37,7 +42,12 @@ STATUSES: Final[dict[type[InputError], HTTPStatus]] = {
     TooManyPixels: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     NoFace: HTTPStatus.UNPROCESSABLE_ENTITY,
     FaceTooSmall: HTTPStatus.UNPROCESSABLE_ENTITY,
+    Overloaded: HTTPStatus.SERVICE_UNAVAILABLE,
+    DeadlinePassed: HTTPStatus.GATEWAY_TIMEOUT,
 }
+
+CLIENT_GONE: Final = 499
+"""What logs and metrics show for a request whose client did not wait; nginx made the number usual."""
 
 MEDIA_TYPE: Final = "application/problem+json"
 
@@ -49,14 +59,15 @@ def problem(status: int, code: str, title: str, detail: str) -> Problem:
 
 def install_error_handlers(app: FastAPI) -> None:
     """Let no error leave the service in another form."""
-    app.exception_handler(InputError)(_on_input_error)
+    app.exception_handler(RequestError)(_on_request_error)
+    app.exception_handler(ClientGone)(_on_client_gone)
     app.exception_handler(HTTPException)(_on_http_exception)
     app.exception_handler(RequestValidationError)(_on_bad_parameter)
     app.exception_handler(Exception)(_on_surprise)
 
 
 def documented_errors() -> dict[int | str, dict[str, Any]]:
-    """Every input error for the OpenAPI document, by status, with an example for each code."""
+    """Every error of a photo for the OpenAPI document, by status, with an example for each code."""
     responses: dict[int | str, dict[str, Any]] = {}
     for error, status in STATUSES.items():
         entry = responses.setdefault(
@@ -71,8 +82,13 @@ def _respond(answer: Problem, headers: Mapping[str, str] | None = None) -> JSONR
     return JSONResponse(answer.model_dump(), status_code=answer.status, media_type=MEDIA_TYPE, headers=headers)
 
 
-async def _on_input_error(_: Request, error: InputError) -> JSONResponse:
-    return _respond(problem(STATUSES[type(error)], error.code, error.title, error.detail))
+async def _on_request_error(_: Request, error: RequestError) -> JSONResponse:
+    headers = None if error.retry_after_s is None else {"Retry-After": str(error.retry_after_s)}
+    return _respond(problem(STATUSES[type(error)], error.code, error.title, error.detail), headers)
+
+
+async def _on_client_gone(_: Request, __: ClientGone) -> Response:
+    return Response(status_code=CLIENT_GONE)
 
 
 async def _on_http_exception(_: Request, error: HTTPException) -> JSONResponse:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import Callable
 from functools import partial
 from sys import maxsize
 from typing import Final
@@ -13,7 +13,6 @@ from starlette.datastructures import FormData, UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
 
 from img_super.api.base64_image import decode_base64
-from img_super.api.limits import limited_body
 from img_super.errors import BadRequestBody, NoImageField, UnsupportedMedia
 
 FIELD: Final = "image"
@@ -32,27 +31,22 @@ class _InMemoryParser(MultiPartParser):
     spool_max_size = maxsize
 
 
-async def receive_image(request: Request, max_bytes: int) -> ReadImage:
-    """Receive the whole body and say how its image is read.
+async def receive_image(request: Request) -> ReadImage:
+    """Receive the whole body and say how its image is read. How large it may be, `limits.py` sees to.
 
     Raises:
         UnsupportedMedia: the body is neither JSON, nor multipart, nor an image.
-        TooManyBytes: the body has more than `max_bytes`.
+        TooManyBytes, SlowBody, Overloaded: from `limits.py`.
         BadRequestBody, NoImageField: a multipart body is malformed or has no field `image`.
     """
     media_type = request.headers.get("content-type", "application/json").partition(";")[0].strip().lower()
-    body = limited_body(request, max_bytes)
     if media_type == "multipart/form-data":
-        return await _from_multipart(request, body, max_bytes)
+        return await _from_multipart(request)
     if media_type == "application/json" or media_type.endswith("+json"):
-        return partial(_from_json, await _joined(body))
+        return partial(_from_json, await request.body())
     if media_type.startswith("image/") or media_type == "application/octet-stream":
-        return partial(_from_raw, await _joined(body))
+        return partial(_from_raw, await request.body())
     raise UnsupportedMedia()
-
-
-async def _joined(body: AsyncGenerator[bytes, None]) -> bytes:
-    return b"".join([chunk async for chunk in body])
 
 
 def _from_raw(body: bytes) -> bytes:
@@ -73,8 +67,8 @@ def _from_json(body: bytes) -> bytes:
     return decode_base64(image)
 
 
-async def _from_multipart(request: Request, body: AsyncGenerator[bytes, None], max_bytes: int) -> ReadImage:
-    parser = _InMemoryParser(request.headers, body, max_files=1, max_fields=8, max_part_size=max_bytes)
+async def _from_multipart(request: Request) -> ReadImage:
+    parser = _InMemoryParser(request.headers, request.stream(), max_files=1, max_fields=8, max_part_size=maxsize)
     try:
         form = await parser.parse()
     except (MultiPartException, KeyError) as error:

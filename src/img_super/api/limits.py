@@ -1,26 +1,83 @@
-"""What is refused before it costs anything."""
+"""What a request's body may cost: bytes, seconds, and its share of what all bodies together may take of memory."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
+import asyncio
+from typing import Final
 
-from fastapi import Request
+from starlette.datastructures import Headers
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from img_super.errors import TooManyBytes
+from img_super.errors import Overloaded, SlowBody, TooManyBytes
+
+_RETRY_AFTER_S: Final = 1
 
 
-async def limited_body(request: Request, max_bytes: int) -> AsyncGenerator[bytes, None]:
-    """The body's chunks as they come, counted; what Content-Length announces is not trusted, only believed early.
+class BodyLimits:
+    """Counts every body as it comes; a body over a limit ends with an error where it is read.
 
-    Raises:
-        TooManyBytes: as soon as it is clear that the body has more than `max_bytes`.
+    What Content-Length announces is not trusted, only believed early.
     """
-    announced = request.headers.get("content-length", "")
-    if announced.isdecimal() and int(announced) > max_bytes:
-        raise TooManyBytes.over(max_bytes)
-    received = 0
-    async for chunk in request.stream():
-        received += len(chunk)
-        if received > max_bytes:
-            raise TooManyBytes.over(max_bytes)
-        yield chunk
+
+    def __init__(self, app: ASGIApp, max_bytes: int, max_bytes_together: int, timeout_s: float) -> None:
+        """`max_bytes_together`: what all bodies may take that are being received, or wait for their answer."""
+        self._app = app
+        self._max_bytes = max_bytes
+        self._max_bytes_together = max_bytes_together
+        self._timeout_s = timeout_s
+        self._held_bytes = 0
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        body = _Body(receive, _announced_bytes(scope), self._max_bytes, self._timeout_s)
+
+        async def receive_within_limits() -> Message:
+            message = await body.receive()
+            self._held_bytes += len(message.get("body", b""))
+            if self._held_bytes > self._max_bytes_together:
+                raise Overloaded(retry_after_s=_RETRY_AFTER_S)
+            return message
+
+        try:
+            await self._app(scope, receive_within_limits, send)
+        finally:
+            self._held_bytes -= body.received_bytes
+
+
+class _Body:
+    """One request's body."""
+
+    def __init__(self, receive: Receive, announced_bytes: int, max_bytes: int, timeout_s: float) -> None:
+        self.received_bytes = 0
+        self._receive = receive
+        self._announced_bytes = announced_bytes
+        self._max_bytes = max_bytes
+        self._deadline_s = asyncio.get_running_loop().time() + timeout_s
+        self._complete = False
+
+    async def receive(self) -> Message:
+        """The next message. Raises `TooManyBytes` or `SlowBody` as soon as it is clear that the body is either."""
+        if self._complete:
+            return await self._receive()  # waits for the client to go
+        if self._announced_bytes > self._max_bytes:
+            raise TooManyBytes.over(self._max_bytes)
+        message = await self._in_time()
+        self.received_bytes += len(message.get("body", b""))
+        if self.received_bytes > self._max_bytes:
+            raise TooManyBytes.over(self._max_bytes)
+        self._complete = not message.get("more_body", False)
+        return message
+
+    async def _in_time(self) -> Message:
+        try:
+            async with asyncio.timeout_at(self._deadline_s):
+                return await self._receive()
+        except TimeoutError as error:
+            raise SlowBody() from error
+
+
+def _announced_bytes(scope: Scope) -> int:
+    announced = Headers(scope=scope).get("content-length", "")
+    return int(announced) if announced.isdecimal() else 0

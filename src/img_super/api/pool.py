@@ -1,37 +1,87 @@
-"""The threads that do the work, so that the event loop stays free to answer health checks."""
+"""The threads that do the work, and the bounded queue before them; the event loop stays free for health checks."""
 
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from threading import Barrier
-from typing import TypeVar
+from math import ceil
+from threading import Barrier, Lock
+from typing import Final, TypeVar
+
+from img_super.errors import Overloaded
 
 T = TypeVar("T")
 
+_MEMORY: Final = 0.9
+"""How much of the old mean the next work leaves; about the last ten works count."""
+
 
 class WorkPool:
-    """A fixed number of threads. Decoding and both networks release the interpreter lock, so threads scale."""
+    """A fixed number of threads. Decoding and both networks release the interpreter lock, so threads scale.
 
-    def __init__(self, threads: int) -> None:
-        self._threads = threads
+    A place is held until a thread has really let go of the work, whether somebody still waits for it or not.
+    """
+
+    def __init__(self, threads: int, queue: int) -> None:
+        """`queue`: how many works may wait while every thread is busy."""
+        self.threads = threads
+        self._places = threads + queue
+        self._in_hand = 0
+        self._mean_s = 0.1
+        self._lock = Lock()
         self._executor = ThreadPoolExecutor(threads, thread_name_prefix="img_super")
 
+    @property
+    def waiting(self) -> int:
+        """Works that wait for a thread."""
+        return max(0, self._in_hand - self.threads)
+
+    @property
+    def working(self) -> int:
+        """Works that a thread is doing."""
+        return min(self._in_hand, self.threads)
+
+    def refuse_when_full(self) -> None:
+        """Raises `Overloaded` when one more work would find no place."""
+        if self._in_hand >= self._places:
+            raise Overloaded(retry_after_s=max(1, ceil(self.waiting * self._mean_s / self.threads)))
+
     async def run(self, work: Callable[[], T]) -> T:
-        """Do `work` in one of the threads."""
-        return await asyncio.get_running_loop().run_in_executor(self._executor, work)
+        """Do `work` in one of the threads. When the caller is cancelled before a thread is free, it is never done.
+
+        Raises:
+            Overloaded: at once, when there is no place.
+        """
+        with self._lock:
+            self.refuse_when_full()
+            self._in_hand += 1
+        future = self._executor.submit(self._timed, work)
+        future.add_done_callback(lambda _: self._leave())
+        return await asyncio.wrap_future(future)
 
     async def run_in_every_thread(self, work: Callable[[], object]) -> None:
         """Do `work` once in each thread, so that what a thread keeps for itself is there before traffic comes."""
-        together = Barrier(self._threads)
+        together = Barrier(self.threads)
 
         def once_here() -> None:
             together.wait()
             work()
 
-        await asyncio.gather(*(self.run(once_here) for _ in range(self._threads)))
+        await asyncio.gather(*(self.run(once_here) for _ in range(self.threads)))
 
     def close(self) -> None:
         """Let work in hand finish, drop what waits."""
         self._executor.shutdown(wait=True, cancel_futures=True)
+
+    def _timed(self, work: Callable[[], T]) -> T:
+        start = time.monotonic()
+        try:
+            return work()
+        finally:
+            self._mean_s = _MEMORY * self._mean_s + (1 - _MEMORY) * (time.monotonic() - start)
+
+    def _leave(self) -> None:
+        with self._lock:
+            self._in_hand -= 1

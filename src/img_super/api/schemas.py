@@ -115,7 +115,7 @@ class SuperAnswer(BaseModel):
 class Health(BaseModel):
     """How the service is."""
 
-    status: Literal["alive", "ready", "starting"]
+    status: Literal["alive", "ready", "starting", "stopping"]
 
 
 class Alive(BaseModel):

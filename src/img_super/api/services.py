@@ -14,12 +14,13 @@ from img_super.settings import Settings
 
 @dataclass(slots=True)
 class Services:
-    """`ready` becomes true once a warm-up request has passed."""
+    """`warm` once a warm-up request has passed, `stopping` once the process was told to end."""
 
     settings: Settings
     pipeline: Pipeline
     pool: WorkPool
-    ready: bool = False
+    warm: bool = False
+    stopping: bool = False
 
 
 def _services(request: Request) -> Services:

@@ -21,5 +21,5 @@ async def warm_up(services: Services) -> None:
     except Exception:  # noqa: BLE001 whatever went wrong, the service must say so and stay unready
         _log.exception("The warm-up request failed; the service will not become ready.")
         return
-    services.ready = True
+    services.warm = True
     _log.info("Ready: the models are loaded and a warm-up request has passed.")

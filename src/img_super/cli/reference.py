@@ -41,7 +41,7 @@ SERVICE_PROBLEMS: Final[tuple[Problem, ...]] = (
         "The service could not answer this request; it was not your fault. Try again.",
     ),
 )
-"""What `api/error_handlers.py` answers without an `InputError`; a test asks the handlers whether this is so."""
+"""What `api/error_handlers.py` answers without a `RequestError`; a test asks the handlers whether this is so."""
 
 _DEFAULTS_IN_WORDS: Final = {"threads": "the number of usable cores", "model": "the shipped model"}
 _ALLOWED_IN_WORDS: Final = {"host": "an IP address or `localhost`", "model": "a folder"}
@@ -81,9 +81,9 @@ def write_reference(folder: Path) -> None:
 
 
 def documented_problems() -> tuple[Problem, ...]:
-    """Every error that a client can receive: first those of the input, in the order of the way, then the others."""
-    of_input = (problem(status, error.code, error.title, error.advice) for error, status in STATUSES.items())
-    return (*of_input, *SERVICE_PROBLEMS)
+    """Every error that a client can receive: first those of a photo, in the order of the way, then the others."""
+    of_photos = (problem(status, error.code, error.title, error.advice) for error, status in STATUSES.items())
+    return (*of_photos, *SERVICE_PROBLEMS)
 
 
 def default_in_words(name: str) -> str:

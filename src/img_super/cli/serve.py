@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 import uvicorn
 
+from img_super.api.connection import TimedConnection
 from img_super.errors import StartError
 from img_super.main import build_app
 from img_super.pipeline.load import Backend
@@ -39,6 +40,7 @@ def serve(
         app,
         host=settings.host,
         port=settings.port,
+        http=TimedConnection,
         log_level=settings.log_level.value,
         server_header=False,
         timeout_graceful_shutdown=settings.shutdown_grace_s,

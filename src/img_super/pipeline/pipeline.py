@@ -12,6 +12,7 @@ from img_super.pipeline.decide import decide
 from img_super.pipeline.decode import MAX_PIXELS
 from img_super.pipeline.photo import Photo, pixels_of
 from img_super.pipeline.quality import assess_quality
+from img_super.pipeline.watch import Stage, Watch, unwatched
 from img_super.registry.card import Card, PolicyName
 from img_super.turn import inverse, turn
 
@@ -68,35 +69,43 @@ class Pipeline:
         self.validator = validator
         self._max_pixels = max_pixels
 
-    def face(self, photo: Photo) -> Detection:
-        """Find the portrait in a photo: bytes of an image file, its path, or RGB pixels.
+    def face(self, photo: Photo, watch: Watch = unwatched) -> Detection:
+        """Find the portrait in a photo: bytes of an image file, its path, or RGB pixels. `watch` sees each stage.
 
         Raises:
             InputError: the bytes are not an image, or no face is in it.
         """
-        return self._detect(pixels_of(photo, self._max_pixels))
+        return self._detect(self._decode(photo, watch), watch)
 
-    def super(self, photo: Photo) -> SuperResult:
+    def super(self, photo: Photo, watch: Watch = unwatched) -> SuperResult:
         """Say how likely it is that the portrait in a photo (as for `face`) was superimposed.
 
         Raises:
             InputError: the bytes are not an image, no face is in it, or the face is too small to be judged.
         """
-        image = pixels_of(photo, self._max_pixels)
-        detection = self._detect(image)
+        image = self._decode(photo, watch)
+        detection = self._detect(image, watch)
         card = self.validator.card
         face = detection.portrait.box
         if min(face.width, face.height) < card.min_face_px:
             raise FaceTooSmall.under(card.min_face_px, min(face.width, face.height))
-        crop = crop_portrait(image, face, detection.rotation)
-        evidence = self.validator.validate(resize_to_input(crop, card.input_side_px))
+        with watch(Stage.CROP):
+            crop = crop_portrait(image, face, detection.rotation)
+            network_input = resize_to_input(crop, card.input_side_px)
+        with watch(Stage.VALIDATE):
+            evidence = self.validator.validate(network_input)
         decision = decide(evidence.score, self.policy.threshold, self.policy.undetermined)
         quality = assess_quality(crop, face, (image.shape[1], image.shape[0]), 2 * card.min_face_px)
         displayed = replace(evidence, heat_map=turn(evidence.heat_map, inverse(detection.rotation)))
         return SuperResult(decision, detection, displayed, crop_box(face), quality, self.validator.identity)
 
-    def _detect(self, image: RgbImage) -> Detection:
-        detection = self.detector.detect(image)
+    def _decode(self, photo: Photo, watch: Watch) -> RgbImage:
+        with watch(Stage.DECODE):
+            return pixels_of(photo, self._max_pixels)
+
+    def _detect(self, image: RgbImage, watch: Watch) -> Detection:
+        with watch(Stage.DETECT):
+            detection = self.detector.detect(image)
         if detection is None:
             raise NoFace()
         return detection

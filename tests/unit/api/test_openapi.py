@@ -4,7 +4,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from img_super.api.base64_image import decode_base64
-from img_super.errors import input_errors
+from img_super.errors import input_errors, service_errors
 from img_super.pipeline.decode import decode_image
 
 
@@ -19,7 +19,7 @@ def test_the_document_shows_every_way_and_every_error(client: TestClient, path: 
         for response in operation["responses"].values()
         for code in response["content"].get("application/problem+json", {}).get("examples", {})
     }
-    assert documented == {error.code for error in input_errors()}
+    assert documented == {error.code for error in (*input_errors(), *service_errors())}
 
 
 def test_the_documentation_page_asks_nobody_outside(client: TestClient) -> None:

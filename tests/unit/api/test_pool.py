@@ -1,19 +1,100 @@
 from __future__ import annotations
 
 import asyncio
-from threading import get_ident
+from collections.abc import Iterator
+from threading import Event, get_ident
+
+import pytest
 
 from img_super.api.pool import WorkPool
+from img_super.errors import Overloaded
+
+PATIENCE_S = 10
 
 
-def test_work_is_done_in_another_thread() -> None:
-    pool = WorkPool(1)
+@pytest.fixture
+def pool() -> Iterator[WorkPool]:
+    pool = WorkPool(2, queue=1)
+    yield pool
+    pool.close()
+
+
+async def until(condition: object) -> None:
+    """Wait until `condition()` holds."""
+    async with asyncio.timeout(PATIENCE_S):
+        while not condition():  # type: ignore[operator]
+            await asyncio.sleep(0.005)
+
+
+def test_work_is_done_in_another_thread(pool: WorkPool) -> None:
     assert asyncio.run(pool.run(get_ident)) != get_ident()
-    pool.close()
 
 
-def test_every_thread_is_reached_once() -> None:
-    pool, seen = WorkPool(3), []
+def test_every_thread_is_reached_once(pool: WorkPool) -> None:
+    seen: list[int] = []
     asyncio.run(pool.run_in_every_thread(lambda: seen.append(get_ident())))
-    assert len(seen) == len(set(seen)) == 3
-    pool.close()
+    assert len(seen) == len(set(seen)) == 2
+
+
+def test_one_work_too_many_is_refused_at_once_and_the_others_are_done(pool: WorkPool) -> None:
+    go_on = Event()
+
+    async def crowd() -> None:
+        works = [asyncio.create_task(pool.run(lambda: go_on.wait(PATIENCE_S))) for _ in range(3)]
+        await asyncio.sleep(0)
+        assert (pool.working, pool.waiting) == (2, 1)
+        with pytest.raises(Overloaded) as refused:
+            await pool.run(get_ident)
+        assert refused.value.retry_after_s is not None
+        assert refused.value.retry_after_s >= 1
+        go_on.set()
+        assert await asyncio.gather(*works) == [True] * 3
+        await until(lambda: pool.working == 0)
+        pool.refuse_when_full()
+
+    asyncio.run(crowd())
+
+
+def test_work_that_is_given_up_while_it_waits_is_never_done(pool: WorkPool) -> None:
+    go_on, done = Event(), []
+
+    async def give_up() -> None:
+        busy = [asyncio.create_task(pool.run(lambda: go_on.wait(PATIENCE_S))) for _ in range(2)]
+        waiting = asyncio.create_task(pool.run(lambda: done.append(1)))
+        await asyncio.sleep(0)
+        waiting.cancel()
+        await asyncio.gather(waiting, return_exceptions=True)
+        assert pool.waiting == 0
+        go_on.set()
+        await asyncio.gather(*busy)
+
+    asyncio.run(give_up())
+    assert done == []
+
+
+def test_a_place_is_held_until_the_thread_lets_go_of_the_work(pool: WorkPool) -> None:
+    go_on = Event()
+
+    async def give_up() -> None:
+        working = asyncio.create_task(pool.run(lambda: go_on.wait(PATIENCE_S)))
+        await until(lambda: pool.working == 1)
+        working.cancel()
+        await asyncio.gather(working, return_exceptions=True)
+        assert pool.working == 1
+        go_on.set()
+        await until(lambda: pool.working == 0)
+
+    asyncio.run(give_up())
+
+
+def test_a_place_is_free_again_after_work_that_failed(pool: WorkPool) -> None:
+    def fail() -> None:
+        raise ValueError
+
+    async def fail_often() -> None:
+        for _ in range(5):
+            with pytest.raises(ValueError):  # noqa: PT011
+                await pool.run(fail)
+        await until(lambda: pool.working == 0)
+
+    asyncio.run(fail_often())

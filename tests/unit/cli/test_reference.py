@@ -22,7 +22,7 @@ from img_super.cli.reference import (
     settings_text,
     write_reference,
 )
-from img_super.errors import input_errors
+from img_super.errors import input_errors, service_errors
 from img_super.settings import PREFIX, Settings
 
 COMMITTED = Path(__file__).parents[3] / "docs" / "reference"
@@ -60,10 +60,10 @@ def test_the_command_writes_both_tables_into_a_new_folder(tmp_path: Path) -> Non
     assert sorted(path.name for path in (tmp_path / "new").iterdir()) == ["errors.md", "settings.md"]
 
 
-def test_every_input_error_is_listed_with_its_status() -> None:
-    assert set(STATUSES) == set(input_errors())
+def test_every_error_is_listed_with_its_status() -> None:
+    assert set(STATUSES) == {*input_errors(), *service_errors()}
     text = errors_text()
-    for error in input_errors():
+    for error in STATUSES:
         assert f"| `{error.code}` | {STATUSES[error].value} | {error.title} |" in text
 
 

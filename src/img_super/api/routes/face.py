@@ -5,8 +5,8 @@ from __future__ import annotations
 from fastapi import APIRouter, Request
 
 from img_super.api.error_handlers import documented_errors
-from img_super.api.image_request import receive_image
 from img_super.api.openapi import IMAGE_REQUEST
+from img_super.api.photo_work import work_on_photo
 from img_super.api.schemas import FaceAnswer
 from img_super.api.services import TheServices
 
@@ -24,6 +24,6 @@ async def find_portrait(request: Request, services: TheServices) -> FaceAnswer:
 
     A document turned by any multiple of 90 degrees is found; the coordinates refer to the photo as it is displayed.
     """
-    read_image = await receive_image(request, services.settings.max_body_bytes)
-    detection = await services.pool.run(lambda: services.pipeline.face(read_image()))
-    return FaceAnswer.of_detection(detection)
+    return await work_on_photo(
+        request, services, lambda photo, watch: FaceAnswer.of_detection(services.pipeline.face(photo, watch))
+    )

@@ -19,11 +19,11 @@ async def live() -> Health:
 @router.get(
     "/ready",
     summary="The models are loaded and a warm-up request has passed",
-    responses={503: {"model": Health, "description": "Not yet, or the warm-up request failed"}},
+    responses={503: {"model": Health, "description": "Not yet, not any more, or the warm-up request failed"}},
 )
 async def ready(services: TheServices, response: Response) -> Health:
     """Send traffic only while this is 200."""
-    if services.ready:
+    if services.warm and not services.stopping:
         return Health(status="ready")
     response.status_code = status.HTTP_503_SERVICE_UNAVAILABLE
-    return Health(status="starting")
+    return Health(status="stopping" if services.stopping else "starting")

@@ -7,8 +7,8 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request
 
 from img_super.api.error_handlers import documented_errors
-from img_super.api.image_request import receive_image
 from img_super.api.openapi import IMAGE_REQUEST
+from img_super.api.photo_work import work_on_photo
 from img_super.api.schemas import SuperAnswer
 from img_super.api.services import TheServices
 
@@ -28,6 +28,6 @@ async def judge_portrait(
     evidence: Annotated[bool, Query(description="Also answer where the superimposition shows.")] = False,
 ) -> SuperAnswer:
     """Finds the portrait, looks at it together with the card around it, and answers a calibrated probability."""
-    read_image = await receive_image(request, services.settings.max_body_bytes)
-    result = await services.pool.run(lambda: services.pipeline.super(read_image()))
-    return SuperAnswer.of(result, evidence)
+    return await work_on_photo(
+        request, services, lambda photo, watch: SuperAnswer.of(services.pipeline.super(photo, watch), evidence)
+    )

@@ -1,0 +1,133 @@
+"""The middleware that counts bodies, as an ASGI server sees it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable
+from typing import Any
+
+import pytest
+from starlette.types import Message, Receive, Scope, Send
+
+from img_super.api.limits import BodyLimits
+from img_super.errors import Overloaded, SlowBody, TooManyBytes
+
+PIECE = b"x" * 100
+
+
+class Reader:
+    """An application that reads the body, and keeps it until it is told to answer."""
+
+    def __init__(self) -> None:
+        self.received = 0
+        self.answer = asyncio.Event()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        more = True
+        while more:
+            message = await receive()
+            self.received += len(message["body"])
+            more = message["more_body"]
+        await self.answer.wait()
+
+
+def scope(length: int | str | None = None) -> Scope:
+    headers = [] if length is None else [(b"content-length", str(length).encode())]
+    return {"type": "http", "headers": headers}
+
+
+def body(pieces: int, asked_for: list[int] | None = None) -> Receive:
+    """A body in pieces of 100 bytes; how many were asked for is counted."""
+    left: Iterable[int] = iter(range(pieces - 1, -1, -1))
+
+    async def receive() -> Message:
+        number = next(iter(left))
+        if asked_for is not None:
+            asked_for.append(number)
+        return {"type": "http.request", "body": PIECE, "more_body": number > 0}
+
+    return receive
+
+
+async def nowhere(_: Message) -> None:
+    return
+
+
+def limits(app: Reader, **options: Any) -> BodyLimits:
+    return BodyLimits(app, **{"max_bytes": 1000, "max_bytes_together": 10_000, "timeout_s": 5, **options})
+
+
+@pytest.mark.parametrize("announced", [None, "1000", "nonsense", "-5"])
+def test_a_body_of_the_limit_passes(announced: str | None) -> None:
+    async def send() -> None:
+        app = Reader()
+        app.answer.set()
+        await limits(app)(scope(announced), body(10), nowhere)
+        assert app.received == 1000
+
+    asyncio.run(send())
+
+
+def test_an_announced_body_over_the_limit_is_refused_before_any_of_it_is_read() -> None:
+    async def send() -> None:
+        asked_for: list[int] = []
+        with pytest.raises(TooManyBytes):
+            await limits(Reader())(scope(1001), body(11, asked_for), nowhere)
+        assert asked_for == []
+
+    asyncio.run(send())
+
+
+@pytest.mark.parametrize("announced", [None, 10, "nonsense"])
+def test_a_body_that_says_nothing_or_lies_is_counted_and_not_read_to_its_end(announced: int | None) -> None:
+    async def send() -> None:
+        app, asked_for = Reader(), list[int]()
+        with pytest.raises(TooManyBytes):
+            await limits(app)(scope(announced), body(1_000_000, asked_for), nowhere)
+        assert app.received == 1000
+        assert len(asked_for) == 11
+
+    asyncio.run(send())
+
+
+def test_a_slow_body_is_given_up_in_time_however_often_a_little_comes() -> None:
+    async def drip() -> Message:
+        await asyncio.sleep(0.02)
+        return {"type": "http.request", "body": b"x", "more_body": True}
+
+    async def send() -> None:
+        loop = asyncio.get_running_loop()
+        start = loop.time()
+        with pytest.raises(SlowBody):
+            await limits(Reader(), timeout_s=0.2)(scope(), drip, nowhere)
+        assert 0.15 < loop.time() - start < 4
+
+    asyncio.run(send())
+
+
+def test_after_the_body_there_is_no_limit_for_the_answer() -> None:
+    async def send() -> None:
+        app = Reader()
+        request = asyncio.create_task(limits(app, timeout_s=0.05)(scope(), body(1), nowhere))
+        await asyncio.sleep(0.2)
+        app.answer.set()
+        await request
+
+    asyncio.run(send())
+
+
+def test_all_bodies_together_have_a_limit_and_what_is_answered_is_given_back() -> None:
+    async def send() -> None:
+        app = Reader()
+        counted = limits(app, max_bytes_together=2500)
+        held = [asyncio.create_task(counted(scope(), body(10), nowhere)) for _ in range(2)]
+        await asyncio.sleep(0.01)
+        with pytest.raises(Overloaded) as refused:
+            await counted(scope(), body(10), nowhere)
+        assert refused.value.retry_after_s == 1
+        app.answer.set()
+        await asyncio.gather(*held)
+        for _ in range(5):
+            await counted(scope(), body(10), nowhere)
+
+    asyncio.run(send())

@@ -1,0 +1,180 @@
+"""Overload, deadline and clients that went, through the whole application with fakes behind it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from threading import Event
+from typing import Any
+
+import httpx2
+import numpy as np
+import pytest
+
+from img_super.api.app import create_app
+from img_super.domain import Detection, RgbImage
+from img_super.pipeline.pipeline import Pipeline
+from img_super.settings import Settings
+from tests.conftest import FakeDetector, FakeValidator, encode
+
+PATIENCE_S = 10
+PNG = {"content-type": "image/png"}
+PHOTO = encode(np.full((120, 200, 3), 90, np.uint8))
+
+
+@dataclass
+class SlowDetector(FakeDetector):
+    """Holds every photo until it is told to go on."""
+
+    go_on: Event = field(default_factory=Event)
+
+    def detect(self, image: RgbImage) -> Detection | None:
+        found = super().detect(image)
+        self.go_on.wait(PATIENCE_S)
+        return found
+
+
+@pytest.fixture
+def slow() -> SlowDetector:
+    return SlowDetector()
+
+
+@asynccontextmanager
+async def service(
+    detector: FakeDetector, validator: FakeValidator, **options: Any
+) -> AsyncIterator[httpx2.AsyncClient]:
+    app = create_app(Settings(threads=1, **options), Pipeline(detector, validator))
+    transport = httpx2.ASGITransport(app, raise_app_exceptions=False)
+    async with httpx2.AsyncClient(transport=transport, base_url="http://service") as client:
+        try:
+            yield client
+        finally:
+            if isinstance(detector, SlowDetector):
+                detector.go_on.set()
+            app.state.services.pool.close()
+
+
+async def until(condition: Callable[[], object]) -> None:
+    async with asyncio.timeout(PATIENCE_S):
+        while not condition():
+            await asyncio.sleep(0.005)
+
+
+def post(client: httpx2.AsyncClient) -> asyncio.Task[httpx2.Response]:
+    return asyncio.ensure_future(client.post("/super", content=PHOTO, headers=PNG))
+
+
+def test_one_too_many_is_refused_at_once_with_the_reason_and_all_others_are_answered(
+    slow: SlowDetector, validator: FakeValidator
+) -> None:
+    async def crowd() -> None:
+        async with service(slow, validator, queue=2) as client:
+            answers = [post(client) for _ in range(3)]
+            await until(lambda: slow.seen)
+            refused = await post(client)
+            assert refused.status_code == 503
+            assert refused.json()["code"] == "overloaded"
+            assert int(refused.headers["retry-after"]) >= 1
+            slow.go_on.set()
+            assert [answer.status_code for answer in await asyncio.gather(*answers)] == [200] * 3
+
+    asyncio.run(crowd())
+
+
+def test_the_refusal_does_not_wait_for_the_body(slow: SlowDetector, validator: FakeValidator) -> None:
+    async def never_ending() -> AsyncIterator[bytes]:
+        yield b"\x89PNG"
+        raise AssertionError("the body was read")
+
+    async def crowd() -> None:
+        async with service(slow, validator, queue=0) as client:
+            first = post(client)
+            await until(lambda: slow.seen)
+            assert (await client.post("/super", content=never_ending(), headers=PNG)).status_code == 503
+            slow.go_on.set()
+            assert (await first).status_code == 200
+
+    asyncio.run(crowd())
+
+
+def test_health_answers_while_every_place_is_taken(slow: SlowDetector, validator: FakeValidator) -> None:
+    async def crowd() -> None:
+        async with service(slow, validator, queue=0) as client:
+            first = post(client)
+            await until(lambda: slow.seen)
+            assert (await client.get("/health/live")).status_code == 200
+            slow.go_on.set()
+            await first
+
+    asyncio.run(crowd())
+
+
+def test_after_the_deadline_the_answer_is_504_and_the_work_ends_at_its_next_stage(
+    slow: SlowDetector, validator: FakeValidator
+) -> None:
+    async def wait_too_long() -> None:
+        async with service(slow, validator, deadline_s=1) as client:
+            late = await post(client)
+            assert (late.status_code, late.json()["code"]) == (504, "deadline_passed")
+            slow.go_on.set()
+            assert (await post(client)).status_code == 200
+
+    asyncio.run(wait_too_long())
+    assert len(slow.seen) == 2
+    assert len(validator.seen) == 1, "the photo of the first request was validated although nobody waited for it"
+
+
+async def send_and_go(app: Callable[..., Awaitable[None]], gone: asyncio.Event) -> list[int]:
+    """A client that sends its photo and goes when `gone` is set; the statuses that were sent to nobody."""
+    messages = iter([{"type": "http.request", "body": PHOTO, "more_body": False}])
+    statuses: list[int] = []
+
+    async def receive() -> dict[str, object]:
+        for message in messages:
+            return dict(message)
+        await gone.wait()
+        return {"type": "http.disconnect"}
+
+    async def send(message: dict[str, object]) -> None:
+        if "status" in message:
+            statuses.append(int(str(message["status"])))
+
+    scope = {
+        "type": "http",
+        "asgi": {"version": "3.0"},
+        "http_version": "1.1",
+        "method": "POST",
+        "path": "/super",
+        "raw_path": b"/super",
+        "query_string": b"",
+        "root_path": "",
+        "scheme": "http",
+        "headers": [(b"content-type", b"image/png")],
+        "client": ("127.0.0.1", 1),
+        "server": ("127.0.0.1", 2),
+    }
+    await app(scope, receive, send)
+    return statuses
+
+
+def test_work_for_a_client_that_has_gone_is_dropped(slow: SlowDetector, validator: FakeValidator) -> None:
+    async def go() -> None:
+        app = create_app(Settings(threads=1, queue=5), Pipeline(slow, validator))
+        pool = app.state.services.pool
+        gone = asyncio.Event()
+        working = asyncio.create_task(send_and_go(app, gone))
+        await until(lambda: slow.seen)
+        waiting = [asyncio.create_task(send_and_go(app, gone)) for _ in range(3)]
+        await until(lambda: pool.waiting == 3)
+        gone.set()
+        assert await asyncio.gather(working, *waiting) == [[499]] * 4
+        assert (pool.working, pool.waiting) == (1, 0)
+        slow.go_on.set()
+        await until(lambda: pool.working == 0)
+        pool.close()
+
+    asyncio.run(go())
+    assert len(slow.seen) == 1, "photos were decoded for clients that had gone"
+    assert validator.seen == [], "the photo in work was validated although its client had gone"
