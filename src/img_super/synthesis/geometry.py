@@ -36,14 +36,17 @@ def scale_of(matrix: FloatArray) -> float:
 
 
 def warp(image: FloatArray, matrix: FloatArray, wh: tuple[int, int], border: int = cv2.BORDER_REPLICATE) -> FloatArray:
-    """Warp into `wh` pixels; blurs first where the map shrinks, so that nothing aliases."""
-    scale = scale_of(matrix)
-    if scale < 0.8:
-        image = pixels.blur(image, 0.42 * (1 / scale - 0.6))
+    """Warp into `wh` pixels; blurs first where the map shrinks."""
+    image = without_aliasing(image, scale_of(matrix))
     full = projective(matrix).astype(np.float64)
     if not full[2, :2].any():  # an affine map takes OpenCV half the time
         return np.asarray(cv2.warpAffine(image, full[:2] / full[2, 2], wh, borderMode=border), np.float32)
     return np.asarray(cv2.warpPerspective(image, full, wh, borderMode=border), np.float32)
+
+
+def without_aliasing(image: FloatArray, scale: float) -> FloatArray:
+    """The image blurred as much as it must be before it is shown smaller by `scale`."""
+    return pixels.blur(image, 0.5 * (1 / scale - 0.6)) if scale < 0.8 else image
 
 
 def overlap(box: Box4, wh: tuple[int, int]) -> Box4:

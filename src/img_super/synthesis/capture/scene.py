@@ -98,7 +98,9 @@ def lay_out(
 ) -> tuple[FloatArray, FloatArray]:
     """The scene without light, RGB 0 to 255, and its gloss, both of the view's size."""
     inside = card_alpha(card.shape, view, scene.round_share)
-    both = look_at(np.asarray(cv2.merge([*cv2.split(card), gloss]), np.float32), view)
+    both = np.asarray(cv2.cvtColor(card, cv2.COLOR_RGB2RGBA), np.float32)
+    cv2.insertChannel(gloss, both, 3)
+    both = look_at(both, view)
     seen, shine = (
         np.asarray(cv2.cvtColor(both, cv2.COLOR_RGBA2RGB), np.float32),
         np.asarray(cv2.extractChannel(both, 3), np.float32),

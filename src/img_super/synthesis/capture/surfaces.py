@@ -66,7 +66,7 @@ def _field(rng: np.random.Generator, cells: tuple[int, int]) -> FloatArray:
     coarse = rng.standard_normal((cells[1], cells[0])).astype(np.float32)
     padded = np.pad(coarse, 2, mode="wrap")
     wh = (round(SIDE_PX * padded.shape[1] / cells[0]), round(SIDE_PX * padded.shape[0] / cells[1]))
-    large = cv2.resize(padded, wh, interpolation=cv2.INTER_CUBIC)
+    large = pixels.enlarged(padded, wh)
     x, y = round(2 * SIDE_PX / cells[0]), round(2 * SIDE_PX / cells[1])
     return np.asarray(large[y : y + SIDE_PX, x : x + SIDE_PX], np.float32)
 

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from img_super.synthesis import pixels
-from img_super.synthesis.geometry import corners_of, onto, scale_of, shifted
+from img_super.synthesis.geometry import corners_of, onto, scale_of, shifted, warp, without_aliasing
 
 FloatArray = npt.NDArray[np.float32]
 
@@ -121,24 +121,10 @@ def _composed(
 
 def look_at(image: FloatArray, view: View, border: int = cv2.BORDER_REPLICATE) -> FloatArray:
     """What the camera sees of something that lies on the card (the card, its gloss, a mask)."""
-    image, x_scale, y_scale = _shrunk(image, scale_of(view.matrix))
     if not view.bends:
-        larger = np.array([[1 / x_scale, 0, 0.5 / x_scale - 0.5], [0, 1 / y_scale, 0.5 / y_scale - 0.5], [0, 0, 1]])
-        matrix = view.matrix.astype(np.float64) @ larger
-        seen = cv2.warpPerspective(image, matrix, view.wh, flags=cv2.INTER_LINEAR, borderMode=border)
-        return np.asarray(seen, np.float32)
-    map_x, map_y = bent_map(view)
-    map_x, map_y = (map_x + 0.5) * np.float32(x_scale) - 0.5, (map_y + 0.5) * np.float32(y_scale) - 0.5
-    return np.asarray(cv2.remap(image, map_x, map_y, cv2.INTER_LINEAR, borderMode=border), np.float32)
-
-
-def _shrunk(image: FloatArray, scale: float) -> tuple[FloatArray, float, float]:
-    """The image reduced by area where the photo shows it smaller, so that nothing aliases; and its scale."""
-    height, width = image.shape[:2]
-    if scale > 0.8:
-        return image, 1.0, 1.0
-    wh = (max(2, round(width * scale * 1.15)), max(2, round(height * scale * 1.15)))
-    return np.asarray(cv2.resize(image, wh, interpolation=cv2.INTER_AREA), np.float32), wh[0] / width, wh[1] / height
+        return warp(image, view.matrix, view.wh, border)
+    image = without_aliasing(image, scale_of(view.matrix))
+    return np.asarray(cv2.remap(image, *bent_map(view), cv2.INTER_LINEAR, borderMode=border), np.float32)
 
 
 def bent_map(view: View) -> tuple[FloatArray, FloatArray]:

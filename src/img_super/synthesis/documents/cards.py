@@ -214,8 +214,10 @@ def _overprinted(
     canvas: FloatArray, overprints: tuple[Overprint, ...], *, after: bool, grey: bool = False
 ) -> FloatArray:
     for over in overprints:
-        if (over.kind in AFTER_PRINTING) == after and cv2.countNonZero(over.alpha):
+        x, y, width, height = cv2.boundingRect(over.alpha)
+        if (over.kind in AFTER_PRINTING) == after and width:
             colour = [float(np.mean(over.colour))] * 3 if grey else over.colour
-            alpha = np.asarray(over.alpha * np.float32(1 / 255), np.float32)
-            canvas = pixels.blend(canvas, np.asarray(colour, np.float32), alpha)
+            part = np.s_[y : y + height, x : x + width]
+            alpha = np.asarray(over.alpha[part] * np.float32(1 / 255), np.float32)
+            canvas[part] = pixels.blend(canvas[part], np.asarray(colour, np.float32), alpha)
     return canvas
