@@ -1,0 +1,189 @@
+"""One process a core. Photos go out one by one, rows come back as they are done; a process that dies is replaced.
+
+Every worker is given a few photos ahead, which its threads read while it judges, so that neither disk nor network
+keeps it waiting. What is in flight, and so the memory, is bounded: `AHEAD` photos a worker.
+"""
+
+from __future__ import annotations
+
+import signal
+import sys
+from collections import deque
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from multiprocessing import get_context
+from multiprocessing.connection import Connection, wait
+from multiprocessing.process import BaseProcess
+from pathlib import Path
+from typing import Any, Final
+
+import cv2
+
+from img_super.pipeline.decode import MAX_PIXELS
+from img_super.pipeline.load import SHIPPED_MODEL, Backend, load_pipeline
+from img_super.scan.errors import ScanError, WorkerDied
+from img_super.scan.found import MAX_FILE_BYTES, Failed, Found, Given, InFile, InZip, Reader, Storage
+from img_super.scan.judge import Judged, judge
+from img_super.scan.rows import unanswered
+
+AHEAD: Final = 8
+_READY: Final = "ready"
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """How photos are judged.
+
+    Attributes:
+        model, backend, max_pixels: see `load_pipeline`.
+        max_file_bytes: larger files are not read.
+        storage: options for the file systems of URLs.
+        thumbnails: whether suspicious portraits are kept as small pictures.
+    """
+
+    model: Path = SHIPPED_MODEL
+    backend: Backend = Backend.LITERT
+    max_pixels: int = MAX_PIXELS
+    max_file_bytes: int = MAX_FILE_BYTES
+    storage: Storage = field(default_factory=dict)
+    thumbnails: bool = False
+
+
+class Crew:
+    """Judges photos in several processes; a context manager, which ends them."""
+
+    def __init__(self, work: Work, processes: int) -> None:
+        self._work = work
+        self._suspects: set[str] = set()
+        self._again: deque[Found] = deque()
+        self._workers = [_Worker(work) for _ in range(processes)]
+
+    def __enter__(self) -> Crew:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for worker in self._workers:
+            worker.end()
+
+    @property
+    def process_ids(self) -> list[int]:
+        return [worker.process.pid or 0 for worker in self._workers]
+
+    def judge(self, photos: Iterator[Found]) -> Iterator[Judged]:
+        """A row for every photo, in the order in which they are done.
+
+        Raises:
+            ScanError: the processes do not start.
+        """
+        while True:
+            yield from self._hand_out(photos)
+            waiting = {worker.pipe: worker for worker in self._workers if worker.given}
+            if not waiting:
+                return
+            for pipe in wait(list(waiting)):
+                yield from self._take(waiting[pipe])  # type: ignore[index]
+
+    def _hand_out(self, photos: Iterator[Found]) -> Iterator[Judged]:
+        """Fill the emptiest worker until all are full. What failed while searching needs no worker."""
+        while len((worker := min(self._workers, key=lambda worker: len(worker.given))).given) < AHEAD:
+            found = self._again.popleft() if self._again else next(photos, None)
+            match found:
+                case None:
+                    return
+                case Failed():
+                    yield Judged(unanswered(found.name, found.code, found.detail))
+                case _:
+                    worker.give(found)
+
+    def _take(self, worker: _Worker) -> Iterator[Judged]:
+        try:
+            judged = worker.take()
+        except (EOFError, OSError):
+            yield from self._replace(worker)
+            return
+        if judged is not None:
+            yield judged
+
+    def _replace(self, dead: _Worker) -> Iterator[Judged]:
+        """Start another worker. The photo that the dead one was at is tried once more, then blamed."""
+        if not dead.ready:
+            raise ScanError("A process of the scan could not start; `img-super doctor` tells what is missing.")
+        dead.end()
+        self._workers[self._workers.index(dead)] = _Worker(self._work)
+        at, *others = dead.given
+        if at.name in self._suspects:
+            yield Judged(unanswered(at.name, WorkerDied.code, WorkerDied.advice))
+        else:
+            self._suspects.add(at.name)
+            self._again.append(at)
+        self._again.extend(others)
+
+
+class _Worker:
+    """A process, the pipe to it, and the photos that it was given and has not answered, in their order."""
+
+    def __init__(self, work: Work) -> None:
+        # Spawned, not forked: the parent has threads (progress bar, file systems), and a fork would copy their locks.
+        context = get_context("spawn")
+        self.pipe, theirs = context.Pipe()
+        self.process: BaseProcess = context.Process(target=_run, args=(theirs, work), daemon=True)
+        with _interrupts_held():
+            self.process.start()
+        theirs.close()  # so that the pipe ends when the process does
+        self.ready = False
+        self.given: deque[InFile | InZip | Given] = deque()
+
+    def give(self, found: InFile | InZip | Given) -> None:
+        self.given.append(found)
+        try:
+            self.pipe.send(found)
+        except OSError:  # it has died; `take` will find out
+            return
+
+    def take(self) -> Judged | None:
+        """What the worker says: first that it is ready, then its rows. Raises `EOFError` when it has died."""
+        said = self.pipe.recv()
+        if said == _READY:
+            self.ready = True
+            return None
+        self.given.popleft()
+        return said  # type: ignore[no-any-return]
+
+    def end(self) -> None:
+        self.pipe.close()
+        self.process.terminate()
+        self.process.join()
+
+
+@contextmanager
+def _interrupts_held() -> Iterator[None]:
+    """Ctrl-C reaches every process; the parent decides. A process that is started in here never sees it."""
+    if sys.platform == "win32":
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def _run(pipe: Connection[Any, Any], work: Work) -> None:
+    """The life of a process: it ends when the other end of its pipe does, however that came about."""
+    cv2.setNumThreads(1)
+    pipeline = load_pipeline(work.model, work.backend, work.max_pixels)
+    reader = Reader(work.storage, work.max_file_bytes)
+    reading: deque[tuple[InFile | InZip | Given, Future[bytes]]] = deque()
+    try:
+        pipe.send(_READY)
+        with ThreadPoolExecutor(AHEAD) as readers:
+            while True:
+                while not reading or pipe.poll():
+                    found = pipe.recv()
+                    reading.append((found, readers.submit(reader.read, found)))
+                found, data = reading.popleft()
+                pipe.send(judge(pipeline, found.name, data.result, work.thumbnails))
+    except (EOFError, OSError):
+        return

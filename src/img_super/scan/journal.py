@@ -1,0 +1,134 @@
+"""Every finished row of a scan, on disk: what a scan that was killed goes on from.
+
+A SQLite file beside the results, for as long as the scan is not finished. A row is there wholly or not at all, and
+once: `photo` is the key. Whoever reads it may hold more rows than memory does.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import astuple
+from pathlib import Path
+from typing import Final
+
+from img_super.scan.errors import ScanError
+from img_super.scan.judge import Judged
+from img_super.scan.rows import COLUMNS, Row
+
+COMMIT_EVERY_S: Final = 1.0
+"""How much work a kill may cost: these seconds are done again."""
+
+_SQL_KINDS: Final = {str: "TEXT", int: "INTEGER", float: "REAL"}
+_SCHEMA: Final = f"""
+BEGIN IMMEDIATE;
+CREATE TABLE IF NOT EXISTS scan (fingerprint TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS rows ({", ".join(f"{name} {_SQL_KINDS[kind]}" for name, kind in COLUMNS.items())},
+  PRIMARY KEY (photo)) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS most_suspicious_first ON rows (score DESC, photo);
+CREATE TABLE IF NOT EXISTS thumbnails (photo TEXT PRIMARY KEY, score REAL NOT NULL, jpeg BLOB NOT NULL);
+COMMIT;
+"""
+_INSERT: Final = f"INSERT OR IGNORE INTO rows VALUES ({', '.join('?' for _ in COLUMNS)})"  # noqa: S608 constants
+_MOST_SUSPICIOUS: Final = "FROM rows WHERE score IS NOT NULL ORDER BY score DESC, photo LIMIT ?"
+
+
+class Journal:
+    """The journal of one scan; a context manager, which commits and closes. One scan at a time can have it open."""
+
+    def __init__(self, path: Path, fingerprint: Mapping[str, object], thumbnails_kept: int = 200) -> None:
+        """Open a journal, or begin one.
+
+        Args:
+            path: the file.
+            fingerprint: whatever decides the rows; a journal with another one is not gone on with.
+            thumbnails_kept: of so many of the most suspicious photos.
+
+        Raises:
+            ScanError: another scan has it open, or it belongs to a scan with other options or another model, or it
+                cannot be written.
+        """
+        self.path = path
+        self._kept = thumbnails_kept
+        self._committed_s = time.monotonic()
+        try:
+            self._database = sqlite3.connect(path, timeout=0, isolation_level=None)
+            self._database.execute("PRAGMA locking_mode = EXCLUSIVE")
+            self._database.execute("PRAGMA synchronous = FULL")
+            self._database.executescript(_SCHEMA)
+        except sqlite3.Error as error:
+            raise ScanError(_why(path, error)) from error
+        self._claim(dict(fingerprint))
+        self._database.execute("BEGIN")
+
+    def __enter__(self) -> Journal:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._database.commit()
+        self._database.close()
+
+    def __contains__(self, photo: str) -> bool:
+        return self._database.execute("SELECT 1 FROM rows WHERE photo = ?", (photo,)).fetchone() is not None
+
+    def __len__(self) -> int:
+        return int(self._database.execute("SELECT count(*) FROM rows").fetchone()[0])
+
+    def add(self, judged: Judged) -> None:
+        """Keep a row; one that is already there stays as it is. On disk after `COMMIT_EVERY_S` at the latest."""
+        row = judged.row
+        self._database.execute(_INSERT, astuple(row))
+        if judged.thumbnail is not None:
+            thumbnail = (row.photo, row.score, judged.thumbnail)
+            self._database.execute("INSERT OR IGNORE INTO thumbnails VALUES (?, ?, ?)", thumbnail)
+        if time.monotonic() - self._committed_s > COMMIT_EVERY_S:
+            self.commit()
+
+    def commit(self) -> None:
+        """Write to disk what has been added."""
+        self._database.execute(
+            "DELETE FROM thumbnails WHERE photo NOT IN "
+            "(SELECT photo FROM thumbnails ORDER BY score DESC, photo LIMIT ?)",
+            (self._kept,),
+        )
+        self._database.execute("COMMIT")
+        self._database.execute("BEGIN")
+        self._committed_s = time.monotonic()
+
+    def rows(self) -> Iterator[Row]:
+        """All rows, by their photo's name: the order in which they were done must not show."""
+        for values in self._database.execute("SELECT * FROM rows ORDER BY photo"):
+            yield Row(**dict(zip(COLUMNS, values, strict=True)))
+
+    def most_suspicious(self, most: int) -> list[Row]:
+        """The rows with the highest scores."""
+        found = self._database.execute(f"SELECT * {_MOST_SUSPICIOUS}", (most,))
+        return [Row(**dict(zip(COLUMNS, values, strict=True))) for values in found]
+
+    def thumbnail(self, photo: str) -> bytes | None:
+        """A small JPEG of a suspicious portrait, if thumbnails were asked for."""
+        found = self._database.execute("SELECT jpeg FROM thumbnails WHERE photo = ?", (photo,)).fetchone()
+        return None if found is None else bytes(found[0])
+
+    def _claim(self, fingerprint: dict[str, object]) -> None:
+        found = self._database.execute("SELECT fingerprint FROM scan").fetchone()
+        if found is None:
+            self._database.execute("INSERT INTO scan VALUES (?)", (json.dumps(fingerprint),))
+            return
+        begun = json.loads(found[0])
+        if others := sorted(name for name in begun | fingerprint if begun.get(name) != fingerprint.get(name)):
+            self._database.close()
+            raise ScanError(
+                f"{self.path} was begun with another {' and another '.join(others)}. Finish it as it was begun, or "
+                "begin anew with --restart, which throws its rows away."
+            )
+
+
+def _why(path: Path, error: sqlite3.Error) -> str:
+    if "locked" in str(error):
+        return f"Another scan is writing to {path}; wait for it, or give another --out."
+    if "not a database" in str(error):
+        return f"{path} is not the journal of a scan; move it away, or give another --out."
+    return f"The journal {path} cannot be written: {error}."

@@ -1,0 +1,40 @@
+"""What a photo is called in the results, and which names are no photos."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from pathlib import PurePosixPath
+from typing import Final
+
+_NEVER_PHOTOS: Final = frozenset({"__MACOSX", "Thumbs.db", "desktop.ini"})
+_FORMULA_BEGINS: Final = ("=", "+", "-", "@")
+
+
+def shown(name: str) -> str:
+    """A name that every table, terminal and spreadsheet can take.
+
+    Bytes that are no text, line breaks and control characters are written as escapes. A path that a spreadsheet
+    would read as a formula (CWE-1236) begins with `./`, which leaves it the same path.
+    """
+    text = os.fsencode(name).decode("utf-8", "backslashreplace")
+    text = "".join(sign if sign.isprintable() else sign.encode("unicode_escape").decode() for sign in text)
+    return f"./{text}" if text.startswith(_FORMULA_BEGINS) else text
+
+
+def is_hidden(path: str) -> bool:
+    """Whether any part of a path relative to its source is hidden, or is what a file manager leaves behind."""
+    return any(part.startswith(".") or part in _NEVER_PHOTOS for part in PurePosixPath(path).parts)
+
+
+class MemberNames:
+    """Names for the members of one archive; the second of two equal ones gets `#2`."""
+
+    def __init__(self, archive: str) -> None:
+        self._archive = archive
+        self._seen: Counter[str] = Counter()
+
+    def name(self, member: str) -> str:
+        self._seen[member] += 1
+        again = f"#{self._seen[member]}" if self._seen[member] > 1 else ""
+        return f"{self._archive}!/{shown(member)}{again}"

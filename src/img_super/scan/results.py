@@ -1,0 +1,71 @@
+"""Writes the rows where people and programs read them: Parquet, CSV or JSON lines, by the ending of the name."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, astuple
+from importlib.util import find_spec
+from itertools import islice
+from pathlib import Path
+from typing import Final, TypeAlias
+
+from img_super.scan.errors import ScanError
+from img_super.scan.rows import COLUMNS, Row
+
+Writer: TypeAlias = Callable[[Iterable[Row], Path], None]
+_ROWS_A_BATCH: Final = 10_000
+
+
+def writer_for(path: Path) -> Writer:
+    """What writes a file with this ending.
+
+    Raises:
+        ScanError: there is no such writer, or the package that it needs is not installed.
+    """
+    writer = _WRITERS.get(path.suffix.lower())
+    if writer is None:
+        raise ScanError(f"--out must end in {', '.join(_WRITERS)}; {path.name} does not.")
+    if writer is _write_parquet and find_spec("pyarrow") is None:
+        raise ScanError("Parquet needs pyarrow: `pip install 'img-super[scan]'`; or let --out end in .csv or .jsonl.")
+    return writer
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """A path to write to, which takes the place of `path` at the end: whoever looks sees the whole file or none."""
+    part = path.with_name(f".{path.name}.part")
+    yield part
+    with part.open("rb+") as file:
+        os.fsync(file.fileno())
+    part.replace(path)
+
+
+def _write_jsonl(rows: Iterable[Row], path: Path) -> None:
+    with path.open("w", encoding="utf-8") as file:
+        file.writelines(json.dumps(asdict(row), ensure_ascii=False) + "\n" for row in rows)
+
+
+def _write_csv(rows: Iterable[Row], path: Path) -> None:
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(COLUMNS)
+        writer.writerows(astuple(row) for row in rows)
+
+
+def _write_parquet(rows: Iterable[Row], path: Path) -> None:
+    import pyarrow as pa  # noqa: PLC0415 the extra `scan`
+    from pyarrow.parquet import ParquetWriter  # noqa: PLC0415
+
+    kinds = {str: pa.string(), int: pa.int64(), float: pa.float64()}
+    schema = pa.schema([pa.field(name, kinds[kind], nullable=name != "photo") for name, kind in COLUMNS.items()])
+    left = iter(rows)
+    with ParquetWriter(path, schema, compression="zstd") as writer:
+        while batch := [asdict(row) for row in islice(left, _ROWS_A_BATCH)]:
+            writer.write_batch(pa.RecordBatch.from_pylist(batch, schema=schema))
+
+
+_WRITERS: Final[dict[str, Writer]] = {".parquet": _write_parquet, ".csv": _write_csv, ".jsonl": _write_jsonl}

@@ -1,0 +1,94 @@
+"""A row of the results: flat, so that every table can hold it, and free of times, so that a scan can be repeated."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from hashlib import sha256
+from typing import Final, TypeAlias, get_args, get_type_hints
+
+from img_super.domain import ModelIdentity
+from img_super.pipeline.pipeline import SuperResult
+
+Kind: TypeAlias = type[str] | type[int] | type[float]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """What is known of one photo: the answer, or why there is none (`error_code`).
+
+    Attributes:
+        photo: path or URL; in an archive, `archive!/member`.
+        score, reco, verdict, threshold: as `/super` answers them.
+        y_min, x_min, y_max, x_max: the portrait's face, in pixels of the photo as it is displayed, half-open.
+        confidence: how sure the detector is of the face, 0 to 1.
+        faces: how many faces there are.
+        rotation: degrees clockwise that bring the photo upright.
+        quality: the codes of the warnings, with spaces between them.
+        error_code, error_detail: why there is no answer, and what to do.
+        size_bytes, sha256: of the file; equal sums are copies of one file.
+        model: which weights answered: name and version.
+    """
+
+    photo: str
+    score: float | None = None
+    reco: str | None = None
+    verdict: str | None = None
+    threshold: float | None = None
+    y_min: int | None = None
+    x_min: int | None = None
+    y_max: int | None = None
+    x_max: int | None = None
+    confidence: float | None = None
+    faces: int | None = None
+    rotation: int | None = None
+    quality: str | None = None
+    error_code: str | None = None
+    error_detail: str | None = None
+    size_bytes: int | None = None
+    sha256: str | None = None
+    model: str | None = None
+
+
+def _kind(hint: object) -> Kind:
+    kinds: tuple[Kind, ...] = (str, int, float)
+    return next(kind for kind in kinds if kind in (get_args(hint) or (hint,)))
+
+
+COLUMNS: Final = {field.name: _kind(get_type_hints(Row)[field.name]) for field in fields(Row)}
+"""Name and type of every column, in their order; all but `photo` may be empty."""
+
+
+def answered(name: str, data: bytes, result: SuperResult) -> Row:
+    """The row of a photo that was judged."""
+    decision, detection = result.decision, result.detection
+    box = detection.portrait.box
+    return Row(
+        photo=name,
+        score=decision.score,
+        reco="TRUE" if decision.superimposed else "FALSE",
+        verdict=decision.verdict.value,
+        threshold=decision.threshold,
+        y_min=box.y_min,
+        x_min=box.x_min,
+        y_max=box.y_max,
+        x_max=box.x_max,
+        confidence=round(detection.portrait.confidence, 4),
+        faces=len(detection.faces),
+        rotation=detection.rotation,
+        quality=" ".join(warning.code for warning in result.quality),
+        size_bytes=len(data),
+        sha256=sha256(data).hexdigest(),
+        model=model_name(result.model),
+    )
+
+
+def unanswered(name: str, code: str, detail: str, data: bytes | None = None) -> Row:
+    """The row of a photo that could not be judged, or not even be read (`data` is None)."""
+    if data is None:
+        return Row(photo=name, error_code=code, error_detail=detail)
+    return Row(photo=name, error_code=code, error_detail=detail, size_bytes=len(data), sha256=sha256(data).hexdigest())
+
+
+def model_name(model: ModelIdentity) -> str:
+    """What a row says of the weights that answered."""
+    return f"{model.name} {model.version}"

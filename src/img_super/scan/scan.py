@@ -1,0 +1,136 @@
+"""A whole scan: search, judge, keep, and when all is done, write the results."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from img_super import __version__
+from img_super.domain import ModelIdentity
+from img_super.pipeline.load import load_pipeline
+from img_super.scan.crew import Crew, Work
+from img_super.scan.errors import ScanError
+from img_super.scan.found import Found, InFile
+from img_super.scan.journal import Journal
+from img_super.scan.judge import Judged
+from img_super.scan.report import MOST_SUSPICIOUS, Report, write_report
+from img_super.scan.report_words import Language
+from img_super.scan.results import replacing, writer_for
+from img_super.scan.sources import check_sources, find_photos
+from img_super.scan.summary import Summary
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """What is to be scanned, and where the results go.
+
+    Attributes:
+        sources: files, folders, globs, archives, URLs.
+        out: the results; `.parquet`, `.csv` or `.jsonl`.
+        report: an HTML file for people, or None.
+        processes: how many work at once.
+        restart: throw away what an unfinished scan has kept.
+        overwrite: whether results that are there may be replaced.
+        language: of the report.
+    """
+
+    sources: tuple[str, ...]
+    out: Path
+    report: Path | None = None
+    processes: int = 1
+    restart: bool = False
+    overwrite: bool = False
+    language: Language = "en"
+    work: Work = field(default_factory=Work)
+
+    @property
+    def journal(self) -> Path:
+        """Hidden, so that a scan of the folder it lies in does not find it."""
+        return self.out.with_name(f".{self.out.name}.journal")
+
+    def is_target(self, found: Found) -> bool:
+        """Whether it is what this scan, or the one before it, has written itself."""
+        targets = [target for target in (self.out, self.report) if target is not None]
+        return isinstance(found, InFile) and any(
+            found.url.endswith(target.name) and Path(found.url).resolve() == target.resolve() for target in targets
+        )
+
+
+Progress = Callable[[int, Judged | None], None]
+"""Is told how many rows there are, and the newest one; None for those of an earlier run."""
+
+_FINGERPRINT_FORMAT: Final = 1
+
+
+def scan(job: Job, progress: Progress = lambda _rows, _newest: None) -> Summary:
+    """Scan, or go on with a scan that was stopped; the results are written when every photo has its row.
+
+    Raises:
+        ScanError: it cannot begin or go on; what was done so far is kept.
+        BadModel: the model cannot be loaded.
+    """
+    writer = writer_for(job.out)
+    _check_targets(job)
+    check_sources(job.sources, job.work.storage)
+    models = _models(job.work)
+    if job.restart:
+        job.journal.unlink(missing_ok=True)
+    with Journal(job.journal, _fingerprint(job, models), MOST_SUSPICIOUS) as journal:
+        progress(len(journal), None)
+        _judge_all(job, journal, progress)
+        journal.commit()
+        summary = Summary()
+        with replacing(job.out) as part:
+            writer(summary.counting(journal.rows()), part)
+        if job.report is not None:
+            with replacing(job.report) as part:
+                told = Report(job.sources, summary, journal, models, job.work.thumbnails, job.language)
+                write_report(told, part)
+    job.journal.unlink()
+    return summary
+
+
+def _judge_all(job: Job, journal: Journal, progress: Progress) -> None:
+    rows = len(journal)
+    with Crew(job.work, job.processes) as crew:
+        for judged in crew.judge(_missing(job, journal)):
+            journal.add(judged)
+            rows += 1
+            progress(rows, judged)
+
+
+def _missing(job: Job, journal: Journal) -> Iterator[Found]:
+    found = find_photos(job.sources, job.work.storage, journal.__contains__, job.work.max_file_bytes)
+    return (photo for photo in found if not job.is_target(photo))
+
+
+def _check_targets(job: Job) -> None:
+    """Before an hour of work, not after it."""
+    for target in filter(None, (job.out, job.report)):
+        if not target.parent.is_dir():
+            raise ScanError(f"There is no folder {target.parent} to write {target.name} into.")
+    if job.out.exists() and not job.overwrite and not job.journal.exists():
+        raise ScanError(f"{job.out} is there already; give another --out, or --overwrite.")
+
+
+def _models(work: Work) -> tuple[ModelIdentity, ModelIdentity]:
+    pipeline = load_pipeline(work.model, work.backend, work.max_pixels)
+    return pipeline.detector.identity, pipeline.validator.identity
+
+
+def _fingerprint(job: Job, models: tuple[ModelIdentity, ModelIdentity]) -> dict[str, object]:
+    """Whatever decides the rows, under names that a person understands."""
+    detector, validator = models
+    return {
+        "format": _FINGERPRINT_FORMAT,
+        "version of img_super": __version__,
+        "source": sorted(job.sources),
+        "detector": detector.sha256,
+        "model": validator.sha256,
+        "back-end": job.work.backend.value,
+        "limit of pixels": job.work.max_pixels,
+        "limit of bytes": job.work.max_file_bytes,
+        "choice of thumbnails": job.work.thumbnails,
+    }

@@ -1,0 +1,63 @@
+"""What a scan found, in numbers; counted while the results are written."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from img_super.domain import Verdict
+from img_super.scan.rows import Row
+
+SCORE_BINS: Final = 20
+
+
+@dataclass(slots=True)
+class Summary:
+    """Counts of one scan.
+
+    Attributes:
+        photos: all rows.
+        verdicts: how many photos have each verdict.
+        errors: how many photos could not be judged, by code.
+        quality: how many photos have each warning.
+        scores: how many judged photos have a score in each of `SCORE_BINS` equal parts of [0, 1].
+    """
+
+    photos: int = 0
+    verdicts: Counter[str] = field(default_factory=Counter)
+    errors: Counter[str] = field(default_factory=Counter)
+    quality: Counter[str] = field(default_factory=Counter)
+    scores: list[int] = field(default_factory=lambda: [0] * SCORE_BINS)
+
+    @property
+    def failed(self) -> int:
+        return self.errors.total()
+
+    @property
+    def suspicious(self) -> int:
+        """How many photos a person should look at."""
+        return self.verdicts[Verdict.ATTACK.value] + self.verdicts[Verdict.UNDETERMINED.value]
+
+    def counting(self, rows: Iterable[Row]) -> Iterator[Row]:
+        """The same rows, each of them counted as it passes."""
+        for row in rows:
+            self._count(row)
+            yield row
+
+    def as_json(self) -> dict[str, Any]:
+        """The counts for a program, every verdict among them."""
+        verdicts = {verdict.value: self.verdicts[verdict.value] for verdict in Verdict}
+        errors, quality = dict(sorted(self.errors.items())), dict(sorted(self.quality.items()))
+        return {"photos": self.photos, "verdicts": verdicts, "errors": errors, "quality": quality}
+
+    def _count(self, row: Row) -> None:
+        self.photos += 1
+        if row.error_code is not None:
+            self.errors[row.error_code] += 1
+        if row.verdict is not None:
+            self.verdicts[row.verdict] += 1
+        if row.score is not None:
+            self.scores[min(int(row.score * SCORE_BINS), SCORE_BINS - 1)] += 1
+        self.quality.update((row.quality or "").split())
