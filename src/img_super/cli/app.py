@@ -8,6 +8,7 @@ from img_super.cli.audit import audit
 from img_super.cli.evaluate import evaluate
 from img_super.cli.export import export
 from img_super.cli.reference import reference
+from img_super.cli.scan import scan
 from img_super.cli.serve import serve
 from img_super.cli.synthesize import synthesize
 from img_super.cli.train import train
@@ -19,5 +20,5 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.callback()(lambda: None)
-for verb in (serve, synthesize, audit, train, export, evaluate, reference):
+for verb in (serve, scan, synthesize, audit, train, export, evaluate, reference):
     app.command()(verb)

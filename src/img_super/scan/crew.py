@@ -21,8 +21,9 @@ from typing import Any, Final
 
 import cv2
 
-from img_super.pipeline.decode import MAX_PIXELS
+from img_super.pipeline.decode_limits import MAX_PIXELS, DecodeLimits
 from img_super.pipeline.load import SHIPPED_MODEL, Backend, load_pipeline
+from img_super.quiet import natively_quiet
 from img_super.scan.errors import ScanError, WorkerDied
 from img_super.scan.found import MAX_FILE_BYTES, Failed, Found, Given, InFile, InZip, Reader, Storage
 from img_super.scan.judge import Judged, judge
@@ -173,7 +174,7 @@ def _interrupts_held() -> Iterator[None]:
 def _run(pipe: Connection[Any, Any], work: Work) -> None:
     """The life of a process: it ends when the other end of its pipe does, however that came about."""
     cv2.setNumThreads(1)
-    pipeline = load_pipeline(work.model, work.backend, work.max_pixels)
+    pipeline = load_pipeline(work.model, work.backend, DecodeLimits(work.max_pixels))
     reader = Reader(work.storage, work.max_file_bytes)
     reading: deque[tuple[InFile | InZip | Given, Future[bytes]]] = deque()
     try:

@@ -9,7 +9,9 @@ from typing import Final
 
 from img_super import __version__
 from img_super.domain import ModelIdentity
+from img_super.pipeline.decode_limits import DecodeLimits
 from img_super.pipeline.load import load_pipeline
+from img_super.quiet import natively_quiet
 from img_super.scan.crew import Crew, Work
 from img_super.scan.errors import ScanError
 from img_super.scan.found import Found, InFile
@@ -116,7 +118,7 @@ def _check_targets(job: Job) -> None:
 
 
 def _models(work: Work) -> tuple[ModelIdentity, ModelIdentity]:
-    pipeline = load_pipeline(work.model, work.backend, work.max_pixels)
+    pipeline = load_pipeline(work.model, work.backend, DecodeLimits(work.max_pixels))
     return pipeline.detector.identity, pipeline.validator.identity
 
 

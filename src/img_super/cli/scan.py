@@ -1,0 +1,216 @@
+"""`img-super scan`: a whole folder, archive or bucket into one table."""
+
+from __future__ import annotations
+
+import json as json_text
+import signal
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from enum import StrEnum
+from pathlib import Path
+from threading import Thread
+from types import FrameType
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+
+import typer
+
+from img_super.cli.exits import Exit, exit_for, give_up
+
+if TYPE_CHECKING:
+    from rich.progress import Progress, TaskID
+
+    from img_super.pipeline.load import Backend
+    from img_super.scan.judge import Judged
+    from img_super.scan.scan import Job
+    from img_super.scan.summary import Summary
+else:
+    from img_super.pipeline.load import Backend
+
+
+class ReportLanguage(StrEnum):
+    """The languages of the report."""
+
+    EN = "en"
+    ES = "es"
+
+
+def scan(
+    sources: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="SOURCE",
+            help="Photos, folders, globs ('in/**/*.jpg'), ZIP or TAR archives, or URLs such as s3://bucket/folder.",
+        ),
+    ],
+    out: Annotated[Path, typer.Option(help="The results: a row a photo, in .parquet, .csv or .jsonl.")],
+    report: Annotated[
+        bool, typer.Option(help="Write an HTML report beside the results, the most suspicious first.")
+    ] = True,
+    thumbnails: Annotated[
+        bool, typer.Option("--thumbnails", help="Show suspicious portraits in the report: personal data.")
+    ] = False,
+    language: Annotated[ReportLanguage, typer.Option(help="Language of the report.")] = ReportLanguage.EN,
+    processes: Annotated[
+        int | None, typer.Option(min=1, help="Photos that are worked on at once; all cores without it.")
+    ] = None,
+    model: Annotated[Path | None, typer.Option(help="Folder of the validation model.")] = None,
+    backend: Annotated[Backend | None, typer.Option(help="What runs the validation network.")] = None,
+    max_file_bytes: Annotated[int, typer.Option(min=1, help="Larger files are not read.")] = 20 * 1024 * 1024,
+    storage_option: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME=VALUE", help="For the file system of a URL, e.g. anon=true or endpoint_url=...; repeat."
+        ),
+    ] = None,
+    restart: Annotated[bool, typer.Option("--restart", help="Throw away what a stopped scan has kept.")] = False,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace results that are there.")] = False,
+    strict: Annotated[
+        bool, typer.Option("--strict", help="End with 1 when a photo is suspicious, with 3 when one has no answer.")
+    ] = False,
+    json: Annotated[bool, typer.Option("--json", help="Print the summary as one line of JSON; no progress.")] = False,
+) -> None:
+    """Judge every photo in a folder, an archive or a bucket, with all cores.
+
+    Every photo gets a row. A file that cannot be judged gets one, too,
+    with the code of its error. A scan that was stopped or killed goes on
+    when the same command is given again: no row is lost, none is doubled.
+
+    \b
+      img-super scan inbox/ --out results.csv
+      img-super scan 'in/**/*.jpg' march.zip --out results.parquet
+      img-super scan s3://bucket/2026/ --out results.parquet
+
+    Ends with 0 when it is finished, whatever it found (but see --strict);
+    3 when no photo could be judged; 4 when it could not start; 130 or 143
+    when it was stopped.
+    """
+    from img_super.errors import ImgSuperError
+    from img_super.scan.crew import Work
+    from img_super.scan.scan import Job
+    from img_super.settings import load_settings
+
+    try:
+        settings = load_settings(model=model, backend=backend, threads=processes)
+        work = Work(
+            settings.model, settings.backend, settings.max_pixels, max_file_bytes, _options(storage_option), thumbnails
+        )
+        job = Job(
+            tuple(sources), out, out.with_suffix(".html") if report else None, settings.threads,
+            restart=restart, overwrite=overwrite, language=language.value, work=work,
+        )  # fmt: skip
+        summary, seconds = _scan_with_progress(job, quiet=json)
+    except ImgSuperError as error:
+        raise give_up(error) from error
+    except KeyboardInterrupt as error:
+        raise give_up(_how_to_go_on(out), Exit.STOPPED) from error
+    _tell(summary, job, seconds, json)
+    raise typer.Exit(_exit(summary, strict))
+
+
+def _exit(summary: Summary, strict: bool) -> Exit:
+    if strict:
+        return exit_for(summary.suspicious, summary.failed)
+    return Exit.UNANSWERED if summary.failed == summary.photos else Exit.DONE
+
+
+def _scan_with_progress(job: Job, quiet: bool) -> tuple[Summary, float]:
+    from img_super.scan.scan import scan as scan_job
+
+    begun_s = time.monotonic()
+    bar, task = _progress_bar(quiet)
+
+    def show(rows: int, newest: Judged | None) -> None:
+        if newest is None:  # nothing is wrong with the command, it begins
+            bar.reset(task, completed=rows)
+            bar.start()
+            Thread(target=_count, args=(job, bar, task), daemon=True).start()
+        else:
+            bar.update(task, completed=rows)
+
+    with _ended_by_sigterm(job.out):
+        try:
+            summary = scan_job(job, show)
+        finally:
+            bar.stop()
+    return summary, time.monotonic() - begun_s
+
+
+def _count(job: Job, bar: Progress, task: TaskID) -> None:
+    """How many there are is known after a while, or not at all: the scan does not wait for it."""
+    from img_super.scan.errors import ScanError
+    from img_super.scan.sources import count_photos
+
+    try:
+        bar.update(task, total=count_photos(job.sources, job.work.storage))
+    except ScanError:  # the scan itself tells it
+        return
+
+
+def _progress_bar(quiet: bool) -> tuple[Progress, TaskID]:
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColumn, Task, TextColumn
+    from rich.progress import TimeRemainingColumn as TimeLeft
+    from rich.text import Text
+
+    class Rate(ProgressColumn):
+        def render(self, task: Task) -> Text:
+            speed = task.finished_speed or task.speed
+            return Text("" if speed is None else f"{speed:,.1f} photos/s")
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), Rate(), TimeLeft(compact=True))
+    bar = Progress(*columns, console=Console(stderr=True), disable=quiet)
+    return bar, bar.add_task("Scanning", total=None)
+
+
+@contextmanager
+def _ended_by_sigterm(out: Path) -> Iterator[None]:
+    """SIGTERM stops the scan as Ctrl-C does: what is done is kept, and the exit code tells that it is not finished."""
+
+    def stop(_signal: int, _frame: FrameType | None) -> NoReturn:
+        typer.echo(f"img-super: {_how_to_go_on(out)}", err=True)
+        sys.exit(Exit.TERMINATED)
+
+    before = signal.signal(signal.SIGTERM, stop)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _how_to_go_on(out: Path) -> str:
+    return f"Stopped; the rows so far are kept beside {out}. The same command goes on from there."
+
+
+def _options(given: list[str] | None) -> dict[str, Any]:
+    """`name=value`; a value that is JSON (true, 5, {...}) is taken as such."""
+    options = {}
+    for option in given or ():
+        name, equals, value = option.partition("=")
+        if not equals:
+            raise typer.BadParameter(f"{option} is not NAME=VALUE", param_hint="--storage-option")
+        try:
+            options[name] = json_text.loads(value)
+        except ValueError:
+            options[name] = value
+    return options
+
+
+def _tell(summary: Summary, job: Job, seconds: float, json: bool) -> None:
+    if json:
+        report = None if job.report is None else str(job.report)
+        told = {"results": str(job.out), "report": report, **summary.as_json(), "seconds": round(seconds, 1)}
+        typer.echo(json_text.dumps(told))
+        return
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table("photos", "what", title=f"{summary.photos:,} photos in {seconds:,.1f} s")
+    for verdict, count in summary.as_json()["verdicts"].items():
+        table.add_row(f"{count:,}", verdict)
+    for code, count in summary.errors.most_common():
+        table.add_row(f"{count:,}", f"not judged: {code}", style="yellow")
+    console = Console()
+    console.print(table)
+    console.print(" ".join(str(path) for path in (job.out, job.report) if path is not None), highlight=False)

@@ -1,0 +1,26 @@
+"""Keeps native libraries from talking on standard error: what they say is for their makers, not for users."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+
+@contextmanager
+def natively_quiet() -> Iterator[None]:
+    """Drop what C and C++ code writes to standard error in here (LiteRT tells how it runs the network).
+
+    It changes the whole process: use it while starting, not in a service. Python's exceptions are not lost.
+    """
+    sys.stderr.flush()
+    kept = os.dup(2)
+    try:
+        with open(os.devnull, "wb") as nowhere:  # noqa: PTH123 not a place
+            os.dup2(nowhere.fileno(), 2)
+        yield
+    finally:
+        sys.stderr.flush()
+        os.dup2(kept, 2)
+        os.close(kept)
