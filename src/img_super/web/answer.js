@@ -1,0 +1,170 @@
+// The answer in words: verdict, gauge, warnings with advice, the facts, and what a program would see.
+
+import { again } from "./documents.js";
+import { element, find, icon, place } from "./dom.js";
+import { hasText, percent, text, whole } from "./language.js";
+import { curlLine } from "./service.js";
+
+const SHOWN_OF_MAP = 48;
+
+export let band = null; // [from, to] of the undetermined scores, from the model's card
+
+export const setBand = (card) => (band = card.undetermined);
+
+export function showAnswer(document) {
+  const node = find("answer");
+  const programs = node.querySelector("details");
+  const open = Boolean(programs?.open);
+  node.dataset.verdict = document.answer?.verdict ?? document.status;
+  node.setAttribute("aria-busy", String(["waiting", "running"].includes(document.status)));
+  node.replaceChildren(...parts(document, open));
+}
+
+/** The name of what became of a document: a verdict, or why there is none. */
+export const outcome = ({ answer, status }) => answer?.verdict ?? status;
+
+export const outcomeText = (document) =>
+  document.answer ? text(`verdict.${document.answer.verdict}`) : text(document.status === "failed" ? "verdict.failed" : document.status);
+
+export function problemTexts({ code, title, detail }) {
+  const known = hasText(`error.${code}`);
+  return {
+    title: known ? text(`error.${code}`) : title || text("error.internal_error"),
+    advice: known ? text(`error.${code}.advice`) : detail || text("error.internal_error.advice"),
+    detail: known ? detail : "",
+  };
+}
+
+function parts(document, open) {
+  const { answer, status } = document;
+  if (status === "failed") return refusal(document);
+  if (!answer) return [heading(document), element("p", { class: "says" }, text("running.detail")), element("div", { class: "pulse" })];
+  return [
+    heading(document),
+    element("p", { class: "says" }, text(`says.${answer.verdict}`)),
+    gauge(answer),
+    answer.quality.length > 0 && warnings(answer),
+    facts(document),
+    programs(document, open),
+  ].filter(Boolean);
+}
+
+function heading(document) {
+  return element("h2", { id: "verdict", class: "verdict" }, element("span", { class: "badge" }, icon(outcome(document))), outcomeText(document));
+}
+
+function refusal(document) {
+  const { title, advice, detail } = problemTexts(document.problem);
+  return [
+    element("h2", { id: "verdict", class: "verdict" }, element("span", { class: "badge" }, icon("failed")), title),
+    element("p", { class: "says" }, advice),
+    detail && element("p", { class: "service-says" }, `${text("service.says")}: `, element("q", { lang: "en" }, detail)),
+    element("p", { class: "code" }, element("code", {}, document.problem.code)),
+    element("div", { class: "buttons" }, element("button", { type: "button", class: "small", id: "again", onclick: () => again(document) }, text("again"))),
+  ].filter(Boolean);
+}
+
+function gauge({ score, threshold, verdict }) {
+  const [low, high] = band ?? [threshold, threshold];
+  const words = {
+    score: percent(score),
+    verdict: text(`verdict.${verdict}`),
+    threshold: percent(threshold),
+    low: percent(low),
+    high: percent(high),
+  };
+  const meter = element(
+    "div",
+    {
+      class: "gauge",
+      role: "meter",
+      "aria-label": text("score"),
+      "aria-valuemin": 0,
+      "aria-valuemax": 100,
+      "aria-valuenow": (100 * score).toFixed(1),
+      "aria-valuetext": text(band ? "gauge.band" : "gauge", words),
+    },
+    element("div", { class: "track" }, ...["bona_fide", "undetermined", "attack"].map((name) => element("span", { class: name }))),
+    element("span", { class: "tick" }),
+    element("span", { class: "tick-label" }, text("threshold", { value: words.threshold })),
+    element("span", { class: "needle" }),
+  );
+  place(meter, { score, threshold, low, high });
+  meter.dataset.side = threshold > 0.5 ? "left" : "right";
+  return element(
+    "div",
+    { class: "score" },
+    element("p", { class: "number" }, words.score),
+    element("p", { class: "number-label" }, text("score")),
+    meter,
+    element(
+      "ul",
+      { class: "zones" },
+      zone("bona_fide", text("below", { value: words.low })),
+      band && zone("undetermined", text("between", words)),
+      zone("attack", text("above", { value: words.high })),
+    ),
+  );
+}
+
+function zone(name, range) {
+  return element("li", { class: name }, element("b", {}, text(`verdict.${name}`)), " ", element("span", {}, range));
+}
+
+function warnings({ quality, coord }) {
+  const width = Math.min(coord.x_max - coord.x_min, coord.y_max - coord.y_min);
+  const list = quality.map(({ code, detail }) => {
+    const known = hasText(`quality.${code}`);
+    const advice = known ? text(`quality.${code}.advice`, { width: whole(width) }) : detail;
+    return element("li", {}, icon("warning"), element("div", {}, element("b", {}, known ? text(`quality.${code}`) : code), element("p", {}, advice)));
+  });
+  return element("section", { class: "warnings" }, element("h3", {}, text("quality.title")), element("ul", {}, list));
+}
+
+function facts({ answer, tookMs }) {
+  const ghosts = answer.evidence.faces.length - 1;
+  const many = ghosts === 0 ? "none" : ghosts === 1 ? "one" : "many";
+  const { rotation } = answer.evidence;
+  const rows = [
+    ["recommendation", [element("code", {}, answer.reco), " ", text(`reco.${answer.reco}`)]],
+    ["faces", text(`faces.ghosts.${many}`, { count: ghosts })],
+    rotation !== 0 && ["turned", text("turned.by", { degrees: rotation })],
+    ["weights", [`${answer.model.name} ${answer.model.version} `, element("code", { title: answer.model.sha256 }, answer.model.sha256.slice(0, 8))]],
+    ["took", text("milliseconds", { count: whole(tookMs) })],
+  ].filter(Boolean);
+  return element("dl", { class: "facts-list" }, rows.map(([name, value]) => element("div", {}, element("dt", {}, text(name)), element("dd", {}, value))));
+}
+
+function programs({ answer, file }, open) {
+  return element(
+    "details",
+    { class: "programs", open },
+    element("summary", {}, text("details")),
+    copyable("curl", curlLine(file), curlLine(file)),
+    copyable("json", JSON.stringify(shortened(answer), null, 2), JSON.stringify(answer, null, 2)),
+  );
+}
+
+/** The map's text is long and tells a reader nothing; it is copied whole. */
+function shortened(answer) {
+  const { heat_map } = answer.evidence;
+  const map = `${heat_map.slice(0, SHOWN_OF_MAP)}… (${heat_map.length})`;
+  return { ...answer, evidence: { ...answer.evidence, heat_map: map } };
+}
+
+function copyable(name, shown, copied) {
+  const button = element("button", { type: "button", class: "small copy", id: `copy-${name}` }, icon("copy"), element("span", {}, text("copy")));
+  button.setAttribute("aria-label", `${text("copy")}: ${text(name)}`);
+  button.addEventListener("click", async () => {
+    await navigator.clipboard.writeText(copied);
+    button.lastChild.textContent = text("copied");
+    find("announcement").textContent = text("copied");
+    setTimeout(() => (button.lastChild.textContent = text("copy")), 1500);
+  });
+  return element(
+    "section",
+    { class: "copyable" },
+    element("div", { class: "copyable-head" }, element("h3", {}, text(name)), button),
+    element("pre", { id: name, tabindex: 0, role: "region", "aria-label": text(name) }, element("code", {}, shown)),
+  );
+}

@@ -1,0 +1,143 @@
+// The photo with what was found on it. Coordinates are pixels of the photo as the browser shows it (EXIF applied).
+
+import { element, find, place } from "./dom.js";
+import { percent, text } from "./language.js";
+
+const HEAT_PX = 256;
+const MARGIN = 0.06; // around the crop in the portrait's view, in shares of its side
+
+const photo = find("photo");
+const layer = find("layer");
+const heat = find("heat");
+
+let shown = null;
+let view = "document";
+let drawing = 0; // the latest call of draw; earlier ones that still wait give up
+
+/** Shows a document; the photo at once, boxes and heat map when there is an answer. */
+export async function draw(document) {
+  const turn = ++drawing;
+  await showPhoto(document);
+  if (turn !== drawing) return;
+  const canZoom = Boolean(document.answer && photo.naturalWidth);
+  find("stage").dataset.status = document.status;
+  find("boxes").replaceChildren(...boxes(document));
+  find("controls").hidden = find("legend").hidden = !canZoom;
+  showView(canZoom ? view : "document");
+  await drawHeat(document.answer, turn);
+  if (document.answer && turn === drawing) await painted();
+}
+
+async function showPhoto(document) {
+  photo.alt = text("picture.alt", { name: document.name });
+  if (shown === document.url) return;
+  shown = document.url;
+  heat.hidden = true;
+  find("boxes").replaceChildren();
+  photo.src = document.url;
+  const seen = await photo.decode().then(() => true, () => false);
+  if (shown !== document.url) return;
+  find("unshown").hidden = seen;
+  layer.hidden = !seen;
+  place(find("stage"), { aspect: seen ? photo.naturalWidth / photo.naturalHeight : 1.6 });
+}
+
+export function setView(wanted) {
+  view = wanted;
+  showView(wanted);
+}
+
+function showView(wanted) {
+  for (const name of ["document", "portrait"]) find(`view-${name}`).setAttribute("aria-pressed", name === wanted);
+  const answered = find("stage").crop;
+  const window = wanted === "portrait" && answered ? around(answered) : { x: 0, y: 0, zoom: 1 };
+  place(layer, { x: window.x, y: window.y, zoom: window.zoom });
+}
+
+export function setBoxes(visible) {
+  find("boxes").hidden = !visible;
+}
+
+export function setHeat(percentage) {
+  place(heat, { opacity: percentage / 100 });
+}
+
+export function forget() {
+  drawing++;
+  shown = null;
+  photo.removeAttribute("src");
+  find("boxes").replaceChildren();
+  heat.width = heat.width; // an assignment empties a canvas
+}
+
+/** Where the layer must lie, in shares of the stage, so that the crop fills the stage. */
+function around({ x_min, y_min, x_max, y_max }) {
+  const { naturalWidth: width, naturalHeight: height } = photo;
+  const side = (x_max - x_min) * (1 + 2 * MARGIN);
+  const zoom = Math.max(1, Math.min(width, height) / side);
+  const inside = (centre, size) => Math.min(0, Math.max(1 - zoom, 0.5 - (centre / size) * zoom));
+  return { x: inside((x_min + x_max) / 2, width), y: inside((y_min + y_max) / 2, height), zoom };
+}
+
+function boxes({ faces, answer, problem }) {
+  find("stage").crop = answer?.evidence.coord ?? null;
+  return (faces ?? []).map((face, index) => {
+    const kind = index === 0 ? "portrait" : "ghost";
+    const label = element("span", { class: "box-label" }, `${text(`box.${kind}`)} ${percent(face.confidence)}`);
+    const verdict = index === 0 ? (answer?.verdict ?? (problem && "failed")) : null;
+    return place(element("div", { class: `box ${kind}`, "data-verdict": verdict }, label), shares(face));
+  });
+}
+
+function shares({ x_min, y_min, x_max, y_max }) {
+  const { naturalWidth: width, naturalHeight: height } = photo;
+  return {
+    left: x_min / width,
+    top: y_min / height,
+    width: (x_max - x_min) / width,
+    height: (y_max - y_min) / height,
+  };
+}
+
+/** The grey map smoothed to a size worth looking at, then coloured: see-through where there is no evidence. */
+async function drawHeat(answer, turn) {
+  if (!answer || !photo.naturalWidth) {
+    heat.hidden = true;
+    return;
+  }
+  const grey = new Image();
+  grey.src = answer.evidence.heat_map;
+  await grey.decode();
+  if (turn !== drawing) return;
+  heat.width = heat.height = HEAT_PX;
+  const context = heat.getContext("2d", { willReadFrequently: true });
+  context.imageSmoothingQuality = "high";
+  context.drawImage(grey, 0, 0, HEAT_PX, HEAT_PX);
+  const pixels = context.getImageData(0, 0, HEAT_PX, HEAT_PX);
+  for (let at = 0; at < pixels.data.length; at += 4) pixels.data.set(COLOURS[pixels.data[at]], at);
+  context.putImageData(pixels, 0, 0);
+  place(heat, shares(answer.evidence.coord));
+  heat.hidden = false;
+}
+
+// Yellow, orange, magenta, violet: told apart without red and green, and unlike skin and paper. Opacity rises with the value.
+const STOPS = [
+  [0.0, [255, 226, 120, 0]],
+  [0.12, [255, 226, 120, 0]],
+  [0.35, [255, 190, 60, 130]],
+  [0.6, [242, 100, 48, 205]],
+  [0.8, [206, 30, 100, 235]],
+  [1.0, [104, 12, 132, 250]],
+];
+
+const COLOURS = Array.from({ length: 256 }, (_, value) => {
+  const share = value / 255;
+  const after = Math.max(1, STOPS.findIndex(([at]) => at >= share));
+  const [[from, first], [to, second]] = [STOPS[after - 1], STOPS[after]];
+  return first.map((channel, i) => Math.round(channel + ((second[i] - channel) * (share - from)) / (to - from)));
+});
+
+/** Resolves after the browser has put the drawing on the screen. */
+async function painted() {
+  await new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve)));
+}

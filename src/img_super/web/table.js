@@ -1,0 +1,98 @@
+// Several documents as a table: the small picture, the verdict, the probability, what to mind.
+
+import { band, outcome, outcomeText, problemTexts } from "./answer.js";
+import { documents } from "./documents.js";
+import { element, find, icon, place } from "./dom.js";
+import { percent, text } from "./language.js";
+
+const THUMBNAIL_WH = [144, 96];
+
+let sorted = false;
+
+export function toggleSort() {
+  sorted = !sorted;
+}
+
+export function showTable(selected, onSelect) {
+  const count = documents.length;
+  find("documents").hidden = count < 2;
+  if (count < 2) return;
+  const answered = documents.filter(({ status }) => status === "done" || status === "failed").length;
+  find("documents-title").textContent = text(count === 1 ? "documents.title.one" : "documents.title.many", { count });
+  Object.assign(find("documents-progress"), { max: count, value: answered, hidden: answered === count });
+  find("score-head").setAttribute("aria-sort", sorted ? "descending" : "none");
+  const focused = document.activeElement?.closest("#rows [data-id]")?.dataset.id;
+  find("rows").replaceChildren(...inOrder().map((one) => row(one, one === selected, onSelect)));
+  if (focused) find("rows").querySelector(`[data-id="${focused}"] button`)?.focus({ preventScroll: true });
+}
+
+/** What the table shows, for a spreadsheet. */
+export function csv() {
+  const head = ["file", "verdict", "score", "threshold", "reco", "quality", "error", "model"];
+  const rows = inOrder().map(({ name, answer, problem }) => [
+    name,
+    answer?.verdict,
+    answer?.score,
+    answer?.threshold,
+    answer?.reco,
+    answer?.quality.map(({ code }) => code).join(" "),
+    problem?.code,
+    answer && `${answer.model.name} ${answer.model.version}`,
+  ]);
+  return [head, ...rows].map((cells) => cells.map(csvCell).join(",") + "\r\n").join("");
+}
+
+/** A name that begins like a formula would be one in a spreadsheet. */
+function csvCell(value) {
+  const cell = String(value ?? "");
+  const harmless = typeof value === "string" && /^[=+\-@\t\r]/.test(cell) ? `'${cell}` : cell;
+  return /[",\r\n]/.test(harmless) ? `"${harmless.replaceAll('"', '""')}"` : harmless;
+}
+
+function inOrder() {
+  if (!sorted) return documents;
+  return documents.toSorted((one, other) => (other.answer?.score ?? -1) - (one.answer?.score ?? -1));
+}
+
+function row(one, isSelected, onSelect) {
+  const name = element("button", { type: "button", class: "row-name", "aria-current": isSelected ? "true" : null }, one.name);
+  name.setAttribute("aria-label", text("documents.show", { name: one.name }));
+  return element(
+    "tr",
+    { "data-id": one.id, "data-verdict": outcome(one), class: isSelected ? "selected" : null, onclick: () => onSelect(one) },
+    element("th", { scope: "row" }, element("div", { class: "row-head" }, thumbnail(one), name)),
+    element("td", {}, element("span", { class: "chip" }, icon(outcome(one)), outcomeText(one))),
+    element("td", { class: "row-score" }, one.answer ? score(one.answer) : "–"),
+    element("td", { class: "notes" }, notes(one)),
+  );
+}
+
+function score({ score, threshold }) {
+  const [low, high] = band ?? [threshold, threshold];
+  const bar = place(element("span", { class: "row-bar", "aria-hidden": "true" }), { score, low, high });
+  return [element("span", { class: "row-number" }, percent(score)), bar];
+}
+
+function notes({ answer, problem }) {
+  if (problem) return problemTexts(problem).title;
+  return (answer?.quality ?? []).map(({ code }) => text(`quality.${code}`)).join(", ");
+}
+
+/** Drawn once for each document and small: a hundred photos of twelve megapixels would not fit into a phone. */
+function thumbnail(one) {
+  if (!one.thumbnail) {
+    const [width, height] = THUMBNAIL_WH;
+    one.thumbnail = element("canvas", { class: "thumbnail", width, height, "aria-hidden": "true" });
+    drawThumbnail(one).catch(() => one.thumbnail.classList.add("unshown"));
+  }
+  return one.thumbnail;
+}
+
+async function drawThumbnail({ file, thumbnail }) {
+  const [width, height] = THUMBNAIL_WH;
+  const photo = await createImageBitmap(file, { resizeWidth: 2 * width, resizeQuality: "medium" });
+  const scale = Math.max(width / photo.width, height / photo.height);
+  const [w, h] = [photo.width * scale, photo.height * scale];
+  thumbnail.getContext("2d").drawImage(photo, (width - w) / 2, (height - h) / 2, w, h);
+  photo.close();
+}
