@@ -5,7 +5,7 @@
    BadRequestBody  BadBase64  NotAnImage   BrokenImage  NoFace   FaceTooSmall   (none)
    NoImageField               TooManyBytes
    UnsupportedMedia           TooManyPixels
-   SlowBody
+   SlowBody                   DecodeTooSlow
 
 Whatever a caller sent wrong is an `InputError`. What the service cannot do now, for a good request, is a
 `ServiceError`: `Overloaded`, `DeadlinePassed`. Both have a stable `code` and a `detail`, an English sentence that says
@@ -131,6 +131,12 @@ class TooManyPixels(InputError):
             f"The image has {width} x {height} pixels; at most {limit_pixels / 1e6:g} megapixels are read. "
             "Scale it down."
         )
+
+
+class DecodeTooSlow(InputError):
+    code = "decode_too_slow"
+    title = "The image takes too long to decode"
+    advice = "The file is built so that it takes far longer to decode than a photo does; save it anew as a plain JPEG."
 
 
 class NoFace(InputError):

@@ -8,13 +8,20 @@ from fastapi import FastAPI
 
 from img_super.api.app import create_app
 from img_super.errors import StartError
+from img_super.pipeline.decode_limits import DecodeLimits
 from img_super.pipeline.load import load_pipeline
+from img_super.pipeline.memory import usable_memory_bytes
 from img_super.settings import Settings, load_settings
 
 
 def build_app(settings: Settings) -> FastAPI:
     """The service as these settings want it. Raises `StartError` when it cannot be made."""
-    return create_app(settings, load_pipeline(settings.model, settings.backend, settings.max_pixels, settings.policy))
+    return create_app(settings, load_pipeline(settings.model, settings.backend, _limits(settings), settings.policy))
+
+
+def _limits(settings: Settings) -> DecodeLimits:
+    each_thread_bytes = usable_memory_bytes() * settings.memory_percent // 100 // settings.threads
+    return DecodeLimits(settings.max_pixels, each_thread_bytes, settings.decode_budget_ms)
 
 
 def _app_from_environment() -> FastAPI:

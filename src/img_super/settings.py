@@ -12,7 +12,7 @@ from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from img_super.errors import BadSettings
-from img_super.pipeline.decode import MAX_PIXELS
+from img_super.pipeline.decode_limits import BUDGET_MS, MAX_PIXELS
 from img_super.pipeline.load import SHIPPED_MODEL, Backend
 from img_super.registry.card import PolicyName
 
@@ -63,6 +63,16 @@ class Settings(BaseSettings):
     )
     max_pixels: int = Field(
         MAX_PIXELS, ge=10_000, description="An image with more pixels is refused (413) before it is decoded."
+    )
+    memory_percent: int = Field(
+        75,
+        ge=1,
+        le=100,
+        description="The share of the memory (of the container, where it has a limit) that decoding may take in all "
+        "threads together; where it is small, large images are refused (413) below `IMG_SUPER_MAX_PIXELS`.",
+    )
+    decode_budget_ms: int = Field(
+        BUDGET_MS, ge=100, description="An image that takes more processor time to decode is refused (422)."
     )
     body_timeout_s: int = Field(
         30, ge=1, le=600, description="A request whose body has not come after so many seconds is refused (408)."

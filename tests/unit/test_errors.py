@@ -13,6 +13,7 @@ CODES = [
     "not_an_image",
     "broken_image",
     "too_many_pixels",
+    "decode_too_slow",
     "no_face",
     "face_too_small",
 ]

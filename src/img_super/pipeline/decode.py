@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from io import BytesIO
 from typing import Final
 
 import numpy as np
 from PIL import Image, ImageOps
 
 from img_super.domain import RgbImage
-from img_super.errors import BrokenImage, NotAnImage, TooManyPixels
+from img_super.errors import BrokenImage, InputError, NotAnImage, TooManyPixels
+from img_super.pipeline.decode_limits import DecodeLimits, TimedBytes, refuse_costly
 
-MAX_PIXELS: Final = 50_000_000
+DEFAULT_LIMITS: Final = DecodeLimits()
 
 _SIGNATURES: Final[tuple[tuple[bytes, str], ...]] = (
     (b"\xff\xd8\xff", "JPEG"),
@@ -23,7 +23,7 @@ _SIGNATURES: Final[tuple[tuple[bytes, str], ...]] = (
 _DEEP_GREY_MODES: Final = ("I", "I;16", "I;16B", "I;16L", "I;16N", "F")
 
 
-def decode_image(data: bytes, max_pixels: int = MAX_PIXELS) -> RgbImage:
+def decode_image(data: bytes, limits: DecodeLimits = DEFAULT_LIMITS) -> RgbImage:
     """Decode a JPEG, PNG, WebP, BMP or TIFF file, whatever its colour mode, as it is meant to be displayed.
 
     Grey, palette, 16-bit and CMYK images become RGB; transparent ones are laid over white. Of several frames or
@@ -34,17 +34,21 @@ def decode_image(data: bytes, max_pixels: int = MAX_PIXELS) -> RgbImage:
 
     Raises:
         NotAnImage: the first bytes are not those of a supported type.
-        TooManyPixels: the header announces more than `max_pixels`; nothing has been decoded then.
+        TooManyPixels: the header announces more than the limits allow; nothing has been decoded then.
+        DecodeTooSlow: the decoding would take, or has taken, more than its budget.
         BrokenImage: the file is truncated or damaged.
     """
-    image = _open(data)
-    width, height = image.size
-    if width * height > max_pixels:
-        raise TooManyPixels.over(max_pixels, width, height)
+    image_type = sniff_type(data)
+    if image_type is None:
+        raise NotAnImage()
+    image = _open(data, image_type, limits)
+    refuse_costly(image, image_type, data, limits)
     try:
         image.load()
         _turn_upright(image)
         return np.asarray(_to_rgb(image), dtype=np.uint8)
+    except InputError:
+        raise
     except Exception as error:  # on damaged files Pillow's plugins raise anything from OSError to struct.error
         raise BrokenImage() from error
 
@@ -56,13 +60,12 @@ def sniff_type(data: bytes) -> str | None:
     return next((name for signature, name in _SIGNATURES if data.startswith(signature)), None)
 
 
-def _open(data: bytes) -> Image.Image:
+def _open(data: bytes, image_type: str, limits: DecodeLimits) -> Image.Image:
     """Read the header alone; only the plugin of the sniffed type sees the bytes."""
-    image_type = sniff_type(data)
-    if image_type is None:
-        raise NotAnImage()
     try:
-        return Image.open(BytesIO(data), formats=(image_type,))
+        return Image.open(TimedBytes(data, limits.budget_ms), formats=(image_type,))
+    except InputError:
+        raise
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise TooManyPixels() from error
     except Exception as error:  # a damaged header: the plugins raise anything

@@ -9,7 +9,8 @@ from typing import Final
 
 from img_super.detector.yunet import YuNetDetector
 from img_super.errors import BadModel
-from img_super.pipeline.decode import MAX_PIXELS
+from img_super.pipeline.decode import DEFAULT_LIMITS
+from img_super.pipeline.decode_limits import DecodeLimits
 from img_super.pipeline.pipeline import Pipeline, Validator
 from img_super.registry.card import PolicyName, read_card, read_weights
 from img_super.validator.litert import LiteRtValidator
@@ -33,7 +34,7 @@ _FILES: Final = {Backend.LITERT_FP32: "litert", Backend.LITERT_INT8: "litert_int
 def load_pipeline(
     model: Path = SHIPPED_MODEL,
     backend: Backend = Backend.LITERT,
-    max_pixels: int = MAX_PIXELS,
+    limits: DecodeLimits = DEFAULT_LIMITS,
     policy: PolicyName = PolicyName.BALANCED,
 ) -> Pipeline:
     """A pipeline that is ready to answer.
@@ -41,13 +42,13 @@ def load_pipeline(
     Args:
         model: folder of a model: `card.json` and the weights that it names.
         backend: what runs the validation network.
-        max_pixels: larger images are refused before they are decoded.
+        limits: what decoding one image may cost; a more costly one is refused.
         policy: which of the card's thresholds decides.
 
     Raises:
         BadModel: weights are missing, or are not those that the card describes, or it has no such policy.
     """
-    return Pipeline(YuNetDetector(), _load_validator(model, backend), max_pixels, policy)
+    return Pipeline(YuNetDetector(), _load_validator(model, backend), limits, policy)
 
 
 def _load_validator(folder: Path, backend: Backend) -> Validator:

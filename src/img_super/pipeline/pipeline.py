@@ -9,7 +9,8 @@ from img_super.domain import Box, Decision, Detection, Evidence, ModelIdentity, 
 from img_super.errors import FaceTooSmall, NoFace
 from img_super.pipeline.crop import crop_box, crop_portrait, resize_to_input
 from img_super.pipeline.decide import decide
-from img_super.pipeline.decode import MAX_PIXELS
+from img_super.pipeline.decode import DEFAULT_LIMITS
+from img_super.pipeline.decode_limits import DecodeLimits
 from img_super.pipeline.photo import Photo, pixels_of
 from img_super.pipeline.quality import assess_quality
 from img_super.pipeline.watch import Stage, Watch, unwatched
@@ -60,14 +61,14 @@ class Pipeline:
         self,
         detector: Detector,
         validator: Validator,
-        max_pixels: int = MAX_PIXELS,
+        limits: DecodeLimits = DEFAULT_LIMITS,
         policy: PolicyName = PolicyName.BALANCED,
     ) -> None:
         """Raises `BadModel` when the validator's card has no such policy."""
         self.policy_name, self.policy = policy, validator.card.policy(policy)
         self.detector = detector
         self.validator = validator
-        self._max_pixels = max_pixels
+        self._limits = limits
 
     def face(self, photo: Photo, watch: Watch = unwatched) -> Detection:
         """Find the portrait in a photo: bytes of an image file, its path, or RGB pixels. `watch` sees each stage.
@@ -101,7 +102,7 @@ class Pipeline:
 
     def _decode(self, photo: Photo, watch: Watch) -> RgbImage:
         with watch(Stage.DECODE):
-            return pixels_of(photo, self._max_pixels)
+            return pixels_of(photo, self._limits)
 
     def _detect(self, image: RgbImage, watch: Watch) -> Detection:
         with watch(Stage.DETECT):

@@ -14,6 +14,7 @@ from PIL import Image
 from img_super.domain import RgbImage
 from img_super.errors import BrokenImage, InputError, NotAnImage, TooManyPixels
 from img_super.pipeline.decode import decode_image, sniff_type
+from img_super.pipeline.decode_limits import DecodeLimits
 from tests.conftest import encode
 
 FORMATS = ["JPEG", "PNG", "WEBP", "BMP", "TIFF"]
@@ -141,8 +142,8 @@ def test_a_truncated_file_is_refused(image_format: str, share: float) -> None:
 @pytest.mark.parametrize("image_format", FORMATS)
 def test_too_many_pixels_are_refused(image_format: str) -> None:
     with pytest.raises(TooManyPixels, match="60 x 40"):
-        decode_image(encode(marked(), image_format), max_pixels=2399)
-    assert decode_image(encode(marked(), image_format), max_pixels=2400).size
+        decode_image(encode(marked(), image_format), limits=DecodeLimits(2399))
+    assert decode_image(encode(marked(), image_format), limits=DecodeLimits(2400)).size
 
 
 def bomb(width: int, height: int) -> bytes:
@@ -184,7 +185,7 @@ def test_whatever_comes_an_image_or_a_typed_error_comes_out(
     for place, value in changes:
         data[int(place * (len(data) - 1))] = value
     try:
-        decoded = decode_image(bytes(data[: int(len(data) * share)]), max_pixels=1_000_000)
+        decoded = decode_image(bytes(data[: int(len(data) * share)]), limits=DecodeLimits(1_000_000))
     except InputError:
         return
     assert decoded.dtype == np.uint8

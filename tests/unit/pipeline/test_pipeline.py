@@ -4,6 +4,7 @@ import pytest
 
 from img_super.domain import Box, Detection, Face, Verdict
 from img_super.errors import FaceTooSmall, NoFace, NotAnImage, TooManyPixels
+from img_super.pipeline.decode_limits import DecodeLimits
 from img_super.pipeline.pipeline import Pipeline
 from tests.conftest import FakeDetector, FakeValidator
 
@@ -45,6 +46,6 @@ def test_limits_and_types_are_those_of_decode(
     detector: FakeDetector, validator: FakeValidator, photo_bytes: bytes
 ) -> None:
     with pytest.raises(TooManyPixels):
-        Pipeline(detector, validator, max_pixels=10_000).face(photo_bytes)
+        Pipeline(detector, validator, limits=DecodeLimits(10_000)).face(photo_bytes)
     with pytest.raises(NotAnImage):
         Pipeline(detector, validator).super(b"hello")
