@@ -80,8 +80,7 @@ def modulate(image: FloatArray, field: FloatArray) -> FloatArray:
 
 def scaled(image: FloatArray, gains: npt.ArrayLike) -> FloatArray:
     """Multiply the channels with three gains."""
-    red, green, blue = (float(gain) for gain in np.asarray(gains).ravel())
-    return np.asarray(cv2.multiply(image, (red, green, blue, 1.0)), np.float32)  # type: ignore[call-overload]
+    return np.asarray(cv2.transform(image, np.diag(np.asarray(gains, np.float32).ravel())), np.float32)
 
 
 def curve(image: FloatArray, table: FloatArray) -> FloatArray:

@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from img_super.synthesis import pixels
+from img_super.synthesis.geometry import slid
 
 FloatArray = npt.NDArray[np.float32]
 
@@ -175,13 +176,14 @@ def _strew(value: FloatArray, a_million: float, rng: np.random.Generator) -> Non
 
 
 def _misregistered(image: FloatArray, process: PrintProcess, rng: np.random.Generator) -> FloatArray:
-    planes = list(cv2.split(image))
-    for channel in (0, 2):
-        dx, dy = rng.uniform(-1, 1, 2) * process.shift_px
-        matrix = np.array([[1, 0, dx], [0, 1, dy]], np.float32)
-        wh = (image.shape[1], image.shape[0])
-        planes[channel] = cv2.warpAffine(planes[channel], matrix, wh, borderMode=cv2.BORDER_REPLICATE)
-    return np.asarray(cv2.merge(planes), np.float32)
+    red, green, blue = cv2.split(image)
+    (red_dx, red_dy), (blue_dx, blue_dy) = rng.uniform(-1, 1, (2, 2)) * process.shift_px
+    moved = (
+        slid(np.asarray(red, np.float32), red_dx, red_dy),
+        green,
+        slid(np.asarray(blue, np.float32), blue_dx, blue_dy),
+    )
+    return np.asarray(cv2.merge(moved), np.float32)
 
 
 def _rastered(image: FloatArray, process: PrintProcess, rng: np.random.Generator) -> FloatArray:

@@ -14,6 +14,7 @@ from img_super.domain import Box, Label, RgbImage
 from img_super.pipeline.crop import crop_box, crop_portrait, resize_to_input
 from img_super.synthesis.capture import facts_of
 from img_super.synthesis.documents import Blank
+from img_super.synthesis.geometry import overlap
 from img_super.synthesis.manifest import GENERATOR, Row, SavedFile
 from img_super.synthesis.pair import PAIRS_A_BLANK, Options, Pair, draw_group_blank, draw_pair
 from img_super.synthesis.portraits.finder import FaceFinder
@@ -23,8 +24,8 @@ from img_super.synthesis.sources import Sources
 FloatArray = npt.NDArray[np.float32]
 
 MASK_SIDE_PX: Final = 56
-_DETECTION_SIDE_PX: Final = 208
-"""As large as the surroundings of a portrait are to the detector when the card fills the photo."""
+_DETECTION_SIDE_PX: Final = 176
+"""About as large as the surroundings of a portrait are to the detector when the card fills the photo."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,21 +71,26 @@ class Renderer:
         if face is None:
             return None
         crop = resize_to_input(crop_portrait(photo.image, face, 0), self._side_px)
-        mask_rgb = np.repeat(np.round(photo.mask * 255).astype(np.uint8)[:, :, None], 3, axis=2)
-        mask = resize_to_input(crop_portrait(mask_rgb, face, 0), MASK_SIDE_PX)[:, :, 0]
+        covered = np.round(photo.mask * 255).astype(np.uint8)
+        mask = resize_to_input(crop_portrait(covered, face, 0), MASK_SIDE_PX)
         return Sample(crop, mask, face, photo, pair)
 
 
 def find_portrait(photo: Photo, finder: FaceFinder) -> Box | None:
     """The largest face that lies in the portrait's frame, or None."""
-    height, width = photo.image.shape[:2]
+    wh = photo.image.shape[1], photo.image.shape[0]
     frame = photo.frame_quad
     span = float(np.ptp(frame, axis=0).max())
+    low, high = frame.min(0) - 0.2 * span, frame.max(0) + 0.2 * span
+    x_min, y_min, x_max, y_max = overlap((int(low[0]), int(low[1]), int(high[0]), int(high[1])), wh)
     scale = min(1.0, _DETECTION_SIDE_PX / (1.4 * span))
-    small = cv2.resize(photo.image, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA).astype(np.uint8, copy=False)
-    boxes = [Box.from_xywh(*(float(value) / scale for value in row[:4])) for row in finder.find(small)]
+    part = cv2.resize(photo.image[y_min:y_max, x_min:x_max], None, fx=scale, fy=scale, interpolation=cv2.INTER_LINEAR)
+    boxes = []
+    for row in finder.find(np.asarray(part, np.uint8)):
+        x, y, width, height = (float(value) / scale for value in row[:4])
+        boxes.append(Box.from_xywh(x + x_min, y + y_min, width, height))
     near = [box for box in boxes if cv2.pointPolygonTest(frame, box.centre_xy, False) >= 0 and box.width > 0.2 * span]
-    return max(near, key=lambda box: box.area).clipped((width, height)) if near else None
+    return max(near, key=lambda box: box.area).clipped(wh) if near else None
 
 
 def row_of(sample: Sample, shard: str, position: int, seed: int, photo_name: str) -> Row:

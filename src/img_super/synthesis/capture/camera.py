@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields, is_dataclass, replace
+from dataclasses import dataclass, replace
 from typing import Final
 
 import cv2
@@ -93,17 +93,17 @@ def photograph(
 
 def facts_of(parameters: object, prefix: str = "") -> Facts:
     """The parameters of a capture, a view, a screen or a passing as a flat record for the manifest."""
-    facts: Facts = {}
-    if is_dataclass(parameters):
-        for field in fields(parameters):
-            facts |= facts_of(getattr(parameters, field.name), f"{prefix}.{field.name}" if prefix else field.name)
-    elif isinstance(parameters, tuple):
-        for number, part in enumerate(parameters):
-            facts |= facts_of(part, f"{prefix}.{number}")
-    elif isinstance(parameters, (bool, str)):
-        facts[prefix] = parameters
+    if isinstance(parameters, (bool, str)):
+        return {prefix: parameters}
+    if isinstance(parameters, (int, float)):
+        return {prefix: round(float(parameters), 5)}
+    if isinstance(parameters, tuple):
+        parts = {str(number): part for number, part in enumerate(parameters)}
     else:
-        facts[prefix] = round(float(str(parameters)), 5)
+        parts = {name: getattr(parameters, name) for name in getattr(parameters, "__slots__", ())}
+    facts: Facts = {}
+    for name, part in parts.items():
+        facts |= facts_of(part, f"{prefix}.{name}" if prefix else name)
     return facts
 
 

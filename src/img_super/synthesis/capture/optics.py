@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from img_super.synthesis import pixels
 from img_super.synthesis.capture.view import View
+from img_super.synthesis.geometry import slid
 
 FloatArray = npt.NDArray[np.float32]
 
@@ -101,18 +102,9 @@ def smear(length_px: float, degrees: float, bend: float) -> FloatArray:
 
 def _fringed(light: FloatArray, shift_px: float, degrees: float) -> FloatArray:
     """Red and blue a little apart: away from the lens's middle colours are magnified differently."""
-    red, green, blue = cv2.split(light)
+    red, green, blue = (np.asarray(plane, np.float32) for plane in cv2.split(light))
     dx, dy = shift_px * np.cos(np.radians(degrees)), shift_px * np.sin(np.radians(degrees))
-    moved = [
-        cv2.warpAffine(
-            channel,
-            np.array([[1, 0, sign * dx], [0, 1, sign * dy]]),
-            light.shape[1::-1],
-            borderMode=cv2.BORDER_REPLICATE,
-        )
-        for channel, sign in ((red, 1), (blue, -1))
-    ]
-    return np.asarray(cv2.merge([moved[0], green, moved[1]]), np.float32)
+    return np.asarray(cv2.merge([slid(red, dx, dy), green, slid(blue, -dx, -dy)]), np.float32)
 
 
 def _dark_corners(view: View, optics: Optics) -> FloatArray:

@@ -9,11 +9,12 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from img_super.domain import RgbImage
 from img_super.synthesis import pixels
 from img_super.synthesis.capture.surfaces import KINDS, VARIANTS, reduced, surface
 from img_super.synthesis.capture.things import Thing, draw_things, lay_things
 from img_super.synthesis.capture.view import View, card_alpha, look_at
-from img_super.synthesis.geometry import corners_of, onto, scale_of, shifted
+from img_super.synthesis.geometry import corners_of, onto, scale_of, shifted, slid
 
 FloatArray = npt.NDArray[np.float32]
 
@@ -139,9 +140,8 @@ def _cast(inside: FloatArray, view: View, scene: Scene) -> FloatArray:
         return np.ones_like(inside)
     away = np.radians(scene.shadow_deg)
     reach = 0.8 * scene.shadow_soft * view.face_width_px
-    moved = np.array([[1, 0, np.cos(away) * reach], [0, 1, np.sin(away) * reach]], np.float32)
-    soft = cv2.warpAffine(inside, moved, view.wh, borderMode=cv2.BORDER_REPLICATE)
-    soft = pixels.blur(np.asarray(soft, np.float32), scene.shadow_soft * view.face_width_px * 0.6)
+    moved = slid(inside, np.cos(away) * reach, np.sin(away) * reach)
+    soft = pixels.blur(moved, scene.shadow_soft * view.face_width_px * 0.6)
     return np.asarray(1 - np.float32(scene.shadow) * soft, np.float32)
 
 
@@ -171,10 +171,19 @@ def _texture(view: View, scene: Scene) -> FloatArray:
     start = shifted(-scene.surface_x * side, -scene.surface_y * side)
     plane = _perspective_only(view)
     matrix = shifted(view.face_x_px, view.face_y_px) @ plane @ lies @ start
-    seen = cv2.warpPerspective(
-        drawn.image, matrix.astype(np.float64), view.wh, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_WRAP
-    )
-    return pixels.as_float(np.asarray(seen, np.uint8))
+    return pixels.as_float(_repeated(drawn.image, np.asarray(matrix, np.float32), view.wh))
+
+
+def _repeated(tile: RgbImage, matrix: FloatArray, wh: tuple[int, int]) -> RgbImage:
+    """`wh` pixels of a plane of tiles; what is seen of them is laid out first, as OpenCV's own wrapping is slow."""
+    side = tile.shape[0]
+    seen = onto(np.asarray(np.linalg.inv(matrix), np.float32), corners_of((0, 0, *wh)))
+    start, size = np.floor(seen.min(0)).astype(int) - 1, np.ptp(seen, axis=0).astype(int) + 4
+    x, y = (int(value) for value in start % side)
+    right, bottom = (max(0, int(value)) for value in start % side + size - side)
+    plane = cv2.copyMakeBorder(tile, 0, bottom, 0, right, cv2.BORDER_WRAP)[y : y + size[1], x : x + size[0]]
+    to_photo = matrix.astype(np.float64) @ shifted(float(start[0]), float(start[1]))
+    return np.asarray(cv2.warpPerspective(plane, to_photo, wh, flags=cv2.INTER_LINEAR), np.uint8)
 
 
 def _perspective_only(view: View) -> FloatArray:

@@ -119,10 +119,10 @@ def draw_sensor(rng: np.random.Generator, kind: str) -> Sensor:
 def develop(light: FloatArray, view: View, sensor: Sensor, rng: np.random.Generator) -> FloatArray:
     """The camera's picture, RGB 0 to 255, of linear light."""
     wh = (light.shape[1], light.shape[0])
-    light = pixels.scaled(light, _gains(light, view, sensor))
+    light = pixels.scaled(light, 255**2 * _gains(light, view, sensor))
     if sensor.zoom > 1:
         light = pixels.resize(light, (max(16, round(wh[0] / sensor.zoom)), max(16, round(wh[1] / sensor.zoom))))
-    picture = cv2.sqrt(np.clip(light, 0, 1))
+    picture = cv2.sqrt(np.clip(light, 0, 255**2))
     picture = _noisy(np.asarray(picture, np.float32), sensor, rng)
     clean = _cleaned(_mosaicked(pixels.to_bytes(picture), sensor), sensor)
     toned = pixels.as_float(np.asarray(cv2.LUT(clean, tone_curve(sensor)), np.uint8))
@@ -149,7 +149,7 @@ def _gains(light: FloatArray, view: View, sensor: Sensor) -> FloatArray:
 
 
 def _noisy(picture: FloatArray, sensor: Sensor, rng: np.random.Generator) -> FloatArray:
-    """Adds noise to values 0 to 1 and returns 0 to 255.
+    """Adds noise to values 0 to 255.
 
     The square root has already made the shot noise equal everywhere; what is left grows towards black.
     Source: F. J. Anscombe, "The transformation of Poisson, binomial and negative-binomial data", 1948.
@@ -157,8 +157,8 @@ def _noisy(picture: FloatArray, sensor: Sensor, rng: np.random.Generator) -> Flo
     grains = pixels.noise(rng, picture.shape, sensor.noise, sensor.grain_px, sensor.chroma)
     rows = rng.standard_normal((picture.shape[0], 1)).astype(np.float32)
     stripes = rng.standard_normal((1, picture.shape[1])).astype(np.float32)
-    more = cv2.addWeighted(picture, -sensor.dark_noise, picture, 0, 1 + sensor.dark_noise)
-    noisy = cv2.add(picture * np.float32(255), cv2.multiply(grains, more))
+    more = cv2.addWeighted(picture, -sensor.dark_noise / 255, picture, 0, 1 + sensor.dark_noise)
+    noisy = cv2.add(picture, cv2.multiply(grains, more))
     if sensor.rows:
         noisy = cv2.add(
             noisy, pixels.three(np.asarray(np.repeat(rows * np.float32(sensor.rows), picture.shape[1], 1), np.float32))
@@ -168,7 +168,7 @@ def _noisy(picture: FloatArray, sensor: Sensor, rng: np.random.Generator) -> Flo
         noisy = cv2.add(noisy, pixels.three(np.asarray(np.repeat(sparse, picture.shape[0], 0), np.float32)))
     if sensor.toner:
         mottle, specks = pixels.grain(rng, picture.shape, 1.5), pixels.grain(rng, picture.shape, 0.7)
-        dark = cv2.addWeighted(pixels.luma(picture), -1, mottle, 0, 1)
+        dark = cv2.addWeighted(pixels.luma(picture), -1 / 255, mottle, 0, 1)
         uneven = cv2.multiply(dark, mottle, scale=22 * sensor.toner)
         flecks = np.float32(-160 * sensor.toner) * np.maximum(specks - np.float32(3.4), 0)
         noisy = cv2.add(noisy, pixels.three(np.asarray(cv2.add(uneven, flecks), np.float32)))

@@ -77,8 +77,7 @@ def _fine(rng: np.random.Generator, sigma_px: float) -> FloatArray:
 
 def _between(dark: npt.ArrayLike, light: npt.ArrayLike, share: FloatArray) -> FloatArray:
     """A mixture of two colours by a field 0 to 1."""
-    low, high = np.asarray(dark, np.float32), np.asarray(light, np.float32)
-    return np.asarray(low + np.clip(share, 0, 1)[:, :, None] * (high - low), np.float32)
+    return pixels.blend(pixels.filled(share.shape, dark), np.asarray(light, np.float32), np.clip(share, 0, 1))
 
 
 def words(rng: np.random.Generator, count: int) -> str:

@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from img_super.synthesis import pixels
+from img_super.synthesis.geometry import slid
 
 FloatArray = npt.NDArray[np.float32]
 
@@ -166,8 +167,7 @@ def _lay(thing: Thing, part: _Part, canvas: tuple[FloatArray, FloatArray, FloatA
     across = np.asarray((y * cos - x * sin) * np.float32(2 / thing.width), np.float32)
     colour, alpha = _SHAPES[thing.kind](thing, along, across, face_px)
     alpha = pixels.blur(alpha, (0.14 if thing.near else 0.008) * face_px)
-    moved = np.array([[1, 0, 0.07 * face_px], [0, 1, 0.09 * face_px]], np.float32)
-    shade = cv2.warpAffine(pixels.blur(alpha, 0.03 * thing.lift * face_px), moved, wh, borderMode=cv2.BORDER_REPLICATE)
+    shade = slid(pixels.blur(alpha, 0.03 * thing.lift * face_px), 0.07 * face_px, 0.09 * face_px)
     where = np.s_[y_min:y_max, x_min:x_max]
     shown = pixels.modulate(canvas[0][where], np.asarray(1 - 0.4 * shade, np.float32))
     canvas[2][where] *= np.asarray(1 - 0.5 * shade, np.float32)

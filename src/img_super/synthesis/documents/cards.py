@@ -12,7 +12,7 @@ from img_super.synthesis import pixels, printing
 from img_super.synthesis.documents.blank import Blank, Card, Overprint, PortraitStyle
 from img_super.synthesis.documents.overprints import AFTER_PRINTING
 from img_super.synthesis.documents.wear import draw_gloss, draw_wear, worn
-from img_super.synthesis.geometry import Box4, overlap
+from img_super.synthesis.geometry import Box4, overlap, slid
 from img_super.synthesis.portraits.backgrounds import Background, draw_background
 from img_super.synthesis.portraits.framed import Framed, framed
 from img_super.synthesis.portraits.portrait import FloatArray, Portrait
@@ -169,10 +169,7 @@ def _lay_glued(
     alpha = np.ascontiguousarray(photo.alpha[own[1] : own[3], own[0] : own[2]])
     under = np.ascontiguousarray(canvas[box[1] : box[3], box[0] : box[2]])
     if not card.photocopy:
-        dx, dy = rng.uniform(-2.5, 2.5, 2)
-        move = np.array([[1, 0, dx], [0, 1, dy]], np.float32)
-        moved = cv2.warpAffine(alpha, move, (alpha.shape[1], alpha.shape[0]), borderMode=cv2.BORDER_CONSTANT)
-        shade = pixels.blur(np.asarray(moved, np.float32), float(rng.uniform(0.6, 2.0)))
+        shade = pixels.blur(slid(alpha, *rng.uniform(-2.5, 2.5, 2)), float(rng.uniform(0.6, 2.0)))
         shade = shade * np.float32(rng.uniform(0, 0.4))
         under = pixels.modulate(under, np.asarray(1 - shade, np.float32))
     image = np.ascontiguousarray(image[own[1] : own[3], own[0] : own[2]])

@@ -72,7 +72,7 @@ def draw_person(rng: np.random.Generator, locale: str) -> Person:
 
 @cache
 def _faker(locale: str) -> Faker:
-    return Faker(locale)
+    return Faker(locale, providers=["faker.providers.person", "faker.providers.address"])  # all 26 take long to load
 
 
 def _state(rng: np.random.Generator, name: str, script: str) -> str:

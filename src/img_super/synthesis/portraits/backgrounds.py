@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-import cv2
 import numpy as np
 
 from img_super.synthesis import pixels
+from img_super.synthesis.geometry import slid
 from img_super.synthesis.portraits.portrait import FloatArray
 
 KINDS: Final = ("plain", "gradient", "vignette", "curtain", "mottled", "own", "own_blurred")
@@ -92,9 +92,7 @@ def with_shadow(behind: FloatArray, alpha: FloatArray, background: Background) -
     if background.shadow <= 0:
         return behind
     height, width = alpha.shape
-    shift = np.array([[1, 0, 0.09 * width * background.shadow_side], [0, 1, 0.02 * height]], np.float32)
-    moved = cv2.warpAffine(alpha, shift, (width, height), borderMode=cv2.BORDER_REPLICATE)
-    soft = pixels.blur(np.asarray(moved, np.float32), 0.03 * height)
+    soft = pixels.blur(slid(alpha, 0.09 * width * background.shadow_side, 0.02 * height), 0.03 * height)
     return pixels.modulate(behind, np.asarray(1 - background.shadow * soft, np.float32))
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from img_super.synthesis import pixels
-from img_super.synthesis.geometry import shifted, warp
+from img_super.synthesis.geometry import slid
 
 FloatArray = npt.NDArray[np.float32]
 
@@ -107,18 +107,14 @@ def _towards_light(paper: Paper, length_px: float) -> tuple[float, float]:
     return float(np.cos(angle) * length_px), float(np.sin(angle) * length_px)
 
 
-def _moved(alpha: FloatArray, offset: tuple[float, float]) -> FloatArray:
-    return warp(alpha, shifted(*offset), (alpha.shape[1], alpha.shape[0]), cv2.BORDER_CONSTANT)
-
-
 def _shadow(alpha: FloatArray, raised: FloatArray, paper: Paper) -> FloatArray:
     """What is left of the light beside the sheet, 0 to 1."""
     dx, dy = _towards_light(paper, -paper.thickness_px)
-    thrown = pixels.blur(_moved(alpha, (dx, dy)), paper.shadow_softness_px)
+    thrown = pixels.blur(slid(alpha, dx, dy), paper.shadow_softness_px)
     left = 1 - paper.shadow * thrown - paper.contact * pixels.blur(alpha, 0.8)
     if paper.lifted >= 0:
         reach = paper.thickness_px * (2.5 + 5 * paper.lift)
-        far = _moved(np.asarray(alpha * raised, np.float32), _towards_light(paper, -reach))
+        far = slid(np.asarray(alpha * raised, np.float32), *_towards_light(paper, -reach))
         left = left * (1 - 0.7 * paper.shadow * pixels.blur(far, 0.5 * reach))
     return np.asarray(np.clip(left, 0.1, 1), np.float32)
 
@@ -126,8 +122,8 @@ def _shadow(alpha: FloatArray, raised: FloatArray, paper: Paper) -> FloatArray:
 def _with_core(rng: np.random.Generator, picture: FloatArray, alpha: FloatArray, paper: Paper) -> FloatArray:
     """The cut edge: white where it looks at the light, in places only; a little dark on the far side."""
     width = min(1.6, max(0.5, 0.6 * paper.thickness_px))
-    lit = np.clip(alpha - _moved(alpha, _towards_light(paper, -width)), 0, 1)
-    far = np.clip(alpha - _moved(alpha, _towards_light(paper, width)), 0, 1)
+    lit = np.clip(alpha - slid(alpha, *_towards_light(paper, -width)), 0, 1)
+    far = np.clip(alpha - slid(alpha, *_towards_light(paper, width)), 0, 1)
     patchy = np.clip(0.65 + 0.6 * pixels.smooth_field(rng, alpha.shape, 7), 0, 1)
     core = pixels.filled(alpha.shape, rng.uniform(225, 255, 3))
     picture = pixels.blend(picture, core, np.asarray(lit * patchy * paper.core, np.float32))
