@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+
+import numpy as np
+
+from img_super.pipeline.pipeline import Pipeline
 
 
 @contextmanager
@@ -24,3 +28,12 @@ def natively_quiet() -> Iterator[None]:
         sys.stderr.flush()
         os.dup2(kept, 2)
         os.close(kept)
+
+
+def loaded_quietly(load: Callable[[], Pipeline]) -> Pipeline:
+    """A pipeline that has run its network once: only then has LiteRT said all that it has to say."""
+    with natively_quiet():
+        pipeline = load()
+        side_px = pipeline.validator.card.input_side_px
+        pipeline.validator.validate(np.zeros((side_px, side_px, 3), np.uint8))
+    return pipeline

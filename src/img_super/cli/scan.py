@@ -17,16 +17,15 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 import typer
 
 from img_super.cli.exits import Exit, exit_for, give_up
+from img_super.pipeline.load import Backend
+from img_super.registry.card import PolicyName
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
 
-    from img_super.pipeline.load import Backend
     from img_super.scan.judge import Judged
     from img_super.scan.scan import Job
     from img_super.scan.summary import Summary
-else:
-    from img_super.pipeline.load import Backend
 
 
 class ReportLanguage(StrEnum):
@@ -57,6 +56,7 @@ def scan(
     ] = None,
     model: Annotated[Path | None, typer.Option(help="Folder of the validation model.")] = None,
     backend: Annotated[Backend | None, typer.Option(help="What runs the validation network.")] = None,
+    policy: Annotated[PolicyName | None, typer.Option(help="Which threshold of the model's card decides.")] = None,
     max_file_bytes: Annotated[int, typer.Option(min=1, help="Larger files are not read.")] = 20 * 1024 * 1024,
     storage_option: Annotated[
         list[str] | None,
@@ -87,15 +87,17 @@ def scan(
     when it was stopped.
     """
     from img_super.errors import ImgSuperError
+    from img_super.pipeline.decode_limits import DecodeLimits
     from img_super.scan.crew import Work
     from img_super.scan.scan import Job
     from img_super.settings import load_settings
 
     try:
-        settings = load_settings(model=model, backend=backend, threads=processes)
+        settings = load_settings(model=model, backend=backend, policy=policy, threads=processes)
         work = Work(
-            settings.model, settings.backend, settings.max_pixels, max_file_bytes, _options(storage_option), thumbnails
-        )
+            settings.model, settings.backend, DecodeLimits(settings.max_pixels, budget_ms=settings.decode_budget_ms),
+            settings.policy, max_file_bytes, _options(storage_option), thumbnails,
+        )  # fmt: skip
         job = Job(
             tuple(sources), out, out.with_suffix(".html") if report else None, settings.threads,
             restart=restart, overwrite=overwrite, language=language.value, work=work,

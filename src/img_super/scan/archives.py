@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tarfile
 from collections.abc import Callable, Iterator
-from typing import Final
+from typing import Final, Self
 from zipfile import ZipFile
 
 from img_super.scan.errors import BrokenArchive, FileTooLarge
@@ -23,6 +23,19 @@ def is_zip(name: str) -> bool:
 def is_tar(name: str) -> bool:
     """By the name alone, as for `is_zip`."""
     return name.lower().endswith(_TAR_ENDS)
+
+
+class _Header(tarfile.TarInfo):
+    """A header that is missing, cut or damaged: tarfile would take it for the archive's end and lose the rest."""
+
+    @classmethod
+    def frombuf(cls, buf: bytes | bytearray, encoding: str, errors: str) -> Self:
+        try:
+            return super().frombuf(buf, encoding, errors)
+        except tarfile.EOFHeaderError:  # type: ignore[attr-defined] # the two blocks of zeros that end an archive
+            raise
+        except tarfile.HeaderError as error:
+            raise tarfile.ReadError("the archive is damaged") from error
 
 
 def photos_in_zip(archive: InFile, storage: Storage) -> Iterator[Found]:
@@ -53,7 +66,7 @@ def photos_in_tar(
     """
     try:
         files, path = file_system(archive.url, storage)
-        with files.open(path, "rb") as file, tarfile.open(fileobj=file, mode="r|*") as opened:
+        with files.open(path, "rb") as file, tarfile.open(fileobj=file, mode="r|*", tarinfo=_Header) as opened:
             yield from _members(opened, MemberNames(archive.name), max_file_bytes, done)
     except Exception:  # noqa: BLE001 tarfile, every decompressor and every file system raise their own kinds
         yield Failed(archive.name, BrokenArchive.code, BrokenArchive.advice)

@@ -21,9 +21,12 @@ from typing import Any, Final
 
 import cv2
 
-from img_super.pipeline.decode_limits import MAX_PIXELS, DecodeLimits
+from img_super.pipeline.decode import DEFAULT_LIMITS
+from img_super.pipeline.decode_limits import DecodeLimits
 from img_super.pipeline.load import SHIPPED_MODEL, Backend, load_pipeline
-from img_super.quiet import natively_quiet
+from img_super.pipeline.pipeline import Pipeline
+from img_super.quiet import loaded_quietly
+from img_super.registry.card import PolicyName
 from img_super.scan.errors import ScanError, WorkerDied
 from img_super.scan.found import MAX_FILE_BYTES, Failed, Found, Given, InFile, InZip, Reader, Storage
 from img_super.scan.judge import Judged, judge
@@ -38,7 +41,7 @@ class Work:
     """How photos are judged.
 
     Attributes:
-        model, backend, max_pixels: see `load_pipeline`.
+        model, backend, limits, policy: see `load_pipeline`.
         max_file_bytes: larger files are not read.
         storage: options for the file systems of URLs.
         thumbnails: whether suspicious portraits are kept as small pictures.
@@ -46,10 +49,15 @@ class Work:
 
     model: Path = SHIPPED_MODEL
     backend: Backend = Backend.LITERT
-    max_pixels: int = MAX_PIXELS
+    limits: DecodeLimits = DEFAULT_LIMITS
+    policy: PolicyName = PolicyName.BALANCED
     max_file_bytes: int = MAX_FILE_BYTES
     storage: Storage = field(default_factory=dict)
     thumbnails: bool = False
+
+    def load_pipeline(self) -> Pipeline:
+        """Raises `BadModel`, see there."""
+        return loaded_quietly(lambda: load_pipeline(self.model, self.backend, self.limits, self.policy))
 
 
 class Crew:
@@ -174,7 +182,8 @@ def _interrupts_held() -> Iterator[None]:
 def _run(pipe: Connection[Any, Any], work: Work) -> None:
     """The life of a process: it ends when the other end of its pipe does, however that came about."""
     cv2.setNumThreads(1)
-    pipeline = load_pipeline(work.model, work.backend, DecodeLimits(work.max_pixels))
+    pipeline = work.load_pipeline()
+    thumbnails = work.limits if work.thumbnails else None
     reader = Reader(work.storage, work.max_file_bytes)
     reading: deque[tuple[InFile | InZip | Given, Future[bytes]]] = deque()
     try:
@@ -185,6 +194,6 @@ def _run(pipe: Connection[Any, Any], work: Work) -> None:
                     found = pipe.recv()
                     reading.append((found, readers.submit(reader.read, found)))
                 found, data = reading.popleft()
-                pipe.send(judge(pipeline, found.name, data.result, work.thumbnails))
+                pipe.send(judge(pipeline, found.name, data.result, thumbnails))
     except (EOFError, OSError):
         return

@@ -9,9 +9,6 @@ from typing import Final
 
 from img_super import __version__
 from img_super.domain import ModelIdentity
-from img_super.pipeline.decode_limits import DecodeLimits
-from img_super.pipeline.load import load_pipeline
-from img_super.quiet import natively_quiet
 from img_super.scan.crew import Crew, Work
 from img_super.scan.errors import ScanError
 from img_super.scan.found import Found, InFile
@@ -118,7 +115,7 @@ def _check_targets(job: Job) -> None:
 
 
 def _models(work: Work) -> tuple[ModelIdentity, ModelIdentity]:
-    pipeline = load_pipeline(work.model, work.backend, DecodeLimits(work.max_pixels))
+    pipeline = work.load_pipeline()
     return pipeline.detector.identity, pipeline.validator.identity
 
 
@@ -132,7 +129,9 @@ def _fingerprint(job: Job, models: tuple[ModelIdentity, ModelIdentity]) -> dict[
         "detector": detector.sha256,
         "model": validator.sha256,
         "back-end": job.work.backend.value,
-        "limit of pixels": job.work.max_pixels,
+        "policy": job.work.policy.value,
+        "limit of pixels": job.work.limits.max_pixels,
+        "limit of decoding time": job.work.limits.budget_ms,
         "limit of bytes": job.work.max_file_bytes,
         "choice of thumbnails": job.work.thumbnails,
     }
