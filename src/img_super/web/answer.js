@@ -100,15 +100,15 @@ function gauge({ score, threshold, verdict }) {
     element(
       "ul",
       { class: "zones" },
-      zone("bona_fide", text("below", { value: words.low })),
-      band && zone("undetermined", text("between", words)),
-      zone("attack", text("above", { value: words.high })),
+      zone("bona_fide", text("below", { value: words.low }), verdict),
+      band && zone("undetermined", text("between", words), verdict),
+      zone("attack", text("above", { value: words.high }), verdict),
     ),
   );
 }
 
-function zone(name, range) {
-  return element("li", { class: name }, element("b", {}, text(`verdict.${name}`)), " ", element("span", {}, range));
+function zone(name, range, verdict) {
+  return element("li", { class: name, "aria-current": name === verdict ? "true" : null }, element("b", {}, text(`verdict.${name}`)), " ", element("span", {}, range));
 }
 
 function warnings({ quality, coord }) {

@@ -1,7 +1,7 @@
 // The photo with what was found on it. Coordinates are pixels of the photo as the browser shows it (EXIF applied).
 
 import { element, find, place } from "./dom.js";
-import { percent, text } from "./language.js";
+import { text } from "./language.js";
 
 const HEAT_PX = 256;
 const MARGIN = 0.06; // around the crop in the portrait's view, in shares of its side
@@ -10,7 +10,7 @@ const photo = find("photo");
 const layer = find("layer");
 const heat = find("heat");
 
-let shown = null;
+let shown = { url: null, ready: null };
 let view = "document";
 let drawing = 0; // the latest call of draw; earlier ones that still wait give up
 
@@ -30,13 +30,16 @@ export async function draw(document) {
 
 async function showPhoto(document) {
   photo.alt = text("picture.alt", { name: document.name });
-  if (shown === document.url) return;
-  shown = document.url;
+  if (shown.url !== document.url) shown = { url: document.url, ready: load(document.url) };
+  await shown.ready;
+}
+
+async function load(url) {
   heat.hidden = true;
   find("boxes").replaceChildren();
-  photo.src = document.url;
+  photo.src = url;
   const seen = await photo.decode().then(() => true, () => false);
-  if (shown !== document.url) return;
+  if (shown.url !== url) return;
   find("unshown").hidden = seen;
   layer.hidden = !seen;
   place(find("stage"), { aspect: seen ? photo.naturalWidth / photo.naturalHeight : 1.6 });
@@ -64,10 +67,10 @@ export function setHeat(percentage) {
 
 export function forget() {
   drawing++;
-  shown = null;
+  shown = { url: null, ready: null };
   photo.removeAttribute("src");
   find("boxes").replaceChildren();
-  heat.width = heat.width; // an assignment empties a canvas
+  heat.width = 0; // empties it
 }
 
 /** Where the layer must lie, in shares of the stage, so that the crop fills the stage. */
@@ -83,7 +86,7 @@ function boxes({ faces, answer, problem }) {
   find("stage").crop = answer?.evidence.coord ?? null;
   return (faces ?? []).map((face, index) => {
     const kind = index === 0 ? "portrait" : "ghost";
-    const label = element("span", { class: "box-label" }, `${text(`box.${kind}`)} ${percent(face.confidence)}`);
+    const label = element("span", { class: "box-label" }, text(`box.${kind}`));
     const verdict = index === 0 ? (answer?.verdict ?? (problem && "failed")) : null;
     return place(element("div", { class: `box ${kind}`, "data-verdict": verdict }, label), shares(face));
   });

@@ -16,6 +16,7 @@ export function toggleSort() {
 export function showTable(selected, onSelect) {
   const count = documents.length;
   find("documents").hidden = count < 2;
+  find("clear-one").hidden = count > 1;
   if (count < 2) return;
   const answered = documents.filter(({ status }) => status === "done" || status === "failed").length;
   find("documents-title").textContent = text(count === 1 ? "documents.title.one" : "documents.title.many", { count });
@@ -83,7 +84,7 @@ function thumbnail(one) {
   if (!one.thumbnail) {
     const [width, height] = THUMBNAIL_WH;
     one.thumbnail = element("canvas", { class: "thumbnail", width, height, "aria-hidden": "true" });
-    drawThumbnail(one).catch(() => one.thumbnail.classList.add("unshown"));
+    drawThumbnail(one).catch(() => one.thumbnail.classList.add("blank"));
   }
   return one.thumbnail;
 }
