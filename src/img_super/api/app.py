@@ -13,7 +13,7 @@ from img_super import __version__
 from img_super.api.error_handlers import install_error_handlers
 from img_super.api.limits import BodyLimits
 from img_super.api.pool import WorkPool
-from img_super.api.routes import face, health, model, root
+from img_super.api.routes import face, health, model, page
 from img_super.api.routes import super as superimposed
 from img_super.api.services import Services
 from img_super.api.stopping import tell_when_stopping
@@ -41,8 +41,9 @@ def create_app(settings: Settings, pipeline: Pipeline) -> FastAPI:
         timeout_s=settings.body_timeout_s,
     )
     install_error_handlers(app)
-    for routes in (root, health, model, face, superimposed):
+    for routes in (page, health, model, face, superimposed):
         app.include_router(routes.router)
+    page.mount_page_files(app)
     return app
 
 

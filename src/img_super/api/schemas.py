@@ -70,12 +70,14 @@ class Quality(BaseModel):
 
 
 class EvidenceMap(BaseModel):
-    """Where the superimposition shows."""
+    """Where the superimposition shows, and on which faces the answer rests."""
 
     heat_map: str = Field(description="`data:` URL of a grey PNG: white is a probability of 1, black of 0.")
     coord: Coordinates = Field(
         description="The square of the photo that the map covers; it may reach beyond the photo."
     )
+    faces: list[DetectedFace] = Field(description="Every face, as `/face` answers them: the portrait first.")
+    rotation: Rotation = Field(description="Degrees by which the photo must be turned clockwise to stand upright.")
 
     @classmethod
     def of(cls, result: SuperResult) -> EvidenceMap:
@@ -83,6 +85,8 @@ class EvidenceMap(BaseModel):
         return cls(
             heat_map="data:image/png;base64," + pybase64.b64encode(png.tobytes()).decode(),
             coord=Coordinates.of(result.crop),
+            faces=[DetectedFace.of_face(face) for face in result.detection.faces],
+            rotation=result.detection.rotation,
         )
 
 
