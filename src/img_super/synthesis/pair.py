@@ -18,8 +18,8 @@ from img_super.synthesis.portraits.portrait import Portrait
 from img_super.synthesis.sources import Sources
 from img_super.synthesis.superimpositions import SPECIES
 
-FACE_ON_CARD_PX: Final = (75.0, 230.0)
-FACE_IN_PHOTO_PX: Final = (40.0, 260.0)
+FACE_ON_CARD_PX: Final = (85.0, 270.0)
+FACE_IN_PHOTO_PX: Final = (40.0, 310.0)
 PAIRS_A_BLANK: Final = 10
 """A blank is the dearest part of a card; so many people get the same one."""
 
@@ -34,9 +34,9 @@ SEEDED: Final = ("card", "view", "background", "photo", "reprint", "screen", "pa
 _FACE_TO_FRAME: Final = (0.5, 0.66)
 _REPRINTED_SHARE: Final = 0.12
 _SCREEN_SHARE: Final = 0.04
-_SIDES_OF_CROP: Final = (1.7, 2.25)
-_SIDES_OF_WHOLE: Final = (3.4, 5.2)
-"""How many portrait frames the photo is wide; if it were so many faces, its size would betray a donor's face."""
+_SIDES_OF_CROP: Final = (2.7, 3.7)
+_SIDES_OF_WHOLE: Final = (6.0, 9.2)
+"""How many faces the photo is wide."""
 
 _REACH_FACES: Final = 2.4
 """Card kept around the portrait, in face widths, where only the crop is wanted."""
@@ -61,7 +61,10 @@ class Pair:
 
     Attributes:
         document: the card's name.
-        sides: how many portrait frames the photo is wide.
+        face_width_px: how wide the face is in the photo.
+        sides: how many faces the photo is wide.
+        by_attack: the two numbers above are of the attack's face, else of the genuine one; were they always the same
+            one's, the other would be told by its size.
         reprinted: the finished card, forged or not, is printed once more as a whole.
         on_screen: the photo is shown on a screen and photographed again.
         seeds: of everything in `SEEDED`: the same for both classes.
@@ -74,6 +77,7 @@ class Pair:
     species: str
     face_width_px: float
     sides: float
+    by_attack: bool
     region: Box4 | None
     capture: Capture
     passing: Passing
@@ -107,7 +111,7 @@ def draw_pair(place: tuple[int, int, int], sources: Sources, options: Options, b
     host, guest = (int(number) for number in rng.choice(len(sources.portraits), 2, replace=False))
     share = np.array([SPECIES_SHARES[name] for name in options.species])
     species = str(rng.choice(list(options.species), p=share / share.sum()))
-    face_width = float(np.clip(face_px * np.exp(rng.uniform(np.log(0.42), np.log(1.15))), *FACE_IN_PHOTO_PX))
+    face_width = float(np.clip(face_px * np.exp(rng.uniform(np.log(0.45), np.log(1.2))), *FACE_IN_PHOTO_PX))
     sides = float(rng.uniform(*(_SIDES_OF_WHOLE if options.whole_card else _SIDES_OF_CROP)))
     return Pair(
         document="-".join(str(number) for number in place),
@@ -117,6 +121,7 @@ def draw_pair(place: tuple[int, int, int], sources: Sources, options: Options, b
         species=species,
         face_width_px=face_width,
         sides=sides,
+        by_attack=bool(rng.random() < 0.5),
         region=None if options.whole_card else region_around(blank, face_px),
         capture=draw_capture(rng),
         passing=draw_passing(rng),

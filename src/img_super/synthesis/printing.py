@@ -116,7 +116,7 @@ def draw_print_process(rng: np.random.Generator, photocopy: float = 0.2) -> Prin
     return PrintProcess(
         kind=KINDS[int(rng.choice(len(KINDS), p=_WEIGHTS))],
         photocopy=bool(rng.random() < photocopy),
-        blur_px=float(rng.uniform(0.0, 1.0)),
+        blur_px=float(rng.uniform(0.0, 1.0)) * (0.35 if rng.random() < 0.55 else 1.0),
         period_px=float(rng.uniform(2.1, 4.6)),
         angle_deg=float(rng.uniform(0, 90)),
         definition=float(rng.beta(1.3, 2.6) * 0.9),

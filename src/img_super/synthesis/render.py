@@ -25,8 +25,7 @@ from img_super.synthesis.superimpositions import Attack, draw_attack, on_card, o
 FloatArray = npt.NDArray[np.float32]
 
 _WIDEST_CROP: Final = 4.2
-"""Face widths; a wider photo would show where the drawn region of the card ends. There is no narrowest one: if genuine
-crops never reached out of the photo, a mirrored edge would betray a donor's larger face."""
+"""Widths of either face; a wider photo would show where the drawn region of the card ends."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,11 +71,7 @@ def render_pair(pair: Pair, background: RgbImage) -> tuple[Photo, Photo]:
     card = make_card(np.random.default_rng(pair.seeds["card"]), pair.blank, pair.portrait, pair.region)
     rng = np.random.default_rng(pair.attack_seed)
     attack = draw_attack(rng, pair.species, pair.donor, card)
-    rng_view = np.random.default_rng(pair.seeds["view"])
-    sides = pair.sides * (card.frame[2] - card.frame[0]) / card.face_width_px
-    if pair.region is not None:
-        sides = min(sides, _WIDEST_CROP)
-    view = draw_view(rng_view, card, pair.face_width_px, sides, pair.capture.kind)
+    view = _view(pair, card, attack.face_ratio)
     scene = _Scene(
         pair, card, view, pixels.as_float(background),
         pair.reprinted or attack.stage == "file", pair.on_screen or attack.stage == "screen",
@@ -84,6 +79,16 @@ def render_pair(pair: Pair, background: RgbImage) -> tuple[Photo, Photo]:
     genuine = _photograph(scene, card.image, card.gloss)
     nothing = np.zeros(genuine.shape[:2], np.float32)
     return _finish(scene, genuine, nothing, None), _forged(scene, attack, rng, genuine)
+
+
+def _view(pair: Pair, card: Card, face_ratio: float) -> View:
+    """The photo is measured in the genuine face or in the attack's, by the pair's coin: neither class sticks out."""
+    measured = face_ratio if pair.by_attack else 1.0
+    sides = pair.sides * measured
+    if pair.region is not None:
+        sides = min(sides, _WIDEST_CROP * min(1.0, face_ratio))
+    rng = np.random.default_rng(pair.seeds["view"])
+    return draw_view(rng, card, pair.face_width_px / measured, sides, pair.capture.kind)
 
 
 def _forged(scene: _Scene, attack: Attack, rng: np.random.Generator, genuine: FloatArray) -> Photo:

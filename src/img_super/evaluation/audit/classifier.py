@@ -24,6 +24,8 @@ Array = npt.NDArray[np.generic]
 _FOLDS: Final = 5
 _LEAST_CHOICES: Final = 5
 _LEAST_SHARE: Final = 0.005
+_UNKNOWN: Final = -1e6
+"""Stands for a number that is not known where nan cannot; no feature comes near it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +106,9 @@ def _linear() -> Any:  # scikit-learn has no types
 
 
 def _trees(seed: int) -> Any:
-    return HistGradientBoostingClassifier(
+    # The trees take nan, but not a feature that is nothing else in a fold.
+    impute = SimpleImputer(strategy="constant", fill_value=_UNKNOWN, keep_empty_features=True)
+    trees = HistGradientBoostingClassifier(
         max_iter=40, max_leaf_nodes=8, learning_rate=0.1, l2_regularization=1.0, early_stopping=False, random_state=seed
     )
+    return make_pipeline(impute, trees)

@@ -31,6 +31,7 @@ _FILTER_REACH_PX: Final = 2
 """Filters of fine detail see the edge of the blank this far."""
 
 _LEAST_PIXELS: Final = 200
+_HALF: Final = 127
 _JPEG_BLOCK_PX: Final = 8
 _NAN: Final = float("nan")
 
@@ -113,10 +114,14 @@ def _hidden(shard: Shard, genuine: int, attack: int) -> tuple[Where, Where]:
     side = shard.crops.shape[1]
     quads = [np.array(shard.rows[position].frame_quad, np.float32) for position in (genuine, attack)]
     to_genuine = np.asarray(cv2.getPerspectiveTransform(quads[1], quads[0]), np.float64)
-    in_attack = np.maximum(_filled(quads[1], side), _laid_over(shard.masks[attack], side))
-    in_genuine = np.maximum(_moved(_widened(in_attack), to_genuine), _widened(_filled(quads[0], side)))
-    in_attack = np.maximum(_moved(in_genuine, np.asarray(np.linalg.inv(to_genuine))), _widened(in_attack))
-    return in_genuine > 0, in_attack > 0
+    in_attack = _widened(np.maximum(_filled(quads[1], side), _laid_over(shard.masks[attack], side)))
+    in_genuine = _widened(_filled(quads[0], side))
+    to_attack = np.asarray(np.linalg.inv(to_genuine))
+    # One map each way and no rounding up: a blank that is a pixel wider in one class hides its edges there.
+    return (
+        np.maximum(in_genuine, _moved(in_attack, to_genuine)) > _HALF,
+        np.maximum(in_attack, _moved(in_genuine, to_attack)) > _HALF,
+    )
 
 
 def _filled(quad: FloatArray, side: int) -> UInt8Array:

@@ -18,8 +18,13 @@ from img_super.synthesis.manifest import Facts
 
 FloatArray = npt.NDArray[np.float32]
 
-KINDS: Final = {"phone": 0.5, "old_phone": 0.2, "webcam": 0.05, "low_light": 0.08, "scanner": 0.11, "copier": 0.06}
-_SOFTNESS: Final = {"phone": 1.0, "old_phone": 1.9, "webcam": 2.2, "low_light": 1.5, "scanner": 0.9, "copier": 1.2}
+KINDS: Final = {
+    "fine_phone": 0.38, "phone": 0.25, "old_phone": 0.12, "webcam": 0.03, "low_light": 0.06, "scanner": 0.11,
+    "copier": 0.05,
+}  # fmt: skip
+_SOFTNESS: Final = {
+    "fine_phone": 0.3, "phone": 1.0, "old_phone": 1.9, "webcam": 2.2, "low_light": 1.5, "scanner": 0.7, "copier": 1.2
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +32,8 @@ class Capture:
     """Everything about a photo but the card and the place of the camera.
 
     Attributes:
-        kind: `phone`, `old_phone`, `webcam`, `low_light`, `scanner` or `copier`.
+        kind: `phone`, `old_phone`, `webcam`, `low_light`, `scanner`, `copier`, or `fine_phone`: so many megapixels that
+            whoever reduces the photo leaves sharp pixels with little noise.
         first_quality, first_subsampled: of the camera's own JPEG.
     """
 

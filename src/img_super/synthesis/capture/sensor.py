@@ -5,7 +5,7 @@ Exposure and white balance are metered beside the portrait, so that a superimpos
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import cv2
@@ -74,22 +74,29 @@ class Sensor:
     toner: float
 
 
-_NOISE: Final = {"phone": (0.3, 3.0), "old_phone": (1.5, 8.0), "webcam": (1.5, 6.0), "low_light": (3.0, 9.0)}
+_NOISE: Final = {
+    "fine_phone": (0.2, 1.6),
+    "phone": (0.3, 3.0),
+    "old_phone": (1.5, 8.0),
+    "webcam": (1.5, 6.0),
+    "low_light": (3.0, 9.0),
+}
 _CLEANING: Final = ("none", "chroma", "median", "bilateral", "smear")
 _CLEANING_SHARES: Final = {
-    "phone": (0.45, 0.3, 0.05, 0.1, 0.1), "old_phone": (0.3, 0.2, 0.2, 0.15, 0.15),
-    "webcam": (0.3, 0.3, 0.15, 0.1, 0.15), "low_light": (0.2, 0.3, 0.1, 0.2, 0.2),
+    "fine_phone": (0.7, 0.2, 0.02, 0.05, 0.03), "phone": (0.45, 0.3, 0.05, 0.1, 0.1),
+    "old_phone": (0.3, 0.2, 0.2, 0.15, 0.15), "webcam": (0.3, 0.3, 0.15, 0.1, 0.15),
+    "low_light": (0.2, 0.3, 0.1, 0.2, 0.2),
 }  # fmt: skip
 
 
 def draw_sensor(rng: np.random.Generator, kind: str) -> Sensor:
-    """What a `phone`, an `old_phone` or a `webcam` makes of the light, or any of them in `low_light`."""
-    poor = kind != "phone"
+    """What a `fine_phone`, `phone`, `old_phone` or `webcam` makes of the light, or any of them in `low_light`."""
+    poor = kind not in ("phone", "fine_phone")
     dim = kind == "low_light" or rng.random() < 0.06
     error = np.exp(rng.normal(0, 0.035, 3) * (2 if rng.random() < 0.12 else 1))
-    exposure = rng.uniform(70, 170) if dim else rng.normal(203, 25)
+    exposure = rng.uniform(70, 170) if dim else rng.normal(194, 27)
     low, high = _NOISE[kind]
-    return Sensor(
+    sensor = Sensor(
         exposure=float(np.clip(exposure, 60, 268)),
         metered=float(rng.uniform(72, 95)),
         balance=float(rng.choice([0.0, rng.uniform(0, 0.5), rng.uniform(0.4, 0.9)], p=[0.35, 0.43, 0.22])),
@@ -104,7 +111,7 @@ def draw_sensor(rng: np.random.Generator, kind: str) -> Sensor:
         cleaning=str(rng.choice(_CLEANING, p=_CLEANING_SHARES[kind])),
         cleaning_strength=float(rng.uniform(0.25, 1.0)),
         gamma=float(np.exp(rng.normal(0, 0.13))),
-        contrast=float(rng.normal(0.16, 0.2)),
+        contrast=float(rng.normal(0.16, 0.22)),
         black=float(max(0.0, rng.normal(2, 8))),
         white=float(min(255.0, rng.normal(253, 8))),
         local_contrast=float(rng.normal(0.05, 0.13)) * bool(rng.random() < 0.5),
@@ -114,6 +121,15 @@ def draw_sensor(rng: np.random.Generator, kind: str) -> Sensor:
         streaks=0.0,
         toner=0.0,
     )
+    return _of_many_pixels(sensor) if kind == "fine_phone" else sensor
+
+
+def _of_many_pixels(sensor: Sensor) -> Sensor:
+    """The sensor's pixels are finer than those of the reduced photo, which shows no mosaic and fine, firm edges."""
+    return replace(
+        sensor, zoom=1.0, mosaic="none", contrast=sensor.contrast + 0.14,
+        sharpening=1.6 * sensor.sharpening, sharpening_px=0.6 + 0.46 * (sensor.sharpening_px - 0.6),
+    )  # fmt: skip
 
 
 def develop(light: FloatArray, view: View, sensor: Sensor, rng: np.random.Generator) -> FloatArray:

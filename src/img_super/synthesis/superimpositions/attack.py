@@ -57,6 +57,7 @@ class Attack:
         matching: what is done to make the donor look like its surroundings.
         clip_box: the card's portrait frame, card pixels.
         face_width_px: of the portrait on the card.
+        face_ratio: how wide the face is that the attack shows, in widths of the card's own.
         own: where set, not the donor's picture is laid but the card's own portrait, slightly changed.
         repainting: where set, the portrait's background is painted over first.
         paper: where set, it is paper that lies on the card, with thickness and gloss of its own.
@@ -71,6 +72,7 @@ class Attack:
     matching: Matching
     clip_box: Box4
     face_width_px: float
+    face_ratio: float
     own: OwnPicture | None
     repainting: Repainting | None
     paper: Paper | None

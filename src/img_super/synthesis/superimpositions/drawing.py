@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from img_super.synthesis import pixels, printing
 from img_super.synthesis.documents.blank import Card
-from img_super.synthesis.geometry import shifted
+from img_super.synthesis.geometry import scale_of, shifted
 from img_super.synthesis.manifest import Facts
 from img_super.synthesis.portraits.portrait import Portrait
 from img_super.synthesis.portraits.tones import apply_tone, draw_tone
@@ -55,8 +55,11 @@ def draw_attack(rng: np.random.Generator, species: str, donor: Portrait, card: C
     stage, care = _stage(rng, species), float(rng.uniform())
     mono = _shows_no_colour(card)
     target = Target(card.frame, card.landmarks, card.outline, card.face_width_px, card.grey or mono)
-    cut = _MAKERS[manner](rng, _reduced(rng, donor, card.face_width_px), target, care)
+    donor = _reduced(rng, donor, card.face_width_px)
+    cut = _MAKERS[manner](rng, donor, target, care)
     is_own = manner in ("pasted_head", "face_swap") and stage != "card" and rng.random() < _OWN_SHARE
+    shows_donors = not is_own and manner != "face_swap"  # a swapped face keeps the size of the first one
+    face_ratio = scale_of(cut.matrix) * donor.face_xywh[2] / card.face_width_px if shows_donors else 1.0
     cut = _cropped(cut)
     if not is_own:
         cut = replace(cut, picture=_lived(rng, cut.picture, target.grey))
@@ -80,6 +83,7 @@ def draw_attack(rng: np.random.Generator, species: str, donor: Portrait, card: C
         matching=matching,
         clip_box=card.frame,
         face_width_px=card.face_width_px,
+        face_ratio=face_ratio,
         own=draw_own_picture(rng, target.grey) if is_own else None,
         repainting=draw_repainting(rng, care) if repaints and stage != "card" else None,
         paper=paper,

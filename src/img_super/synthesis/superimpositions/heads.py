@@ -66,10 +66,10 @@ def _no_corners() -> FloatArray:
 
 
 def _placed(rng: np.random.Generator, donor: Portrait, target: Target, care: float) -> FloatArray:
-    """Onto the first face, larger rather than smaller: what is left of the first head must be hidden."""
+    """Onto the first face, as large on average as detectors see that: the size alone must not tell."""
     loose = 1 - care
     matrix = similarity(donor.landmarks, target.landmarks)
-    scale = float(np.exp(rng.normal(0.01, 0.05 + 0.09 * loose)))
+    scale = float(np.exp(rng.normal(-0.005, 0.05 + 0.09 * loose)))
     shift, turn = (0.015 + 0.05 * loose) * target.face_width_px, 0.7 + 2.2 * loose
     return jittered(rng, matrix, target.landmarks.mean(0), scale, shift, turn)
 
