@@ -31,8 +31,8 @@ def shifted(dx: float, dy: float) -> FloatArray:
 
 def scale_of(matrix: FloatArray) -> float:
     """How many target pixels a source pixel gets, about."""
-    full = projective(matrix)
-    return float(np.sqrt(abs(np.linalg.det(full[:2, :2])))) / abs(float(full[2, 2]))
+    (a, b, _), (c, d, _), (_, _, e) = projective(matrix).tolist()
+    return float(abs(a * d - b * c) ** 0.5 / abs(e))
 
 
 def warp(image: FloatArray, matrix: FloatArray, wh: tuple[int, int], border: int = cv2.BORDER_REPLICATE) -> FloatArray:

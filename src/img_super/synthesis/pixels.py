@@ -142,7 +142,8 @@ def _bank(number: int) -> FloatArray:
 
 def cosine_sum(rows: FloatArray, columns: FloatArray) -> FloatArray:
     """cos(row + column) of every pixel, from the cosines and sines of rows and columns alone."""
-    return np.asarray(np.outer(np.cos(rows), np.cos(columns)) - np.outer(np.sin(rows), np.sin(columns)), np.float32)
+    down, across = np.stack([np.cos(rows), -np.sin(rows)], 1), np.stack([np.cos(columns), np.sin(columns)])
+    return np.asarray(down @ across, np.float32)
 
 
 def polygon(hw: tuple[int, ...], points: FloatArray) -> FloatArray:

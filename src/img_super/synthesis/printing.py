@@ -248,6 +248,5 @@ def _thresholded(value: FloatArray, screen: FloatArray, process: PrintProcess) -
 def _banded(image: FloatArray, process: PrintProcess, rng: np.random.Generator) -> FloatArray:
     if process.banding <= 0:
         return image
-    stripes = pixels.blur(rng.normal(0, 1, (image.shape[0], 1)).astype(np.float32), 1.2) * process.banding
-    field = np.repeat(np.asarray(stripes, np.float32), image.shape[1], axis=1)
-    return np.asarray(cv2.add(image, pixels.three(field)), np.float32)
+    stripes = pixels.blur(rng.normal(0, process.banding, (image.shape[0], 1)).astype(np.float32), 1.2)
+    return np.asarray(image.reshape(image.shape[0], -1) + stripes, np.float32).reshape(image.shape)

@@ -99,13 +99,7 @@ def lay_out(
 ) -> tuple[FloatArray, FloatArray]:
     """The scene without light, RGB 0 to 255, and its gloss, both of the view's size."""
     inside = card_alpha(card.shape, view, scene.round_share)
-    both = np.asarray(cv2.cvtColor(card, cv2.COLOR_RGB2RGBA), np.float32)
-    cv2.insertChannel(gloss, both, 3)
-    both = look_at(both, view)
-    seen, shine = (
-        np.asarray(cv2.cvtColor(both, cv2.COLOR_RGBA2RGB), np.float32),
-        np.asarray(cv2.extractChannel(both, 3), np.float32),
-    )
+    seen, shine = look_at(card, view), look_at(gloss, view)
     if cv2.minMaxLoc(inside)[0] < 0.99:  # the card does not fill the photo
         behind = _behind(card.shape, background, view, scene)
         behind = pixels.modulate(behind, _cast(inside, view, scene))

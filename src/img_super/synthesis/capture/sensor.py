@@ -145,7 +145,7 @@ def develop(light: FloatArray, view: View, sensor: Sensor, rng: np.random.Genera
     finished = pixels.sharpen(_coloured(toned, sensor), sensor.sharpening, sensor.sharpening_px)
     if sensor.zoom > 1:
         finished = np.asarray(cv2.resize(finished, wh, interpolation=cv2.INTER_CUBIC), np.float32)
-    return np.asarray(np.clip(finished, 0, 255), np.float32)
+    return np.asarray(np.clip(finished, 0, 255, out=finished), np.float32)
 
 
 def _gains(light: FloatArray, view: View, sensor: Sensor) -> FloatArray:

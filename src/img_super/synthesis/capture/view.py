@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final, Protocol
 
 import cv2
@@ -127,6 +128,7 @@ def look_at(image: FloatArray, view: View, border: int = cv2.BORDER_REPLICATE) -
     return np.asarray(cv2.remap(image, *bent_map(view), cv2.INTER_LINEAR, borderMode=border), np.float32)
 
 
+@lru_cache(1)  # both photos of a pair, their gloss and the mask are seen through the same one
 def bent_map(view: View) -> tuple[FloatArray, FloatArray]:
     """For every pixel of the photo where it lies on the bent card."""
     inverse = np.linalg.inv(view.matrix.astype(np.float64))
