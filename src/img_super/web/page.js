@@ -16,6 +16,7 @@ showLanguage();
 showTheme();
 listen();
 learnModel();
+document.documentElement.dataset.ready = "";
 
 function listen() {
   events.addEventListener("changed", ({ detail }) => onChange(detail));
@@ -73,6 +74,8 @@ function forgetAll() {
   selected = null;
   document.body.dataset.state = "empty";
   find("result").hidden = true;
+  find("answer").replaceChildren();
+  find("file-name").textContent = "";
   showTable(null, select);
   announce(text("announce.cleared"));
   find("choose").focus();

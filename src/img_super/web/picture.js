@@ -21,6 +21,7 @@ export async function draw(document) {
   if (turn !== drawing) return;
   const canZoom = Boolean(document.answer && photo.naturalWidth);
   find("stage").dataset.status = document.status;
+  find("unshown").textContent = text(document.answer ? "picture.unshown" : "picture.none");
   find("boxes").replaceChildren(...boxes(document));
   find("controls").hidden = find("legend").hidden = !canZoom;
   showView(canZoom ? view : "document");

@@ -17,7 +17,7 @@ export function showTable(selected, onSelect) {
   const count = documents.length;
   find("documents").hidden = count < 2;
   find("clear-one").hidden = count > 1;
-  if (count < 2) return;
+  if (count < 2) return find("rows").replaceChildren();
   const answered = documents.filter(({ status }) => status === "done" || status === "failed").length;
   find("documents-title").textContent = text(count === 1 ? "documents.title.one" : "documents.title.many", { count });
   Object.assign(find("documents-progress"), { max: count, value: answered, hidden: answered === count });
@@ -60,11 +60,11 @@ function row(one, isSelected, onSelect) {
   name.setAttribute("aria-label", text("documents.show", { name: one.name }));
   return element(
     "tr",
-    { "data-id": one.id, "data-verdict": outcome(one), class: isSelected ? "selected" : null, onclick: () => onSelect(one) },
-    element("th", { scope: "row" }, element("div", { class: "row-head" }, thumbnail(one), name)),
-    element("td", {}, element("span", { class: "chip" }, icon(outcome(one)), outcomeText(one))),
-    element("td", { class: "row-score" }, one.answer ? score(one.answer) : "–"),
-    element("td", { class: "notes" }, notes(one)),
+    { role: "row", "data-id": one.id, "data-verdict": outcome(one), class: isSelected ? "selected" : null, onclick: () => onSelect(one) },
+    element("th", { scope: "row", role: "rowheader" }, element("div", { class: "row-head" }, thumbnail(one), name)),
+    element("td", { role: "cell" }, element("span", { class: "chip" }, icon(outcome(one)), outcomeText(one))),
+    element("td", { role: "cell", class: "row-score" }, one.answer ? score(one.answer) : "–"),
+    element("td", { role: "cell", class: "notes" }, notes(one)),
   );
 }
 

@@ -1,0 +1,112 @@
+"""The page in a real Chromium, as people use it: fixtures that watch what must never happen."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, expect, sync_playwright
+
+from benchmarks.running_service import Service, running_service
+
+PATIENCE_MS = 30_000
+"""A machine that is busy is no reason to fail."""
+
+_CHROMIUMS = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome")
+_OPTIONS = (
+    "--no-sandbox",  # Chromium refuses to run as root with it, and CI is root
+    "--use-fake-device-for-media-stream",
+    "--use-fake-ui-for-media-stream",
+)
+_REFUSED_PHOTO = "Failed to load resource: the server responded with a status of 4"
+"""What Chromium says of every 4xx; the page answers it in its own words."""
+
+
+@dataclass
+class Visit:
+    """A page that is open, and everything that went wrong or left the service meanwhile."""
+
+    page: Page
+    url: str
+    errors: list[str] = field(default_factory=list)
+    outside: list[str] = field(default_factory=list)
+
+    def watch(self) -> Visit:
+        self.page.on("console", self._on_console)
+        self.page.on("pageerror", lambda error: self.errors.append(str(error)))
+        self.page.on("request", self._on_request)
+        return self
+
+    def _on_console(self, message: ConsoleMessage) -> None:
+        if message.type in ("error", "warning") and not message.text.startswith(_REFUSED_PHOTO):
+            self.errors.append(message.text)
+
+    def _on_request(self, request: Request) -> None:
+        if not request.url.startswith((self.url, "blob:", "data:")):
+            self.outside.append(request.url)
+
+
+Open = Callable[..., Page]
+"""`open_page(locale="es-CO", **options of a browser context)`: the page, opened anew."""
+
+
+def _chromium() -> str:
+    found = next(filter(None, map(shutil.which, _CHROMIUMS)), None)
+    if found:
+        return found
+    if os.environ.get("CI"):
+        pytest.fail("Chromium is missing; .ci/run installs it with apt")
+    pytest.skip("no Chromium is installed; on Debian: apt install chromium")
+
+
+# One browser for this folder, not for the session: while Playwright runs, this thread has a running event loop.
+@pytest.fixture(scope="package")
+def browser() -> Iterator[Browser]:
+    path = _chromium()
+    expect.set_options(timeout=PATIENCE_MS)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=_OPTIONS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="package")
+def service(browser: Browser) -> Iterator[Service]:
+    """Asks for the browser first, so that no service is started where there is none."""
+    with running_service() as service:
+        yield service
+
+
+@pytest.fixture
+def open_page(browser: Browser, service: Service) -> Iterator[Open]:
+    """Opens the page; at the end nothing may have been complained of, asked of others, or kept."""
+    contexts: list[BrowserContext] = []
+    visits: list[Visit] = []
+
+    def open_page(locale: str = "es-CO", path: str = "/", **options: Any) -> Page:
+        context = browser.new_context(locale=locale, **{"viewport": {"width": 1280, "height": 860}, **options})
+        context.set_default_timeout(PATIENCE_MS)
+        context.grant_permissions(["clipboard-read", "clipboard-write"], origin=service.url)
+        contexts.append(context)
+        visits.append(Visit(context.new_page(), service.url).watch())
+        page = visits[-1].page
+        page.goto(service.url + path)
+        expect(page.locator("html")).to_have_attribute("data-ready", "")
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    for visit in visits:
+        assert visit.errors == []
+        assert visit.outside == []
+
+
+@pytest.fixture
+def page(open_page: Open) -> Page:
+    """The page in Spanish, 1280 pixels wide."""
+    return open_page()

@@ -1,0 +1,231 @@
+from __future__ import annotations
+
+import json
+import re
+import shlex
+from statistics import median
+from typing import Any
+
+import httpx2
+import pytest
+from playwright.sync_api import FilePayload, Locator, Page, Route, expect
+
+from benchmarks.running_service import Service
+from tests.end_to_end.browser import photos
+from tests.end_to_end.browser.conftest import Open
+from tests.end_to_end.browser.photos import give
+
+DRAWN_WITHIN_MS = 300
+
+
+def ask(service: Service, photo: FilePayload) -> dict[str, Any]:
+    """What the service answers to the same bytes."""
+    headers = {"content-type": "application/octet-stream"}
+    answer = httpx2.post(f"{service.url}/super?evidence=true", content=photo["buffer"], headers=headers, timeout=60)
+    return dict(answer.json())
+
+
+def in_percent(probability: float) -> str:
+    return f"{100 * probability:.1f}".replace(".", ",")
+
+
+def place_of(node: Locator, photo: Locator) -> tuple[float, float, float, float]:
+    """Where a node lies on the photo: left, top, right and bottom in the photo's own pixels."""
+    inner, outer = node.bounding_box(), photo.bounding_box()
+    assert inner
+    assert outer
+    scale = photo.evaluate("photo => photo.naturalWidth") / outer["width"]
+    left, top = (inner["x"] - outer["x"]) * scale, (inner["y"] - outer["y"]) * scale
+    return left, top, left + inner["width"] * scale, top + inner["height"] * scale
+
+
+def corners(coord: dict[str, float]) -> tuple[float, float, float, float]:
+    return coord["x_min"], coord["y_min"], coord["x_max"], coord["y_max"]
+
+
+VERDICTS = {"bona_fide": "Genuino", "undetermined": "Indeterminado", "attack": "Superpuesto"}
+
+
+@pytest.mark.parametrize("name", ["bona_fide.jpg", "attack.jpg"])
+def test_the_answer_says_what_the_service_says(page: Page, service: Service, name: str) -> None:
+    answer = ask(service, photos.sample(name))
+    give(page, photos.sample(name))
+    panel = page.locator("#answer")
+    expect(panel.locator("#verdict")).to_have_text(VERDICTS[answer["verdict"]])
+    expect(panel.locator(".number")).to_contain_text(in_percent(answer["score"]))
+    gauge = panel.get_by_role("meter")
+    expect(gauge).to_have_attribute("aria-valuenow", f"{100 * answer['score']:.1f}")
+    card = httpx2.get(f"{service.url}/model").json()["validator"]
+    for value in (answer["score"], answer["threshold"], *card["undetermined"]):
+        expect(gauge).to_have_attribute("aria-valuetext", re.compile(re.escape(in_percent(value))))
+    needle, track = panel.locator(".needle").bounding_box(), panel.locator(".track").bounding_box()
+    assert needle
+    assert track
+    middle = needle["x"] + needle["width"] / 2 - track["x"]
+    assert middle / track["width"] == pytest.approx(answer["score"], abs=0.02)
+    expect(panel.locator(".zones [aria-current]")).to_contain_text(VERDICTS[answer["verdict"]])
+    assert panel.locator(".warnings li").count() == len(answer["quality"])
+    expect(page.locator("#announcement")).to_contain_text(VERDICTS[answer["verdict"]])
+
+
+@pytest.mark.parametrize("photo", [photos.sample("attack.jpg"), photos.turned(), photos.with_ghost()])
+def test_boxes_and_heat_map_lie_where_the_service_says(page: Page, service: Service, photo: FilePayload) -> None:
+    evidence = ask(service, photo)["evidence"]
+    give(page, photo)
+    shown = page.locator("#photo")
+    expect(page.locator(".box")).to_have_count(len(evidence["faces"]))
+    for index, face in enumerate(evidence["faces"]):
+        assert place_of(page.locator(".box").nth(index), shown) == pytest.approx(corners(face), abs=2)
+    assert place_of(page.locator("#heat"), shown) == pytest.approx(corners(evidence["coord"]), abs=2)
+
+
+def test_a_photo_that_exif_turns_is_shown_and_marked_upright(page: Page, service: Service) -> None:
+    upright, turned = ask(service, photos.sample("attack.jpg")), ask(service, photos.turned())
+    assert corners(turned["coord"]) == pytest.approx(corners(upright["coord"]), abs=6)
+    give(page, photos.turned())
+    expect(page.locator(".box.portrait")).to_be_visible()
+    width, height = page.locator("#photo").evaluate("photo => [photo.naturalWidth, photo.naturalHeight]")
+    assert width > height  # the file is higher than wide
+
+
+def test_a_second_face_is_shown_as_a_ghost(page: Page) -> None:
+    give(page, photos.with_ghost())
+    expect(page.locator(".box.ghost .box-label")).to_have_text("Fantasma")
+    expect(page.locator("#answer")).to_contain_text("quizás una imagen fantasma")
+
+
+def opaque_share(page: Page) -> float:
+    """How much of the heat map can be seen at all, 0 to 1."""
+    share: float = page.locator("#heat").evaluate(
+        """heat => {
+          const { data } = heat.getContext("2d").getImageData(0, 0, heat.width, heat.height);
+          let seen = 0;
+          for (let at = 3; at < data.length; at += 4) seen += data[at] > 20;
+          return (4 * seen) / data.length;
+        }"""
+    )
+    return share
+
+
+def test_the_heat_map_shows_evidence_and_nothing_else(page: Page) -> None:
+    """White where the service answers 1, nothing where it answers 0: a map drawn by hand, half and half."""
+
+    def with_half_a_map(route: Route) -> None:
+        response = route.fetch()
+        answer = response.json()
+        answer["evidence"]["heat_map"] = page.evaluate(
+            """() => {
+              const canvas = Object.assign(document.createElement("canvas"), { width: 56, height: 56 });
+              const context = canvas.getContext("2d");
+              context.fillRect(0, 0, 56, 56);
+              context.fillStyle = "#fff";
+              context.fillRect(0, 0, 28, 56);
+              return canvas.toDataURL();
+            }"""
+        )
+        route.fulfill(response=response, json=answer)
+
+    page.route("**/super?evidence=true", with_half_a_map)
+    give(page, photos.sample("bona_fide.jpg"))
+    expect(page.locator("#heat")).to_be_visible()
+    assert opaque_share(page) == pytest.approx(0.5, abs=0.03)
+
+
+PROBLEMS: list[tuple[FilePayload, str, str]] = [
+    (photos.faceless(), "No se encontró ningún retrato", "no_face"),
+    (photos.broken(), "El archivo de imagen está dañado", "broken_image"),
+    (photos.no_image(), "Esto no es una foto que se pueda leer", "not_an_image"),
+    ({"name": "vacía.jpg", "mimeType": "image/jpeg", "buffer": b""}, "El archivo está vacío", "image_missing"),
+    (photos.small(), "El retrato es muy pequeño para juzgarlo", "face_too_small"),
+]
+
+
+@pytest.mark.parametrize(("photo", "title", "code"), PROBLEMS, ids=lambda value: value if isinstance(value, str) else "")
+def test_a_refused_photo_is_explained_in_the_language_of_the_page(
+    page: Page, service: Service, photo: FilePayload, title: str, code: str
+) -> None:
+    give(page, photo)
+    panel = page.locator("#answer")
+    expect(panel.locator("#verdict")).to_have_text(title)
+    expect(panel.locator(".says")).not_to_be_empty()
+    expect(panel.locator(".code")).to_have_text(code)
+    expect(panel.locator(".service-says q")).to_have_text(ask(service, photo)["detail"])
+    expect(panel.locator(".service-says q")).to_have_attribute("lang", "en")
+    expect(page.locator("#controls")).to_be_hidden()
+
+
+def test_a_portrait_too_small_to_be_judged_is_shown(page: Page) -> None:
+    give(page, photos.small())
+    expect(page.locator(".box.portrait")).to_be_visible()
+
+
+def test_a_code_that_the_page_does_not_know_is_told_in_the_words_of_the_service(page: Page) -> None:
+    problem = {"code": "of_tomorrow", "title": "Something new", "detail": "Do this.", "status": 422}
+    page.route("**/super?evidence=true", lambda route: route.fulfill(status=422, json=problem))
+    give(page, photos.sample("attack.jpg"))
+    expect(page.locator("#verdict")).to_have_text("Something new")
+    expect(page.locator("#answer .says")).to_have_text("Do this.")
+
+
+def test_a_service_that_is_away_is_told_and_asked_again(open_page: Open) -> None:
+    page = open_page()
+    # A route that is fulfilled, not aborted: Chromium would complain of an aborted one in the console.
+    page.evaluate("() => { window.trueFetch = window.fetch; window.fetch = () => Promise.reject(new TypeError()); }")
+    give(page, photos.sample("attack.jpg"))
+    expect(page.locator("#verdict")).to_have_text("El servicio no responde")
+    page.evaluate("() => { window.fetch = window.trueFetch; }")
+    page.get_by_role("button", name="Intentar de nuevo").click()
+    expect(page.locator(".number")).to_be_visible()
+
+
+def test_a_busy_service_is_asked_again_when_it_says(page: Page) -> None:
+    asked: list[str] = []
+
+    def busy_once(route: Route) -> None:
+        asked.append(route.request.url)
+        if len(asked) > 1:
+            return route.continue_()
+        problem = {"code": "overloaded", "title": "The service is busy", "detail": "Later.", "status": 503}
+        return route.fulfill(status=429, headers={"Retry-After": "1"}, json=problem)
+
+    page.route("**/super?evidence=true", busy_once)
+    give(page, photos.sample("attack.jpg"))
+    expect(page.locator(".number")).to_be_visible()
+    assert len(asked) == 2
+
+
+def test_json_and_curl_are_shown_and_copied(page: Page, service: Service) -> None:
+    photo = {**photos.sample("attack.jpg"), "name": "it's \"mine\" $(id).jpg"}
+    give(page, photo)
+    page.get_by_text("Para programas").click()
+    expect(page.locator("#json")).to_contain_text('"verdict"')
+    page.locator("#copy-json").click()
+    expect(page.locator("#copy-json")).to_contain_text("Copiado")
+    assert json.loads(page.evaluate("navigator.clipboard.readText()")) == ask(service, photo)
+    page.locator("#copy-curl").click()
+    expect(page.locator("#copy-curl")).to_contain_text("Copiado")
+    # As a shell reads it; within the field's value curl reads backslashes before quotes.
+    assert shlex.split(page.evaluate("navigator.clipboard.readText()")) == [
+        "curl", "-F", 'image=@"it\'s \\"mine\\" $(id).jpg"', f"{service.url}/super?evidence=true",
+    ]  # fmt: skip
+
+
+def test_a_name_is_text_and_never_markup(page: Page) -> None:
+    name = "<img src=x onerror=alert(1)>.jpg"
+    give(page, {**photos.sample("attack.jpg"), "name": name}, photos.sample("bona_fide.jpg"))
+    expect(page.locator("#file-name")).to_have_text(name)
+    expect(page.locator(".row-name").first).to_have_text(name)
+    expect(page.locator(".row-number")).to_have_count(2)
+
+
+def test_the_answer_is_drawn_soon_after_it_came(open_page: Open) -> None:
+    """From the first byte of the service's answer to the picture on the screen, each time on a page opened anew."""
+    drawn_ms = []
+    for _ in range(5):
+        page = open_page()
+        give(page, photos.sample("attack.jpg"))
+        expect(page.locator("#heat")).to_be_visible()
+        page.wait_for_timeout(200)
+        marks = page.evaluate("performance.getEntriesByName('answer-drawing').map(({ duration }) => duration)")
+        drawn_ms.append(marks[0])
+    assert 0 < median(drawn_ms) < DRAWN_WITHIN_MS, drawn_ms

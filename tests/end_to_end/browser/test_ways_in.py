@@ -1,0 +1,158 @@
+from __future__ import annotations
+
+import csv
+from base64 import b64encode
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.conftest import SAMPLES
+from tests.end_to_end.browser import photos
+from tests.end_to_end.browser.conftest import Open
+from tests.end_to_end.browser.photos import give
+
+
+def test_a_photo_can_be_chosen(page: Page) -> None:
+    with page.expect_file_chooser() as chooser:
+        page.get_by_role("button", name="Elegir fotos").click()
+    assert chooser.value.is_multiple()
+    chooser.value.set_files(SAMPLES / "attack.jpg")
+    expect(page.locator("#file-name")).to_have_text("attack.jpg")
+    expect(page.locator(".number")).to_be_visible()
+
+
+DROP = """([name, text]) => {
+  const bytes = Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
+  const dataTransfer = new DataTransfer();
+  dataTransfer.items.add(new File([bytes], name, { type: "image/jpeg" }));
+  const events = ["dragover", "drop"].map((kind) => new DragEvent(kind, { dataTransfer, bubbles: true, cancelable: true }));
+  const [over, drop] = events;
+  const target = document.querySelector("#main");
+  target.dispatchEvent(over);
+  const veiled = document.body.classList.contains("dropping");
+  target.dispatchEvent(drop);
+  return [veiled, over.defaultPrevented, drop.defaultPrevented, document.body.classList.contains("dropping")];
+}"""
+
+
+def test_a_photo_can_be_dropped_anywhere(page: Page) -> None:
+    photo = b64encode((SAMPLES / "attack.jpg").read_bytes()).decode()
+    assert page.evaluate(DROP, ["soltada.jpg", photo]) == [True, True, True, False]
+    expect(page.locator("#file-name")).to_have_text("soltada.jpg")
+    expect(page.locator(".number")).to_be_visible()
+
+
+def test_a_photo_can_be_pasted(page: Page) -> None:
+    page.evaluate(
+        """async () => {
+          const photo = await createImageBitmap(await (await fetch("samples/attack.jpg")).blob());
+          const canvas = Object.assign(document.createElement("canvas"), { width: photo.width, height: photo.height });
+          canvas.getContext("2d").drawImage(photo, 0, 0);
+          const png = await new Promise((resolve) => canvas.toBlob(resolve, "image/png"));
+          await navigator.clipboard.write([new ClipboardItem({ "image/png": png })]);
+        }"""
+    )
+    page.keyboard.press("Control+V")
+    expect(page.locator(".number")).to_be_visible()
+    expect(page.locator("#verdict")).to_be_visible()
+
+
+def test_text_that_is_pasted_does_nothing(page: Page) -> None:
+    page.evaluate("navigator.clipboard.writeText('no photo')")
+    page.keyboard.press("Control+V")
+    expect(page.locator("body")).to_have_attribute("data-state", "empty")
+
+
+def test_a_photo_can_be_taken_with_the_camera_of_the_computer(page: Page) -> None:
+    page.get_by_role("button", name="Tomar una foto").click()
+    expect(page.locator("#camera")).to_be_visible()
+    expect(page.locator("#shutter")).to_be_focused()
+    page.wait_for_timeout(500)  # the camera's first picture
+    page.locator("#shutter").click()
+    expect(page.locator("#camera")).to_be_hidden()
+    expect(page.locator("#file-name")).to_contain_text("camera-")
+    expect(page.locator("#verdict")).to_have_text("No se encontró ningún retrato")  # it shows a test picture
+    assert page.locator("#video").evaluate("video => video.srcObject") is None  # the camera is off
+
+
+def test_a_phone_uses_its_own_camera(open_page: Open) -> None:
+    page = open_page(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
+    page.add_init_script("const real = matchMedia; matchMedia = (q) => (q === '(pointer: coarse)' ? { matches: true } : real(q));")
+    page.reload()
+    with page.expect_file_chooser() as chooser:
+        page.get_by_role("button", name="Tomar una foto").click()
+    assert chooser.value.element.get_attribute("capture") == "environment"
+    chooser.value.set_files(SAMPLES / "bona_fide.jpg")
+    expect(page.locator(".number")).to_be_visible()
+
+
+@pytest.mark.parametrize(("button", "count"), [("uno genuino", 1), ("uno falsificado", 1), ("ambos", 2)])
+def test_samples_can_be_tried_at_once(page: Page, button: str, count: int) -> None:
+    page.get_by_role("button", name=button, exact=True).click()
+    expect(page.locator(".number")).to_be_visible()
+    if count > 1:
+        expect(page.locator(".row-number")).to_have_count(count)
+
+
+def test_several_photos_make_a_table(page: Page) -> None:
+    give(page, photos.sample("bona_fide.jpg"), photos.sample("attack.jpg"), photos.faceless(), photos.no_image())
+    rows = page.locator("#rows tr")
+    expect(rows).to_have_count(4)
+    expect(page.locator("#rows .row-number")).to_have_count(2)
+    expect(page.locator("#rows tr[data-verdict=failed]")).to_have_count(2)
+    expect(page.locator("#documents-title")).to_have_text("4 documentos")
+    expect(page.locator("#documents-progress")).to_be_hidden()
+    expect(rows.nth(2)).to_contain_text("No se encontró ningún retrato")
+    expect(rows.nth(3).locator(".thumbnail.blank")).to_be_visible()
+    colours = rows.nth(1).locator("canvas").evaluate(
+        "canvas => new Set(canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data).size"
+    )
+    assert colours > 50  # a photo, not an empty picture
+
+    rows.nth(1).click()
+    expect(page.locator("#file-name")).to_have_text("attack.jpg")
+    expect(rows.nth(1).locator("[aria-current=true]")).to_have_count(1)
+    expect(page.locator(".box.portrait")).to_be_visible()
+
+
+def test_the_table_puts_the_most_suspicious_first(page: Page) -> None:
+    give(page, photos.faceless(), photos.sample("bona_fide.jpg"), photos.sample("attack.jpg"))
+    expect(page.locator("#rows .row-number")).to_have_count(2)
+    expect(page.locator("#rows tr[data-verdict=failed]")).to_have_count(1)
+    assert page.locator(".row-name").all_text_contents() == ["mesa.png", "bona_fide.jpg", "attack.jpg"]
+    page.get_by_role("button", name="Probabilidad").click()
+    expect(page.locator("#score-head")).to_have_attribute("aria-sort", "descending")
+    assert page.locator(".row-name").all_text_contents() == ["attack.jpg", "bona_fide.jpg", "mesa.png"]
+
+
+def test_the_table_can_be_taken_to_a_spreadsheet(page: Page, tmp_path: Path) -> None:
+    formula = {**photos.sample("attack.jpg"), "name": '=cmd|"x",1.jpg'}
+    give(page, formula, photos.no_image())
+    expect(page.locator("#rows .row-number")).to_have_count(1)
+    expect(page.locator("#rows tr[data-verdict=failed]")).to_have_count(1)
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Descargar CSV").click()
+    download.value.save_as(tmp_path / "table.csv")
+    with (tmp_path / "table.csv").open(encoding="utf-8-sig", newline="") as file:
+        first, second = csv.DictReader(file)
+    assert first["file"] == '\'=cmd|"x",1.jpg'  # harmless in a spreadsheet
+    assert first["verdict"] in ("bona_fide", "undetermined", "attack")
+    assert 0 <= float(first["score"]) <= 1
+    assert second["error"] == "not_an_image"
+
+
+def test_clearing_forgets_everything(page: Page) -> None:
+    give(page, photos.sample("attack.jpg"), photos.sample("bona_fide.jpg"))
+    expect(page.locator("#rows .row-number")).to_have_count(2)
+    url = page.locator("#photo").get_attribute("src")
+    page.locator("#clear-all").click()
+    expect(page.locator("body")).to_have_attribute("data-state", "empty")
+    expect(page.locator("#documents")).to_be_hidden()
+    expect(page.locator("#result")).to_be_hidden()
+    expect(page.locator("#choose")).to_be_focused()
+    assert page.locator("#photo").get_attribute("src") is None
+    assert page.locator("#answer").text_content() == ""
+    # The browser holds the bytes of a photo for as long as its blob: address is good.
+    gone = "url => new Promise((done) => { const i = new Image(); i.onload = () => done(false); i.onerror = () => done(true); i.src = url; })"
+    assert page.evaluate(gone, url)
