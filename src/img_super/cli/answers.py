@@ -1,0 +1,224 @@
+"""What `face`, `super` and `client` have in common: photos in, answers out, as a table, JSON lines or pictures."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from pathlib import Path
+from threading import Lock
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
+
+from img_super.cli.exits import Exit, exit_for
+from img_super.domain import Box, FloatMap, Verdict
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+    from img_super.drawing import Marks
+
+Body: TypeAlias = dict[str, Any]
+"""The JSON of an answer, as the service gives it."""
+
+Ask: TypeAlias = Callable[[bytes], "Reply"]
+
+STDIN: Final = "-"
+_STYLES: Final = {"attack": "bold red", "undetermined": "yellow", "bona_fide": "green"}
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What was answered to one photo: a body, or a problem with `code`, `title` and `detail`."""
+
+    body: Body | None = None
+    problem: Body | None = None
+
+    def as_json(self, photo: str) -> Body:
+        if self.body is None:
+            return {"photo": photo, "error": self.problem}
+        return {"photo": photo, **self.body}
+
+    def without_evidence(self) -> Reply:
+        body = None if self.body is None else {name: self.body[name] for name in self.body if name != "evidence"}
+        return replace(self, body=body)
+
+
+@dataclass(frozen=True, slots=True)
+class Telling:
+    """How answers are told.
+
+    Attributes:
+        json: a line of JSON for each photo instead of a table.
+        draw: a folder for pictures with boxes and heat map.
+        evidence: whether the heat map is told, too.
+    """
+
+    json: bool = False
+    draw: Path | None = None
+    evidence: bool = False
+
+
+def answer_all(photos: list[str], ask: Ask, telling: Telling, at_once: int) -> Exit:
+    """Ask about every photo, several at once, and tell the answers in the order of the photos."""
+    artist = None if telling.draw is None else _Artist(telling.draw)
+
+    def answer(photo: str) -> tuple[str, Reply]:
+        return photo, _answer(photo, ask, artist, telling.evidence)
+
+    with ThreadPoolExecutor(at_once) as threads:
+        replies = threads.map(answer, photos)
+        told = list(_json_lines(replies) if telling.json else replies)
+    if not telling.json:
+        _print_table(told)
+    return _exit(reply for _, reply in told)
+
+
+def _answer(photo: str, ask: Ask, artist: _Artist | None, with_evidence: bool) -> Reply:
+    try:
+        data = sys.stdin.buffer.read() if photo == STDIN else Path(photo).read_bytes()
+    except OSError as error:
+        hint = "; `img-super scan` takes folders" if isinstance(error, IsADirectoryError) else ""
+        return Reply(problem=_problem("unreadable_file", "The file cannot be read", f"{error.strerror}{hint}."))
+    reply = ask(data)
+    if artist is not None and reply.body is not None:
+        artist.draw(photo, data, reply.body)
+    return reply if with_evidence else reply.without_evidence()
+
+
+def _problem(code: str, title: str, detail: str) -> Body:
+    return {"code": code, "title": title, "detail": detail}
+
+
+def problem_of(error: Any) -> Reply:
+    """The reply to a photo that met an `InputError`."""
+    return Reply(problem=_problem(error.code, error.title, error.detail))
+
+
+def _exit(replies: Iterable[Reply]) -> Exit:
+    bodies = [reply.body for reply in replies]
+    verdicts = [body["verdict"] for body in bodies if body is not None and "verdict" in body]
+    suspicious = sum(1 for verdict in verdicts if verdict != Verdict.BONA_FIDE.value)
+    return exit_for(suspicious, sum(1 for body in bodies if body is None))
+
+
+def _json_lines(replies: Iterable[tuple[str, Reply]]) -> Iterator[tuple[str, Reply]]:
+    for photo, reply in replies:
+        sys.stdout.write(json.dumps(reply.as_json(photo)) + "\n")
+        sys.stdout.flush()
+        yield photo, reply
+
+
+# The table --------------------------------------------------------------------------------------------------------
+
+
+def _print_table(told: list[tuple[str, Reply]]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    judged = any(reply.body is not None and "score" in reply.body for _, reply in told)
+    heads = ("photo", "verdict", "score", "portrait", "remarks") if judged else ("photo", "portrait", "faces", "turn")
+    table = Table(*heads, caption=_caption(told))
+    for photo, reply in told:
+        name = Text(photo, overflow="fold")
+        if reply.body is not None:
+            table.add_row(name, *(_judged_cells if judged else _found_cells)(reply.body))
+        else:
+            _add_problem(table, name, reply.problem or {}, len(heads))
+    Console().print(table)
+
+
+def _add_problem(table: Table, name: Any, problem: Body, columns: int) -> None:
+    from rich.text import Text
+
+    remark = Text(f"{problem.get('code')}: {problem.get('detail')}", style="yellow")
+    empty = [""] * (columns - 2)
+    table.add_row(name, *empty, remark)
+
+
+def _judged_cells(body: Body) -> list[str]:
+    style = _STYLES[body["verdict"]]
+    remarks = " ".join(warning["detail"] for warning in body["quality"])
+    return [f"[{style}]{body['verdict']}", f"{body['score']:.4f}", _corners(body["coord"]), remarks]
+
+
+def _found_cells(body: Body) -> list[str]:
+    return [_corners(body), str(len(body["faces"])), f"{body['rotation']}°"]
+
+
+def _corners(box: Body) -> str:
+    return f"{box['x_min']},{box['y_min']} to {box['x_max']},{box['y_max']}"
+
+
+def _caption(told: list[tuple[str, Reply]]) -> str | None:
+    body = next((reply.body for _, reply in told if reply.body is not None and "model" in reply.body), None)
+    if body is None:
+        return None
+    return f"{body['model']['name']} {body['model']['version']}, threshold {body['threshold']}"
+
+
+# The pictures -----------------------------------------------------------------------------------------------------
+
+
+class _Artist:
+    """Draws answers over their photos, into one folder. Safe to share between threads."""
+
+    def __init__(self, folder: Path) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        self._folder = folder
+        self._taken: set[str] = set()
+        self._lock = Lock()
+
+    def draw(self, photo: str, data: bytes, body: Body) -> None:
+        """Save the photo as JPEG, upright, without its metadata, with the marks of its answer."""
+        import cv2
+
+        from img_super.drawing import draw
+        from img_super.pipeline.decode import decode_image
+
+        drawn = draw(decode_image(data), marks_of(body))
+        _, jpeg = cv2.imencode(".jpg", cv2.cvtColor(drawn, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_JPEG_QUALITY, 92])
+        self._free_path("stdin" if photo == STDIN else Path(photo).stem).write_bytes(jpeg.tobytes())
+
+    def _free_path(self, stem: str) -> Path:
+        """A name that no other photo of this command has; pictures of an earlier one are replaced."""
+        with self._lock:
+            name, number = stem, 1
+            while name in self._taken:
+                number += 1
+                name = f"{stem}-{number}"
+            self._taken.add(name)
+        return self._folder / f"{name}.jpg"
+
+
+def marks_of(body: Body) -> Marks:
+    """What is to be drawn for an answer of `/face` or `/super`."""
+    from img_super.drawing import Marks
+
+    if "faces" in body:
+        portrait, *others = (_box(face) for face in body["faces"])
+        return Marks(portrait, tuple(others))
+    marks = Marks(_box(body["coord"]), verdict=body["verdict"], text=f"{body['verdict']} {body['score']:.3f}")
+    evidence = body.get("evidence")
+    if evidence is None:
+        return marks
+    return replace(marks, heat_map=_heat_map(evidence["heat_map"]), heated=_box(evidence["coord"]))
+
+
+def _box(corners: Body) -> Box:
+    return Box(corners["x_min"], corners["y_min"], corners["x_max"], corners["y_max"])
+
+
+def _heat_map(data_url: str) -> FloatMap:
+    from base64 import b64decode
+
+    import cv2
+    import numpy as np
+
+    png = np.frombuffer(b64decode(data_url.partition(",")[2]), np.uint8)
+    grey = cv2.imdecode(png, cv2.IMREAD_GRAYSCALE)
+    if grey is None:
+        raise ValueError("the heat map is not a picture")
+    return (grey / 255).astype(np.float32)

@@ -1,0 +1,46 @@
+"""`img-super face`: where the portraits in a few photos are."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from img_super.cli.answers import Reply, Telling, answer_all, problem_of
+from img_super.cli.exits import give_up
+
+
+def face(
+    photos: Annotated[list[str], typer.Argument(metavar="IMG", help="Photos of documents; - reads standard input.")],
+    json: Annotated[bool, typer.Option("--json", help="Print a line of JSON a photo, as the service answers.")] = False,
+    draw: Annotated[
+        Path | None, typer.Option(help="Save each photo with its boxes into this folder.", file_okay=False)
+    ] = None,
+) -> None:
+    """Find the portrait of a document, the other faces, and which way is up.
+
+    \b
+      img-super face document.jpg
+      img-super face --json *.jpg
+      img-super face --draw looked-at/ *.jpg
+
+    Ends with 0 when every photo has a portrait, 3 when one has none or cannot
+    be read, 4 when it could not start.
+    """
+    from img_super.api.schemas import FaceAnswer
+    from img_super.cli.pipeline import pipeline_for
+    from img_super.errors import InputError, StartError
+
+    try:
+        pipeline, threads = pipeline_for()
+    except StartError as error:
+        raise give_up(error) from error
+
+    def ask(data: bytes) -> Reply:
+        try:
+            return Reply(FaceAnswer.of_detection(pipeline.face(data)).model_dump(mode="json"))
+        except InputError as error:
+            return problem_of(error)
+
+    raise typer.Exit(answer_all(photos, ask, Telling(json, draw), threads))

@@ -1,0 +1,23 @@
+"""The pipeline as the settings want it, for the verbs that judge photos without a service."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from img_super.pipeline.decode_limits import DecodeLimits
+from img_super.pipeline.load import load_pipeline
+from img_super.pipeline.pipeline import Pipeline
+from img_super.quiet import loaded_quietly
+from img_super.settings import load_settings
+
+
+def pipeline_for(**given: Any) -> tuple[Pipeline, int]:
+    """A pipeline, and how many threads should use it at once; options that are given win over the environment.
+
+    Raises:
+        StartError: a setting cannot be used, or the model cannot be loaded.
+    """
+    settings = load_settings(**given)
+    limits = DecodeLimits(settings.max_pixels, budget_ms=settings.decode_budget_ms)
+    load = lambda: load_pipeline(settings.model, settings.backend, limits, settings.policy)  # noqa: E731
+    return loaded_quietly(load), settings.threads

@@ -1,0 +1,89 @@
+"""A photo with what was found in it drawn over it: boxes, the verdict, the heat map of the evidence."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import cv2
+import numpy as np
+
+from img_super.domain import Box, FloatMap, RgbImage
+
+Colour = tuple[int, int, int]
+
+_RED: Final[Colour] = (214, 39, 40)
+_AMBER: Final[Colour] = (255, 159, 28)
+_GREEN: Final[Colour] = (46, 160, 67)
+_BLUE: Final[Colour] = (31, 119, 235)
+_COLOURS: Final = {"attack": _RED, "undetermined": _AMBER, "bona_fide": _GREEN}
+_HEAT: Final[Colour] = (255, 40, 0)
+_OPACITY: Final = 0.65
+"""Of the heat map where it is 1: the portrait stays to be seen."""
+
+
+@dataclass(frozen=True, slots=True)
+class Marks:
+    """What is drawn.
+
+    Attributes:
+        portrait: the face that was judged.
+        others: the other faces.
+        verdict: decides the colour; None for a detection alone.
+        text: written above the portrait.
+        heat_map: probabilities in [0, 1] over the square `heated`, which may reach beyond the photo.
+    """
+
+    portrait: Box
+    others: tuple[Box, ...] = ()
+    verdict: str | None = None
+    text: str = ""
+    heat_map: FloatMap | None = None
+    heated: Box | None = None
+
+
+def draw(image: RgbImage, marks: Marks) -> RgbImage:
+    """A copy of `image` (RGB uint8, height x width x 3) with the marks; lines are as wide as its size asks for."""
+    drawn = image.copy()
+    if marks.heat_map is not None and marks.heated is not None:
+        _draw_heat(drawn, marks.heat_map, marks.heated)
+    width_px = max(2, round(max(image.shape[:2]) / 400))
+    colour = _COLOURS.get(marks.verdict or "", _BLUE)
+    for box in marks.others:
+        _draw_box(drawn, box, _BLUE, max(1, width_px // 2))
+    _draw_box(drawn, marks.portrait, colour, width_px)
+    if marks.text:
+        _draw_text(drawn, marks.portrait, marks.text, colour, width_px)
+    return drawn
+
+
+def _draw_box(image: RgbImage, box: Box, colour: Colour, width_px: int) -> None:
+    # Boxes are half-open, OpenCV's corners are not.
+    cv2.rectangle(image, (box.x_min, box.y_min), (box.x_max - 1, box.y_max - 1), colour, width_px)
+
+
+def _draw_heat(image: RgbImage, heat_map: FloatMap, heated: Box) -> None:
+    """Blend red over the photo, the more the hotter; in place."""
+    inside = heated.clipped((image.shape[1], image.shape[0]))
+    if not inside.area:
+        return
+    large = cv2.resize(heat_map, (heated.width, heated.height), interpolation=cv2.INTER_LINEAR)
+    rows, columns = (
+        slice(inside.y_min - heated.y_min, inside.y_max - heated.y_min),
+        slice(inside.x_min - heated.x_min, inside.x_max - heated.x_min),
+    )
+    share = _OPACITY * np.clip(large[rows, columns, np.newaxis], 0, 1)
+    part = image[inside.y_min : inside.y_max, inside.x_min : inside.x_max]
+    part[:] = np.rint((1 - share) * part + share * np.array(_HEAT, np.float32)).astype(np.uint8)
+
+
+def _draw_text(image: RgbImage, portrait: Box, text: str, colour: Colour, width_px: int) -> None:
+    """White on the verdict's colour, above the portrait, or below where there is no room; always inside."""
+    scale, weight = 0.35 * width_px, max(1, width_px // 2)
+    (text_width, text_height), below = cv2.getTextSize(text, cv2.FONT_HERSHEY_SIMPLEX, scale, weight)
+    height = text_height + below + width_px
+    left = max(0, min(portrait.x_min, image.shape[1] - text_width))
+    top = portrait.y_min - height if portrait.y_min >= height else min(portrait.y_max, image.shape[0] - height)
+    cv2.rectangle(image, (left, top), (left + text_width, top + height), colour, cv2.FILLED)
+    baseline = (left, top + text_height + width_px // 2)
+    cv2.putText(image, text, baseline, cv2.FONT_HERSHEY_SIMPLEX, scale, (255, 255, 255), weight, cv2.LINE_AA)

@@ -1,0 +1,31 @@
+"""`img-super scan` with a pipeline that takes its time, so that a test can stop it in the middle on any machine."""
+
+from __future__ import annotations
+
+import time
+
+from img_super.cli.app import app
+from img_super.pipeline.photo import Photo
+from img_super.pipeline.pipeline import Pipeline, SuperResult
+from img_super.pipeline.watch import Watch, unwatched
+from img_super.scan import crew, journal
+
+PAUSE_S = 0.06
+
+
+class SlowPipeline(Pipeline):
+    def super(self, photo: Photo, watch: Watch = unwatched) -> SuperResult:
+        time.sleep(PAUSE_S)
+        return super().super(photo, watch)
+
+
+class SlowWork(crew.Work):
+    def load_pipeline(self) -> Pipeline:
+        real = super().load_pipeline()
+        return SlowPipeline(real.detector, real.validator)
+
+
+if __name__ == "__main__":
+    crew.Work = SlowWork  # type: ignore[misc]
+    journal.COMMIT_EVERY_S = 0.1  # type: ignore[misc]
+    app()

@@ -1,0 +1,300 @@
+"""From a photo to its row, from rows to files, counts and a report."""
+
+from __future__ import annotations
+
+import csv
+import json
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, replace
+from hashlib import sha256
+from html.parser import HTMLParser
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pyarrow.parquet as pq
+import pytest
+
+from img_super.domain import ModelIdentity
+from img_super.pipeline.decode import DEFAULT_LIMITS
+from img_super.pipeline.pipeline import Pipeline
+from img_super.scan.errors import FileTooLarge, ScanError
+from img_super.scan.journal import Journal
+from img_super.scan.judge import THUMBNAIL_SIDE_PX, Judged, judge
+from img_super.scan.report import Report, write_report
+from img_super.scan.report_words import WORDS, Language
+from img_super.scan.results import replacing, writer_for
+from img_super.scan.rows import COLUMNS, Row
+from img_super.scan.summary import Summary
+from tests.conftest import FakeDetector, FakeValidator
+
+MODELS = (ModelIdentity("detector", "1", "a" * 64), ModelIdentity("validator", "2", "b" * 64))
+JPEG = b"\xff\xd8thumbnail"
+
+
+def row(photo: str, score: float | None = None, verdict: str | None = None, error: str | None = None) -> Row:
+    return Row(photo=photo, score=score, verdict=verdict, error_code=error, quality="" if error is None else None)
+
+
+ROWS = [
+    row("a, \"quoted\" 'ñ'.jpg", 0.25, "bona_fide"),
+    replace(row("b.jpg", 1.0, "attack"), x_min=-3, quality="blurred dark"),
+    row("c.jpg", error="no_face"),
+]
+
+
+# One photo -------------------------------------------------------------------------------------------------------
+
+
+def test_an_answer_becomes_a_row(pipeline: Pipeline, photo_bytes: bytes) -> None:
+    found = judge(pipeline, "p.png", lambda: photo_bytes)
+    assert found.thumbnail is None
+    assert asdict(found.row) | {"quality": None} == {
+        "photo": "p.png", "score": 0.75, "reco": "TRUE", "verdict": "attack", "threshold": 0.6,
+        "y_min": 30, "x_min": 40, "y_max": 110, "x_max": 100, "confidence": 0.9, "faces": 2, "rotation": 0,
+        "quality": None, "error_code": None, "error_detail": None, "size_bytes": len(photo_bytes),
+        "sha256": sha256(photo_bytes).hexdigest(), "model": "fake_validator 2",
+    }  # fmt: skip
+
+
+def test_no_answer_becomes_a_row_with_its_code(pipeline: Pipeline, detector: FakeDetector, photo_bytes: bytes) -> None:
+    detector.answer = None
+    found = judge(pipeline, "p.png", lambda: photo_bytes).row
+    assert (found.error_code, found.score, found.size_bytes) == ("no_face", None, len(photo_bytes))
+    assert found.error_detail
+
+    def unreadable() -> bytes:
+        raise FileTooLarge()
+
+    assert judge(pipeline, "p.png", unreadable).row == Row(
+        photo="p.png", error_code="file_too_large", error_detail=FileTooLarge.advice
+    )
+
+
+def test_a_fault_of_the_pipeline_is_a_row_too(
+    pipeline: Pipeline, photo_bytes: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(_: object) -> None:
+        raise RuntimeError("secret")
+
+    monkeypatch.setattr(pipeline.detector, "detect", fail)
+    found = judge(pipeline, "p.png", lambda: photo_bytes).row
+    assert found.error_code == "internal_error"
+    assert "secret" not in str(found)
+
+
+@pytest.mark.parametrize(("score", "suspicious"), [(0.1, False), (0.5, True), (0.9, True)])
+def test_thumbnails_are_made_of_suspicious_photos_and_only_when_asked_for(
+    pipeline: Pipeline, validator: FakeValidator, photo_bytes: bytes, score: float, suspicious: bool
+) -> None:
+    validator.score = score
+    assert judge(pipeline, "p.png", lambda: photo_bytes).thumbnail is None
+    thumbnail = judge(pipeline, "p.png", lambda: photo_bytes, DEFAULT_LIMITS).thumbnail
+    assert (thumbnail is not None) == suspicious
+    if thumbnail:
+        picture = cv2.imdecode(np.frombuffer(thumbnail, np.uint8), cv2.IMREAD_COLOR)
+        assert picture is not None
+        assert picture.shape == (THUMBNAIL_SIDE_PX, THUMBNAIL_SIDE_PX, 3)
+
+
+# The journal -----------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def journal(tmp_path: Path) -> Iterator[Journal]:
+    with Journal(tmp_path / "journal", {"model": "m"}, thumbnails_kept=2) as journal:
+        yield journal
+
+
+def test_rows_come_back_sorted_and_once(journal: Journal) -> None:
+    for kept in (*reversed(ROWS), replace(ROWS[0], score=0.9)):
+        journal.add(Judged(kept))
+    assert list(journal.rows()) == ROWS
+    assert len(journal) == 3
+    assert "b.jpg" in journal
+    assert "d.jpg" not in journal
+
+
+def test_the_most_suspicious_come_first_and_keep_their_thumbnails(journal: Journal) -> None:
+    for place, score in enumerate((0.3, 0.9, 0.5, 0.9, 0.1)):
+        journal.add(Judged(row(f"{place}.jpg", score), JPEG))
+    journal.add(Judged(ROWS[2]))
+    journal.commit()
+    assert [found.photo for found in journal.most_suspicious(3)] == ["1.jpg", "3.jpg", "2.jpg"]
+    assert [journal.thumbnail(f"{place}.jpg") for place in range(5)] == [None, JPEG, None, JPEG, None]
+
+
+def test_a_journal_goes_on_where_it_was(tmp_path: Path) -> None:
+    for kept in ROWS:
+        with Journal(tmp_path / "journal", {"model": "m"}) as journal:
+            journal.add(Judged(kept))
+    with Journal(tmp_path / "journal", {"model": "m"}) as journal:
+        assert list(journal.rows()) == ROWS
+
+
+def test_another_model_or_option_does_not_go_on(tmp_path: Path) -> None:
+    path = tmp_path / "journal"
+    with Journal(path, {"model": "m", "source": ["a"]}) as journal:
+        journal.add(Judged(ROWS[0]))
+    with pytest.raises(ScanError, match=r"another model\. .*--restart"):
+        Journal(path, {"model": "n", "source": ["a"]})
+    with pytest.raises(ScanError, match="another model and another source"):
+        Journal(path, {"model": "n", "source": ["b"]})
+    with Journal(path, {"model": "m", "source": ["a"]}) as journal:
+        assert len(journal) == 1
+
+
+def test_two_scans_cannot_write_to_one_journal(journal: Journal) -> None:
+    with pytest.raises(ScanError, match="Another scan is writing"):
+        Journal(journal.path, {"model": "m"})
+
+
+def test_a_file_that_is_no_journal_is_left_alone(tmp_path: Path) -> None:
+    path = tmp_path / "journal"
+    path.write_text("my notes, " * 100)
+    with pytest.raises(ScanError, match="not the journal"):
+        Journal(path, {})
+    assert path.read_text().startswith("my notes")
+
+
+# The results -----------------------------------------------------------------------------------------------------
+
+
+def _read_csv(path: Path) -> list[dict[str, object]]:
+    """An empty cell stands for None and for an empty text."""
+    with path.open(encoding="utf-8", newline="") as file:
+        return [
+            {name: COLUMNS[name](value) if value else None for name, value in line.items()}
+            for line in csv.DictReader(file)
+        ]
+
+
+def _read_jsonl(path: Path) -> list[dict[str, object]]:
+    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+
+
+def _read_parquet(path: Path) -> list[dict[str, object]]:
+    found: list[dict[str, object]] = pq.read_table(path).to_pylist()
+    return found
+
+
+@pytest.mark.parametrize(
+    ("name", "read"), [("r.csv", _read_csv), ("r.jsonl", _read_jsonl), ("r.parquet", _read_parquet)]
+)
+def test_every_format_gives_back_what_was_written(
+    tmp_path: Path, name: str, read: Callable[[Path], list[dict[str, object]]]
+) -> None:
+    writer_for(tmp_path / name)(iter(ROWS), tmp_path / name)
+    found = read(tmp_path / name)
+    assert [list(line) for line in found] == [list(COLUMNS)] * 3
+    wanted = [asdict(row) for row in ROWS]
+    if name == "r.csv":
+        wanted = [{key: None if value == "" else value for key, value in line.items()} for line in wanted]
+    assert found == wanted
+
+
+def test_an_empty_table_has_its_columns(tmp_path: Path) -> None:
+    writer_for(tmp_path / "r.parquet")(iter([]), tmp_path / "r.parquet")
+    assert pq.read_table(tmp_path / "r.parquet").column_names == list(COLUMNS)
+
+
+def test_another_ending_and_a_missing_package_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(ScanError, match=r"\.parquet, \.csv, \.jsonl"):
+        writer_for(Path("r.xlsx"))
+    monkeypatch.setattr("img_super.scan.results.find_spec", lambda _: None)
+    with pytest.raises(ScanError, match=r"pip install 'img-super\[scan\]'"):
+        writer_for(Path("r.parquet"))
+    assert callable(writer_for(Path("r.CSV")))
+
+
+def test_whoever_looks_sees_the_whole_file_or_the_old_one(tmp_path: Path) -> None:
+    path = tmp_path / "r.csv"
+    path.write_text("old")
+
+    def write_half() -> None:
+        with replacing(path) as part:
+            part.write_text("half")
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        write_half()
+    assert path.read_text() == "old"
+    with replacing(path) as part:
+        part.write_text("new")
+        assert path.read_text() == "old"
+    assert path.read_text() == "new"
+
+
+# What people read ------------------------------------------------------------------------------------------------
+
+
+def counted(rows: list[Row]) -> Summary:
+    summary = Summary()
+    assert list(summary.counting(rows)) == rows
+    return summary
+
+
+def test_the_summary_counts() -> None:
+    summary = counted(ROWS)
+    assert summary.as_json() == {
+        "photos": 3,
+        "verdicts": {"bona_fide": 1, "attack": 1, "undetermined": 0},
+        "errors": {"no_face": 1},
+        "quality": {"blurred": 1, "dark": 1},
+    }
+    assert (summary.suspicious, summary.failed) == (1, 1)
+    assert [place for place, count in enumerate(summary.scores) if count] == [5, 19]
+
+
+class _Page(HTMLParser):
+    """What a browser would make of the report."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.tags: list[str] = []
+        self.open: list[str] = []
+        self.addresses: list[str] = []
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
+        self.tags.append(tag)
+        if tag not in ("meta", "img"):
+            self.open.append(tag)
+        self.addresses += [value or "" for name, value in attributes if name in ("src", "href", "action", "data")]
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+
+@pytest.mark.parametrize("language", WORDS)
+def test_the_report_shows_the_most_suspicious_first_and_asks_for_nothing_outside(
+    journal: Journal, tmp_path: Path, language: Language
+) -> None:
+    hostile = row("<script>alert(1)</script>.jpg", 0.5, "undetermined")
+    for kept in (*ROWS, hostile):
+        journal.add(Judged(kept, JPEG if kept.score else None))
+    report = Report(("<b>in</b>",), counted([*ROWS, hostile]), journal, MODELS, thumbnails=True, language=language)
+    write_report(report, tmp_path / "r.html")
+    text = (tmp_path / "r.html").read_text(encoding="utf-8")
+    page = _Page(text)
+    assert page.open == []
+    assert "script" not in page.tags
+    assert "b" not in page.tags
+    assert text.index("b.jpg") < text.index("&lt;script&gt;") < text.index("a, &quot;quoted&quot;")
+    assert page.addresses
+    assert all(address.startswith("data:image/jpeg;base64,") for address in page.addresses)
+    assert "default-src 'none'" in text
+    assert not re.search(r"https?:|url\(|@import", text)
+    assert "no_face" in text
+    assert "validator 2" in text
+
+
+def test_without_thumbnails_the_report_has_no_picture(journal: Journal, tmp_path: Path) -> None:
+    journal.add(Judged(ROWS[1], JPEG))
+    write_report(Report(("in",), counted([ROWS[1]]), journal, MODELS), tmp_path / "r.html")
+    assert "img" not in _Page((tmp_path / "r.html").read_text(encoding="utf-8")).tags
+
+
+def test_both_languages_have_every_word() -> None:
+    assert WORDS["en"].keys() == WORDS["es"].keys()
