@@ -12,7 +12,7 @@ def train(
     data: Annotated[Path, typer.Option(help="Training crops: a folder made by `synthesize`.")],
     validation: Annotated[Path, typer.Option(help="Validation crops: people and designs that training lacks.")],
     out: Annotated[Path, typer.Option(help="The run's folder; a run that stopped goes on from it.")],
-    recipe: Annotated[str, typer.Option(help="A recipe's name or its TOML file.")] = "lite0_224",
+    recipe: Annotated[str, typer.Option(help="A recipe's name or its TOML file.")] = "lite0_288",
     first_weights: Annotated[
         Path | None, typer.Option(help=".npz of training.imagenet or .keras of an earlier run; random without.")
     ] = None,

@@ -12,13 +12,15 @@ UInt8Array = npt.NDArray[np.uint8]
 
 
 def augment(rng: np.random.Generator, crop: RgbImage, mask: UInt8Array) -> tuple[RgbImage, UInt8Array]:
-    """Flip, move, scale, soften, tint, grey, add noise, save as JPEG. Crop [s, s, 3] and mask [m, m], both uint8."""
+    """Flip, move, scale, soften, sharpen, tint, grey, add noise, save. Crop [s, s, 3] and mask [m, m], both uint8."""
     if rng.random() < 0.5:
         crop, mask = crop[:, ::-1], mask[:, ::-1]
     if rng.random() < 0.6:
         crop, mask = _moved(rng, crop, mask)
     if rng.random() < 0.12:
         crop = _coarsened(rng, crop)
+    if rng.random() < 0.1:
+        crop = _sharpened(rng, crop)
     if rng.random() < 0.07:
         crop = cv2.GaussianBlur(crop, (0, 0), float(rng.uniform(0.3, 1.1))).astype(np.uint8, copy=False)
     if rng.random() < 0.6:
@@ -52,11 +54,17 @@ def _coarsened(rng: np.random.Generator, crop: RgbImage) -> RgbImage:
     return cv2.resize(shrunk, (side, side), interpolation=cv2.INTER_LINEAR).astype(np.uint8, copy=False)
 
 
+def _sharpened(rng: np.random.Generator, crop: RgbImage) -> RgbImage:
+    soft = cv2.GaussianBlur(crop, (0, 0), float(rng.uniform(0.6, 1.4)))
+    amount = float(rng.uniform(0.3, 1.3))
+    return np.asarray(cv2.addWeighted(crop, 1 + amount, soft, -amount, 0), np.uint8)
+
+
 def _relit(rng: np.random.Generator, crop: RgbImage) -> RgbImage:
     light = crop.astype(np.float32)
     if rng.random() < 0.25:
         light = np.repeat(light.mean(axis=2, keepdims=True), 3, axis=2)
-    light = (light - 128) * np.float32(rng.uniform(0.75, 1.2)) + 128 + np.float32(rng.uniform(-25, 22))
+    light = (light - 128) * np.float32(rng.uniform(0.75, 1.35)) + 128 + np.float32(rng.uniform(-25, 22))
     light = light * rng.uniform(0.9, 1.1, 3).astype(np.float32)
     if rng.random() < 0.4:
         light = light + rng.standard_normal(light.shape, np.float32) * np.float32(rng.uniform(0.5, 8))

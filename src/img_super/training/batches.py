@@ -1,4 +1,8 @@
-"""Batches for Keras: shuffled by epoch, augmented by sample; the same seed gives the same batches."""
+"""Batches for Keras: shuffled by epoch, augmented at random; the same seed gives the same batches.
+
+A document's crops stay together and are augmented alike: what a genuine sample and its attack share, card, camera and
+augmentation, cancels out of the step, and what is left is the attack.
+"""
 
 from __future__ import annotations
 
@@ -23,6 +27,7 @@ class Batches(keras.utils.PyDataset):  # type: ignore[misc]
         self._crops, self._batch_size, self._map_side = crops, batch_size, map_side
         self._seed, self._training, self._epoch = seed, training, 0
         self._labels = crops.labels
+        _, self._document = np.unique(crops.documents, return_inverse=True)
         self._order = self._shuffled()
 
     def __len__(self) -> int:
@@ -41,14 +46,15 @@ class Batches(keras.utils.PyDataset):  # type: ignore[misc]
         self._order = self._shuffled()
 
     def _shuffled(self) -> npt.NDArray[np.int64]:
-        count = len(self._labels)
-        return (
-            np.random.default_rng([self._seed, self._epoch]).permutation(count) if self._training else np.arange(count)
-        )
+        if not self._training:
+            return np.arange(len(self._labels))
+        places = np.random.default_rng([self._seed, self._epoch]).permutation(int(self._document.max()) + 1)
+        return np.argsort(places[self._document], kind="stable")
 
     def _sample(self, position: int) -> tuple[npt.NDArray[np.uint8], FloatArray]:
         crop, mask = self._crops.crops[position], self._crops.masks[position]
         if self._training:
-            crop, mask = augment(np.random.default_rng([self._seed, self._epoch, position]), crop, mask)
+            drawn_with = [self._seed, self._epoch, int(self._document[position])]
+            crop, mask = augment(np.random.default_rng(drawn_with), crop, mask)
         small = cv2.resize(mask, (self._map_side, self._map_side), interpolation=cv2.INTER_AREA)
         return crop, small.astype(np.float32) / 255

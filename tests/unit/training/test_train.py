@@ -41,6 +41,16 @@ def test_batches_are_seeded_and_change_with_the_epoch(data_set: Path) -> None:
     assert not np.array_equal(one[1][0], other[1][0])
 
 
+def test_a_batch_holds_a_genuine_sample_with_its_attack(data_set: Path) -> None:
+    from img_super.training.batches import Batches
+
+    crops = read_crops(data_set)
+    batches = Batches(crops, 8, 2, 1, True)
+    for index in range(len(batches)):
+        labels = batches[index][1]["logit"][:, 0]
+        assert labels.tolist().count(0) == labels.tolist().count(1) == 4
+
+
 def test_validation_batches_keep_order_and_pixels(data_set: Path) -> None:
     from img_super.training.batches import Batches
 
