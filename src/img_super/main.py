@@ -20,7 +20,7 @@ def build_app(settings: Settings) -> FastAPI:
 
 
 def _limits(settings: Settings) -> DecodeLimits:
-    each_thread_bytes = usable_memory_bytes() * settings.memory_percent // 100 // settings.threads
+    each_thread_bytes = usable_memory_bytes() * settings.memory_percent // 100 // (settings.threads * settings.workers)
     return DecodeLimits(settings.max_pixels, each_thread_bytes, settings.decode_budget_ms)
 
 

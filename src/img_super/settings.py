@@ -19,6 +19,13 @@ from img_super.registry.card import PolicyName
 PREFIX: Final = "IMG_SUPER_"
 
 
+class LogFormat(StrEnum):
+    """For whom the log is written."""
+
+    TEXT = "text"
+    JSON = "json"
+
+
 class LogLevel(StrEnum):
     """The names that Uvicorn takes."""
 
@@ -39,11 +46,14 @@ class Settings(BaseSettings):
 
     host: str = Field("127.0.0.1", description="Address to listen on; `0.0.0.0` for all (the container does so).")
     port: int = Field(8080, ge=1, le=65_535, description="TCP port to listen on.")
+    workers: int = Field(
+        1, ge=1, le=64, description="Processes that share the port; each loads the models and has its own queue."
+    )
     threads: int = Field(
         default_factory=_usable_cores,
         ge=1,
         le=64,
-        description="Photos that are worked on at once; the default is the number of usable cores.",
+        description="Photos that a worker works on at once; the default is the number of usable cores.",
     )
     model: Path = Field(
         SHIPPED_MODEL, description="Folder of the validation model (`card.json` and weights); the default ships."
@@ -97,7 +107,18 @@ class Settings(BaseSettings):
     shutdown_grace_s: int = Field(
         8, ge=0, le=600, description="Seconds that requests in flight get to finish after SIGTERM."
     )
+    tracing: bool = Field(
+        False, description="Send traces as `OTEL_EXPORTER_OTLP_ENDPOINT` says; needs the extra `tracing`."
+    )
     log_level: LogLevel = Field(LogLevel.INFO, description="The least important message that is logged.")
+    log_format: LogFormat = Field(
+        LogFormat.TEXT, description="`text` for a person, `json` (one object a line) for a machine."
+    )
+
+    def as_variables(self) -> dict[str, str]:
+        """The environment that gives these settings to another process."""
+        values = self.model_dump(mode="json", exclude_none=True)
+        return {f"{PREFIX}{name.upper()}": str(value) for name, value in values.items()}
 
     @field_validator("host")
     @classmethod

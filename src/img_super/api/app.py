@@ -12,11 +12,15 @@ from fastapi_offline import FastAPIOffline
 from img_super import __version__
 from img_super.api.error_handlers import install_error_handlers
 from img_super.api.limits import BodyLimits
+from img_super.api.metrics import Metrics
 from img_super.api.pool import WorkPool
+from img_super.api.request_log import RequestLog
 from img_super.api.routes import face, health, model, page
+from img_super.api.routes import metrics as metrics_route
 from img_super.api.routes import super as superimposed
 from img_super.api.services import Services
 from img_super.api.stopping import tell_when_stopping
+from img_super.api.tracing import telemetry
 from img_super.api.warm_up import warm_up
 from img_super.pipeline.pipeline import Pipeline
 from img_super.settings import Settings
@@ -28,10 +32,16 @@ _DESCRIPTION = (
 
 
 def create_app(settings: Settings, pipeline: Pipeline) -> FastAPI:
-    """The ASGI application. Its documentation pages need no network."""
-    services = Services(settings, pipeline, WorkPool(settings.threads, settings.queue))
+    """The ASGI application. Its documentation pages need no network. Raises `BadSettings`."""
+    metrics = Metrics(pipeline.detector.identity, pipeline.validator.identity)
+    services = Services(settings, pipeline, WorkPool(settings.threads, settings.queue, tell=metrics.in_hand), metrics)
     app = FastAPIOffline(
-        title="img_super", version=__version__, description=_DESCRIPTION, redoc_url=None, lifespan=_lifespan
+        title="img_super",
+        version=__version__,
+        description=_DESCRIPTION,
+        redoc_url=None,
+        lifespan=_lifespan,
+        telemetry=telemetry(settings.tracing),
     )
     app.state.services = services
     app.add_middleware(
@@ -40,8 +50,9 @@ def create_app(settings: Settings, pipeline: Pipeline) -> FastAPI:
         max_bytes_together=settings.body_memory_bytes,
         timeout_s=settings.body_timeout_s,
     )
+    app.add_middleware(RequestLog, metrics=metrics)  # the last one added is the outermost
     install_error_handlers(app)
-    for routes in (page, health, model, face, superimposed):
+    for routes in (page, health, metrics_route, model, face, superimposed):
         app.include_router(routes.router)
     page.mount_page_files(app)
     return app

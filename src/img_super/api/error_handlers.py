@@ -10,6 +10,7 @@ from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
+from starlette.types import Scope
 
 from img_super.api.schemas import Problem
 from img_super.errors import (
@@ -80,20 +81,27 @@ def documented_errors() -> dict[int | str, dict[str, Any]]:
     return responses
 
 
-def _respond(answer: Problem, headers: Mapping[str, str] | None = None) -> JSONResponse:
+def surprise(scope: Scope) -> JSONResponse:
+    """The answer when nobody knows what went wrong."""
+    detail = "The service could not answer this request; it was not your fault. Try again."
+    return _respond(scope, problem(HTTPStatus.INTERNAL_SERVER_ERROR, "internal_error", "Internal error", detail))
+
+
+def _respond(scope: Scope, answer: Problem, headers: Mapping[str, str] | None = None) -> JSONResponse:
+    scope.setdefault("state", {})["code"] = answer.code  # for the log and the metrics
     return JSONResponse(answer.model_dump(), status_code=answer.status, media_type=MEDIA_TYPE, headers=headers)
 
 
-async def _on_request_error(_: Request, error: RequestError) -> JSONResponse:
+async def _on_request_error(request: Request, error: RequestError) -> JSONResponse:
     headers = None if error.retry_after_s is None else {"Retry-After": str(error.retry_after_s)}
-    return _respond(problem(STATUSES[type(error)], error.code, error.title, error.detail), headers)
+    return _respond(request.scope, problem(STATUSES[type(error)], error.code, error.title, error.detail), headers)
 
 
 async def _on_client_gone(_: Request, __: ClientGone) -> Response:
     return Response(status_code=CLIENT_GONE)
 
 
-async def _on_http_exception(_: Request, error: HTTPException) -> JSONResponse:
+async def _on_http_exception(request: Request, error: HTTPException) -> JSONResponse:
     """What the router refuses: an unknown address, a wrong method."""
     status = HTTPStatus(error.status_code)
     advice = {
@@ -101,15 +109,16 @@ async def _on_http_exception(_: Request, error: HTTPException) -> JSONResponse:
         HTTPStatus.METHOD_NOT_ALLOWED: "This address does not take this method; /face and /super take POST.",
     }
     code = status.name.lower()
-    return _respond(problem(status, code, status.phrase, advice.get(status, status.phrase)), error.headers)
+    answer = problem(status, code, status.phrase, advice.get(status, status.phrase))
+    return _respond(request.scope, answer, error.headers)
 
 
-async def _on_bad_parameter(_: Request, error: RequestValidationError) -> JSONResponse:
+async def _on_bad_parameter(request: Request, error: RequestValidationError) -> JSONResponse:
     names = ", ".join(sorted({str(entry["loc"][-1]) for entry in error.errors()}))
     detail = f"A parameter has a value that cannot be used: {names}."
-    return _respond(problem(HTTPStatus.BAD_REQUEST, "bad_parameter", "A parameter is wrong", detail))
+    answer = problem(HTTPStatus.BAD_REQUEST, "bad_parameter", "A parameter is wrong", detail)
+    return _respond(request.scope, answer)
 
 
-async def _on_surprise(_: Request, __: Exception) -> JSONResponse:
-    detail = "The service could not answer this request; it was not your fault. Try again."
-    return _respond(problem(HTTPStatus.INTERNAL_SERVER_ERROR, "internal_error", "Internal error", detail))
+async def _on_surprise(request: Request, _: Exception) -> JSONResponse:
+    return surprise(request.scope)

@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
-from typing import TypeVar
+from contextlib import contextmanager
+from typing import Final, TypeVar
 
 from fastapi import Request
+from opentelemetry import trace
 from starlette.types import Receive
 
 from img_super.api.image_request import receive_image
+from img_super.api.metrics import Metrics
 from img_super.api.services import Services
 from img_super.errors import ClientGone, DeadlinePassed
 from img_super.pipeline.watch import Stage, Watch
 
 T = TypeVar("T")
+
+_tracer: Final = trace.get_tracer("img_super")
 
 
 async def work_on_photo(request: Request, services: Services, work: Callable[[bytes, Watch], T]) -> T:
@@ -32,40 +37,36 @@ async def work_on_photo(request: Request, services: Services, work: Callable[[by
     """
     services.pool.refuse_when_full()
     read_image = await receive_image(request)
-    wanted = _Wanted()
+    watch = _PhotoWatch(services.metrics)
 
     def read_and_work() -> T:
-        with wanted(Stage.BODY):
+        with watch(Stage.BODY):
             photo = read_image()
-        return work(photo, wanted)
+        return work(photo, watch)
 
-    with wanted.until_the_end():
+    try:
         return await _while_somebody_waits(
             services.pool.run(read_and_work), request.receive, services.settings.deadline_s
         )
+    finally:
+        watch.wanted = False
 
 
-class _Wanted:
-    """A watch that ends the work at its next stage once nobody waits for it."""
+class _PhotoWatch:
+    """Times the stages, makes a span of each, and ends the work at its next stage once nobody waits for it."""
 
-    def __init__(self) -> None:
-        self._over = False
-
-    @contextmanager
-    def until_the_end(self) -> Iterator[None]:
-        try:
-            yield
-        finally:
-            self._over = True
-
-    def __call__(self, stage: Stage) -> AbstractContextManager[object]:
-        return self._enter(stage)
+    def __init__(self, metrics: Metrics) -> None:
+        self.wanted = True
+        self._metrics = metrics
 
     @contextmanager
-    def _enter(self, _: Stage) -> Iterator[None]:
-        if self._over:
+    def __call__(self, stage: Stage) -> Iterator[None]:
+        if not self.wanted:
             raise ClientGone()
-        yield
+        start_s = time.perf_counter()
+        with _tracer.start_as_current_span(stage.value, record_exception=False, set_status_on_exception=False):
+            yield
+        self._metrics.stage(stage, time.perf_counter() - start_s)
 
 
 async def _while_somebody_waits(work: Awaitable[T], receive: Receive, deadline_s: float) -> T:

@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from math import ceil
 from threading import Barrier, Lock
 from typing import Final, TypeVar
@@ -24,9 +25,10 @@ class WorkPool:
     A place is held until a thread has really let go of the work, whether somebody still waits for it or not.
     """
 
-    def __init__(self, threads: int, queue: int) -> None:
-        """`queue`: how many works may wait while every thread is busy."""
+    def __init__(self, threads: int, queue: int, tell: Callable[[int, int], None] = lambda *_: None) -> None:
+        """`queue`: how many works may wait while every thread is busy. `tell` gets `working` and `waiting` anew."""
         self.threads = threads
+        self._tell = tell
         self._places = threads + queue
         self._in_hand = 0
         self._mean_s = 0.1
@@ -56,8 +58,8 @@ class WorkPool:
         """
         with self._lock:
             self.refuse_when_full()
-            self._in_hand += 1
-        future = self._executor.submit(self._timed, work)
+            self._change(1)
+        future = self._executor.submit(copy_context().run, self._timed, work)
         future.add_done_callback(lambda _: self._leave())
         return await asyncio.wrap_future(future)
 
@@ -84,4 +86,8 @@ class WorkPool:
 
     def _leave(self) -> None:
         with self._lock:
-            self._in_hand -= 1
+            self._change(-1)
+
+    def _change(self, by: int) -> None:
+        self._in_hand += by
+        self._tell(self.working, self.waiting)

@@ -7,6 +7,7 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
+from img_super.api.metrics import Metrics
 from img_super.api.pool import WorkPool
 from img_super.pipeline.pipeline import Pipeline
 from img_super.settings import Settings
@@ -19,6 +20,7 @@ class Services:
     settings: Settings
     pipeline: Pipeline
     pool: WorkPool
+    metrics: Metrics
     warm: bool = False
     stopping: bool = False
 

@@ -91,7 +91,7 @@ def default_in_words(name: str) -> str:
     if name in _DEFAULTS_IN_WORDS:
         return _DEFAULTS_IN_WORDS[name]
     default = Settings.model_fields[name].get_default()
-    return f"`{default.value if isinstance(default, Enum) else default}`"
+    return f"`{default.value if isinstance(default, Enum) else str(default).lower()}`"
 
 
 def errors_text() -> str:
@@ -114,6 +114,8 @@ def _allowed(name: str, field: FieldInfo) -> str:
         return _ALLOWED_IN_WORDS[name]
     if isinstance(field.annotation, type) and issubclass(field.annotation, Enum):
         return ", ".join(f"`{member.value}`" for member in field.annotation)
+    if field.annotation is bool:
+        return "`true`, `false`"
     if field.annotation is int:
         return _whole_number(Settings.model_json_schema()["properties"][name])
     raise TypeError(f"Say in _ALLOWED_IN_WORDS which values the setting {name} may have.")

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Annotated
 
 import typer
 import uvicorn
+from fastapi import FastAPI
 
 from img_super.api.connection import TimedConnection
+from img_super.api.logs import logging_config
+from img_super.api.metrics import FOLDER_VARIABLE
 from img_super.errors import StartError
 from img_super.main import build_app
 from img_super.pipeline.load import Backend
@@ -23,12 +30,13 @@ def serve(
     threads: Annotated[int | None, typer.Option(help="Photos that are worked on at once.")] = None,
     model: Annotated[Path | None, typer.Option(help="Folder of the validation model.")] = None,
     backend: Annotated[Backend | None, typer.Option(help="What runs the validation network.")] = None,
+    workers: Annotated[int | None, typer.Option(help="Processes that share the port.")] = None,
     log_level: Annotated[LogLevel | None, typer.Option(help="The least important message logged.")] = None,
 ) -> None:
     """Start the service. Options win over the environment (IMG_SUPER_*), which wins over the defaults."""
     try:
         settings = load_settings(
-            host=host, port=port, threads=threads, model=model, backend=backend, log_level=log_level
+            host=host, port=port, threads=threads, model=model, backend=backend, workers=workers, log_level=log_level
         )
         app = build_app(settings)
     except StartError as error:
@@ -36,15 +44,34 @@ def serve(
         raise typer.Exit(1) from error
     _exit_cleanly_on_sigterm()
     typer.echo(_welcome(settings))
+    with _room_for_workers(settings):
+        _run(settings, app)
+
+
+def _run(settings: Settings, app: FastAPI) -> None:
     uvicorn.run(
-        app,
+        app if settings.workers == 1 else "img_super.main:app",
+        workers=settings.workers,
         host=settings.host,
         port=settings.port,
         http=TimedConnection,
         log_level=settings.log_level.value,
+        log_config=logging_config(settings.log_format, settings.log_level.value),
+        access_log=False,
         server_header=False,
         timeout_graceful_shutdown=settings.shutdown_grace_s,
     )
+
+
+@contextmanager
+def _room_for_workers(settings: Settings) -> Iterator[None]:
+    """What several workers need to have the same settings, and to add up their metrics."""
+    if settings.workers == 1:
+        yield
+        return
+    with TemporaryDirectory(prefix="img_super-metrics-") as folder:
+        os.environ.update({**settings.as_variables(), FOLDER_VARIABLE: folder})
+        yield
 
 
 def _exit_cleanly_on_sigterm() -> None:

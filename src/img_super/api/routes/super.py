@@ -11,6 +11,7 @@ from img_super.api.openapi import IMAGE_REQUEST
 from img_super.api.photo_work import work_on_photo
 from img_super.api.schemas import SuperAnswer
 from img_super.api.services import TheServices
+from img_super.pipeline.watch import Watch
 
 router = APIRouter(tags=["photo"])
 
@@ -28,6 +29,10 @@ async def judge_portrait(
     evidence: Annotated[bool, Query(description="Also answer where the superimposition shows.")] = False,
 ) -> SuperAnswer:
     """Finds the portrait, looks at it together with the card around it, and answers a calibrated probability."""
-    return await work_on_photo(
-        request, services, lambda photo, watch: SuperAnswer.of(services.pipeline.super(photo, watch), evidence)
-    )
+
+    def judge(photo: bytes, watch: Watch) -> SuperAnswer:
+        result = services.pipeline.super(photo, watch)
+        services.metrics.decided(result.decision)
+        return SuperAnswer.of(result, evidence)
+
+    return await work_on_photo(request, services, judge)

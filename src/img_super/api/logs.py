@@ -1,0 +1,77 @@
+"""How log lines look: one sentence for a person, or one JSON object for a machine. Neither shows what an error said.
+
+The text of an exception can hold a piece of what was being worked on: a byte of a photo, a part of its base64. So only
+its kind and the places in the code are written.
+"""
+
+from __future__ import annotations
+
+import logging
+import traceback
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from types import TracebackType
+from typing import Any, TypeAlias
+
+import msgspec
+
+from img_super.settings import LogFormat
+
+ExceptionInfo: TypeAlias = tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None]
+
+
+class TextLines(logging.Formatter):
+    """`12:30:05 INFO     Ready: ...`"""
+
+    def __init__(self) -> None:
+        super().__init__("%(asctime)s %(levelname)-8s %(message)s", "%H:%M:%S")
+
+    def formatException(self, ei: ExceptionInfo) -> str:  # noqa: N802 logging's name
+        return _places(ei)
+
+
+class JsonLines(logging.Formatter):
+    """One object a line: time (RFC 3339), level, logger, message, and the fields of the access log."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        line: dict[str, Any] = {
+            "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
+            "level": record.levelname.lower(),
+            "logger": record.name,
+            "message": record.getMessage(),
+            **getattr(record, "fields", {}),
+        }
+        if record.exc_info:
+            line["exception"] = _places(record.exc_info)
+        return msgspec.json.encode(line).decode()
+
+
+def logging_config(log_format: LogFormat, level: str) -> dict[str, Any]:
+    """For `logging.config.dictConfig`: everything to standard error, in one form; Uvicorn's access log is ours."""
+    formatter = JsonLines if log_format is LogFormat.JSON else TextLines
+    return {
+        "version": 1,
+        "disable_existing_loggers": False,
+        "formatters": {"lines": {"()": formatter}},
+        "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "lines"}},
+        "root": {"handlers": ["stderr"], "level": "WARNING"},
+        "loggers": {name: {"level": level.upper()} for name in ("img_super", "uvicorn")},
+    }
+
+
+def _places(info: ExceptionInfo) -> str:
+    """The kinds of an exception and of its causes, each with where it came from."""
+    return "\ncaused by ".join(_kind_and_places(error) for error in _causes(info[1]))
+
+
+def _causes(error: BaseException | None) -> Iterator[BaseException]:
+    seen: set[int] = set()
+    while error is not None and id(error) not in seen:
+        yield error
+        seen.add(id(error))
+        error = error.__cause__ or error.__context__
+
+
+def _kind_and_places(error: BaseException) -> str:
+    places = "".join(traceback.format_tb(error.__traceback__))
+    return f"{type(error).__module__}.{type(error).__qualname__}\n{places}".rstrip()

@@ -1,0 +1,99 @@
+"""What Prometheus reads at `/metrics`: numbers about requests, never anything of a photo but its score in a histogram.
+
+With several workers each writes its numbers into a file of the folder `PROMETHEUS_MULTIPROC_DIR`, and whichever worker
+is asked adds all files up. The variable must be set before prometheus_client is imported: `img-super serve` does so.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Final
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector, generate_latest
+from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
+
+from img_super import __version__
+from img_super.domain import Decision, ModelIdentity
+from img_super.pipeline.watch import Stage
+
+FOLDER_VARIABLE: Final = "PROMETHEUS_MULTIPROC_DIR"
+_SECONDS: Final = (0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30)
+_SCORES: Final = tuple(round(0.05 * step, 2) for step in range(1, 21))
+
+
+class Metrics:
+    """The numbers of one process."""
+
+    def __init__(self, *models: ModelIdentity) -> None:
+        self._folder = os.environ.get(FOLDER_VARIABLE)
+        registry = self._registry = CollectorRegistry()
+        self._requests = Counter(
+            "img_super_requests", "Answered requests.", ("route", "method", "status"), registry=registry
+        )
+        self._seconds = Histogram(
+            "img_super_request_seconds", "From the head to the answer.", ("route",), buckets=_SECONDS, registry=registry
+        )
+        self._errors = Counter("img_super_errors", "Error answers, by their code.", ("code",), registry=registry)
+        self._stages = Histogram(
+            "img_super_stage_seconds", "What a photo spent in a stage.", ("stage",), buckets=_SECONDS, registry=registry
+        )
+        self._scores = Histogram("img_super_score", "Scores of `/super`.", buckets=_SCORES, registry=registry)
+        self._verdicts = Counter("img_super_verdicts", "Answers of `/super`.", ("verdict", "reco"), registry=registry)
+        self._working = self._gauge("img_super_photos_working", "Photos that a thread works on.")
+        self._waiting = self._gauge("img_super_photos_waiting", "Photos that wait for a thread.")
+        self._show_models(*models)
+        if self._folder is None:
+            ProcessCollector(registry=registry)
+
+    def answered(self, route: str, method: str, status: int, code: str | None, seconds: float) -> None:
+        """A request got its answer; `code` is that of its error."""
+        self._requests.labels(route, method, str(status)).inc()
+        self._seconds.labels(route).observe(seconds)
+        if code is not None:
+            self._errors.labels(code).inc()
+
+    def stage(self, stage: Stage, seconds: float) -> None:
+        """A photo left a stage."""
+        self._stages.labels(stage.value).observe(seconds)
+
+    def decided(self, decision: Decision) -> None:
+        """A portrait was judged."""
+        self._scores.observe(decision.score)
+        self._verdicts.labels(decision.verdict.value, "TRUE" if decision.superimposed else "FALSE").inc()
+
+    def in_hand(self, working: int, waiting: int) -> None:
+        """How many photos are worked on, and how many wait, in this process."""
+        self._working.set(working)
+        self._waiting.set(waiting)
+
+    def text(self) -> bytes:
+        """Prometheus' text format: of all workers where there are several."""
+        if self._folder is None:
+            return generate_latest(self._registry)
+        _forget_dead_workers(Path(self._folder))
+        registry = CollectorRegistry()
+        MultiProcessCollector(registry, self._folder)  # type: ignore[no-untyped-call]
+        return generate_latest(registry)
+
+    def _gauge(self, name: str, documentation: str) -> Gauge:
+        return Gauge(name, documentation, registry=self._registry, multiprocess_mode="livesum")
+
+    def _show_models(self, *models: ModelIdentity) -> None:
+        info = Gauge(
+            "img_super_model_info",
+            "The networks behind the answers.",
+            ("name", "model_version", "sha256", "service_version"),
+            registry=self._registry,
+            multiprocess_mode="max",
+        )
+        for model in models:
+            info.labels(model.name, model.version, model.sha256, __version__).set(1)
+
+
+def _forget_dead_workers(folder: Path) -> None:
+    """What a killed worker had in hand is in nobody's hands; its counts stay."""
+    for file in folder.glob("gauge_live*.db"):
+        pid = int(file.stem.rpartition("_")[2])
+        if not Path(f"/proc/{pid}").exists():
+            mark_process_dead(pid, str(folder))  # type: ignore[no-untyped-call]

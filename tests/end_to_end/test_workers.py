@@ -1,0 +1,71 @@
+"""Several processes behind one port."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import httpx2
+import pytest
+
+from benchmarks.running_service import Service, running_service
+
+JPEG = {"content-type": "image/jpeg"}
+PATIENCE_S = 60
+
+
+@pytest.fixture(scope="module")
+def service() -> Iterator[Service]:
+    with running_service("--workers", "2", "--threads", "1") as service:
+        yield service
+        service.process.send_signal(signal.SIGTERM)
+        assert service.process.wait(timeout=20) == 0
+
+
+def workers(service: Service) -> list[int]:
+    """The processes that serve: children that were not started to watch over others."""
+    children = Path(f"/proc/{service.process.pid}/task/{service.process.pid}/children").read_text().split()
+    return [int(pid) for pid in children if b"spawn_main" in Path(f"/proc/{pid}/cmdline").read_bytes()]
+
+
+def until_two_serve(service: Service) -> list[int]:
+    deadline = time.monotonic() + PATIENCE_S
+    while time.monotonic() < deadline:
+        pids = workers(service)
+        if len(pids) == 2:
+            return pids
+        time.sleep(0.1)
+    raise AssertionError(f"workers: {workers(service)}")
+
+
+def answered(service: Service) -> float:
+    """How many requests to `/super` all workers together have answered with 200."""
+    lines = httpx2.get(f"{service.url}/metrics", timeout=30).text.splitlines()
+    name = 'img_super_requests_total{method="POST",route="/super",status="200"}'
+    return sum(float(line.rpartition(" ")[2]) for line in lines if line.startswith(name))
+
+
+def post(service: Service, photo: bytes) -> int:
+    """Over a connection of its own, so that either worker may take it."""
+    return httpx2.post(f"{service.url}/super", content=photo, headers=JPEG, timeout=PATIENCE_S).status_code
+
+
+def test_metrics_add_up_and_a_killed_worker_comes_back_without_losing_what_was_counted(
+    service: Service, bona_fide_bytes: bytes
+) -> None:
+    before = until_two_serve(service)
+    with ThreadPoolExecutor(4) as threads:
+        assert set(threads.map(lambda _: post(service, bona_fide_bytes), range(12))) == {200}
+    assert answered(service) == 12
+    os.kill(before[0], signal.SIGKILL)
+    with ThreadPoolExecutor(1) as threads:
+        assert set(threads.map(lambda _: post(service, bona_fide_bytes), range(4))) == {200}
+    deadline = time.monotonic() + PATIENCE_S
+    while set(until_two_serve(service)) == set(before):
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+    assert answered(service) == 16

@@ -1,0 +1,84 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from fastapi.testclient import TestClient
+from prometheus_client.parser import text_string_to_metric_families
+
+from benchmarks.running_service import environment
+from img_super.api.app import create_app
+from img_super.api.services import Services
+from img_super.pipeline.pipeline import Pipeline
+from img_super.settings import Settings
+from tests.conftest import FakeValidator
+
+PNG = {"content-type": "image/png"}
+
+
+def numbers(client: TestClient) -> dict[tuple[str, ...], float]:
+    """Every sample by its name and its labels' values, these in the order of the labels' names."""
+    answer = client.get("/metrics")
+    assert answer.headers["content-type"].startswith("text/plain; version=")
+    return {
+        (sample.name, *(sample.labels[label] for label in sorted(sample.labels))): sample.value
+        for family in text_string_to_metric_families(answer.text)
+        for sample in family.samples
+    }
+
+
+def test_requests_errors_stages_scores_and_verdicts_are_counted(
+    client: TestClient, validator: FakeValidator, photo_bytes: bytes
+) -> None:
+    client.post("/super", content=photo_bytes, headers=PNG)
+    validator.score = 0.1
+    client.post("/super", content=photo_bytes, headers=PNG)
+    client.post("/face", content=photo_bytes, headers=PNG)
+    client.post("/face", content=b"hello", headers=PNG)
+    client.get("/nowhere/to/be/found")
+    seen = numbers(client)
+    assert seen["img_super_requests_total", "POST", "/super", "200"] == 2
+    assert seen["img_super_requests_total", "POST", "/face", "415"] == 1
+    assert seen["img_super_requests_total", "GET", "(unknown)", "404"] == 1
+    assert seen["img_super_errors_total", "not_an_image"] == 1
+    assert seen["img_super_request_seconds_count", "/super"] == 2
+    assert seen["img_super_stage_seconds_count", "decode"] == 3
+    assert seen["img_super_stage_seconds_count", "validate"] == 2
+    assert seen["img_super_score_bucket", "0.1"] == 1
+    assert seen[("img_super_score_sum",)] == pytest.approx(0.85)
+    assert seen["img_super_verdicts_total", "TRUE", "attack"] == 1
+    assert seen["img_super_verdicts_total", "FALSE", "bona_fide"] == 1
+
+
+def test_the_queue_and_the_models_are_shown(settings: Settings, pipeline: Pipeline) -> None:
+    client = TestClient(create_app(settings, pipeline))  # its lifespan does not run: no warm-up changes the numbers
+    services: Services = client.app.state.services  # type: ignore[attr-defined]
+    services.metrics.in_hand(2, 5)
+    seen = numbers(client)
+    assert seen[("img_super_photos_working",)] == 2
+    assert seen[("img_super_photos_waiting",)] == 5
+    models = {name[1:3] for name in seen if name[0] == "img_super_model_info"}
+    assert models == {("1", "fake_detector"), ("2", "fake_validator")}
+
+
+WORKER = """
+import sys
+from img_super.api.metrics import Metrics
+from img_super.domain import Decision, ModelIdentity, Verdict
+metrics = Metrics(ModelIdentity("network", "1", "0" * 64))
+metrics.decided(Decision(0.9, 0.5, Verdict.ATTACK))
+metrics.in_hand(1, 4)
+print(metrics.text().decode())
+"""
+
+
+def test_the_numbers_of_several_workers_are_added_and_the_dead_have_nothing_in_hand(tmp_path: Path) -> None:
+    variables = environment(PROMETHEUS_MULTIPROC_DIR=str(tmp_path))
+    for worker in (1, 2, 3):
+        done = subprocess.run([sys.executable, "-c", WORKER], env=variables, capture_output=True, text=True, check=True)
+        assert f'img_super_verdicts_total{{reco="TRUE",verdict="attack"}} {worker}.0' in done.stdout
+        assert "img_super_photos_waiting 4.0" in done.stdout
+        assert done.stdout.count("img_super_model_info{") == 1
+    assert list(tmp_path.glob("counter_*.db"))
