@@ -198,13 +198,14 @@ def marks_of(body: Body) -> Marks:
     from img_super.drawing import Marks
 
     if "faces" in body:
-        portrait, *others = (_box(face) for face in body["faces"])
-        return Marks(portrait, tuple(others))
+        portrait, *ghosts = (_box(face) for face in body["faces"])
+        return Marks(portrait, tuple(ghosts))
     marks = Marks(_box(body["coord"]), verdict=body["verdict"], text=f"{body['verdict']} {body['score']:.3f}")
     evidence = body.get("evidence")
     if evidence is None:
         return marks
-    return replace(marks, heat_map=_heat_map(evidence["heat_map"]), heated=_box(evidence["coord"]))
+    others = tuple(_box(face) for face in evidence.get("faces", [])[1:])
+    return replace(marks, others=others, heat_map=_heat_map(evidence["heat_map"]), heated=_box(evidence["coord"]))
 
 
 def _box(corners: Body) -> Box:

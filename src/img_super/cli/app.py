@@ -5,11 +5,15 @@ from __future__ import annotations
 import typer
 
 from img_super.cli.audit import audit
+from img_super.cli.client import client
+from img_super.cli.doctor import doctor
 from img_super.cli.evaluate import evaluate
 from img_super.cli.export import export
+from img_super.cli.face import face
 from img_super.cli.reference import reference
 from img_super.cli.scan import scan
 from img_super.cli.serve import serve
+from img_super.cli.super import super as super_
 from img_super.cli.synthesize import synthesize
 from img_super.cli.train import train
 
@@ -20,5 +24,5 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.callback()(lambda: None)
-for verb in (serve, scan, synthesize, audit, train, export, evaluate, reference):
+for verb in (serve, face, super_, scan, client, doctor, synthesize, audit, train, export, evaluate, reference):
     app.command()(verb)

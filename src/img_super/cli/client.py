@@ -1,0 +1,109 @@
+"""`img-super client`: let a running service answer."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from http import HTTPStatus
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Final
+
+import typer
+
+from img_super.cli.answers import Ask, Body, Reply, Telling, answer_all
+from img_super.cli.exits import give_up
+
+if TYPE_CHECKING:
+    from httpx2 import Client, Response
+
+_TRIES: Final = 5
+_LONGEST_WAIT_S: Final = 10.0
+
+
+def client(
+    photos: Annotated[list[str], typer.Argument(metavar="IMG", help="Photos of documents; - reads standard input.")],
+    url: Annotated[str, typer.Option(help="Where the service is.")] = "http://127.0.0.1:8080",
+    face: Annotated[bool, typer.Option("--face", help="Ask /face instead of /super.")] = False,
+    json: Annotated[bool, typer.Option("--json", help="Print a line of JSON a photo, as the service answers.")] = False,
+    draw: Annotated[
+        Path | None, typer.Option(help="Save each photo with boxes and heat map into this folder.", file_okay=False)
+    ] = None,
+    evidence: Annotated[bool, typer.Option("--evidence", help="Put the heat map into the JSON, too.")] = False,
+    at_once: Annotated[int, typer.Option(min=1, max=64, help="Requests that are under way at once.")] = 4,
+    timeout_s: Annotated[float, typer.Option(min=0.1, help="Seconds to wait for an answer.")] = 60,
+    header: Annotated[
+        list[str] | None, typer.Option(metavar="NAME:VALUE", help="Sent with every request; repeat.")
+    ] = None,
+) -> None:
+    """Post photos to a running service and show what it answers.
+
+    \b
+      img-super client document.jpg
+      img-super client --url https://kyc.example.org --json *.jpg
+      img-super client --face --draw looked-at/ *.jpg
+
+    A busy service is asked again after the time that it names. Ends with 0,
+    1 or 3 as `super` does, with 4 when no service is there.
+    """
+    import httpx2
+
+    parameters = {"evidence": "true"} if (evidence or draw is not None) and not face else {}
+    try:
+        with httpx2.Client(base_url=url, timeout=timeout_s, headers=_headers(header)) as connection:
+            connection.get("/health/live")
+            ask = _asker(connection, "/face" if face else "/super", parameters)
+            code = answer_all(photos, ask, Telling(json, draw, evidence), at_once)
+    except (httpx2.TransportError, httpx2.InvalidURL) as error:
+        raise give_up(f"No service answers at {url}: {error or type(error).__name__}.") from error
+    raise typer.Exit(code)
+
+
+def _asker(connection: Client, address: str, parameters: dict[str, str]) -> Ask:
+    import httpx2
+
+    def ask(data: bytes) -> Reply:
+        # Files have names, and a name of a document's photo is often that of a person: it stays here.
+        files = {"image": ("photo", data, "application/octet-stream")}
+        try:
+            return _reply(_post_patiently(lambda: connection.post(address, params=parameters, files=files)))
+        except httpx2.TransportError as error:
+            detail = f"{error or type(error).__name__}."
+            return Reply(problem={"code": "no_answer", "title": "The service did not answer", "detail": detail})
+
+    return ask
+
+
+def _post_patiently(post: Callable[[], Response]) -> Response:
+    """Post again as long as the service is busy and says when it will not be."""
+    for _ in range(_TRIES - 1):
+        response = post()
+        wait_s = (
+            response.headers.get("retry-after", "") if response.status_code == HTTPStatus.SERVICE_UNAVAILABLE else ""
+        )
+        if not wait_s.isdecimal():
+            return response
+        time.sleep(min(float(wait_s), _LONGEST_WAIT_S))
+    return post()
+
+
+def _reply(response: Response) -> Reply:
+    """What the service said; a proxy in between may say something that is no JSON."""
+    try:
+        body: Body = response.json()
+    except ValueError:
+        body = {}
+    if response.is_success and body:
+        return Reply(body)
+    known = {name: body[name] for name in ("code", "title", "detail") if name in body}
+    said = {"code": f"http_{response.status_code}", "title": response.reason_phrase, "detail": "No more is known."}
+    return Reply(problem=said | known)
+
+
+def _headers(given: list[str] | None) -> dict[str, str]:
+    headers = {}
+    for header in given or ():
+        name, colon, value = header.partition(":")
+        if not colon:
+            raise typer.BadParameter(f"{header} is not NAME:VALUE", param_hint="--header")
+        headers[name.strip()] = value.strip()
+    return headers

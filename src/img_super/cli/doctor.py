@@ -1,0 +1,173 @@
+"""`img-super doctor`: is everything here that is needed, and does it work?"""
+
+from __future__ import annotations
+
+import json as json_text
+import os
+import platform
+import statistics
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
+from functools import partial
+from importlib import metadata
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Final
+
+import typer
+
+from img_super.cli.exits import Exit
+from img_super.errors import ImgSuperError
+from img_super.pipeline.load import SHIPPED_MODEL, Backend
+
+if TYPE_CHECKING:
+    from img_super.pipeline.pipeline import Pipeline
+    from img_super.settings import Settings
+
+_NEEDED: Final = (
+    "ai-edge-litert", "fastapi", "msgspec", "numpy", "opencv-python-headless", "pillow", "pydantic-settings", "uvicorn",
+)  # fmt: skip
+_OPTIONAL: Final = {
+    "tensorflow": "the back-end tensorflow, training",
+    "pyarrow": "`scan` into Parquet",
+    "s3fs": "`scan` of s3:// URLs",
+}
+_SAMPLES: Final = Path(__file__).parent.parent / "samples"
+_TIMED_RUNS: Final = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One thing that was looked at. `works` is None for what is not installed and not needed by everyone."""
+
+    name: str
+    works: bool | None
+    told: str
+
+
+def doctor(
+    model: Annotated[Path | None, typer.Option(help="Folder of the validation model.")] = None,
+    backend: Annotated[Backend | None, typer.Option(help="What runs the validation network.")] = None,
+    json: Annotated[bool, typer.Option("--json", help="Print one line of JSON instead of the table.")] = False,
+) -> None:
+    """Look whether everything is installed, whole and working.
+
+    Shows versions, proves the sha256 of every model file, and lets the
+    pipeline judge the two documents that ship. Send its output along when
+    you report a fault: it holds no personal data.
+
+    Ends with 0 when all is well, with 1 when something does not work.
+    """
+    checks = list(_checks(model, backend))
+    if json:
+        typer.echo(json_text.dumps({"works": _all_work(checks), "checks": [asdict(check) for check in checks]}))
+    else:
+        _print_table(checks)
+    raise typer.Exit(Exit.DONE if _all_work(checks) else Exit.SUSPICIOUS)
+
+
+def _all_work(checks: list[Check]) -> bool:
+    return all(check.works is not False for check in checks)
+
+
+def _checks(model: Path | None, backend: Backend | None) -> Iterator[Check]:
+    from img_super import __version__
+    from img_super.settings import load_settings
+
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    yield Check("img_super", True, __version__)
+    yield Check("Python", sys.version_info >= (3, 11), f"{platform.python_version()}, {platform.platform()}")
+    yield Check("cores", True, f"{cores} usable")
+    yield from (_needed(name) for name in _NEEDED)
+    yield from (_optional(name, use) for name, use in _OPTIONAL.items())
+    try:
+        settings = load_settings(model=model, backend=backend)
+    except ImgSuperError as error:
+        yield Check("settings", False, str(error))
+        return
+    yield Check("settings", True, f"back-end {settings.backend.value}, {settings.threads} threads")
+    yield from _model_files(settings)
+    yield from _self_test(settings)
+
+
+def _needed(name: str) -> Check:
+    try:
+        return Check(name, True, metadata.version(name))
+    except metadata.PackageNotFoundError:
+        return Check(name, False, "not installed; install the requirements anew")
+
+
+def _optional(name: str, use: str) -> Check:
+    try:
+        return Check(name, True, f"{metadata.version(name)}: {use}")
+    except metadata.PackageNotFoundError:
+        return Check(name, None, f"not installed; only needed for {use}")
+
+
+def _model_files(settings: Settings) -> Iterator[Check]:
+    """Every file of both networks against the sha256 that is known of it."""
+    from img_super.detector.weights import YUNET, read_yunet_weights
+    from img_super.registry.card import read_card, read_weights
+
+    yield _check(f"{YUNET.name} {YUNET.version}", partial(_proven, read_yunet_weights, YUNET.sha256))
+    try:
+        card = read_card(settings.model)
+    except ImgSuperError as error:
+        yield Check("validation model", False, str(error))
+        return
+    for file, weights in card.files.items():
+        whole = partial(read_weights, settings.model, card, file)
+        yield _check(f"{card.name} {card.version} {file}", partial(_proven, whole, weights.sha256))
+
+
+def _proven(read: Callable[[], bytes], sha256: str) -> str:
+    """What to tell when the bytes were read, which proves their sum."""
+    return f"{len(read()):,} bytes, sha256 {sha256}"
+
+
+def _self_test(settings: Settings) -> Iterator[Check]:
+    from img_super.cli.pipeline import pipeline_for
+
+    try:
+        pipeline, _ = pipeline_for(model=settings.model, backend=settings.backend)
+    except ImgSuperError as error:
+        yield Check("self-test", False, str(error))
+        return
+    shipped = settings.model.resolve() == SHIPPED_MODEL.resolve()
+    for name, superimposed in (("bona_fide", False), ("attack", True)):
+        yield _check(f"self-test {name}", partial(_judge, pipeline, name, superimposed if shipped else None))
+
+
+def _judge(pipeline: Pipeline, name: str, superimposed: bool | None) -> str:
+    """Judge a sample a few times; a model of one's own may answer what it will (`superimposed` is None)."""
+    data = (_SAMPLES / f"{name}.jpg").read_bytes()
+    times_ms = []
+    for _ in range(_TIMED_RUNS):
+        begun_s = time.perf_counter()
+        decision = pipeline.super(data).decision
+        times_ms.append(1000 * (time.perf_counter() - begun_s))
+    told = f"score {decision.score:.4f}, {decision.verdict.value}, {statistics.median(times_ms):.0f} ms"
+    if superimposed is not None and decision.superimposed != superimposed:
+        raise ImgSuperError(f"{told}: the shipped model should say otherwise")
+    return told
+
+
+def _check(name: str, work: Callable[[], object]) -> Check:
+    """What the work tells, or why it failed: whatever breaks on a strange machine is what a doctor is asked for."""
+    try:
+        return Check(name, True, str(work()))
+    except Exception as error:  # noqa: BLE001
+        return Check(name, False, f"{error or type(error).__name__}")
+
+
+def _print_table(checks: list[Check]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table("", "what", "found")
+    signs = {True: Text("ok", "green"), None: Text("-", "dim"), False: Text("NO", "bold red")}
+    for check in checks:
+        table.add_row(signs[check.works], Text(check.name), Text(check.told, overflow="fold"))
+    Console().print(table)
