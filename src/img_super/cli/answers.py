@@ -118,11 +118,13 @@ def _print_table(told: list[tuple[str, Reply]]) -> None:
     from rich.table import Table
     from rich.text import Text
 
+    from img_super.scan.names import shown
+
     judged = any(reply.body is not None and "score" in reply.body for _, reply in told)
     heads = ("photo", "verdict", "score", "portrait", "remarks") if judged else ("photo", "portrait", "faces", "turn")
     table = Table(*heads, caption=_caption(told))
     for photo, reply in told:
-        name = Text(photo, overflow="fold")
+        name = Text(shown(photo), overflow="fold")
         if reply.body is not None:
             table.add_row(name, *(_judged_cells if judged else _found_cells)(reply.body))
         else:

@@ -138,7 +138,8 @@ def _errors(summary: Summary, words: dict[str, str]) -> Iterator[str]:
     yield from _table(
         [words["count"], words["code"], words["advice"]],
         (
-            f'<td class="number">{count:,}</td><td><code>{escape(code)}</code></td><td>{escape(advice.get(code, ""))}</td>'
+            f'<td class="number">{count:,}</td><td><code>{escape(code)}</code></td>'
+            f"<td>{escape(advice.get(code, ''))}</td>"
             for code, count in summary.errors.most_common()
         ),
     )

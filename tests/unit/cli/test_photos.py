@@ -1,0 +1,249 @@
+"""`face`, `super` and `client`: tables, lines of JSON, pictures, exit codes."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from threading import Thread
+from typing import Any
+
+import httpx2
+import pytest
+import uvicorn
+from PIL import Image
+from typer.testing import CliRunner, Result
+
+from img_super.api.app import create_app
+from img_super.cli.app import app
+from img_super.cli.exits import Exit
+from img_super.pipeline.pipeline import Pipeline
+from img_super.settings import Settings
+from tests.conftest import FakeDetector, FakeValidator
+
+Run = Callable[..., Result]
+
+
+@pytest.fixture
+def photo(tmp_path: Path, photo_bytes: bytes) -> Path:
+    path = tmp_path / "document.png"
+    path.write_bytes(photo_bytes)
+    return path
+
+
+@pytest.fixture
+def run(pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch) -> Run:
+    monkeypatch.setattr("img_super.cli.pipeline.pipeline_for", lambda **_: (pipeline, 2))
+    return lambda *words, **more: CliRunner().invoke(app, [str(word) for word in words], **more)
+
+
+def lines(result: Result) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in result.stdout.splitlines()]
+
+
+@pytest.mark.parametrize(
+    ("score", "code"), [(0.1, Exit.DONE), (0.5, Exit.SUSPICIOUS), (0.65, Exit.SUSPICIOUS), (0.9, Exit.SUSPICIOUS)]
+)
+def test_super_ends_with_0_only_when_a_photo_is_bona_fide(
+    run: Run, validator: FakeValidator, photo: Path, score: float, code: Exit
+) -> None:
+    validator.score = score
+    assert run("super", photo).exit_code == code
+
+
+def test_super_tells_what_the_service_would(run: Run, photo: Path) -> None:
+    result = run("super", "--json", photo)
+    (line,) = lines(result)
+    assert line["photo"] == str(photo)
+    assert (line["score"], line["reco"], line["verdict"]) == (0.75, "TRUE", "attack")
+    assert line["coord"] == {"x_min": 40, "y_min": 30, "x_max": 100, "y_max": 110}
+    assert "evidence" not in line
+    assert lines(run("super", "--json", "--evidence", photo))[0]["evidence"]["heat_map"].startswith("data:image/png")
+
+
+def test_photos_that_cannot_be_judged_have_their_line_and_the_others_too(run: Run, photo: Path, tmp_path: Path) -> None:
+    (tmp_path / "notes.txt").write_text("no photo")
+    result = run("super", "--json", tmp_path / "notes.txt", tmp_path / "gone.jpg", tmp_path, photo)
+    assert result.exit_code == Exit.UNANSWERED
+    codes = [line.get("error", {}).get("code") for line in lines(result)]
+    assert codes == ["not_an_image", "unreadable_file", "unreadable_file", None]
+    assert "img-super scan" in lines(result)[2]["error"]["detail"]
+    assert "Traceback" not in result.output
+
+
+def test_a_table_for_people(run: Run, photo: Path, tmp_path: Path) -> None:
+    told = re.sub(r"[\s│]+", "", run("super", photo, tmp_path / "gone.jpg").stdout)
+    for word in ("attack", "0.7500", "40,30to100,110", "unreadable_file", "fake_validator2,threshold0.6"):
+        assert word in told
+
+
+def test_a_name_is_no_markup(run: Run, tmp_path: Path, photo_bytes: bytes) -> None:
+    path = tmp_path / "[red]a\x1b[2J.png"
+    path.write_bytes(photo_bytes)
+    result = run("face", path)
+    assert result.exit_code == Exit.DONE
+    assert "[red]a\\x1b[2J.png" in re.sub(r"[\s│]+", "", result.stdout)
+
+
+def test_standard_input_is_a_photo(run: Run, photo_bytes: bytes) -> None:
+    (line,) = lines(run("face", "--json", "-", input=photo_bytes))
+    assert line["photo"] == "-"
+    assert [face["x_min"] for face in line["faces"]] == [40, 150]
+
+
+def test_face_without_a_face(run: Run, detector: FakeDetector, photo: Path) -> None:
+    detector.answer = None
+    result = run("face", "--json", photo)
+    assert (result.exit_code, lines(result)[0]["error"]["code"]) == (Exit.UNANSWERED, "no_face")
+
+
+@pytest.mark.parametrize("verb", ["face", "super"])
+def test_pictures_are_saved_only_when_asked_for_and_under_names_of_their_own(
+    run: Run, photo: Path, tmp_path: Path, verb: str
+) -> None:
+    before = set(tmp_path.rglob("*"))
+    run(verb, photo)
+    assert set(tmp_path.rglob("*")) == before
+    other = tmp_path / "other" / photo.name
+    other.parent.mkdir()
+    other.write_bytes(photo.read_bytes())
+    run(verb, "--draw", tmp_path / "drawn", photo, other, tmp_path / "gone.jpg")
+    drawn = sorted((tmp_path / "drawn").iterdir())
+    assert [path.name for path in drawn] == ["document-2.jpg", "document.jpg"]
+    with Image.open(drawn[0]) as picture:
+        assert picture.size == (200, 120)
+        assert not picture.getexif()
+
+
+def test_a_model_that_is_not_there_is_one_line(photo: Path, tmp_path: Path) -> None:
+    result = CliRunner().invoke(app, ["super", "--model", str(tmp_path), str(photo)])
+    assert result.exit_code == Exit.NOT_STARTED
+    assert result.stderr.startswith("img-super: The model's card")
+    assert result.stderr.count("\n") == 1
+
+
+# The client -------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def url(pipeline: Pipeline) -> Iterator[str]:
+    """A service with fake networks, over a real socket."""
+    config = uvicorn.Config(create_app(Settings(threads=2), pipeline), port=0, log_level="error")
+    server = uvicorn.Server(config)
+    thread = Thread(target=server.run)
+    thread.start()
+    while not server.started:
+        assert thread.is_alive()
+    host, port = server.servers[0].sockets[0].getsockname()
+    try:
+        yield f"http://{host}:{port}"
+    finally:
+        server.should_exit = True
+        thread.join()
+
+
+def test_the_client_tells_what_super_tells(run: Run, url: str, photo: Path, tmp_path: Path) -> None:
+    (tmp_path / "notes.txt").write_text("no photo")
+    photos = (photo, tmp_path / "notes.txt", tmp_path / "gone.jpg")
+    ours, theirs = run("super", "--json", *photos), run("client", "--url", url, "--json", *photos)
+    assert theirs.exit_code == ours.exit_code == Exit.UNANSWERED
+    for our, their in zip(lines(ours), lines(theirs), strict=True):
+        assert their.get("error", {}).get("code") == our.get("error", {}).get("code")
+        if "error" not in our:
+            assert their == our | ({"evidence": None} if "evidence" in their else {})
+
+
+def test_the_client_asks_for_faces_and_draws(run: Run, url: str, photo: Path, tmp_path: Path) -> None:
+    (line,) = lines(run("client", "--url", url, "--face", "--json", photo))
+    assert len(line["faces"]) == 2
+    result = run("client", "--url", url, "--draw", tmp_path / "drawn", photo)
+    assert result.exit_code == Exit.SUSPICIOUS
+    assert (tmp_path / "drawn" / "document.jpg").exists()
+
+
+def test_no_service_is_one_line(run: Run, photo: Path) -> None:
+    result = run("client", "--url", "http://127.0.0.1:9", photo)
+    assert result.exit_code == Exit.NOT_STARTED
+    assert result.stderr.startswith("img-super: No service answers at http://127.0.0.1:9")
+
+
+CLIENT = httpx2.Client
+
+
+class FakeService:
+    """What a service, or something in its place, answers; and what it was sent."""
+
+    def __init__(self, *answers: httpx2.Response) -> None:
+        self.answers = list(answers)
+        self.requests: list[httpx2.Request] = []
+
+    def __call__(self, request: httpx2.Request) -> httpx2.Response:
+        if request.url.path == "/health/live":
+            return httpx2.Response(200)
+        request.read()
+        self.requests.append(request)
+        return self.answers.pop(0)
+
+
+@pytest.fixture
+def answering(monkeypatch: pytest.MonkeyPatch) -> Callable[..., FakeService]:
+    def answer(*answers: httpx2.Response) -> FakeService:
+        service = FakeService(*answers)
+        monkeypatch.setattr(httpx2, "Client", lambda **given: CLIENT(**given, transport=httpx2.MockTransport(service)))
+        return service
+
+    return answer
+
+
+FACE = {"x_min": 1, "y_min": 2, "x_max": 3, "y_max": 4, "confidence": 0.9}
+
+
+def test_a_busy_service_is_asked_again(
+    run: Run, answering: Callable[..., FakeService], photo: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waits: list[float] = []
+    monkeypatch.setattr("img_super.cli.client.time.sleep", waits.append)
+    busy = httpx2.Response(503, headers={"Retry-After": "3"}, json={"code": "overloaded"})
+    patient = httpx2.Response(503, headers={"Retry-After": "3600"}, json={"code": "overloaded"})
+    service = answering(busy, patient, httpx2.Response(200, json={**FACE, "faces": [FACE], "rotation": 0}))
+    assert run("client", "--face", "--json", photo).exit_code == Exit.DONE
+    assert len(service.requests) == 3
+    assert waits == [3, 10]
+    service = answering(*[busy] * 9)
+    result = run("client", "--face", "--json", photo)
+    assert (len(service.requests), lines(result)[0]["error"]["code"]) == (5, "overloaded")
+
+
+def test_what_a_proxy_says_is_told(run: Run, answering: Callable[..., FakeService], photo: Path) -> None:
+    answering(httpx2.Response(502, text="<h1>Bad Gateway</h1>"))
+    result = run("client", "--json", photo)
+    assert result.exit_code == Exit.UNANSWERED
+    assert lines(result)[0]["error"]["code"] == "http_502"
+
+
+def test_headers_are_sent_and_the_name_of_the_file_is_not(
+    run: Run, answering: Callable[..., FakeService], tmp_path: Path, photo_bytes: bytes
+) -> None:
+    path = tmp_path / "Juana Perez 52.111.222.png"
+    path.write_bytes(photo_bytes)
+    service = answering(httpx2.Response(200, json={**FACE, "faces": [FACE], "rotation": 0}))
+    run("client", "--face", "--header", "X-Api-Key: secret: with colon", path)
+    (request,) = service.requests
+    assert request.headers["x-api-key"] == "secret: with colon"
+    assert b"Juana" not in request.content
+    assert photo_bytes in request.content
+    assert run("client", "--header", "nonsense", path).exit_code == Exit.USAGE
+
+
+def test_every_verb_teaches() -> None:
+    for verb in ("face", "super", "scan", "client", "doctor"):
+        told = CliRunner().invoke(app, [verb, "--help"]).stdout
+        assert "Ends with 0" in told
+        assert verb == "doctor" or re.search(rf"^ +img-super {verb} ", told, re.MULTILINE)
+
+
+def test_shell_completion_knows_the_verbs() -> None:
+    asked = {"_IMG_SUPER_COMPLETE": "complete_bash", "COMP_WORDS": "img-super do", "COMP_CWORD": "1"}
+    told = CliRunner().invoke(app, [], env=asked, prog_name="img-super").stdout
+    assert "doctor" in told
