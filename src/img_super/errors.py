@@ -7,6 +7,7 @@
    UnsupportedMedia           TooManyPixels
    SlowBody                   DecodeTooSlow
 
+Before all of it: KeyRefused, RateExceeded.
 Whatever a caller sent wrong is an `InputError`. What the service cannot do now, for a good request, is a
 `ServiceError`: `Overloaded`, `DeadlinePassed`. Both have a stable `code` and a `detail`, an English sentence that says
 what to do. What the operator has to mend before the service can start is a `StartError`.
@@ -31,6 +32,10 @@ class BadSettings(StartError):
 
 class BadModel(StartError):
     """A model file or its card is missing, damaged, or not the one that the card describes."""
+
+
+class BadKeys(StartError):
+    """The file of API keys is missing, damaged or empty."""
 
 
 class RequestError(ImgSuperError):
@@ -63,6 +68,18 @@ class ServiceError(RequestError):
 
 class ClientGone(ImgSuperError):
     """Nobody waits for the answer any more."""
+
+
+class KeyRefused(InputError):
+    code = "key_refused"
+    title = "The key is missing or not known"
+    advice = "Send a key that is known here, as `Authorization: Bearer <key>` or `X-API-Key: <key>`."
+
+
+class RateExceeded(InputError):
+    code = "rate_exceeded"
+    title = "Too many requests"
+    advice = "This caller has sent more requests than it may. Go on after `Retry-After` seconds."
 
 
 class BadRequestBody(InputError):

@@ -6,9 +6,9 @@ import os
 from enum import StrEnum
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Self
 
-from pydantic import Field, ValidationError, field_validator
+from pydantic import Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from img_super.errors import BadSettings
@@ -68,6 +68,19 @@ class Settings(BaseSettings):
         description="Which threshold of the model's card decides: `strict` finds more attacks and raises more false "
         "alarms, `lenient` the other way about.",
     )
+    keys_file: Path | None = Field(
+        None, description="File of API keys (`img-super keys create`); without one, anybody may call."
+    )
+    rate_per_minute: int = Field(
+        0,
+        ge=0,
+        description="Requests a minute of one caller, by key or else by address; more are refused (429). 0: any.",
+    )
+    cors_origins: str = Field(
+        "", description="Origins, separated by commas, whose pages may call from a browser; none by default."
+    )
+    tls_certificate: Path | None = Field(None, description="PEM file of the certificate chain: HTTPS instead of HTTP.")
+    tls_key: Path | None = Field(None, description="PEM file of the certificate's private key.")
     max_body_bytes: int = Field(
         20 * 1024 * 1024, ge=1024, description="A larger request body is refused (413) before it is read to its end."
     )
@@ -120,6 +133,19 @@ class Settings(BaseSettings):
         values = self.model_dump(mode="json", exclude_none=True)
         return {f"{PREFIX}{name.upper()}": str(value) for name, value in values.items()}
 
+    @model_validator(mode="after")
+    def _has_both_tls_files_or_none(self) -> Self:
+        if (self.tls_certificate is None) != (self.tls_key is None):
+            raise ValueError("a certificate needs its key, and a key its certificate")
+        return self
+
+    @field_validator("tls_certificate", "tls_key")
+    @classmethod
+    def _is_file(cls, path: Path | None) -> Path | None:
+        if path is not None and not path.is_file():
+            raise ValueError("there is no such file")
+        return path
+
     @field_validator("host")
     @classmethod
     def _is_address(cls, host: str) -> str:
@@ -141,5 +167,7 @@ def load_settings(**given: Any) -> Settings:
 
 
 def _sentence(problem: Any) -> str:
+    if not problem["loc"]:  # of several settings together
+        return f"{PREFIX}TLS_CERTIFICATE and {PREFIX}TLS_KEY belong together: {problem['msg']}"
     name = f"{PREFIX}{problem['loc'][0]}".upper()
     return f"{name} cannot be {problem['input']!r}: {problem['msg']}"

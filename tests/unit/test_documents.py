@@ -44,6 +44,7 @@ TEMPLATE_HEADINGS = [
 DEFAULTS_IN_SPANISH = {
     "the number of usable cores": "los núcleos utilizables",
     "the shipped model": "el modelo incluido",
+    "none": "ninguno",
 }
 
 LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")

@@ -4,6 +4,8 @@ from img_super.api.error_handlers import STATUSES
 from img_super.errors import FaceTooSmall, TooManyBytes, TooManyPixels, input_errors, service_errors
 
 CODES = [
+    "key_refused",
+    "rate_exceeded",
     "malformed_body",
     "image_missing",
     "unsupported_media_type",

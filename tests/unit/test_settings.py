@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from img_super.errors import BadSettings
@@ -32,9 +34,25 @@ def test_an_empty_variable_is_as_good_as_none(monkeypatch: pytest.MonkeyPatch) -
         ("LOG_LEVEL", "loud"),
         ("MAX_BODY_BYTES", "-1"),
         ("MAX_PIXELS", "many"),
+        ("TLS_KEY", "/nowhere"),
+        ("WORKERS", "0"),
+        ("LOG_FORMAT", "xml"),
     ],
 )
 def test_a_wrong_value_is_named_in_a_sentence(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
     monkeypatch.setenv(f"IMG_SUPER_{name}", value)
     with pytest.raises(BadSettings, match=f"IMG_SUPER_{name} cannot be '{value}': "):
         load_settings()
+
+
+def test_a_certificate_without_its_key_is_told(tmp_path: Path) -> None:
+    (tmp_path / "cert.pem").touch()
+    with pytest.raises(BadSettings, match="IMG_SUPER_TLS_CERTIFICATE and IMG_SUPER_TLS_KEY belong together"):
+        load_settings(tls_certificate=tmp_path / "cert.pem")
+
+
+def test_another_process_gets_the_same_settings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    settings = load_settings(port=9001, tracing=True, keys_file=tmp_path / "keys")
+    for name, value in settings.as_variables().items():
+        monkeypatch.setenv(name, value)
+    assert load_settings() == settings

@@ -8,9 +8,12 @@ from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
 from fastapi_offline import FastAPIOffline
+from starlette.middleware.cors import CORSMiddleware
 
 from img_super import __version__
+from img_super.api.callers import RATE_HEADERS, Callers
 from img_super.api.error_handlers import install_error_handlers
+from img_super.api.keys import KnownKeys
 from img_super.api.limits import BodyLimits
 from img_super.api.metrics import Metrics
 from img_super.api.pool import WorkPool
@@ -18,6 +21,7 @@ from img_super.api.request_log import RequestLog
 from img_super.api.routes import face, health, model, page
 from img_super.api.routes import metrics as metrics_route
 from img_super.api.routes import super as superimposed
+from img_super.api.security_headers import SecurityHeaders
 from img_super.api.services import Services
 from img_super.api.stopping import tell_when_stopping
 from img_super.api.tracing import telemetry
@@ -32,7 +36,7 @@ _DESCRIPTION = (
 
 
 def create_app(settings: Settings, pipeline: Pipeline) -> FastAPI:
-    """The ASGI application. Its documentation pages need no network. Raises `BadSettings`."""
+    """The ASGI application. Its documentation pages need no network. Raises `StartError`."""
     metrics = Metrics(pipeline.detector.identity, pipeline.validator.identity)
     services = Services(settings, pipeline, WorkPool(settings.threads, settings.queue, tell=metrics.in_hand), metrics)
     app = FastAPIOffline(
@@ -44,18 +48,35 @@ def create_app(settings: Settings, pipeline: Pipeline) -> FastAPI:
         telemetry=telemetry(settings.tracing),
     )
     app.state.services = services
+    _add_layers(app, settings, metrics)
+    install_error_handlers(app)
+    for routes in (page, health, metrics_route, model, face, superimposed):
+        app.include_router(routes.router)
+    page.mount_page_files(app)
+    return app
+
+
+def _add_layers(app: FastAPI, settings: Settings, metrics: Metrics) -> None:
+    """Around the routes, from the innermost to the outermost."""
     app.add_middleware(
         BodyLimits,
         max_bytes=settings.max_body_bytes,
         max_bytes_together=settings.body_memory_bytes,
         timeout_s=settings.body_timeout_s,
     )
-    app.add_middleware(RequestLog, metrics=metrics)  # the last one added is the outermost
-    install_error_handlers(app)
-    for routes in (page, health, metrics_route, model, face, superimposed):
-        app.include_router(routes.router)
-    page.mount_page_files(app)
-    return app
+    keys = KnownKeys(settings.keys_file) if settings.keys_file else None
+    app.add_middleware(Callers, keys=keys, per_minute=settings.rate_per_minute)
+    if settings.cors_origins:
+        origins = [origin.strip() for origin in settings.cors_origins.split(",")]
+        app.add_middleware(
+            CORSMiddleware,
+            allow_origins=origins,
+            allow_methods=("GET", "POST"),
+            allow_headers=("Authorization", "Content-Type", "X-API-Key", "X-Request-ID", "traceparent"),
+            expose_headers=("Retry-After", "X-Request-ID", *RATE_HEADERS),
+        )
+    app.add_middleware(SecurityHeaders)
+    app.add_middleware(RequestLog, metrics=metrics)
 
 
 @asynccontextmanager

@@ -21,10 +21,12 @@ from img_super.errors import (
     DeadlinePassed,
     DecodeTooSlow,
     FaceTooSmall,
+    KeyRefused,
     NoFace,
     NoImageField,
     NotAnImage,
     Overloaded,
+    RateExceeded,
     RequestError,
     SlowBody,
     TooManyBytes,
@@ -33,6 +35,8 @@ from img_super.errors import (
 )
 
 STATUSES: Final[dict[type[RequestError], HTTPStatus]] = {
+    KeyRefused: HTTPStatus.UNAUTHORIZED,
+    RateExceeded: HTTPStatus.TOO_MANY_REQUESTS,
     BadRequestBody: HTTPStatus.BAD_REQUEST,
     NoImageField: HTTPStatus.BAD_REQUEST,
     UnsupportedMedia: HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
@@ -87,14 +91,19 @@ def surprise(scope: Scope) -> JSONResponse:
     return _respond(scope, problem(HTTPStatus.INTERNAL_SERVER_ERROR, "internal_error", "Internal error", detail))
 
 
+def answer_to(scope: Scope, error: RequestError) -> JSONResponse:
+    """The answer that tells an error."""
+    headers = None if error.retry_after_s is None else {"Retry-After": str(error.retry_after_s)}
+    return _respond(scope, problem(STATUSES[type(error)], error.code, error.title, error.detail), headers)
+
+
 def _respond(scope: Scope, answer: Problem, headers: Mapping[str, str] | None = None) -> JSONResponse:
     scope.setdefault("state", {})["code"] = answer.code  # for the log and the metrics
     return JSONResponse(answer.model_dump(), status_code=answer.status, media_type=MEDIA_TYPE, headers=headers)
 
 
 async def _on_request_error(request: Request, error: RequestError) -> JSONResponse:
-    headers = None if error.retry_after_s is None else {"Retry-After": str(error.retry_after_s)}
-    return _respond(request.scope, problem(STATUSES[type(error)], error.code, error.title, error.detail), headers)
+    return answer_to(request.scope, error)
 
 
 async def _on_client_gone(_: Request, __: ClientGone) -> Response:

@@ -10,6 +10,7 @@ from img_super.cli.doctor import doctor
 from img_super.cli.evaluate import evaluate
 from img_super.cli.export import export
 from img_super.cli.face import face
+from img_super.cli.keys import keys
 from img_super.cli.reference import reference
 from img_super.cli.scan import scan
 from img_super.cli.serve import serve
@@ -26,3 +27,4 @@ app = typer.Typer(
 app.callback()(lambda: None)
 for verb in (serve, face, super_, scan, client, doctor, synthesize, audit, train, export, evaluate, reference):
     app.command()(verb)
+app.add_typer(keys)

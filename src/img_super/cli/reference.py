@@ -43,8 +43,17 @@ SERVICE_PROBLEMS: Final[tuple[Problem, ...]] = (
 )
 """What `api/error_handlers.py` answers without a `RequestError`; a test asks the handlers whether this is so."""
 
-_DEFAULTS_IN_WORDS: Final = {"threads": "the number of usable cores", "model": "the shipped model"}
-_ALLOWED_IN_WORDS: Final = {"host": "an IP address or `localhost`", "model": "a folder"}
+_DEFAULTS_IN_WORDS: Final = {
+    "threads": "the number of usable cores",
+    "model": "the shipped model",
+    **dict.fromkeys(("keys_file", "cors_origins", "tls_certificate", "tls_key"), "none"),
+}
+_ALLOWED_IN_WORDS: Final = {
+    "host": "an IP address or `localhost`",
+    "model": "a folder",
+    "cors_origins": "origins such as `https://example.com`",
+    **dict.fromkeys(("keys_file", "tls_certificate", "tls_key"), "a file"),
+}
 
 _ERRORS_HEAD: Final = """\
 # Error codes

@@ -1,0 +1,92 @@
+"""Who may call, and how often."""
+
+from __future__ import annotations
+
+import time
+from math import ceil
+from typing import Final
+
+from limits import RateLimitItemPerMinute
+from limits.storage import MemoryStorage
+from limits.strategies import SlidingWindowCounterRateLimiter
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from img_super.api.error_handlers import answer_to
+from img_super.api.keys import KnownKeys
+from img_super.errors import KeyRefused, RateExceeded, RequestError
+
+_OPEN: Final = frozenset({"/", "/docs", "/docs/oauth2-redirect", "/openapi.json"})
+_OPEN_FOLDERS: Final = ("/health/", "/web/", "/samples/", "/static-offline-docs/")
+"""What needs no key: that the service lives, what it offers, the page. Any other address, a new one too, does."""
+
+RATE_HEADERS: Final = ("RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset")
+"""After draft-ietf-httpapi-ratelimit-headers-07; the last one is in seconds."""
+
+
+class Callers:
+    """Lets nobody in without a key where there are keys, and nobody in too often where there is a limit."""
+
+    def __init__(self, app: ASGIApp, keys: KnownKeys | None, per_minute: int) -> None:
+        """`per_minute`: requests of one caller, by key or else by address; 0 for no limit."""
+        self._app = app
+        self._keys = keys
+        self._limit = _RateLimit(per_minute) if per_minute else None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or _is_open(scope["path"]):
+            await self._app(scope, receive, send)
+            return
+        headers: dict[str, str] = {}
+
+        async def send_with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                MutableHeaders(scope=message).update(headers)
+            await send(message)
+
+        try:
+            self._admit(scope, headers)
+        except RequestError as error:
+            await answer_to(scope, error)(scope, receive, send_with_headers)
+            return
+        await self._app(scope, receive, send_with_headers)
+
+    def _admit(self, scope: Scope, headers: dict[str, str]) -> None:
+        """Raises `KeyRefused` or `RateExceeded`; `headers` are for the answer in either case."""
+        caller = scope["client"][0] if scope.get("client") else "-"
+        if self._keys is not None:
+            presented = _presented_key(Headers(scope=scope))
+            caller = self._keys.owner(presented) if presented else None
+        if caller is None:
+            headers["WWW-Authenticate"] = "Bearer"
+            raise KeyRefused()
+        if self._limit is not None:
+            self._limit.count(caller, headers)
+
+
+class _RateLimit:
+    """Counts by a sliding window. Each worker counts for itself."""
+
+    def __init__(self, per_minute: int) -> None:
+        self._each = RateLimitItemPerMinute(per_minute)
+        self._limiter = SlidingWindowCounterRateLimiter(MemoryStorage())
+
+    def count(self, caller: str, headers: dict[str, str]) -> None:
+        """Raises `RateExceeded`; the headers tell how much is left."""
+        admitted = self._limiter.hit(self._each, caller)
+        window = self._limiter.get_window_stats(self._each, caller)
+        reset_s = max(1, ceil(window.reset_time - time.time()))
+        figures = (self._each.amount, max(0, window.remaining), reset_s)
+        headers |= zip(RATE_HEADERS, map(str, figures), strict=True)
+        if not admitted:
+            raise RateExceeded(retry_after_s=reset_s)
+
+
+def _is_open(path: str) -> bool:
+    return path in _OPEN or path.startswith(_OPEN_FOLDERS)
+
+
+def _presented_key(headers: Headers) -> str:
+    """From `X-API-Key: <key>` or `Authorization: Bearer <key>`."""
+    scheme, _, credentials = headers.get("authorization", "").partition(" ")
+    return headers.get("x-api-key") or (credentials.strip() if scheme.lower() == "bearer" else "")

@@ -1,0 +1,91 @@
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+from fastapi.testclient import TestClient
+
+import img_super
+from img_super import __version__
+from img_super.cli.reference import documented_problems
+from img_super.pipeline import quality
+
+WEB = Path(img_super.__file__).parent / "web"
+BROWSER = {"accept": "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,*/*;q=0.8"}
+TEXTS = {language: json.loads((WEB / "texts" / f"{language}.json").read_text(encoding="utf-8")) for language in ("es", "en")}
+SOURCES = "".join(path.read_text(encoding="utf-8") for path in [*WEB.glob("*.js"), WEB / "index.html"])
+
+
+def test_a_browser_gets_the_page(client: TestClient) -> None:
+    answer = client.get("/", headers=BROWSER)
+    assert answer.headers["content-type"] == "text/html; charset=utf-8"
+    assert answer.text.startswith("<!doctype html>")
+    assert answer.headers["vary"] == "Accept"
+
+
+@pytest.mark.parametrize("accept", ["*/*", "application/json", "application/json, text/plain, */*", ""])
+def test_a_machine_gets_the_message(client: TestClient, accept: str) -> None:
+    answer = client.get("/", headers={"accept": accept})
+    assert answer.json() == {"service": "img_super", "version": __version__, "status": "alive", "docs": "/docs"}
+    assert answer.headers["vary"] == "Accept"
+
+
+def test_the_page_may_load_from_the_service_only_and_run_nothing_inline(client: TestClient) -> None:
+    policy = client.get("/", headers=BROWSER).headers["content-security-policy"]
+    directives = dict(directive.strip().split(" ", 1) for directive in policy.split(";"))
+    assert directives["default-src"] == "'none'"
+    assert directives["script-src"] == directives["style-src"] == directives["connect-src"] == "'self'"
+    assert directives["frame-ancestors"] == directives["form-action"] == directives["base-uri"] == "'none'"
+    assert "unsafe" not in policy
+    assert "http" not in policy
+
+
+def test_the_page_has_nothing_inline_and_nothing_from_elsewhere() -> None:
+    html = (WEB / "index.html").read_text(encoding="utf-8")
+    assert re.findall(r"<script(?![^>]*\ssrc=)|<style|\sstyle=|\son\w+=", html) == []
+    assert re.findall(r"https?://(?!www\.w3\.org/2000/svg)", SOURCES) == []
+
+
+@pytest.mark.parametrize("path", ["/web/page.js", "/web/style.css", "/web/texts/es.json", "/samples/attack.jpg"])
+def test_its_files_are_asked_for_again_and_not_sent_twice(client: TestClient, path: str) -> None:
+    first = client.get(path)
+    assert (first.status_code, first.headers["cache-control"]) == (200, "no-cache")
+    assert first.headers["x-content-type-options"] == "nosniff"
+    assert client.get(path, headers={"if-none-match": first.headers["etag"]}).status_code == 304
+
+
+@pytest.mark.parametrize("path", ["/web/", "/web/nothing.js", "/web/../main.py", "/web/%2e%2e/main.py", "/samples/%2e%2e/main.py"])
+def test_nothing_else_of_the_package_is_served(client: TestClient, path: str) -> None:
+    assert client.get(path).status_code == 404
+
+
+def test_both_languages_have_the_same_texts_with_the_same_places() -> None:
+    places = {
+        language: {name: sorted(re.findall(r"\{\w+\}", text)) for name, text in texts.items()}
+        for language, texts in TEXTS.items()
+    }
+    assert places["es"] == places["en"]
+    assert all(text.strip() for texts in TEXTS.values() for text in texts.values())
+
+
+def test_every_error_has_its_words() -> None:
+    codes = {problem.code for problem in documented_problems()}
+    told = {name.removeprefix("error.") for name in TEXTS["es"] if name.startswith("error.") and "advice" not in name}
+    assert codes <= told
+    assert {f"error.{code}.advice" for code in told} <= TEXTS["es"].keys()
+
+
+def test_every_warning_has_its_words() -> None:
+    codes = set(re.findall(r'QualityWarning\("(\w+)"', Path(quality.__file__).read_text(encoding="utf-8")))
+    assert codes
+    assert {f"quality.{code}{part}" for code in codes for part in ("", ".advice")} <= TEXTS["es"].keys()
+
+
+def test_no_text_is_left_over() -> None:
+    """Names are written whole, or begin as written: `verdict.${...}`."""
+    written = set(re.findall(r'["`]([a-z][\w.]*)["`$]', SOURCES)) | {"error.", "error"}
+    for name in TEXTS["es"]:
+        beginnings = [name[:end] for end in range(1, len(name) + 1)]
+        assert any(b in written for b in beginnings if b == name or b.endswith(".")), name

@@ -1,0 +1,62 @@
+from __future__ import annotations
+
+import stat
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from img_super.api.keys import KnownKeys
+from img_super.cli.app import app
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    return tmp_path / "keys"
+
+
+def run(*words: str, file: Path) -> Result:
+    return CliRunner().invoke(app, ["keys", *words, "--file", str(file)])
+
+
+def test_a_made_key_opens_and_the_file_does_not_know_it(file: Path) -> None:
+    made = run("create", "bank", file=file)
+    assert made.exit_code == 0, made.output
+    key = made.stdout.strip()
+    assert len(key) > 40
+    assert KnownKeys(file).owner(key) == "bank"
+    assert key not in file.read_text()
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+
+
+def test_keys_are_changed_without_a_gap(file: Path) -> None:
+    old = run("create", "bank", file=file).stdout.strip()
+    new = run("create", "bank", file=file).stdout.strip()
+    assert {KnownKeys(file).owner(old), KnownKeys(file).owner(new)} == {"bank"}
+    first, _ = run("list", file=file).stdout.splitlines()
+    assert run("revoke", "bank", "--hash", first.split()[1], file=file).exit_code == 0
+    assert (KnownKeys(file).owner(old), KnownKeys(file).owner(new)) == (None, "bank")
+
+
+def test_the_last_key_can_be_taken_back(file: Path) -> None:
+    run("create", "bank", file=file)
+    assert "1 taken back" in run("revoke", "bank", file=file).stdout
+    assert file.read_text() == ""
+
+
+@pytest.mark.parametrize("name", ["two words", "", "x" * 65, "a\nb", "#bank"])
+def test_a_name_that_could_not_be_read_back_is_refused(file: Path, name: str) -> None:
+    run("create", "bank", file=file)
+    before = file.read_text()
+    refused = run("create", name, file=file)
+    assert refused.exit_code == 1
+    assert "letters" in refused.output
+    assert file.read_text() == before
+    assert list(file.parent.iterdir()) == [file]
+
+
+def test_what_cannot_be_done_is_one_sentence(file: Path, tmp_path: Path) -> None:
+    assert "has no such key" in run("revoke", "bank", file=file).output
+    assert "cannot be written" in run("create", "bank", file=tmp_path / "nowhere" / "keys").output
+    file.write_text("nonsense\n")
+    assert "Line 1" in run("list", file=file).output
