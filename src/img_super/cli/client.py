@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from http import HTTPStatus
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from httpx2 import Client, Response
 
 _TRIES: Final = 5
+_BUSY: Final = (HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.TOO_MANY_REQUESTS)
 _LONGEST_WAIT_S: Final = 10.0
 
 
@@ -32,7 +33,11 @@ def client(
     at_once: Annotated[int, typer.Option(min=1, max=64, help="Requests that are under way at once.")] = 4,
     timeout_s: Annotated[float, typer.Option(min=0.1, help="Seconds to wait for an answer.")] = 60,
     header: Annotated[
-        list[str] | None, typer.Option(metavar="NAME:VALUE", help="Sent with every request; repeat.")
+        list[str] | None,
+        typer.Option(
+            metavar="NAME:VALUE",
+            help="Sent with every request; repeat. @FILE reads such lines: a key does not belong on a command line.",
+        ),
     ] = None,
 ) -> None:
     """Post photos to a running service and show what it answers.
@@ -41,6 +46,7 @@ def client(
       img-super client document.jpg
       img-super client --url https://kyc.example.org --json *.jpg
       img-super client --face --draw looked-at/ *.jpg
+      img-super client --header @key.txt document.jpg    # X-API-Key: ...
 
     A busy service is asked again after the time that it names. Ends with 0,
     1 or 3 as `super` does, with 4 when no service is there.
@@ -101,9 +107,21 @@ def _reply(response: Response) -> Reply:
 
 def _headers(given: list[str] | None) -> dict[str, str]:
     headers = {}
-    for header in given or ():
-        name, colon, value = header.partition(":")
+    for line in _header_lines(given or []):
+        name, colon, value = line.partition(":")
         if not colon:
-            raise typer.BadParameter(f"{header} is not NAME:VALUE", param_hint="--header")
+            raise typer.BadParameter("a header is NAME:VALUE", param_hint="--header")
         headers[name.strip()] = value.strip()
     return headers
+
+
+def _header_lines(given: list[str]) -> Iterator[str]:
+    for header in given:
+        if not header.startswith("@"):
+            yield header
+            continue
+        try:
+            lines = Path(header[1:]).read_text(encoding="utf-8").splitlines()
+        except OSError as error:
+            raise typer.BadParameter(f"{header[1:]}: {error.strerror}", param_hint="--header") from error
+        yield from (line for line in lines if line.strip())

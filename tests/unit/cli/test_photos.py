@@ -234,6 +234,17 @@ def test_headers_are_sent_and_the_name_of_the_file_is_not(
     assert b"Juana" not in request.content
     assert photo_bytes in request.content
     assert run("client", "--header", "nonsense", path).exit_code == Exit.USAGE
+    assert run("client", "--header", f"@{tmp_path}/gone", path).exit_code == Exit.USAGE
+
+
+def test_a_key_is_read_from_a_file(
+    run: Run, answering: Callable[..., FakeService], photo: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "key.txt").write_text("X-API-Key: secret\n\nX-Request-ID: mine\n")
+    service = answering(httpx2.Response(401, json={"code": "key_refused", "title": "No", "detail": "Send a key."}))
+    result = run("client", "--json", "--header", f"@{tmp_path}/key.txt", photo)
+    assert lines(result)[0]["error"] == {"code": "key_refused", "title": "No", "detail": "Send a key."}
+    assert (service.requests[0].headers["x-api-key"], service.requests[0].headers["x-request-id"]) == ("secret", "mine")
 
 
 def test_every_verb_teaches() -> None:
