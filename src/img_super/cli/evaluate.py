@@ -1,38 +1,100 @@
-"""`img-super evaluate`: the figures of a model on generated crops and on real captures."""
+"""`img-super evaluate`: what models are worth, side by side, on generated crops and on real captures."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from img_super.evaluation.evaluate import Measured
+    from img_super.evaluation.sets import MeasuredSet
+
 
 def evaluate(
-    model: Annotated[Path, typer.Option(help="The model's folder, with card.json.")],
+    model: Annotated[
+        list[Path], typer.Option(help="A model's folder, with card.json; again for others to stand beside it.")
+    ],
     data: Annotated[Path | None, typer.Option(help="Generated crops: a folder made by `synthesize`.")] = None,
     real: Annotated[Path | None, typer.Option(help="Real captures: a folder with labels.json.")] = None,
     donors: Annotated[Path | None, typer.Option(help="CC0 portraits for forgeries on real captures.")] = None,
+    weights: Annotated[
+        str | None, typer.Option(help="Weights of the first model: litert, litert_int8; its card's choice without.")
+    ] = None,
+    robustness: Annotated[
+        int, typer.Option(help="Change so many crops and photos of each set and judge them again.", min=0)
+    ] = 0,
+    most: Annotated[int | None, typer.Option(help="Use only so many generated crops.", min=1)] = None,
+    threads: Annotated[int, typer.Option(help="Crops that are judged at once.", min=1)] = 1,
     out: Annotated[Path | None, typer.Option(help="Write the figures to this JSON file, too.")] = None,
-    record: Annotated[bool, typer.Option(help="Write the figures into the model's card.")] = False,
+    report: Annotated[Path | None, typer.Option(help="Write a report with plots to this HTML file.")] = None,
+    docs: Annotated[
+        Path | None, typer.Option(help="Fill tables and plots into the marked places of this folder's documents.")
+    ] = None,
+    show_real: Annotated[
+        bool, typer.Option("--show-real", help="Show crops of real documents, which are personal data, in the report.")
+    ] = False,
+    record: Annotated[bool, typer.Option("--record", help="Write the figures into the models' cards.")] = False,
 ) -> None:
-    """Measure a model: a table for people, JSON for machines. Nothing is fitted."""
-    import msgspec
+    """Measure models: a table for people, JSON for machines. Nothing is fitted."""
     from rich.console import Console
     from rich.table import Table
 
-    from img_super.evaluation.evaluate import measure, record_figures
+    from img_super.evaluation.evaluate import Model, measure, record_figures
     from img_super.evaluation.report import rows_of
 
     if real is not None and donors is None:
         raise typer.BadParameter("forgeries on real captures need donors", param_hint="--donors")
-    found = measure(model, data, real, donors)
-    table = Table("figure", "value", "95 % interval")
-    for name, figures in found.items():
-        for row in rows_of(name, figures):
-            table.add_row(*row)
-    Console().print(table)
+    models = [Model.read(folder, weights if number == 0 else None) for number, folder in enumerate(model)]
+    sets = _sets(data, most, real, donors, models[0].card.input_side_px)
+    measured = [measure(one, sets, robustness if one is models[0] else 0, threads) for one in models]
+    for one in measured:
+        table = Table("figure", "value", "95 % interval", title=one.model.title)
+        for name, figures in one.figures.items():
+            for row in rows_of(name, figures):
+                table.add_row(*row)
+        Console().print(table)
+    _write(measured, sets, out, report, docs, show_real)
+    for one in measured if record else ():
+        record_figures(one)
+
+
+def _sets(
+    data: Path | None, most: int | None, real: Path | None, donors: Path | None, side_px: int
+) -> list[MeasuredSet]:
+    from img_super.evaluation.sets import generated_set, real_set
+
+    sets = [] if data is None else [generated_set(data, most)]
+    if real is not None and donors is not None:
+        sets.append(real_set(real, donors, side_px))
+    if not sets:
+        raise typer.BadParameter("there is nothing to measure on", param_hint="--data, --real")
+    return sets
+
+
+def _write(
+    measured: Sequence[Measured],
+    sets: Sequence[MeasuredSet],
+    out: Path | None,
+    report: Path | None,
+    docs: Path | None,
+    show_real: bool,
+) -> None:
+    import msgspec
+
     if out is not None:
+        found = [one.as_json() for one in measured]
         out.write_bytes(msgspec.json.format(msgspec.json.encode(found), indent=2) + b"\n")
-    if record:
-        record_figures(model, found)
+    if report is not None:
+        from img_super.evaluation.html import html_report
+
+        report.parent.mkdir(parents=True, exist_ok=True)
+        report.write_text(html_report(measured, sets, show_real), "utf-8")
+    if docs is not None:
+        from img_super.evaluation.documents import fill_documents
+
+        for file, names in fill_documents(docs, measured).items():
+            typer.echo(f"{file}: {', '.join(names) or 'nothing measured that it asks for'}")

@@ -1,36 +1,52 @@
-"""`img-super export`: trained weights -> LiteRT, calibration, threshold, card."""
+"""`img-super export`: trained weights -> LiteRT as floats and integers, calibration, policies, card."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+if TYPE_CHECKING:
+    from img_super.registry.card import Card
 
 
 def export(
     network: Annotated[Path, typer.Option(help="The trained Keras network (best.keras of a run).")],
-    validation: Annotated[Path, typer.Option(help="Validation crops; calibration and threshold come from them.")],
+    validation: Annotated[Path, typer.Option(help="Validation crops; calibration and thresholds come from them.")],
     out: Annotated[Path, typer.Option(help="The model's folder: weights and card.json.")],
     version: Annotated[str, typer.Option(help="The model's version, for its card.")],
+    representative: Annotated[
+        Path | None,
+        typer.Option(help="Crops that show the integer weights which values to expect; training's are best."),
+    ] = None,
     real: Annotated[
         Path | None, typer.Option(help="Real captures; half of their document types help to choose.")
     ] = None,
     donors: Annotated[Path | None, typer.Option(help="CC0 portraits for forgeries on real captures.")] = None,
+    int8: Annotated[bool, typer.Option(help="Make integer weights, too; they serve where they measure better.")] = True,
 ) -> None:
-    """Write the files that ship: both networks, proven equal, and their card."""
-    from img_super.evaluation.card import Validation, make_card
+    """Write the files that ship: networks proven equal or measured, and their card."""
     from img_super.evaluation.crops import read_crops
     from img_super.evaluation.real_captures import real_crops
-    from img_super.registry.card import write_card
-    from img_super.registry.export import export_file
+    from img_super.evaluation.ship import REPRESENTATIVE_CROPS, ship
 
-    files = export_file(network, out)
-    litert, crops = (out / files["litert"].name).read_bytes(), read_crops(validation)
+    if real is not None and donors is None:
+        raise typer.BadParameter("forgeries on real captures need donors", param_hint="--donors")
+    crops = read_crops(validation)
     side_px = int(crops.crops.shape[1])
-    sets = [Validation.of_crops(litert, crops)]
-    if real is not None and donors is not None:
-        sets.append(Validation.of_real(litert, list(real_crops(real, donors, side_px, choosing=True))))
-    card = make_card(files, side_px, sets, version)
-    write_card(card, out)
-    typer.echo(f"{card.name} {card.version}: threshold {card.threshold}, in {out}")
+    choosing = list(real_crops(real, donors, side_px, choosing=True)) if real and donors else None
+    shown = read_crops(representative or validation, REPRESENTATIVE_CROPS).crops if int8 else None
+    card = ship(network, out, crops, version, choosing, shown)
+    _tell(card)
+    typer.echo(f"written to {out}")
+
+
+def _tell(card: Card) -> None:
+    typer.echo(f"{card.name} {card.version}")
+    for file, found in card.precisions.items():
+        chosen = "  <- serves" if file == card.serves else ""
+        typer.echo(f"  {file}: AUC {found['auc']:.4f}, {found['median_ms']:.1f} ms a crop{chosen}")
+    for name, policy in card.policies.items():
+        low, high = policy.undetermined
+        typer.echo(f"  {name}: threshold {policy.threshold}, a person looks from {low} to {high}")

@@ -7,22 +7,22 @@ half is reported.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Final
 
 import numpy as np
 
-from img_super.domain import Label
 from img_super.evaluation import calibration
+from img_super.evaluation.answers import answers_of
 from img_super.evaluation.crops import CropSet
-from img_super.evaluation.logits import logits_of
+from img_super.evaluation.policies import choose_policies
 from img_super.evaluation.real_captures import RealCrop
 from img_super.evaluation.report import Scored, figures
-from img_super.registry.card import Calibration, Card, WeightsFile
+from img_super.registry.card import Calibration, Card, PolicyName, WeightsFile
 
-NAME: Final = "portrait_validator"
+GENERATED: Final = "generated_validation"
 MIN_FACE_PX: Final = 45
 
 DATA: Final = (
@@ -48,59 +48,86 @@ TERMS: Final = (
 
 
 @dataclass(frozen=True, slots=True)
+class About:
+    """What a card says in words."""
+
+    name: str
+    data: str
+    limits: list[str]
+    terms: str
+
+
+PORTRAIT_VALIDATOR: Final = About("portrait_validator", DATA, LIMITS, TERMS)
+
+
+@dataclass(frozen=True, slots=True)
 class Validation:
     """A validation set as the network sees it: logits in place of scores."""
 
     logits: Scored
 
     @classmethod
-    def of_crops(cls, litert: bytes, crops: CropSet) -> Validation:
-        logits = logits_of(litert, crops.crops)
-        return cls(Scored(crops.labels.astype(int), crops.species, crops.documents, logits))
+    def of_crops(cls, weights: bytes, crops: CropSet, threads: int = 1) -> Validation:
+        answers = answers_of(weights, crops.crops, threads)
+        labels = crops.labels.astype(int)
+        return cls(Scored(labels, crops.species, crops.documents, answers.logits, answers.heat_maps, crops.masks))
 
     @classmethod
-    def of_real(cls, litert: bytes, crops: Sequence[RealCrop]) -> Validation:
-        logits = logits_of(litert, (crop.crop for crop in crops))
+    def of_real(cls, weights: bytes, crops: Sequence[RealCrop], threads: int = 1) -> Validation:
+        answers = answers_of(weights, [crop.crop for crop in crops], threads)
         species = np.array([crop.species for crop in crops], dtype=np.str_)
         documents = np.array([crop.document for crop in crops], dtype=np.str_)
-        return cls(Scored((species != "").astype(int), species, documents, logits))
+        return cls(Scored((species != "").astype(int), species, documents, answers.logits, answers.heat_maps))
 
     def scored(self, fitted: Calibration) -> Scored:
         return replace(self.logits, scores=calibration.scores_of(fitted, self.logits.scores))
 
 
-def make_card(files: dict[str, WeightsFile], input_side_px: int, sets: Sequence[Validation], version: str) -> Card:
-    """Calibrate on the validation sets together, each counting alike, and choose threshold and band.
+def make_card(
+    files: dict[str, WeightsFile],
+    input_side_px: int,
+    sets: Mapping[str, Validation],
+    version: str,
+    about: About = PORTRAIT_VALIDATOR,
+) -> Card:
+    """Calibrate on the validation sets together, each counting alike, and choose the policies.
 
-    The first set is the generated one; its figures stand in the card, those of others are measured by `evaluate`.
+    Args:
+        sets: the generated one by the name `GENERATED`, whose figures stand in the card, and others that help to
+            choose; figures of what was not chosen on are added by `evaluate`.
     """
-    fitted = _calibrate([one.logits for one in sets])
-    scored = [one.scored(fitted) for one in sets]
-    genuine = [one.scores[one.labels == Label.BONA_FIDE] for one in scored]
-    threshold = calibration.choose_threshold(genuine)
+    compared = calibrate([one.logits for one in sets.values()])
+    scored = {name: one.scored(compared.kept) for name, one in sets.items()}
+    policies = choose_policies(scored)
+    balanced = policies[PolicyName.BALANCED]
     return Card(
-        name=NAME,
+        name=about.name,
         version=version,
         created=datetime.now(UTC).date().isoformat(),
         files=files,
         input_side_px=input_side_px,
         min_face_px=MIN_FACE_PX,
-        calibration=fitted,
-        threshold=threshold,
-        undetermined=calibration.undetermined_band(genuine, threshold),
-        figures={"generated_validation": figures(scored[0], threshold)},
-        data=DATA,
-        limits=LIMITS,
-        terms=TERMS,
+        calibration=compared.kept,
+        threshold=balanced.threshold,
+        undetermined=balanced.undetermined,
+        figures={
+            GENERATED: figures(scored[GENERATED], balanced.threshold),
+            "calibration": {"log_loss_on_documents_left_out": compared.log_loss},
+        },
+        data=about.data,
+        limits=about.limits,
+        terms=about.terms,
+        policies=policies,
     )
 
 
-def _calibrate(sets: Sequence[Scored]) -> Calibration:
-    """Platt scaling over all sets; within each, both classes count alike, however many samples they have."""
+def calibrate(sets: Sequence[Scored]) -> calibration.Compared:
+    """The better calibration over all sets; within each, both classes count alike, however many samples they have."""
     weights = [np.where(one.labels == 1, 0.5 / one.labels.sum(), 0.5 / (one.labels == 0).sum()) for one in sets]
     samples = sum(len(one.labels) for one in sets)
-    return calibration.fit_platt(
+    return calibration.fit_better(
         np.concatenate([one.scores for one in sets]),
         np.concatenate([one.labels for one in sets]),
+        np.concatenate([one.documents for one in sets]),
         np.concatenate(weights) * samples / len(sets),
     )

@@ -29,6 +29,7 @@ class SampleRow(msgspec.Struct, frozen=True):
     species: str
     document: str
     stage: str = ""
+    photo: str = ""
 
 
 class InShard(Protocol):

@@ -6,7 +6,6 @@ ISO/IEC 30107-3; these figures are no test by that standard.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Final
 
 import numpy as np
@@ -48,28 +47,14 @@ def bpcer_at_apcer(labels: Array, scores: Array, level: float) -> float:
     return float(false_alarms[1 - hits <= level + 1e-12].min())
 
 
+def tpr_at_fpr(labels: Array, scores: Array, level: float) -> float:
+    """The largest share of attacks found among the thresholds at which at most `level` of the genuine are rejected."""
+    false_alarms, hits, _ = roc_curve(labels, scores, drop_intermediate=False)
+    return float(hits[false_alarms <= level + 1e-12].max())
+
+
 def threshold_for_bpcer(genuine_scores: Array, level: float) -> float:
     """The lowest threshold at which at most `level` of the genuine documents are rejected."""
     ordered = np.sort(np.asarray(genuine_scores, np.float64))[::-1]
-    allowed = int(np.floor(level * len(ordered)))
+    allowed = int(np.floor(level * len(ordered) + 1e-9))
     return float(np.nextafter(ordered[allowed], np.inf))
-
-
-def clustered_interval(
-    statistic: Callable[[npt.NDArray[np.int64]], float], clusters: Array, seed: int, draws: int = 300
-) -> tuple[float, float]:
-    """A 95 % bootstrap interval, resampling whole clusters (documents), for samples of one are alike.
-
-    Args:
-        statistic: from positions of samples to a number; nan answers are left out.
-        clusters: one name a sample.
-    """
-    rng = np.random.default_rng(seed)
-    names, inverse = np.unique(clusters, return_inverse=True)
-    members = [np.flatnonzero(inverse == index) for index in range(len(names))]
-    values = []
-    for _ in range(draws):
-        chosen = rng.integers(0, len(members), len(members))
-        values.append(statistic(np.concatenate([members[index] for index in chosen])))
-    low, high = np.nanpercentile(values, [2.5, 97.5])
-    return float(low), float(high)

@@ -7,7 +7,7 @@ is trained on neither.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -54,7 +54,7 @@ def real_crops(folder: Path, portraits: Path, side_px: int, choosing: bool, seed
         person for path in sorted(portraits.glob("*/*.jpg")) if held_out(path) and (person := landmarks.person(path))
     ]
     labels = json.loads((folder / "labels.json").read_text("utf-8"))
-    types = sorted({truth["doc_type"] for truth in labels.values()})[0 if choosing else 1 :: 2]
+    types = document_types(labels, choosing)
     for number, (frame, truth) in enumerate(labels.items()):
         if truth["doc_type"] not in types:
             continue
@@ -73,6 +73,11 @@ def real_crops(folder: Path, portraits: Path, side_px: int, choosing: bool, seed
             photo = _saved(photo, int(rng.integers(78, 97)))
             crop = resize_to_input(crop_portrait(photo, face, 0), side_px)
             yield RealCrop(crop, species, truth["doc_id"], frame)
+
+
+def document_types(labels: Mapping[str, Mapping[str, str]], choosing: bool) -> list[str]:
+    """Every other type of document for choosing the threshold, the others for reporting."""
+    return sorted({truth["doc_type"] for truth in labels.values()})[0 if choosing else 1 :: 2]
 
 
 def _upright_portrait(

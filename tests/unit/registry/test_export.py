@@ -10,7 +10,7 @@ pytest.importorskip("keras")
 
 import keras
 
-from img_super.evaluation.logits import logits_of
+from img_super.evaluation.answers import answers_of
 from img_super.registry import export
 from img_super.validator.network import build_network
 
@@ -34,7 +34,7 @@ def test_both_files_answer_the_same_and_have_the_described_sha256(network: keras
     for described in files.values():
         assert sha256((tmp_path / described.name).read_bytes()).hexdigest() == described.sha256
     crop = np.random.default_rng(2).integers(0, 255, (SIDE, SIDE, 3), dtype=np.uint8)
-    (logit,) = logits_of((tmp_path / files["litert"].name).read_bytes(), [crop])
+    (logit,) = answers_of((tmp_path / files["litert"].name).read_bytes(), [crop]).logits
     again = keras.saving.load_model(tmp_path / files["keras"].name, safe_mode=True)
     assert again.predict(crop[None].astype(np.float32), verbose=0)["logit"].item() == pytest.approx(logit, abs=1e-3)
 

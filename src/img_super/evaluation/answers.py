@@ -1,0 +1,47 @@
+"""Runs a LiteRT network over many crops as serving does: batch 1, one thread an interpreter."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from img_super.domain import FloatMap, RgbImage
+from img_super.per_thread import PerThread
+from img_super.pipeline.crop import resize_to_input
+from img_super.validator.litert import LiteRtNetwork
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """What a network says of crops, in their order.
+
+    Attributes:
+        logits: float64 [n], uncalibrated; higher means more suspicion.
+        heat_maps: float32 [n, height, width] in [0, 1]; 0 x 0 each when the network has none.
+    """
+
+    logits: npt.NDArray[np.float64]
+    heat_maps: FloatMap
+
+
+def answers_of(weights: bytes, crops: Iterable[RgbImage], threads: int = 1) -> Answers:
+    """The answers for square crops (RGB uint8), resized where the network takes another side.
+
+    Raises:
+        BadModel: the weights are no validation network.
+    """
+    networks = PerThread(lambda: LiteRtNetwork(weights))
+
+    def answer(crop: RgbImage) -> tuple[float, FloatMap]:
+        network = networks.get()
+        return network.run(crop if len(crop) == network.side_px else resize_to_input(crop, network.side_px))
+
+    networks.get()
+    with ThreadPoolExecutor(threads) as pool:
+        answers = list(pool.map(answer, crops))
+    logits = np.array([logit for logit, _ in answers], np.float64)
+    return Answers(logits, np.array([heat_map for _, heat_map in answers], np.float32))

@@ -1,0 +1,70 @@
+"""Thresholds with names: each keeps the false alarms on validation under its bound, and finds what it then can."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from img_super.evaluation import resampling
+from img_super.evaluation.metrics import apcer, threshold_for_bpcer
+from img_super.evaluation.report import Figures, Scored, at_threshold
+from img_super.registry.card import Policy, PolicyName
+
+Array = npt.NDArray[np.generic]
+
+MAX_BPCER: Final = {PolicyName.STRICT: 0.10, PolicyName.BALANCED: 0.05, PolicyName.LENIENT: 0.01}
+"""The threshold of a policy rejects at most this share of the genuine documents, in each of the validation sets.
+
+`strict` looks twice as often in vain as `balanced` to miss fewer attacks; `lenient` is for those who reject without a
+person looking, and misses more.
+"""
+
+_BAND: Final = (2.0, 0.2)
+"""A person's eye is asked for from where BPCER is twice the policy's bound to where it is a fifth of it."""
+
+
+def choose_policies(sets: Mapping[str, Scored]) -> dict[PolicyName, Policy]:
+    """All policies, chosen on the genuine documents of every validation set, with what each gives on each set."""
+    return {name: _policy(max_bpcer, sets) for name, max_bpcer in MAX_BPCER.items()}
+
+
+def choose_threshold(genuine_sets: Sequence[Array], max_bpcer: float) -> float:
+    """The lowest threshold that keeps BPCER within bounds in every set of genuine scores, rounded up to four digits."""
+    exact = max(threshold_for_bpcer(scores, max_bpcer) for scores in genuine_sets)
+    return float(min(0.9999, np.ceil(exact * 1e4) / 1e4))
+
+
+def undetermined_band(genuine_sets: Sequence[Array], threshold: float, max_bpcer: float) -> tuple[float, float]:
+    """The scores that ask for a person's eye: the threshold lies in it.
+
+    Below the band stand most genuine documents, above it scarcely any.
+    """
+    low, high = (choose_threshold(genuine_sets, max_bpcer * times) for times in _BAND)
+    return min(low, threshold), max(high, threshold)
+
+
+def _policy(max_bpcer: float, sets: Mapping[str, Scored]) -> Policy:
+    genuine_sets = [scored.genuine for scored in sets.values()]
+    threshold = choose_threshold(genuine_sets, max_bpcer)
+    band = undetermined_band(genuine_sets, threshold, max_bpcer)
+    return Policy(threshold, band, max_bpcer, {name: policy_figures(of, threshold, band) for name, of in sets.items()})
+
+
+def policy_figures(scored: Scored, threshold: float, band: tuple[float, float], seed: int = 1) -> Figures:
+    """What a policy gives on a set: `bpcer`, `apcer`, the worst species, how many samples a person must look at."""
+    found = at_threshold(scored, threshold, resampling.drawn_weights(scored.documents, seed))
+    names = sorted(set(scored.species.tolist()) - {""})
+    missed = {name: apcer(scored.scores[scored.species == name], threshold) for name in names}
+    asked = (scored.scores >= band[0]) & (scored.scores < band[1])
+    worst = max(missed, key=lambda name: missed[name], default="")
+    return {
+        **found,
+        "worst_species": {"name": worst, "apcer": round(missed.get(worst, 0.0), 4)},
+        "undetermined": {
+            "bona_fide": round(float(asked[scored.labels == 0].mean()), 4),
+            "attack": round(float(asked[scored.labels == 1].mean()), 4),
+        },
+    }

@@ -1,0 +1,95 @@
+"""What models are measured on: generated crops, and real captures with forgeries of our own."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from img_super.domain import RgbImage
+from img_super.evaluation.card import GENERATED
+from img_super.evaluation.crops import UInt8Array, read_crops
+from img_super.evaluation.real_captures import document_types, real_crops
+from img_super.pipeline.decode import decode_image
+
+REAL: Final = "real_captures"
+
+
+@dataclass(frozen=True, slots=True)
+class Photos:
+    """Whole photos: read when asked for, with their label and document."""
+
+    paths: tuple[Path, ...]
+    labels: npt.NDArray[np.int64]
+    documents: npt.NDArray[np.str_]
+
+    def images(self) -> Iterator[RgbImage]:
+        for path in self.paths:
+            yield decode_image(path.read_bytes())
+
+    def spread(self, count: int) -> Photos:
+        """At most `count` of them, from beginning to end."""
+        at = spread(len(self.paths), count)
+        return Photos(tuple(self.paths[index] for index in at), self.labels[at], self.documents[at])
+
+
+@dataclass(frozen=True, slots=True)
+class MeasuredSet:
+    """Crops with their truth, and the photos that they come from where these are known.
+
+    Attributes:
+        crops: RGB uint8, square, all of one side.
+        species: empty when genuine.
+        masks: uint8 [n, side, side]; None when nobody knows where something was laid over.
+        personal: whether real people's documents are shown, whose pixels no report may hold unasked.
+    """
+
+    name: str
+    crops: UInt8Array
+    species: npt.NDArray[np.str_]
+    documents: npt.NDArray[np.str_]
+    masks: UInt8Array | None
+    photos: Photos
+    personal: bool
+
+    @property
+    def labels(self) -> npt.NDArray[np.int64]:
+        return np.asarray(self.species != "", np.int64)
+
+
+def generated_set(folder: Path, limit: int | None = None) -> MeasuredSet:
+    """A folder made by `synthesize`; with its photos when it was made with `--photos`. Raises `BadDataSet`."""
+    crops = read_crops(folder, limit)
+    kept = [row for row in crops.rows if row.photo]
+    photos = Photos(
+        tuple(folder / row.photo for row in kept),
+        np.array([row.label for row in kept], np.int64),
+        np.array([row.document for row in kept], dtype=np.str_),
+    )
+    return MeasuredSet(GENERATED, crops.crops, crops.species, crops.documents, crops.masks, photos, personal=False)
+
+
+def real_set(folder: Path, donors: Path, side_px: int) -> MeasuredSet:
+    """Real captures of the document types that nothing was chosen on, untouched and forged; photos are untouched."""
+    crops = list(real_crops(folder, donors, side_px, choosing=False))
+    labels = json.loads((folder / "labels.json").read_text("utf-8"))
+    types = document_types(labels, choosing=False)
+    frames = [(frame, truth["doc_id"]) for frame, truth in labels.items() if truth["doc_type"] in types]
+    photos = Photos(
+        tuple(folder / frame for frame, _ in frames),
+        np.zeros(len(frames), np.int64),
+        np.array([document for _, document in frames], dtype=np.str_),
+    )
+    species = np.array([crop.species for crop in crops], dtype=np.str_)
+    documents = np.array([crop.document for crop in crops], dtype=np.str_)
+    return MeasuredSet(REAL, np.stack([crop.crop for crop in crops]), species, documents, None, photos, personal=True)
+
+
+def spread(length: int, count: int) -> npt.NDArray[np.int64]:
+    """At most `count` positions, evenly from the first to the last."""
+    return np.unique(np.linspace(0, max(0, length - 1), min(count, length)).round().astype(np.int64))
