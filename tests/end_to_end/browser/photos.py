@@ -37,7 +37,8 @@ def no_image() -> FilePayload:
 
 def small() -> FilePayload:
     """A face too small to be judged, large enough to be found."""
-    return jpeg("lejos.jpg", Image.open(SAMPLES / "example.jpg").resize((270, 180)))
+    photo = Image.open(SAMPLES / "bona_fide.jpg")
+    return jpeg("lejos.jpg", photo.resize((photo.width * 2 // 5, photo.height * 2 // 5)))
 
 
 def turned() -> FilePayload:

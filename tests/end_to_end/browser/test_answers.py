@@ -140,7 +140,9 @@ PROBLEMS: list[tuple[FilePayload, str, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("photo", "title", "code"), PROBLEMS, ids=lambda value: value if isinstance(value, str) else "")
+@pytest.mark.parametrize(
+    ("photo", "title", "code"), PROBLEMS, ids=lambda value: value if isinstance(value, str) else ""
+)
 def test_a_refused_photo_is_explained_in_the_language_of_the_page(
     page: Page, service: Service, photo: FilePayload, title: str, code: str
 ) -> None:
@@ -195,7 +197,7 @@ def test_a_busy_service_is_asked_again_when_it_says(page: Page) -> None:
 
 
 def test_json_and_curl_are_shown_and_copied(page: Page, service: Service) -> None:
-    photo = {**photos.sample("attack.jpg"), "name": "it's \"mine\" $(id).jpg"}
+    photo = {**photos.sample("attack.jpg"), "name": 'it\'s "mine" $(id).jpg'}
     give(page, photo)
     page.get_by_text("Para programas").click()
     expect(page.locator("#json")).to_contain_text('"verdict"')

@@ -78,7 +78,9 @@ def test_a_photo_can_be_taken_with_the_camera_of_the_computer(page: Page) -> Non
 
 def test_a_phone_uses_its_own_camera(open_page: Open) -> None:
     page = open_page(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
-    page.add_init_script("const real = matchMedia; matchMedia = (q) => (q === '(pointer: coarse)' ? { matches: true } : real(q));")
+    page.add_init_script(
+        "const real = matchMedia; matchMedia = (q) => (q === '(pointer: coarse)' ? { matches: true } : real(q));"
+    )
     page.reload()
     with page.expect_file_chooser() as chooser:
         page.get_by_role("button", name="Tomar una foto").click()
@@ -105,8 +107,12 @@ def test_several_photos_make_a_table(page: Page) -> None:
     expect(page.locator("#documents-progress")).to_be_hidden()
     expect(rows.nth(2)).to_contain_text("No se encontró ningún retrato")
     expect(rows.nth(3).locator(".thumbnail.blank")).to_be_visible()
-    colours = rows.nth(1).locator("canvas").evaluate(
-        "canvas => new Set(canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data).size"
+    colours = (
+        rows.nth(1)
+        .locator("canvas")
+        .evaluate(
+            "canvas => new Set(canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data).size"
+        )
     )
     assert colours > 50  # a photo, not an empty picture
 

@@ -14,7 +14,9 @@ from img_super.pipeline import quality
 
 WEB = Path(img_super.__file__).parent / "web"
 BROWSER = {"accept": "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,*/*;q=0.8"}
-TEXTS = {language: json.loads((WEB / "texts" / f"{language}.json").read_text(encoding="utf-8")) for language in ("es", "en")}
+TEXTS = {
+    language: json.loads((WEB / "texts" / f"{language}.json").read_text(encoding="utf-8")) for language in ("es", "en")
+}
 SOURCES = "".join(path.read_text(encoding="utf-8") for path in [*WEB.glob("*.js"), WEB / "index.html"])
 
 
@@ -56,7 +58,9 @@ def test_its_files_are_asked_for_again_and_not_sent_twice(client: TestClient, pa
     assert client.get(path, headers={"if-none-match": first.headers["etag"]}).status_code == 304
 
 
-@pytest.mark.parametrize("path", ["/web/", "/web/nothing.js", "/web/../main.py", "/web/%2e%2e/main.py", "/samples/%2e%2e/main.py"])
+@pytest.mark.parametrize(
+    "path", ["/web/", "/web/nothing.js", "/web/../main.py", "/web/%2e%2e/main.py", "/samples/%2e%2e/main.py"]
+)
 def test_nothing_else_of_the_package_is_served(client: TestClient, path: str) -> None:
     assert client.get(path).status_code == 404
 

@@ -1,0 +1,352 @@
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import pytest
+from axe_playwright_python.base import AXE_FILE_PATH
+from playwright.sync_api import Page, Response, Route, expect
+
+from benchmarks.running_service import Service
+from tests.end_to_end.browser import photos
+from tests.end_to_end.browser.conftest import Open
+from tests.end_to_end.browser.photos import give
+
+HEAVIEST_BYTES = 150_000
+PHONE = {"viewport": {"width": 390, "height": 844}}
+SMALLEST_PHONE = {"viewport": {"width": 320, "height": 640}}
+
+
+def answered(page: Page) -> Page:
+    """Shows two answers and a refusal."""
+    give(page, photos.sample("attack.jpg"), photos.sample("bona_fide.jpg"), photos.faceless())
+    expect(page.locator(".row-number")).to_have_count(2)
+    expect(page.locator("#rows tr[data-verdict=failed]")).to_have_count(1)
+    expect(page.locator("#controls")).to_be_visible()
+    return page
+
+
+@pytest.mark.parametrize(
+    ("locale", "language", "question"),
+    [
+        ("es-CO", "es", "¿Superpusieron este retrato?"),
+        ("en-GB", "en", "Was this portrait superimposed?"),
+        ("de-DE", "es", "¿Superpusieron este retrato?"),
+    ],
+)
+def test_it_speaks_the_language_of_the_browser(open_page: Open, locale: str, language: str, question: str) -> None:
+    page = open_page(locale)
+    expect(page.get_by_role("heading", level=1)).to_have_text(question)
+    expect(page.locator("html")).to_have_attribute("lang", language)
+    assert question in page.title()
+
+
+def test_the_language_can_be_changed_at_any_time_and_is_kept(page: Page) -> None:
+    answered(page)
+    page.get_by_role("button", name="English").click()
+    expect(page.get_by_role("button", name="Choose photos")).to_be_visible()
+    expect(page.locator("#answer .number-label")).to_have_text("Probability that it is superimposed")
+    expect(page.locator("#documents-title")).to_have_text("3 documents")
+    expect(page.locator("#rows")).to_contain_text("No portrait was found")
+    page.reload()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Was this portrait superimposed?")
+    expect(page.get_by_role("button", name="English")).to_have_attribute("aria-pressed", "true")
+
+
+def brightness(page: Page) -> float:
+    colour = page.locator("body").evaluate("body => getComputedStyle(body).backgroundColor")
+    return sum(map(float, re.findall(r"[\d.]+", colour)[:3])) / 3
+
+
+def test_dark_and_light_follow_the_system_until_somebody_chooses(open_page: Open) -> None:
+    page = open_page(color_scheme="dark")
+    assert brightness(page) < 40
+    page.get_by_role("button", name="Usar el tema claro").click()
+    assert brightness(page) > 200
+    page.get_by_role("button", name="Usar el tema oscuro").click()
+    assert brightness(page) < 40
+    assert brightness(open_page(color_scheme="light")) > 200
+
+
+@pytest.mark.parametrize("options", [PHONE, SMALLEST_PHONE], ids=["390 px", "320 px"])
+def test_a_narrow_screen_needs_no_scrolling_sideways(open_page: Open, options: dict[str, object]) -> None:
+    page = open_page(**options)
+    width = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+    assert page.evaluate(width) == 0
+    answered(page)
+    page.get_by_text("Para programas").click()
+    assert page.evaluate(width) == 0
+    for name in ("#choose", "#view-portrait", "#heat-opacity", "#clear-all"):
+        box = page.locator(name).bounding_box()
+        assert box
+        assert box["x"] >= 0
+        assert box["x"] + box["width"] <= page.evaluate("innerWidth")
+
+
+def test_the_picture_can_be_looked_at_more_closely(page: Page) -> None:
+    give(page, photos.sample("attack.jpg"))
+    expect(page.locator("#heat")).to_be_visible()
+    photo, stage = page.locator("#photo"), page.locator("#stage")
+    page.locator("#view-portrait").click()
+    expect(page.locator("#view-portrait")).to_have_attribute("aria-pressed", "true")
+    page.wait_for_timeout(500)
+    near, frame, face = photo.bounding_box(), stage.bounding_box(), page.locator(".box.portrait").bounding_box()
+    assert near
+    assert frame
+    assert face
+    assert near["width"] > 1.5 * frame["width"]
+    assert frame["x"] <= face["x"]
+    assert face["x"] + face["width"] <= frame["x"] + frame["width"]
+    page.locator("#view-document").click()
+    page.wait_for_timeout(500)
+    far = photo.bounding_box()
+    assert far
+    assert far["width"] == pytest.approx(frame["width"], abs=1)
+
+    page.get_by_label("Rostros").uncheck()
+    expect(page.locator(".box.portrait")).to_be_hidden()
+    page.get_by_label("Rostros").check()
+    expect(page.locator(".box.portrait")).to_be_visible()
+
+    slider = page.get_by_label("Indicios", exact=True)
+    for value in ("0", "100"):
+        slider.fill(value)
+        expect(page.locator("#heat")).to_have_css("opacity", str(int(value) // 100))
+        expect(page.locator("#heat-value")).to_have_text(f"{value} %")
+
+
+def tab_stops(page: Page, limit: int = 60) -> Iterator[str]:
+    """What the Tab key reaches, one after the other, each with something to see that it is there."""
+    for _ in range(limit):
+        page.keyboard.press("Tab")
+        name, seen = page.evaluate(
+            """() => {
+              const { activeElement: node } = document;
+              const style = getComputedStyle(node);
+              const name = node.id || node.dataset.samples || node.getAttribute("href") || node.tagName;
+              return [name, style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 2];
+            }"""
+        )
+        if name == "BODY":
+            return
+        assert seen, f"{name} has the focus, but nothing shows it"
+        yield name
+
+
+def test_the_keyboard_is_enough(page: Page) -> None:
+    assert next(tab_stops(page)) == "#main"  # past the head of the page, for those who want to
+    page.keyboard.press("Enter")
+    for name in tab_stops(page):
+        if name == "bona_fide.jpg attack.jpg":
+            break
+    page.keyboard.press("Enter")
+    expect(page.locator(".row-number")).to_have_count(2)
+    expect(page.locator("#controls")).to_be_visible()
+
+    page.locator("#download").focus()
+    reached = list(tab_stops(page))
+    assert {"clear-all", "sort", "view-document", "view-portrait", "show-boxes", "heat-opacity"} < set(reached)
+    assert {"SUMMARY", "model", "docs"} < set(reached)
+
+    page.locator(".row-name").last.focus()
+    page.keyboard.press("Enter")
+    expect(page.locator(".row-name").last).to_have_attribute("aria-current", "true")
+    expect(page.locator(".row-name").last).to_be_focused()  # the table is drawn anew, the place is kept
+    page.locator("#heat-opacity").focus()
+    page.keyboard.press("ArrowRight")
+    expect(page.locator("#heat-value")).to_have_text("55 %")
+    page.locator("summary").focus()
+    page.keyboard.press("Enter")
+    expect(page.locator("#curl")).to_be_visible()
+    page.locator("#photograph").focus()
+    page.keyboard.press("Enter")
+    expect(page.locator("#camera")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.locator("#camera")).to_be_hidden()
+    expect(page.locator("#photograph")).to_be_focused()
+
+
+def violations(page: Page) -> list[str]:
+    """What axe-core finds wrong, as the rules of WCAG 2.2 AA and its own best practices say."""
+    page.evaluate(AXE_FILE_PATH.read_text(encoding="utf-8"))
+    found = page.evaluate("axe.run().then(({ violations }) => violations)")
+    return [f"{rule['id']}: {node['target']} {node['failureSummary']}" for rule in found for node in rule["nodes"]]
+
+
+@pytest.mark.parametrize("color_scheme", ["light", "dark"])
+@pytest.mark.parametrize("viewport", [{"width": 1280, "height": 860}, PHONE["viewport"]], ids=["wide", "phone"])
+def test_axe_finds_nothing_wrong(open_page: Open, color_scheme: str, viewport: dict[str, int]) -> None:
+    page = open_page(color_scheme=color_scheme, viewport=viewport, reduced_motion="reduce")
+    assert violations(page) == []
+    answered(page)
+    page.get_by_text("Para programas").click()
+    assert violations(page) == []
+    page.locator(".row-name").last.click()
+    expect(page.locator(".code")).to_be_visible()
+    assert violations(page) == []
+    page.locator("#photograph").click()
+    expect(page.locator("#camera")).to_be_visible()
+    assert violations(page) == []
+
+
+def test_axe_would_find_something_wrong(page: Page) -> None:
+    page.locator(".lead").evaluate("lead => lead.style.setProperty('color', '#ccc')")
+    assert [text.partition(":")[0] for text in violations(page)] == ["color-contrast"]
+
+
+def test_the_page_is_light(open_page: Open, service: Service) -> None:
+    page = open_page()
+    sizes: dict[str, int] = {}
+
+    def weigh(response: Response) -> None:
+        sizes[response.url.removeprefix(service.url)] = len(response.body())
+
+    page.on("response", weigh)
+    page.reload(wait_until="networkidle")
+    assert {"/", "/web/page.js", "/web/style.css", "/web/texts/es.json", "/model"} < sizes.keys()
+    assert sum(sizes.values()) < HEAVIEST_BYTES, sizes
+
+
+def test_a_photo_leaves_no_trace_in_the_browser(page: Page) -> None:
+    answered(page)
+    page.get_by_role("button", name="English").click()
+    expect(page.get_by_role("button", name="Choose photos")).to_be_visible()
+    kept = page.evaluate(
+        """async () => ({
+          local: { ...localStorage },
+          session: { ...sessionStorage },
+          databases: (await indexedDB.databases()).length,
+          caches: (await caches.keys()).length,
+          workers: (await navigator.serviceWorker.getRegistrations()).length,
+          cookies: document.cookie,
+        })"""
+    )
+    assert kept == {
+        "local": {"img_super.language": "en"}, "session": {}, "databases": 0, "caches": 0, "workers": 0, "cookies": ""
+    }  # fmt: skip
+
+
+BLOCKED = """() => new Promise((done) => {
+  const seen = [];
+  document.addEventListener("securitypolicyviolation", (event) => seen.push(event.effectiveDirective));
+  const script = document.createElement("script");
+  try { script.textContent = "window.ran = true"; document.body.append(script); } catch { seen.push("trusted-types") }
+  document.body.setAttribute("style", "color: red");
+  fetch("https://example.org/").catch(() => {});
+  new Image().src = "https://example.org/x.png";
+  setTimeout(() => done([window.ran === undefined, [...new Set(seen)].sort()]), 500);
+})"""
+
+
+def test_what_is_smuggled_into_the_page_cannot_run_nor_send(browser_page: Page) -> None:
+    ran_nothing, blocked = browser_page.evaluate(BLOCKED)
+    assert ran_nothing
+    assert {"connect-src", "img-src", "style-src-attr", "trusted-types"} <= set(blocked)
+
+
+@pytest.fixture
+def browser_page(open_page: Open, service: Service) -> Iterator[Page]:
+    """A page whose complaints are wanted: the policy that blocks something says so in the console."""
+    page = open_page().context.new_page()
+    page.goto(service.url)
+    yield page
+    page.close()
+
+
+def asking_for(key: str, given: list[str | None]) -> object:
+    """A service that wants a key: stands before the real one."""
+
+    def ask(route: Route) -> None:
+        given.append(route.request.headers.get("x-api-key"))
+        if given[-1] == key:
+            return route.continue_()
+        problem = {"code": "unauthorized", "title": "A key is needed", "detail": "Send a key.", "status": 401}
+        return route.fulfill(status=401, json=problem)
+
+    return ask
+
+
+def test_a_service_that_wants_a_key_is_given_one_that_is_kept_nowhere(page: Page) -> None:
+    given: list[str | None] = []
+    page.route("**/super?evidence=true", asking_for("open-sesame", given))
+    give(page, photos.sample("attack.jpg"))
+    expect(page.locator("#key")).to_be_visible()
+    expect(page.locator("#key-wrong")).to_be_hidden()
+    assert violations(page) == []
+
+    page.get_by_label("Clave de API").fill("wrong")
+    page.get_by_role("button", name="Usar la clave").click()
+    expect(page.locator("#key-wrong")).to_be_visible()
+    page.get_by_label("Clave de API").fill("open-sesame")
+    page.keyboard.press("Enter")
+    expect(page.locator(".number")).to_be_visible()
+    assert given == [None, "wrong", "open-sesame"]
+
+    page.get_by_text("Para programas").click()
+    expect(page.locator("#curl")).to_contain_text('-H "X-API-Key: $IMG_SUPER_KEY"')
+    everything = page.evaluate(
+        "document.documentElement.outerHTML + JSON.stringify({ ...localStorage, ...sessionStorage })"
+    )
+    assert "open-sesame" not in everything
+    page.reload()
+    give(page, photos.sample("attack.jpg"))
+    expect(page.locator("#key")).to_be_visible()
+    assert given[-1] is None
+    page.locator("#key-close").click()
+    expect(page.locator("#key")).to_be_hidden()
+    page.locator("#key-open").click()
+    expect(page.locator("#key")).to_be_visible()
+
+
+RECORD = """() => {
+  const controls = "button, input:not([type=file]), a[href], summary";
+  const nameOf = (node) => node.id || node.dataset.samples || node.getAttribute("href") || node.className || node.tagName;
+  window.known = new Set();
+  window.used = new Set();
+  const look = () => document.querySelectorAll(controls).forEach((node) => known.add(nameOf(node)));
+  for (const kind of ["click", "input"]) {
+    document.addEventListener(kind, (event) => {
+      look();
+      const control = event.target.closest(controls);
+      if (event.isTrusted && control) used.add(nameOf(control));
+      if (control?.matches("footer a")) event.preventDefault();
+    }, true);
+  }
+}"""
+
+
+def test_every_control_is_used(page: Page, service: Service) -> None:
+    """A tour of the whole page. A new control makes it fail until the tour uses it."""
+    page.evaluate(RECORD)
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")  # to the content
+    for name in ("#photograph", "#camera-close", "#photograph", "#shutter"):
+        page.locator(name).click()
+    expect(page.locator(".code")).to_be_visible()
+    for name in ("#again", "#clear-one"):
+        page.locator(name).click()
+    for sample in page.locator("[data-samples]").all():
+        sample.click()
+    expect(page.locator(".row-number")).to_have_count(4)
+    page.locator(".row-name").last.click()
+    for name in ("#sort", "#theme", "#language-en", "#language-es", "#view-portrait", "#view-document", "summary"):
+        page.locator(name).click()
+    page.locator("#show-boxes").uncheck()
+    page.locator("#heat-opacity").fill("20")
+    for name in ("#copy-json", "#copy-curl", "#clear-all", "a[href=model]", "a[href=docs]"):
+        if name == "#clear-all":
+            with page.expect_download():
+                page.locator("#download").click()
+        page.locator(name).click()
+    for address in ("model", "docs"):
+        assert page.request.get(f"{service.url}/{address}").ok
+    page.route("**/super?evidence=true", asking_for("open-sesame", []))  # type: ignore[arg-type]
+    with page.expect_file_chooser() as chooser:
+        page.locator("#choose").click()
+    chooser.value.set_files([photos.sample("attack.jpg")])
+    for name in ("#key-close", "#key-open"):
+        page.locator(name).click()
+    page.locator("#key-value").fill("open-sesame")
+    page.get_by_role("button", name="Usar la clave").click()
+    expect(page.locator(".number")).to_be_visible()
+    assert page.evaluate("[...known].filter((name) => !used.has(name))") == []
