@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 from axe_playwright_python.base import AXE_FILE_PATH
@@ -253,14 +253,14 @@ def browser_page(open_page: Open, service: Service) -> Iterator[Page]:
     page.close()
 
 
-def asking_for(key: str, given: list[str | None]) -> object:
+def asking_for(key: str, given: list[str | None]) -> Callable[[Route], None]:
     """A service that wants a key: stands before the real one."""
 
     def ask(route: Route) -> None:
         given.append(route.request.headers.get("x-api-key"))
         if given[-1] == key:
             return route.continue_()
-        problem = {"code": "unauthorized", "title": "A key is needed", "detail": "Send a key.", "status": 401}
+        problem = {"code": "key_refused", "title": "The key is missing", "detail": "Send a key.", "status": 401}
         return route.fulfill(status=401, json=problem)
 
     return ask
@@ -300,7 +300,8 @@ def test_a_service_that_wants_a_key_is_given_one_that_is_kept_nowhere(page: Page
 
 RECORD = """() => {
   const controls = "button, input:not([type=file]), a[href], summary";
-  const nameOf = (node) => node.id || node.dataset.samples || node.getAttribute("href") || node.className || node.tagName;
+  const nameOf = (node) =>
+    node.id || node.dataset.samples || node.getAttribute("href") || node.className || node.tagName;
   window.known = new Set();
   window.used = new Set();
   const look = () => document.querySelectorAll(controls).forEach((node) => known.add(nameOf(node)));
@@ -315,38 +316,49 @@ RECORD = """() => {
 }"""
 
 
-def test_every_control_is_used(page: Page, service: Service) -> None:
+def test_every_control_is_used(page: Page) -> None:
     """A tour of the whole page. A new control makes it fail until the tour uses it."""
     page.evaluate(RECORD)
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")  # to the content
-    for name in ("#photograph", "#camera-close", "#photograph", "#shutter"):
+    _use_the_ways_in(page)
+    _use_what_shows_answers(page)
+    _use_the_key(page)
+    assert page.evaluate("[...known].filter((name) => !used.has(name))") == []
+
+
+def click(page: Page, *names: str) -> None:
+    for name in names:
         page.locator(name).click()
+
+
+def _use_the_ways_in(page: Page) -> None:
+    click(page, "#photograph", "#camera-close", "#photograph", "#shutter")
     expect(page.locator(".code")).to_be_visible()
-    for name in ("#again", "#clear-one"):
-        page.locator(name).click()
+    click(page, "#again", "#clear-one")
     for sample in page.locator("[data-samples]").all():
         sample.click()
     expect(page.locator(".row-number")).to_have_count(4)
-    page.locator(".row-name").last.click()
-    for name in ("#sort", "#theme", "#language-en", "#language-es", "#view-portrait", "#view-document", "summary"):
-        page.locator(name).click()
+
+
+def _use_what_shows_answers(page: Page) -> None:
+    click(page, "#rows tr:last-child .row-name", "#sort", "#theme", "#language-en", "#language-es")
+    click(page, "#view-portrait", "#view-document", "summary", "#copy-json", "#copy-curl")
     page.locator("#show-boxes").uncheck()
     page.locator("#heat-opacity").fill("20")
-    for name in ("#copy-json", "#copy-curl", "#clear-all", "a[href=model]", "a[href=docs]"):
-        if name == "#clear-all":
-            with page.expect_download():
-                page.locator("#download").click()
-        page.locator(name).click()
+    with page.expect_download():
+        click(page, "#download")
+    click(page, "#clear-all", "a[href=model]", "a[href=docs]")  # the record keeps the page from leaving
     for address in ("model", "docs"):
-        assert page.request.get(f"{service.url}/{address}").ok
-    page.route("**/super?evidence=true", asking_for("open-sesame", []))  # type: ignore[arg-type]
+        assert page.request.get(page.url + address).ok
+
+
+def _use_the_key(page: Page) -> None:
+    page.route("**/super?evidence=true", asking_for("open-sesame", []))
     with page.expect_file_chooser() as chooser:
-        page.locator("#choose").click()
+        click(page, "#choose")
     chooser.value.set_files([photos.sample("attack.jpg")])
-    for name in ("#key-close", "#key-open"):
-        page.locator(name).click()
+    click(page, "#key-close", "#key-open")
     page.locator("#key-value").fill("open-sesame")
     page.get_by_role("button", name="Usar la clave").click()
     expect(page.locator(".number")).to_be_visible()
-    assert page.evaluate("[...known].filter((name) => !used.has(name))") == []

@@ -26,8 +26,8 @@ DROP = """([name, text]) => {
   const bytes = Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
   const dataTransfer = new DataTransfer();
   dataTransfer.items.add(new File([bytes], name, { type: "image/jpeg" }));
-  const events = ["dragover", "drop"].map((kind) => new DragEvent(kind, { dataTransfer, bubbles: true, cancelable: true }));
-  const [over, drop] = events;
+  const options = { dataTransfer, bubbles: true, cancelable: true };
+  const [over, drop] = ["dragover", "drop"].map((kind) => new DragEvent(kind, options));
   const target = document.querySelector("#main");
   target.dispatchEvent(over);
   const veiled = document.body.classList.contains("dropping");
@@ -148,6 +148,14 @@ def test_the_table_can_be_taken_to_a_spreadsheet(page: Page, tmp_path: Path) -> 
     assert second["error"] == "not_an_image"
 
 
+IS_GONE = """(url) => new Promise((done) => {
+  const photo = new Image();
+  photo.onload = () => done(false);
+  photo.onerror = () => done(true);
+  photo.src = url;
+})"""
+
+
 def test_clearing_forgets_everything(page: Page) -> None:
     give(page, photos.sample("attack.jpg"), photos.sample("bona_fide.jpg"))
     expect(page.locator("#rows .row-number")).to_have_count(2)
@@ -160,5 +168,4 @@ def test_clearing_forgets_everything(page: Page) -> None:
     assert page.locator("#photo").get_attribute("src") is None
     assert page.locator("#answer").text_content() == ""
     # The browser holds the bytes of a photo for as long as its blob: address is good.
-    gone = "url => new Promise((done) => { const i = new Image(); i.onload = () => done(false); i.onerror = () => done(true); i.src = url; })"
-    assert page.evaluate(gone, url)
+    assert page.evaluate(IS_GONE, url)

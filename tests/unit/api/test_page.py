@@ -59,7 +59,7 @@ def test_its_files_are_asked_for_again_and_not_sent_twice(client: TestClient, pa
 
 
 @pytest.mark.parametrize(
-    "path", ["/web/", "/web/nothing.js", "/web/../main.py", "/web/%2e%2e/main.py", "/samples/%2e%2e/main.py"]
+    "path", ["/web/", "/web/nothing.js", "/web/../main.py", "/web/%2e%2e/main.py", "/samples/%2e%2e/"]
 )
 def test_nothing_else_of_the_package_is_served(client: TestClient, path: str) -> None:
     assert client.get(path).status_code == 404
