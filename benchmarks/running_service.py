@@ -56,7 +56,7 @@ def running_service(*options: str, **variables: str) -> Iterator[Service]:
             process.stdout.close()
 
 
-def wait_until_ready(service: Service, seconds: float = 60) -> None:
+def wait_until_ready(service: Service, seconds: float = 300) -> None:
     """Raises AssertionError when the service ends or does not become ready in time."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline and service.process.poll() is None:
