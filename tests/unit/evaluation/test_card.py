@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from img_super.evaluation import metrics
-from img_super.evaluation.card import Validation, make_card
+from img_super.evaluation.card import GENERATED, Validation, make_card
 from img_super.evaluation.report import Scored
-from img_super.registry.card import WeightsFile
+from img_super.registry.card import PolicyName, WeightsFile
 
 FILES = {"litert": WeightsFile("weights.tflite", "0" * 64)}
 
@@ -21,19 +21,19 @@ def drawn(shift: float, genuine: int, attacks: int, seed: int) -> Validation:
 
 
 def test_the_threshold_holds_on_every_set() -> None:
-    sets = [drawn(0, 400, 400, 1), drawn(1.5, 80, 240, 2)]
+    sets = {GENERATED: drawn(0, 400, 400, 1), "real": drawn(1.5, 80, 240, 2)}
     card = make_card(FILES, 224, sets, "1.2.3")
-    alone = make_card(FILES, 224, sets[:1], "1.2.3")
-    for one in sets:
+    alone = make_card(FILES, 224, {GENERATED: sets[GENERATED]}, "1.2.3")
+    for one in sets.values():
         scored = one.scored(card.calibration)
         assert metrics.bpcer(scored.scores[scored.labels == 0], card.threshold) <= 0.05
-    shifted = sets[1].scored(alone.calibration)
+    shifted = sets["real"].scored(alone.calibration)
     assert metrics.bpcer(shifted.scores[shifted.labels == 0], alone.threshold) > 0.2
     assert card.undetermined[0] <= card.threshold <= card.undetermined[1]
 
 
 def test_the_card_says_what_it_is() -> None:
-    card = make_card(FILES, 224, [drawn(0, 400, 400, 1)], "1.2.3")
+    card = make_card(FILES, 224, {GENERATED: drawn(0, 400, 400, 1)}, "1.2.3")
     assert (card.version, card.files, card.input_side_px) == ("1.2.3", FILES, 224)
     assert card.figures["generated_validation"]["bona_fide"] == 400
     assert "non-commercial" in card.terms
@@ -42,5 +42,24 @@ def test_the_card_says_what_it_is() -> None:
 
 def test_each_set_and_class_counts_alike() -> None:
     few_attacks, many_attacks = drawn(0, 2000, 200, 1), drawn(0, 2000, 6000, 2)
-    biases = [make_card(FILES, 224, [one], "1").calibration.bias for one in (few_attacks, many_attacks)]
+    biases = [make_card(FILES, 224, {GENERATED: one}, "1").calibration.bias for one in (few_attacks, many_attacks)]
     assert biases[0] == pytest.approx(biases[1], abs=0.3)
+
+
+def test_each_policy_keeps_its_promise_and_says_what_it_gives() -> None:
+    sets = {GENERATED: drawn(0, 400, 400, 1), "real": drawn(0.5, 200, 240, 2)}
+    card = make_card(FILES, 224, sets, "1")
+    assert (card.threshold, card.undetermined) == (card.policy(PolicyName.BALANCED).threshold, card.undetermined)
+    strict, balanced, lenient = (card.policies[name] for name in PolicyName)
+    assert strict.threshold < balanced.threshold < lenient.threshold
+    for policy in (strict, balanced, lenient):
+        assert policy.max_bpcer is not None
+        assert policy.undetermined[0] <= policy.threshold <= policy.undetermined[1]
+        for found in policy.figures.values():
+            assert found["bpcer"]["value"] <= policy.max_bpcer
+            low, high = found["apcer"]["interval_95"]
+            assert low <= found["apcer"]["value"] <= high
+        assert policy.figures[GENERATED]["worst_species"]["name"] == "pasted_head"
+    missed = [policy.figures[GENERATED]["apcer"]["value"] for policy in (strict, balanced, lenient)]
+    assert missed == sorted(missed)
+    assert missed[0] < missed[2]

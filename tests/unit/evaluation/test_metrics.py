@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from img_super.evaluation import calibration, metrics
+from img_super.evaluation import metrics
 from img_super.evaluation.report import Scored, figures, rows_of
 
 LABELS = np.array([0, 0, 0, 0, 1, 1, 1, 1])
@@ -38,36 +38,9 @@ def test_the_threshold_keeps_its_promise(level: float) -> None:
     assert metrics.bpcer(genuine, threshold - 0.02) > level
 
 
-def test_intervals_widen_when_samples_of_a_document_are_alike() -> None:
-    values = np.repeat(np.random.default_rng(1).uniform(0, 1, 20), 10)
-    alone = metrics.clustered_interval(lambda at: float(values[at].mean()), np.arange(200), 1)
-    together = metrics.clustered_interval(lambda at: float(values[at].mean()), np.repeat(np.arange(20), 10), 1)
-    assert together[1] - together[0] > 2 * (alone[1] - alone[0])
-
-
-def test_calibration_gives_probabilities() -> None:
-    rng = np.random.default_rng(1)
-    logits = rng.normal(0, 8, 4000)
-    labels = (rng.uniform(0, 1, 4000) < 1 / (1 + np.exp(-(logits / 4 + 0.5)))).astype(int)
-    fitted = calibration.fit_platt(logits, labels)
-    assert fitted.temperature == pytest.approx(4, rel=0.15)
-    assert fitted.bias == pytest.approx(0.5, abs=0.2)
-
-
-def test_logits_that_fall_with_suspicion_are_refused() -> None:
-    with pytest.raises(ValueError, match="suspicion"):
-        calibration.fit_platt(-APART, LABELS)
-
-
-def test_threshold_and_band_from_validation() -> None:
-    rng = np.random.default_rng(1)
-    labels = np.repeat([0, 1], 500)
-    scores = np.concatenate([rng.beta(2, 6, 500), rng.beta(6, 2, 500)])
-    genuine = [scores[labels == 0], scores[labels == 0] + 0.1]
-    threshold = calibration.choose_threshold(genuine)
-    low, high = calibration.undetermined_band(genuine, threshold)
-    assert metrics.bpcer(genuine[0], threshold) < metrics.bpcer(genuine[1], threshold) <= 0.05
-    assert low <= threshold <= high
+def test_attacks_found_among_few_false_alarms() -> None:
+    assert metrics.tpr_at_fpr(LABELS, APART, 0.01) == 1
+    assert metrics.tpr_at_fpr(LABELS, MIXED, 0.01) == 0.5
 
 
 def test_the_report_has_every_species_and_becomes_a_table() -> None:
@@ -77,4 +50,20 @@ def test_the_report_has_every_species_and_becomes_a_table() -> None:
     assert found["bpcer"]["value"] == 0.25
     assert found["species"]["face_swap"]["apcer"]["value"] == 0.5
     assert found["documents"] == 4
-    assert len(rows_of("some", found)) == 3 + 3 + 2 * 2
+    assert found["worst_species"] == "face_swap"
+    assert "localisation" not in found
+    table = rows_of("some", found)
+    assert len(table) == 6 + 3 + 2 * 2
+    assert ("some: face_swap APCER (worst)", "0.500", "0.000 to 1.000") in table
+
+
+def test_the_report_says_where_when_map_and_mask_are_known() -> None:
+    masks = np.zeros((8, 8, 8), np.uint8)
+    masks[4:, 2:6, 2:6] = 255
+    heat_maps = masks.astype(np.float32) / 255
+    documents = np.array(list("abcdabcd"))
+    species = np.where(LABELS == 1, "face_swap", "").astype(np.str_)
+    found = figures(Scored(LABELS, species, documents, MIXED, heat_maps, masks), 0.5)
+    assert found["localisation"]["iou"]["value"] == 1
+    assert found["localisation"]["iou_by_species"] == {"face_swap": 1.0}
+    assert rows_of("some", found)[-1] == ("some: heat map peak inside", "1.000", "1.000 to 1.000")
