@@ -5,6 +5,7 @@ from __future__ import annotations
 import typer
 
 from img_super.cli.audit import audit
+from img_super.cli.baseline import baseline
 from img_super.cli.client import client
 from img_super.cli.doctor import doctor
 from img_super.cli.evaluate import evaluate
@@ -25,6 +26,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.callback()(lambda: None)
-for verb in (serve, face, super_, scan, client, doctor, synthesize, audit, train, export, evaluate, reference):
+for verb in (serve, face, super_, scan, client, doctor, synthesize, audit, train, baseline, export, evaluate, reference):
     app.command()(verb)
 app.add_typer(keys)

@@ -21,6 +21,7 @@ from img_super.api.metrics import FOLDER_VARIABLE
 from img_super.errors import StartError
 from img_super.main import build_app
 from img_super.pipeline.load import Backend
+from img_super.registry.card import PolicyName
 from img_super.settings import LogLevel, Settings, load_settings
 
 _TLS_CIPHERS: Final = "ECDHE+AESGCM:ECDHE+CHACHA20"
@@ -33,13 +34,14 @@ def serve(
     threads: Annotated[int | None, typer.Option(help="Photos that are worked on at once.")] = None,
     model: Annotated[Path | None, typer.Option(help="Folder of the validation model.")] = None,
     backend: Annotated[Backend | None, typer.Option(help="What runs the validation network.")] = None,
+    policy: Annotated[PolicyName | None, typer.Option(help="Which threshold of the model's card decides.")] = None,
     workers: Annotated[int | None, typer.Option(help="Processes that share the port.")] = None,
     log_level: Annotated[LogLevel | None, typer.Option(help="The least important message logged.")] = None,
 ) -> None:
     """Start the service. Options win over the environment (IMG_SUPER_*), which wins over the defaults."""
     try:
         settings = load_settings(
-            host=host, port=port, threads=threads, model=model, backend=backend, workers=workers, log_level=log_level
+            host=host, port=port, threads=threads, model=model, backend=backend, policy=policy, workers=workers, log_level=log_level
         )
         app = build_app(settings)
     except StartError as error:

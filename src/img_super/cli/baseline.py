@@ -1,0 +1,63 @@
+"""`img-super baseline`: trains what the network must beat, on the same crops, into folders that `evaluate` reads."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    import keras
+
+    from img_super.evaluation.crops import CropSet
+
+
+class Kind(StrEnum):
+    """The old system's CNN, or ImageNet features with a logistic regression."""
+
+    OLD_SYSTEM = "old-system"
+    FROZEN_BACKBONE = "frozen-backbone"
+
+
+def baseline(
+    kind: Annotated[Kind, typer.Argument(help="Which one.")],
+    data: Annotated[Path, typer.Option(help="Training crops: a folder made by `synthesize`.")],
+    validation: Annotated[Path, typer.Option(help="Validation crops; calibration and thresholds come from them.")],
+    out: Annotated[Path, typer.Option(help="The baseline's folder, with card.json; it is not shipped.")],
+    imagenet: Annotated[
+        Path | None, typer.Option(help=".npz of training.imagenet; only the frozen backbone needs it.")
+    ] = None,
+    limit: Annotated[int | None, typer.Option(help="Use only so many training crops.", min=1)] = None,
+    epochs: Annotated[int, typer.Option(help="Of the old system's CNN.", min=1)] = 5,
+) -> None:
+    """Train a baseline, calibrate it and choose its thresholds as the network's are."""
+    from img_super.evaluation.card import About
+    from img_super.evaluation.crops import read_crops
+    from img_super.evaluation.ship import ship
+
+    if kind is Kind.FROZEN_BACKBONE and imagenet is None:
+        raise typer.BadParameter("the frozen backbone is made of ImageNet weights", param_hint="--imagenet")
+    training, held_out = read_crops(data, limit), read_crops(validation)
+    network = _trained(kind, training, held_out, imagenet, epochs)
+    trained = out / "trained.keras"
+    out.mkdir(parents=True, exist_ok=True)
+    network.save(trained)
+    name = kind.value.replace("-", "_")
+    told = About(name, f"{len(training.labels)} of the network's training crops.", ["A baseline: not for serving."], "")
+    card = ship(trained, out, held_out, "1", about=told)
+    trained.unlink()
+    typer.echo(f"{name}: AUC {card.figures['generated_validation']['auc']['value']:.3f}, in {out}")
+
+
+def _trained(kind: Kind, training: CropSet, held_out: CropSet, imagenet: Path | None, epochs: int) -> keras.Model:
+    from img_super.training.baselines import fit_frozen_backbone, train_old_system
+
+    if kind is Kind.FROZEN_BACKBONE and imagenet is not None:
+        return fit_frozen_backbone(training, imagenet)
+    return train_old_system(training, held_out.first(_WATCHED_CROPS), epochs)
+
+
+_WATCHED_CROPS = 600
+"""As many as the network's own training watches to choose its best epoch."""
