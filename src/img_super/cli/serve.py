@@ -92,7 +92,8 @@ def _welcome(settings: Settings) -> str:
     scheme = "https" if settings.tls_certificate else "http"
     url = f"{scheme}://[{host}]:{settings.port}" if ":" in host else f"{scheme}://{host}:{settings.port}"
     sample = Path(__file__).parent.parent / "samples" / "attack.jpg"
-    return f"img_super on {url}  (documentation: {url}/docs)\n\n  curl -F image=@{_near(sample)} {url}/super\n"
+    addresses = f"img_super on {url} (open it in a browser for the page; documentation: {url}/docs)"
+    return f"{addresses}\n\n  curl -F image=@{_near(sample)} {url}/super\n"
 
 
 def _near(path: Path) -> Path:
