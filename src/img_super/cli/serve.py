@@ -41,7 +41,14 @@ def serve(
     """Start the service. Options win over the environment (IMG_SUPER_*), which wins over the defaults."""
     try:
         settings = load_settings(
-            host=host, port=port, threads=threads, model=model, backend=backend, policy=policy, workers=workers, log_level=log_level
+            host=host,
+            port=port,
+            threads=threads,
+            model=model,
+            backend=backend,
+            policy=policy,
+            workers=workers,
+            log_level=log_level,
         )
         app = build_app(settings)
     except StartError as error:
