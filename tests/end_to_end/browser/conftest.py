@@ -88,9 +88,10 @@ def open_page(browser: Browser, service: Service) -> Iterator[Open]:
     visits: list[Visit] = []
 
     def open_page(locale: str = "es-CO", path: str = "/", **options: Any) -> Page:
-        context = browser.new_context(locale=locale, **{"viewport": {"width": 1280, "height": 860}, **options})
+        usual = {"viewport": {"width": 1280, "height": 860}, "reduced_motion": "reduce"}
+        context = browser.new_context(locale=locale, **{**usual, **options})
         context.set_default_timeout(PATIENCE_MS)
-        context.grant_permissions(["clipboard-read", "clipboard-write"], origin=service.url)
+        context.grant_permissions(["camera", "clipboard-read", "clipboard-write"], origin=service.url)
         contexts.append(context)
         visits.append(Visit(context.new_page(), service.url).watch())
         page = visits[-1].page

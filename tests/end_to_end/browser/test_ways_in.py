@@ -148,17 +148,18 @@ def test_the_table_can_be_taken_to_a_spreadsheet(page: Page, tmp_path: Path) -> 
     assert second["error"] == "not_an_image"
 
 
-IS_GONE = """(url) => new Promise((done) => {
-  const photo = new Image();
-  photo.onload = () => done(false);
-  photo.onerror = () => done(true);
-  photo.src = url;
-})"""
+# The browser holds the bytes of a photo for as long as its blob: address is good.
+LISTEN = """() => {
+  window.revoked = [];
+  const revoke = URL.revokeObjectURL.bind(URL);
+  URL.revokeObjectURL = (url) => { revoked.push(url); revoke(url); };
+}"""
 
 
 def test_clearing_forgets_everything(page: Page) -> None:
     give(page, photos.sample("attack.jpg"), photos.sample("bona_fide.jpg"))
     expect(page.locator("#rows .row-number")).to_have_count(2)
+    page.evaluate(LISTEN)
     url = page.locator("#photo").get_attribute("src")
     page.locator("#clear-all").click()
     expect(page.locator("body")).to_have_attribute("data-state", "empty")
@@ -167,5 +168,6 @@ def test_clearing_forgets_everything(page: Page) -> None:
     expect(page.locator("#choose")).to_be_focused()
     assert page.locator("#photo").get_attribute("src") is None
     assert page.locator("#answer").text_content() == ""
-    # The browser holds the bytes of a photo for as long as its blob: address is good.
-    assert page.evaluate(IS_GONE, url)
+    revoked = page.evaluate("revoked")
+    assert len(revoked) == 2
+    assert url in revoked
