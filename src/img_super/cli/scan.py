@@ -112,9 +112,9 @@ def scan(
 
 
 def _exit(summary: Summary, strict: bool) -> Exit:
-    if strict:
-        return exit_for(summary.suspicious, summary.failed)
-    return Exit.UNANSWERED if summary.failed == summary.photos else Exit.DONE
+    if summary.failed == summary.photos:
+        return Exit.UNANSWERED
+    return exit_for(summary.suspicious, summary.failed) if strict else Exit.DONE
 
 
 def _scan_with_progress(job: Job, quiet: bool) -> tuple[Summary, float]:

@@ -1,0 +1,120 @@
+"""The verb around a scan; `tests/integration/test_scan.py` lets it scan."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from img_super.cli.app import app
+from img_super.cli.exits import Exit
+from img_super.pipeline.load import Backend
+from img_super.scan.errors import ScanError
+from img_super.scan.rows import Row
+from img_super.scan.scan import Job, Progress
+from img_super.scan.summary import Summary
+
+GENUINE = Row(photo="a.jpg", score=0.1, verdict="bona_fide", quality="")
+UNSURE = Row(photo="b.jpg", score=0.5, verdict="undetermined", quality="blurred")
+FAILED = Row(photo="c.jpg", error_code="no_face")
+
+Scan = Callable[..., Result]
+
+
+class Scanned:
+    """In the place of the scan: gives the rows that it was told to, or fails as it was told to."""
+
+    def __init__(self) -> None:
+        self.rows: list[Row] = [GENUINE]
+        self.fault: BaseException | None = None
+        self.jobs: list[Job] = []
+
+    def __call__(self, job: Job, progress: Progress) -> Summary:
+        self.jobs.append(job)
+        progress(0, None)
+        if self.fault is not None:
+            raise self.fault
+        summary = Summary()
+        list(summary.counting(self.rows))
+        progress(len(self.rows), None)
+        return summary
+
+
+@pytest.fixture
+def scanned(monkeypatch: pytest.MonkeyPatch) -> Scanned:
+    scanned = Scanned()
+    monkeypatch.setattr("img_super.scan.scan.scan", scanned)
+    return scanned
+
+
+@pytest.fixture
+def run(scanned: Scanned, tmp_path: Path) -> Scan:
+    return lambda *words: CliRunner().invoke(app, ["scan", str(tmp_path), "--out", "r.csv", *words])
+
+
+@pytest.mark.parametrize(
+    ("rows", "code", "strict"),
+    [
+        ([GENUINE], Exit.DONE, Exit.DONE),
+        ([GENUINE, UNSURE], Exit.DONE, Exit.SUSPICIOUS),
+        ([GENUINE, UNSURE, FAILED], Exit.DONE, Exit.UNANSWERED),
+        ([FAILED, FAILED], Exit.UNANSWERED, Exit.UNANSWERED),
+        ([], Exit.UNANSWERED, Exit.UNANSWERED),
+    ],
+)
+def test_exit_codes(run: Scan, scanned: Scanned, rows: list[Row], code: Exit, strict: Exit) -> None:
+    scanned.rows = rows
+    assert run().exit_code == code
+    assert run("--strict").exit_code == strict
+
+
+def test_the_summary_is_one_line_of_json_and_nothing_else(run: Scan, scanned: Scanned) -> None:
+    scanned.rows = [GENUINE, UNSURE, FAILED]
+    result = run("--json")
+    assert result.stderr == ""
+    told = json.loads(result.stdout)
+    assert told.pop("seconds") >= 0
+    assert told == {
+        "results": "r.csv", "report": "r.html", "photos": 3,
+        "verdicts": {"bona_fide": 1, "attack": 0, "undetermined": 1},
+        "errors": {"no_face": 1}, "quality": {"blurred": 1},
+    }  # fmt: skip
+
+
+def test_the_summary_for_people_names_the_files_and_the_errors(run: Scan, scanned: Scanned) -> None:
+    scanned.rows = [GENUINE, FAILED]
+    told = run().stdout
+    for word in ("2 photos", "no_face", "r.csv", "r.html"):
+        assert word in told
+
+
+def test_what_is_typed_is_what_is_done(run: Scan, scanned: Scanned, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("IMG_SUPER_BACKEND", "litert_fp32")
+    run("--no-report", "--thumbnails", "--language=es", "--processes=3", "--max-file-bytes=9", "--restart",
+        "--storage-option=anon=true", "--storage-option=endpoint_url=http://a/?b=c")  # fmt: skip
+    (job,) = scanned.jobs
+    assert (job.report, job.language, job.processes, job.restart, job.overwrite) == (None, "es", 3, True, False)
+    assert (job.work.backend, job.work.max_file_bytes, job.work.thumbnails) == (Backend.LITERT_FP32, 9, True)
+    assert job.work.storage == {"anon": True, "endpoint_url": "http://a/?b=c"}
+
+
+def test_a_fault_is_one_line(run: Scan, scanned: Scanned) -> None:
+    scanned.fault = ScanError("There is nothing at x.")
+    result = run("--json")
+    assert (result.exit_code, result.stderr) == (Exit.NOT_STARTED, "img-super: There is nothing at x.\n")
+
+
+def test_ctrl_c_tells_how_to_go_on(run: Scan, scanned: Scanned) -> None:
+    scanned.fault = KeyboardInterrupt()
+    result = run("--json")
+    assert result.exit_code == Exit.STOPPED
+    assert "The same command goes on" in result.stderr
+
+
+def test_a_wrong_option_is_usage(run: Scan, scanned: Scanned) -> None:
+    assert run("--storage-option", "anon").exit_code == Exit.USAGE
+    assert run("--processes", "0").exit_code == Exit.USAGE
+    assert not scanned.jobs
