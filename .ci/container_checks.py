@@ -28,7 +28,7 @@ MADE_BY_PODMAN: Final = ("/dev", "/etc", "/proc", "/run", "/sys", "/tmp")  # noq
 
 # What follows runs inside a container, on its own Python, and prints JSON.
 SAMPLES: Final = """
-import base64, json, os, pathlib, urllib.request, importlib.util
+import base64, json, os, pathlib, re, urllib.request, importlib.util
 port = int(os.environ["IMG_SUPER_PORT"])
 samples = {p.name: p for p in sorted(pathlib.Path("/app/img_super/samples").glob("*.jpg"))}
 def body(path):
@@ -45,14 +45,23 @@ def call(address, data=None):
 INSPECT: Final = (
     SAMPLES
     + """
+def page():
+    """Every file that the page names, and whether it comes."""
+    def get(address):
+        request = urllib.request.Request(f"http://127.0.0.1:{port}/{address}", headers={"Accept": "text/html"})
+        return urllib.request.urlopen(request, timeout=30).read().decode(errors="replace")
+    named = sorted(set(re.findall(r'(?:href|src)="(web/[^"]+)"', get(""))))
+    return {name: len(get(name)) for name in [*named, "web/texts/es.json", "web/texts/en.json", "samples/attack.jpg"]}
 status = dict(line.split(":", 1) for line in open("/proc/1/status"))
 print(json.dumps({
     "ready": call("/health/ready")[0],
     "super": {name: call("/super", body(path)) for name, path in samples.items()},
+    "page": page(),
     "uids": [int(uid) for uid in status["Uid"].split()],
     "peak_mb": int(status["VmHWM"].split()[0]) // 1024,
     "tensorflow": importlib.util.find_spec("tensorflow") is not None,
     "left_in_tmp": os.listdir("/tmp"),
+    "bill": [component["name"] for component in json.load(open("/app/sbom.cdx.json"))["components"]],
 }))
 """
 )
@@ -203,6 +212,9 @@ def check_answers(running: Service) -> dict[str, Any]:
     expect(0 not in seen["uids"], "the service runs as root")
     expect(seen["ready"] == 200, f"GET /health/ready answers {seen['ready']}")
     expect(bool(seen["super"]), "the image has no sample photos")
+    expect({"web/page.js", "web/style.css"} <= seen["page"].keys(), f"the page names {list(seen['page'])}")
+    expect(all(seen["page"].values()), f"files of the page are empty: {seen['page']}")
+    expect({"fastapi", "pillow"} <= set(seen["bill"]), f"the bill of materials lists only {seen['bill']}")
     for photo, (status, answer) in seen["super"].items():
         expect(status == 200, f"POST /super of {photo} answers {status}: {answer}")
         expect({"score", "reco", "coord"} <= answer.keys(), f"POST /super of {photo} lacks a field: {answer}")

@@ -7,7 +7,6 @@ import socket
 import subprocess
 import sys
 import time
-import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -63,6 +62,6 @@ def wait_until_ready(service: Service, seconds: float = 300) -> None:
         try:
             urllib.request.urlopen(f"{service.url}/health/ready", timeout=5).close()
             return
-        except (urllib.error.URLError, ConnectionError):
+        except OSError:
             time.sleep(0.05)
     raise AssertionError("the service did not become ready")

@@ -38,7 +38,8 @@ _DESCRIPTION = (
 def create_app(settings: Settings, pipeline: Pipeline) -> FastAPI:
     """The ASGI application. Its documentation pages need no network. Raises `StartError`."""
     metrics = Metrics(pipeline.detector.identity, pipeline.validator.identity)
-    services = Services(settings, pipeline, WorkPool(settings.threads, settings.queue, tell=metrics.in_hand), metrics)
+    pool = WorkPool(settings.threads, settings.queue, settings.deadline_s / 2, metrics.in_hand)
+    services = Services(settings, pipeline, pool, metrics)
     app = FastAPIOffline(
         title="img_super",
         version=__version__,

@@ -15,7 +15,7 @@ from starlette.types import Receive
 from img_super.api.image_request import receive_image
 from img_super.api.metrics import Metrics
 from img_super.api.services import Services
-from img_super.errors import ClientGone, DeadlinePassed
+from img_super.errors import ClientGone, DeadlinePassed, Overloaded
 from img_super.pipeline.watch import Stage, Watch
 
 T = TypeVar("T")
@@ -40,9 +40,12 @@ async def work_on_photo(request: Request, services: Services, work: Callable[[by
     watch = _PhotoWatch(services.metrics)
 
     def read_and_work() -> T:
-        with watch(Stage.BODY):
-            photo = read_image()
-        return work(photo, watch)
+        try:
+            with watch(Stage.BODY):
+                photo = read_image()
+            return work(photo, watch)
+        except MemoryError as error:
+            raise Overloaded("There is not enough memory for this photo now.", retry_after_s=1) from error
 
     try:
         return await _while_somebody_waits(

@@ -25,9 +25,18 @@ class WorkPool:
     A place is held until a thread has really let go of the work, whether somebody still waits for it or not.
     """
 
-    def __init__(self, threads: int, queue: int, tell: Callable[[int, int], None] = lambda *_: None) -> None:
-        """`queue`: how many works may wait while every thread is busy. `tell` gets `working` and `waiting` anew."""
+    def __init__(
+        self, threads: int, queue: int, patience_s: float = 60, tell: Callable[[int, int], None] = lambda *_: None
+    ) -> None:
+        """
+        Args:
+            threads: works that are done at once.
+            queue: works that may wait while every thread is busy.
+            patience_s: whoever would wait for longer is refused, too: its deadline would pass, and its work be lost.
+            tell: gets `working` and `waiting` whenever they change.
+        """
         self.threads = threads
+        self._patience_s = patience_s
         self._tell = tell
         self._places = threads + queue
         self._in_hand = 0
@@ -46,9 +55,10 @@ class WorkPool:
         return min(self._in_hand, self.threads)
 
     def refuse_when_full(self) -> None:
-        """Raises `Overloaded` when one more work would find no place."""
-        if self._in_hand >= self._places:
-            raise Overloaded(retry_after_s=max(1, ceil(self.waiting * self._mean_s / self.threads)))
+        """Raises `Overloaded` when one more work would find no place, or would wait too long for a thread."""
+        wait_s = self.waiting * self._mean_s / self.threads
+        if self._in_hand >= self._places or wait_s > self._patience_s:
+            raise Overloaded(retry_after_s=max(1, ceil(wait_s)))
 
     async def run(self, work: Callable[[], T]) -> T:
         """Do `work` in one of the threads. When the caller is cancelled before a thread is free, it is never done.

@@ -13,6 +13,7 @@ from img_super.cli.export import export
 from img_super.cli.face import face
 from img_super.cli.keys import keys
 from img_super.cli.reference import reference
+from img_super.cli.sbom import sbom
 from img_super.cli.scan import scan
 from img_super.cli.serve import serve
 from img_super.cli.super import super as super_
@@ -26,6 +27,21 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.callback()(lambda: None)
-for verb in (serve, face, super_, scan, client, doctor, synthesize, audit, train, baseline, export, evaluate, reference):
+for verb in (
+    serve,
+    face,
+    super_,
+    scan,
+    client,
+    doctor,
+    synthesize,
+    audit,
+    train,
+    baseline,
+    export,
+    evaluate,
+    reference,
+    sbom,
+):
     app.command()(verb)
 app.add_typer(keys)

@@ -47,7 +47,7 @@ def decode_image(data: bytes, limits: DecodeLimits = DEFAULT_LIMITS) -> RgbImage
         image.load()
         _turn_upright(image)
         return np.asarray(_to_rgb(image), dtype=np.uint8)
-    except InputError:
+    except (InputError, MemoryError):  # memory is not the file's fault: its size was looked at before
         raise
     except Exception as error:  # on damaged files Pillow's plugins raise anything from OSError to struct.error
         raise BrokenImage() from error
@@ -64,7 +64,7 @@ def _open(data: bytes, image_type: str, limits: DecodeLimits) -> Image.Image:
     """Read the header alone; only the plugin of the sniffed type sees the bytes."""
     try:
         return Image.open(TimedBytes(data, limits.budget_ms), formats=(image_type,))
-    except InputError:
+    except (InputError, MemoryError):
         raise
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise TooManyPixels() from error

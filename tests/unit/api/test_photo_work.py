@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -178,3 +179,39 @@ def test_work_for_a_client_that_has_gone_is_dropped(slow: SlowDetector, validato
     asyncio.run(go())
     assert len(slow.seen) == 1, "photos were decoded for clients that had gone"
     assert validator.seen == [], "the photo in work was validated although its client had gone"
+
+
+def test_a_photo_for_which_there_is_no_memory_is_refused_for_now(
+    slow: SlowDetector, validator: FakeValidator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def no_memory(*_: object) -> None:
+        raise MemoryError
+
+    async def squeeze() -> None:
+        slow.go_on.set()
+        async with service(slow, validator) as client:
+            with monkeypatch.context() as squeezed:
+                squeezed.setattr("PIL.ImageFile.ImageFile.load", no_memory)
+                refused = await post(client)
+            assert (refused.status_code, refused.json()["code"]) == (503, "overloaded")
+            assert refused.headers["retry-after"] == "1"
+            assert (await post(client)).status_code == 200
+
+    asyncio.run(squeeze())
+
+
+@pytest.mark.parametrize("jump_s", [-86_400, 86_400])
+def test_a_clock_that_is_set_anew_loses_no_request(
+    slow: SlowDetector, validator: FakeValidator, monkeypatch: pytest.MonkeyPatch, jump_s: int
+) -> None:
+    async def jump() -> None:
+        async with service(slow, validator) as client:
+            answer = post(client)
+            await until(lambda: slow.seen)
+            now = time.time()
+            monkeypatch.setattr("time.time", lambda: now + jump_s)
+            slow.go_on.set()
+            assert (await answer).status_code == 200
+            assert (await post(client)).status_code == 200
+
+    asyncio.run(jump())

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Iterator
 from threading import Event, get_ident
 
@@ -98,3 +99,22 @@ def test_a_place_is_free_again_after_work_that_failed(pool: WorkPool) -> None:
         await until(lambda: pool.working == 0)
 
     asyncio.run(fail_often())
+
+
+def test_whoever_would_wait_for_longer_than_the_patience_is_refused_although_there_is_a_place() -> None:
+    pool, go_on = WorkPool(1, queue=100, patience_s=0.05), Event()
+
+    async def crowd() -> None:
+        for _ in range(5):
+            await pool.run(lambda: time.sleep(0.2))
+        works = [asyncio.create_task(pool.run(lambda: go_on.wait(PATIENCE_S))) for _ in range(2)]
+        await asyncio.sleep(0)
+        with pytest.raises(Overloaded):
+            pool.refuse_when_full()
+        go_on.set()
+        await asyncio.gather(*works)
+        await until(lambda: pool.working == 0)
+        pool.refuse_when_full()
+
+    asyncio.run(crowd())
+    pool.close()

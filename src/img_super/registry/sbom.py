@@ -1,0 +1,57 @@
+"""What this service is made of, as a CycloneDX 1.6 document: every installed package, and the networks.
+
+
+Made of what is installed where it runs, not of what was asked for. The packages of the operating system are not in it.
+Source: https://cyclonedx.org/docs/1.6/json/.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from importlib.metadata import Distribution, distributions
+from pathlib import Path
+from typing import Any, Final
+
+from img_super import __version__
+from img_super.registry.card import read_card
+
+MODELS: Final = Path(__file__).parent.parent / "models"
+
+
+def bill_of_materials(models: Path = MODELS) -> dict[str, Any]:
+    """The document, ready to be written as JSON; the same for the same installation."""
+    root = {"type": "application", "name": "img_super", "version": __version__, "bom-ref": "img_super"}
+    components = [*_packages(), *_networks(models)]
+    return {
+        "bomFormat": "CycloneDX",
+        "specVersion": "1.6",
+        "version": 1,
+        "metadata": {"component": root},
+        "components": components,
+        "dependencies": [{"ref": "img_super", "dependsOn": [component["bom-ref"] for component in components]}],
+    }
+
+
+def _packages() -> Iterator[dict[str, Any]]:
+    found = {distribution.name.lower().replace("_", "-"): distribution for distribution in distributions()}
+    yield from (_package(name, found[name]) for name in sorted(found))
+
+
+def _package(name: str, distribution: Distribution) -> dict[str, Any]:
+    address = f"pkg:pypi/{name}@{distribution.version}"
+    component = {"type": "library", "name": name, "version": distribution.version, "purl": address, "bom-ref": address}
+    licence = distribution.metadata.get("License-Expression")
+    return {**component, "licenses": [{"expression": licence}]} if licence else component
+
+
+def _networks(models: Path) -> Iterator[dict[str, Any]]:
+    for card_file in sorted(models.glob("*/card.json")):
+        card = read_card(card_file.parent)
+        for file in card.files.values():
+            yield {
+                "type": "machine-learning-model",
+                "name": f"{card.name}/{file.name}",
+                "version": card.version,
+                "hashes": [{"alg": "SHA-256", "content": file.sha256}],
+                "bom-ref": f"{card.name}/{file.name}",
+            }

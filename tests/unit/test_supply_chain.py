@@ -1,0 +1,54 @@
+"""What is installed is what was locked, and nothing that is read can run code."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+PACKAGE = ROOT / "src" / "img_super"
+LOCKED = [PACKAGE / "requirements-slim.txt", PACKAGE / "requirements.txt", ROOT / "requirements-dev.txt"]
+SERVING = [
+    path for room in ("api", "detector", "pipeline", "registry", "validator") for path in (PACKAGE / room).rglob("*.py")
+]
+RUN_WHAT_THEY_READ = {"pickle", "marshal", "shelve", "dill", "joblib", "cloudpickle", "yaml", "h5py"}
+FETCH = {"urllib.request", "requests", "httpx", "httpx2", "aiohttp", "fsspec", "socket", "subprocess"}
+UNSAFE_OPTIONS = {("allow_pickle", True), ("safe_mode", False)}
+
+
+@pytest.mark.parametrize("locked", LOCKED, ids=lambda path: path.name)
+def test_every_package_is_locked_to_a_version_and_hashes(locked: Path) -> None:
+    entries = re.split(r"\n(?=[\w.-]+==)", locked.read_text())
+    packages = [entry for entry in entries if re.match(r"[\w.-]+==", entry)]
+    assert len(packages) > 20
+    assert [entry.split()[0] for entry in packages if "--hash=sha256:" not in entry] == []
+    assert not re.search(r"^(-e|--(extra-)?index-url|git\+|https?://)", locked.read_text(), re.MULTILINE)
+
+
+def imported(tree: ast.AST) -> Iterator[str]:
+    """Every module that is imported, and each package around it."""
+    for node in ast.walk(tree):
+        names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+        names += [node.module or ""] if isinstance(node, ast.ImportFrom) else []
+        for name in names:
+            yield from (name, name.partition(".")[0])
+
+
+@pytest.mark.parametrize("path", SERVING, ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_no_module_of_the_service_reads_what_could_run_code_or_fetches_what_a_request_names(path: Path) -> None:
+    tree = ast.parse(path.read_text())
+    assert set(imported(tree)) & (RUN_WHAT_THEY_READ | FETCH) == set()
+    calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
+    assert [call for call in calls if isinstance(call.func, ast.Name) and call.func.id in ("eval", "exec")] == []
+    options = {(option.arg, option.value.value) for call in calls for option in call.keywords
+               if isinstance(option.value, ast.Constant)}  # fmt: skip
+    assert options & UNSAFE_OPTIONS == set()
+
+
+def test_what_is_forbidden_would_be_found() -> None:
+    tree = ast.parse("import pickle\nfrom urllib.request import urlopen\nimport xml.sax")
+    assert set(imported(tree)) & (RUN_WHAT_THEY_READ | FETCH) == {"pickle", "urllib.request"}
