@@ -197,7 +197,9 @@ function download() {
 function listenForKey() {
   find("key-open").addEventListener("click", askForKey);
   find("key-close").addEventListener("click", () => find("key").close());
-  find("key-form").addEventListener("submit", () => {
+  find("key-form").addEventListener("submit", (event) => {
+    event.preventDefault();
+    find("key").close();
     useKey(find("key-value").value);
     find("key-value").value = "";
     learnModel();
