@@ -61,6 +61,7 @@ print(json.dumps({
     "peak_mb": int(status["VmHWM"].split()[0]) // 1024,
     "tensorflow": importlib.util.find_spec("tensorflow") is not None,
     "left_in_tmp": os.listdir("/tmp"),
+    "bill": [component["name"] for component in json.load(open("/app/sbom.cdx.json"))["components"]],
 }))
 """
 )
@@ -213,6 +214,7 @@ def check_answers(running: Service) -> dict[str, Any]:
     expect(bool(seen["super"]), "the image has no sample photos")
     expect({"web/page.js", "web/style.css"} <= seen["page"].keys(), f"the page names {list(seen['page'])}")
     expect(all(seen["page"].values()), f"files of the page are empty: {seen['page']}")
+    expect({"fastapi", "pillow"} <= set(seen["bill"]), f"the bill of materials lists only {seen['bill']}")
     for photo, (status, answer) in seen["super"].items():
         expect(status == 200, f"POST /super of {photo} answers {status}: {answer}")
         expect({"score", "reco", "coord"} <= answer.keys(), f"POST /super of {photo} lacks a field: {answer}")
