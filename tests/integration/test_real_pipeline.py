@@ -70,9 +70,25 @@ def test_both_backends_give_the_same_scores(shipped: Card) -> None:
 
 
 def test_the_tensorflow_backend_is_chosen_by_name(bona_fide_bytes: bytes, pipeline: Pipeline) -> None:
-    other = load_pipeline(backend=Backend.TENSORFLOW)
-    difference = other.super(bona_fide_bytes).decision.score - pipeline.super(bona_fide_bytes).decision.score
+    other, floats = load_pipeline(backend=Backend.TENSORFLOW), load_pipeline(backend=Backend.LITERT_FP32)
+    difference = other.super(bona_fide_bytes).decision.score - floats.super(bona_fide_bytes).decision.score
     assert abs(difference) <= MAX_SCORE_DIFFERENCE
+
+
+def test_integers_answer_nearly_as_floats_do_or_are_refused(shipped: Card, bona_fide_bytes: bytes) -> None:
+    if "litert_int8" not in shipped.files:
+        with pytest.raises(BadModel, match="no weights for litert_int8"):
+            load_pipeline(backend=Backend.LITERT_INT8)
+        return
+    integers, floats = load_pipeline(backend=Backend.LITERT_INT8), load_pipeline(backend=Backend.LITERT_FP32)
+    assert integers.validator.identity.sha256 == shipped.files["litert_int8"].sha256
+    difference = integers.super(bona_fide_bytes).decision.score - floats.super(bona_fide_bytes).decision.score
+    assert abs(difference) < 0.15
+
+
+def test_what_serves_lost_at_most_half_a_point_of_auc(shipped: Card) -> None:
+    assert shipped.serves in shipped.files
+    assert shipped.precisions.get(shipped.serves, {}).get("auc_loss", 0) <= 0.005
 
 
 def test_without_tensorflow_its_backend_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:

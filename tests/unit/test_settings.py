@@ -31,6 +31,7 @@ def test_an_empty_variable_is_as_good_as_none(monkeypatch: pytest.MonkeyPatch) -
         ("HOST", "somewhere"),
         ("THREADS", "0"),
         ("BACKEND", "torch"),
+        ("POLICY", "severe"),
         ("LOG_LEVEL", "loud"),
         ("MAX_BODY_BYTES", "-1"),
         ("MAX_PIXELS", "many"),

@@ -34,7 +34,8 @@ def fill_documents(folder: Path, measured: Sequence[Measured]) -> dict[str, list
         if _BLOCK.search(text) is None:
             continue
         blocks = _tables(measured, tables.ENGLISH if english else tables.SPANISH)
-        drawn = _plots(measured, plots.ENGLISH if english else plots.SPANISH, "en" if english else "es")
+        words, language = (plots.ENGLISH, "en") if english else (plots.SPANISH, "es")
+        drawn = _plots(measured, words, language) if "<!-- begin plots " in text else {}
         blocks |= {name: _links(of) for name, of in drawn.items()}
         changed, names = fill(text, blocks)
         path.write_text(changed, "utf-8")

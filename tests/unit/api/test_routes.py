@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import time
 
+import msgspec
 import pytest
 from fastapi.testclient import TestClient
 
@@ -11,6 +12,7 @@ from img_super.api.base64_image import decode_base64
 from img_super.domain import Box, Detection, Face, Rotation
 from img_super.pipeline.decode import decode_image
 from img_super.pipeline.pipeline import Pipeline
+from img_super.registry.card import Policy, PolicyName
 from img_super.settings import Settings
 from tests.conftest import FakeDetector, FakeValidator
 
@@ -133,3 +135,23 @@ def test_model_shows_the_card(client: TestClient) -> None:
     assert validator["threshold"] == 0.6
     assert validator["undetermined"] == [0.4, 0.7]
     assert validator["figures"] == {"somewhere": {"auc": 0.9}}
+    assert validator["policy"] == "balanced"
+    assert validator["policies"] == [
+        {"name": "balanced", "threshold": 0.6, "undetermined": [0.4, 0.7], "max_bpcer": None, "figures": {}}
+    ]
+
+
+def test_model_shows_the_policies_and_the_one_that_decides(
+    settings: Settings, detector: FakeDetector, validator: FakeValidator
+) -> None:
+    choices = {
+        PolicyName.BALANCED: Policy(0.6, (0.4, 0.7), 0.05),
+        PolicyName.STRICT: Policy(0.3, (0.2, 0.5), 0.1, {"somewhere": {"bpcer": {"value": 0.09}}}),
+    }
+    validator.card = msgspec.structs.replace(validator.card, policies=choices)
+    pipeline = Pipeline(detector, validator, policy=PolicyName.STRICT)
+    with TestClient(create_app(settings, pipeline)) as client:
+        shown = client.get("/model").json()["validator"]
+    assert (shown["policy"], shown["threshold"], shown["undetermined"]) == ("strict", 0.3, [0.2, 0.5])
+    assert [choice["name"] for choice in shown["policies"]] == ["balanced", "strict"]
+    assert shown["policies"][1]["figures"] == {"somewhere": {"bpcer": {"value": 0.09}}}

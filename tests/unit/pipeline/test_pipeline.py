@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+import msgspec
 import pytest
 
 from img_super.domain import Box, Detection, Face, Verdict
-from img_super.errors import FaceTooSmall, NoFace, NotAnImage, TooManyPixels
+from img_super.errors import BadModel, FaceTooSmall, NoFace, NotAnImage, TooManyPixels
 from img_super.pipeline.decode_limits import DecodeLimits
 from img_super.pipeline.pipeline import Pipeline
+from img_super.registry.card import Policy, PolicyName
 from tests.conftest import FakeDetector, FakeValidator
 
 
@@ -49,3 +51,20 @@ def test_limits_and_types_are_those_of_decode(
         Pipeline(detector, validator, limits=DecodeLimits(10_000)).face(photo_bytes)
     with pytest.raises(NotAnImage):
         Pipeline(detector, validator).super(b"hello")
+
+
+@pytest.mark.parametrize(("policy", "superimposed"), [(PolicyName.STRICT, True), (PolicyName.LENIENT, False)])
+def test_the_chosen_policy_decides(
+    detector: FakeDetector, validator: FakeValidator, photo_bytes: bytes, policy: PolicyName, superimposed: bool
+) -> None:
+    choices = {PolicyName.STRICT: Policy(0.5, (0.3, 0.6)), PolicyName.LENIENT: Policy(0.8, (0.7, 0.9))}
+    validator.card = msgspec.structs.replace(validator.card, policies=choices)
+    decision = Pipeline(detector, validator, policy=policy).super(photo_bytes).decision
+    assert decision.superimposed is superimposed
+    assert (decision.score, decision.threshold) == (0.75, choices[policy].threshold)
+    assert (decision.verdict is Verdict.UNDETERMINED) is not superimposed
+
+
+def test_a_policy_that_the_card_lacks_stops_the_start(detector: FakeDetector, validator: FakeValidator) -> None:
+    with pytest.raises(BadModel, match="no policy lenient"):
+        Pipeline(detector, validator, policy=PolicyName.LENIENT)

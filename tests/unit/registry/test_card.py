@@ -9,7 +9,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from img_super.errors import BadModel
-from img_super.registry.card import Calibration, Card, WeightsFile, read_card, read_weights, write_card
+from img_super.registry.card import (
+    Calibration,
+    Card,
+    Policy,
+    PolicyName,
+    WeightsFile,
+    read_card,
+    read_weights,
+    write_card,
+)
 
 
 @pytest.fixture
@@ -65,3 +74,33 @@ def test_calibration_softens_and_shifts() -> None:
     assert Calibration(1, 0).score(0) == 0.5
     assert Calibration(2, 0).score(2) == pytest.approx(0.731, abs=1e-3)
     assert Calibration(1, 1).score(0) == pytest.approx(0.731, abs=1e-3)
+
+
+def test_a_line_through_knots_is_followed_and_level_beyond_its_ends() -> None:
+    line = Calibration(1, 0, ((-1.0, 0.1), (1.0, 0.5), (2.0, 0.9)))
+    assert [line.score(logit) for logit in (-5, -1, 0, 1, 1.5, 2, 9)] == pytest.approx(
+        [0.1, 0.1, 0.3, 0.5, 0.7, 0.9, 0.9]
+    )
+
+
+def test_a_card_without_policies_knows_balanced_only(model: Path) -> None:
+    card = read_card(model)
+    assert b"policies" not in (model / "card.json").read_bytes()
+    assert card.policy(PolicyName.BALANCED) == Policy(card.threshold, card.undetermined)
+    with pytest.raises(BadModel, match="no policy strict; it has balanced"):
+        card.policy(PolicyName.STRICT)
+
+
+def test_policies_are_read_as_they_were_written(model: Path) -> None:
+    policies = {name: Policy(0.5 + number / 10, (0.4, 0.9), 0.05) for number, name in enumerate(PolicyName)}
+    write_card(msgspec.structs.replace(read_card(model), policies=policies, serves="litert_int8"), model)
+    card = read_card(model)
+    assert card.serves == "litert_int8"
+    assert [card.policy(name).threshold for name in PolicyName] == [0.5, 0.6, 0.7]
+
+
+def test_a_policy_that_nobody_knows_is_refused(model: Path) -> None:
+    text = (model / "card.json").read_text().rstrip().removesuffix("}")
+    (model / "card.json").write_text(text + ', "policies": {"kind": {"threshold": 0.5, "undetermined": [0.1, 0.9]}}}')
+    with pytest.raises(BadModel, match="not a valid card"):
+        read_card(model)

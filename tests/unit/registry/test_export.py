@@ -9,6 +9,7 @@ import pytest
 pytest.importorskip("keras")
 
 import keras
+from ai_edge_litert.interpreter import Interpreter
 
 from img_super.evaluation.answers import answers_of
 from img_super.registry import export
@@ -47,3 +48,24 @@ def test_a_network_that_lost_its_answers_is_refused(
     with pytest.raises(export.ExportFailed, match="differ"):
         export.export_network(network, tmp_path)
     assert not list(tmp_path.iterdir())
+
+
+def test_integer_weights_take_the_crops_bytes_and_rank_as_the_floats_do(network: keras.Model, tmp_path: Path) -> None:
+    crops = np.random.default_rng(3).integers(0, 256, (24, 4, 4, 3), dtype=np.uint8).repeat(8, 1).repeat(8, 2)
+    files = export.export_network(network, tmp_path, crops[:16])
+    floats, integers = ((tmp_path / files[file].name).read_bytes() for file in ("litert", "litert_int8"))
+    (details,) = Interpreter(model_content=integers).get_signature_runner().get_input_details().values()
+    assert details["dtype"] == np.uint8
+    assert len(integers) < len(floats) / 2
+    exact, rounded = answers_of(floats, crops), answers_of(integers, crops)
+    assert np.corrcoef(exact.logits, rounded.logits)[0, 1] > 0.9
+    assert np.abs(exact.heat_maps - rounded.heat_maps).mean() < 0.05
+
+
+def test_a_network_without_a_heat_map_is_exported_to_be_compared(tmp_path: Path) -> None:
+    crop = keras.Input((SIDE, SIDE, 3), name="crop")
+    features = keras.layers.GlobalAveragePooling2D()(keras.layers.Rescaling(1 / 255)(crop))
+    files = export.export_network(keras.Model(crop, {"logit": keras.layers.Dense(1)(features)}), tmp_path)
+    answers = answers_of((tmp_path / files["litert"].name).read_bytes(), np.zeros((2, SIDE, SIDE, 3), np.uint8))
+    assert answers.logits.shape == (2,)
+    assert not answers.heat_maps.size
