@@ -56,7 +56,7 @@ Open = Callable[..., Page]
 
 
 def _chromium() -> str:
-    found = next(filter(None, map(shutil.which, _CHROMIUMS)), None)
+    found = next((path for name in _CHROMIUMS if (path := shutil.which(name))), None)
     if found:
         return found
     if os.environ.get("CI"):
@@ -89,7 +89,7 @@ def open_page(browser: Browser, service: Service) -> Iterator[Open]:
     visits: list[Visit] = []
 
     def open_page(locale: str = "es-CO", path: str = "/", **options: Any) -> Page:
-        usual = {"viewport": {"width": 1280, "height": 860}, "reduced_motion": "reduce"}
+        usual: dict[str, Any] = {"viewport": {"width": 1280, "height": 860}, "reduced_motion": "reduce"}
         context = browser.new_context(locale=locale, **{**usual, **options})
         context.set_default_timeout(PATIENCE_MS)
         context.grant_permissions(["camera", "clipboard-read", "clipboard-write"], origin=service.url)

@@ -197,7 +197,7 @@ def test_a_busy_service_is_asked_again_when_it_says(page: Page) -> None:
 
 
 def test_json_and_curl_are_shown_and_copied(page: Page, service: Service) -> None:
-    photo = {**photos.sample("attack.jpg"), "name": 'it\'s "mine" $(id).jpg'}
+    photo: FilePayload = {**photos.sample("attack.jpg"), "name": 'it\'s "mine" $(id).jpg'}
     give(page, photo)
     page.get_by_text("Para programas").click()
     expect(page.locator("#json")).to_contain_text('"verdict"')

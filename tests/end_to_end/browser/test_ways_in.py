@@ -5,7 +5,7 @@ from base64 import b64encode
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import FilePayload, Page, expect
 
 from tests.conftest import SAMPLES
 from tests.end_to_end.browser import photos
@@ -133,7 +133,7 @@ def test_the_table_puts_the_most_suspicious_first(page: Page) -> None:
 
 
 def test_the_table_can_be_taken_to_a_spreadsheet(page: Page, tmp_path: Path) -> None:
-    formula = {**photos.sample("attack.jpg"), "name": '=cmd|"x",1.jpg'}
+    formula: FilePayload = {**photos.sample("attack.jpg"), "name": '=cmd|"x",1.jpg'}
     give(page, formula, photos.no_image())
     expect(page.locator("#rows .row-number")).to_have_count(1)
     expect(page.locator("#rows tr[data-verdict=failed]")).to_have_count(1)
