@@ -105,6 +105,8 @@ def scan(
         summary, seconds = _scan_with_progress(job, quiet=json)
     except ImgSuperError as error:
         raise give_up(error) from error
+    except OSError as error:  # a full disk, a folder that may not be written to
+        raise give_up(f"{error.filename or out}: {error.strerror}.") from error
     except KeyboardInterrupt as error:
         raise give_up(_how_to_go_on(out), Exit.STOPPED) from error
     _tell(summary, job, seconds, json)

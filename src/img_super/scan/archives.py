@@ -8,7 +8,7 @@ from typing import Final, Self
 from zipfile import ZipFile
 
 from img_super.scan.errors import BrokenArchive, FileTooLarge
-from img_super.scan.found import Failed, Found, Given, InFile, InZip, Storage, file_system
+from img_super.scan.found import Failed, Found, Given, InFile, InZip, Storage, open_binary
 from img_super.scan.names import MemberNames, is_hidden
 
 _ZIP_ENDS: Final = (".zip",)
@@ -41,8 +41,7 @@ class _Header(tarfile.TarInfo):
 def photos_in_zip(archive: InFile, storage: Storage) -> Iterator[Found]:
     """One `InZip` for every file in the archive; a damaged directory is one `Failed`."""
     try:
-        files, path = file_system(archive.url, storage)
-        with files.open(path, "rb") as file, ZipFile(file) as opened:
+        with open_binary(archive.url, storage) as file, ZipFile(file) as opened:
             members = [(place, member) for place, member in enumerate(opened.infolist()) if not member.is_dir()]
     except Exception:  # noqa: BLE001 zipfile and every file system raise their own kinds
         yield Failed(archive.name, BrokenArchive.code, "The ZIP archive cannot be opened; it is damaged or no ZIP.")
@@ -65,8 +64,10 @@ def photos_in_tar(
         done: tells which names need not be read again.
     """
     try:
-        files, path = file_system(archive.url, storage)
-        with files.open(path, "rb") as file, tarfile.open(fileobj=file, mode="r|*", tarinfo=_Header) as opened:
+        with (
+            open_binary(archive.url, storage) as file,
+            tarfile.open(fileobj=file, mode="r|*", tarinfo=_Header) as opened,
+        ):
             yield from _members(opened, MemberNames(archive.name), max_file_bytes, done)
     except Exception:  # noqa: BLE001 tarfile, every decompressor and every file system raise their own kinds
         yield Failed(archive.name, BrokenArchive.code, BrokenArchive.advice)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, Final, TypeAlias
+from pathlib import Path
+from typing import Any, BinaryIO, Final, TypeAlias, cast
 from zipfile import BadZipFile, ZipFile
 
 from fsspec import AbstractFileSystem
@@ -84,9 +85,12 @@ class Reader:
     def _read_file(self, found: InFile) -> bytes:
         if found.size_bytes is not None and found.size_bytes > self._max_bytes:
             raise FileTooLarge()
-        # A range beyond the end of an empty object is an error for S3: with a known size all of it is asked for.
-        end = self._max_bytes + 1 if found.size_bytes is None else None
         try:
+            if not is_remote(found.url):
+                with open_binary(found.url, self._storage) as file:
+                    return file.read(self._max_bytes + 1)
+            # A range beyond the end of an empty object is an error for S3: with a known size all of it is asked for.
+            end = self._max_bytes + 1 if found.size_bytes is None else None
             files, path = file_system(found.url, self._storage)
             return bytes(files.cat_file(path, end=end))
         except Exception as error:  # every file system raises its own kinds
@@ -108,8 +112,8 @@ class Reader:
             raise UnreadableFile(reason(error)) from error
 
     def _open_archive(self, url: str) -> ZipFile:
-        files, path = file_system(url, self._storage)
-        return ZipFile(files.open(path, "rb"))
+        # The archive closes a file that it has opened itself when it is dropped.
+        return ZipFile(open_binary(url, self._storage) if is_remote(url) else url)
 
     def _checked(self, data: bytes) -> bytes:
         if len(data) > self._max_bytes:
@@ -117,9 +121,17 @@ class Reader:
         return data
 
 
+def open_binary(url: str, storage: Storage) -> BinaryIO:
+    """The file behind a path or URL, open for reading; it can be read from any place on."""
+    if not is_remote(url):
+        return Path(url).open("rb")
+    files, path = file_system(url, storage)
+    return cast("BinaryIO", files.open(path, "rb"))
+
+
 def file_system(url: str, storage: Storage) -> tuple[AbstractFileSystem, str]:
-    """The file system behind a path or URL, and the path on it. Listings of remote folders are not kept in memory."""
-    files, path = url_to_fs(url, **(dict(storage, use_listings_cache=False) if is_remote(url) else {}))
+    """The file system behind a URL, and the path on it. Listings of folders are not kept in memory."""
+    files, path = url_to_fs(url, **dict(storage, use_listings_cache=False))
     return files, str(path)
 
 

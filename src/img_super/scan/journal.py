@@ -10,6 +10,7 @@ import json
 import sqlite3
 import time
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import astuple
 from pathlib import Path
 from typing import Final
@@ -31,20 +32,27 @@ CREATE INDEX IF NOT EXISTS most_suspicious_first ON rows (score DESC, photo);
 CREATE TABLE IF NOT EXISTS thumbnails (photo TEXT PRIMARY KEY, score REAL NOT NULL, jpeg BLOB NOT NULL);
 COMMIT;
 """
+_FORGET: Final = "".join(f"DROP TABLE IF EXISTS {table};\n" for table in ("scan", "rows", "thumbnails"))
 _INSERT: Final = f"INSERT OR IGNORE INTO rows VALUES ({', '.join('?' for _ in COLUMNS)})"  # noqa: S608 constants
+_DROP_OTHER_THUMBNAILS: Final = (
+    "DELETE FROM thumbnails WHERE photo NOT IN (SELECT photo FROM thumbnails ORDER BY score DESC, photo LIMIT ?)"
+)
 _MOST_SUSPICIOUS: Final = "FROM rows WHERE score IS NOT NULL ORDER BY score DESC, photo LIMIT ?"
 
 
 class Journal:
     """The journal of one scan; a context manager, which commits and closes. One scan at a time can have it open."""
 
-    def __init__(self, path: Path, fingerprint: Mapping[str, object], thumbnails_kept: int = 200) -> None:
+    def __init__(
+        self, path: Path, fingerprint: Mapping[str, object], thumbnails_kept: int = 200, restart: bool = False
+    ) -> None:
         """Open a journal, or begin one.
 
         Args:
             path: the file.
             fingerprint: whatever decides the rows; a journal with another one is not gone on with.
             thumbnails_kept: of so many of the most suspicious photos.
+            restart: throw away what an earlier scan has kept, whatever its fingerprint.
 
         Raises:
             ScanError: another scan has it open, or it belongs to a scan with other options or another model, or it
@@ -57,7 +65,7 @@ class Journal:
             self._database = sqlite3.connect(path, timeout=0, isolation_level=None)
             self._database.execute("PRAGMA locking_mode = EXCLUSIVE")
             self._database.execute("PRAGMA synchronous = FULL")
-            self._database.executescript(_SCHEMA)
+            self._database.executescript(_FORGET + _SCHEMA if restart else _SCHEMA)
         except sqlite3.Error as error:
             raise ScanError(_why(path, error)) from error
         self._claim(dict(fingerprint))
@@ -67,7 +75,8 @@ class Journal:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._database.commit()
+        with suppress(sqlite3.Error):  # a full disk was told when it was met
+            self._database.commit()
         self._database.close()
 
     def __contains__(self, photo: str) -> bool:
@@ -77,24 +86,24 @@ class Journal:
         return int(self._database.execute("SELECT count(*) FROM rows").fetchone()[0])
 
     def add(self, judged: Judged) -> None:
-        """Keep a row; one that is already there stays as it is. On disk after `COMMIT_EVERY_S` at the latest."""
+        """Keep a row; one that is already there stays as it is. On disk after `COMMIT_EVERY_S` at the latest.
+
+        Raises:
+            ScanError: it cannot be written; the rows that were committed stay.
+        """
         row = judged.row
-        self._database.execute(_INSERT, astuple(row))
+        self._write(_INSERT, astuple(row))
         if judged.thumbnail is not None:
             thumbnail = (row.photo, row.score, judged.thumbnail)
-            self._database.execute("INSERT OR IGNORE INTO thumbnails VALUES (?, ?, ?)", thumbnail)
+            self._write("INSERT OR IGNORE INTO thumbnails VALUES (?, ?, ?)", thumbnail)
         if time.monotonic() - self._committed_s > COMMIT_EVERY_S:
             self.commit()
 
     def commit(self) -> None:
-        """Write to disk what has been added."""
-        self._database.execute(
-            "DELETE FROM thumbnails WHERE photo NOT IN "
-            "(SELECT photo FROM thumbnails ORDER BY score DESC, photo LIMIT ?)",
-            (self._kept,),
-        )
-        self._database.execute("COMMIT")
-        self._database.execute("BEGIN")
+        """Write to disk what has been added. Raises `ScanError` as `add` does."""
+        self._write(_DROP_OTHER_THUMBNAILS, (self._kept,))
+        self._write("COMMIT")
+        self._write("BEGIN")
         self._committed_s = time.monotonic()
 
     def rows(self) -> Iterator[Row]:
@@ -111,6 +120,12 @@ class Journal:
         """A small JPEG of a suspicious portrait, if thumbnails were asked for."""
         found = self._database.execute("SELECT jpeg FROM thumbnails WHERE photo = ?", (photo,)).fetchone()
         return None if found is None else bytes(found[0])
+
+    def _write(self, statement: str, values: tuple[object, ...] = ()) -> None:
+        try:
+            self._database.execute(statement, values)
+        except sqlite3.Error as error:
+            raise ScanError(_why(self.path, error)) from error
 
     def _claim(self, fingerprint: dict[str, object]) -> None:
         found = self._database.execute("SELECT fingerprint FROM scan").fetchone()

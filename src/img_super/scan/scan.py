@@ -74,9 +74,7 @@ def scan(job: Job, progress: Progress = lambda _rows, _newest: None) -> Summary:
     _check_targets(job)
     check_sources(job.sources, job.work.storage)
     models = _models(job.work)
-    if job.restart:
-        job.journal.unlink(missing_ok=True)
-    with Journal(job.journal, _fingerprint(job, models), MOST_SUSPICIOUS) as journal:
+    with Journal(job.journal, _fingerprint(job, models), MOST_SUSPICIOUS, job.restart) as journal:
         progress(len(journal), None)
         _judge_all(job, journal, progress)
         journal.commit()

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from threading import Thread
@@ -20,7 +23,7 @@ from img_super.cli.app import app
 from img_super.cli.exits import Exit
 from img_super.pipeline.pipeline import Pipeline
 from img_super.settings import Settings
-from tests.conftest import FakeDetector, FakeValidator
+from tests.conftest import SAMPLES, FakeDetector, FakeValidator
 
 Run = Callable[..., Result]
 
@@ -170,6 +173,15 @@ def test_no_service_is_one_line(run: Run, photo: Path) -> None:
 
 CLIENT = httpx2.Client
 
+STOPPED_WHILE_READING = """
+import os, runpy, signal, sys
+sys.argv = ["img-super", "super", "-"]
+class Input:
+    buffer = property(lambda self: os.kill(os.getpid(), signal.SIGTERM) or signal.pause())
+sys.stdin = Input()
+runpy.run_module("img_super", run_name="__main__")
+"""
+
 
 class FakeService:
     """What a service, or something in its place, answers; and what it was sent."""
@@ -245,6 +257,12 @@ def test_a_key_is_read_from_a_file(
     result = run("client", "--json", "--header", f"@{tmp_path}/key.txt", photo)
     assert lines(result)[0]["error"] == {"code": "key_refused", "title": "No", "detail": "Send a key."}
     assert (service.requests[0].headers["x-api-key"], service.requests[0].headers["x-request-id"]) == ("secret", "mine")
+
+
+def test_a_verb_that_is_stopped_does_not_end_as_if_all_were_well() -> None:
+    environment = {**os.environ, "PYTHONPATH": str(SAMPLES.parents[1])}
+    command = [sys.executable, "-c", STOPPED_WHILE_READING]
+    assert subprocess.run(command, env=environment, check=False).returncode == Exit.TERMINATED
 
 
 def test_every_verb_teaches() -> None:

@@ -145,6 +145,32 @@ def test_another_model_or_option_does_not_go_on(tmp_path: Path) -> None:
         assert len(journal) == 1
 
 
+def test_a_new_beginning_forgets_the_old_one_but_not_that_of_a_scan_that_runs(tmp_path: Path) -> None:
+    path = tmp_path / "journal"
+    with Journal(path, {"model": "m"}) as journal:
+        journal.add(Judged(ROWS[0]))
+        with pytest.raises(ScanError, match="Another scan is writing"):
+            Journal(path, {"model": "n"}, restart=True)
+    with Journal(path, {"model": "n"}, restart=True) as journal:
+        assert len(journal) == 0
+
+
+def test_a_full_disk_is_told_and_keeps_what_was_committed(tmp_path: Path) -> None:
+    def fill(journal: Journal) -> None:
+        for number in range(10_000):
+            journal.add(Judged(row(f"{number}.jpg", 0.5), b"x" * 1000))
+
+    path = tmp_path / "journal"
+    with Journal(path, {}) as journal:
+        journal.add(Judged(ROWS[0]))
+        journal.commit()
+        journal._database.execute("PRAGMA max_page_count = 30")  # SQLite's own full disk
+        with pytest.raises(ScanError, match="cannot be written: database or disk is full"):
+            fill(journal)
+    with Journal(path, {}) as journal:
+        assert ROWS[0].photo in journal
+
+
 def test_two_scans_cannot_write_to_one_journal(journal: Journal) -> None:
     with pytest.raises(ScanError, match="Another scan is writing"):
         Journal(journal.path, {"model": "m"})
