@@ -143,8 +143,9 @@ def worst_mistakes(scored: Scored, threshold: float, most: int = 8) -> dict[str,
     found: dict[str, list[Mistake]] = {}
     for species in sorted(set(scored.species.tolist())):
         at = np.flatnonzero(scored.species == species)
-        wrongness = (scored.scores[at] - threshold) * (1 if species == "" else -1)
-        wrong = [int(index) for index in np.argsort(-wrongness, kind="stable") if wrongness[index] >= 0]
+        scores = scored.scores[at]
+        missed = scores >= threshold if species == "" else scores < threshold
+        wrong = [int(index) for index in np.argsort(-np.abs(scores - threshold), kind="stable") if missed[index]]
         found[str(species)] = [Mistake(int(at[i]), str(species), float(scored.scores[at[i]])) for i in wrong[:most]]
     return found
 

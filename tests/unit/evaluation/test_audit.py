@@ -17,7 +17,7 @@ from typer.testing import CliRunner
 
 from img_super.cli.audit import audit
 from img_super.domain import RgbImage
-from img_super.evaluation import metrics
+from img_super.evaluation import metrics, resampling
 from img_super.evaluation.audit import surroundings
 from img_super.evaluation.audit.classifier import auc, auc_interval, out_of_fold_scores, tabulate
 from img_super.evaluation.audit.rows import read_rows, read_shards
@@ -238,9 +238,8 @@ def test_the_area_by_ranks_is_that_of_scikit_learn_and_its_interval_lies_around_
     assert found == pytest.approx(metrics.auc(labels, scores))
     low, high = auc_interval(labels, scores, documents, 1, outside=0.05)
     assert low < found < high
-    assert metrics.clustered_interval(lambda at: auc(labels[at], scores[at]), documents, 1) == pytest.approx(
-        (low, high), abs=0.02
-    )
+    drawn = resampling.Curves.of(labels, scores, resampling.drawn_weights(documents, 1)).auc()
+    assert resampling.interval(drawn) == pytest.approx((low, high), abs=0.02)
 
 
 def test_a_document_that_is_known_by_heart_is_no_help() -> None:

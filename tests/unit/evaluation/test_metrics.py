@@ -60,7 +60,7 @@ def test_the_report_has_every_species_and_becomes_a_table() -> None:
 def test_the_report_says_where_when_map_and_mask_are_known() -> None:
     masks = np.zeros((8, 8, 8), np.uint8)
     masks[4:, 2:6, 2:6] = 255
-    heat_maps = masks.astype(np.float32) / 255
+    heat_maps = (masks > 0).astype(np.float32)
     documents = np.array(list("abcdabcd"))
     species = np.where(LABELS == 1, "face_swap", "").astype(np.str_)
     found = figures(Scored(LABELS, species, documents, MIXED, heat_maps, masks), 0.5)

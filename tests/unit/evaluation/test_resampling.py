@@ -68,5 +68,5 @@ def test_scores_that_mean_what_they_say_have_no_calibration_error() -> None:
     assert reliability(labels, scores / 2).ece == pytest.approx(0.25, abs=0.02)
     found = reliability(labels, scores)
     assert found.attack_share == pytest.approx(found.mean_score, abs=0.05)
-    weights = np.stack([np.ones(20_000), np.arange(20_000) % 2])
+    weights = np.stack([np.ones(20_000), np.arange(20_000) % 2]).astype(np.float64)
     assert expected_calibration_error(labels, scores, weights)[0] == pytest.approx(found.ece)

@@ -42,7 +42,7 @@ def test_the_frozen_backbone_keeps_its_weights_and_learns_the_head(data_set: Pat
     drawn = build_network(32)
     backbone = [layer for layer in drawn.layers if layer.weights and layer.name.startswith(("block", "stem"))]
     arrays = {f"{one.name}/{number}": array for one in backbone for number, array in enumerate(one.get_weights())}
-    np.savez(tmp_path / "imagenet.npz", **arrays)  # type: ignore[arg-type]
+    np.savez(tmp_path / "imagenet.npz", **arrays)
     network = fit_frozen_backbone(crops, tmp_path / "imagenet.npz")
     assert np.array_equal(network.get_layer("stem_conv").get_weights()[0], arrays["stem_conv/0"])
     logits = network.predict(crops.crops, verbose=0)["logit"][:, 0]
