@@ -25,7 +25,10 @@ def test_a_body_that_does_not_come_is_given_up() -> None:
 
 
 def test_under_overload_every_request_is_answered_or_refused_and_health_goes_on(bona_fide_bytes: bytes) -> None:
-    with running_service("--threads", "1", IMG_SUPER_QUEUE="2") as service, ThreadPoolExecutor(16) as threads:
+    with (
+        running_service("--threads", "1", IMG_SUPER_QUEUE="2", IMG_SUPER_DEADLINE_S="600") as service,
+        ThreadPoolExecutor(16) as threads,
+    ):
 
         def post(_: int) -> httpx2.Response:
             return httpx2.post(f"{service.url}/super", content=bona_fide_bytes, headers=JPEG, timeout=60)

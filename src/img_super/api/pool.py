@@ -69,7 +69,11 @@ class WorkPool:
         with self._lock:
             self.refuse_when_full()
             self._change(1)
-        future = self._executor.submit(copy_context().run, self._timed, work)
+        try:
+            future = self._executor.submit(copy_context().run, self._timed, work)
+        except RuntimeError:  # the pool was closed
+            self._leave()
+            raise
         future.add_done_callback(lambda _: self._leave())
         return await asyncio.wrap_future(future)
 

@@ -1,0 +1,45 @@
+"""Fuzzes the decoding, guided by coverage: an image or a typed error, whatever the bytes.
+
+    python -m tests.hostile.fuzz_decode [-max_total_time=600] [FOLDER_FOR_WHAT_IT_FINDS]
+
+It begins with the corpus of `tests/hostile`. Needs atheris (Linux on x86-64).
+"""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from contextlib import suppress
+from pathlib import Path
+
+import atheris
+
+with atheris.instrument_imports(include=["PIL", "img_super"]):
+    from img_super.errors import InputError
+    from img_super.pipeline.decode import decode_image
+    from img_super.pipeline.decode_limits import DecodeLimits
+
+from tests.hostile.files import hostile_files
+
+LIMITS = DecodeLimits(max_pixels=1_000_000, budget_ms=1000)
+LONGEST_BYTES = 20_000
+
+
+def decode(data: bytes) -> None:
+    """Anything that leaves here but an `InputError` is a finding."""
+    with suppress(InputError):
+        decode_image(data, LIMITS)
+
+
+def main() -> None:
+    """Hand the corpus to libFuzzer and let it go on from there."""
+    with tempfile.TemporaryDirectory() as folder:
+        for number, (_, data) in enumerate(hostile_files()):
+            if len(data) <= LONGEST_BYTES:
+                Path(folder, str(number)).write_bytes(data)
+        atheris.Setup([*sys.argv, folder, f"-max_len={LONGEST_BYTES}"], decode)
+        atheris.Fuzz()
+
+
+if __name__ == "__main__":
+    main()

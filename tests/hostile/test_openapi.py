@@ -1,0 +1,39 @@
+"""Whatever the OpenAPI document allows, and more, gets an answer that the document knows; never a server error."""
+
+from __future__ import annotations
+
+import numpy as np
+import schemathesis
+from hypothesis import HealthCheck, settings
+from schemathesis.checks import not_a_server_error
+from schemathesis.specs.openapi.checks import content_type_conformance, response_schema_conformance
+
+from img_super.api.app import create_app
+from img_super.domain import Evidence, ModelIdentity, RgbImage
+from img_super.pipeline.load import SHIPPED_MODEL
+from img_super.pipeline.pipeline import Pipeline
+from img_super.registry.card import Card, read_card
+from img_super.settings import Settings
+from tests.conftest import FakeDetector
+
+
+class EvenValidator:
+    """Gives every crop the same score."""
+
+    identity = ModelIdentity("fake_validator", "1", "0" * 64)
+    card: Card = read_card(SHIPPED_MODEL)
+
+    def validate(self, _: RgbImage) -> Evidence:
+        return Evidence(0.5, np.zeros((4, 4), np.float32))
+
+
+APP = create_app(Settings(threads=2, max_body_bytes=100_000), Pipeline(FakeDetector(), EvenValidator()))
+APP.state.services.warm = True  # no warm-up runs here, and a 503 of readiness would count as a server's error
+SCHEMA = schemathesis.openapi.from_asgi("/openapi.json", APP)
+CHECKS = (not_a_server_error, content_type_conformance, response_schema_conformance)
+
+
+@SCHEMA.parametrize()
+@settings(max_examples=40, suppress_health_check=list(HealthCheck), deadline=None)
+def test_every_operation(case: schemathesis.Case) -> None:
+    case.call_and_validate(checks=list(CHECKS))
