@@ -49,12 +49,10 @@ def fit_isotonic(logits: Array, labels: Array, weights: Array | None = None) -> 
         ValueError: the logits do not rise with suspicion.
     """
     platt = fit_platt(logits, labels, weights)
-    x, counted = (
-        np.asarray(logits, np.float64),
-        np.ones(len(logits)) if weights is None else np.asarray(weights, np.float64),
-    )
+    x = np.asarray(logits, np.float64)
+    counted = np.ones(len(x)) if weights is None else np.asarray(weights, np.float64)
     steps = IsotonicRegression(y_min=_SURELY, y_max=1 - _SURELY).fit(x, labels, counted).predict(x)
-    levels, step_of = np.unique(steps, return_inverse=True)
+    levels, step_of = np.unique(steps.round(6), return_inverse=True)
     middles = np.bincount(step_of, counted * x) / np.bincount(step_of, counted)
     beyond = float(x.std())
     ends = ((x.min() - beyond, _SURELY / 2), *zip(middles, levels, strict=True), (x.max() + beyond, 1 - _SURELY / 2))
@@ -90,7 +88,8 @@ def _left_out_losses(
 ) -> FloatArray:
     """Each sample's log loss times its weight, by a calibration that was fitted without its document."""
     scores = np.empty(len(logits))
-    for rest, left_out in GroupKFold(FOLDS).split(logits, labels, documents):
+    folds = min(FOLDS, len(np.unique(documents)))
+    for rest, left_out in GroupKFold(folds).split(logits, labels, documents):
         scores[left_out] = scores_of(fit(logits[rest], labels[rest], weights[rest]), logits[left_out])
     of_truth = np.where(np.asarray(labels) == 1, scores, 1 - scores)
     return np.asarray(-np.log(of_truth.clip(1e-9)) * np.asarray(weights, np.float64))
