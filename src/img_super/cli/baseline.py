@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 if TYPE_CHECKING:
-    import keras
-
     from img_super.evaluation.crops import CropSet
 
 
@@ -51,7 +49,7 @@ def baseline(
     typer.echo(f"{name}: AUC {card.figures['generated_validation']['auc']['value']:.3f}, in {out}")
 
 
-def _trained(kind: Kind, training: CropSet, held_out: CropSet, imagenet: Path | None, epochs: int) -> keras.Model:
+def _trained(kind: Kind, training: CropSet, held_out: CropSet, imagenet: Path | None, epochs: int) -> Any:
     from img_super.training.baselines import fit_frozen_backbone, train_old_system
 
     if kind is Kind.FROZEN_BACKBONE and imagenet is not None:
