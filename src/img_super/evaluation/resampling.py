@@ -74,10 +74,15 @@ class Curves:
         return np.asarray((self.apcer[draws, nearest] + self.bpcer[draws, nearest]) / 2)
 
     def bpcer_at_apcer(self, level: float) -> Values:
-        return np.asarray(np.where(self.apcer <= level + 1e-12, self.bpcer, np.inf).min(axis=1))
+        return _finite(np.where(self.apcer <= level + 1e-12, self.bpcer, np.inf).min(axis=1))
 
     def tpr_at_fpr(self, level: float) -> Values:
-        return np.asarray(np.where(self.bpcer <= level + 1e-12, 1 - self.apcer, -np.inf).max(axis=1))
+        return _finite(np.where(self.bpcer <= level + 1e-12, 1 - self.apcer, -np.inf).max(axis=1))
+
+
+def _finite(values: Values) -> Values:
+    """Draws without one of the classes have no answer."""
+    return np.asarray(np.where(np.isfinite(values), values, np.nan))
 
 
 def _share(weights: Weights, positions: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:

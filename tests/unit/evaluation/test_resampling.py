@@ -50,8 +50,9 @@ def test_intervals_widen_when_samples_of_a_document_are_alike() -> None:
 
 def test_figures_of_a_class_that_is_not_there_are_nan() -> None:
     curves = resampling.Curves.of(np.zeros(300, int), SCORES, ONCE)
-    assert np.isnan(curves.auc()).all()
-    assert np.isnan(resampling.interval(curves.auc())).all()
+    for values in (curves.auc(), curves.equal_error_rate(), curves.bpcer_at_apcer(0.1)):
+        assert np.isnan(values).all()
+        assert np.isnan(resampling.interval(values)).all()
 
 
 def test_a_thousand_draws_of_1200_samples_take_seconds_at_most() -> None:
