@@ -33,6 +33,8 @@ from tests.integration import slow_scan
 PHOTOS_EACH = 20
 ROWS = 3 * PHOTOS_EACH + 2
 KILLS = 3
+PATIENCE_S = 900
+"""A machine that is busy with something else is no reason to fail."""
 
 
 def _photo(number: int) -> bytes:
@@ -99,7 +101,7 @@ def _living(session: int) -> list[int]:
 
 
 def _wait_until_gone(session: int) -> None:
-    end_s = time.monotonic() + 60
+    end_s = time.monotonic() + PATIENCE_S
     while _living(session):
         assert time.monotonic() < end_s, "processes of a killed scan go on"
         time.sleep(0.05)
@@ -135,7 +137,7 @@ def test_killed_at_random_and_resumed_the_result_is_that_of_the_undisturbed_scan
     assert kept == sorted(set(kept)), "a row was lost, or a run did nothing"
     assert kept[-1] < ROWS
     running = _slow_command(photos, out, "--json")
-    told, _ = running.communicate(timeout=300)
+    told, _ = running.communicate(timeout=PATIENCE_S)
     assert running.returncode == 0
     assert json.loads(told)["photos"] == ROWS
     assert out.read_bytes() == undisturbed.read_bytes()
@@ -154,7 +156,7 @@ def test_a_scan_that_is_told_to_stop_keeps_what_it_has(
         os.killpg(running.pid, kind)
     else:
         os.kill(running.pid, kind)
-    _, told = running.communicate(timeout=60)
+    _, told = running.communicate(timeout=PATIENCE_S)
     assert running.returncode == code
     assert "Traceback" not in told
     assert "The same command goes on from there." in " ".join(told.split())
