@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
 import numpy as np
 import schemathesis
 from hypothesis import HealthCheck, settings
@@ -28,7 +31,16 @@ class EvenValidator:
 
 
 APP = create_app(Settings(threads=2, max_body_bytes=100_000), Pipeline(FakeDetector(), EvenValidator()))
-APP.state.services.warm = True  # no warm-up runs here, and a 503 of readiness would count as a server's error
+APP.state.services.warm = True  # a 503 of readiness would count as a server's error
+
+
+@asynccontextmanager
+async def _nothing(_: object) -> AsyncIterator[None]:
+    """Schemathesis starts and ends the application anew for each request; its threads end once and for all."""
+    yield
+
+
+APP.router.lifespan_context = _nothing
 SCHEMA = schemathesis.openapi.from_asgi("/openapi.json", APP)
 CHECKS = (not_a_server_error, content_type_conformance, response_schema_conformance)
 

@@ -1,0 +1,91 @@
+"""What goes wrong around a service that runs: clients that leave, a full disk, little memory, a model that vanishes."""
+
+from __future__ import annotations
+
+import resource
+import shutil
+import socket
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import httpx2
+import numpy as np
+import pytest
+
+from benchmarks import running_service as running
+from benchmarks.running_service import Service, running_service
+from tests.conftest import encode
+
+JPEG = {"content-type": "image/jpeg"}
+PATIENT = {"IMG_SUPER_DEADLINE_S": "600"}
+"""On a machine that is busy with other things, it is not the deadline that is tested here."""
+
+
+@contextmanager
+def limited_service(monkeypatch: pytest.MonkeyPatch, limit: Callable[[], None], *options: str) -> Iterator[Service]:
+    """A service whose process has set itself a limit before it started."""
+    monkeypatch.setattr(running.subprocess, "Popen", partial(subprocess.Popen, preexec_fn=limit))
+    with running_service(*options, **PATIENT) as service:
+        yield service
+
+
+def post(service: Service, photo: bytes) -> httpx2.Response:
+    return httpx2.post(f"{service.url}/super", content=photo, headers=JPEG, timeout=300)
+
+
+def in_hand(service: Service) -> float:
+    lines = httpx2.get(f"{service.url}/metrics", timeout=60).text.splitlines()
+    return sum(float(line.split()[-1]) for line in lines if line.startswith("img_super_photos_w"))
+
+
+def test_clients_that_leave_in_the_middle_leave_nothing_behind(service: Service, bona_fide_bytes: bytes) -> None:
+    url = urlsplit(service.url)
+    head = (
+        f"POST /super HTTP/1.1\r\nHost: x\r\nContent-Type: image/jpeg\r\nContent-Length: {len(bona_fide_bytes)}\r\n\r\n"
+    )
+    whole = head.encode() + bona_fide_bytes
+    for share in (0.001, 0.5, 1, 1, 1):
+        with socket.create_connection((url.hostname, url.port), timeout=60) as connection:
+            connection.sendall(whole[: int(len(whole) * share)])
+    deadline = time.monotonic() + 120
+    while in_hand(service):
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+    assert post(service, bona_fide_bytes).status_code == 200
+
+
+def test_a_full_disk_stops_nothing(monkeypatch: pytest.MonkeyPatch, bona_fide_bytes: bytes) -> None:
+    """Not one byte can be written to any file; what would write some is killed by SIGXFSZ."""
+    with limited_service(
+        monkeypatch, lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0)), "--threads", "1"
+    ) as full:
+        assert post(full, bona_fide_bytes).status_code == 200
+        large = {"image": bona_fide_bytes + bytes(2_000_000)}  # a form parser would spool it
+        assert httpx2.post(f"{full.url}/super", files=large, timeout=300).status_code == 200
+        assert full.process.poll() is None
+
+
+def test_with_little_memory_a_large_photo_is_refused_and_the_next_one_answered(
+    monkeypatch: pytest.MonkeyPatch, bona_fide_bytes: bytes
+) -> None:
+    large = encode(np.zeros((6000, 6000, 4), np.uint8))
+    limit = partial(resource.setrlimit, resource.RLIMIT_DATA, (600_000_000, 600_000_000))
+    with limited_service(monkeypatch, limit, "--threads", "1") as squeezed:
+        refused = post(squeezed, large)
+        assert (refused.status_code, refused.json()["code"]) == (503, "overloaded")
+        assert post(squeezed, bona_fide_bytes).status_code == 200
+
+
+def test_a_model_that_vanishes_while_the_service_runs_is_not_missed(tmp_path: Path, bona_fide_bytes: bytes) -> None:
+    from img_super.pipeline.load import SHIPPED_MODEL
+
+    folder = tmp_path / "model"
+    shutil.copytree(SHIPPED_MODEL, folder)
+    with running_service("--threads", "1", "--model", str(folder), **PATIENT) as service:
+        shutil.rmtree(folder)
+        assert post(service, bona_fide_bytes).status_code == 200
