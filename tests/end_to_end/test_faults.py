@@ -17,7 +17,6 @@ import httpx2
 import numpy as np
 import pytest
 
-from benchmarks import running_service as running
 from benchmarks.running_service import Service, running_service
 from tests.conftest import encode
 
@@ -29,7 +28,7 @@ PATIENT = {"IMG_SUPER_DEADLINE_S": "600"}
 @contextmanager
 def limited_service(monkeypatch: pytest.MonkeyPatch, limit: Callable[[], None], *options: str) -> Iterator[Service]:
     """A service whose process has set itself a limit before it started."""
-    monkeypatch.setattr(running.subprocess, "Popen", partial(subprocess.Popen, preexec_fn=limit))
+    monkeypatch.setattr("benchmarks.running_service.subprocess.Popen", partial(subprocess.Popen, preexec_fn=limit))
     with running_service(*options, **PATIENT) as service:
         yield service
 

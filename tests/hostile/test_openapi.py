@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any
 
 import numpy as np
 import schemathesis
@@ -47,5 +48,5 @@ CHECKS = (not_a_server_error, content_type_conformance, response_schema_conforma
 
 @SCHEMA.parametrize()
 @settings(max_examples=40, suppress_health_check=list(HealthCheck), deadline=None)
-def test_every_operation(case: schemathesis.Case) -> None:
+def test_every_operation(case: schemathesis.Case[Any]) -> None:
     case.call_and_validate(checks=list(CHECKS))

@@ -40,7 +40,7 @@ def _packages() -> Iterator[dict[str, Any]]:
 def _package(name: str, distribution: Distribution) -> dict[str, Any]:
     address = f"pkg:pypi/{name}@{distribution.version}"
     component = {"type": "library", "name": name, "version": distribution.version, "purl": address, "bom-ref": address}
-    licence = distribution.metadata.get("License-Expression")
+    licence = distribution.metadata.json.get("license_expression")
     return {**component, "licenses": [{"expression": licence}]} if licence else component
 
 
