@@ -286,6 +286,7 @@ def test_a_service_that_wants_a_key_is_given_one_that_is_kept_nowhere(page: Page
     )
     assert "open-sesame" not in everything
     page.reload()
+    expect(page.locator("html")).to_have_attribute("data-ready", "")
     give(page, photos.sample("attack.jpg"))
     expect(page.locator("#key")).to_be_visible()
     assert given[-1] is None

@@ -82,6 +82,7 @@ def test_a_phone_uses_its_own_camera(open_page: Open) -> None:
         "const real = matchMedia; matchMedia = (q) => (q === '(pointer: coarse)' ? { matches: true } : real(q));"
     )
     page.reload()
+    expect(page.locator("html")).to_have_attribute("data-ready", "")
     with page.expect_file_chooser() as chooser:
         page.get_by_role("button", name="Tomar una foto").click()
     assert chooser.value.element.get_attribute("capture") == "environment"
