@@ -59,7 +59,7 @@ def error_curves(measured: Sequence[Measured], name: str, words: Words) -> bytes
             axes.plot(curves.bpcer[0], curves.apcer[0], label=f"{one.model.title} (AUC {auc:.3f})")
         axes.plot([0, 1], [1, 0], color="0.8", linestyle="--", linewidth=0.8)
         axes.set(xlabel=words.bpcer, ylabel=words.apcer, xlim=(0, 1), ylim=(0, 1))
-        axes.legend(frameon=False, fontsize="small")
+        axes.legend(loc="upper right", frameon=False, fontsize="small")
 
     return _svg(draw)
 
@@ -74,7 +74,7 @@ def score_histogram(scored: Scored, threshold: float, words: Words) -> bytes:
             axes.hist(of, bins=bins, weights=np.full(len(of), 1 / len(of)), alpha=0.6, label=text)
         axes.axvline(threshold, color="black", linewidth=1)
         axes.set(xlabel=words.score, ylabel=words.share, xlim=(0, 1))
-        axes.legend(frameon=False)
+        axes.legend(loc="upper center", frameon=False)
 
     return _svg(draw)
 
@@ -87,7 +87,7 @@ def reliability_curve(scored: Scored, words: Words) -> bytes:
         axes.plot([0, 1], [0, 1], color="0.8", linestyle="--", linewidth=0.8)
         axes.plot(found.mean_score, found.attack_share, marker="o", label=f"ECE {found.ece:.3f}")
         axes.set(xlabel=words.score, ylabel=words.attack_share, xlim=(0, 1), ylim=(0, 1))
-        axes.legend(frameon=False)
+        axes.legend(loc="upper left", frameon=False)
 
     return _svg(draw)
 
@@ -107,7 +107,7 @@ def apcer_by_species(measured: Sequence[Measured], name: str, words: Words) -> b
             axes.barh(rows + number * height, values, height, xerr=spans, label=one.model.title, capsize=2)
         axes.set_yticks(rows + 0.4 - height / 2, species)
         axes.set(xlabel=words.apcer, xlim=(0, 1))
-        axes.legend(frameon=False, fontsize="small")
+        axes.legend(loc="lower right", frameon=False, fontsize="small")
 
     return _svg(draw)
 
