@@ -7,9 +7,12 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import numpy as np
+import pytest
 import schemathesis
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from schemathesis.checks import not_a_server_error
+from schemathesis.schemas import APIOperation
 from schemathesis.specs.openapi.checks import content_type_conformance, response_schema_conformance
 
 from img_super.api.app import create_app
@@ -43,10 +46,13 @@ async def _nothing(_: object) -> AsyncIterator[None]:
 
 APP.router.lifespan_context = _nothing
 SCHEMA = schemathesis.openapi.from_asgi("/openapi.json", APP)
+OPERATIONS = [found.ok() for found in SCHEMA.get_all_operations()]
 CHECKS = (not_a_server_error, content_type_conformance, response_schema_conformance)
 
 
-@SCHEMA.parametrize()
-@settings(max_examples=40, suppress_health_check=list(HealthCheck), deadline=None)
-def test_every_operation(case: schemathesis.Case[Any]) -> None:
+@pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.label)
+@settings(max_examples=30, suppress_health_check=list(HealthCheck), deadline=None)
+@given(st.data())
+def test_every_operation(operation: APIOperation[Any, Any, Any, Any], data: st.DataObject) -> None:
+    case = data.draw(operation.as_strategy())
     case.call_and_validate(checks=list(CHECKS))

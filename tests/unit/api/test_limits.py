@@ -123,7 +123,8 @@ def test_all_bodies_together_have_a_limit_and_what_is_answered_is_given_back() -
         held = [asyncio.create_task(counted(scope(), body(10), nowhere)) for _ in range(2)]
         await asyncio.sleep(0.01)
         with pytest.raises(Overloaded) as refused:
-            await counted(scope(), body(10), nowhere)
+            async with asyncio.timeout(10):
+                await counted(scope(), body(10), nowhere)
         assert refused.value.retry_after_s == 1
         app.answer.set()
         await asyncio.gather(*held)
