@@ -7,11 +7,11 @@ import signal
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
 import httpx2
 import pytest
 
+from benchmarks.faults import workers
 from benchmarks.running_service import Service, running_service
 
 JPEG = {"content-type": "image/jpeg"}
@@ -24,12 +24,6 @@ def service() -> Iterator[Service]:
         yield service
         service.process.send_signal(signal.SIGTERM)
         assert service.process.wait(timeout=20) == 0
-
-
-def workers(service: Service) -> list[int]:
-    """The processes that serve: children that were not started to watch over others."""
-    children = Path(f"/proc/{service.process.pid}/task/{service.process.pid}/children").read_text().split()
-    return [int(pid) for pid in children if b"spawn_main" in Path(f"/proc/{pid}/cmdline").read_bytes()]
 
 
 def until_two_serve(service: Service) -> list[int]:
