@@ -174,10 +174,10 @@ def test_no_service_is_one_line(run: Run, photo: Path) -> None:
 CLIENT = httpx2.Client
 
 STOPPED_WHILE_READING = """
-import os, runpy, signal, sys
+import io, os, runpy, signal, sys
 sys.argv = ["img-super", "super", "-"]
 class Input:
-    buffer = property(lambda self: os.kill(os.getpid(), signal.SIGTERM) or signal.pause())
+    buffer = property(lambda self: os.kill(os.getpid(), signal.SIGTERM) or io.BytesIO())
 sys.stdin = Input()
 runpy.run_module("img_super", run_name="__main__")
 """
