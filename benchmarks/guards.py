@@ -51,8 +51,6 @@ def _guards() -> Iterator[Guard]:
                 "unit/api/test_photo_work.py::test_after_the_deadline")  # fmt: skip
     yield Guard("work for a client that has gone", photo, "if not self.wanted:", "if False:",
                 "unit/api/test_photo_work.py::test_work_for_a_client")  # fmt: skip
-    yield Guard("bad photos are let go at once", photo, "del working, leaving, done", "pass",
-                "unit/api/test_photo_work.py::test_an_error_and_the_photo")  # fmt: skip
     yield from _connections()
     yield from _decoding()
     yield from _callers()

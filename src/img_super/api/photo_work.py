@@ -75,7 +75,6 @@ class _PhotoWatch:
 async def _while_somebody_waits(work: Awaitable[T], receive: Receive, deadline_s: float) -> T:
     working = asyncio.ensure_future(work)
     leaving = asyncio.ensure_future(_until_gone(receive))
-    done: set[asyncio.Future[T] | asyncio.Future[None]] = set()
     try:
         done, _ = await asyncio.wait({working, leaving}, timeout=deadline_s, return_when=asyncio.FIRST_COMPLETED)
         if working in done:
@@ -84,9 +83,6 @@ async def _while_somebody_waits(work: Awaitable[T], receive: Receive, deadline_s
     finally:
         working.cancel()
         leaving.cancel()
-        # An error holds the frames that it went through, and with them the photo. A frame that holds the error, too,
-        # would keep both until the garbage collector comes by: hundreds of megabytes of bad photos.
-        del working, leaving, done
 
 
 async def _until_gone(receive: Receive) -> None:

@@ -75,10 +75,7 @@ class WorkPool:
             self._leave()
             raise
         future.add_done_callback(lambda _: self._leave())
-        try:
-            return await asyncio.wrap_future(future)
-        finally:
-            del future  # see `photo_work.py`
+        return await asyncio.wrap_future(future)
 
     async def run_in_every_thread(self, work: Callable[[], object]) -> None:
         """Do `work` once in each thread, so that what a thread keeps for itself is there before traffic comes."""
