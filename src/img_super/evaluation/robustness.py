@@ -88,7 +88,7 @@ CROP_STEPS: Final = (
 PHOTO_STEPS: Final = (
     *_steps(saved, "jpeg", _QUALITIES),
     *_steps(scaled, "scale", _SCALES),
-    *_steps(blurred, "blur", (0.0005, 0.001, 0.002)),
+    *_steps(blurred, "blur", (0.001, 0.002, 0.004)),
     *_steps(_turned, "turn", (90, 180, 270)),
 )
 
