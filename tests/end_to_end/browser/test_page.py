@@ -271,10 +271,10 @@ def test_a_service_that_wants_a_key_is_given_one_that_is_kept_nowhere(page: Page
     expect(page.locator("#key-wrong")).to_be_hidden()
     assert violations(page) == []
 
-    page.get_by_label("Clave de API").fill("wrong")
+    page.get_by_role("textbox", name="Clave de API").fill("wrong")
     page.get_by_role("button", name="Usar la clave").click()
     expect(page.locator("#key-wrong")).to_be_visible()
-    page.get_by_label("Clave de API").fill("open-sesame")
+    page.get_by_role("textbox", name="Clave de API").fill("open-sesame")
     page.keyboard.press("Enter")
     expect(page.locator(".number")).to_be_visible()
     assert given == [None, "wrong", "open-sesame"]
