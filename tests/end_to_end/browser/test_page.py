@@ -72,10 +72,10 @@ def test_dark_and_light_follow_the_system_until_somebody_chooses(open_page: Open
 def test_a_narrow_screen_needs_no_scrolling_sideways(open_page: Open, options: dict[str, object]) -> None:
     page = open_page(**options)
     width = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
-    assert page.evaluate(width) == 0
+    assert page.evaluate(width) <= 0  # below 0: the room kept for the scroll bar
     answered(page)
     page.get_by_text("Para programas").click()
-    assert page.evaluate(width) == 0
+    assert page.evaluate(width) <= 0  # below 0: the room kept for the scroll bar
     for name in ("#choose", "#view-portrait", "#heat-opacity", "#clear-all"):
         box = page.locator(name).bounding_box()
         assert box
