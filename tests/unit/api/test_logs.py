@@ -56,6 +56,8 @@ def test_the_configuration_sends_everything_through_our_formatter(
 ) -> None:
     output = io.StringIO()
     monkeypatch.setattr("sys.stderr", output)
+    # dictConfig closes the handlers that are there, and absl's, which TensorFlow brings, closes pytest's stderr with it.
+    monkeypatch.setattr(logging, "shutdown", lambda *_: None)
     kept = logging.root.handlers[:], logging.root.level
     try:
         dictConfig(logging_config(log_format, "info"))
