@@ -74,7 +74,7 @@ class CropSet:
 
 
 def read_crops(folder: Path, limit: int | None = None) -> CropSet:
-    """Read a data set into memory (150 kB a crop of 224 px); at most `limit` crops.
+    """Read a data set into memory (250 kB a crop of 288 px); at most `limit` crops.
 
     Raises:
         BadDataSet: no manifest, a damaged row, a missing shard, or a shard with another number of crops.

@@ -32,7 +32,7 @@ def build_old_system(side_px: int) -> keras.Model:
     """The old system's CNN, layer by layer as it was, behind what brings our crops into its form.
 
     Our crops are squares of `CROP_FACE_SIZES` face sizes around the face. Their middle, the face with 5 % on each side,
-    is stretched to 640 x 480; from crops of 224 px that is 103 px, so that it sees less detail than it did on photos.
+    is stretched to 640 x 480; from crops of 288 px that is 132 px, so that it sees less detail than it did on photos.
     74.1 million parameters. Its sigmoid is left to the loss and to the calibration.
 
     Args:
