@@ -56,7 +56,7 @@ def test_the_configuration_sends_everything_through_our_formatter(
 ) -> None:
     output = io.StringIO()
     monkeypatch.setattr("sys.stderr", output)
-    # dictConfig closes the handlers that are there, and absl's, which TensorFlow brings, closes pytest's stderr with it.
+    # dictConfig closes the handlers that are there; absl's, which TensorFlow brings, closes stderr with it.
     monkeypatch.setattr(logging, "shutdown", lambda *_: None)
     kept = logging.root.handlers[:], logging.root.level
     try:
