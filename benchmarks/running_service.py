@@ -12,6 +12,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryFile
+from typing import IO
 
 SOURCES = Path(__file__).parents[1] / "src"
 
@@ -20,8 +22,14 @@ SOURCES = Path(__file__).parents[1] / "src"
 class Service:
     """A running service and its address."""
 
-    process: subprocess.Popen[str]
+    process: subprocess.Popen[bytes]
     url: str
+    output: IO[bytes]
+
+    def said(self) -> str:
+        """Everything that it has written so far."""
+        # Not by seeking: the service writes through the same position.
+        return os.pread(self.output.fileno(), os.fstat(self.output.fileno()).st_size, 0).decode()
 
 
 def environment(**variables: str) -> dict[str, str]:
@@ -41,18 +49,16 @@ def running_service(*options: str, **variables: str) -> Iterator[Service]:
     """Start `img-super serve` with these options and variables, wait until it is ready, kill it at the end."""
     port = free_port()
     command = [sys.executable, "-m", "img_super", "serve", "--port", str(port), *options]
-    process = subprocess.Popen(
-        command, env=environment(**variables), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
-    )
-    service = Service(process, f"http://127.0.0.1:{port}")
-    try:
-        wait_until_ready(service)
-        yield service
-    finally:
-        process.kill()
-        process.wait()
-        if process.stdout:
-            process.stdout.close()
+    # A file: a pipe that nobody reads is full after some hundred lines of the log, and the service stands still.
+    with TemporaryFile() as output:
+        process = subprocess.Popen(command, env=environment(**variables), stdout=output, stderr=subprocess.STDOUT)
+        service = Service(process, f"http://127.0.0.1:{port}", output)
+        try:
+            wait_until_ready(service)
+            yield service
+        finally:
+            process.kill()
+            process.wait()
 
 
 def wait_until_ready(service: Service, seconds: float = 300) -> None:

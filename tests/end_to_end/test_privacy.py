@@ -135,7 +135,8 @@ def test_nothing_that_was_sent_is_found_anywhere(tmp_path: Path, log_format: str
             answers = storm(service)
             open_files = [str(entry.readlink()) for entry in Path(f"/proc/{service.process.pid}/fd").iterdir()]
             service.process.terminate()
-            said, _ = service.process.communicate(timeout=300)
+            service.process.wait(timeout=300)
+            said = service.said()
     said_bytes = said.encode()
     assert b"/super" in said_bytes
     assert b"".join(traces).count(b"decode") >= 3
