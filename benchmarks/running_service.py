@@ -12,8 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryFile
-from typing import IO
+from threading import Thread
 
 SOURCES = Path(__file__).parents[1] / "src"
 
@@ -24,12 +23,23 @@ class Service:
 
     process: subprocess.Popen[bytes]
     url: str
-    output: IO[bytes]
+
+    def __post_init__(self) -> None:
+        self._lines: list[bytes] = []
+        self._listener = Thread(target=self._listen, daemon=True)
+        self._listener.start()
+
+    def _listen(self) -> None:
+        """A pipe that nobody reads fills up, and the service stands still (no file: a test forbids it to write any)."""
+        assert self.process.stdout is not None  # noqa: S101 - opened as a pipe below
+        with self.process.stdout as pipe:
+            self._lines.extend(pipe)
 
     def said(self) -> str:
-        """Everything that it has written so far."""
-        # Not by seeking: the service writes through the same position.
-        return os.pread(self.output.fileno(), os.fstat(self.output.fileno()).st_size, 0).decode()
+        """Everything that it has written so far; all of it, once it has ended."""
+        if self.process.poll() is not None:
+            self._listener.join(timeout=10)
+        return b"".join(self._lines).decode()
 
 
 def environment(**variables: str) -> dict[str, str]:
@@ -49,16 +59,14 @@ def running_service(*options: str, **variables: str) -> Iterator[Service]:
     """Start `img-super serve` with these options and variables, wait until it is ready, kill it at the end."""
     port = free_port()
     command = [sys.executable, "-m", "img_super", "serve", "--port", str(port), *options]
-    # A file: a pipe that nobody reads is full after some hundred lines of the log, and the service stands still.
-    with TemporaryFile() as output:
-        process = subprocess.Popen(command, env=environment(**variables), stdout=output, stderr=subprocess.STDOUT)
-        service = Service(process, f"http://127.0.0.1:{port}", output)
-        try:
-            wait_until_ready(service)
-            yield service
-        finally:
-            process.kill()
-            process.wait()
+    process = subprocess.Popen(command, env=environment(**variables), stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    service = Service(process, f"http://127.0.0.1:{port}")
+    try:
+        wait_until_ready(service)
+        yield service
+    finally:
+        process.kill()
+        process.wait()
 
 
 def wait_until_ready(service: Service, seconds: float = 300) -> None:
