@@ -10,6 +10,7 @@ import pybase64
 from img_super.errors import BadBase64, NoImageField
 
 _DATA_URL: Final = re.compile(r"\s*data:[^,]{0,255},", re.IGNORECASE)
+_DATA_URL_BYTES: Final = re.compile(_DATA_URL.pattern.encode(), re.IGNORECASE)
 _UNUSUAL_TO_STANDARD: Final = str.maketrans("-_", "+/", " \t\r\n=")
 
 
@@ -31,6 +32,18 @@ def decode_base64(text: str) -> bytes:
     if not data:
         raise NoImageField()
     return data
+
+
+def decode_plain_base64(text: memoryview) -> bytes | None:
+    """The bytes that an ASCII text stands for, read where it lies; None unless it has the plain form.
+
+    That is the standard alphabet with its padding, perhaps behind a `data:` prefix, and at least one byte.
+    """
+    prefix = _DATA_URL_BYTES.match(text)
+    try:
+        return pybase64.b64decode(text[prefix.end() :] if prefix else text, validate=True) or None
+    except ValueError:
+        return None
 
 
 def _decode_unusual(digits: str) -> bytes:

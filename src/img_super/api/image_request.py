@@ -12,17 +12,21 @@ from fastapi import Request
 from starlette.datastructures import FormData, UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
 
-from img_super.api.base64_image import decode_base64
+from img_super.api.base64_image import decode_base64, decode_plain_base64
 from img_super.errors import BadRequestBody, NoImageField, UnsupportedMedia
 
 FIELD: Final = "image"
+
+_QUOTE: Final = ord('"')
 
 ReadImage = Callable[[], bytes]
 """Gives the bytes of the image file. May take milliseconds: call it in a work thread."""
 
 
 class _JsonBody(msgspec.Struct):
-    image: str | None = None
+    """The field as it stands in the body: a text of megabytes is not copied to be looked at."""
+
+    image: msgspec.Raw = msgspec.Raw(b"null")
 
 
 class _InMemoryParser(MultiPartParser):
@@ -57,11 +61,16 @@ def _from_raw(body: bytes) -> bytes:
 
 def _from_json(body: bytes) -> bytes:
     try:
-        image = msgspec.json.decode(body, type=_JsonBody).image
+        field = memoryview(msgspec.json.decode(body, type=_JsonBody).image)
+        plain = decode_plain_base64(field[1:-1]) if field[0] == _QUOTE else None
+        return plain or _from_text(msgspec.json.decode(field, type=str | None))
     except msgspec.ValidationError as error:
         raise BadRequestBody("The body must be a JSON object whose field `image` is a text.") from error
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise BadRequestBody("The body is not valid JSON.") from error
+
+
+def _from_text(image: str | None) -> bytes:
     if image is None:
         raise NoImageField()
     return decode_base64(image)

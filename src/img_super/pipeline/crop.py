@@ -36,8 +36,12 @@ def crop_portrait(image: RgbImage, face: Box, rotation: Rotation) -> RgbImage:
     Returns:
         A square RGB image at the resolution that the photo has, mirrored where it reaches beyond the photo.
     """
+    return turn(cut_out(image, crop_box(face)), rotation)
+
+
+def cut_out(image: RgbImage, wanted: Box) -> RgbImage:
+    """What lies inside a box that overlaps the image; mirrored where the box reaches beyond the image."""
     height, width = image.shape[:2]
-    wanted = crop_box(face)
     inside = wanted.clipped((width, height))
     crop = image[inside.y_min : inside.y_max, inside.x_min : inside.x_max]
     margins = (
@@ -48,7 +52,7 @@ def crop_portrait(image: RgbImage, face: Box, rotation: Rotation) -> RgbImage:
     )
     if any(margins):
         crop = cv2.copyMakeBorder(crop, *margins, cv2.BORDER_REFLECT).astype(np.uint8, copy=False)
-    return turn(crop, rotation)
+    return crop
 
 
 def resize_to_input(crop: RgbImage, side_px: int) -> RgbImage:

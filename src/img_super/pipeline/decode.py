@@ -6,6 +6,7 @@ from typing import Final
 
 import numpy as np
 from PIL import Image, ImageOps
+from PIL.ImageFile import ImageFile
 
 from img_super.domain import RgbImage
 from img_super.errors import BrokenImage, InputError, NotAnImage, TooManyPixels
@@ -38,11 +39,21 @@ def decode_image(data: bytes, limits: DecodeLimits = DEFAULT_LIMITS) -> RgbImage
         DecodeTooSlow: the decoding would take, or has taken, more than its budget.
         BrokenImage: the file is truncated or damaged.
     """
+    return read_pixels(open_image(data, limits))
+
+
+def open_image(data: bytes, limits: DecodeLimits) -> ImageFile:
+    """Read the header alone and refuse what would cost too much; raises as `decode_image` does."""
     image_type = sniff_type(data)
     if image_type is None:
         raise NotAnImage()
     image = _open(data, image_type, limits)
     refuse_costly(image, image_type, data, limits)
+    return image
+
+
+def read_pixels(image: Image.Image) -> RgbImage:
+    """Decode an opened image whole, as it is meant to be displayed; raises as `decode_image` does."""
     try:
         image.load()
         _turn_upright(image)
@@ -60,7 +71,7 @@ def sniff_type(data: bytes) -> str | None:
     return next((name for signature, name in _SIGNATURES if data.startswith(signature)), None)
 
 
-def _open(data: bytes, image_type: str, limits: DecodeLimits) -> Image.Image:
+def _open(data: bytes, image_type: str, limits: DecodeLimits) -> ImageFile:
     """Read the header alone; only the plugin of the sniffed type sees the bytes."""
     try:
         return Image.open(TimedBytes(data, limits.budget_ms), formats=(image_type,))

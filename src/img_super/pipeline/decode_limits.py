@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from io import BytesIO
 from typing import Final
 
-from PIL import Image
+from PIL.ImageFile import ImageFile
 from PIL.TiffImagePlugin import TILELENGTH, TILEWIDTH, ImageFileDirectory_v2
 
 from img_super.errors import BrokenImage, DecodeTooSlow, TooManyPixels
@@ -64,7 +64,7 @@ class TimedBytes(BytesIO):
         return super().read(size)
 
 
-def refuse_costly(image: Image.Image, image_type: str, data: bytes, limits: DecodeLimits) -> None:
+def refuse_costly(image: ImageFile, image_type: str, data: bytes, limits: DecodeLimits) -> None:
     """Look at an image of which the header alone was read.
 
     Raises:
@@ -75,13 +75,26 @@ def refuse_costly(image: Image.Image, image_type: str, data: bytes, limits: Deco
     width, height = image.size
     if width * height > limits.pixels(image_type):
         raise TooManyPixels.over(limits.pixels(image_type), width, height)
-    if image_type == "JPEG" and data.count(_START_OF_SCAN) > MAX_JPEG_SCANS:
+    if image_type == "JPEG" and jpeg_scans(image, data) > MAX_JPEG_SCANS:
         raise DecodeTooSlow()
     if image_type == "TIFF" and _tile_pixels(image) > max(MAX_TILE_PIXELS, width * height):
         raise BrokenImage()
 
 
-def _tile_pixels(image: Image.Image) -> int:
+def jpeg_scans(image: ImageFile, data: bytes) -> int:
+    """How often a decoder goes over an opened JPEG, at most.
+
+    A sequential file whose first scan has every component ends there, whatever comes after it: a second picture, the
+    video of a "motion photo". In any other file every start of a scan counts, those of small pictures inside, too.
+    """
+    components = len(image.getbands())
+    header_ends = image.fp.tell() if image.fp else 0  # Pillow reads up to the end of the first scan's head
+    head = data[max(0, header_ends - 8 - 2 * components) : header_ends]
+    has_all = head.startswith(_START_OF_SCAN) and head[4:5] == bytes([components])
+    return 1 if has_all and "progressive" not in image.info else data.count(_START_OF_SCAN)
+
+
+def _tile_pixels(image: ImageFile) -> int:
     tags = getattr(image, "tag_v2", ImageFileDirectory_v2())
     sides = (tags.get(TILEWIDTH, 0), tags.get(TILELENGTH, 0))
     return sides[0] * sides[1] if all(isinstance(side, int) for side in sides) else 0

@@ -1,24 +1,63 @@
-"""The forms in which a caller in Python may hand over a photo. Over HTTP it is always bytes."""
+"""The forms in which a caller in Python may hand over a photo, and the opened photo. Over HTTP it is always bytes."""
 
 from __future__ import annotations
 
 from os import PathLike
 from pathlib import Path
-from typing import TypeAlias
+from typing import Protocol, TypeAlias
 
 import numpy as np
 
-from img_super.domain import RgbImage
+from img_super.domain import Box, Detection, Face, RgbImage, Rotation
 from img_super.errors import TooManyPixels
-from img_super.pipeline.decode import decode_image
+from img_super.pipeline.crop import cut_out
+from img_super.pipeline.decode import open_image, read_pixels
 from img_super.pipeline.decode_limits import DecodeLimits
+from img_super.pipeline.reduced_jpeg import reduced_jpeg
+from img_super.turn import turn
 
 Photo: TypeAlias = bytes | PathLike[str] | RgbImage
 """The bytes of an image file, its path (a `pathlib.Path`), or its pixels: RGB uint8, height x width x 3."""
 
 
-def pixels_of(photo: Photo, limits: DecodeLimits) -> RgbImage:
-    """The pixels of a photo: RGB uint8, height x width x 3; an array that is such is taken as it is.
+class OpenPhoto(Protocol):
+    """A photo, decoded as far as it takes to find the portrait.
+
+    Attributes:
+        size_wh: of the photo as it is displayed.
+        overview: all of it as it is displayed, but perhaps reduced.
+        scale: how many pixels of the photo, in a row, make one of the overview.
+    """
+
+    @property
+    def size_wh(self) -> tuple[int, int]: ...
+
+    @property
+    def overview(self) -> RgbImage: ...
+
+    @property
+    def scale(self) -> int: ...
+
+    def crop(self, wanted: Box, rotation: Rotation, side_px: int) -> RgbImage:
+        """The square `wanted`, turned upright, with a side of `side_px` or more where the photo has as much."""
+
+
+class WholePhoto:
+    """A photo of which every pixel was decoded."""
+
+    scale = 1
+
+    def __init__(self, image: RgbImage) -> None:
+        self.overview = image
+        self.size_wh = (image.shape[1], image.shape[0])
+
+    def crop(self, wanted: Box, rotation: Rotation, side_px: int) -> RgbImage:
+        """At the resolution that the photo has, whatever `side_px` is."""
+        return turn(cut_out(self.overview, wanted), rotation)
+
+
+def open_photo(photo: Photo, limits: DecodeLimits) -> OpenPhoto:
+    """Decode a photo as far as needed; an array of RGB uint8 (height x width x 3) is taken as it is.
 
     Raises:
         InputError: the bytes are not an image that can be read, or it costs more than `limits` allow.
@@ -27,12 +66,34 @@ def pixels_of(photo: Photo, limits: DecodeLimits) -> RgbImage:
     """
     match photo:
         case bytes():
-            return decode_image(photo, limits)
+            return _open_bytes(photo, limits)
         case PathLike():
-            return decode_image(Path(photo).read_bytes(), limits)
+            return _open_bytes(Path(photo).read_bytes(), limits)
         case np.ndarray():
-            return _checked(photo, limits)
+            return WholePhoto(_checked(photo, limits))
     raise TypeError("A photo is the bytes of an image file, a pathlib.Path, or an RGB array of uint8.")
+
+
+def in_whole_photo(seen: Detection, photo: OpenPhoto) -> Detection:
+    """What was found in the overview, in pixels of the whole photo.
+
+    A detector rounds its boxes outwards, by half a pixel of the overview on each side in the mean; without taking that
+    back, the same face would be the larger, the more the photo was reduced.
+    """
+    scale, rounded = photo.scale, (photo.scale - 1) // 2
+
+    def enlarged(face: Face) -> Face:
+        box = face.box
+        x_min, y_min = box.x_min * scale + rounded, box.y_min * scale + rounded
+        x_max, y_max = box.x_max * scale - rounded, box.y_max * scale - rounded
+        return Face(Box(x_min, y_min, x_max, y_max).clipped(photo.size_wh), face.confidence)
+
+    return Detection(enlarged(seen.portrait), tuple(map(enlarged, seen.others)), seen.rotation)
+
+
+def _open_bytes(data: bytes, limits: DecodeLimits) -> OpenPhoto:
+    image = open_image(data, limits)
+    return reduced_jpeg(image, data, limits) or WholePhoto(read_pixels(image))
 
 
 def _checked(image: RgbImage, limits: DecodeLimits) -> RgbImage:

@@ -7,11 +7,11 @@ from typing import Protocol
 
 from img_super.domain import Box, Decision, Detection, Evidence, ModelIdentity, QualityWarning, RgbImage
 from img_super.errors import FaceTooSmall, NoFace
-from img_super.pipeline.crop import crop_box, crop_portrait, resize_to_input
+from img_super.pipeline.crop import crop_box, resize_to_input
 from img_super.pipeline.decide import decide
 from img_super.pipeline.decode import DEFAULT_LIMITS
 from img_super.pipeline.decode_limits import DecodeLimits
-from img_super.pipeline.photo import Photo, pixels_of
+from img_super.pipeline.photo import OpenPhoto, Photo, in_whole_photo, open_photo
 from img_super.pipeline.quality import assess_quality
 from img_super.pipeline.watch import Stage, Watch, unwatched
 from img_super.registry.card import Card, PolicyName
@@ -63,10 +63,22 @@ class Pipeline:
         validator: Validator,
         limits: DecodeLimits = DEFAULT_LIMITS,
         policy: PolicyName = PolicyName.BALANCED,
+        quick_detector: Detector | None = None,
     ) -> None:
-        """Raises `BadModel` when the validator's card has no such policy."""
+        """
+        Args:
+            detector: the precise one, for `face`.
+            validator: what scores the portrait.
+            limits: what decoding one photo may cost.
+            policy: which of the card's thresholds decides.
+            quick_detector: finds the portrait for `super`; the precise one where there is none.
+
+        Raises:
+            BadModel: the validator's card has no such policy.
+        """
         self.policy_name, self.policy = policy, validator.card.policy(policy)
         self.detector = detector
+        self.quick_detector = quick_detector or detector
         self.validator = validator
         self._limits = limits
 
@@ -76,7 +88,7 @@ class Pipeline:
         Raises:
             InputError: the bytes are not an image, or no face is in it.
         """
-        return self._detect(self._decode(photo, watch), watch)
+        return _find(self.detector, self._open(photo, watch), watch)
 
     def super(self, photo: Photo, watch: Watch = unwatched) -> SuperResult:
         """Say how likely it is that the portrait in a photo (as for `face`) was superimposed.
@@ -84,29 +96,30 @@ class Pipeline:
         Raises:
             InputError: the bytes are not an image, no face is in it, or the face is too small to be judged.
         """
-        image = self._decode(photo, watch)
-        detection = self._detect(image, watch)
+        opened = self._open(photo, watch)
+        detection = _find(self.quick_detector, opened, watch)
         card = self.validator.card
         face = detection.portrait.box
         if min(face.width, face.height) < card.min_face_px:
             raise FaceTooSmall.under(card.min_face_px, min(face.width, face.height))
         with watch(Stage.CROP):
-            crop = crop_portrait(image, face, detection.rotation)
+            crop = opened.crop(crop_box(face), detection.rotation, card.input_side_px)
             network_input = resize_to_input(crop, card.input_side_px)
         with watch(Stage.VALIDATE):
             evidence = self.validator.validate(network_input)
         decision = decide(evidence.score, self.policy.threshold, self.policy.undetermined)
-        quality = assess_quality(crop, face, (image.shape[1], image.shape[0]), 2 * card.min_face_px)
+        quality = assess_quality(crop, face, opened.size_wh, 2 * card.min_face_px)
         displayed = replace(evidence, heat_map=turn(evidence.heat_map, inverse(detection.rotation)))
         return SuperResult(decision, detection, displayed, crop_box(face), quality, self.validator.identity)
 
-    def _decode(self, photo: Photo, watch: Watch) -> RgbImage:
+    def _open(self, photo: Photo, watch: Watch) -> OpenPhoto:
         with watch(Stage.DECODE):
-            return pixels_of(photo, self._limits)
+            return open_photo(photo, self._limits)
 
-    def _detect(self, image: RgbImage, watch: Watch) -> Detection:
-        with watch(Stage.DETECT):
-            detection = self.detector.detect(image)
-        if detection is None:
-            raise NoFace()
-        return detection
+
+def _find(detector: Detector, photo: OpenPhoto, watch: Watch) -> Detection:
+    with watch(Stage.DETECT):
+        seen = detector.detect(photo.overview)
+    if seen is None:
+        raise NoFace()
+    return in_whole_photo(seen, photo)

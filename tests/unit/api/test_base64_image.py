@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from img_super.api.base64_image import decode_base64
+from img_super.api.base64_image import decode_base64, decode_plain_base64
 from img_super.errors import BadBase64, NoImageField
 
 
@@ -35,6 +35,18 @@ def test_every_form_of_the_contract(
     text = text if padded else text.rstrip("=")
     broken = newline.join(text[i : i + line] for i in range(0, len(text), line)) + newline
     assert decode_base64(prefix + broken) == data
+    assert decode_plain_base64(memoryview((prefix + broken).encode())) in (data, None)
+
+
+@pytest.mark.parametrize("prefix", ["", "data:image/jpeg;base64,", " DATA:,"])
+def test_the_plain_form_is_read_where_it_lies(prefix: str) -> None:
+    assert decode_plain_base64(memoryview(f"{prefix}AAEC/+8=".encode())) == b"\0\1\2\xff\xef"
+
+
+@given(st.text(alphabet=string.printable + "é\u2028\U0001f600", max_size=60))
+def test_what_the_plain_form_says_is_what_any_form_says(text: str) -> None:
+    plain = decode_plain_base64(memoryview(text.encode()))
+    assert plain is None or plain == decode_base64(text)
 
 
 @pytest.mark.parametrize("text", ["", " \n", "data:image/png;base64,", "===="])

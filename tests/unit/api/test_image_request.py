@@ -57,7 +57,9 @@ def test_the_old_client_works_unchanged(client: TestClient, photo_bytes: bytes) 
         (b"[1, 2]", "malformed_body"),
         (b'"text"', "malformed_body"),
         (b'{"image": 5}', "malformed_body"),
+        (b'{"image": 12345678901234567890}', "malformed_body"),
         (b'{"image": ["x"]}', "malformed_body"),
+        (b'{"image": ["AAAAAAAA"]}', "malformed_body"),
         (b'{"image": "\xff"}', "malformed_body"),
         (b'{"image": "AAAA"', "malformed_body"),
         (b"[" * 100_000, "malformed_body"),
@@ -67,6 +69,9 @@ def test_the_old_client_works_unchanged(client: TestClient, photo_bytes: bytes) 
         (b'{"photo": "AAAA"}', "image_missing"),
         (b'{"image": "!!!"}', "invalid_base64"),
         (b'{"image": "AAAA"}', "not_an_image"),
+        (b'{"image": "AAA\\u0041"}', "not_an_image"),
+        (b'{"image": "\\/\\/8="}', "not_an_image"),
+        (b'{"image": "AAAA", "image": "!"}', "invalid_base64"),
     ],
 )
 def test_bad_json_bodies(client: TestClient, body: bytes, code: str) -> None:

@@ -8,7 +8,7 @@ import pytest
 from img_super.domain import RgbImage
 from img_super.errors import NotAnImage, TooManyPixels
 from img_super.pipeline.decode_limits import DecodeLimits
-from img_super.pipeline.photo import Photo, pixels_of
+from img_super.pipeline.photo import Photo, open_photo
 from tests.conftest import encode
 
 
@@ -22,17 +22,17 @@ def test_bytes_path_and_pixels_are_the_same_photo(image: RgbImage, tmp_path: Pat
     path.write_bytes(encode(image))
     forms: list[Photo] = [path.read_bytes(), path, image]
     for photo in forms:
-        assert np.array_equal(pixels_of(photo, DecodeLimits(600)), image)
+        assert np.array_equal(open_photo(photo, DecodeLimits(600)).overview, image)
         with pytest.raises(TooManyPixels):
-            pixels_of(photo, DecodeLimits(599))
+            open_photo(photo, DecodeLimits(599))
 
 
 def test_what_is_no_image_is_told(tmp_path: Path) -> None:
     (tmp_path / "notes.txt").write_text("no photo")
     with pytest.raises(NotAnImage):
-        pixels_of(tmp_path / "notes.txt", DecodeLimits(600))
+        open_photo(tmp_path / "notes.txt", DecodeLimits(600))
     with pytest.raises(FileNotFoundError):
-        pixels_of(tmp_path / "nowhere.jpg", DecodeLimits(600))
+        open_photo(tmp_path / "nowhere.jpg", DecodeLimits(600))
 
 
 @pytest.mark.parametrize(
@@ -46,10 +46,10 @@ def test_what_is_no_image_is_told(tmp_path: Path) -> None:
 )
 def test_an_array_of_another_kind_is_refused(array: RgbImage) -> None:
     with pytest.raises(TypeError, match="RGB uint8"):
-        pixels_of(array, DecodeLimits(10_000))
+        open_photo(array, DecodeLimits(10_000))
 
 
 def test_text_is_no_photo() -> None:
     """Whether a text is a path, base64 or a URL is not guessed."""
     with pytest.raises(TypeError, match=r"pathlib\.Path"):
-        pixels_of("photo.jpg", DecodeLimits(600))  # type: ignore[arg-type]
+        open_photo("photo.jpg", DecodeLimits(600))  # type: ignore[arg-type]

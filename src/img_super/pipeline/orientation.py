@@ -1,0 +1,59 @@
+"""How the pixels of a file lie, as EXIF tells: applied to a small image or to a box, never to a whole photo."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import cv2
+import numpy as np
+from PIL import Image
+from PIL.ExifTags import Base
+
+from img_super.domain import Box, RgbImage, Rotation
+from img_super.turn import inverse, turn
+
+
+@dataclass(frozen=True, slots=True)
+class Orientation:
+    """What makes stored pixels displayed ones: mirrored left to right first, then turned clockwise."""
+
+    mirrored: bool
+    rotation: Rotation
+
+    def display(self, stored: RgbImage) -> RgbImage:
+        """Stored pixels as they are displayed; the same array when they lie so already."""
+        mirrored = cv2.flip(stored, 1).astype(np.uint8, copy=False) if self.mirrored else stored
+        return turn(mirrored, self.rotation)
+
+    def displayed_wh(self, stored_wh: tuple[int, int]) -> tuple[int, int]:
+        """Width and height as displayed."""
+        return stored_wh if self.rotation in (0, 180) else (stored_wh[1], stored_wh[0])
+
+    def stored_box(self, box: Box, stored_wh: tuple[int, int]) -> Box:
+        """Where a box of the displayed photo lies in the stored pixels."""
+        turned = box.turned(inverse(self.rotation), self.displayed_wh(stored_wh))
+        if not self.mirrored:
+            return turned
+        return Box(stored_wh[0] - turned.x_max, turned.y_min, stored_wh[0] - turned.x_min, turned.y_max)
+
+
+AS_STORED: Final = Orientation(mirrored=False, rotation=0)
+
+_BY_TAG: Final[dict[int, Orientation]] = {
+    2: Orientation(mirrored=True, rotation=0),
+    3: Orientation(mirrored=False, rotation=180),
+    4: Orientation(mirrored=True, rotation=180),
+    5: Orientation(mirrored=True, rotation=270),
+    6: Orientation(mirrored=False, rotation=90),
+    7: Orientation(mirrored=True, rotation=90),
+    8: Orientation(mirrored=False, rotation=270),
+}
+
+
+def orientation_of(image: Image.Image) -> Orientation:
+    """What the header says. EXIF that cannot be read says nothing; the pixels may still be good."""
+    try:
+        return _BY_TAG.get(image.getexif().get(Base.Orientation, 1), AS_STORED)
+    except Exception:  # noqa: BLE001 Pillow raises anything on damaged EXIF
+        return AS_STORED
