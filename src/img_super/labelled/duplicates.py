@@ -1,0 +1,56 @@
+"""Photos that show the same: the same file, a resized or re-saved copy, a genuine photo and the forgery made of it.
+
+A difference hash says of each of 16 x 16 places of a grey picture whether it is darker than the next one to its right.
+Source: N. Krawetz, "Kind of Like That", 2013.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from img_super.domain import RgbImage
+
+Hash = npt.NDArray[np.uint8]
+"""256 bits in 32 bytes."""
+
+SIDE: Final = 16
+MAX_DIFFERENT_BITS: Final = 40
+"""Of 256; see docs/own_documents.md for how far apart copies and different cards lie."""
+
+
+def difference_hash(image: RgbImage) -> Hash:
+    """The hash of an RGB picture of any size."""
+    small = cv2.resize(cv2.cvtColor(image, cv2.COLOR_RGB2GRAY), (SIDE + 1, SIDE), interpolation=cv2.INTER_AREA)
+    return np.packbits(small[:, 1:] > small[:, :-1])
+
+
+def groups(hashes: Sequence[Hash], names: Sequence[str], max_different_bits: int = MAX_DIFFERENT_BITS) -> list[int]:
+    """Which photos belong together: equal numbers for near-duplicates and for equal names, also by way of a third.
+
+    Args:
+        hashes: one a photo.
+        names: one a photo, such as its document; an empty one is like no other.
+    """
+    parent = list(range(len(hashes)))
+
+    def root(index: int) -> int:
+        while parent[index] != index:
+            parent[index] = parent[parent[index]]
+            index = parent[index]
+        return index
+
+    first: dict[str, int] = {}
+    every = np.stack(hashes) if len(hashes) else np.empty((0, SIDE * SIDE // 8), np.uint8)
+    for index, name in enumerate(names):
+        if name:
+            parent[root(index)] = root(first.setdefault(name, index))
+        different = np.bitwise_count(every[:index] ^ every[index]).sum(axis=1)
+        for other in np.flatnonzero(different <= max_different_bits):
+            parent[root(index)] = root(int(other))
+    numbers: dict[int, int] = {}
+    return [numbers.setdefault(root(index), len(numbers)) for index in range(len(hashes))]
