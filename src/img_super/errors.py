@@ -38,24 +38,35 @@ class BadKeys(StartError):
     """The file of API keys is missing, damaged or empty."""
 
 
-class RequestError(ImgSuperError):
-    """A request that gets no answer, and the reason.
+class Refusal(ImgSuperError):
+    """Something gets no answer, and the reason.
 
     Attributes:
         code: stable and machine-readable; never renamed.
-        title: what is wrong in general, the same for every occurrence.
         advice: the `detail` when the raiser knows nothing more precise.
-        retry_after_s: when the same request may be sent again; None when nothing is known.
     """
 
     code: ClassVar[str]
-    title: ClassVar[str]
     advice: ClassVar[str]
 
-    def __init__(self, detail: str | None = None, retry_after_s: int | None = None) -> None:
+    def __init__(self, detail: str | None = None) -> None:
         self.detail = detail or self.advice
-        self.retry_after_s = retry_after_s
         super().__init__(self.detail)
+
+
+class RequestError(Refusal):
+    """A request that gets no answer, and the reason.
+
+    Attributes:
+        title: what is wrong in general, the same for every occurrence.
+        retry_after_s: when the same request may be sent again; None when nothing is known.
+    """
+
+    title: ClassVar[str]
+
+    def __init__(self, detail: str | None = None, retry_after_s: int | None = None) -> None:
+        self.retry_after_s = retry_after_s
+        super().__init__(detail)
 
 
 class InputError(RequestError):

@@ -12,6 +12,7 @@ import typer
 
 from img_super.cli.answers import Ask, Body, Reply, Telling, answer_all
 from img_super.cli.exits import give_up
+from img_super.cli.options import DrawFolder, JsonLines, Photos, WithEvidence
 
 if TYPE_CHECKING:
     from httpx2 import Client, Response
@@ -22,14 +23,12 @@ _LONGEST_WAIT_S: Final = 10.0
 
 
 def client(
-    photos: Annotated[list[str], typer.Argument(metavar="IMG", help="Photos of documents; - reads standard input.")],
+    photos: Photos,
     url: Annotated[str, typer.Option(help="Where the service is.")] = "http://127.0.0.1:8080",
     face: Annotated[bool, typer.Option("--face", help="Ask /face instead of /super.")] = False,
-    json: Annotated[bool, typer.Option("--json", help="Print a line of JSON a photo, as the service answers.")] = False,
-    draw: Annotated[
-        Path | None, typer.Option(help="Save each photo with boxes and heat map into this folder.", file_okay=False)
-    ] = None,
-    evidence: Annotated[bool, typer.Option("--evidence", help="Put the heat map into the JSON, too.")] = False,
+    json: JsonLines = False,
+    draw: DrawFolder = None,
+    evidence: WithEvidence = False,
     at_once: Annotated[int, typer.Option(min=1, max=64, help="Requests that are under way at once.")] = 4,
     timeout_s: Annotated[float, typer.Option(min=0.1, help="Seconds to wait for an answer.")] = 60,
     header: Annotated[

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 import typer
 
 from img_super.cli.exits import Exit
+from img_super.cli.options import Model, RunBy
 from img_super.errors import ImgSuperError
 from img_super.pipeline.load import SHIPPED_MODEL, Backend
 
@@ -47,8 +48,8 @@ class Check:
 
 
 def doctor(
-    model: Annotated[Path | None, typer.Option(help="Folder of the validation model.")] = None,
-    backend: Annotated[Backend | None, typer.Option(help="What runs the validation network.")] = None,
+    model: Model = None,
+    backend: RunBy = None,
     json: Annotated[bool, typer.Option("--json", help="Print one line of JSON instead of the table.")] = False,
 ) -> None:
     """Look whether everything is installed, whole and working.

@@ -9,11 +9,12 @@ import typer
 
 from img_super.cli.answers import Reply, Telling, answer_all, problem_of
 from img_super.cli.exits import give_up
+from img_super.cli.options import JsonLines, Photos
 
 
 def face(
-    photos: Annotated[list[str], typer.Argument(metavar="IMG", help="Photos of documents; - reads standard input.")],
-    json: Annotated[bool, typer.Option("--json", help="Print a line of JSON a photo, as the service answers.")] = False,
+    photos: Photos,
+    json: JsonLines = False,
     draw: Annotated[
         Path | None, typer.Option(help="Save each photo with its boxes into this folder.", file_okay=False)
     ] = None,

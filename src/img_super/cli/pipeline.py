@@ -8,7 +8,7 @@ from img_super.pipeline.decode_limits import DecodeLimits
 from img_super.pipeline.load import load_pipeline
 from img_super.pipeline.pipeline import Pipeline
 from img_super.quiet import loaded_quietly
-from img_super.settings import load_settings
+from img_super.settings import Settings, load_settings
 
 
 def pipeline_for(**given: Any) -> tuple[Pipeline, int]:
@@ -18,6 +18,11 @@ def pipeline_for(**given: Any) -> tuple[Pipeline, int]:
         StartError: a setting cannot be used, or the model cannot be loaded.
     """
     settings = load_settings(**given)
-    limits = DecodeLimits(settings.max_pixels, budget_ms=settings.decode_budget_ms)
+    limits = decode_limits_of(settings)
     load = lambda: load_pipeline(settings.model, settings.backend, limits, settings.policy)  # noqa: E731
     return loaded_quietly(load), settings.threads
+
+
+def decode_limits_of(settings: Settings) -> DecodeLimits:
+    """What one photo may cost; whoever starts a command gives it as much memory as the machine has."""
+    return DecodeLimits(settings.max_pixels, budget_ms=settings.decode_budget_ms)

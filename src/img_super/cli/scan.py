@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 import typer
 
 from img_super.cli.exits import Exit, exit_for, give_up
-from img_super.pipeline.load import Backend
-from img_super.registry.card import PolicyName
+from img_super.cli.options import Model, Policy, RunBy
+from img_super.scan.errors import MAX_FILE_BYTES
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
@@ -35,40 +35,45 @@ class ReportLanguage(StrEnum):
     ES = "es"
 
 
+_Sources = Annotated[
+    list[str],
+    typer.Argument(
+        metavar="SOURCE",
+        help="Photos, folders, globs ('in/**/*.jpg'), ZIP or TAR archives, or URLs such as s3://bucket/folder.",
+    ),
+]
+_Out = Annotated[Path, typer.Option(help="The results: a row a photo, in .parquet, .csv or .jsonl.")]
+_Report = Annotated[bool, typer.Option(help="Write an HTML report beside the results, the most suspicious first.")]
+_Thumbnails = Annotated[
+    bool, typer.Option("--thumbnails", help="Show suspicious portraits in the report: personal data.")
+]
+_Processes = Annotated[int | None, typer.Option(min=1, help="Photos that are worked on at once; all cores without it.")]
+_StorageOptions = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="NAME=VALUE", help="For the file system of a URL, e.g. anon=true or endpoint_url=...; repeat."
+    ),
+]
+_Strict = Annotated[
+    bool, typer.Option("--strict", help="End with 1 when a photo is suspicious, with 3 when one has no answer.")
+]
+
+
 def scan(
-    sources: Annotated[
-        list[str],
-        typer.Argument(
-            metavar="SOURCE",
-            help="Photos, folders, globs ('in/**/*.jpg'), ZIP or TAR archives, or URLs such as s3://bucket/folder.",
-        ),
-    ],
-    out: Annotated[Path, typer.Option(help="The results: a row a photo, in .parquet, .csv or .jsonl.")],
-    report: Annotated[
-        bool, typer.Option(help="Write an HTML report beside the results, the most suspicious first.")
-    ] = True,
-    thumbnails: Annotated[
-        bool, typer.Option("--thumbnails", help="Show suspicious portraits in the report: personal data.")
-    ] = False,
+    sources: _Sources,
+    out: _Out,
+    report: _Report = True,
+    thumbnails: _Thumbnails = False,
     language: Annotated[ReportLanguage, typer.Option(help="Language of the report.")] = ReportLanguage.EN,
-    processes: Annotated[
-        int | None, typer.Option(min=1, help="Photos that are worked on at once; all cores without it.")
-    ] = None,
-    model: Annotated[Path | None, typer.Option(help="Folder of the validation model.")] = None,
-    backend: Annotated[Backend | None, typer.Option(help="What runs the validation network.")] = None,
-    policy: Annotated[PolicyName | None, typer.Option(help="Which threshold of the model's card decides.")] = None,
-    max_file_bytes: Annotated[int, typer.Option(min=1, help="Larger files are not read.")] = 20 * 1024 * 1024,
-    storage_option: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="NAME=VALUE", help="For the file system of a URL, e.g. anon=true or endpoint_url=...; repeat."
-        ),
-    ] = None,
+    processes: _Processes = None,
+    model: Model = None,
+    backend: RunBy = None,
+    policy: Policy = None,
+    max_file_bytes: Annotated[int, typer.Option(min=1, help="Larger files are not read.")] = MAX_FILE_BYTES,
+    storage_option: _StorageOptions = None,
     restart: Annotated[bool, typer.Option("--restart", help="Throw away what a stopped scan has kept.")] = False,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace results that are there.")] = False,
-    strict: Annotated[
-        bool, typer.Option("--strict", help="End with 1 when a photo is suspicious, with 3 when one has no answer.")
-    ] = False,
+    strict: _Strict = False,
     json: Annotated[bool, typer.Option("--json", help="Print the summary as one line of JSON; no progress.")] = False,
 ) -> None:
     """Judge every photo in a folder, an archive or a bucket, with all cores.
@@ -86,31 +91,38 @@ def scan(
     3 when no photo could be judged; 4 when it could not start; 130 or 143
     when it was stopped.
     """
-    from img_super.errors import ImgSuperError
-    from img_super.pipeline.decode_limits import DecodeLimits
+    from img_super.cli.pipeline import decode_limits_of
     from img_super.scan.crew import Work
     from img_super.scan.scan import Job
     from img_super.settings import load_settings
 
-    try:
+    with _given_up_in_a_line(out):
         settings = load_settings(model=model, backend=backend, policy=policy, threads=processes)
         work = Work(
-            settings.model, settings.backend, DecodeLimits(settings.max_pixels, budget_ms=settings.decode_budget_ms),
-            settings.policy, max_file_bytes, _options(storage_option), thumbnails,
+            settings.model, settings.backend, decode_limits_of(settings), settings.policy, max_file_bytes,
+            _options(storage_option), thumbnails,
         )  # fmt: skip
         job = Job(
             tuple(sources), out, out.with_suffix(".html") if report else None, settings.threads,
             restart=restart, overwrite=overwrite, language=language.value, work=work,
         )  # fmt: skip
         summary, seconds = _scan_with_progress(job, quiet=json)
+    _tell(summary, job, seconds, json)
+    raise typer.Exit(_exit(summary, strict))
+
+
+@contextmanager
+def _given_up_in_a_line(out: Path) -> Iterator[None]:
+    from img_super.errors import ImgSuperError
+
+    try:
+        yield
     except ImgSuperError as error:
         raise give_up(error) from error
     except OSError as error:  # a full disk, a folder that may not be written to
         raise give_up(f"{error.filename or out}: {error.strerror}.") from error
     except KeyboardInterrupt as error:
         raise give_up(_how_to_go_on(out), Exit.STOPPED) from error
-    _tell(summary, job, seconds, json)
-    raise typer.Exit(_exit(summary, strict))
 
 
 def _exit(summary: Summary, strict: bool) -> Exit:

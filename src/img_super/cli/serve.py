@@ -18,10 +18,9 @@ from fastapi import FastAPI
 from img_super.api.connection import TimedConnection
 from img_super.api.logs import logging_config
 from img_super.api.metrics import FOLDER_VARIABLE
+from img_super.cli.options import Model, Policy, RunBy
 from img_super.errors import StartError
 from img_super.main import build_app
-from img_super.pipeline.load import Backend
-from img_super.registry.card import PolicyName
 from img_super.settings import LogLevel, Settings, load_settings
 
 _TLS_CIPHERS: Final = "ECDHE+AESGCM:ECDHE+CHACHA20"
@@ -32,9 +31,9 @@ def serve(
     host: Annotated[str | None, typer.Option(help="Address to listen on.")] = None,
     port: Annotated[int | None, typer.Option(help="TCP port to listen on.")] = None,
     threads: Annotated[int | None, typer.Option(help="Photos that are worked on at once.")] = None,
-    model: Annotated[Path | None, typer.Option(help="Folder of the validation model.")] = None,
-    backend: Annotated[Backend | None, typer.Option(help="What runs the validation network.")] = None,
-    policy: Annotated[PolicyName | None, typer.Option(help="Which threshold of the model's card decides.")] = None,
+    model: Model = None,
+    backend: RunBy = None,
+    policy: Policy = None,
     workers: Annotated[int | None, typer.Option(help="Processes that share the port.")] = None,
     log_level: Annotated[LogLevel | None, typer.Option(help="The least important message logged.")] = None,
 ) -> None:

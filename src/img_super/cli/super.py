@@ -2,27 +2,21 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Annotated
-
 import typer
 
 from img_super.cli.answers import Reply, Telling, answer_all, problem_of
 from img_super.cli.exits import give_up
-from img_super.pipeline.load import Backend
-from img_super.registry.card import PolicyName
+from img_super.cli.options import DrawFolder, JsonLines, Model, Photos, Policy, RunBy, WithEvidence
 
 
 def super(  # noqa: A001 the verb
-    photos: Annotated[list[str], typer.Argument(metavar="IMG", help="Photos of documents; - reads standard input.")],
-    json: Annotated[bool, typer.Option("--json", help="Print a line of JSON a photo, as the service answers.")] = False,
-    draw: Annotated[
-        Path | None, typer.Option(help="Save each photo with boxes and heat map into this folder.", file_okay=False)
-    ] = None,
-    evidence: Annotated[bool, typer.Option("--evidence", help="Put the heat map into the JSON, too.")] = False,
-    model: Annotated[Path | None, typer.Option(help="Folder of the validation model.")] = None,
-    backend: Annotated[Backend | None, typer.Option(help="What runs the validation network.")] = None,
-    policy: Annotated[PolicyName | None, typer.Option(help="Which threshold of the model's card decides.")] = None,
+    photos: Photos,
+    json: JsonLines = False,
+    draw: DrawFolder = None,
+    evidence: WithEvidence = False,
+    model: Model = None,
+    backend: RunBy = None,
+    policy: Policy = None,
 ) -> None:
     """Say how likely it is that the portrait of a document was superimposed.
 

@@ -27,8 +27,8 @@ from img_super.pipeline.load import SHIPPED_MODEL, Backend, load_pipeline
 from img_super.pipeline.pipeline import Pipeline
 from img_super.quiet import loaded_quietly
 from img_super.registry.card import PolicyName
-from img_super.scan.errors import ScanError, WorkerDied
-from img_super.scan.found import MAX_FILE_BYTES, Failed, Found, Given, InFile, InZip, Reader, Storage
+from img_super.scan.errors import MAX_FILE_BYTES, ScanError, WorkerDied
+from img_super.scan.found import Failed, Found, Given, InFile, InZip, Reader, Storage
 from img_super.scan.judge import Judged, judge
 from img_super.scan.rows import unanswered
 

@@ -5,29 +5,19 @@ The codes of a row are those of `img_super.errors.InputError` and the ones here.
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Final
 
-from img_super.errors import ImgSuperError
+from img_super.errors import ImgSuperError, Refusal
+
+MAX_FILE_BYTES: Final = 20 * 1024 * 1024
 
 
 class ScanError(ImgSuperError):
     """The scan cannot begin or go on; the message is one sentence that says what to do."""
 
 
-class FileError(ImgSuperError):
-    """One file cannot be judged; the scan goes on.
-
-    Attributes:
-        code: stable and machine-readable; never renamed.
-        advice: what its row says when the raiser knows nothing more precise.
-    """
-
-    code: ClassVar[str]
-    advice: ClassVar[str]
-
-    def __init__(self, detail: str | None = None) -> None:
-        self.detail = detail or self.advice
-        super().__init__(self.detail)
+class FileError(Refusal):
+    """One file cannot be judged: its row says why, and the scan goes on."""
 
 
 class UnreadableFile(FileError):

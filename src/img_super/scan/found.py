@@ -12,12 +12,11 @@ from zipfile import BadZipFile, ZipFile
 from fsspec import AbstractFileSystem
 from fsspec.core import url_to_fs
 
-from img_super.scan.errors import EncryptedFile, FileTooLarge, UnreadableFile
+from img_super.scan.errors import MAX_FILE_BYTES, EncryptedFile, FileTooLarge, UnreadableFile
 
 Storage: TypeAlias = Mapping[str, Any]
 """Options for the file system behind a URL, as fsspec takes them (`endpoint_url`, `anon`, ...)."""
 
-MAX_FILE_BYTES: Final = 20 * 1024 * 1024
 _ENCRYPTED_FLAG: Final = 0x1
 
 

@@ -14,8 +14,8 @@ from typing import Any
 from fsspec import AbstractFileSystem
 
 from img_super.scan.archives import is_tar, is_zip, photos_in_tar, photos_in_zip
-from img_super.scan.errors import ScanError, UnreadableFile
-from img_super.scan.found import MAX_FILE_BYTES, Failed, Found, InFile, Storage, file_system, is_remote, reason
+from img_super.scan.errors import MAX_FILE_BYTES, ScanError, UnreadableFile
+from img_super.scan.found import Failed, Found, InFile, Storage, file_system, is_remote, reason
 from img_super.scan.names import is_hidden, shown
 
 

@@ -1,0 +1,21 @@
+"""Arguments and options that several verbs have, so that they mean and say the same everywhere."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from img_super.pipeline.load import Backend
+from img_super.registry.card import PolicyName
+
+Photos = Annotated[list[str], typer.Argument(metavar="IMG", help="Photos of documents; - reads standard input.")]
+JsonLines = Annotated[bool, typer.Option("--json", help="Print a line of JSON a photo, as the service answers.")]
+DrawFolder = Annotated[
+    Path | None, typer.Option(help="Save each photo with boxes and heat map into this folder.", file_okay=False)
+]
+WithEvidence = Annotated[bool, typer.Option("--evidence", help="Put the heat map into the JSON, too.")]
+Model = Annotated[Path | None, typer.Option(help="Folder of the validation model.")]
+RunBy = Annotated[Backend | None, typer.Option("--backend", help="What runs the validation network.")]
+Policy = Annotated[PolicyName | None, typer.Option(help="Which threshold of the model's card decides.")]
