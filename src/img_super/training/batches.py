@@ -1,7 +1,7 @@
 """Batches for Keras: shuffled by epoch, augmented at random; the same seed gives the same batches.
 
-A document's crops stay together and are augmented alike: what a genuine sample and its attack share, card, camera and
-augmentation, cancels out of the step, and what is left is the attack.
+Where they are paired, a document's crops stay together and are augmented alike: what a genuine sample and its attack
+share, card, camera and augmentation, cancels out of the step, and what is left is the attack.
 """
 
 from __future__ import annotations
@@ -15,6 +15,8 @@ import numpy.typing as npt
 
 from img_super.evaluation.crops import CropSet
 from img_super.training.augmentation import augment
+from img_super.training.recipe import Recipe
+from img_super.validator.network import STRIDE
 
 FloatArray = npt.NDArray[np.float32]
 
@@ -22,12 +24,13 @@ FloatArray = npt.NDArray[np.float32]
 class Batches(keras.utils.PyDataset):  # type: ignore[misc]
     """Crops as float32 0 to 255, with the answers `logit` (the label) and `heat_map` (the mask, 0 to 1)."""
 
-    def __init__(self, crops: CropSet, batch_size: int, map_side: int, seed: int, training: bool, **kwargs: Any):
+    def __init__(self, crops: CropSet, recipe: Recipe, training: bool, **kwargs: Any):
         super().__init__(**kwargs)
-        self._crops, self._batch_size, self._map_side = crops, batch_size, map_side
-        self._seed, self._training, self._epoch = seed, training, 0
+        self._crops, self._batch_size, self._map_side = crops, recipe.batch_size, recipe.input_side_px // STRIDE
+        self._seed, self._training, self._epoch = recipe.seed, training, 0
         self._labels = crops.labels
-        _, self._document = np.unique(crops.documents, return_inverse=True)
+        together = crops.documents if recipe.paired else np.arange(len(crops.labels))
+        _, self._drawn_with = np.unique(together, return_inverse=True)
         self._order = self._shuffled()
 
     def __len__(self) -> int:
@@ -48,13 +51,13 @@ class Batches(keras.utils.PyDataset):  # type: ignore[misc]
     def _shuffled(self) -> npt.NDArray[np.int64]:
         if not self._training:
             return np.arange(len(self._labels))
-        places = np.random.default_rng([self._seed, self._epoch]).permutation(int(self._document.max()) + 1)
-        return np.argsort(places[self._document], kind="stable")
+        places = np.random.default_rng([self._seed, self._epoch]).permutation(int(self._drawn_with.max()) + 1)
+        return np.argsort(places[self._drawn_with], kind="stable")
 
     def _sample(self, position: int) -> tuple[npt.NDArray[np.uint8], FloatArray]:
         crop, mask = self._crops.crops[position], self._crops.masks[position]
         if self._training:
-            drawn_with = [self._seed, self._epoch, int(self._document[position])]
-            crop, mask = augment(np.random.default_rng(drawn_with), crop, mask)
+            rng = np.random.default_rng([self._seed, self._epoch, int(self._drawn_with[position])])
+            crop, mask = augment(rng, crop, mask)
         small = cv2.resize(mask, (self._map_side, self._map_side), interpolation=cv2.INTER_AREA)
         return crop, small.astype(np.float32) / 255

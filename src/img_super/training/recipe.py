@@ -22,10 +22,12 @@ class Recipe(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     Attributes:
         input_side_px: side of the crops.
         epochs, batch_size, learning_rate, warm_up_steps, weight_decay: of AdamW under a cosine schedule.
+        ema_momentum: the weights that are kept are a mean over the last 1 / (1 - momentum) steps; 0: the last ones.
         label_smoothing: pulls the labels towards one half.
         heat_map_weight: of the map's loss beside the label's.
         patience_epochs: stop when the validation AUC has not risen for so many epochs.
         frozen: layers whose names begin so keep their first weights; the first ones cost most of the time.
+        paired: a genuine sample and its attack come in one batch, augmented alike.
         watched_crops: how many validation crops the AUC after each epoch is measured on.
         seed: of everything random.
     """
@@ -37,6 +39,7 @@ class Recipe(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     learning_rate: float
     warm_up_steps: int = 100
     weight_decay: float = 1e-4
+    ema_momentum: float = 0.0
     label_smoothing: float = 0.04
     heat_map_weight: float = 0.5
     patience_epochs: int = 3
@@ -44,6 +47,7 @@ class Recipe(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     neck_channels: int = 128
     dropout: float = 0.3
     frozen: tuple[str, ...] = ()
+    paired: bool = False
     watched_crops: int = 600
 
 

@@ -13,7 +13,7 @@ from sklearn.metrics import roc_auc_score
 from img_super.evaluation.crops import CropSet
 from img_super.training.batches import Batches
 from img_super.training.recipe import Recipe
-from img_super.validator.network import STRIDE, build_network, load_backbone
+from img_super.validator.network import build_network, load_backbone
 
 BEST_FILE: Final = "best.keras"
 _MIXING_WORKERS: Final = 2
@@ -53,13 +53,9 @@ def train(recipe: Recipe, training: CropSet, validation: CropSet, run: Run) -> k
     if run.first_weights is not None:
         load_first_weights(network, run.first_weights)
     freeze(network, recipe.frozen)
-    map_side = recipe.input_side_px // STRIDE
-    batches = Batches(
-        training, recipe.batch_size, map_side, recipe.seed, True,
-        workers=_MIXING_WORKERS, use_multiprocessing=False, max_queue_size=6,
-    )  # fmt: skip
+    batches = Batches(training, recipe, True, workers=_MIXING_WORKERS, use_multiprocessing=False, max_queue_size=6)
     validation = validation.first(recipe.watched_crops)
-    held_out = Batches(validation, 64, map_side, recipe.seed, False)
+    held_out = Batches(validation, recipe, False)
     compile_network(network, recipe, steps=len(batches) * recipe.epochs)
     callbacks = _callbacks(recipe, run.folder, ValidationAuc(held_out, validation.labels))
     network.fit(batches, epochs=recipe.epochs, callbacks=callbacks, verbose=0)
@@ -90,7 +86,10 @@ def compile_network(network: keras.Model, recipe: Recipe, steps: int) -> None:
         warmup_target=recipe.learning_rate, warmup_steps=warm_up,
     )  # fmt: skip
     network.compile(
-        optimizer=keras.optimizers.AdamW(schedule, weight_decay=recipe.weight_decay, clipnorm=5.0),
+        optimizer=keras.optimizers.AdamW(
+            schedule, weight_decay=recipe.weight_decay, clipnorm=5.0,
+            use_ema=recipe.ema_momentum > 0, ema_momentum=recipe.ema_momentum, ema_overwrite_frequency=None,
+        ),
         loss={
             "logit": keras.losses.BinaryCrossentropy(from_logits=True, label_smoothing=recipe.label_smoothing),
             "heat_map": keras.losses.BinaryCrossentropy(),
@@ -101,12 +100,15 @@ def compile_network(network: keras.Model, recipe: Recipe, steps: int) -> None:
 
 
 def _callbacks(recipe: Recipe, folder: Path, auc: ValidationAuc) -> list[Any]:
+    # The backup comes before the exchange of weights and mean: a run that is resumed goes on with the weights.
+    backup = keras.callbacks.BackupAndRestore(str(folder / "backup"), save_freq="epoch", delete_checkpoint=False)
     return [
+        backup,
+        *([keras.callbacks.SwapEMAWeights(swap_on_epoch=True)] if recipe.ema_momentum else []),
         auc,
         keras.callbacks.ModelCheckpoint(str(folder / BEST_FILE), monitor="val_auc", mode="max", save_best_only=True),
         keras.callbacks.ModelCheckpoint(str(folder / "epoch-{epoch:02d}.keras")),  # for comparing on other data
         keras.callbacks.EarlyStopping("val_auc", mode="max", patience=recipe.patience_epochs),
-        keras.callbacks.BackupAndRestore(str(folder / "backup"), save_freq="epoch", delete_checkpoint=False),
         keras.callbacks.CSVLogger(str(folder / "epochs.csv"), append=True),
         Progress(recipe.epochs),
     ]

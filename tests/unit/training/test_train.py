@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import msgspec
 import numpy as np
 import pytest
 
@@ -15,6 +16,7 @@ pytestmark = [
 ]
 
 TINY = Recipe("tiny", input_side_px=32, epochs=1, batch_size=8, learning_rate=1e-3, neck_channels=8)
+PAIRED = msgspec.structs.replace(TINY, paired=True)
 
 
 def test_a_few_steps_leave_a_network_that_answers_and_can_be_resumed(data_set: Path, tmp_path: Path) -> None:
@@ -30,22 +32,40 @@ def test_a_few_steps_leave_a_network_that_answers_and_can_be_resumed(data_set: P
     assert (tmp_path / "epochs.csv").read_text().splitlines() == epochs
 
 
+def test_the_mean_of_the_weights_is_kept_and_training_goes_on_with_the_weights(data_set: Path, tmp_path: Path) -> None:
+    """A mean that hardly moves stays where the first of the steps led, although training went on."""
+    import keras
+
+    from img_super.training.train import Run, train
+    from img_super.validator.network import build_network
+
+    crops = read_crops(data_set)
+    sluggish = msgspec.structs.replace(TINY, ema_momentum=0.9999)
+    kept = train(sluggish, crops, crops, Run(tmp_path / "mean", None))
+    last = train(TINY, crops, crops, Run(tmp_path / "last", None))
+    keras.utils.set_random_seed(TINY.seed)
+    first = build_network(TINY.input_side_px, TINY.neck_channels, TINY.dropout)
+    name = "neck_conv"
+    begun, mean, end = (network.get_layer(name).get_weights()[0] for network in (first, kept, last))
+    assert 0 < np.abs(mean - begun).mean() < 0.6 * np.abs(end - begun).mean()
+
+
 def test_batches_are_seeded_and_change_with_the_epoch(data_set: Path) -> None:
     from img_super.training.batches import Batches
 
     crops = read_crops(data_set)
-    one, other = (Batches(crops, 8, 2, 1, True) for _ in range(2))
+    one, other = (Batches(crops, TINY, True) for _ in range(2))
     assert len(one) == 4
     assert np.array_equal(one[1][0], other[1][0])
     other.on_epoch_end()
     assert not np.array_equal(one[1][0], other[1][0])
 
 
-def test_a_batch_holds_a_genuine_sample_with_its_attack(data_set: Path) -> None:
+def test_paired_a_batch_holds_a_genuine_sample_with_its_attack(data_set: Path) -> None:
     from img_super.training.batches import Batches
 
     crops = read_crops(data_set)
-    batches = Batches(crops, 8, 2, 1, True)
+    batches = Batches(crops, PAIRED, True)
     for index in range(len(batches)):
         labels = batches[index][1]["logit"][:, 0]
         assert labels.tolist().count(0) == labels.tolist().count(1) == 4
@@ -55,7 +75,7 @@ def test_validation_batches_keep_order_and_pixels(data_set: Path) -> None:
     from img_super.training.batches import Batches
 
     crops = read_crops(data_set)
-    images, answers = Batches(crops, 20, 2, 1, False)[1]
+    images, answers = Batches(crops, msgspec.structs.replace(TINY, batch_size=20), False)[1]
     assert np.array_equal(images, crops.crops[20:].astype(np.float32))
     assert answers["logit"][:, 0].tolist() == crops.labels[20:].tolist()
     assert answers["heat_map"].shape == (12, 2, 2, 1)
