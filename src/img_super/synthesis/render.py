@@ -56,7 +56,7 @@ class Photo:
 
 @dataclass(frozen=True, slots=True)
 class _Scene:
-    """What both photos of a pair are made with."""
+    """What both photos of a pair are made with; `facts` are those of camera, view and screen."""
 
     pair: Pair
     card: Card
@@ -64,6 +64,7 @@ class _Scene:
     background: FloatArray
     reprinted: bool
     on_screen: bool
+    facts: Facts
 
 
 def render_pair(pair: Pair, background: RgbImage) -> tuple[Photo, Photo]:
@@ -75,6 +76,7 @@ def render_pair(pair: Pair, background: RgbImage) -> tuple[Photo, Photo]:
     scene = _Scene(
         pair, card, view, pixels.as_float(background),
         pair.reprinted or attack.stage == "file", pair.on_screen or attack.stage == "screen",
+        facts_of(pair.capture) | facts_of(view, "view") | facts_of(pair.screen, "screen"),
     )  # fmt: skip
     genuine = _photograph(scene, card.image, card.gloss)
     nothing = np.zeros(genuine.shape[:2], np.float32)
@@ -128,5 +130,5 @@ def _finish(scene: _Scene, photo: FloatArray, mask: FloatArray, attack: Attack |
         "" if attack is None else attack.stage, 0.0 if attack is None else attack.care,
         {**scene.card.facts, "reprinted": scene.reprinted, "on_screen": scene.on_screen},
         {} if attack is None else attack.facts,
-        facts_of(scene.pair.capture) | facts_of(scene.view, "view") | facts_of(scene.pair.screen, "screen"),
+        scene.facts,
     )  # fmt: skip
