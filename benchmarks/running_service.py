@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -15,6 +16,7 @@ from pathlib import Path
 from threading import Thread
 
 SOURCES = Path(__file__).parents[1] / "src"
+DOCKERFILE = SOURCES / "img_super" / "Dockerfile"
 
 
 @dataclass
@@ -43,8 +45,9 @@ class Service:
 
 
 def environment(**variables: str) -> dict[str, str]:
-    """This environment with the package on the path."""
-    return {**os.environ, "PYTHONPATH": str(SOURCES), "PYTHONUNBUFFERED": "1", **variables}
+    """This environment with the package on the path, and memory kept as in the container."""
+    of_image = dict(re.findall(r"(MALLOC_\w+)=(\d+)", DOCKERFILE.read_text()))
+    return {**os.environ, **of_image, "PYTHONPATH": str(SOURCES), "PYTHONUNBUFFERED": "1", **variables}
 
 
 def free_port() -> int:
