@@ -196,6 +196,7 @@ function download() {
 
 function listenForKey() {
   find("key-open").addEventListener("click", askForKey);
+  find("card").addEventListener("click", (event) => showCard(event).catch(askForKey));
   find("key-close").addEventListener("click", () => find("key").close());
   find("key-form").addEventListener("submit", (event) => {
     event.preventDefault();
@@ -205,6 +206,15 @@ function listenForKey() {
     learnModel();
     documents.filter(({ problem }) => problem?.status === 401).forEach(again);
   });
+}
+
+/** A link takes no key along: what it leads to is fetched with the key and shown from memory. */
+async function showCard(event) {
+  if (!hasKey()) return;
+  event.preventDefault();
+  const shown = open();
+  const card = new Blob([JSON.stringify(await askModel(), null, 2)], { type: "application/json" });
+  shown.location = URL.createObjectURL(card);
 }
 
 function askForKey() {

@@ -52,7 +52,7 @@ class Visit:
 
 
 Open = Callable[..., Page]
-"""`open_page(locale="es-CO", **options of a browser context)`: the page, opened anew."""
+"""`open_page(locale="es-CO", service=another, **options of a browser context)`: the page, opened anew."""
 
 
 def _chromium() -> str:
@@ -88,7 +88,7 @@ def open_page(browser: Browser, service: Service) -> Iterator[Open]:
     contexts: list[BrowserContext] = []
     visits: list[Visit] = []
 
-    def open_page(locale: str = "es-CO", path: str = "/", **options: Any) -> Page:
+    def open_page(locale: str = "es-CO", path: str = "/", service: Service = service, **options: Any) -> Page:
         usual: dict[str, Any] = {"viewport": {"width": 1280, "height": 860}, "reduced_motion": "reduce"}
         context = browser.new_context(locale=locale, **{**usual, **options})
         context.set_default_timeout(PATIENCE_MS)

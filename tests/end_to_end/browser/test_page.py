@@ -2,12 +2,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 from axe_playwright_python.base import AXE_FILE_PATH
 from playwright.sync_api import Page, Route, expect
+from typer.testing import CliRunner
 
-from benchmarks.running_service import Service
+from benchmarks.running_service import Service, running_service
+from img_super.cli.app import app
 from tests.end_to_end.browser import photos
 from tests.end_to_end.browser.conftest import Open
 from tests.end_to_end.browser.photos import give
@@ -144,7 +147,7 @@ def test_the_keyboard_is_enough(page: Page) -> None:
     page.locator("#download").focus()
     reached = list(tab_stops(page))
     assert {"clear-all", "sort", "view-document", "view-portrait", "show-boxes", "heat-opacity"} < set(reached)
-    assert {"SUMMARY", "model", "docs"} < set(reached)
+    assert {"SUMMARY", "card", "docs"} < set(reached)
 
     page.locator(".row-name").last.focus()
     page.keyboard.press("Enter")
@@ -294,6 +297,22 @@ def test_a_service_that_wants_a_key_is_given_one_that_is_kept_nowhere(page: Page
     expect(page.locator("#key")).to_be_hidden()
     page.locator("#key-open").click()
     expect(page.locator("#key")).to_be_visible()
+
+
+def test_a_real_service_with_keys_opens_with_one(open_page: Open, tmp_path: Path) -> None:
+    file = tmp_path / "keys"
+    made = CliRunner().invoke(app, ["keys", "create", "front", "--file", str(file)])
+    key = made.stdout.split()[0]
+    with running_service(IMG_SUPER_KEYS_FILE=str(file)) as service:
+        page = open_page(service=service)
+        give(page, photos.sample("attack.jpg"))
+        page.get_by_role("textbox", name="Clave de API").fill(key)
+        page.keyboard.press("Enter")
+        expect(page.locator(".number")).to_be_visible()
+        expect(page.locator("#model")).to_contain_text("portrait_validator")
+        with page.context.expect_page() as opened:
+            page.locator("#card").click()
+        expect(opened.value.locator("body")).to_contain_text('"sha256"')
 
 
 RECORD = """() => {
