@@ -23,7 +23,7 @@ _MIN_SIDE_PX: Final = 16
 
 _NMS_IOU: Final = 0.3
 _MAX_CANDIDATES: Final = 50
-_CONFIDENCE_COLUMN: Final = 14
+CONFIDENCE_COLUMN: Final = 14
 
 
 class YuNetDetector:
@@ -37,7 +37,7 @@ class YuNetDetector:
     def __init__(self) -> None:
         """Raises `BadModel` when the weights are missing or are not the known ones."""
         weights = np.frombuffer(read_yunet_weights(), dtype=np.uint8)
-        self._networks = PerThread(lambda: _create_network(weights))
+        self._networks = PerThread(lambda: create_network(weights))
 
     def detect(self, image: RgbImage) -> Detection | None:
         """Find the portrait and the other faces of `image` (RGB uint8); None when there is no face."""
@@ -74,9 +74,10 @@ def _face(row: npt.NDArray[np.float32], rotation: Rotation, photo_wh: tuple[int,
     scale = width / searched_width
     turned_wh = (width, height) if rotation in (0, 180) else (height, width)
     box = Box.from_xywh(*(float(value) * scale for value in row[:4]))
-    return Face(box.turned(inverse(rotation), turned_wh).clipped(photo_wh), float(row[_CONFIDENCE_COLUMN]))
+    return Face(box.turned(inverse(rotation), turned_wh).clipped(photo_wh), float(row[CONFIDENCE_COLUMN]))
 
 
-def _create_network(weights: npt.NDArray[np.uint8]) -> cv2.FaceDetectorYN:
+def create_network(weights: npt.NDArray[np.uint8]) -> cv2.FaceDetectorYN:
+    """YuNet from the bytes of its file; one thread at a time may use it."""
     no_config = np.empty(0, dtype=np.uint8)
     return cv2.FaceDetectorYN.create("onnx", weights, no_config, (320, 320), MIN_CONFIDENCE, _NMS_IOU, _MAX_CANDIDATES)

@@ -7,7 +7,7 @@ from enum import StrEnum
 from hashlib import sha256
 from math import exp
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import msgspec
 
@@ -77,6 +77,24 @@ class Policy(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defau
     figures: dict[str, Any] = {}
 
 
+class Lineage(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Which model this one was made from, and with which photos; never a photo or a name of one.
+
+    Attributes:
+        step: `calibrated` or `fine_tuned`.
+        parent: name and version of the model that it was made from.
+        parent_sha256: of the weights that served there.
+        photos: of the team's own documents, how many `bona_fide`, `attack` and different `documents` there were.
+        fingerprint: SHA-256 over the files' own SHA-256 and labels: equal for the same photos with the same labels.
+    """
+
+    step: str
+    parent: str
+    parent_sha256: str
+    photos: dict[str, int]
+    fingerprint: str
+
+
 class Card(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """What travels with the weights.
 
@@ -90,6 +108,7 @@ class Card(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_default
         policies: by name; a card made before there were policies has none, and knows `balanced` only.
         serves: which of the LiteRT files answers when nobody chooses.
         precisions: what the files were measured to be worth when that was decided: AUC, milliseconds a crop.
+        lineage: where it comes from; None for one that was trained from the beginning.
     """
 
     name: str
@@ -108,6 +127,11 @@ class Card(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_default
     policies: dict[PolicyName, Policy] = {}
     serves: str = "litert"
     precisions: dict[str, Any] = {}
+    lineage: Lineage | None = None
+
+    @property
+    def title(self) -> str:
+        return f"{self.name} {self.version}"
 
     def identity(self, file: str) -> ModelIdentity:
         return ModelIdentity(self.name, self.version, self.files[file].sha256)
@@ -126,28 +150,70 @@ class Card(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_default
         raise BadModel(f"The model {self.name} {self.version} has no policy {name}; it has {known}.")
 
 
+class DetectorCard(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """What travels with the weights of the one-pass detector.
+
+    Attributes:
+        files: weights by what runs them: `litert` (float32), `keras`.
+        input_side_px: the network takes a letterboxed photo, RGB float32 [1, side, side, 3], values 0 to 255.
+        min_confidence: below it the precise detector is asked; chosen by evaluation on validation data.
+        figures: what evaluation measured, by data set.
+        data, limits, terms: what the network learned from, where it fails, what its data's owners ask.
+    """
+
+    name: str
+    version: str
+    created: str
+    files: dict[str, WeightsFile]
+    input_side_px: int
+    min_confidence: float
+    figures: dict[str, Any]
+    data: str
+    limits: list[str]
+    terms: str
+
+    def identity(self, file: str) -> ModelIdentity:
+        return ModelIdentity(self.name, self.version, self.files[file].sha256)
+
+
+class NamedFiles(msgspec.Struct, frozen=True):
+    """What every card says, whatever the network is for."""
+
+    name: str
+    version: str
+    files: dict[str, WeightsFile]
+
+
+CardT = TypeVar("CardT", bound=msgspec.Struct)
+
+
 def read_card(folder: Path) -> Card:
-    """Read and check the card in a model's folder.
+    """Read and check the card in a validation model's folder.
 
     Raises:
         BadModel: there is no card, or it does not say what a card must say.
     """
+    return read_card_as(Card, folder)
+
+
+def read_card_as(kind: type[CardT], folder: Path) -> CardT:
+    """Read and check a card of another kind. Raises `BadModel` as `read_card` does."""
     path = folder / CARD_FILE
     try:
-        return msgspec.json.decode(path.read_bytes(), type=Card)
+        return msgspec.json.decode(path.read_bytes(), type=kind)
     except OSError as error:
         raise BadModel(f"The model's card {path} cannot be read: {error.strerror}.") from error
     except msgspec.DecodeError as error:
         raise BadModel(f"The model's card {path} is not a valid card: {error}.") from error
 
 
-def write_card(card: Card, folder: Path) -> None:
+def write_card(card: Card | DetectorCard, folder: Path) -> None:
     """Write the card as JSON that a person can read."""
     text = msgspec.json.format(msgspec.json.encode(card), indent=2)
     (folder / CARD_FILE).write_bytes(text + b"\n")
 
 
-def read_weights(folder: Path, card: Card, file: str) -> bytes:
+def read_weights(folder: Path, card: Card | DetectorCard, file: str) -> bytes:
     """The weights that the card lists as `file`.
 
     Raises:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from img_super import __version__
-from img_super.registry.card import read_card
+from img_super.registry.card import NamedFiles, read_card_as
 
 MODELS: Final = Path(__file__).parent.parent / "models"
 
@@ -46,7 +46,7 @@ def _package(name: str, distribution: Distribution) -> dict[str, Any]:
 
 def _networks(models: Path) -> Iterator[dict[str, Any]]:
     for card_file in sorted(models.glob("*/card.json")):
-        card = read_card(card_file.parent)
+        card = read_card_as(NamedFiles, card_file.parent)
         for file in card.files.values():
             yield {
                 "type": "machine-learning-model",

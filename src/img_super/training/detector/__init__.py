@@ -1,0 +1,1 @@
+"""From whole photos with their truth to the one-pass detection network."""
