@@ -9,6 +9,7 @@ from typing import Any, Final
 import keras
 import numpy as np
 from sklearn.metrics import roc_auc_score
+from tensorboardX import SummaryWriter
 
 from img_super.evaluation.crops import CropSet
 from img_super.training.batches import Batches
@@ -110,8 +111,23 @@ def _callbacks(recipe: Recipe, folder: Path, auc: ValidationAuc) -> list[Any]:
         keras.callbacks.ModelCheckpoint(str(folder / "epoch-{epoch:02d}.keras")),  # for comparing on other data
         keras.callbacks.EarlyStopping("val_auc", mode="max", patience=recipe.patience_epochs),
         keras.callbacks.CSVLogger(str(folder / "epochs.csv"), append=True),
+        Curves(folder / "tensorboard"),
         Progress(recipe.epochs),
     ]
+
+
+class Curves(keras.callbacks.Callback):  # type: ignore[misc]
+    """Writes each epoch's figures where `tensorboard --logdir` finds them."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__()
+        self._folder = folder
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
+        # Opened anew for each epoch, so that a run that is resumed adds to its curves.
+        with SummaryWriter(str(self._folder)) as writer:
+            for name, value in (logs or {}).items():
+                writer.add_scalar(name, float(value), epoch + 1)
 
 
 class Progress(keras.callbacks.Callback):  # type: ignore[misc]

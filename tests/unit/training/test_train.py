@@ -28,6 +28,7 @@ def test_a_few_steps_leave_a_network_that_answers_and_can_be_resumed(data_set: P
     assert answers["logit"].shape == (2, 1)
     assert answers["heat_map"].shape == (2, 2, 2, 1)
     epochs = (tmp_path / "epochs.csv").read_text().splitlines()
+    assert b"val_auc" in next((tmp_path / "tensorboard").iterdir()).read_bytes()
     train(TINY, crops, crops, Run(tmp_path, None))
     assert (tmp_path / "epochs.csv").read_text().splitlines() == epochs
 
