@@ -16,7 +16,9 @@ from img_super.settings import Settings, load_settings
 
 def build_app(settings: Settings) -> FastAPI:
     """The service as these settings want it. Raises `StartError` when it cannot be made."""
-    return create_app(settings, load_pipeline(settings.model, settings.backend, _limits(settings), settings.policy))
+    limits = _limits(settings)
+    pipeline = load_pipeline(settings.model, settings.backend, limits, settings.policy, settings.detector)
+    return create_app(settings, pipeline)
 
 
 def _limits(settings: Settings) -> DecodeLimits:

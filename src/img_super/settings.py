@@ -13,7 +13,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from img_super.errors import BadSettings
 from img_super.pipeline.decode_limits import BUDGET_MS, MAX_PIXELS
-from img_super.pipeline.load import SHIPPED_MODEL, Backend
+from img_super.pipeline.load import SHIPPED_MODEL, Backend, DetectorName
 from img_super.registry.card import PolicyName
 
 PREFIX: Final = "IMG_SUPER_"
@@ -67,6 +67,11 @@ class Settings(BaseSettings):
         PolicyName.BALANCED,
         description="Which threshold of the model's card decides: `strict` finds more attacks and raises more false "
         "alarms, `lenient` the other way about.",
+    )
+    detector: DetectorName = Field(
+        DetectorName.PRECISE,
+        description="Who finds the portrait for `/super`: `precise` looks four times, `fast` looks upright first and "
+        "on fewer pixels, and asks the precise one where it is not sure. `/face` always asks the precise one.",
     )
     keys_file: Path | None = Field(
         None, description="File of API keys (`img-super keys create`); without one, anybody may call."

@@ -19,7 +19,7 @@ def pipeline_for(**given: Any) -> tuple[Pipeline, int]:
     """
     settings = load_settings(**given)
     limits = decode_limits_of(settings)
-    load = lambda: load_pipeline(settings.model, settings.backend, limits, settings.policy)  # noqa: E731
+    load = lambda: load_pipeline(settings.model, settings.backend, limits, settings.policy, settings.detector)  # noqa: E731
     return loaded_quietly(load), settings.threads
 
 

@@ -7,6 +7,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Final
 
+from img_super.detector.stepwise import StepwiseDetector
 from img_super.detector.yunet import YuNetDetector
 from img_super.errors import BadModel
 from img_super.pipeline.decode import DEFAULT_LIMITS
@@ -27,6 +28,13 @@ class Backend(StrEnum):
     TENSORFLOW = "tensorflow"
 
 
+class DetectorName(StrEnum):
+    """Who finds the portrait for `/super`; `/face` always asks the precise one."""
+
+    FAST = "fast"
+    PRECISE = "precise"
+
+
 _FILES: Final = {Backend.LITERT_FP32: "litert", Backend.LITERT_INT8: "litert_int8"}
 """Which weights of the card run where the setting says it."""
 
@@ -36,6 +44,7 @@ def load_pipeline(
     backend: Backend = Backend.LITERT,
     limits: DecodeLimits = DEFAULT_LIMITS,
     policy: PolicyName = PolicyName.BALANCED,
+    detector: DetectorName = DetectorName.PRECISE,
 ) -> Pipeline:
     """A pipeline that is ready to answer.
 
@@ -44,11 +53,14 @@ def load_pipeline(
         backend: what runs the validation network.
         limits: what decoding one image may cost; a more costly one is refused.
         policy: which of the card's thresholds decides.
+        detector: who finds the portrait for `super`.
 
     Raises:
         BadModel: weights are missing, or are not those that the card describes, or it has no such policy.
     """
-    return Pipeline(YuNetDetector(), _load_validator(model, backend), limits, policy)
+    precise = YuNetDetector()
+    quick = StepwiseDetector(precise) if detector is DetectorName.FAST else None
+    return Pipeline(precise, _load_validator(model, backend), limits, policy, quick)
 
 
 def _load_validator(folder: Path, backend: Backend) -> Validator:

@@ -54,15 +54,15 @@ def export_network(
     """
     folder.mkdir(parents=True, exist_ok=True)
     side_px = int(network.inputs[0].shape[1])
-    single = _single(network, side_px)
-    litert = _to_litert(single)
+    single = single_photo(network, side_px)
+    litert = to_litert(single)
     difference = largest_score_difference(single, litert, side_px)
     if difference > MAX_SCORE_DIFFERENCE:
         raise ExportFailed(f"LiteRT's scores differ from Keras's by up to {difference:.2g}.")
     written = {"litert": _write(folder / LITERT_FILE, litert)}
     if representative is not None:
         written["litert_int8"] = _write(folder / INT8_FILE, _to_int8(single, representative))
-    _without_training_state(network).save(folder / KERAS_FILE)
+    without_training_state(network).save(folder / KERAS_FILE)
     return written | {"keras": describe(folder / KERAS_FILE)}
 
 
@@ -76,13 +76,14 @@ def describe(path: Path) -> WeightsFile:
     return WeightsFile(path.name, sha256(path.read_bytes()).hexdigest())
 
 
-def _single(network: keras.Model, side_px: int) -> keras.Model:
+def single_photo(network: keras.Model, side_px: int) -> keras.Model:
     """The network for one crop at a time, which lets LiteRT fix every shape."""
     crop = keras.Input(batch_shape=(1, side_px, side_px, 3), name="crop")
     return keras.Model(crop, network(crop, training=False))
 
 
-def _to_litert(single: keras.Model, **options: Any) -> bytes:
+def to_litert(single: keras.Model, **options: Any) -> bytes:
+    """The network as a LiteRT file; `options` are those of Keras's export."""
     with TemporaryDirectory() as folder:
         path = Path(folder) / "network.tflite"
         single.export(str(path), format="litert", verbose=False, **options)
@@ -100,7 +101,7 @@ def _to_int8(single: keras.Model, representative: UInt8Array) -> bytes:
                 shown[0, 0, 0], shown[0, 0, 1] = 0, 255
             yield [shown]
 
-    weights = _to_litert(
+    weights = to_litert(
         single,
         optimizations=[tf.lite.Optimize.DEFAULT],
         representative_dataset=crops,
@@ -113,7 +114,7 @@ def _to_int8(single: keras.Model, representative: UInt8Array) -> bytes:
     return weights
 
 
-def _without_training_state(network: keras.Model) -> keras.Model:
+def without_training_state(network: keras.Model) -> keras.Model:
     """A copy without optimiser: half the size, and nothing that only training needs."""
     copy: keras.Model = network.__class__.from_config(network.get_config())
     copy.set_weights(network.get_weights())

@@ -43,7 +43,7 @@ def test_both_files_answer_the_same_and_have_the_described_sha256(network: keras
 def test_a_network_that_lost_its_answers_is_refused(
     network: keras.Model, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(export, "_to_litert", lambda _: b"")
+    monkeypatch.setattr(export, "to_litert", lambda _: b"")
     monkeypatch.setattr(export, "largest_score_difference", lambda *_: 0.5)
     with pytest.raises(export.ExportFailed, match="differ"):
         export.export_network(network, tmp_path)

@@ -95,7 +95,10 @@ def compile_detector(network: keras.Model, recipe: DetectorRecipe, steps: int) -
         warmup_target=recipe.learning_rate, warmup_steps=warm_up,
     )  # fmt: skip
     network.compile(
-        optimizer=keras.optimizers.AdamW(schedule, weight_decay=recipe.weight_decay, clipnorm=5.0),
+        optimizer=keras.optimizers.AdamW(
+            schedule, weight_decay=recipe.weight_decay, clipnorm=5.0,
+            use_ema=True, ema_momentum=recipe.ema_momentum, ema_overwrite_frequency=None,
+        ),
         loss=LOSSES, loss_weights=SHARES, jit_compile=False,
     )  # fmt: skip
 
@@ -103,6 +106,7 @@ def compile_detector(network: keras.Model, recipe: DetectorRecipe, steps: int) -
 def _callbacks(recipe: DetectorRecipe, folder: Path, right: ValidationRight) -> list[Any]:
     best, checkpoint = str(folder / BEST_FILE), keras.callbacks.ModelCheckpoint
     return [
+        keras.callbacks.SwapEMAWeights(swap_on_epoch=True),
         right,
         checkpoint(best, monitor="val_right", mode="max", save_best_only=True),
         keras.callbacks.BackupAndRestore(str(folder / "backup"), save_freq="epoch", delete_checkpoint=False),

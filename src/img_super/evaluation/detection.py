@@ -1,0 +1,122 @@
+"""How well the one-pass detector finds portraits: on generated photos turned all ways, and on real captures."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final, Protocol
+
+import cv2
+import numpy as np
+
+from img_super.detector.fast import FastDetector, Located
+from img_super.domain import ROTATIONS, Box, Detection, RgbImage, Rotation
+from img_super.pipeline.decode import decode_image
+from img_super.training.detector.photos import FloatBox, PhotoRow, box_between, read_rows
+from img_super.turn import inverse, turn
+
+FOUND_IOU: Final = 0.4
+MAX_WRONG: Final = 0.005
+"""Share of wrong answers that is accepted among those that the detector does not hand on."""
+
+_STEPS: Final = tuple(round(0.05 * step, 2) for step in range(2, 19))
+
+
+class AnyDetector(Protocol):
+    """Either detector."""
+
+    def detect(self, image: RgbImage) -> Detection | None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What became of one photo.
+
+    Attributes:
+        sureness: the network's, in [0, 1]; 0 where it handed the photo on.
+        iou: of the portrait's face; 0 where none was found.
+        rotation_right: whether it would be turned upright.
+        is_ghost: the ghost was taken for the portrait.
+    """
+
+    sureness: float
+    iou: float
+    rotation_right: bool
+    is_ghost: bool
+
+    @property
+    def right(self) -> bool:
+        return self.rotation_right and self.iou >= FOUND_IOU
+
+
+def answers_on_generated(detector: FastDetector, folder: Path, limit: int | None = None) -> list[Answer]:
+    """One pass without anybody to ask instead, on a data set of whole photos, each turned another way."""
+    return [
+        _answer(detector.locate(turn(image, inverse(rotation))), row, rotation, (image.shape[1], image.shape[0]))
+        for rotation, row, image in _turned(folder, read_rows(folder)[:limit])
+    ]
+
+
+def _turned(folder: Path, rows: Sequence[PhotoRow]) -> Iterator[tuple[Rotation, PhotoRow, RgbImage]]:
+    for number, row in enumerate(rows):
+        bgr = cv2.imread(str(folder / row.photo), cv2.IMREAD_COLOR)
+        image = np.asarray(cv2.cvtColor(np.asarray(bgr), cv2.COLOR_BGR2RGB), np.uint8)
+        yield ROTATIONS[number // 2 % 4], row, image  # both photos of a pair are turned alike
+
+
+def _answer(located: Located | None, row: PhotoRow, rotation: Rotation, wh: tuple[int, int]) -> Answer:
+    if located is None:
+        return Answer(0.0, 0.0, False, False)
+    turned_wh = wh if rotation in (0, 180) else wh[::-1]
+    found = located.detection.portrait.box.turned(rotation, turned_wh)
+    ghost = None if row.ghost_xyxy is None else box_between(row.ghost_xyxy)
+    return Answer(
+        located.confidence,
+        found.iou(Box(*row.face_xyxy)),
+        located.detection.rotation == rotation,
+        ghost is not None and _lies_in(found, ghost),
+    )
+
+
+def _lies_in(found: Box, face: FloatBox) -> bool:
+    x, y = found.centre_xy
+    return abs(x - face.x) < face.width / 2 and abs(y - face.y) < face.height / 2
+
+
+def least_confidence(answers: Sequence[Answer]) -> float:
+    """The lowest confidence from which on at most `MAX_WRONG` of the answers are wrong; the highest step else."""
+    for least in _STEPS:
+        given = [answer for answer in answers if answer.sureness >= least]
+        if given and np.mean([not answer.right for answer in given]) <= MAX_WRONG:
+            return least
+    return _STEPS[-1]
+
+
+def generated_figures(answers: Sequence[Answer], least: float) -> dict[str, Any]:
+    """What the card says of generated validation; a photo below `least` is handed on and counts as not answered."""
+    given = [answer for answer in answers if answer.sureness >= least]
+    return {
+        "photos": len(answers),
+        "answered": len(given) / max(1, len(answers)),
+        "right_of_answered": float(np.mean([answer.right for answer in given])) if given else 0.0,
+        "median_iou": float(np.median([answer.iou for answer in given])) if given else 0.0,
+        "ghost_for_portrait": float(np.mean([answer.is_ghost for answer in given])) if given else 0.0,
+    }
+
+
+def real_answers(detector: AnyDetector, folder: Path, rotation: Rotation) -> Iterator[tuple[str, bool, bool]]:
+    """Name, found, rotation right of every real capture turned so that `rotation` makes it upright again."""
+    for name, label in json.loads((folder / "labels.json").read_text()).items():
+        image = decode_image((folder / name).read_bytes())
+        wh = image.shape[1], image.shape[0]
+        truth = Box.from_xywh(*label["face_box_xywh"]).turned(inverse(rotation), wh)
+        found = detector.detect(turn(image, inverse(rotation)))
+        yield name, is_found(found, truth), bool(found and found.rotation == rotation)
+
+
+def is_found(found: Detection | None, truth: Box) -> bool:
+    """The middle of the labelled face lies inside the answer, and both overlap."""
+    box = found.portrait.box if found else Box(0, 0, 0, 0)
+    return box.contains(*truth.centre_xy) and box.iou(truth) >= FOUND_IOU

@@ -1,0 +1,112 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from img_super.detector import fast
+from img_super.detector.fast import FastDetector, scaled, sureness
+from img_super.detector.heads import CHANNELS, OTHER, PORTRAIT, FloatArray, FloatBox, read_portrait
+from img_super.domain import Box, Detection, Face, RgbImage, Rotation
+from img_super.errors import BadModel
+from img_super.registry.card import DetectorCard, WeightsFile
+
+SIDE = 64
+PHOTO = np.zeros((480, 640, 3), np.uint8)
+PRECISE = Detection(Face(Box(1, 2, 30, 40), 0.9), (), 90)
+
+
+def answers(portrait: float, turned: float) -> dict[str, FloatArray]:
+    """A portrait at cell (2, 3) and a ghost at (6, 6); rotation 180 with the logit `turned`."""
+    outputs = {name: np.zeros((8, 8, channels), np.float32) for name, channels in CHANNELS.items()}
+    outputs["centres"][2, 3, PORTRAIT], outputs["centres"][6, 6, OTHER] = portrait, 0.5
+    outputs["boxes"][2, 3, 2:4] = np.log(0.5)
+    outputs["boxes"][6, 6, 2:4] = np.log(0.25)
+    outputs["rotations"][2, 3, 2] = turned
+    return outputs
+
+
+class Network:
+    side_px = SIDE
+    outputs = answers(0.9, 9)
+
+    def __init__(self, weights: bytes) -> None:
+        pass
+
+    def run(self, square: RgbImage) -> dict[str, FloatArray]:
+        assert square.shape == (SIDE, SIDE, 3)
+        return self.outputs
+
+
+class Finder:
+    confirms = True
+
+    def find(self, image: RgbImage, about: FloatBox, rotation: Rotation) -> Face | None:
+        box = Box.from_xywh(about.x - about.width / 2, about.y - about.height / 2, about.width, about.height)
+        return Face(box, 0.88) if self.confirms else None
+
+
+class Precise:
+    asked = 0
+
+    def detect(self, image: RgbImage) -> Detection | None:
+        self.asked += 1
+        return PRECISE
+
+
+def card(side_px: int = SIDE) -> DetectorCard:
+    files = {"litert": WeightsFile("portrait_detector.tflite", "0" * 64)}
+    return DetectorCard("portrait_detector", "0.0", "2026-01-01", files, side_px, 0.5, {}, "", [], "")
+
+
+@pytest.fixture
+def precise(monkeypatch: pytest.MonkeyPatch) -> Precise:
+    monkeypatch.setattr(fast, "LiteRtDetectionNetwork", Network)
+    monkeypatch.setattr(fast, "UprightFinder", Finder)
+    monkeypatch.setattr(Network, "outputs", answers(0.9, 9))
+    monkeypatch.setattr(Finder, "confirms", True)
+    return Precise()
+
+
+def test_what_one_pass_is_sure_of_is_told_in_the_photos_pixels(precise: Precise) -> None:
+    located = FastDetector(b"", card(), precise).locate(PHOTO)
+    assert located is not None
+    assert located.detection.rotation == 180
+    assert located.detection.portrait.box == Box(200, 120, 360, 280)  # 16 px at (28, 20), ten times as large
+    assert [face.confidence for face in located.detection.others] == [0.5]
+    assert located.confidence == pytest.approx(0.9, abs=0.01)
+    assert precise.asked == 0
+
+
+def test_boxes_of_others_end_where_the_photo_does(precise: Precise) -> None:
+    low = np.zeros((500, 640, 3), np.uint8)
+    located = FastDetector(b"", card(), precise).locate(low)
+    assert located is not None
+    (ghost,) = located.detection.others
+    assert ghost.box == ghost.box.clipped((640, 500))
+
+
+@pytest.mark.parametrize(("portrait", "turned"), [(0.3, 9.0), (0.9, 0.0)], ids=["place", "rotation"])
+def test_who_is_unsure_of_place_or_rotation_asks(
+    precise: Precise, monkeypatch: pytest.MonkeyPatch, portrait: float, turned: float
+) -> None:
+    monkeypatch.setattr(Network, "outputs", answers(portrait, turned))
+    assert FastDetector(b"", card(), precise).detect(PHOTO) is PRECISE
+    assert precise.asked == 1
+
+
+def test_what_yunet_does_not_confirm_is_asked_for(precise: Precise, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Finder, "confirms", False)
+    assert FastDetector(b"", card(), precise).detect(PHOTO) is PRECISE
+
+
+def test_a_network_of_another_size_than_its_card_says_is_refused(precise: Precise) -> None:
+    with pytest.raises(BadModel, match="64 px, its card says 320 px"):
+        FastDetector(b"", card(320), precise)
+
+
+def test_sureness_is_of_place_and_rotation_together() -> None:
+    assert sureness(read_portrait(answers(0.8, 0.0))) == pytest.approx(0.2)
+
+
+def test_scaled_boxes_keep_their_shape() -> None:
+    assert scaled(FloatBox(1, 2, 3, 4), 2.5) == FloatBox(2.5, 5, 7.5, 10)
