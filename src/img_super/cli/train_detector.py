@@ -19,7 +19,7 @@ def train_detector(
     limit: Annotated[int | None, typer.Option(help="Use only so many training photos.")] = None,
 ) -> None:
     """Train the one-pass detector and keep its best weights in the run's folder."""
-    from img_super.training.detector.photos import read_faces, read_photos
+    from img_super.evaluation.whole_photos import read_faces, read_photos
     from img_super.training.detector.recipe import RECIPES, read_detector_recipe
     from img_super.training.detector.train import DetectorRun
     from img_super.training.detector.train import train_detector as train

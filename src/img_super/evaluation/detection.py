@@ -13,8 +13,8 @@ import numpy as np
 
 from img_super.detector.fast import FastDetector, Located
 from img_super.domain import ROTATIONS, Box, Detection, RgbImage, Rotation
+from img_super.evaluation.whole_photos import FloatBox, PhotoRow, box_between, read_rows
 from img_super.pipeline.decode import decode_image
-from img_super.training.detector.photos import FloatBox, PhotoRow, box_between, read_rows
 from img_super.turn import inverse, turn
 
 FOUND_IOU: Final = 0.4

@@ -10,7 +10,7 @@ import numpy as np
 
 from img_super.detector.heads import FloatBox
 from img_super.domain import RgbImage
-from img_super.training.detector.photos import Faces
+from img_super.evaluation.whole_photos import Faces
 from img_super.training.detector.placing import FloatArray, Truth
 
 _CROWDED_SHARE: Final = 0.4

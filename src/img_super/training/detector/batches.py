@@ -10,8 +10,8 @@ import numpy as np
 
 from img_super.detector.heads import CHANNELS
 from img_super.domain import RgbImage
+from img_super.evaluation.whole_photos import Faces, FloatArray, LabelledPhoto
 from img_super.training.detector.augmentation import seen, with_strangers
-from img_super.training.detector.photos import Faces, FloatArray, LabelledPhoto
 from img_super.training.detector.placing import Truth, draw_placing, placed_image, placed_truth
 from img_super.training.detector.targets import targets_of
 

@@ -12,7 +12,7 @@ import numpy.typing as npt
 from img_super.detector.heads import FloatBox
 from img_super.detector.letterbox import FILL
 from img_super.domain import RgbImage
-from img_super.training.detector.photos import LabelledPhoto
+from img_super.evaluation.whole_photos import LabelledPhoto
 
 FloatArray = npt.NDArray[np.float32]
 

@@ -12,10 +12,10 @@ import numpy as np
 
 from img_super.detector.heads import CHANNELS, FloatArray, FoundPortrait, read_portrait
 from img_super.detector.network import build_network
+from img_super.evaluation.whole_photos import Faces, LabelledPhoto
 from img_super.training.detector.batches import PhotoBatches
 from img_super.training.detector.first_weights import load_yunet
 from img_super.training.detector.losses import LOSSES, SHARES
-from img_super.training.detector.photos import Faces, LabelledPhoto
 from img_super.training.detector.placing import Truth, fitted, placed_image, placed_truth
 from img_super.training.detector.recipe import DetectorRecipe
 from img_super.training.detector.targets import rotation_after

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 
 from img_super.detector.heads import FloatBox
-from img_super.training.detector.photos import Faces, LabelledPhoto
+from img_super.evaluation.whole_photos import Faces, LabelledPhoto
 
 FACE_RGB = (255, 0, 0)
 GHOST_RGB = (0, 0, 255)
