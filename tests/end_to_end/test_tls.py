@@ -1,0 +1,100 @@
+"""HTTPS as an operator switches it on: two files, a certificate that is really checked."""
+
+from __future__ import annotations
+
+import datetime
+import ipaddress
+import ssl
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx2
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+
+from benchmarks.running_service import environment, free_port
+
+WAIT_S = 120
+
+
+def write_certificate(folder: Path) -> tuple[Path, Path]:
+    """A certificate for 127.0.0.1 that signs itself, and its key, as PEM."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "img_super test")])
+    now = datetime.datetime.now(datetime.UTC)
+    here = x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))])
+    builder = x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
+    builder = builder.not_valid_before(now).not_valid_after(now + datetime.timedelta(days=1))
+    certificate = builder.add_extension(here, critical=False).sign(key, hashes.SHA256())
+    chain, private = folder / "chain.pem", folder / "key.pem"
+    chain.write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
+    private.write_bytes(
+        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    )
+    return chain, private
+
+
+@pytest.fixture(scope="module")
+def chain(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_certificate(tmp_path_factory.mktemp("tls"))[0]
+
+
+@pytest.fixture(scope="module")
+def port(chain: Path) -> Iterator[int]:
+    """The port of a service with that certificate."""
+    port = free_port()
+    variables = {"IMG_SUPER_TLS_CERTIFICATE": str(chain), "IMG_SUPER_TLS_KEY": str(chain.with_name("key.pem"))}
+    command = [sys.executable, "-m", "img_super", "serve", "--port", str(port)]
+    process = subprocess.Popen(command, env=environment(**variables), stdout=subprocess.DEVNULL)
+    try:
+        wait_until_ready(port, chain)
+        yield port
+    finally:
+        process.kill()
+        process.wait()
+
+
+def wait_until_ready(port: int, chain: Path) -> None:
+    deadline = time.monotonic() + WAIT_S
+    while time.monotonic() < deadline:
+        try:
+            if get(port, chain).status_code == 200:
+                return
+        except httpx2.TransportError:
+            time.sleep(0.1)
+    raise AssertionError("the service did not become ready")
+
+
+def get(port: int, trusted: Path | None) -> httpx2.Response:
+    context = ssl.create_default_context(cafile=trusted)
+    return httpx2.get(f"https://127.0.0.1:{port}/health/ready", verify=context, timeout=60)
+
+
+def test_a_client_that_trusts_the_certificate_is_answered(port: int, chain: Path) -> None:
+    answer = get(port, chain)
+    assert answer.status_code == 200
+    assert "max-age=" in answer.headers["strict-transport-security"]
+
+
+def test_a_client_that_does_not_know_the_certificate_is_not(port: int) -> None:
+    with pytest.raises(httpx2.ConnectError, match="certificate verify failed"):
+        get(port, None)
+
+
+def test_plain_http_gets_no_answer(port: int) -> None:
+    with pytest.raises(httpx2.TransportError):
+        httpx2.get(f"http://127.0.0.1:{port}/health/ready", timeout=60)
+
+
+def test_old_tls_is_refused(port: int, chain: Path) -> None:
+    context = ssl.create_default_context(cafile=chain)
+    context.minimum_version = context.maximum_version = ssl.TLSVersion.TLSv1_2
+    context.set_ciphers("AES128-SHA:@SECLEVEL=0")  # without forward secrecy
+    with pytest.raises(httpx2.TransportError):
+        httpx2.get(f"https://127.0.0.1:{port}/health/ready", verify=context, timeout=60)
