@@ -41,6 +41,12 @@ class Outcome:
     status: int
     seconds: float
 
+    def answered_ms(self) -> float:
+        """How long the answer took. Raises RuntimeError when there was none, or another one than hoped for."""
+        if self.status != 200:
+            raise RuntimeError(f"the answer was {self.status}")
+        return 1000 * self.seconds
+
 
 @dataclass
 class Outcomes:

@@ -1,6 +1,6 @@
-"""Resident memory of the service after 100 and after 1,000 requests to `/super`: it must be flat.
+"""Resident memory of the service after 100 and after 1,000 photos of 12 megapixels to `/super`: it must be flat.
 
-    python -m benchmarks.memory [--photo FILE]
+    python -m benchmarks.memory [--photo FILE] [--size 4000x3000] [--requests N] [--threads N] [--clients N]
 
 The last line is JSON. Linux only (it reads /proc).
 """
@@ -9,37 +9,54 @@ from __future__ import annotations
 
 import argparse
 import json
+from collections.abc import Iterator
+from itertools import repeat
 from pathlib import Path
 
-import httpx2
 from rich.progress import track
 
-from benchmarks.photos import SAMPLE, photo_at
+from benchmarks.clients import Request, crowd
+from benchmarks.photos import GRAIN, SAMPLE, photo_at
 from benchmarks.running_service import running_service
 
-FEW, MANY = 100, 1000
+STEPS = 10
 
 
 def main() -> None:
-    """Print both figures and their ratio, then all of it as JSON."""
+    """Print what the service holds as the requests go on, then all of it as JSON."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--photo", type=Path, default=SAMPLE)
-    photo = photo_at(parser.parse_args().photo, 1920, 1080)
-    after_mb: dict[int, float] = {}
-    with running_service("--threads", "1") as service, httpx2.Client(base_url=service.url, timeout=60) as client:
-        for number in track(range(1, MANY + 1), description="requests"):
-            client.post("/super", content=photo, headers={"content-type": "image/jpeg"}).raise_for_status()
-            if number in (FEW, MANY):
-                after_mb[number] = resident_mb(service.process.pid)
-    ratio = after_mb[MANY] / after_mb[FEW]
-    print(f"after {FEW}: {after_mb[FEW]:.0f} MB, after {MANY}: {after_mb[MANY]:.0f} MB, ratio {ratio:.3f}")
-    print(json.dumps({"benchmark": "memory", "after_mb": after_mb, "ratio": ratio}))
+    parser.add_argument("--size", default="4000x3000")
+    parser.add_argument("--requests", type=int, default=1000)
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--clients", type=int, default=2)
+    parser.add_argument("--detector", default="fast", help="who finds the portrait: fast or precise")
+    arguments = parser.parse_args()
+    variables = {"IMG_SUPER_DETECTOR": arguments.detector}
+    width, height = map(int, arguments.size.split("x"))
+    photo = Request(photo_at(arguments.photo, width, height, GRAIN), "image/jpeg")
+    after_mb, statuses = dict[int, float](), set[int]()
+    with running_service("--threads", str(arguments.threads), "--log-level", "error", **variables) as service:
+        for done in track(steps(arguments.requests), total=STEPS, description="requests"):
+            outcomes = crowd(service, iter(repeat(photo, arguments.requests // STEPS)), arguments.clients)
+            after_mb[done], statuses = resident_mb(service.process.pid), statuses | set(outcomes.statuses())
+        peak_mb = resident_mb(service.process.pid, "VmHWM")
+    first, last = (after_mb[done] for done in (min(after_mb), max(after_mb)))
+    print(f"after {min(after_mb)}: {first:.0f} MB, after {max(after_mb)}: {last:.0f} MB, peak {peak_mb:.0f} MB")
+    row = {"size": arguments.size, "threads": arguments.threads, "clients": arguments.clients, "after_mb": after_mb}
+    row |= {"peak_mb": peak_mb, "ratio": last / first, "statuses": sorted(statuses)}
+    print(json.dumps({"benchmark": "memory", **row}))
 
 
-def resident_mb(pid: int) -> float:
-    """Resident memory of a process, in millions of bytes."""
+def steps(requests: int) -> Iterator[int]:
+    """How many were sent after each step."""
+    yield from range(requests // STEPS, requests + 1, requests // STEPS)
+
+
+def resident_mb(pid: int, which: str = "VmRSS") -> float:
+    """Resident memory of a process, in millions of bytes; `VmHWM` for the most it ever had."""
     status = Path(f"/proc/{pid}/status").read_text().splitlines()
-    kib = next(int(line.split()[1]) for line in status if line.startswith("VmRSS"))
+    kib = next(int(line.split()[1]) for line in status if line.startswith(which))
     return kib * 1024 / 1e6
 
 

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -60,24 +60,35 @@ def free_port() -> int:
 @contextmanager
 def running_service(*options: str, **variables: str) -> Iterator[Service]:
     """Start `img-super serve` with these options and variables, wait until it is ready, kill it at the end."""
+    with running([sys.executable, "-m", "img_super", "serve", *options], "/health/ready", **variables) as service:
+        yield service
+
+
+@contextmanager
+def running(command: Sequence[str], ready: str, **variables: str) -> Iterator[Service]:
+    """Start any server that takes `--port`, wait until its address `ready` answers, kill it at the end."""
     port = free_port()
-    command = [sys.executable, "-m", "img_super", "serve", "--port", str(port), *options]
-    process = subprocess.Popen(command, env=environment(**variables), stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    process = subprocess.Popen(
+        [*command, "--port", str(port)],
+        env=environment(**variables),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+    )
     service = Service(process, f"http://127.0.0.1:{port}")
     try:
-        wait_until_ready(service)
+        wait_until_ready(service, ready=ready)
         yield service
     finally:
         process.kill()
         process.wait()
 
 
-def wait_until_ready(service: Service, seconds: float = 300) -> None:
+def wait_until_ready(service: Service, seconds: float = 300, ready: str = "/health/ready") -> None:
     """Raises AssertionError when the service ends or does not become ready in time."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline and service.process.poll() is None:
         try:
-            urllib.request.urlopen(f"{service.url}/health/ready", timeout=5).close()
+            urllib.request.urlopen(f"{service.url}{ready}", timeout=5).close()
             return
         except OSError:
             time.sleep(0.05)

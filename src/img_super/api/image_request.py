@@ -47,7 +47,7 @@ async def receive_image(request: Request) -> ReadImage:
     if media_type == "multipart/form-data":
         return await _from_multipart(request)
     if media_type == "application/json" or media_type.endswith("+json"):
-        return partial(_from_json, await request.body())
+        return partial(read_json, await request.body())
     if media_type.startswith("image/") or media_type == "application/octet-stream":
         return partial(_from_raw, await request.body())
     raise UnsupportedMedia()
@@ -59,7 +59,8 @@ def _from_raw(body: bytes) -> bytes:
     return body
 
 
-def _from_json(body: bytes) -> bytes:
+def read_json(body: bytes) -> bytes:
+    """The bytes of the image in a JSON body. Raises `BadRequestBody`, `NoImageField` or `BadBase64`."""
     try:
         field = memoryview(msgspec.json.decode(body, type=_JsonBody).image)
         plain = decode_plain_base64(field[1:-1]) if field[0] == _QUOTE else None

@@ -1,0 +1,196 @@
+"""`/super` from the body to the answer, beside the least that it could cost and beside other ways of doing it.
+
+    python -m benchmarks.end_to_end [--photo FILE] [--rounds N] [--only WAY,WAY] [--deepface PYTHON] [--detector fast]
+
+Every way does every photo once a round, so that the ratios hold on a busy machine. A way's row says its time, and how
+many times that of the limit it is; the limit is the sum of its parts and the echo of the same body over HTTP. The last
+line is JSON.
+"""
+
+from __future__ import annotations
+
+import argparse
+import base64
+import json
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import numpy as np
+
+from benchmarks.clients import Client, Request
+from benchmarks.photos import GRAIN, SAMPLE, photo_at
+from benchmarks.running_service import Service, running, running_service
+from benchmarks.timing import Estimate, Taken, in_turn, median, print_table, processor_ms, ratio
+from benchmarks.ways.way import started
+
+KINDS = (
+    ("1280x960 JPEG", 1280, 960, "JPEG"),
+    ("1920x1080 JPEG", 1920, 1080, "JPEG"),
+    ("4000x3000 JPEG", 4000, 3000, "JPEG"),
+    ("1280x960 PNG", 1280, 960, "PNG"),
+)
+LIMIT_PARTS, ECHO, LIMIT = "limit without HTTP", "echo over HTTP", "limit"
+OVER_HTTP, IN_PROCESS, TENSORFLOW, OLD = "over HTTP", "in process", "TensorFlow, in process", "old system"
+WAYS = (OVER_HTTP, IN_PROCESS, LIMIT_PARTS, ECHO, TENSORFLOW, OLD)
+
+Take = Callable[["Sent"], tuple[float, float]]
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """One photo in the forms in which it goes the ways."""
+
+    name: str
+    megapixels: float
+    file: Path
+    body: bytes
+
+    @property
+    def request(self) -> Request:
+        return Request(self.body, "application/json")
+
+
+def main() -> None:
+    """Print a table of times and one of ratios, then all of it as JSON."""
+    arguments = parsed()
+    os.environ["IMG_SUPER_DETECTOR"] = arguments.detector  # for every process that is started
+    with TemporaryDirectory() as folder, ExitStack() as stack:
+        photos = list(make_photos(arguments.photo, Path(folder)))
+        measures = {name: stack.enter_context(way) for name, way in ways(arguments.deepface) if chosen(name, arguments)}
+        times = in_turn(
+            {f"{way}|{photo.name}": partial(measure, photo) for photo in photos for way, measure in measures.items()},
+            arguments.rounds,
+        )
+    times |= {
+        f"{LIMIT}|{photo.name}": times[f"{LIMIT_PARTS}|{photo.name}"] + times[f"{ECHO}|{photo.name}"]
+        for photo in photos
+        if f"{LIMIT_PARTS}|{photo.name}" in times and f"{ECHO}|{photo.name}" in times
+    }
+    summary = {"detector": arguments.detector, "rounds": arguments.rounds, "rows": told(times, photos)}
+    print(json.dumps({"benchmark": "end_to_end", **summary}))
+
+
+def parsed() -> argparse.Namespace:
+    """What was typed."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--photo", type=Path, default=SAMPLE)
+    parser.add_argument("--rounds", type=int, default=30)
+    parser.add_argument("--only", default="", help="names of ways, or their beginnings, separated by commas")
+    parser.add_argument("--deepface", help="the Python of an environment in which deepface is installed")
+    parser.add_argument("--detector", default="fast", help="who finds the portrait: fast or precise")
+    return parser.parse_args()
+
+
+def chosen(name: str, arguments: argparse.Namespace) -> bool:
+    """Whether the way was asked for; all are, when none was named."""
+    return not arguments.only or name.startswith(tuple(arguments.only.split(",")))
+
+
+def make_photos(photo: Path, folder: Path) -> Iterator[Sent]:
+    """The photo in every size and kind, with a sensor's grain, as a file and as a body."""
+    for name, width, height, image_format in KINDS:
+        data = photo_at(photo, width, height, GRAIN, image_format)
+        file = folder / name.replace(" ", ".")
+        file.write_bytes(data)
+        text = f"data:image/{image_format.lower()};base64,{base64.b64encode(data).decode()}"
+        yield Sent(name, width * height / 1e6, file, json.dumps({"image": text}).encode())
+
+
+def ways(deepface: str | None) -> Iterator[tuple[str, Any]]:
+    """Each way's name and what starts it."""
+    yield OVER_HTTP, over_http()
+    yield ECHO, echo_over_http()
+    yield LIMIT_PARTS, in_child("limit")
+    yield IN_PROCESS, in_child("ours")
+    yield TENSORFLOW, in_child("ours", "tensorflow")
+    yield OLD, in_child("old_system")
+    if deepface:
+        yield "deepface, OpenCV", in_child("deepface_faces", "opencv", python=deepface)
+        yield "deepface, YuNet", in_child("deepface_faces", "yunet", python=deepface)
+
+
+@contextmanager
+def over_http() -> Iterator[Take]:
+    """The service with one thread, and one client that keeps its connection."""
+    with running_service("--threads", "1", "--log-level", "error") as service:
+        yield partial(post, service, Client(service))
+
+
+@contextmanager
+def echo_over_http() -> Iterator[Take]:
+    """The same server and client with nothing behind it."""
+    command = (sys.executable, "-m", "uvicorn", "benchmarks.ways.echo:app", "--no-access-log", "--log-level", "error")
+    with running(command, "/") as service:
+        yield partial(post, service, Client(service))
+
+
+def post(service: Service, client: Client, photo: Sent) -> tuple[float, float]:
+    """One request, and what the server's process took for it."""
+    before_ms = processor_ms(service.process.pid)
+    clock_ms = client.send(photo.request).answered_ms()
+    return clock_ms, processor_ms(service.process.pid) - before_ms
+
+
+@contextmanager
+def in_child(module: str, *arguments: str, python: str = sys.executable) -> Iterator[Take]:
+    """A way in a process of its own, without HTTP."""
+    with started(module, *arguments, python=python) as way:
+        yield lambda photo: way.take(photo.file)
+
+
+def told(times: dict[str, Taken], photos: list[Sent]) -> list[dict[str, Any]]:
+    """Print a table for each photo; a row for each way and photo."""
+    rows = [
+        row_of(times, key.partition("|")[0], photo)
+        for photo in photos
+        for key in times
+        if key.endswith(f"|{photo.name}")
+    ]
+    for photo in photos:
+        print_table(
+            f"{photo.name}, a body of {len(photo.body) // 1000:,} kB",
+            ("way", "p50 ms (95 %)", "p99 ms", "processor ms", "times the limit", "of processor", "times ours"),
+            [
+                (row["way"], row["p50_ms"], row["p99_ms"], row["processor_ms"], *(row[key] or "" for key in RATIOS))
+                for row in rows
+                if row["photo"] == photo.name
+            ],
+        )
+    return [{key: as_json(value) for key, value in row.items()} for row in rows]
+
+
+RATIOS = ("of_limit", "of_limit_processor", "of_ours")
+
+
+def row_of(times: dict[str, Taken], name: str, photo: Sent) -> dict[str, Any]:
+    """One way of one photo, compared with the limit and with ours over HTTP."""
+    own = times[f"{name}|{photo.name}"]
+    limit, ours = (times.get(f"{other}|{photo.name}") for other in (LIMIT, OVER_HTTP))
+    return {
+        "way": name,
+        "photo": photo.name,
+        "megapixels": photo.megapixels,
+        "body_bytes": len(photo.body),
+        "p50_ms": median(own.clock_ms),
+        "p99_ms": round(float(np.quantile(own.clock_ms, 0.99)), 2),
+        "processor_ms": median(own.processor_ms),
+        "of_limit": ratio(own.clock_ms, limit.clock_ms) if limit else None,
+        "of_limit_processor": ratio(own.processor_ms, limit.processor_ms) if limit else None,
+        "of_ours": ratio(own.clock_ms, ours.clock_ms) if ours else None,
+    }
+
+
+def as_json(value: object) -> object:
+    """An estimate as a list of three numbers; anything else as it is."""
+    return value.as_json() if isinstance(value, Estimate) else value
+
+
+if __name__ == "__main__":
+    main()

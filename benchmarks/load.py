@@ -1,0 +1,121 @@
+"""1, 2, 8 and 32 clients at once: throughput and latency, beside the throughput of the old system in the same run.
+
+    python -m benchmarks.load [--size 1920x1080] [--seconds N] [--threads 1,2,3,4] [--old] [--detector fast]
+
+With several numbers of threads each is tried in turn, with two clients, to choose among them. The last line is JSON.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import time
+from base64 import b64encode
+from collections.abc import Callable
+from contextlib import ExitStack
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import numpy as np
+
+from benchmarks.clients import Outcomes, Request, crowd, for_seconds, run_together
+from benchmarks.memory import resident_mb
+from benchmarks.photos import GRAIN, SAMPLE, photo_at
+from benchmarks.running_service import Service, running_service
+from benchmarks.timing import print_table
+from benchmarks.ways.way import Way, started
+
+CLIENTS = (1, 2, 8, 32)
+CORES = 2
+COLUMNS = ("clients", "threads", "photos a second", "p50 ms", "p99 ms", "p99 / p50", "MB")
+
+
+def main() -> None:
+    """Print a row for each number of clients, then all of it as JSON."""
+    arguments = _parsed()
+    os.environ["IMG_SUPER_DETECTOR"] = arguments.detector  # for every service that is started
+    width, height = map(int, arguments.size.split("x"))
+    photo = photo_at(arguments.photo, width, height, GRAIN)
+    threads = [int(number) for number in arguments.threads.split(",")]
+    runs = [(number, clients) for number in threads for clients in (CLIENTS if len(threads) == 1 else (CORES,))]
+    rows = [measured(photo, *run, arguments.seconds) for run in runs]
+    print_table(
+        f"{arguments.size}, {len(photo) // 1000:,} kB", COLUMNS, [[row[name] for name in COLUMNS] for row in rows]
+    )
+    summary = {"size": arguments.size, "photo_bytes": len(photo), "rows": rows}
+    if arguments.old:
+        summary |= beside_old(photo, max(row["photos a second"] for row in rows), arguments.seconds)
+        print(f"old system: {summary['old_a_second']} photos a second; ours {summary['times_old']} times as many")
+    print(json.dumps({"benchmark": "load", **summary}))
+
+
+def _parsed() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--photo", type=Path, default=SAMPLE)
+    parser.add_argument("--size", default="1920x1080")
+    parser.add_argument("--seconds", type=float, default=20)
+    parser.add_argument("--threads", default=str(CORES))
+    parser.add_argument("--old", action="store_true")
+    parser.add_argument("--detector", default="fast", help="who finds the portrait: fast or precise")
+    return parser.parse_args()
+
+
+def measured(photo: bytes, threads: int, clients: int, seconds: float) -> dict[str, Any]:
+    """A fresh service with so many threads; each of so many clients sends the next photo once it has its answer."""
+    request = Request(json.dumps({"image": b64encode(photo).decode()}).encode(), "application/json")
+    with running_service("--threads", str(threads), "--log-level", "error", IMG_SUPER_QUEUE="64") as service:
+        crowd(service, for_seconds([request], min(2.0, seconds)), clients)
+        start = time.perf_counter()
+        outcomes = crowd(service, for_seconds([request], seconds), clients)
+        return _row(service, outcomes, threads, clients, time.perf_counter() - start)
+
+
+def _row(service: Service, outcomes: Outcomes, threads: int, clients: int, seconds: float) -> dict[str, Any]:
+    p50, p99 = outcomes.ms(0.5, 200), outcomes.ms(0.99, 200)
+    values = (
+        clients,
+        threads,
+        round(outcomes.statuses().get(200, 0) / seconds, 2),
+        p50,
+        p99,
+        round(p99 / p50, 2),
+        round(resident_mb(service.process.pid)),
+    )
+    return {**dict(zip(COLUMNS, values, strict=True)), "statuses": outcomes.statuses()}
+
+
+def beside_old(photo: bytes, ours_a_second: float, seconds: float) -> dict[str, Any]:
+    """The old system's throughput: one process whose networks use all cores, or one a core, whichever does more."""
+    with TemporaryDirectory() as folder:
+        file = Path(folder, "photo.jpg")
+        file.write_bytes(photo)
+        a_second = [old_a_second(file, processes, seconds) for processes in (1, CORES)]
+    best = max(a_second)
+    return {"old_a_second": round(best, 3), "old_by_processes": a_second, "times_old": round(ours_a_second / best, 1)}
+
+
+def old_a_second(file: Path, processes: int, seconds: float) -> float:
+    """Photos that so many processes of the old system do in a second together."""
+    with ExitStack() as stack:
+        ways = [stack.enter_context(started("old_system")) for _ in range(processes)]
+        for way in ways:
+            way.take(file)
+        done: list[int] = []
+        start = time.perf_counter()
+        run_together([_counting(way, file, start + seconds, done) for way in ways])
+        return round(float(np.sum(done)) / (time.perf_counter() - start), 3)
+
+
+def _counting(way: Way, file: Path, end: float, done: list[int]) -> Callable[[], None]:
+    def count() -> None:
+        while time.perf_counter() < end:
+            way.take(file)
+            done.append(1)
+
+    return count
+
+
+if __name__ == "__main__":
+    main()
