@@ -14,6 +14,7 @@ from img_super.pipeline.decode import DEFAULT_LIMITS
 from img_super.pipeline.decode_limits import DecodeLimits
 from img_super.pipeline.pipeline import Pipeline, Validator
 from img_super.registry.card import PolicyName, read_card, read_weights
+from img_super.registry.registry import serving_folder
 from img_super.validator.litert import LiteRtValidator
 
 SHIPPED_MODEL: Final = Path(__file__).parent.parent / "models" / "portrait_validator"
@@ -49,7 +50,7 @@ def load_pipeline(
     """A pipeline that is ready to answer.
 
     Args:
-        model: folder of a model: `card.json` and the weights that it names.
+        model: folder of a model (`card.json` and the weights that it names), or a registry of models.
         backend: what runs the validation network.
         limits: what decoding one image may cost; a more costly one is refused.
         policy: which of the card's thresholds decides.
@@ -60,10 +61,12 @@ def load_pipeline(
     """
     precise = YuNetDetector()
     quick = StepwiseDetector(precise) if detector is DetectorName.FAST else None
-    return Pipeline(precise, _load_validator(model, backend), limits, policy, quick)
+    return Pipeline(precise, load_validator(model, backend), limits, policy, quick)
 
 
-def _load_validator(folder: Path, backend: Backend) -> Validator:
+def load_validator(model: Path, backend: Backend = Backend.LITERT) -> Validator:
+    """What scores portraits: the model in a folder, or the promoted one of a registry. Raises `BadModel`."""
+    folder = serving_folder(model)
     card = read_card(folder)
     if backend is not Backend.TENSORFLOW:
         file = _FILES.get(backend, card.serves)

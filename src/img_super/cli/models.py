@@ -1,0 +1,140 @@
+"""`img-super models`: which models there are, how they differ, and which one serves."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+
+import typer
+
+from img_super.cli.exits import give_up
+from img_super.errors import BadModel
+
+if TYPE_CHECKING:
+    from img_super.registry.card import Card
+    from img_super.registry.registry import Registry
+
+T = TypeVar("T")
+
+models = typer.Typer(
+    name="models", help="Keep versions of the validation model, compare them, choose which one serves.",
+    no_args_is_help=True,
+)  # fmt: skip
+
+RegistryFolder = Annotated[
+    Path,
+    typer.Option("--registry", help="The folder of versions that IMG_SUPER_MODEL names.", envvar="IMG_SUPER_MODEL"),
+]
+Version = Annotated[str, typer.Argument(help="A version of the registry, as `list` shows it.")]
+_TO_SERVE = "A running service takes it at `POST /model/reload` or SIGHUP."
+
+
+@models.command()
+def add(
+    registry: RegistryFolder,
+    model: Annotated[Path | None, typer.Argument(help="A model's folder; the shipped one without.")] = None,
+) -> None:
+    """Copy a model into the registry. A registry that is not there yet is made: then the model serves."""
+    from img_super.pipeline.load import SHIPPED_MODEL
+    from img_super.registry.registry import Registry, is_registry
+
+    source = model or SHIPPED_MODEL
+    if is_registry(registry):
+        card = _or_give_up(lambda: Registry.open(registry).add(source))
+        typer.echo(f"{card.title} is in {registry}; `img-super models promote {card.version}` lets it serve.")
+    else:
+        made = _or_give_up(lambda: Registry.create(registry, source))
+        typer.echo(f"{registry} was made; {made.state.current} serves.")
+
+
+@models.command("list")
+def list_models(registry: RegistryFolder) -> None:
+    """Show every version, the one that serves with a star."""
+    from rich.console import Console
+    from rich.table import Table
+
+    opened = _open(registry)
+    state, cards = _or_give_up(lambda: (opened.state, list(opened.cards())))
+    table = Table("", "version", "made", "on", "from", "own photos", "threshold")
+    for card in cards:
+        star = "*" if card.version == state.current else ""
+        table.add_row(star, card.version, *_origin(card), f"{card.threshold:.4f}")
+    Console().print(table)
+
+
+@models.command()
+def show(version: Version, registry: RegistryFolder) -> None:
+    """Show a version's whole card as JSON."""
+    import msgspec
+
+    from img_super.registry.card import read_card
+
+    card = _or_give_up(lambda: read_card(_open(registry).model(version)))
+    typer.echo(msgspec.json.format(msgspec.json.encode(card), indent=2).decode())
+
+
+@models.command()
+def diff(version: Version, other: Version, registry: RegistryFolder) -> None:
+    """Show in what two versions differ: weights, thresholds, figures, origin."""
+    import msgspec
+    from rich.console import Console
+    from rich.table import Table
+
+    from img_super.registry.card import read_card
+
+    opened = _open(registry)
+    one, two = (
+        dict(_leaves(msgspec.to_builtins(_or_give_up(lambda of=of: read_card(opened.model(of))))))  # type: ignore[misc]
+        for of in (version, other)
+    )
+    table = Table("what", version, other)
+    for name in dict.fromkeys([*one, *two]):
+        if one.get(name) != two.get(name):
+            table.add_row(name, one.get(name, "-"), two.get(name, "-"))
+    Console().print(table)
+
+
+@models.command()
+def promote(version: Version, registry: RegistryFolder) -> None:
+    """Let a version serve, after it was read to the last byte and run once."""
+    card = _or_give_up(lambda: _open(registry).promote(version))
+    typer.echo(f"{card.title} serves from now on. {_TO_SERVE}")
+
+
+@models.command()
+def rollback(registry: RegistryFolder) -> None:
+    """Let the version serve again that did before the last promotion."""
+    card = _or_give_up(lambda: _open(registry).rollback())
+    typer.echo(f"{card.title} serves again. {_TO_SERVE}")
+
+
+def _open(folder: Path) -> Registry:
+    from img_super.registry.registry import Registry
+
+    return _or_give_up(lambda: Registry.open(folder))
+
+
+def _or_give_up(work: Callable[[], T]) -> T:
+    try:
+        return work()
+    except BadModel as error:
+        raise give_up(error) from error
+    except OSError as error:
+        raise give_up(f"{error.filename}: {error.strerror}.") from error
+
+
+def _origin(card: Card) -> tuple[str, str, str, str]:
+    origin = card.lineage
+    if origin is None:
+        return "trained", card.created, "-", "-"
+    counts = f"{origin.photos['bona_fide']} + {origin.photos['attack']}"
+    return origin.step, card.created, origin.parent, counts
+
+
+def _leaves(value: Any, name: str = "") -> Iterator[tuple[str, str]]:
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            yield from _leaves(inner, f"{name}.{key}" if name else str(key))
+    else:
+        yield name, str(value)

@@ -1,0 +1,195 @@
+"""A folder of versioned models, one of which serves.
+
+    registry/
+      registry.json      which version serves, which did before, and when that changed
+      0.4.0/             a model: card.json and the weights that it names
+      0.4.0+cal.3f2a91/
+
+A version never changes once it is there. What serves is one word in `registry.json`, which is replaced as a whole: a
+service that reads it sees the old word or the new one.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+
+import msgspec
+import numpy as np
+
+from img_super.errors import BadModel
+from img_super.registry.card import CARD_FILE, Card, read_card, read_weights
+from img_super.validator.litert import LiteRtValidator
+
+STATE_FILE: Final = "registry.json"
+
+_VERSION: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9.+_-]{0,63}")
+
+
+class Change(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """When which version began to serve, and why: `created`, `promoted` or `rolled_back`."""
+
+    at: str
+    why: str
+    version: str
+
+
+class State(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What serves, what a rollback goes back to (the last one first), and every change so far."""
+
+    current: str
+    before: tuple[str, ...]
+    changes: tuple[Change, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Registry:
+    """The models in a folder."""
+
+    folder: Path
+
+    @classmethod
+    def create(cls, folder: Path, first: Path) -> Registry:
+        """A new registry in which a copy of `first`, a model's folder, serves.
+
+        Raises:
+            BadModel: there is a registry already, or `first` is no model that can serve.
+        """
+        if (folder / STATE_FILE).exists():
+            raise BadModel(f"There is a registry in {folder} already.")
+        folder.mkdir(parents=True, exist_ok=True)
+        registry = cls(folder)
+        version = registry.add(first).version
+        registry._write(State(version, (), (_change("created", version),)))
+        return registry
+
+    @classmethod
+    def open(cls, folder: Path) -> Registry:
+        """Raises `BadModel` when there is none."""
+        if not is_registry(folder):
+            raise BadModel(f"There is no registry of models in {folder}; `img-super models add` makes one.")
+        return cls(folder)
+
+    @property
+    def state(self) -> State:
+        """Raises `BadModel` when it cannot be read."""
+        path = self.folder / STATE_FILE
+        try:
+            return msgspec.json.decode(path.read_bytes(), type=State)
+        except OSError as error:
+            raise BadModel(f"The registry {path} cannot be read: {error.strerror}.") from error
+        except msgspec.DecodeError as error:
+            raise BadModel(f"The registry {path} is damaged: {error}.") from error
+
+    def cards(self) -> Iterator[Card]:
+        """Every model's card, in the order in which they were made. Raises `BadModel`."""
+        folders = [path.parent for path in self.folder.glob(f"*/{CARD_FILE}") if _VERSION.fullmatch(path.parent.name)]
+        yield from sorted(map(read_card, folders), key=lambda card: (card.created, card.version))
+
+    def model(self, version: str) -> Path:
+        """The folder of a version. Raises `BadModel` when there is none such."""
+        folder = self.folder / version
+        if not _VERSION.fullmatch(version) or not (folder / CARD_FILE).is_file():
+            known = ", ".join(card.version for card in self.cards())
+            raise BadModel(f"The registry has no model {version!r}; it has {known}.")
+        return folder
+
+    def add(self, source: Path) -> Card:
+        """Copy a model into the registry; it does not serve yet.
+
+        Raises:
+            BadModel: it is damaged, foreign or has a version that is there with other weights or another card.
+        """
+        card = check_model(source)
+        target = self.folder / card.version
+        if not _VERSION.fullmatch(card.version):
+            raise BadModel(f"{card.version!r} cannot be the name of a version: letters, digits and . + - _ can.")
+        if target.exists():
+            if read_card(target) != card:
+                raise BadModel(f"The registry has another model {card.version}; give the new one a version of its own.")
+            return card
+        unfinished = self.folder / f".{card.version}.new"
+        shutil.rmtree(unfinished, ignore_errors=True)
+        unfinished.mkdir()
+        for name in (CARD_FILE, *(file.name for file in card.files.values())):
+            shutil.copyfile(source / name, unfinished / name)
+        unfinished.rename(target)
+        return card
+
+    def promote(self, version: str) -> Card:
+        """Let a version serve. A running service takes it when it is told to reload.
+
+        Raises:
+            BadModel: there is none such, it serves already, or it is damaged; what served goes on serving.
+        """
+        state = self.state
+        if version == state.current:
+            raise BadModel(f"{version} serves already.")
+        card = check_model(self.model(version))
+        changes = (*state.changes, _change("promoted", version))
+        self._write(State(version, (state.current, *state.before), changes))
+        return card
+
+    def rollback(self) -> Card:
+        """Let the version serve again that did before the last promotion.
+
+        Raises:
+            BadModel: there was none, or it is damaged.
+        """
+        state = self.state
+        if not state.before:
+            raise BadModel(f"Nothing served before {state.current}.")
+        version, *before = state.before
+        card = check_model(self.model(version))
+        self._write(State(version, tuple(before), (*state.changes, _change("rolled_back", version))))
+        return card
+
+    def _write(self, state: State) -> None:
+        unfinished = self.folder / f".{STATE_FILE}.new"
+        unfinished.write_bytes(msgspec.json.format(msgspec.json.encode(state), indent=2) + b"\n")
+        unfinished.replace(self.folder / STATE_FILE)
+
+
+def is_registry(folder: Path) -> bool:
+    """Whether the folder is a registry, and not a model."""
+    return (folder / STATE_FILE).is_file()
+
+
+def serving_folder(model: Path) -> Path:
+    """The folder of the model that serves: the promoted one of a registry, or the folder itself. Raises `BadModel`."""
+    if not is_registry(model):
+        return model
+    registry = Registry(model)
+    return registry.model(registry.state.current)
+
+
+def check_model(folder: Path) -> Card:
+    """Read a model to the last byte and run it once.
+
+    Raises:
+        BadModel: the card or weights are missing, damaged, do not belong together, or are no validation network.
+    """
+    card = read_card(folder)
+    for file in card.files:
+        weights = read_weights(folder, card, file)
+        if file.startswith("litert"):
+            _check_runs(LiteRtValidator(weights, card, file), card)
+    if card.serves not in card.files:
+        raise BadModel(f"The model {card.title} has no weights for {card.serves}, which should serve.")
+    return card
+
+
+def _check_runs(validator: LiteRtValidator, card: Card) -> None:
+    grey = np.full((card.input_side_px, card.input_side_px, 3), 128, np.uint8)
+    score = validator.validate(grey).score
+    if not 0 <= score <= 1:
+        raise BadModel(f"The model {card.title} answers a score of {score}, which is no probability.")
+
+
+def _change(why: str, version: str) -> Change:
+    return Change(datetime.now(UTC).isoformat(timespec="seconds"), why, version)

@@ -1,0 +1,128 @@
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from img_super.errors import BadModel
+from img_super.pipeline.load import SHIPPED_MODEL, load_pipeline
+from img_super.registry.card import read_card, write_card
+from img_super.registry.registry import Registry, check_model, is_registry, serving_folder
+
+SHIPPED = read_card(SHIPPED_MODEL)
+
+
+def variant(folder: Path, version: str, threshold: float = 0.5) -> Path:
+    """The shipped weights under another version and threshold."""
+    shutil.copytree(SHIPPED_MODEL, folder)
+    write_card(msgspec.structs.replace(SHIPPED, version=version, threshold=threshold), folder)
+    return folder
+
+
+@pytest.fixture
+def registry(tmp_path: Path) -> Registry:
+    return Registry.create(tmp_path / "models", SHIPPED_MODEL)
+
+
+def test_a_new_registry_serves_what_it_was_made_with(registry: Registry) -> None:
+    assert registry.state.current == SHIPPED.version
+    assert serving_folder(registry.folder) == registry.model(SHIPPED.version)
+    assert serving_folder(SHIPPED_MODEL) == SHIPPED_MODEL
+    with pytest.raises(BadModel, match="already"):
+        Registry.create(registry.folder, SHIPPED_MODEL)
+
+
+def test_a_promotion_and_a_rollback_change_what_serves(registry: Registry, tmp_path: Path) -> None:
+    registry.add(variant(tmp_path / "new", "0.9.0+cal.1"))
+    assert registry.state.current == SHIPPED.version
+    registry.promote("0.9.0+cal.1")
+    assert load_pipeline(registry.folder).validator.identity.version == "0.9.0+cal.1"
+    assert registry.rollback().version == SHIPPED.version
+    assert load_pipeline(registry.folder).validator.identity.version == SHIPPED.version
+    assert [change.why for change in registry.state.changes] == ["created", "promoted", "rolled_back"]
+    with pytest.raises(BadModel, match="Nothing served before"):
+        registry.rollback()
+
+
+def test_a_version_can_be_served_whatever_is_promoted(registry: Registry, tmp_path: Path) -> None:
+    registry.add(variant(tmp_path / "new", "2"))
+    assert load_pipeline(registry.folder / "2").validator.identity.version == "2"
+
+
+def test_a_version_never_changes(registry: Registry, tmp_path: Path) -> None:
+    registry.add(variant(tmp_path / "one", "2"))
+    registry.add(tmp_path / "one")
+    with pytest.raises(BadModel, match="another model 2"):
+        registry.add(variant(tmp_path / "other", "2", threshold=0.6))
+    assert read_card(registry.model("2")).threshold == 0.5
+
+
+def _cut(folder: Path) -> None:
+    weights = folder / SHIPPED.files["litert"].name
+    weights.write_bytes(weights.read_bytes()[:-1])
+
+
+def _mixed(folder: Path) -> None:
+    shutil.copyfile(folder / SHIPPED.files["litert_int8"].name, folder / SHIPPED.files["litert"].name)
+
+
+def _foreign(folder: Path) -> None:
+    """Weights that are those of the card, but no network."""
+    from img_super.registry.export import describe
+
+    path = folder / "foreign.tflite"
+    path.write_bytes(b"no network at all")
+    write_card(msgspec.structs.replace(read_card(folder), files={"litert": describe(path)}, serves="litert"), folder)
+
+
+def _gone(folder: Path) -> None:
+    (folder / "card.json").unlink()
+
+
+def _other_side(folder: Path) -> None:
+    write_card(msgspec.structs.replace(read_card(folder), input_side_px=224), folder)
+
+
+@pytest.mark.parametrize(
+    ("harm", "sentence"),
+    [
+        (_cut, "sha256 differs"),
+        (_mixed, "sha256 differs"),
+        (_foreign, "not a LiteRT model"),
+        (_gone, "cannot be read"),
+        (_other_side, "its card says 224 px"),
+    ],
+)
+def test_a_harmed_model_is_refused_and_the_old_one_serves_on(
+    registry: Registry, tmp_path: Path, harm: Callable[[Path], None], sentence: str
+) -> None:
+    folder = variant(tmp_path / "new", "2")
+    registry.add(folder)
+    harm(registry.model("2"))
+    with pytest.raises(BadModel, match=f"{sentence}|has no model '2'"):
+        registry.promote("2")
+    harm(folder)
+    with pytest.raises(BadModel, match=sentence):
+        check_model(folder)
+    assert registry.state.current == SHIPPED.version
+    assert load_pipeline(registry.folder).validator.identity.version == SHIPPED.version
+
+
+@pytest.mark.parametrize("version", ["../escape", "..", "", ".hidden", "a/b"])
+def test_a_version_is_no_path(registry: Registry, tmp_path: Path, version: str) -> None:
+    with pytest.raises(BadModel, match="has no model"):
+        registry.promote(version)
+    with pytest.raises(BadModel, match="cannot be the name"):
+        registry.add(variant(tmp_path / "new", version))
+
+
+def test_a_damaged_registry_is_told(registry: Registry) -> None:
+    (registry.folder / "registry.json").write_text("{")
+    assert is_registry(registry.folder)
+    with pytest.raises(BadModel, match="damaged"):
+        load_pipeline(registry.folder)
+    with pytest.raises(BadModel, match="no registry"):
+        Registry.open(registry.folder / "nowhere")
