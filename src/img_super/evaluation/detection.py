@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 import cv2
 import numpy as np
@@ -22,12 +22,6 @@ MAX_WRONG: Final = 0.005
 """Share of wrong answers that is accepted among those that the detector does not hand on."""
 
 _STEPS: Final = tuple(round(0.05 * step, 2) for step in range(2, 19))
-
-
-class AnyDetector(Protocol):
-    """Either detector."""
-
-    def detect(self, image: RgbImage) -> Detection | None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,14 +100,31 @@ def generated_figures(answers: Sequence[Answer], least: float) -> dict[str, Any]
     }
 
 
-def real_answers(detector: AnyDetector, folder: Path, rotation: Rotation) -> Iterator[tuple[str, bool, bool]]:
-    """Name, found, rotation right of every real capture turned so that `rotation` makes it upright again."""
-    for name, label in json.loads((folder / "labels.json").read_text()).items():
+@dataclass(frozen=True, slots=True)
+class RealFrame:
+    """A real capture, turned: its image, the labelled face, and the rotation that makes the document upright."""
+
+    name: str
+    image: RgbImage
+    face: Box
+    rotation: Rotation
+
+
+def real_frames(folder: Path, every: int = 1) -> Iterator[RealFrame]:
+    """Every n-th real capture, turned in all four ways; some documents lie on their side as they were photographed."""
+    labels = json.loads((folder / "labels.json").read_text())
+    for name, label in list(labels.items())[::every]:
         image = decode_image((folder / name).read_bytes())
-        wh = image.shape[1], image.shape[0]
-        truth = Box.from_xywh(*label["face_box_xywh"]).turned(inverse(rotation), wh)
-        found = detector.detect(turn(image, inverse(rotation)))
-        yield name, is_found(found, truth), bool(found and found.rotation == rotation)
+        face = Box.from_xywh(*label["face_box_xywh"])
+        for turned in ROTATIONS:
+            wanted = ROTATIONS[-(quarters_of(label["doc_quad"]) + ROTATIONS.index(turned)) % 4]
+            yield RealFrame(name, turn(image, turned), face.turned(turned, (image.shape[1], image.shape[0])), wanted)
+
+
+def quarters_of(quad: Sequence[Sequence[float]]) -> int:
+    """By how many quarter turns clockwise a document lies turned, by its corners from its own upper left, clockwise."""
+    (x, y), (right_x, right_y) = quad[:2]
+    return round(np.degrees(np.arctan2(right_y - y, right_x - x)) / 90) % 4
 
 
 def is_found(found: Detection | None, truth: Box) -> bool:
