@@ -53,6 +53,7 @@ def _guards() -> Iterator[Guard]:
                 "unit/api/test_photo_work.py::test_work_for_a_client")  # fmt: skip
     yield from _connections()
     yield from _decoding()
+    yield from _fast_decoding()
     yield from _callers()
     yield from _privacy()
 
@@ -71,7 +72,7 @@ def _decoding() -> Iterator[Guard]:
                 "unit/pipeline/test_decode.py::test_dimensions_are_refused")  # fmt: skip
     yield Guard("share of the memory", path, "if self.max_memory_bytes is None:", "if True:",
                 f"{test}::test_an_image_gets_no_more_memory")  # fmt: skip
-    yield Guard("scans of a JPEG", path, "data.count(_START_OF_SCAN) > MAX_JPEG_SCANS", "False",
+    yield Guard("scans of a JPEG", path, "jpeg_scans(image, data) > MAX_JPEG_SCANS", "False",
                 f"{test}::test_a_jpeg_of_very_many_scans")  # fmt: skip
     yield Guard("tile of a TIFF", path, "_tile_pixels(image) > max(MAX_TILE_PIXELS, width * height)", "False",
                 f"{test}::test_no_hostile_file_takes_more_memory")  # fmt: skip
@@ -79,6 +80,14 @@ def _decoding() -> Iterator[Guard]:
                 f"{test}::test_a_decoder_that_reads_on")  # fmt: skip
     yield Guard("sha256 of the weights", "registry/card.py", "if sha256(weights).hexdigest() !=", "if False and '' !=",
                 "unit/registry/test_card.py")  # fmt: skip
+
+
+def _fast_decoding() -> Iterator[Guard]:
+    path, test = "pipeline/reduced_jpeg.py", "unit/pipeline/test_reduced_jpeg.py"
+    yield Guard("decoding that nothing stops", path, "scanned > SCANNED_PIXELS_PER_MS * limits.budget_ms", "False",
+                f"{test}::test_many_scans_take_the_way")  # fmt: skip
+    yield Guard("header that reads in two ways", path, "[1::-1] != stored_wh:", "is None:",
+                f"{test}::test_a_header_that_reads_in_two_ways")  # fmt: skip
 
 
 def _callers() -> Iterator[Guard]:

@@ -19,7 +19,21 @@ def letterbox(image: RgbImage, side_px: int) -> tuple[RgbImage, float]:
     height, width = image.shape[:2]
     pixels_each = max(height, width) / side_px
     small_wh = (max(1, round(width / pixels_each)), max(1, round(height / pixels_each)))
-    kind = cv2.INTER_AREA if pixels_each > 1 else cv2.INTER_LINEAR
     square = np.full((side_px, side_px, 3), FILL, np.uint8)
-    square[: small_wh[1], : small_wh[0]] = cv2.resize(image, small_wh, interpolation=kind)
+    small = shrunk(image, small_wh) if pixels_each > 1 else cv2.resize(image, small_wh, interpolation=cv2.INTER_LINEAR)
+    square[: small_wh[1], : small_wh[0]] = small
     return square, pixels_each
+
+
+def shrunk(image: RgbImage, wh: tuple[int, int]) -> RgbImage:
+    """The image reduced by areas to width and height: in exact halves as far as that goes.
+
+    OpenCV has a way of its own for exact halves, twenty times as fast as any other factor.
+    """
+    small = image
+    while all(side % 2 == 0 and side >= 2 * wanted for side, wanted in zip(small.shape[1::-1], wh, strict=True)):
+        half_wh = (small.shape[1] // 2, small.shape[0] // 2)
+        small = cv2.resize(small, half_wh, interpolation=cv2.INTER_AREA).astype(np.uint8, copy=False)
+    if small.shape[1::-1] == wh:
+        return small
+    return cv2.resize(small, wh, interpolation=cv2.INTER_AREA).astype(np.uint8, copy=False)

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from img_super.detector.choice import choose
+from img_super.detector.letterbox import shrunk
 from img_super.detector.weights import YUNET, read_yunet_weights
 from img_super.domain import ROTATIONS, Box, Detection, Face, ModelIdentity, RgbImage, Rotation
 from img_super.per_thread import PerThread
@@ -60,7 +61,7 @@ class YuNetDetector:
         small_wh = (round(width * scale), round(height * scale))
         if min(small_wh) < _MIN_SIDE_PX:
             return {}
-        small = cv2.resize(image, small_wh, interpolation=cv2.INTER_AREA) if scale < 1 else image
+        small = shrunk(image, small_wh) if scale < 1 else image
         bgr = np.ascontiguousarray(small[:, :, ::-1], dtype=np.uint8)  # YuNet was trained on BGR
         return {rotation: self._upright_faces(bgr, rotation, (width, height)) for rotation in rotations}
 

@@ -25,6 +25,25 @@ def crop_box(face: Box) -> Box:
     return Box(x_min, y_min, x_min + side, y_min + side)
 
 
+def enough_px(input_side_px: int) -> int:
+    """How wide a crop must be in a reduced photo to be cut from it instead of from the whole one.
+
+    From 1.5 times the network's input on, the score moves no more than by a crop one pixel beside. With fewer it rose
+    by 0.02 in the mean: the frequencies that decoding left out are missing in the crop, too.
+    """
+    return round(1.5 * input_side_px)
+
+
+def aligned(box: Box, input_side_px: int) -> Box:
+    """The square on a grid on which a reduced photo can cut it exactly: at 1/2, 1/4 or 1/8, as long as enough is left.
+
+    Where a portrait lies one pixel beside, the score differs by 0.02; half a pixel of a reduced photo is as much.
+    """
+    grid = next(grid for grid in (8, 4, 2, 1) if grid == 1 or box.width >= grid * enough_px(input_side_px))
+    x_min, y_min, side = (grid * round(value / grid) for value in (box.x_min, box.y_min, box.width))
+    return Box(x_min, y_min, x_min + side, y_min + side)
+
+
 def crop_portrait(image: RgbImage, face: Box, rotation: Rotation) -> RgbImage:
     """Cut the portrait with its surroundings out of `image` and turn it upright.
 

@@ -30,6 +30,12 @@ class Orientation:
         """Width and height as displayed."""
         return stored_wh if self.rotation in (0, 180) else (stored_wh[1], stored_wh[0])
 
+    def displayed_box(self, stored: Box, stored_wh: tuple[int, int]) -> Box:
+        """Where a box of the stored pixels lies in the displayed photo; it may reach beyond both."""
+        width, _ = stored_wh
+        mirrored = Box(width - stored.x_max, stored.y_min, width - stored.x_min, stored.y_max)
+        return (mirrored if self.mirrored else stored).turned(self.rotation, stored_wh)
+
     def stored_box(self, box: Box, stored_wh: tuple[int, int]) -> Box:
         """Where a box of the displayed photo lies in the stored pixels."""
         turned = box.turned(inverse(self.rotation), self.displayed_wh(stored_wh))

@@ -27,6 +27,7 @@ class OpenPhoto(Protocol):
         size_wh: of the photo as it is displayed.
         overview: all of it as it is displayed, but perhaps reduced.
         scale: how many pixels of the photo, in a row, make one of the overview.
+        origin_xy: where the overview begins in the photo; left of it or above when its first pixels are not full ones.
     """
 
     @property
@@ -38,14 +39,18 @@ class OpenPhoto(Protocol):
     @property
     def scale(self) -> int: ...
 
+    @property
+    def origin_xy(self) -> tuple[int, int]: ...
+
     def crop(self, wanted: Box, rotation: Rotation, side_px: int) -> RgbImage:
-        """The square `wanted`, turned upright, with a side of `side_px` or more where the photo has as much."""
+        """The square `wanted`, turned upright, large enough for a network that takes `side_px`, where the photo is."""
 
 
 class WholePhoto:
     """A photo of which every pixel was decoded."""
 
     scale = 1
+    origin_xy = (0, 0)
 
     def __init__(self, image: RgbImage) -> None:
         self.overview = image
@@ -81,11 +86,12 @@ def in_whole_photo(seen: Detection, photo: OpenPhoto) -> Detection:
     back, the same face would be the larger, the more the photo was reduced.
     """
     scale, rounded = photo.scale, (photo.scale - 1) // 2
+    left, top = photo.origin_xy
 
     def enlarged(face: Face) -> Face:
         box = face.box
-        x_min, y_min = box.x_min * scale + rounded, box.y_min * scale + rounded
-        x_max, y_max = box.x_max * scale - rounded, box.y_max * scale - rounded
+        x_min, y_min = left + box.x_min * scale + rounded, top + box.y_min * scale + rounded
+        x_max, y_max = left + box.x_max * scale - rounded, top + box.y_max * scale - rounded
         return Face(Box(x_min, y_min, x_max, y_max).clipped(photo.size_wh), face.confidence)
 
     return Detection(enlarged(seen.portrait), tuple(map(enlarged, seen.others)), seen.rotation)

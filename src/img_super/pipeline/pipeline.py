@@ -7,7 +7,7 @@ from typing import Protocol
 
 from img_super.domain import Box, Decision, Detection, Evidence, ModelIdentity, QualityWarning, RgbImage
 from img_super.errors import FaceTooSmall, NoFace
-from img_super.pipeline.crop import crop_box, resize_to_input
+from img_super.pipeline.crop import aligned, crop_box, resize_to_input
 from img_super.pipeline.decide import decide
 from img_super.pipeline.decode import DEFAULT_LIMITS
 from img_super.pipeline.decode_limits import DecodeLimits
@@ -82,6 +82,10 @@ class Pipeline:
         self.validator = validator
         self._limits = limits
 
+    def with_validator(self, validator: Validator) -> Pipeline:
+        """The same detectors before another validator. Raises `BadModel` when its card lacks this one's policy."""
+        return Pipeline(self.detector, validator, self._limits, self.policy_name, self.quick_detector)
+
     def face(self, photo: Photo, watch: Watch = unwatched) -> Detection:
         """Find the portrait in a photo: bytes of an image file, its path, or RGB pixels. `watch` sees each stage.
 
@@ -103,14 +107,15 @@ class Pipeline:
         if min(face.width, face.height) < card.min_face_px:
             raise FaceTooSmall.under(card.min_face_px, min(face.width, face.height))
         with watch(Stage.CROP):
-            crop = opened.crop(crop_box(face), detection.rotation, card.input_side_px)
+            place = aligned(crop_box(face), card.input_side_px)
+            crop = opened.crop(place, detection.rotation, card.input_side_px)
             network_input = resize_to_input(crop, card.input_side_px)
         with watch(Stage.VALIDATE):
             evidence = self.validator.validate(network_input)
         decision = decide(evidence.score, self.policy.threshold, self.policy.undetermined)
         quality = assess_quality(crop, face, opened.size_wh, 2 * card.min_face_px)
         displayed = replace(evidence, heat_map=turn(evidence.heat_map, inverse(detection.rotation)))
-        return SuperResult(decision, detection, displayed, crop_box(face), quality, self.validator.identity)
+        return SuperResult(decision, detection, displayed, place, quality, self.validator.identity)
 
     def _open(self, photo: Photo, watch: Watch) -> OpenPhoto:
         with watch(Stage.DECODE):

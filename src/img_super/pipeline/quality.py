@@ -38,9 +38,9 @@ def _warnings(crop: RgbImage, face: Box, image_wh: tuple[int, int], small_face_p
     grey = cv2.cvtColor(crop, cv2.COLOR_RGB2GRAY).astype(np.uint8, copy=False)
     if _sharpness(grey) < BLURRED_BELOW:
         yield QualityWarning("blurred", "The portrait is blurred; hold the camera still and let it focus.")
-    if float(grey.mean()) < DARK_BELOW:
+    if cv2.mean(grey)[0] < DARK_BELOW:
         yield QualityWarning("dark", "The portrait is dark; photograph it in more light.")
-    if float((grey >= 250).mean()) > GLARE_ABOVE:
+    if cv2.countNonZero(cv2.inRange(grey, 250, 255)) > GLARE_ABOVE * grey.size:
         yield QualityWarning("glare", "Much of the portrait is white: glare or too much light; tilt the document.")
 
 

@@ -14,16 +14,13 @@ import simplejpeg
 from PIL.ImageFile import ImageFile
 
 from img_super.domain import Box, RgbImage, Rotation
-from img_super.pipeline.crop import cut_out
+from img_super.pipeline.crop import cut_out, enough_px
 from img_super.pipeline.decode_limits import DecodeLimits, jpeg_scans
 from img_super.pipeline.orientation import Orientation, orientation_of
 from img_super.turn import turn
 
 OVERVIEW_SIDE_PX: Final = 1280
 """The detectors search images of up to this size; the overview's long side has at least as much, or all there is."""
-
-MIN_SHARE_OF_INPUT: Final = 1.0
-"""A crop is taken from reduced pixels when its side has at least so many times what the network takes."""
 
 SCANNED_PIXELS_PER_MS: Final = 20_000
 """What the decoder goes over at the least. Nothing can stop it; a file that might take too long does not come here."""
@@ -45,14 +42,17 @@ class ReducedJpeg:
         self.size_wh = orientation.displayed_wh(stored_wh)
         self.scale = next(scale for scale in _SCALES if scale == 1 or max(stored_wh) >= OVERVIEW_SIDE_PX * scale)
         self.overview = orientation.display(self._decode(self.scale))
+        covered = Box(0, 0, *(self.scale * ceil(side / self.scale) for side in stored_wh))
+        begins = orientation.displayed_box(covered, stored_wh)
+        self.origin_xy = (begins.x_min, begins.y_min)
 
     def crop(self, wanted: Box, rotation: Rotation, side_px: int) -> RgbImage:
-        """The square `wanted`, turned upright, with a side of `side_px` or more where the photo has as much."""
+        """The square `wanted`, turned upright, large enough for a network that takes `side_px`, where the photo is."""
         scale = self.scale
-        while scale > 1 and wanted.width < MIN_SHARE_OF_INPUT * side_px * scale:
+        while scale > 1 and wanted.width < enough_px(side_px) * scale:
             scale //= 2
         if scale == self.scale:
-            return turn(cut_out(self.overview, _reduced(wanted, scale)), rotation)
+            return turn(cut_out(self.overview, _reduced(wanted, scale, self.origin_xy)), rotation)
         stored = self._orientation.stored_box(wanted, self._stored_wh)
         return turn(self._orientation.display(cut_out(self._decode(scale), _reduced(stored, scale))), rotation)
 
@@ -66,7 +66,8 @@ def reduced_jpeg(image: ImageFile, data: bytes, limits: DecodeLimits) -> Reduced
     """The fast way of an opened image, or None where it must go the plain one: of another type, odd, or damaged."""
     if image.format not in ("JPEG", "MPO") or image.mode not in _MODES:
         return None
-    if jpeg_scans(image, data) * image.width * image.height > SCANNED_PIXELS_PER_MS * limits.budget_ms:
+    scanned = jpeg_scans(image, data) * image.width * image.height
+    if scanned > SCANNED_PIXELS_PER_MS * limits.budget_ms:
         return None
     try:
         return ReducedJpeg(data, image.size, orientation_of(image))
@@ -74,7 +75,8 @@ def reduced_jpeg(image: ImageFile, data: bytes, limits: DecodeLimits) -> Reduced
         return None
 
 
-def _reduced(box: Box, scale: int) -> Box:
-    """A square in pixels of the reduced image."""
-    x_min, y_min, side = (round(value / scale) for value in (box.x_min, box.y_min, box.width))
+def _reduced(box: Box, scale: int, origin_xy: tuple[int, int] = (0, 0)) -> Box:
+    """A square in pixels of the reduced image, which begins there in the photo."""
+    left, top = origin_xy
+    x_min, y_min, side = (round(value / scale) for value in (box.x_min - left, box.y_min - top, box.width))
     return Box(x_min, y_min, x_min + side, y_min + side)

@@ -1,10 +1,11 @@
 from __future__ import annotations
 
+import cv2
 import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from img_super.detector.letterbox import FILL, letterbox
+from img_super.detector.letterbox import FILL, letterbox, shrunk
 
 sides = st.integers(1, 900)
 
@@ -31,3 +32,14 @@ def test_a_point_of_the_square_leads_back_to_the_photo(x: int, y: int) -> None:
     rows, columns = np.nonzero((square == square[:214].max()).all(axis=2) & (square > 200).all(axis=2))
     assert abs((columns.mean() + 0.5) * pixels_each - x) < 9
     assert abs((rows.mean() + 0.5) * pixels_each - y) < 9
+
+
+@settings(max_examples=60, deadline=None)
+@given(wh=st.tuples(st.integers(90, 700), st.integers(90, 700)), shares=st.tuples(st.floats(0.1, 1), st.floats(0.1, 1)))
+def test_halves_first_gives_what_one_step_gives(wh: tuple[int, int], shares: tuple[float, float]) -> None:
+    few = np.random.default_rng(sum(wh)).integers(90, 166, (4, 5, 3), dtype=np.uint8)
+    photo = cv2.resize(few, wh, interpolation=cv2.INTER_CUBIC).astype(np.uint8, copy=False)
+    small_wh = (max(1, round(wh[0] * shares[0])), max(1, round(wh[1] * shares[1])))
+    small = shrunk(photo, small_wh)
+    assert (small.shape[1], small.shape[0]) == small_wh
+    assert np.abs(small.astype(int) - cv2.resize(photo, small_wh, interpolation=cv2.INTER_AREA)).mean() < 1.5

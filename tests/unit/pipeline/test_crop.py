@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from img_super.domain import ROTATIONS, Box, Rotation
-from img_super.pipeline.crop import CROP_FACE_SIZES, crop_box, crop_portrait, resize_to_input
+from img_super.pipeline.crop import CROP_FACE_SIZES, aligned, crop_box, crop_portrait, resize_to_input
 from img_super.turn import inverse, turn
 
 NOISE = np.random.default_rng(5).integers(0, 256, (90, 120, 3), dtype=np.uint8)
@@ -49,3 +49,15 @@ def test_resized_to_what_the_network_takes(side: int) -> None:
     resized = resize_to_input(np.full((side, side, 3), 77, np.uint8), 64)
     assert resized.shape == (64, 64, 3)
     assert (resized == 77).all()
+
+
+@given(st.integers(-500, 4000), st.integers(-500, 4000), st.integers(1, 4000))
+def test_an_aligned_square_can_be_cut_from_the_smallest_photo_that_shows_enough(x: int, y: int, side: int) -> None:
+    box = Box(x, y, x + side, y + side)
+    place = aligned(box, 288)
+    grid = max(grid for grid in (1, 2, 4, 8) if grid == 1 or side >= 432 * grid)
+    assert all(value % grid == 0 for value in (place.x_min, place.y_min, place.x_max, place.y_max))
+    assert place.width == place.height
+    assert place.width >= grid * 432 or grid == 1
+    moved = [place.x_min - box.x_min, place.y_min - box.y_min, place.width - box.width]
+    assert max(map(abs, moved)) <= grid / 2
