@@ -6,12 +6,15 @@ import typer
 
 from img_super.cli.audit import audit
 from img_super.cli.baseline import baseline
+from img_super.cli.calibrate import calibrate
 from img_super.cli.client import client
 from img_super.cli.doctor import doctor
+from img_super.cli.drift import drift
 from img_super.cli.evaluate import evaluate
 from img_super.cli.export import export
 from img_super.cli.face import face
 from img_super.cli.keys import keys
+from img_super.cli.models import models
 from img_super.cli.reference import reference
 from img_super.cli.sbom import sbom
 from img_super.cli.scan import scan
@@ -38,6 +41,8 @@ for verb in (
     audit,
     train,
     baseline,
+    calibrate,
+    drift,
     export,
     evaluate,
     reference,
@@ -45,3 +50,4 @@ for verb in (
 ):
     app.command()(verb)
 app.add_typer(keys)
+app.add_typer(models)

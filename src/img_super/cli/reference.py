@@ -46,13 +46,17 @@ SERVICE_PROBLEMS: Final[tuple[Problem, ...]] = (
 _DEFAULTS_IN_WORDS: Final = {
     "threads": "the number of usable cores",
     "model": "the shipped model",
-    **dict.fromkeys(("keys_file", "cors_origins", "tls_certificate", "tls_key"), "none"),
+    **dict.fromkeys(
+        ("shadow_model", "keys_file", "admin_keys_file", "cors_origins", "tls_certificate", "tls_key", "feedback"),
+        "none",
+    ),
 }
 _ALLOWED_IN_WORDS: Final = {
     "host": "an IP address or `localhost`",
-    "model": "a folder",
+    **dict.fromkeys(("model", "shadow_model"), "a folder"),
+    "feedback": "a file or a URL",
     "cors_origins": "origins such as `https://example.com`",
-    **dict.fromkeys(("keys_file", "tls_certificate", "tls_key"), "a file"),
+    **dict.fromkeys(("keys_file", "admin_keys_file", "tls_certificate", "tls_key"), "a file"),
 }
 
 _ERRORS_HEAD: Final = """\

@@ -8,12 +8,13 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from img_super.domain import FloatMap
+from img_super.domain import FloatMap, Label
 from img_super.evaluation import metrics, reliability, resampling
 from img_super.evaluation.localisation import localisation_figures
 
 _DIGITS = 4
 FPR_LEVEL: Final = 0.01
+QUANTILES: Final = (0.0, 0.01, *(round(0.05 * step, 2) for step in range(1, 20)), 0.99, 1.0)
 
 UInt8Array = npt.NDArray[np.uint8]
 Figures = dict[str, Any]
@@ -70,10 +71,20 @@ def figures(scored: Scored, threshold: float, seed: int = 1) -> Figures:
             reliability.expected_calibration_error(labels, scores, weights),
         ),
         "median_score_bona_fide": round(float(np.median(scored.genuine)), _DIGITS),
+        "score_quantiles": score_quantiles(labels, scores),
         "species": species,
         "worst_species": max(species, key=lambda name: float(species[name]["apcer"]["value"]), default=""),
     }
     return found | _where(scored, weights)
+
+
+def score_quantiles(labels: npt.NDArray[np.int64], scores: npt.NDArray[np.float64]) -> dict[str, list[float]]:
+    """The scores below which `QUANTILES` of each class lie: the shape that later scores are compared with."""
+    return {
+        label.name.lower(): np.quantile(scores[labels == label], QUANTILES).round(_DIGITS + 2).tolist()
+        for label in Label
+        if (labels == label).any()
+    }
 
 
 def at_threshold(scored: Scored, threshold: float, weights: resampling.Weights) -> Figures:

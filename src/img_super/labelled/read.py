@@ -32,6 +32,7 @@ class OwnCrop:
         sha256: of the file.
         document: photos with the same value must stay in one split: the same card, copies, near-duplicates.
         crop: uint8 [side, side, 3], upright.
+        quality: codes of what makes the photo's answer less certain.
     """
 
     name: str
@@ -40,6 +41,7 @@ class OwnCrop:
     species: str
     document: str
     crop: RgbImage
+    quality: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +70,11 @@ class OwnDocuments:
 
     def count(self, label: Label) -> int:
         return sum(1 for crop in self.crops if crop.label is label)
+
+    def quality_shares(self) -> dict[str, float]:
+        """The share of the photos that have each warning of quality."""
+        counts = Counter(code for crop in self.crops for code in set(crop.quality))
+        return {code: round(count / len(self.crops), 4) for code, count in sorted(counts.items())}
 
     def fingerprint(self) -> str:
         """Tells whether two models learned from the same photos with the same labels; nothing else."""
@@ -121,11 +128,12 @@ class Reading:
         if isinstance(found, Failed):
             return LeftOut(found.name, found.code, found.detail)
         data = self._reader.read(found)
-        face = self._pipeline.super(data).detection.portrait.box
+        seen = self._pipeline.super(data)
+        face = seen.detection.portrait.box
         if photo.marked and not any(box.contains(*face.centre_xy) for box in photo.marked):
             raise OtherFace()
-        crop = self._catcher.caught()
-        own = OwnCrop(found.name, sha256(data).hexdigest(), photo.label, photo.species, photo.document, crop)
+        crop, quality = self._catcher.caught(), tuple(warning.code for warning in seen.quality)
+        own = OwnCrop(found.name, sha256(data).hexdigest(), photo.label, photo.species, photo.document, crop, quality)
         return _Seen(own, difference_hash(crop))
 
 

@@ -1,0 +1,108 @@
+"""`img-super drift`: is what comes now like what the model was chosen on?"""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Final
+
+import typer
+
+from img_super.cli.exits import Exit, give_up
+
+if TYPE_CHECKING:
+    from img_super.feedback.drift import Finding, Reference
+    from img_super.feedback.store import Labelled, Store
+
+_DAY_S: Final = 86_400
+
+
+def drift(
+    feedback: Annotated[
+        str,
+        typer.Option(help="The database that IMG_SUPER_FEEDBACK names: a file or a URL.", envvar="IMG_SUPER_FEEDBACK"),
+    ],
+    days: Annotated[float, typer.Option(help="What is looked at: the last so many days.", min=0.01)] = 1,
+    against_days: Annotated[
+        float | None,
+        typer.Option(help="Compare with so many days before those, instead of with the model's card.", min=0.01),
+    ] = None,
+    model: Annotated[
+        Path | None,
+        typer.Option(
+            help="The model that serves: a folder or a registry; the shipped one without.", envvar="IMG_SUPER_MODEL"
+        ),
+    ] = None,
+    json: Annotated[bool, typer.Option("--json", help="Print one line of JSON.")] = False,
+) -> None:
+    """Compare the scores and the quality of the last days with what is usual, and warn.
+
+    Reads numbers only: no photo was ever kept. Ends with 0 when all is as
+    usual, 1 when something has drifted, 3 when too few photos were judged.
+    """  # fmt: skip
+    from img_super.errors import ImgSuperError
+    from img_super.feedback.drift import MIN_JUDGED, compare, truth
+    from img_super.feedback.store import Store
+
+    now_s = time.time()
+    from_s = now_s - days * _DAY_S
+    try:
+        store = Store(feedback)
+        version, reference = _reference(store, model, against_days, from_s)
+        judged = _of_model(store.between(from_s, now_s), version)
+    except ImgSuperError as error:
+        raise give_up(error) from error
+    if len(judged) < MIN_JUDGED:
+        told = f"{len(judged)} photos were judged by {version} in {days:g} days; {MIN_JUDGED} are needed."
+        raise give_up(told, Exit.UNANSWERED)
+    findings = compare(judged, reference)
+    _tell(findings, reference, truth(judged), len(judged), json)
+    raise typer.Exit(Exit.SUSPICIOUS if any(one.drifted for one in findings) else Exit.DONE)
+
+
+def _reference(store: Store, model: Path | None, against_days: float | None, to_s: float) -> tuple[str, Reference]:
+    """The version that serves, and what is usual for it."""
+    from img_super.feedback.drift import MIN_JUDGED, reference_of_card, reference_of_past
+    from img_super.pipeline.load import SHIPPED_MODEL
+    from img_super.registry.card import read_card
+    from img_super.registry.registry import serving_folder
+
+    card = read_card(serving_folder(model or SHIPPED_MODEL))
+    if against_days is not None:
+        past = _of_model(store.between(to_s - against_days * _DAY_S, to_s), card.version)
+        if len(past) < MIN_JUDGED:
+            raise give_up(f"{len(past)} photos were judged in the days before; {MIN_JUDGED} are needed.")
+        return card.version, reference_of_past(past, f"the {against_days:g} days before")
+    reference = reference_of_card(card)
+    if reference is None:
+        raise give_up(f"The card of {card.title} does not say how its scores lie; compare with --against-days.")
+    return card.version, reference
+
+
+def _of_model(judged: list[Labelled], version: str) -> list[Labelled]:
+    return [one for one in judged if one.judgement.model_version == version]
+
+
+def _tell(findings: list[Finding], reference: Reference, truth: dict[str, int], count: int, as_json: bool) -> None:
+    if as_json:
+        _tell_json(findings, reference, truth, count)
+        return
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table("what", "usual", "now", "", title=f"{count:,} photos against {reference.name}")
+    for one in findings:
+        table.add_row(one.what, one.usual, one.now, "[bold red]drifted" if one.drifted else "as usual")
+    Console().print(table)
+    typer.echo(
+        f"Labelled: {truth['genuine_rejected']} of {truth['genuine']} genuine were rejected, "
+        f"{truth['attacks_let_pass']} of {truth['attacks']} attacks let pass; "
+        f"{truth['left_to_a_person']} photos were left to a person."
+    )
+
+
+def _tell_json(findings: list[Finding], reference: Reference, truth: dict[str, int], count: int) -> None:
+    import msgspec
+
+    told: dict[str, Any] = {"photos": count, "reference": reference.name, "findings": findings, "truth": truth}
+    typer.echo(msgspec.json.encode(told | {"drifted": any(one.drifted for one in findings)}).decode())

@@ -1,0 +1,121 @@
+"""A team's own labelled photos on the command line: the options that say where they are, and what is told of them."""
+
+from __future__ import annotations
+
+import sys
+from collections import Counter
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from img_super.labelled.places import Places
+    from img_super.labelled.read import OwnDocuments
+    from img_super.scan.found import Storage
+
+Data = Annotated[
+    str | None,
+    typer.Option(
+        help="Your labelled photos: a folder with one folder a class, or a table (.jsonl, .csv); also a URL (s3://...)."
+    ),
+]
+Genuine = Annotated[
+    list[str] | None,
+    typer.Option(help="Genuine documents: a folder, glob, archive or URL; with --data a folder in it. Repeat."),
+]
+Attack = Annotated[list[str] | None, typer.Option(help="Superimposed portraits, likewise.")]
+StorageOption = Annotated[
+    list[str] | None,
+    typer.Option(metavar="NAME=VALUE", help="For the file system of a URL, e.g. anon=true; repeat."),
+]
+
+_SHOWN = 5
+
+
+def storage_options(given: Sequence[str] | None) -> dict[str, Any]:
+    """`NAME=VALUE` for fsspec; a value that is JSON (true, 5, {...}) is taken as such."""
+    import json
+
+    options = {}
+    for option in given or ():
+        name, equals, value = option.partition("=")
+        if not equals:
+            raise typer.BadParameter(f"{option} is not NAME=VALUE", param_hint="--storage-option")
+        try:
+            options[name] = json.loads(value)
+        except ValueError:
+            options[name] = value
+    return options
+
+
+def read_own(
+    data: str | None,
+    genuine: Sequence[str] | None,
+    attack: Sequence[str] | None,
+    storage: Storage,
+    model: Path,
+    threads: int,
+) -> OwnDocuments:
+    """Say which photos are what, read them as this model's service would, say what was left out.
+
+    Raises:
+        BadModel: the model cannot be loaded.
+        BadLabels: nothing can be read, or nobody said what is genuine.
+        ScanError: a source is not there.
+    """
+    from img_super.labelled.places import find_places
+    from img_super.quiet import natively_quiet
+
+    places = find_places(data, genuine or (), attack or (), storage, _confirm)
+    _tell_loudly(places)
+    with natively_quiet():
+        own = _read(places, storage, model, threads)
+    _tell_what_was_read(own)
+    return own
+
+
+def _confirm(question: str) -> bool:
+    """Nobody is asked where nobody can answer."""
+    return sys.stdin.isatty() and typer.confirm(question, err=True)
+
+
+def _tell_loudly(places: Places) -> None:
+    from rich.console import Console
+    from rich.panel import Panel
+    from rich.text import Text
+
+    Console(stderr=True).print(Panel(Text(places.in_words(), style="bold"), title="What is what", expand=False))
+
+
+def _read(places: Places, storage: Storage, model: Path, threads: int) -> OwnDocuments:
+    from rich.console import Console
+    from rich.progress import Progress
+
+    from img_super.labelled.read import Reading
+    from img_super.pipeline.load import load_pipeline
+
+    photos = places.photos(storage)
+    with Progress(console=Console(stderr=True)) as progress:
+        task = progress.add_task("Reading photos", total=len(photos))
+        return Reading(load_pipeline(model), storage, threads).read(photos, lambda: progress.update(task, advance=1))
+
+
+def _tell_what_was_read(own: OwnDocuments) -> None:
+    import numpy as np
+
+    from img_super.domain import Label
+
+    genuine, attack = own.count(Label.BONA_FIDE), own.count(Label.ATTACK)
+    documents = len(np.unique(own.documents))
+    typer.echo(
+        f"{genuine} genuine and {attack} superimposed photos of {documents} different documents "
+        "(copies, look-alikes and files of the same name count as one document).",
+        err=True,
+    )
+    for code, count in Counter(one.code for one in own.left_out).most_common():
+        names = [one.name for one in own.left_out if one.code == code]
+        more = f" and {count - _SHOWN} more" if count > _SHOWN else ""
+        typer.echo(f"{count} left out, {code}: {', '.join(names[:_SHOWN])}{more}", err=True)

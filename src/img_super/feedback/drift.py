@@ -1,0 +1,141 @@
+"""Whether what comes now is like what a model was chosen on, or like what came before."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+
+from img_super.domain import Label, Verdict
+from img_super.feedback.store import Labelled
+from img_super.registry.card import Card
+
+MIN_JUDGED: Final = 100
+"""Fewer judgements say nothing of a distribution."""
+
+_BINS: Final = 10
+_VISIBLE: Final = 0.1
+"""The population stability index from which on a difference is worth a look; from 0.25 on it is large."""
+
+_CHANCE: Final = 27.88
+"""Pearson's statistic of ten bins lies above this once in a thousand times when nothing has changed."""
+
+_SHARE: Final = 0.05
+_DEVIATIONS: Final = 3.3
+"""A share has changed when it moved by five points, and by more than chance does once in a thousand times."""
+
+SOURCES: Final = ("own_documents", "generated_validation")
+"""Whose distribution in the card is the better reference, the first before the second."""
+
+Array = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """What is usual.
+
+    Attributes:
+        name: where it comes from.
+        quantiles: of scores, of evenly spread shares from 0 to 1.
+        quality: the share of photos with each warning; None where nobody counted.
+        count: how many photos it was taken from.
+    """
+
+    name: str
+    quantiles: Array
+    quality: Mapping[str, float] | None
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One comparison."""
+
+    what: str
+    usual: str
+    now: str
+    drifted: bool
+
+
+def reference_of_card(card: Card) -> Reference | None:
+    """The genuine scores that the model was chosen on; None for a card that does not tell them."""
+    for name in SOURCES:
+        figures: Mapping[str, Any] = card.figures.get(name, {})
+        quantiles = figures.get("score_quantiles", {}).get("bona_fide")
+        if quantiles is not None:
+            # The second and the last but one are those of 1 and 99 %, which stand between the steps of 5 %.
+            even = np.array([quantiles[0], *quantiles[2:-2], quantiles[-1]])
+            return Reference(f"{name} of {card.title}", even, figures.get("quality"), int(figures["bona_fide"]))
+    return None
+
+
+def reference_of_past(judged: Sequence[Labelled], name: str) -> Reference:
+    """What came before. `judged` must not be empty."""
+    scores = np.array([one.judgement.score for one in judged])
+    return Reference(name, np.quantile(scores, np.linspace(0, 1, 21)), quality_shares(judged), len(judged))
+
+
+def quality_shares(judged: Sequence[Labelled]) -> dict[str, float]:
+    """The share of photos with each warning."""
+    codes = [set(one.judgement.quality.split()) for one in judged]
+    return {code: sum(code in of for of in codes) / len(codes) for code in sorted(set().union(*codes))}
+
+
+def compare(judged: Sequence[Labelled], reference: Reference) -> list[Finding]:
+    """Scores, and warnings of quality where the reference knows them. `judged` has at least `MIN_JUDGED`."""
+    scores = np.array([one.judgement.score for one in judged])
+    findings = [_scores(scores, reference)]
+    if reference.quality is not None:
+        now = quality_shares(judged)
+        for code in sorted({*now, *reference.quality}):
+            usual, share = reference.quality.get(code, 0.0), now.get(code, 0.0)
+            findings.append(_share(f"photos with {code}", usual, share, reference.count, len(judged)))
+    return findings
+
+
+def _scores(scores: Array, reference: Reference) -> Finding:
+    edges, expected = _bins(reference.quantiles)
+    counts = np.bincount(np.searchsorted(edges, scores, side="right"), minlength=len(expected))
+    shares = counts / len(scores)
+    # Half a photo in an empty bin, or the index would be infinite.
+    observed = shares.clip(0.5 / len(scores))
+    index = float(((observed - expected) * np.log(observed / expected)).sum())
+    statistic = float(len(scores) * ((shares - expected) ** 2 / expected).sum())
+    middle = float(np.median(reference.quantiles))
+    return Finding(
+        f"scores (population stability index {index:.2f})",
+        f"median {middle:.3f}", f"median {np.median(scores):.3f}",
+        index >= _VISIBLE and statistic > _CHANCE,
+    )  # fmt: skip
+
+
+def _bins(quantiles: Array) -> tuple[Array, Array]:
+    """Edges between bins of a tenth each, and how much of the reference each bin holds; equal edges fall together."""
+    steps = (len(quantiles) - 1) // _BINS
+    edges, first = np.unique(quantiles[steps:-1:steps], return_index=True)
+    below = np.linspace(0, 1, _BINS + 1)[1:-1][first]
+    return edges, np.diff(np.concatenate([[0.0], below, [1.0]]))
+
+
+def _share(what: str, usual: float, now: float, usual_count: int, count: int) -> Finding:
+    pooled = (usual * usual_count + now * count) / (usual_count + count)
+    deviation = np.sqrt(max(pooled * (1 - pooled), 1e-12) * (1 / usual_count + 1 / count))
+    moved = abs(now - usual)
+    return Finding(what, f"{usual:.1%}", f"{now:.1%}", bool(moved >= _SHARE and moved > _DEVIATIONS * deviation))
+
+
+def truth(judged: Sequence[Labelled]) -> dict[str, int]:
+    """Of the labelled ones: how many genuine were rejected, and how many attacks let pass."""
+    rejected = [one.judgement.score >= one.judgement.threshold for one in judged]
+    genuine = [is_rejected for one, is_rejected in zip(judged, rejected, strict=True) if one.label is Label.BONA_FIDE]
+    attack = [is_rejected for one, is_rejected in zip(judged, rejected, strict=True) if one.label is Label.ATTACK]
+    return {
+        "genuine": len(genuine),
+        "genuine_rejected": sum(genuine),
+        "attacks": len(attack),
+        "attacks_let_pass": len(attack) - sum(attack),
+        "left_to_a_person": sum(1 for one in judged if one.judgement.verdict == Verdict.UNDETERMINED.value),
+    }

@@ -1,0 +1,11 @@
+"""Run by Alembic with the connection that `Store` hands over."""
+
+from __future__ import annotations
+
+from alembic import context
+
+from img_super.feedback.tables import METADATA
+
+context.configure(connection=context.config.attributes["connection"], target_metadata=METADATA, render_as_batch=True)
+with context.begin_transaction():
+    context.run_migrations()

@@ -1,0 +1,143 @@
+"""The database of judgements and labels: SQLite in a file, or PostgreSQL by its URL."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import Engine, create_engine, delete, event, func, insert, select
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
+
+from img_super.domain import Label
+from img_super.errors import BadStore
+from img_super.feedback.tables import JUDGEMENTS, LABELS
+
+_MIGRATIONS: Final = Path(__file__).parent / "migrations"
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """What was answered to a request; `at_s` is Unix time, `quality` codes with spaces between them."""
+
+    request_id: str
+    at_s: float
+    model_name: str
+    model_version: str
+    model_sha256: str
+    score: float
+    threshold: float
+    verdict: str
+    quality: str
+
+
+@dataclass(frozen=True, slots=True)
+class Labelled:
+    """A judgement and what is known of the truth: None where nobody said."""
+
+    judgement: Judgement
+    label: Label | None
+
+
+class Store:
+    """Safe to share between threads and processes."""
+
+    def __init__(self, place: str) -> None:
+        """Open or make the database, and bring its tables up to date.
+
+        Args:
+            place: the path of a file for SQLite, or a URL such as `postgresql://user:password@host/name`.
+
+        Raises:
+            BadStore: it cannot be opened.
+        """
+        try:
+            self._engine = _engine(place)
+            with self._engine.begin() as connection:
+                config = Config()
+                config.set_main_option("script_location", str(_MIGRATIONS))
+                config.attributes["connection"] = connection
+                command.upgrade(config, "head")
+        except (SQLAlchemyError, OSError) as error:
+            raise BadStore(f"The database for feedback cannot be opened ({type(error).__name__}).") from error
+
+    def add(self, judgements: Sequence[Judgement]) -> None:
+        """Keep judgements. Raises `BadStore`."""
+        with _told(), self._engine.begin() as connection:
+            connection.execute(insert(JUDGEMENTS), [asdict(one) for one in judgements])
+
+    def label(self, request_id: str, label: Label, at_s: float) -> Judgement | None:
+        """Say what the document of a request was; None when no such request was judged. Raises `BadStore`."""
+        latest = select(JUDGEMENTS).where(JUDGEMENTS.c.request_id == request_id).order_by(JUDGEMENTS.c.id.desc())
+        with _told(), self._engine.begin() as connection:
+            row = connection.execute(latest.limit(1)).mappings().first()
+            if row is None:
+                return None
+            said = {"judgement_id": row["id"], "at_s": at_s, "label": label.name.lower()}
+            connection.execute(insert(LABELS), said)
+            return _judgement(row)
+
+    def between(self, from_s: float, to_s: float) -> list[Labelled]:
+        """What was judged from one Unix time to before another, in its order. Raises `BadStore`."""
+        last = select(LABELS.c.judgement_id, func.max(LABELS.c.id).label("id")).group_by(LABELS.c.judgement_id)
+        newest = last.subquery()
+        query = (
+            select(JUDGEMENTS, LABELS.c.label)
+            .outerjoin(newest, newest.c.judgement_id == JUDGEMENTS.c.id)
+            .outerjoin(LABELS, LABELS.c.id == newest.c.id)
+            .where(JUDGEMENTS.c.at_s >= from_s, JUDGEMENTS.c.at_s < to_s)
+            .order_by(JUDGEMENTS.c.id)
+        )
+        with _told(), self._engine.connect() as connection:
+            rows = connection.execute(query).mappings().all()
+        return [Labelled(_judgement(row), Label[row["label"].upper()] if row["label"] else None) for row in rows]
+
+    def forget_before(self, at_s: float) -> int:
+        """Delete what was judged before, with its labels; returns how many judgements. Raises `BadStore`."""
+        old = select(JUDGEMENTS.c.id).where(JUDGEMENTS.c.at_s < at_s)
+        with _told(), self._engine.begin() as connection:
+            connection.execute(delete(LABELS).where(LABELS.c.judgement_id.in_(old)))
+            return connection.execute(delete(JUDGEMENTS).where(JUDGEMENTS.c.at_s < at_s)).rowcount
+
+    def close(self) -> None:
+        self._engine.dispose()
+
+
+class _told:  # noqa: N801 - reads as a word in `with`
+    """What the database raises becomes `BadStore`, without the statement and its values."""
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        if isinstance(error, SQLAlchemyError):
+            raise BadStore(f"The database for feedback does not answer ({type(error).__name__}).") from error
+
+
+def _engine(place: str) -> Engine:
+    if "://" not in place:
+        place = f"sqlite:///{place}"
+    try:
+        url = make_url(place)
+        if url.drivername == "postgresql":
+            url = url.set(drivername="postgresql+pg8000")
+        engine = create_engine(url, pool_pre_ping=True)
+    except (ArgumentError, NoSuchModuleError, ImportError) as error:
+        raise BadStore("The database for feedback is no file and no URL of SQLite or PostgreSQL.") from error
+    if url.get_backend_name() == "sqlite":
+        event.listen(engine, "connect", _prepare_sqlite)
+    return engine
+
+
+def _prepare_sqlite(connection: Any, _: object) -> None:
+    """Readers and one writer at once, also from several processes."""
+    for pragma in ("journal_mode=WAL", "busy_timeout=5000", "synchronous=NORMAL", "foreign_keys=ON"):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _judgement(row: Any) -> Judgement:
+    return Judgement(**{name: row[name] for name in Judgement.__dataclass_fields__})

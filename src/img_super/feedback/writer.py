@@ -1,0 +1,79 @@
+"""Writes judgements beside the service: no answer waits for the database, and none fails with it."""
+
+from __future__ import annotations
+
+import logging
+import time
+from queue import Empty, Full, Queue
+from threading import Event, Thread
+from typing import Final
+
+from img_super.errors import BadStore
+from img_super.feedback.store import Judgement, Store
+
+_WAITING: Final = 10_000
+_AT_ONCE: Final = 500
+_FORGET_EVERY_S: Final = 3600
+_DAY_S: Final = 86_400
+
+_log = logging.getLogger("img_super")
+
+
+class Writer:
+    """One thread before the store."""
+
+    def __init__(self, store: Store, keep_days: int) -> None:
+        self._store, self._keep_s = store, keep_days * _DAY_S
+        self._waiting: Queue[Judgement | Event | None] = Queue(_WAITING)
+        self._forgotten_s = float("-inf")
+        self._thread = Thread(target=self._work, name="img_super-feedback", daemon=True)
+        self._thread.start()
+
+    def write(self, judgement: Judgement) -> None:
+        """Never waits; when the database is too slow, the judgement is lost and the log says so."""
+        try:
+            self._waiting.put_nowait(judgement)
+        except Full:
+            _log.error("A judgement was not kept: the database for feedback is too slow.")
+
+    def flush(self, timeout_s: float = 10) -> None:
+        """Return when everything that was given before has been written."""
+        done = Event()
+        self._waiting.put(done)
+        done.wait(timeout_s)
+
+    def close(self) -> None:
+        """Write what waits, and end."""
+        self._waiting.put(None)
+        self._thread.join()
+        self._store.close()
+
+    def _work(self) -> None:
+        ended = False
+        while not ended:
+            batch = [self._waiting.get(), *self._more()]
+            ended = None in batch
+            self._keep([one for one in batch if isinstance(one, Judgement)])
+            for one in batch:
+                if isinstance(one, Event):
+                    one.set()
+
+    def _more(self) -> list[Judgement | Event | None]:
+        more: list[Judgement | Event | None] = []
+        try:
+            while len(more) < _AT_ONCE:
+                more.append(self._waiting.get_nowait())
+        except Empty:
+            return more
+        return more
+
+    def _keep(self, judgements: list[Judgement]) -> None:
+        try:
+            if judgements:
+                self._store.add(judgements)
+            now_s = time.time()
+            if now_s - self._forgotten_s > _FORGET_EVERY_S:
+                self._store.forget_before(now_s - self._keep_s)
+                self._forgotten_s = now_s
+        except BadStore as error:
+            _log.error("%d judgements were not kept: %s", len(judgements), error)
