@@ -7,7 +7,7 @@
    UnsupportedMedia           TooManyPixels
    SlowBody                   DecodeTooSlow
 
-Before all of it: KeyRefused, RateExceeded.
+Before all of it: KeyRefused, RateExceeded. Beside it, for operators: SwitchedOff, ModelRefused.
 Whatever a caller sent wrong is an `InputError`. What the service cannot do now, for a good request, is a
 `ServiceError`: `Overloaded`, `DeadlinePassed`. Both have a stable `code` and a `detail`, an English sentence that says
 what to do. What the operator has to mend before the service can start is a `StartError`.
@@ -36,6 +36,10 @@ class BadModel(StartError):
 
 class BadKeys(StartError):
     """The file of API keys is missing, damaged or empty."""
+
+
+class BadStore(StartError):
+    """The database for feedback cannot be opened, does not answer, or its packages are not installed."""
 
 
 class Refusal(ImgSuperError):
@@ -187,6 +191,28 @@ class FaceTooSmall(InputError):
             f"The face is {found_px} pixels wide; at least {minimum_px} are needed to judge it. "
             "Photograph the document from nearer or at a higher resolution."
         )
+
+
+class SwitchedOff(InputError):
+    code = "switched_off"
+    title = "This is switched off"
+    advice = "The operator of this service has not switched this on."
+
+    @classmethod
+    def by(cls, setting: str) -> SwitchedOff:
+        return cls(f"The operator of this service switches this on with {setting}.")
+
+
+class UnknownRequest(InputError):
+    code = "unknown_request"
+    title = "No such request was judged"
+    advice = "Send the `X-Request-ID` that `/super` answered with; scores are kept for as long as the operator says."
+
+
+class ModelRefused(InputError):
+    code = "model_refused"
+    title = "The model cannot serve"
+    advice = "The model was not taken; the one that served before goes on serving."
 
 
 class Overloaded(ServiceError):

@@ -56,7 +56,14 @@ class Settings(BaseSettings):
         description="Photos that a worker works on at once; the default is the number of usable cores.",
     )
     model: Path = Field(
-        SHIPPED_MODEL, description="Folder of the validation model (`card.json` and weights); the default ships."
+        SHIPPED_MODEL,
+        description="Folder of the validation model (`card.json` and weights), or a registry of models, of which the "
+        "promoted one serves; the default ships.",
+    )
+    shadow_model: Path | None = Field(
+        None,
+        description="A second model, named likewise, that judges the same photos without answering; `/metrics` tells "
+        "how the two differ.",
     )
     backend: Backend = Field(
         Backend.LITERT,
@@ -75,6 +82,9 @@ class Settings(BaseSettings):
     )
     keys_file: Path | None = Field(
         None, description="File of API keys (`img-super keys create`); without one, anybody may call."
+    )
+    admin_keys_file: Path | None = Field(
+        None, description="File of the keys that open `POST /model/reload`; without one it is switched off."
     )
     rate_per_minute: int = Field(
         0,
@@ -124,6 +134,14 @@ class Settings(BaseSettings):
     )
     shutdown_grace_s: int = Field(
         8, ge=0, le=600, description="Seconds that requests in flight get to finish after SIGTERM."
+    )
+    feedback: str = Field(
+        "",
+        description="Keep scores (never photos) and take `POST /feedback`: a file for SQLite, or a URL such as "
+        "`postgresql://...`; needs the extra `feedback`.",
+    )
+    feedback_days: int = Field(
+        365, ge=1, le=3650, description="Days for which scores and labels are kept; older ones are deleted."
     )
     tracing: bool = Field(
         False, description="Send traces as `OTEL_EXPORTER_OTLP_ENDPOINT` says; needs the extra `tracing`."

@@ -18,6 +18,9 @@ CODES = [
     "decode_too_slow",
     "no_face",
     "face_too_small",
+    "switched_off",
+    "unknown_request",
+    "model_refused",
 ]
 
 

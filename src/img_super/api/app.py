@@ -13,19 +13,23 @@ from starlette.middleware.cors import CORSMiddleware
 from img_super import __version__
 from img_super.api.callers import RATE_HEADERS, Callers
 from img_super.api.error_handlers import install_error_handlers
+from img_super.api.judgements import open_judgements
 from img_super.api.keys import KnownKeys
 from img_super.api.limits import BodyLimits
 from img_super.api.metrics import Metrics
 from img_super.api.pool import WorkPool
+from img_super.api.reload import reload_at_hangup
 from img_super.api.request_log import RequestLog
-from img_super.api.routes import face, health, model, page
+from img_super.api.routes import face, feedback, health, model, page
 from img_super.api.routes import metrics as metrics_route
 from img_super.api.routes import super as superimposed
 from img_super.api.security_headers import SecurityHeaders
 from img_super.api.services import Services
+from img_super.api.shadow import Shadow
 from img_super.api.stopping import tell_when_stopping
 from img_super.api.tracing import telemetry
 from img_super.api.warm_up import warm_up
+from img_super.pipeline.load import load_validator
 from img_super.pipeline.pipeline import Pipeline
 from img_super.settings import Settings
 
@@ -40,6 +44,12 @@ def create_app(settings: Settings, pipeline: Pipeline) -> FastAPI:
     metrics = Metrics(pipeline.detector.identity, pipeline.validator.identity)
     pool = WorkPool(settings.threads, settings.queue, settings.deadline_s / 2, metrics.in_hand)
     services = Services(settings, pipeline, pool, metrics)
+    if settings.shadow_model is not None:
+        services.shadow = Shadow(load_validator(settings.shadow_model, settings.backend), settings.policy, metrics)
+        metrics.show_shadow(services.shadow.identity)
+        services.serve_with(pipeline)
+    if settings.feedback:
+        services.judgements = open_judgements(settings.feedback, settings.feedback_days)
     app = FastAPIOffline(
         title="img_super",
         version=__version__,
@@ -51,7 +61,7 @@ def create_app(settings: Settings, pipeline: Pipeline) -> FastAPI:
     app.state.services = services
     _add_layers(app, settings, metrics)
     install_error_handlers(app)
-    for routes in (page, health, metrics_route, model, face, superimposed):
+    for routes in (page, health, metrics_route, model, face, superimposed, feedback):
         app.include_router(routes.router)
     page.mount_page_files(app)
     return app
@@ -66,7 +76,8 @@ def _add_layers(app: FastAPI, settings: Settings, metrics: Metrics) -> None:
         timeout_s=settings.body_timeout_s,
     )
     keys = KnownKeys(settings.keys_file) if settings.keys_file else None
-    app.add_middleware(Callers, keys=keys, per_minute=settings.rate_per_minute)
+    admin_keys = KnownKeys(settings.admin_keys_file) if settings.admin_keys_file else None
+    app.add_middleware(Callers, keys=keys, per_minute=settings.rate_per_minute, admin_keys=admin_keys)
     if settings.cors_origins:
         origins = [origin.strip() for origin in settings.cors_origins.split(",")]
         app.add_middleware(
@@ -84,7 +95,11 @@ def _add_layers(app: FastAPI, settings: Settings, metrics: Metrics) -> None:
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     services: Services = app.state.services
     tell_when_stopping(services)
+    reload_at_hangup(services)
     warming = asyncio.create_task(warm_up(services))
     yield
     warming.cancel()
     services.pool.close()
+    for kept in (services.shadow, services.judgements):
+        if kept is not None:
+            kept.close()

@@ -20,6 +20,9 @@ _OPEN: Final = frozenset({"/", "/docs", "/docs/oauth2-redirect", "/openapi.json"
 _OPEN_FOLDERS: Final = ("/health/", "/web/", "/samples/", "/static-offline-docs/")
 """What needs no key: that the service lives, what it offers, the page. Any other address, a new one too, does."""
 
+_FOR_ADMINS: Final = frozenset({"/model/reload"})
+"""What changes the service. Without admin keys it is switched off."""
+
 RATE_HEADERS: Final = ("RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset")
 """After draft-ietf-httpapi-ratelimit-headers-07; the last one is in seconds."""
 
@@ -27,10 +30,19 @@ RATE_HEADERS: Final = ("RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Rese
 class Callers:
     """Lets nobody in without a key where there are keys, and nobody in too often where there is a limit."""
 
-    def __init__(self, app: ASGIApp, keys: KnownKeys | None, per_minute: int) -> None:
-        """`per_minute`: requests of one caller, by key or else by address; 0 for no limit."""
+    def __init__(
+        self, app: ASGIApp, keys: KnownKeys | None, per_minute: int, admin_keys: KnownKeys | None = None
+    ) -> None:
+        """
+        Args:
+            app: what lies behind.
+            keys: open everything but what is the operator's; anybody may call without them.
+            per_minute: requests of one caller, by key or else by address; 0 for no limit.
+            admin_keys: open what is the operator's, and nothing else.
+        """
         self._app = app
         self._keys = keys
+        self._admin_keys = admin_keys
         self._limit = _RateLimit(per_minute) if per_minute else None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -54,9 +66,10 @@ class Callers:
     def _admit(self, scope: Scope, headers: dict[str, str]) -> None:
         """Raises `KeyRefused` or `RateExceeded`; `headers` are for the answer in either case."""
         caller = scope["client"][0] if scope.get("client") else "-"
-        if self._keys is not None:
+        for_admins = self._admin_keys is not None and scope["path"] in _FOR_ADMINS
+        if (keys := self._admin_keys if for_admins else self._keys) is not None:
             presented = _presented_key(Headers(scope=scope))
-            caller = self._keys.owner(presented) if presented else None
+            caller = keys.owner(presented) if presented else None
         if caller is None:
             headers["WWW-Authenticate"] = "Bearer"
             raise KeyRefused()

@@ -22,6 +22,7 @@ from img_super.errors import (
     DecodeTooSlow,
     FaceTooSmall,
     KeyRefused,
+    ModelRefused,
     NoFace,
     NoImageField,
     NotAnImage,
@@ -29,8 +30,10 @@ from img_super.errors import (
     RateExceeded,
     RequestError,
     SlowBody,
+    SwitchedOff,
     TooManyBytes,
     TooManyPixels,
+    UnknownRequest,
     UnsupportedMedia,
 )
 
@@ -49,9 +52,15 @@ STATUSES: Final[dict[type[RequestError], HTTPStatus]] = {
     DecodeTooSlow: HTTPStatus.UNPROCESSABLE_ENTITY,
     NoFace: HTTPStatus.UNPROCESSABLE_ENTITY,
     FaceTooSmall: HTTPStatus.UNPROCESSABLE_ENTITY,
+    SwitchedOff: HTTPStatus.NOT_FOUND,
+    UnknownRequest: HTTPStatus.NOT_FOUND,
+    ModelRefused: HTTPStatus.CONFLICT,
     Overloaded: HTTPStatus.SERVICE_UNAVAILABLE,
     DeadlinePassed: HTTPStatus.GATEWAY_TIMEOUT,
 }
+
+_NOT_OF_PHOTOS: Final = (SwitchedOff, UnknownRequest, ModelRefused)
+"""No photo meets them."""
 
 CLIENT_GONE: Final = 499
 """What logs and metrics show for a request whose client did not wait; nginx made the number usual."""
@@ -74,9 +83,15 @@ def install_error_handlers(app: FastAPI) -> None:
 
 
 def documented_errors() -> dict[int | str, dict[str, Any]]:
-    """Every error of a photo for the OpenAPI document, by status, with an example for each code."""
+    """Every error of a photo for the OpenAPI document."""
+    return documented(*(error for error in STATUSES if error not in _NOT_OF_PHOTOS))
+
+
+def documented(*errors: type[RequestError]) -> dict[int | str, dict[str, Any]]:
+    """These errors for the OpenAPI document, by status, with an example for each code."""
     responses: dict[int | str, dict[str, Any]] = {}
-    for error, status in STATUSES.items():
+    for error in errors:
+        status = STATUSES[error]
         entry = responses.setdefault(
             status.value, {"model": Problem, "description": status.phrase, "content": {MEDIA_TYPE: {"examples": {}}}}
         )

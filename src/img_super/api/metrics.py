@@ -20,6 +20,7 @@ from img_super.pipeline.watch import Stage
 FOLDER_VARIABLE: Final = "PROMETHEUS_MULTIPROC_DIR"
 _SECONDS: Final = (0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30)
 _SCORES: Final = tuple(round(0.05 * step, 2) for step in range(1, 21))
+_DIFFERENCES: Final = (-0.5, -0.2, -0.1, -0.05, -0.02, 0.0, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0)
 
 
 class Metrics:
@@ -42,7 +43,23 @@ class Metrics:
         self._verdicts = Counter("img_super_verdicts", "Answers of `/super`.", ("verdict", "reco"), registry=registry)
         self._working = self._gauge("img_super_photos_working", "Photos that a thread works on.")
         self._waiting = self._gauge("img_super_photos_waiting", "Photos that wait for a thread.")
-        self._show_models(*models)
+        self._shadow_verdicts = Counter(
+            "img_super_shadow_verdicts",
+            "Photos by the verdict that was answered and the one that the shadow model would have given.",
+            ("verdict", "shadow_verdict"),
+            registry=registry,
+        )
+        self._shadow_differences = Histogram(
+            "img_super_shadow_difference",
+            "The shadow's score less the one that was answered.",
+            buckets=_DIFFERENCES,
+            registry=registry,
+        )
+        self._shadow_skipped = Counter(
+            "img_super_shadow_skipped", "Photos that the shadow was too busy to look at.", registry=registry
+        )
+        self._models = self._info("img_super_model_info", "The networks behind the answers.")
+        self.show_models(*models)
         if self._folder is None:
             ProcessCollector(registry=registry)
 
@@ -62,6 +79,26 @@ class Metrics:
         self._scores.observe(decision.score)
         self._verdicts.labels(decision.verdict.value, "TRUE" if decision.superimposed else "FALSE").inc()
 
+    def shadowed(self, answered: Decision, shadow: Decision) -> None:
+        """The shadow model has judged a portrait, too."""
+        self._shadow_verdicts.labels(answered.verdict.value, shadow.verdict.value).inc()
+        self._shadow_differences.observe(shadow.score - answered.score)
+
+    def shadow_skipped(self) -> None:
+        """The shadow model was busy."""
+        self._shadow_skipped.inc()
+
+    def show_models(self, *models: ModelIdentity) -> None:
+        """These networks answer from now on, and no others."""
+        self._models.clear()
+        for model in models:
+            self._models.labels(model.name, model.version, model.sha256, __version__).set(1)
+
+    def show_shadow(self, model: ModelIdentity) -> None:
+        """This network is the shadow."""
+        info = self._info("img_super_shadow_info", "The network that judges without answering.")
+        info.labels(model.name, model.version, model.sha256, __version__).set(1)
+
     def in_hand(self, working: int, waiting: int) -> None:
         """How many photos are worked on, and how many wait, in this process."""
         self._working.set(working)
@@ -79,16 +116,9 @@ class Metrics:
     def _gauge(self, name: str, documentation: str) -> Gauge:
         return Gauge(name, documentation, registry=self._registry, multiprocess_mode="livesum")
 
-    def _show_models(self, *models: ModelIdentity) -> None:
-        info = Gauge(
-            "img_super_model_info",
-            "The networks behind the answers.",
-            ("name", "model_version", "sha256", "service_version"),
-            registry=self._registry,
-            multiprocess_mode="max",
-        )
-        for model in models:
-            info.labels(model.name, model.version, model.sha256, __version__).set(1)
+    def _info(self, name: str, documentation: str) -> Gauge:
+        labels = ("name", "model_version", "sha256", "service_version")
+        return Gauge(name, documentation, labels, registry=self._registry, multiprocess_mode="max")
 
 
 def _forget_dead_workers(folder: Path) -> None:

@@ -36,7 +36,7 @@ class RequestLog:
             await self._app(scope, receive, send)
             return
         answer = _Answer(RequestIdentity.of(Headers(scope=scope)), send)
-        scope["state"] = {**scope.get("state", {}), "code": None}
+        scope["state"] = {**scope.get("state", {}), "code": None, "request_id": answer.identity.request_id}
         try:
             await self._app(scope, receive, answer.send)
         except Exception:  # noqa: BLE001 the last place that can see it

@@ -178,6 +178,32 @@ class Models(BaseModel):
 
     detector: Model
     validator: ValidatorModel
+    shadow: Model | None = Field(None, description="What judges the same photos without answering, if anything does.")
+
+
+class Reloaded(BaseModel):
+    """A reload that has been done."""
+
+    before: Model
+    now: Model
+    workers: int = Field(description="With more than one, each takes the model within seconds, one after the other.")
+
+
+class Feedback(BaseModel):
+    """The truth about a document that was judged."""
+
+    request_id: str = Field(
+        pattern=r"^[A-Za-z0-9_.-]{1,64}$", description="The `X-Request-ID` that `/super` answered with."
+    )
+    label: Literal["bona_fide", "attack"] = Field(description="`attack`: the portrait was superimposed.")
+
+
+class FeedbackAnswer(Feedback):
+    """What was kept: the label, beside what had been answered."""
+
+    score: float
+    threshold: float
+    model_version: str
 
 
 class Problem(BaseModel):

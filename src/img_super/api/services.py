@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import asyncio
+from dataclasses import dataclass, field
 from typing import Annotated
 
 from fastapi import Depends, Request
 
+from img_super.api.judgements import Judgements
 from img_super.api.metrics import Metrics
 from img_super.api.pool import WorkPool
+from img_super.api.shadow import Shadow, ShadowedValidator
 from img_super.pipeline.pipeline import Pipeline
 from img_super.settings import Settings
 
 
 @dataclass(slots=True)
 class Services:
-    """`warm` once a warm-up request has passed, `stopping` once the process was told to end."""
+    """`warm` once a warm-up request has passed, `stopping` once the process was told to end.
+
+    `pipeline` is read once for each request: another one may stand there for the next.
+    """
 
     settings: Settings
     pipeline: Pipeline
@@ -23,6 +29,16 @@ class Services:
     metrics: Metrics
     warm: bool = False
     stopping: bool = False
+    shadow: Shadow | None = None
+    judgements: Judgements | None = None
+    reloading: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+    def serve_with(self, pipeline: Pipeline) -> None:
+        """Let the next request have this pipeline, under the eyes of the shadow where there is one."""
+        self.metrics.show_models(pipeline.detector.identity, pipeline.validator.identity)
+        if self.shadow is not None:
+            pipeline = pipeline.with_validator(ShadowedValidator(pipeline.validator, pipeline.policy, self.shadow))
+        self.pipeline = pipeline
 
 
 def _services(request: Request) -> Services:

@@ -1,11 +1,14 @@
-"""`GET /model`: which networks answer, and what is known of them."""
+"""`GET /model`: which networks answer, and what is known of them; `POST /model/reload`: take another one."""
 
 from __future__ import annotations
 
 from fastapi import APIRouter
 
-from img_super.api.schemas import Model, Models, ValidatorModel
+from img_super.api.error_handlers import documented
+from img_super.api.reload import reload_model
+from img_super.api.schemas import Model, Models, Reloaded, ValidatorModel
 from img_super.api.services import TheServices
+from img_super.errors import KeyRefused, ModelRefused, SwitchedOff
 
 router = APIRouter(tags=["service"])
 
@@ -17,4 +20,22 @@ async def show_models(services: TheServices) -> Models:
     return Models(
         detector=Model.of(detector.identity),
         validator=ValidatorModel.of_card(validator.card, validator.identity, services.pipeline.policy_name),
+        shadow=None if services.shadow is None else Model.of(services.shadow.identity),
     )
+
+
+@router.post(
+    "/model/reload",
+    summary="Take the model that is promoted now; needs an admin key",
+    responses=documented(KeyRefused, SwitchedOff, ModelRefused),
+)
+async def reload(services: TheServices) -> Reloaded:
+    """Loads the model that `IMG_SUPER_MODEL` names and tries it; requests go on meanwhile, and none is lost.
+
+    A model that is damaged or does not answer is refused; the old one goes on serving.
+    """
+    if services.settings.admin_keys_file is None:
+        raise SwitchedOff.by("IMG_SUPER_ADMIN_KEYS_FILE")
+    before = services.pipeline.validator.identity
+    now = await reload_model(services)
+    return Reloaded(before=Model.of(before), now=Model.of(now), workers=services.settings.workers)

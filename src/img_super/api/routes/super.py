@@ -33,6 +33,8 @@ async def judge_portrait(
     def judge(photo: bytes, watch: Watch) -> SuperAnswer:
         result = services.pipeline.super(photo, watch)
         services.metrics.decided(result.decision)
+        if services.judgements is not None:
+            services.judgements.keep(request.state.request_id, result)
         return SuperAnswer.of(result, evidence)
 
     return await work_on_photo(request, services, judge)

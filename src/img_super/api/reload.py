@@ -1,0 +1,78 @@
+"""Another model while requests go on: loaded and tried first, then put in the old one's place in one step.
+
+A request that has begun keeps the model that it began with; the next one has the new one. What cannot be loaded or does
+not answer is refused, and the old one goes on serving.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import signal
+
+from img_super.api.services import Services
+from img_super.api.warm_up import WARM_UP_PHOTO
+from img_super.domain import ModelIdentity
+from img_super.errors import BadModel, ImgSuperError, ModelRefused
+from img_super.pipeline.load import load_validator
+from img_super.pipeline.pipeline import Pipeline
+
+_log = logging.getLogger("img_super")
+
+
+async def reload_model(services: Services) -> ModelIdentity:
+    """Take the model that `IMG_SUPER_MODEL` names now; with several workers, let their parent replace them one by one.
+
+    Raises:
+        ModelRefused: it cannot serve; nothing has changed.
+    """
+    async with services.reloading:
+        try:
+            pipeline = await asyncio.to_thread(_tried, services)
+        except ImgSuperError as error:
+            _log.error("The model was not reloaded: %s", error)
+            told = str(error).replace(str(services.settings.model), "IMG_SUPER_MODEL")
+            raise ModelRefused(f"{told} The model that served before goes on serving.") from error
+        identity = pipeline.validator.identity
+        if services.settings.workers > 1:
+            os.kill(os.getppid(), signal.SIGHUP)
+        else:
+            services.serve_with(pipeline)
+        _log.info("The model %s %s (sha256 %s) was loaded.", identity.name, identity.version, identity.sha256)
+        return identity
+
+
+def _tried(services: Services) -> Pipeline:
+    """A pipeline that has answered a real request. Raises `BadModel`, or what it answered with."""
+    settings = services.settings
+    pipeline = services.pipeline.with_validator(load_validator(settings.model, settings.backend))
+    try:
+        pipeline.super(WARM_UP_PHOTO.read_bytes())
+    except ImgSuperError:
+        raise
+    except Exception as error:  # whatever a foreign network does, the service goes on
+        raise BadModel(f"The model does not answer the sample document ({type(error).__name__}).") from error
+    return pipeline
+
+
+def reload_at_hangup(services: Services) -> None:
+    """Reload at SIGHUP; with several workers their parent gets the signal and starts each of them anew."""
+    loop = asyncio.get_running_loop()
+    tasks: set[asyncio.Task[None]] = set()
+
+    async def told_in_the_log() -> None:
+        try:
+            await reload_model(services)
+        except ModelRefused:
+            return  # the log says why
+
+    def begin() -> None:
+        task = loop.create_task(told_in_the_log())
+        tasks.add(task)
+        task.add_done_callback(tasks.discard)
+
+    try:
+        loop.add_signal_handler(signal.SIGHUP, begin)
+    except (AttributeError, NotImplementedError, RuntimeError, ValueError):
+        return  # no such signal here, or a test's thread

@@ -1,0 +1,139 @@
+from __future__ import annotations
+
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from fastapi.testclient import TestClient
+
+import img_super
+from img_super.api.app import create_app
+from img_super.errors import BadStore
+from img_super.feedback.store import Store
+from img_super.feedback.writer import Writer
+from img_super.pipeline.pipeline import Pipeline
+from img_super.settings import Settings
+from tests.conftest import FakeValidator
+
+PNG = {"content-type": "image/png"}
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Path:
+    return tmp_path / "feedback.db"
+
+
+@pytest.fixture
+def client(place: Path, pipeline: Pipeline) -> Iterator[TestClient]:
+    with TestClient(create_app(Settings(threads=2, feedback=str(place)), pipeline)) as client:
+        yield client
+
+
+def judged(client: TestClient, photo: bytes, **headers: str) -> str:
+    answer = client.post("/super", content=photo, headers=PNG | headers)
+    assert answer.status_code == 200
+    return answer.headers["x-request-id"]
+
+
+def say(client: TestClient, request_id: str, label: str) -> tuple[int, dict[str, object]]:
+    answer = client.post("/feedback", json={"request_id": request_id, "label": label})
+    return answer.status_code, answer.json()
+
+
+def test_a_label_is_kept_beside_the_score(client: TestClient, photo_bytes: bytes, place: Path) -> None:
+    request_id = judged(client, photo_bytes)
+    assert say(client, request_id, "attack") == (
+        200,
+        {"request_id": request_id, "label": "attack", "score": 0.75, "threshold": 0.6, "model_version": "2"},
+    )
+    say(client, request_id, "bona_fide")
+    (kept,) = Store(str(place)).between(0, time.time() + 1)
+    assert (kept.judgement.request_id, kept.judgement.verdict) == (request_id, "attack")
+    assert kept.label is not None
+    assert kept.label.name == "BONA_FIDE"
+    assert kept.judgement.quality == "small_portrait cut_off"
+
+
+def test_the_callers_own_name_of_a_request_will_do_and_the_last_of_that_name_counts(
+    client: TestClient, validator: FakeValidator, photo_bytes: bytes
+) -> None:
+    judged(client, photo_bytes, **{"x-request-id": "case-7"})
+    validator.score = 0.2
+    judged(client, photo_bytes, **{"x-request-id": "case-7"})
+    assert say(client, "case-7", "bona_fide")[1]["score"] == 0.2
+
+
+def test_no_byte_of_a_photo_is_kept(client: TestClient, photo_bytes: bytes, place: Path) -> None:
+    judged(client, photo_bytes)
+    say(client, "nothing", "attack")
+    with sqlite3.connect(place) as database:
+        columns = [row[1:3] for row in database.execute("PRAGMA table_info(judgements)")]
+    assert {kind for _, kind in columns} <= {"INTEGER", "FLOAT", "VARCHAR(16)", "VARCHAR(64)", "VARCHAR(256)"}
+    everything = b"".join(path.read_bytes() for path in place.parent.glob("feedback.db*"))
+    assert photo_bytes[1000:1032] not in everything
+
+
+@pytest.mark.parametrize(
+    ("request_id", "label", "status", "code"),
+    [
+        ("unheard", "attack", 404, "unknown_request"),
+        ("a b", "attack", 400, "bad_parameter"),
+        ("x", "TRUE", 400, "bad_parameter"),
+        ("x" * 65, "attack", 400, "bad_parameter"),
+    ],
+)
+def test_what_cannot_be_kept_is_told(client: TestClient, request_id: str, label: str, status: int, code: str) -> None:
+    answered, told = say(client, request_id, label)
+    assert (answered, told["code"]) == (status, code)
+
+
+def test_it_is_off_unless_switched_on(pipeline: Pipeline, photo_bytes: bytes) -> None:
+    with TestClient(create_app(Settings(threads=1), pipeline)) as client:
+        status, told = say(client, judged(client, photo_bytes), "attack")
+    assert (status, told["code"]) == (404, "switched_off")
+    assert "IMG_SUPER_FEEDBACK" in str(told["detail"])
+
+
+def test_a_service_that_keeps_nothing_never_imports_a_database() -> None:
+    code = "import sys, img_super.main, img_super.api.app; sys.exit('sqlalchemy' in sys.modules)"
+    where = {"PYTHONPATH": str(Path(img_super.__file__).parents[1])}
+    found = subprocess.run([sys.executable, "-c", code], env=where, check=False, capture_output=True, text=True)
+    assert (found.returncode, found.stderr) == (0, "")
+
+
+def test_a_database_that_fails_harms_no_answer(
+    client: TestClient, photo_bytes: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise BadStore("full")
+
+    monkeypatch.setattr(Store, "add", full)
+    monkeypatch.setattr(Store, "label", full)
+    request_id = judged(client, photo_bytes)
+    status, told = say(client, request_id, "attack")
+    assert (status, told["code"]) == (503, "overloaded")
+
+
+def test_old_judgements_are_forgotten(place: Path) -> None:
+    from img_super.feedback.store import Judgement
+
+    store, now_s = Store(str(place)), time.time()
+    old, new = (Judgement(name, at, "m", "1", "0" * 64, 0.5, 0.6, "bona_fide", "") for name, at in
+                (("old", now_s - 3 * 86_400), ("new", now_s)))  # fmt: skip
+    store.add([old])
+    writer = Writer(store, keep_days=2)
+    writer.write(new)
+    writer.flush()
+    assert [kept.judgement.request_id for kept in store.between(0, now_s + 1)] == ["new"]
+    writer.close()
+
+
+@pytest.mark.parametrize("place", ["nosuch://x", "sqlite:////nowhere/at/all.db", "postgresql://u:p@127.0.0.1:1/x"])
+def test_a_database_that_cannot_be_opened_is_told_without_its_password(place: str) -> None:
+    with pytest.raises(BadStore) as caught:
+        Store(place)
+    assert "u:p" not in str(caught.value)
