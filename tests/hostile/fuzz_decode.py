@@ -16,8 +16,8 @@ import atheris
 
 with atheris.instrument_imports(include=["PIL", "img_super"]):
     from img_super.errors import InputError
-    from img_super.pipeline.decode import decode_image
     from img_super.pipeline.decode_limits import DecodeLimits
+    from img_super.pipeline.photo import open_photo
 
 from tests.hostile.files import hostile_files
 
@@ -28,7 +28,7 @@ LONGEST_BYTES = 20_000
 def decode(data: bytes) -> None:
     """Anything that leaves here but an `InputError` is a finding."""
     with suppress(InputError):
-        decode_image(data, LIMITS)
+        open_photo(data, LIMITS)
 
 
 def main() -> None:
