@@ -56,6 +56,8 @@ def _guards() -> Iterator[Guard]:
     yield from _fast_decoding()
     yield from _callers()
     yield from _privacy()
+    yield from _models()
+    yield from _labels()
 
 
 def _connections() -> Iterator[Guard]:
@@ -121,6 +123,32 @@ def _privacy() -> Iterator[Guard]:
                 "end_to_end/test_privacy.py::test_nothing_that_was_sent")  # fmt: skip
     yield Guard("not ready at SIGTERM", "api/routes/health.py", " and not services.stopping", "",
                 "end_to_end/test_limits.py::test_sigterm_is_seen_at_once")  # fmt: skip
+
+
+def _models() -> Iterator[Guard]:
+    callers, reload, registry = "api/callers.py", "api/reload.py", "registry/registry.py"
+    yield Guard("admin key", callers, 'scope["path"] in _FOR_ADMINS', "False",
+                "unit/api/test_reload.py::test_only_an_admin_reloads")  # fmt: skip
+    yield Guard("no reload without admin keys", "api/routes/model.py",
+                "if services.settings.admin_keys_file is None:", "if False:",
+                "unit/api/test_reload.py::test_without_admin_keys_it_is_switched_off")  # fmt: skip
+    yield Guard("a model is tried before it serves", reload, "pipeline.super(WARM_UP_PHOTO.read_bytes())", "pass",
+                "unit/api/test_reload.py::test_a_model_that_does_not_answer")  # fmt: skip
+    yield Guard("no path in a refused model", reload, '.replace(str(services.settings.model), "IMG_SUPER_MODEL")', "",
+                "unit/api/test_reload.py::test_a_model_that_cannot_be_loaded")  # fmt: skip
+    yield Guard("a version is no path", registry, "if not _VERSION.fullmatch(version) or not", "if not",
+                "unit/registry/test_registry.py::test_a_version_is_no_path")  # fmt: skip
+    yield Guard("a promoted model is read to its end", registry, "card = check_model(self.model(version))",
+                "card = read_card(self.model(version))",
+                "unit/registry/test_registry.py::test_a_harmed_model_is_refused")  # fmt: skip
+
+
+def _labels() -> Iterator[Guard]:
+    yield Guard("entities in an annotation", "labelled/voc.py", "from defusedxml.ElementTree import fromstring",
+                "from xml.etree.ElementTree import fromstring",
+                "unit/labelled/test_places.py::test_an_annotation_that_cannot_be_read")  # fmt: skip
+    yield Guard("feedback is off unless switched on", "api/routes/feedback.py", "if judgements is None:", "if False:",
+                "unit/api/test_feedback.py::test_it_is_off_unless_switched_on")  # fmt: skip
 
 
 GUARDS = tuple(_guards())

@@ -23,6 +23,9 @@ from img_super.errors import StartError
 from img_super.main import build_app
 from img_super.settings import LogLevel, Settings, load_settings
 
+_WORKER_READY_S: Final = 30
+"""A worker that replaces another one (SIGHUP) has so long to load its models; 5 s are few on a busy machine."""
+
 _TLS_CIPHERS: Final = "ECDHE+AESGCM:ECDHE+CHACHA20"
 """For TLS 1.2, with forward secrecy only; those of TLS 1.3 all have it. Uvicorn's default allows old ones."""
 
@@ -74,6 +77,7 @@ def _run(settings: Settings, app: FastAPI) -> None:
         ssl_ciphers=_TLS_CIPHERS,
         server_header=False,
         timeout_graceful_shutdown=settings.shutdown_grace_s,
+        timeout_worker_healthcheck=_WORKER_READY_S,
     )
 
 
