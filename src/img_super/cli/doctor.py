@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from img_super.settings import Settings
 
 _NEEDED: Final = (
-    "ai-edge-litert", "fastapi", "msgspec", "numpy", "opencv-python-headless", "pillow", "pydantic-settings", "simplejpeg",
-    "uvicorn",
+    "ai-edge-litert", "fastapi", "msgspec", "numpy", "opencv-python-headless", "pillow", "pydantic-settings",
+    "simplejpeg", "uvicorn",
 )  # fmt: skip
 _OPTIONAL: Final = {
     "tensorflow": "the back-end tensorflow, training",
