@@ -54,6 +54,7 @@ def calibrate(
     from img_super.evaluation.evaluate import Model
     from img_super.evaluation.own_calibration import OWN, Wish, recalibrate
     from img_super.pipeline.load import SHIPPED_MODEL
+    from img_super.quiet import natively_quiet
     from img_super.registry.registry import serving_folder
 
     if (out is None) == (registry is None):
@@ -65,7 +66,8 @@ def calibrate(
         own = read_own(data, genuine, attack, storage_options(storage_option), parent.folder, threads)
         wish = Wish(bpcer if bpcer or cost_ratio else DEFAULT_BPCER, cost_ratio, attack_share)
         named = version or f"{parent.card.version.partition('+')[0]}+cal.{own.fingerprint()[:8]}"
-        found = recalibrate(parent, own, wish, named, threads)
+        with natively_quiet():
+            found = recalibrate(parent, own, wish, named, threads)
         where = _keep(found, parent.folder, out, registry)
     except (ImgSuperError, ValueError) as error:
         raise give_up(str(error)) from error

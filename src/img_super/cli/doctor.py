@@ -34,6 +34,7 @@ _OPTIONAL: Final = {
     "tensorflow": "the back-end tensorflow, training",
     "pyarrow": "`scan` into Parquet",
     "s3fs": "`scan` of s3:// URLs",
+    "sqlalchemy": "feedback and `drift`",
 }
 _SAMPLES: Final = Path(__file__).parent.parent / "samples"
 _TIMED_RUNS: Final = 3
@@ -111,15 +112,17 @@ def _model_files(settings: Settings) -> Iterator[Check]:
     """Every file of both networks against the sha256 that is known of it."""
     from img_super.detector.weights import YUNET, read_yunet_weights
     from img_super.registry.card import read_card, read_weights
+    from img_super.registry.registry import serving_folder
 
     yield _check(f"{YUNET.name} {YUNET.version}", partial(_proven, read_yunet_weights, YUNET.sha256))
     try:
-        card = read_card(settings.model)
+        folder = serving_folder(settings.model)
+        card = read_card(folder)
     except ImgSuperError as error:
         yield Check("validation model", False, str(error))
         return
     for file, weights in card.files.items():
-        whole = partial(read_weights, settings.model, card, file)
+        whole = partial(read_weights, folder, card, file)
         yield _check(f"{card.name} {card.version} {file}", partial(_proven, whole, weights.sha256))
 
 

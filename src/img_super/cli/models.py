@@ -52,11 +52,11 @@ def add(
 def list_models(registry: RegistryFolder) -> None:
     """Show every version, the one that serves with a star."""
     from rich.console import Console
-    from rich.table import Table
+    from rich.table import Column, Table
 
     opened = _open(registry)
     state, cards = _or_give_up(lambda: (opened.state, list(opened.cards())))
-    table = Table("", "version", "made", "on", "from", "own photos", "threshold")
+    table = Table("", Column("version", no_wrap=True), "made", Column("on", no_wrap=True), "from", "own", "threshold")
     for card in cards:
         star = "*" if card.version == state.current else ""
         table.add_row(star, card.version, *_origin(card), f"{card.threshold:.4f}")
@@ -129,7 +129,7 @@ def _origin(card: Card) -> tuple[str, str, str, str]:
     if origin is None:
         return "trained", card.created, "-", "-"
     counts = f"{origin.photos['bona_fide']} + {origin.photos['attack']}"
-    return origin.step, card.created, origin.parent, counts
+    return origin.step, card.created, origin.parent.rpartition(" ")[2], counts
 
 
 def _leaves(value: Any, name: str = "") -> Iterator[tuple[str, str]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -96,8 +96,8 @@ def recalibrate(model: Model, own: OwnDocuments, wish: Wish, version: str, threa
         figures={**model.card.figures, OWN: _figures(own, scores, found, balanced.threshold)},
         lineage=lineage_of("calibrated", model, own),
     )
-    rates = _rates(scores[own.labels == 0], scores[own.labels == 1])
-    return Recalibrated(card, (*_why(wish, bpcer), *_what(model.card, card, rates, found, chooser)))
+    seen = _Own(scores[own.labels == 0], scores[own.labels == 1])
+    return Recalibrated(card, (*_why(wish, bpcer), *_what(model.card, card, seen, found, chooser)))
 
 
 def log_odds(scores: FloatArray) -> FloatArray:
@@ -153,24 +153,29 @@ def _as_score(odds: float) -> float:
     return float(min(0.9999, np.ceil(1e4 / (1 + np.exp(-odds))) / 1e4))
 
 
-Rates = Callable[[float], list[str]]
+@dataclass(frozen=True, slots=True)
+class _Own:
+    """The team's own scores."""
 
+    genuine: FloatArray
+    attack: FloatArray
 
-def _rates(genuine: FloatArray, attack: FloatArray) -> Rates:
-    """What a threshold rejects and lets pass, with exact intervals, in words."""
+    def old(self, threshold: float) -> str:
+        """What a threshold does that was not chosen on them, with exact intervals for new photos."""
+        return " and ".join(
+            f"{does} {hits} of {of} {what} ({hits / of:.1%}; of new ones {low:.1%} to {high:.1%})"
+            for does, hits, of, what in self._shares(threshold)
+            for low, high in [exact_interval(hits, of)]
+        )
 
-    def told(threshold: float) -> list[str]:
-        said = [_share("rejects", int((genuine >= threshold).sum()), len(genuine), "genuine photos")]
-        if len(attack):
-            said.append(_share("lets pass", int((attack < threshold).sum()), len(attack), "attacks"))
-        return said
+    def new(self, threshold: float) -> str:
+        """What a threshold does that was chosen on them, which promises less of new photos."""
+        return " and ".join(f"{does} {hits} of {of} {what}" for does, hits, of, what in self._shares(threshold))
 
-    return told
-
-
-def _share(does: str, hits: int, of: int, what: str) -> str:
-    low, high = exact_interval(hits, of)
-    return f"{does} {hits} of {of} {what} ({hits / of:.1%}; of new ones {low:.1%} to {high:.1%})"
+    def _shares(self, threshold: float) -> Iterator[tuple[str, int, int, str]]:
+        yield "rejects", int((self.genuine >= threshold).sum()), len(self.genuine), "genuine photos"
+        if len(self.attack):
+            yield "lets pass", int((self.attack < threshold).sum()), len(self.attack), "attacks"
 
 
 def _figures(own: OwnDocuments, scores: FloatArray, threshold: FewThreshold, score_threshold: float) -> dict[str, Any]:
@@ -199,7 +204,7 @@ def _why(wish: Wish, bpcer: float) -> list[str]:
     ]
 
 
-def _what(before: Card, after: Card, rates: Rates, threshold: FewThreshold, chooser: _Chooser) -> list[str]:
+def _what(before: Card, after: Card, own: _Own, threshold: FewThreshold, chooser: _Chooser) -> list[str]:
     low, high = threshold.reached_bpcer
     wanted = threshold.wanted_bpcer
     how = {
@@ -208,9 +213,8 @@ def _what(before: Card, after: Card, rates: Rates, threshold: FewThreshold, choo
         "model's validation: for a rank there are too few",
     }
     said = [
-        f"The old threshold {before.threshold:.4f} " + " and ".join(rates(before.threshold)) + ".",
-        f"The new threshold {after.threshold:.4f} " + " and ".join(rates(after.threshold))
-        + "; on the photos that it was chosen on this says little of new ones.",
+        f"The old threshold {before.threshold:.4f} {own.old(before.threshold)}.",
+        f"The new threshold {after.threshold:.4f} {own.new(after.threshold)}, on which it was chosen.",
         f"It should reject {wanted:.1%} of genuine documents like these, and was {how[threshold.way]}.",
         f"How sure: with {chooser.documents} different genuine documents ({len(chooser.genuine)} photos) the share "
         f"that it really rejects lies between {low:.1%} and {high:.1%}, in 90 of 100 such draws.",

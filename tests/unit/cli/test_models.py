@@ -62,6 +62,12 @@ def test_a_registry_is_made_of_the_shipped_model(tmp_path: Path) -> None:
     assert "no registry" in run("models", "list", "--registry", str(tmp_path), code=4)
 
 
+def test_the_doctor_looks_at_the_promoted_model(tmp_path: Path) -> None:
+    registry = str(tmp_path / "models")
+    run("models", "add", "--registry", registry)
+    assert f"{SHIPPED} litert" in run("doctor", "--model", registry)
+
+
 def test_nobody_guesses_what_true_means(many: Path) -> None:
     (many / "FALSE").mkdir()
     (many / "FALSE" / "1.png").write_bytes(b"photo")
