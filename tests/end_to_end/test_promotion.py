@@ -23,7 +23,7 @@ from img_super.registry.card import read_card, write_card
 from img_super.registry.registry import Registry
 
 JPEG = {"content-type": "image/jpeg"}
-PATIENCE_S = 120
+PATIENCE_S = 300
 SHIPPED = read_card(SHIPPED_MODEL)
 NEW = "9.9.9+cal.test"
 ADMIN = new_key()

@@ -23,7 +23,7 @@ from img_super.errors import StartError
 from img_super.main import build_app
 from img_super.settings import LogLevel, Settings, load_settings
 
-_WORKER_READY_S: Final = 30
+_WORKER_READY_S: Final = 60
 """A worker that replaces another one (SIGHUP) has so long to load its models; 5 s are few on a busy machine."""
 
 _TLS_CIPHERS: Final = "ECDHE+AESGCM:ECDHE+CHACHA20"
