@@ -22,10 +22,10 @@ import cv2
 from rich.progress import track
 
 from img_super.detector.fast import AsksInstead
-from img_super.detector.stepwise import StepwiseDetector
 from img_super.detector.yunet import YuNetDetector
 from img_super.domain import ROTATIONS, Rotation
 from img_super.evaluation.detection import RealFrame, is_found, real_frames
+from img_super.pipeline.load import load_fast_detector
 
 
 @dataclass
@@ -56,7 +56,7 @@ def main() -> None:
     asked = parser.parse_args()
     cv2.setNumThreads(1)
     precise = YuNetDetector()
-    known: dict[str, AsksInstead] = {"precise": precise, "fast": StepwiseDetector(precise)}
+    known: dict[str, AsksInstead] = {"precise": precise, "fast": load_fast_detector(precise)}
     chosen = {name: known[name] for name in asked.detector or known}
     rows = [tally.as_row() for tally in recall(chosen, real_frames(asked.data, asked.every))]
     for row in rows:

@@ -77,8 +77,8 @@ class Settings(BaseSettings):
     )
     detector: DetectorName = Field(
         DetectorName.PRECISE,
-        description="Who finds the portrait for `/super`: `precise` looks four times, `fast` looks upright first and "
-        "on fewer pixels, and asks the precise one where it is not sure. `/face` always asks the precise one.",
+        description="Who finds the portrait for `/super`: `precise` looks four times, `fast` once and on fewer pixels, "
+        "and asks the precise one where it is not sure. `/face` always asks the precise one.",
     )
     keys_file: Path | None = Field(
         None, description="File of API keys (`img-super keys create`); without one, anybody may call."

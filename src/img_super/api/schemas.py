@@ -178,6 +178,7 @@ class Models(BaseModel):
 
     detector: Model
     validator: ValidatorModel
+    super_detector: Model = Field(description="What finds the portrait for `/super`; `detector` does so for `/face`.")
     shadow: Model | None = Field(None, description="What judges the same photos without answering, if anything does.")
 
 

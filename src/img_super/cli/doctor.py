@@ -20,10 +20,11 @@ import typer
 from img_super.cli.exits import Exit
 from img_super.cli.options import Model, RunBy
 from img_super.errors import ImgSuperError
-from img_super.pipeline.load import SHIPPED_MODEL, Backend
+from img_super.pipeline.load import SHIPPED_DETECTOR, SHIPPED_MODEL, Backend
 
 if TYPE_CHECKING:
     from img_super.pipeline.pipeline import Pipeline
+    from img_super.registry.card import Card, DetectorCard
     from img_super.settings import Settings
 
 _NEEDED: Final = (
@@ -111,15 +112,26 @@ def _optional(name: str, use: str) -> Check:
 def _model_files(settings: Settings) -> Iterator[Check]:
     """Every file of both networks against the sha256 that is known of it."""
     from img_super.detector.weights import YUNET, read_yunet_weights
-    from img_super.registry.card import read_card, read_weights
+    from img_super.registry.card import DetectorCard, read_card, read_card_as
     from img_super.registry.registry import serving_folder
 
     yield _check(f"{YUNET.name} {YUNET.version}", partial(_proven, read_yunet_weights, YUNET.sha256))
+    read_detector = partial(read_card_as, DetectorCard)
+    yield from _files_of("detector", lambda: SHIPPED_DETECTOR, read_detector)
+    yield from _files_of("validation model", lambda: serving_folder(settings.model), read_card)
+
+
+def _files_of(
+    what: str, find: Callable[[], Path], read: Callable[[Path], Card] | Callable[[Path], DetectorCard]
+) -> Iterator[Check]:
+    """Every file that a model's card lists."""
+    from img_super.registry.card import read_weights
+
     try:
-        folder = serving_folder(settings.model)
-        card = read_card(folder)
+        folder = find()
+        card = read(folder)
     except ImgSuperError as error:
-        yield Check("validation model", False, str(error))
+        yield Check(what, False, str(error))
         return
     for file, weights in card.files.items():
         whole = partial(read_weights, folder, card, file)

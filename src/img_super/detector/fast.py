@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Protocol
+from typing import Final, Protocol
 
 import numpy as np
 
-from img_super.detector.heads import FloatArray, FloatBox, FoundFace, FoundPortrait, read_portrait
+from img_super.detector.heads import FloatArray, FloatBox, FoundFace, read_portrait
 from img_super.detector.letterbox import letterbox
 from img_super.detector.litert import LiteRtDetectionNetwork
 from img_super.detector.upright import UprightFinder
-from img_super.domain import Box, Detection, Face, ModelIdentity, RgbImage
+from img_super.domain import Box, Detection, Face, ModelIdentity, RgbImage, Rotation
 from img_super.errors import BadModel
 from img_super.per_thread import PerThread
 from img_super.registry.card import DetectorCard
+
+SURE: Final = 0.88
+"""YuNet sees a face that lies on its side or on its head with less confidence than this."""
+
+LEAST: Final = 0.7
+"""Below it, in whichever rotation, the precise detector is asked."""
 
 
 class AsksInstead(Protocol):
@@ -30,7 +36,7 @@ class Located:
     Attributes:
         frame: the portrait photo's box.
         corners: the document's, float32 [4, 2], from the upper left as displayed, clockwise; may lie outside.
-        confidence: of the network in place and rotation together, in [0, 1].
+        confidence: of the network in the portrait's place, in [0, 1].
     """
 
     detection: Detection
@@ -66,21 +72,30 @@ class FastDetector:
         """What one pass is sure of and YuNet confirms; None asks for the precise way."""
         square, pixels_each = letterbox(image, self.card.input_side_px)
         found = read_portrait(self._networks.get().run(square))
-        if sureness(found) < self.card.min_confidence:
+        if found.face.confidence < self.card.min_confidence:
             return None
-        face = self._finder.find(image, scaled(found.face.box, pixels_each), found.rotation)
-        if face is None or not face.box.area:
+        confirmed = self._confirmed(image, scaled(found.face.box, pixels_each), found.rotations)
+        if confirmed is None:
             return None
+        face, rotation = confirmed
         wh = image.shape[1], image.shape[0]
         others = _others(found.others, pixels_each, wh)
-        detection = Detection(face, others, found.rotation)
         frame = _box(scaled(found.frame, pixels_each)).clipped(wh)
-        return Located(detection, frame, found.corners * np.float32(pixels_each), sureness(found))
+        corners = found.corners * np.float32(pixels_each)
+        return Located(Detection(face, others, rotation), frame, corners, found.face.confidence)
 
-
-def sureness(found: FoundPortrait) -> float:
-    """How sure the network is of place and rotation together, in [0, 1]."""
-    return found.face.confidence * found.rotation_confidence
+    def _confirmed(
+        self, image: RgbImage, about: FloatBox, rotations: tuple[Rotation, ...]
+    ) -> tuple[Face, Rotation] | None:
+        """YuNet's face and the rotation in which it is seen best; the first one that leaves no doubt is taken."""
+        best: tuple[Face, Rotation] | None = None
+        for rotation in rotations:
+            face = self._finder.find(image, about, rotation)
+            if face and face.box.area and (best is None or face.confidence > best[0].confidence):
+                best = face, rotation
+            if best and best[0].confidence >= SURE:
+                return best
+        return best if best and best[0].confidence >= LEAST else None
 
 
 def scaled(box: FloatBox, scale: float) -> FloatBox:

@@ -76,15 +76,14 @@ class FoundPortrait:
     Attributes:
         frame: the portrait photo's box.
         corners: the document's, float32 [4, 2], from the upper left as displayed, clockwise; may lie outside.
-        rotation: see `domain.Rotation`; `rotation_confidence` in [0.25, 1].
+        rotations: see `domain.Rotation`, the likeliest first.
         others: faces that are not the portrait, most confident first.
     """
 
     face: FoundFace
     frame: FloatBox
     corners: FloatArray
-    rotation: Rotation
-    rotation_confidence: float
+    rotations: tuple[Rotation, ...]
     others: tuple[FoundFace, ...]
 
 
@@ -103,15 +102,13 @@ def read_portrait(outputs: Mapping[str, FloatArray], min_other: float = 0.3) -> 
     row, column = np.unravel_index(int(centres[..., PORTRAIT].argmax()), centres.shape[:2])
     cell = int(row), int(column)
     face = FoundFace(_box(outputs["boxes"], cell, 0), float(centres[cell][PORTRAIT]))
-    logits = outputs["rotations"][cell].astype(np.float64)
-    shares = np.exp(logits - logits.max()) / np.exp(logits - logits.max()).sum()
+    likeliest = np.argsort(-outputs["rotations"][cell], kind="stable")
     corners = outputs["corners"][cell].reshape(4, 2) * CORNER_UNIT_PX + np.array(cell_middle(*cell[::-1]))
     return FoundPortrait(
         face=face,
         frame=_box(outputs["boxes"], cell, 4),
         corners=corners.astype(np.float32),
-        rotation=ROTATIONS[int(shares.argmax())],
-        rotation_confidence=float(shares.max()),
+        rotations=tuple(ROTATIONS[int(number)] for number in likeliest),
         others=_others(outputs, face, min_other),
     )
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Final
 
 import cv2
@@ -10,7 +9,6 @@ import numpy as np
 import numpy.typing as npt
 
 from img_super.detector.choice import choose
-from img_super.detector.letterbox import shrunk
 from img_super.detector.weights import YUNET, read_yunet_weights
 from img_super.domain import ROTATIONS, Box, Detection, Face, ModelIdentity, RgbImage, Rotation
 from img_super.per_thread import PerThread
@@ -50,20 +48,15 @@ class YuNetDetector:
         return None
 
     def _detect_at(self, image: RgbImage, long_side_px: int) -> Detection | None:
-        return choose(self.faces(image, long_side_px), (image.shape[1], image.shape[0]))
-
-    def faces(
-        self, image: RgbImage, long_side_px: int, rotations: Sequence[Rotation] = ROTATIONS
-    ) -> dict[Rotation, list[Face]]:
-        """The faces that stand upright once `image`, reduced to `long_side_px`, is turned by each of `rotations`."""
         height, width = image.shape[:2]
         scale = min(1.0, long_side_px / max(height, width))
         small_wh = (round(width * scale), round(height * scale))
         if min(small_wh) < _MIN_SIDE_PX:
-            return {}
-        small = shrunk(image, small_wh) if scale < 1 else image
+            return None
+        small = cv2.resize(image, small_wh, interpolation=cv2.INTER_AREA) if scale < 1 else image
         bgr = np.ascontiguousarray(small[:, :, ::-1], dtype=np.uint8)  # YuNet was trained on BGR
-        return {rotation: self._upright_faces(bgr, rotation, (width, height)) for rotation in rotations}
+        faces = {rotation: self._upright_faces(bgr, rotation, (width, height)) for rotation in ROTATIONS}
+        return choose(faces, (width, height))
 
     def _upright_faces(self, bgr: RgbImage, rotation: Rotation, photo_wh: tuple[int, int]) -> list[Face]:
         """The faces that stand upright once `bgr` is turned by `rotation`, in pixels of the whole, unturned photo."""

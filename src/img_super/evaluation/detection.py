@@ -11,16 +11,13 @@ from typing import Any, Final
 import cv2
 import numpy as np
 
-from img_super.detector.fast import FastDetector, Located
+from img_super.detector.fast import AsksInstead, FastDetector
 from img_super.domain import ROTATIONS, Box, Detection, RgbImage, Rotation
 from img_super.evaluation.whole_photos import FloatBox, PhotoRow, box_between, read_rows
 from img_super.pipeline.decode import decode_image
 from img_super.turn import inverse, turn
 
 FOUND_IOU: Final = 0.4
-MAX_WRONG: Final = 0.005
-"""Share of wrong answers that is accepted among those that the detector does not hand on."""
-
 _STEPS: Final = tuple(round(0.05 * step, 2) for step in range(2, 19))
 
 
@@ -47,10 +44,12 @@ class Answer:
 
 def answers_on_generated(detector: FastDetector, folder: Path, limit: int | None = None) -> list[Answer]:
     """One pass without anybody to ask instead, on a data set of whole photos, each turned another way."""
-    return [
-        _answer(detector.locate(turn(image, inverse(rotation))), row, rotation, (image.shape[1], image.shape[0]))
-        for rotation, row, image in _turned(folder, read_rows(folder)[:limit])
-    ]
+    answers = []
+    for rotation, row, image in _turned(folder, read_rows(folder)[:limit]):
+        located, wh = detector.locate(turn(image, inverse(rotation))), (image.shape[1], image.shape[0])
+        found, sureness = (located.detection, located.confidence) if located else (None, 0.0)
+        answers.append(_answer(found, sureness, row, rotation, wh))
+    return answers
 
 
 def _turned(folder: Path, rows: Sequence[PhotoRow]) -> Iterator[tuple[Rotation, PhotoRow, RgbImage]]:
@@ -60,18 +59,14 @@ def _turned(folder: Path, rows: Sequence[PhotoRow]) -> Iterator[tuple[Rotation, 
         yield ROTATIONS[number // 2 % 4], row, image  # both photos of a pair are turned alike
 
 
-def _answer(located: Located | None, row: PhotoRow, rotation: Rotation, wh: tuple[int, int]) -> Answer:
-    if located is None:
+def _answer(found: Detection | None, sureness: float, row: PhotoRow, rotation: Rotation, wh: tuple[int, int]) -> Answer:
+    if found is None:
         return Answer(0.0, 0.0, False, False)
     turned_wh = wh if rotation in (0, 180) else wh[::-1]
-    found = located.detection.portrait.box.turned(rotation, turned_wh)
+    box = found.portrait.box.turned(rotation, turned_wh)
     ghost = None if row.ghost_xyxy is None else box_between(row.ghost_xyxy)
-    return Answer(
-        located.confidence,
-        found.iou(Box(*row.face_xyxy)),
-        located.detection.rotation == rotation,
-        ghost is not None and _lies_in(found, ghost),
-    )
+    is_ghost = ghost is not None and _lies_in(box, ghost)
+    return Answer(sureness, box.iou(Box(*row.face_xyxy)), found.rotation == rotation, is_ghost)
 
 
 def _lies_in(found: Box, face: FloatBox) -> bool:
@@ -79,13 +74,23 @@ def _lies_in(found: Box, face: FloatBox) -> bool:
     return abs(x - face.x) < face.width / 2 and abs(y - face.y) < face.height / 2
 
 
-def least_confidence(answers: Sequence[Answer]) -> float:
-    """The lowest confidence from which on at most `MAX_WRONG` of the answers are wrong; the highest step else."""
+def least_confidence(answers: Sequence[Answer], max_wrong: float) -> float:
+    """The lowest confidence from which on at most `max_wrong` of the answers are wrong; the highest step else."""
     for least in _STEPS:
         given = [answer for answer in answers if answer.sureness >= least]
-        if given and np.mean([not answer.right for answer in given]) <= MAX_WRONG:
+        if given and np.mean([not answer.right for answer in given]) <= max_wrong:
             return least
     return _STEPS[-1]
+
+
+def precise_wrong(precise: AsksInstead, folder: Path, limit: int | None = None) -> float:
+    """The share of the same photos on which the precise detector does not find the portrait or turns it wrongly."""
+    wrong = []
+    for rotation, row, image in _turned(folder, read_rows(folder)[:limit]):
+        found = precise.detect(turn(image, inverse(rotation)))
+        answer = _answer(found, 1.0, row, rotation, (image.shape[1], image.shape[0]))
+        wrong.append(not answer.right)
+    return float(np.mean(wrong))
 
 
 def generated_figures(answers: Sequence[Answer], least: float) -> dict[str, Any]:

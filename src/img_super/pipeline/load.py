@@ -7,17 +7,18 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Final
 
-from img_super.detector.stepwise import StepwiseDetector
+from img_super.detector.fast import FastDetector
 from img_super.detector.yunet import YuNetDetector
 from img_super.errors import BadModel
 from img_super.pipeline.decode import DEFAULT_LIMITS
 from img_super.pipeline.decode_limits import DecodeLimits
 from img_super.pipeline.pipeline import Pipeline, Validator
-from img_super.registry.card import PolicyName, read_card, read_weights
+from img_super.registry.card import DetectorCard, PolicyName, read_card, read_card_as, read_weights
 from img_super.registry.registry import serving_folder
 from img_super.validator.litert import LiteRtValidator
 
 SHIPPED_MODEL: Final = Path(__file__).parent.parent / "models" / "portrait_validator"
+SHIPPED_DETECTOR: Final = SHIPPED_MODEL.parent / "portrait_detector"
 
 
 class Backend(StrEnum):
@@ -60,8 +61,14 @@ def load_pipeline(
         BadModel: weights are missing, or are not those that the card describes, or it has no such policy.
     """
     precise = YuNetDetector()
-    quick = StepwiseDetector(precise) if detector is DetectorName.FAST else None
+    quick = load_fast_detector(precise) if detector is DetectorName.FAST else None
     return Pipeline(precise, load_validator(model, backend), limits, policy, quick)
+
+
+def load_fast_detector(precise: YuNetDetector) -> FastDetector:
+    """The one-pass detector that ships, which asks `precise` where it is not sure. Raises `BadModel`."""
+    card = read_card_as(DetectorCard, SHIPPED_DETECTOR)
+    return FastDetector(read_weights(SHIPPED_DETECTOR, card, "litert"), card, precise)
 
 
 def load_validator(model: Path, backend: Backend = Backend.LITERT) -> Validator:

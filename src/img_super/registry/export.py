@@ -62,7 +62,7 @@ def export_network(
     written = {"litert": _write(folder / LITERT_FILE, litert)}
     if representative is not None:
         written["litert_int8"] = _write(folder / INT8_FILE, _to_int8(single, representative))
-    without_training_state(network).save(folder / KERAS_FILE)
+    _without_training_state(network).save(folder / KERAS_FILE)
     return written | {"keras": describe(folder / KERAS_FILE)}
 
 
@@ -114,7 +114,7 @@ def _to_int8(single: keras.Model, representative: UInt8Array) -> bytes:
     return weights
 
 
-def without_training_state(network: keras.Model) -> keras.Model:
+def _without_training_state(network: keras.Model) -> keras.Model:
     """A copy without optimiser: half the size, and nothing that only training needs."""
     copy: keras.Model = network.__class__.from_config(network.get_config())
     copy.set_weights(network.get_weights())

@@ -11,8 +11,9 @@ import numpy.typing as npt
 
 from img_super.detector.heads import CHANNELS
 from img_super.detector.litert import LiteRtDetectionNetwork
+from img_super.detector.network import build_network
 from img_super.registry.card import WeightsFile
-from img_super.registry.export import ExportFailed, describe, single_photo, to_litert, without_training_state
+from img_super.registry.export import ExportFailed, describe, single_photo, to_litert
 
 LITERT_FILE: Final = "portrait_detector.tflite"
 KERAS_FILE: Final = "portrait_detector.keras"
@@ -22,21 +23,25 @@ _PHOTOS: Final = 6
 Outputs = dict[str, npt.NDArray[np.float32]]
 
 
-def export_detector(trained: Path, folder: Path) -> dict[str, WeightsFile]:
+def export_detector(trained: Path, folder: Path, side_px: int) -> dict[str, WeightsFile]:
     """Write the files of a run's best weights into `folder`; returns what a card's `files` says of them.
+
+    Args:
+        side_px: of the photos when serving; the network is fully convolutional, and training on smaller ones is cheap.
 
     Raises:
         ExportFailed: an answer of the LiteRT network differs from Keras's by more than `MAX_DIFFERENCE`.
     """
-    network = keras.saving.load_model(trained, compile=False, safe_mode=True)
+    network = build_network(side_px)
+    network.set_weights(keras.saving.load_model(trained, compile=False, safe_mode=True).get_weights())
     folder.mkdir(parents=True, exist_ok=True)
-    single = single_photo(network, int(network.inputs[0].shape[1]))
+    single = single_photo(network, side_px)
     weights = to_litert(single)
     difference = largest_difference(single, weights)
     if difference > MAX_DIFFERENCE:
         raise ExportFailed(f"LiteRT's answers differ from Keras's by up to {difference:.2g}.")
     (folder / LITERT_FILE).write_bytes(weights)
-    without_training_state(network).save(folder / KERAS_FILE)
+    network.save(folder / KERAS_FILE)
     return {"litert": describe(folder / LITERT_FILE), "keras": describe(folder / KERAS_FILE)}
 
 

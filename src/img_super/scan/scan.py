@@ -114,7 +114,7 @@ def _check_targets(job: Job) -> None:
 
 def _models(work: Work) -> tuple[ModelIdentity, ModelIdentity]:
     pipeline = work.load_pipeline()
-    return pipeline.detector.identity, pipeline.validator.identity
+    return pipeline.quick_detector.identity, pipeline.validator.identity
 
 
 def _fingerprint(job: Job, models: tuple[ModelIdentity, ModelIdentity]) -> dict[str, object]:

@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+from typing import ClassVar
+
 import numpy as np
 import pytest
 
 from img_super.detector import fast
-from img_super.detector.fast import FastDetector, scaled, sureness
-from img_super.detector.heads import CHANNELS, OTHER, PORTRAIT, FloatArray, FloatBox, read_portrait
+from img_super.detector.fast import LEAST, SURE, FastDetector, scaled
+from img_super.detector.heads import CHANNELS, OTHER, PORTRAIT, FloatArray, FloatBox
 from img_super.domain import Box, Detection, Face, RgbImage, Rotation
 from img_super.errors import BadModel
 from img_super.registry.card import DetectorCard, WeightsFile
@@ -15,19 +17,19 @@ PHOTO = np.zeros((480, 640, 3), np.uint8)
 PRECISE = Detection(Face(Box(1, 2, 30, 40), 0.9), (), 90)
 
 
-def answers(portrait: float, turned: float) -> dict[str, FloatArray]:
-    """A portrait at cell (2, 3) and a ghost at (5, 6); rotation 180 with the logit `turned`."""
+def answers(portrait: float) -> dict[str, FloatArray]:
+    """A portrait at cell (2, 3) and a ghost at (5, 6); the likeliest rotations are 180, then 90."""
     outputs = {name: np.zeros((8, 8, channels), np.float32) for name, channels in CHANNELS.items()}
     outputs["centres"][2, 3, PORTRAIT], outputs["centres"][5, 6, OTHER] = portrait, 0.5
     outputs["boxes"][2, 3, 2:4] = np.log(0.5)
     outputs["boxes"][5, 6, 2:4] = np.log(0.25)
-    outputs["rotations"][2, 3, 2] = turned
+    outputs["rotations"][2, 3] = [0, 4, 9, -1]
     return outputs
 
 
 class Network:
     side_px = SIDE
-    outputs = answers(0.9, 9)
+    outputs = answers(0.9)
 
     def __init__(self, weights: bytes) -> None:
         pass
@@ -38,11 +40,13 @@ class Network:
 
 
 class Finder:
-    confirms = True
+    confidences: ClassVar[dict[Rotation, float]] = {180: 0.95}
+    asked: ClassVar[list[Rotation]] = []
 
     def find(self, image: RgbImage, about: FloatBox, rotation: Rotation) -> Face | None:
+        self.asked.append(rotation)
         box = Box.from_xywh(about.x - about.width / 2, about.y - about.height / 2, about.width, about.height)
-        return Face(box, 0.88) if self.confirms else None
+        return Face(box, self.confidences[rotation]) if rotation in self.confidences else None
 
 
 class Precise:
@@ -62,8 +66,9 @@ def card(side_px: int = SIDE) -> DetectorCard:
 def precise(monkeypatch: pytest.MonkeyPatch) -> Precise:
     monkeypatch.setattr(fast, "LiteRtDetectionNetwork", Network)
     monkeypatch.setattr(fast, "UprightFinder", Finder)
-    monkeypatch.setattr(Network, "outputs", answers(0.9, 9))
-    monkeypatch.setattr(Finder, "confirms", True)
+    monkeypatch.setattr(Network, "outputs", answers(0.9))
+    monkeypatch.setattr(Finder, "confidences", {180: 0.95})
+    monkeypatch.setattr(Finder, "asked", [])
     return Precise()
 
 
@@ -85,27 +90,37 @@ def test_boxes_of_others_end_where_the_photo_does(precise: Precise) -> None:
     assert ghost.box == Box(480, 400, 560, 450)
 
 
-@pytest.mark.parametrize(("portrait", "turned"), [(0.3, 9.0), (0.9, 0.0)], ids=["place", "rotation"])
-def test_who_is_unsure_of_place_or_rotation_asks(
-    precise: Precise, monkeypatch: pytest.MonkeyPatch, portrait: float, turned: float
-) -> None:
-    monkeypatch.setattr(Network, "outputs", answers(portrait, turned))
+def test_who_is_unsure_of_the_place_asks(precise: Precise, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Network, "outputs", answers(0.3))
     assert FastDetector(b"", card(), precise).detect(PHOTO) is PRECISE
-    assert precise.asked == 1
+    assert (precise.asked, Finder.asked) == (1, [])
 
 
-def test_what_yunet_does_not_confirm_is_asked_for(precise: Precise, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Finder, "confirms", False)
+def test_a_rotation_without_doubt_ends_the_search(precise: Precise) -> None:
+    FastDetector(b"", card(), precise).detect(PHOTO)
+    assert Finder.asked == [180]
+
+
+def test_the_rotation_in_which_the_face_is_seen_best_wins(precise: Precise, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Finder, "confidences", {180: LEAST - 0.05, 90: LEAST + 0.05, 0: LEAST - 0.02})
+    located = FastDetector(b"", card(), precise).locate(PHOTO)
+    assert located is not None
+    assert located.detection.rotation == 90
+    assert Finder.asked == [180, 90, 0, 270]
+
+
+@pytest.mark.parametrize("confidences", [{}, {180: LEAST - 0.01}], ids=["none", "doubtful"])
+def test_what_yunet_does_not_confirm_is_asked_for(
+    precise: Precise, monkeypatch: pytest.MonkeyPatch, confidences: dict[Rotation, float]
+) -> None:
+    assert LEAST < SURE
+    monkeypatch.setattr(Finder, "confidences", confidences)
     assert FastDetector(b"", card(), precise).detect(PHOTO) is PRECISE
 
 
 def test_a_network_of_another_size_than_its_card_says_is_refused(precise: Precise) -> None:
     with pytest.raises(BadModel, match="64 px, its card says 320 px"):
         FastDetector(b"", card(320), precise)
-
-
-def test_sureness_is_of_place_and_rotation_together() -> None:
-    assert sureness(read_portrait(answers(0.8, 0.0))) == pytest.approx(0.2)
 
 
 def test_scaled_boxes_keep_their_shape() -> None:

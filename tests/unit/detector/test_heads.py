@@ -32,7 +32,7 @@ def test_the_likeliest_cell_is_read(outputs: dict[str, FloatArray]) -> None:
     assert found.face.confidence == pytest.approx(0.8)
     assert found.face.box == FloatBox(44 + 2, 28 - 4, 32, pytest.approx(64))
     assert found.frame == FloatBox(44, 36, pytest.approx(96), pytest.approx(128))
-    assert (found.rotation, found.rotation_confidence > 0.99) == (180, True)
+    assert found.rotations == (180, 0, 90, 270)
     assert found.corners.tolist() == [[12, 12], [76, 12], [76, 44], [12, 44]]
 
 
@@ -40,12 +40,12 @@ def test_the_likeliest_cell_is_read(outputs: dict[str, FloatArray]) -> None:
 def test_the_logits_are_of_the_rotations_in_their_order(outputs: dict[str, FloatArray], number: int) -> None:
     outputs["centres"][1, 1, PORTRAIT] = 1
     outputs["rotations"][1, 1, number] = 3
-    assert read_portrait(outputs).rotation == ROTATIONS[number]
+    assert read_portrait(outputs).rotations[0] == ROTATIONS[number]
 
 
 def test_nothing_seen_is_told_by_the_confidence(outputs: dict[str, FloatArray]) -> None:
     found = read_portrait(outputs)
-    assert (found.face.confidence, found.rotation_confidence, found.others) == (0, 0.25, ())
+    assert (found.face.confidence, found.others) == (0, ())
 
 
 def test_others_are_peaks_away_from_the_portrait_and_from_surer_faces(outputs: dict[str, FloatArray]) -> None:

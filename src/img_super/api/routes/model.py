@@ -20,6 +20,7 @@ async def show_models(services: TheServices) -> Models:
     return Models(
         detector=Model.of(detector.identity),
         validator=ValidatorModel.of_card(validator.card, validator.identity, services.pipeline.policy_name),
+        super_detector=Model.of(services.pipeline.quick_detector.identity),
         shadow=None if services.shadow is None else Model.of(services.shadow.identity),
     )
 

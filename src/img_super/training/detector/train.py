@@ -58,7 +58,8 @@ def is_right(found: FoundPortrait, truth: Truth) -> bool:
     box, other = found.face.box, truth.portrait
     union = max(box.width * box.height, other.width * other.height)
     smaller = min(box.width * box.height, other.width * other.height)
-    return found.rotation == rotation_after(truth.quarters) and box.overlap(other) * smaller / union >= RIGHT_OVERLAP
+    alike = box.overlap(other) * smaller / union
+    return found.rotations[0] == rotation_after(truth.quarters) and alike >= RIGHT_OVERLAP
 
 
 def train_detector(

@@ -36,7 +36,7 @@ def test_what_is_written_is_what_is_read(x: float, y: float, width: float, heigh
             (other.x, other.y, other.width, other.height), rel=1e-3, abs=1e-2
         )
     assert np.allclose(found.corners, wanted.corners, atol=1e-2)
-    assert found.rotation == rotation_after(quarters)
+    assert found.rotations[0] == rotation_after(quarters)
 
 
 def test_each_output_carries_its_weights() -> None:
