@@ -1,0 +1,54 @@
+"""The tutorial of docs/own_documents.md, command by command, with fewer photos than it draws."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import httpx2
+
+from benchmarks.running_service import environment, running_service
+from img_super.registry.card import read_card
+from img_super.registry.registry import Registry
+
+CHAPTER = Path(__file__).parents[2] / "docs" / "own_documents.md"
+FEWER = {"--count": "28", "--drawn": "8"}
+VERSION = re.compile(r"\d+\.\d+\.\d+\+cal\.[0-9a-f]{8}")
+
+
+def commands() -> list[list[str]]:
+    """What the tutorial tells to type, but for the installation and the service."""
+    block = CHAPTER.read_text("utf-8").split("## Ten minutes")[1].split("```sh\n")[1].split("```")[0]
+    lines = [shlex.split(line) for line in block.replace("\\\n", " ").splitlines()]
+    return [line[1:] for line in lines if line[0] == "img-super"]
+
+
+def with_fewer(command: list[str]) -> list[str]:
+    pairs = zip(["", *command], command, strict=False)
+    return [FEWER.get(before, word) for before, word in pairs]
+
+
+def test_the_tutorial_goes_through(tmp_path: Path, bona_fide_bytes: bytes) -> None:
+    version, said = "", ""
+    for command in commands():
+        typed = [VERSION.sub(version, word) for word in with_fewer(command)]
+        done = subprocess.run(
+            [sys.executable, "-m", "img_super", *typed],
+            cwd=tmp_path, env=environment(), capture_output=True, text=True, check=False,
+        )  # fmt: skip
+        assert done.returncode == 0, done.stderr
+        said += done.stdout + done.stderr
+        found = VERSION.search(said)
+        version = found[0] if found else ""
+    assert "14 genuine and 14 superimposed photos" in said
+    assert "How sure: with 14 different genuine documents" in said
+    assert Registry.open(tmp_path / "models").state.current == version
+    with running_service("--threads", "1", IMG_SUPER_MODEL=str(tmp_path / "models")) as service:
+        answer = httpx2.post(
+            f"{service.url}/super", content=bona_fide_bytes, headers={"content-type": "image/jpeg"}, timeout=60
+        ).json()
+    assert answer["model"]["version"] == version
+    assert answer["threshold"] == read_card(tmp_path / "models" / version).threshold
