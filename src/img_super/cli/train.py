@@ -1,29 +1,149 @@
-"""`img-super train`: from a manifest of crops to trained weights."""
+"""`img-super train`: from crops to trained weights, or from a model and your own photos to a better model."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
+from img_super.cli.exits import give_up
+from img_super.cli.own_documents import Attack, Genuine, StorageOption, read_own, storage_options
+
+if TYPE_CHECKING:
+    from img_super.evaluation.evaluate import Model
+    from img_super.evaluation.tuned import ShippedTuned
+    from img_super.labelled.read import OwnDocuments
+    from img_super.training.recipe import Recipe
+
+_SHIPPED: Final = "shipped"
+_MODEL_FOLDER: Final = "model"
+
 
 def train(
-    data: Annotated[Path, typer.Option(help="Training crops: a folder made by `synthesize`.")],
     validation: Annotated[Path, typer.Option(help="Validation crops: people and designs that training lacks.")],
     out: Annotated[Path, typer.Option(help="The run's folder; a run that stopped goes on from it.")],
-    recipe: Annotated[str, typer.Option(help="A recipe's name or its TOML file.")] = "lite0_288",
+    data: Annotated[
+        str | None,
+        typer.Option(help="Training crops: a folder made by `synthesize`. With --from: your labelled photos."),
+    ] = None,
+    recipe: Annotated[
+        str | None, typer.Option(help="A recipe's name or its TOML file: lite0_288, or fine_tune with --from.")
+    ] = None,
     first_weights: Annotated[
         Path | None, typer.Option(help=".npz of training.imagenet or .keras of an earlier run; random without.")
     ] = None,
     limit: Annotated[int | None, typer.Option(help="Use only so many training crops.")] = None,
+    from_: Annotated[
+        str | None,
+        typer.Option("--from", help="Fine-tune: `shipped`, a model's folder, or a registry (the promoted one)."),
+    ] = None,
+    genuine: Genuine = None,
+    attack: Attack = None,
+    generated: Annotated[
+        Path | None, typer.Option(help="With --from: generated crops that are mixed in, made by `synthesize`.")
+    ] = None,
+    folds: Annotated[int, typer.Option(help="With --from: how many parts are left out in turn.", min=2, max=10)] = 4,
+    registry: Annotated[Path | None, typer.Option(help="With --from: add the model to this registry.")] = None,
+    version: Annotated[str | None, typer.Option(help="With --from: the new model's version.")] = None,
+    threads: Annotated[int, typer.Option(help="With --from: photos that are read at once.", min=1)] = 2,
+    storage_option: StorageOption = None,
 ) -> None:
-    """Train the validation network and keep its best weights in the run's folder."""
-    from img_super.evaluation.crops import read_crops
-    from img_super.training.recipe import RECIPES, read_recipe
-    from img_super.training.train import BEST_FILE, Run
-    from img_super.training.train import train as train_network
+    """Train the validation network, or fine-tune a trained one on your own documents.
 
-    path = Path(recipe) if recipe.endswith(".toml") else RECIPES / f"{recipe}.toml"
-    train_network(read_recipe(path), read_crops(data, limit), read_crops(validation), Run(out, first_weights))
+    \b
+      img-super synthesize --out crops --count 20000 --side-px 288
+      img-super train --data crops --validation val --out runs/1
+
+    \b
+      img-super synthesize --out mixed-in --count 600 --side-px 288
+      img-super train --from shipped --data DATA --genuine TRUE --attack FALSE \\
+        --generated mixed-in --validation val --out runs/ours --registry models
+
+    With --from: cross-validates by document, compares the tuned model with
+    the one it came from, and says in words which one is better.
+    """
+    from img_super.errors import ImgSuperError
+
+    try:
+        chosen = _recipe(recipe or ("lite0_288" if from_ is None else "fine_tune"))
+        if from_ is None:
+            _train(chosen, data, validation, out, first_weights, limit)
+            return
+        if generated is None:
+            raise typer.BadParameter("a tuned model forgets without generated crops mixed in", param_hint="--generated")
+        parent = _parent(from_)
+        own = read_own(data, genuine, attack, storage_options(storage_option), parent.folder, threads)
+        tuned = _tune(parent, own, chosen, generated, validation, out, folds, version, threads)
+        typer.echo("\n".join(tuned.sentences()))
+        typer.echo(_keep(tuned, parent, out, registry))
+    except (ImgSuperError, ValueError) as error:
+        raise give_up(str(error)) from error
+
+
+def _recipe(name: str) -> Recipe:
+    from img_super.training.recipe import RECIPES, read_recipe
+
+    return read_recipe(Path(name) if name.endswith(".toml") else RECIPES / f"{name}.toml")
+
+
+def _train(
+    recipe: Recipe, data: str | None, validation: Path, out: Path, first_weights: Path | None, limit: int | None
+) -> None:
+    from img_super.evaluation.crops import read_crops
+    from img_super.training.train import BEST_FILE, Run, train
+
+    if data is None:
+        raise typer.BadParameter("there is nothing to learn from", param_hint="--data")
+    train(recipe, read_crops(Path(data), limit), read_crops(validation), Run(out, first_weights))
     typer.echo(f"best weights in {out / BEST_FILE}")
+
+
+def _parent(named: str) -> Model:
+    from img_super.evaluation.evaluate import Model
+    from img_super.pipeline.load import SHIPPED_MODEL
+    from img_super.registry.registry import serving_folder
+
+    return Model.read(SHIPPED_MODEL if named == _SHIPPED else serving_folder(Path(named)))
+
+
+def _tune(
+    parent: Model,
+    own: OwnDocuments,
+    recipe: Recipe,
+    generated: Path,
+    validation: Path,
+    out: Path,
+    folds: int,
+    version: str | None,
+    threads: int,
+) -> ShippedTuned:
+    import msgspec
+
+    from img_super.evaluation.crops import read_crops
+    from img_super.evaluation.tuned import REPORT_FILE, OwnAnswers, ship_tuned
+    from img_super.registry.card import read_weights
+    from img_super.training.fine_tune import fine_tune, own_crops
+
+    read_weights(parent.folder, parent.card, "keras")  # that it is there, and the one that the card describes
+    first = parent.folder / parent.card.files["keras"].name
+    crops, shipped_validation = own_crops(own), read_crops(validation)
+    sized = msgspec.structs.replace(recipe, input_side_px=parent.card.input_side_px)
+    tuned = fine_tune(sized, crops, read_crops(generated), first, out, folds, typer.echo)
+    typer.echo("Comparing both models")
+    named = version or f"{parent.card.version.partition('+')[0]}+own.{own.fingerprint()[:8]}"
+    answers = OwnAnswers(own, crops, tuned.logits)
+    shipped = ship_tuned(parent, tuned.weights, answers, shipped_validation, out / _MODEL_FOLDER, named, threads)
+    (out / REPORT_FILE).write_bytes(msgspec.json.format(msgspec.json.encode(shipped.as_json()), indent=2) + b"\n")
+    return shipped
+
+
+def _keep(tuned: ShippedTuned, parent: Model, out: Path, registry: Path | None) -> str:
+    from img_super.registry.registry import Registry, is_registry
+
+    folder = out / _MODEL_FOLDER
+    if registry is None:
+        return f"{tuned.card.title} is in {folder}; `IMG_SUPER_MODEL={folder}` serves it."
+    opened = Registry.open(registry) if is_registry(registry) else Registry.create(registry, parent.folder)
+    opened.add(folder)
+    return f"{tuned.card.title} is in {registry}; `img-super models promote {tuned.card.version}` lets it serve."

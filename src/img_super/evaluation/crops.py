@@ -50,11 +50,13 @@ class CropSet:
         crops: uint8 [n, side, side, 3].
         masks: uint8 [n, 56, 56], 255 where something was laid over.
         rows: one a crop, in the same order.
+        known: of which crops the mask is known; None where it is of all.
     """
 
     crops: UInt8Array
     masks: UInt8Array
     rows: tuple[SampleRow, ...]
+    known: npt.NDArray[np.bool_] | None = None
 
     @property
     def labels(self) -> npt.NDArray[np.float32]:
@@ -70,7 +72,13 @@ class CropSet:
 
     def first(self, count: int) -> CropSet:
         """The first `count` crops."""
-        return CropSet(self.crops[:count], self.masks[:count], self.rows[:count])
+        return self.at(np.arange(min(count, len(self.rows))))
+
+    def at(self, positions: npt.NDArray[np.int64]) -> CropSet:
+        """The crops at these positions, in this order."""
+        rows = tuple(self.rows[position] for position in positions)
+        known = None if self.known is None else self.known[positions]
+        return CropSet(self.crops[positions], self.masks[positions], rows, known)
 
 
 def read_crops(folder: Path, limit: int | None = None) -> CropSet:

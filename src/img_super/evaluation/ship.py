@@ -28,6 +28,7 @@ def ship(
     real: list[RealCrop] | None = None,
     representative: UInt8Array | None = None,
     about: About = PORTRAIT_VALIDATOR,
+    own: tuple[str, Validation] | None = None,
 ) -> Card:
     """Export a `.keras` file, choose what serves, calibrate it, choose its policies, write its card.
 
@@ -35,6 +36,7 @@ def ship(
         validation: generated crops that training did not see.
         real: real captures that help to choose; see `real_captures`.
         representative: crops for the integer weights; without any, there are only floats.
+        own: name and answers of a team's own documents, which help to choose, too.
 
     Raises:
         ExportFailed: LiteRT answers otherwise than Keras does.
@@ -47,6 +49,8 @@ def ship(
     sets = {GENERATED: Validation.of_crops(weights[serves], validation)}
     if real:
         sets[CHOOSING] = Validation.of_real(weights[serves], real)
+    if own is not None:
+        sets[own[0]] = own[1]
     side_px = LiteRtNetwork(weights[FLOAT]).side_px
     card = make_card(files, side_px, sets, version, about)
     card = msgspec.structs.replace(card, serves=serves, precisions=precisions)

@@ -22,7 +22,10 @@ FloatArray = npt.NDArray[np.float32]
 
 
 class Batches(keras.utils.PyDataset):  # type: ignore[misc]
-    """Crops as float32 0 to 255, with the answers `logit` (the label) and `heat_map` (the mask, 0 to 1)."""
+    """Crops as float32 0 to 255, with the answers `logit` (the label) and `heat_map` (the mask, 0 to 1).
+
+    Where a mask is not known, the third of what is given makes the map count nothing.
+    """
 
     def __init__(self, crops: CropSet, recipe: Recipe, training: bool, **kwargs: Any):
         super().__init__(**kwargs)
@@ -37,12 +40,16 @@ class Batches(keras.utils.PyDataset):  # type: ignore[misc]
         count = len(self._labels) / self._batch_size
         return int(count) if self._training else int(np.ceil(count))
 
-    def __getitem__(self, index: int) -> tuple[FloatArray, dict[str, FloatArray]]:
+    def __getitem__(self, index: int) -> tuple[Any, ...]:
         chosen = self._order[index * self._batch_size : (index + 1) * self._batch_size]
         pairs = [self._sample(int(position)) for position in chosen]
         crops = np.stack([crop for crop, _ in pairs]).astype(np.float32)
         maps = np.stack([mask for _, mask in pairs])[..., None]
-        return crops, {"logit": self._labels[chosen][:, None], "heat_map": maps}
+        answers = {"logit": self._labels[chosen][:, None], "heat_map": maps}
+        if self._crops.known is None:
+            return crops, answers
+        counts = np.broadcast_to(self._crops.known[chosen].astype(np.float32)[:, None, None], maps.shape[:3])
+        return crops, answers, {"logit": np.ones(len(chosen), np.float32), "heat_map": counts}
 
     def on_epoch_end(self) -> None:
         self._epoch += 1

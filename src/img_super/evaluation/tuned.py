@@ -1,0 +1,111 @@
+"""From a fine-tuned network to a model beside its parent: exported, calibrated on both kinds of documents, compared."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+import numpy as np
+import numpy.typing as npt
+
+from img_super.domain import Label
+from img_super.evaluation.answers import answers_of
+from img_super.evaluation.calibration import scores_of
+from img_super.evaluation.card import About, Validation
+from img_super.evaluation.compare import Compared, advice, compare
+from img_super.evaluation.crops import CropSet
+from img_super.evaluation.evaluate import Model
+from img_super.evaluation.own_calibration import OWN, lineage_of
+from img_super.evaluation.report import Scored, figures
+from img_super.evaluation.sets import spread
+from img_super.evaluation.ship import REPRESENTATIVE_CROPS, ship
+from img_super.labelled.read import OwnDocuments
+from img_super.registry.card import Card, write_card
+
+REPORT_FILE: Final = "report.json"
+
+
+@dataclass(frozen=True, slots=True)
+class ShippedTuned:
+    """The tuned model's card, and the two models side by side."""
+
+    card: Card
+    own: Compared
+    validation: Compared
+
+    def sentences(self) -> tuple[str, ...]:
+        """What a person should read."""
+        return self.own.in_words(), self.validation.in_words(), advice(self.own, self.validation)
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "model": self.card.title,
+            "own_documents": self.own,
+            "shipped_validation": self.validation,
+            "verdict": self.own.verdict,
+            "advice": advice(self.own, self.validation),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class OwnAnswers:
+    """The team's own photos as crops, and what networks that had not seen their documents said of them."""
+
+    documents: OwnDocuments
+    crops: CropSet
+    logits: npt.NDArray[np.float64]
+
+    def scored(self, scores: npt.NDArray[np.float64]) -> Scored:
+        return Scored(self.crops.labels.astype(np.int64), self.crops.species, self.crops.documents, scores)
+
+
+def ship_tuned(
+    parent: Model, trained: Path, own: OwnAnswers, validation: CropSet, folder: Path, version: str, threads: int = 1
+) -> ShippedTuned:
+    """Export the tuned network into `folder`, choose its thresholds on both kinds of documents, compare it.
+
+    Args:
+        parent: what it was tuned from.
+        trained: the `.keras` file.
+        own: answered by networks of the cross-validation.
+        validation: the shipped validation's crops.
+        folder: becomes the model's folder; the comparison is written there, too.
+        version: of the new model.
+        threads: crops that are judged at once.
+    """
+    genuine, attack = (own.documents.count(label) for label in Label)
+    learned = f"Fine-tuned on a team's own documents, {genuine} genuine and {attack} superimposed photos."
+    about = About(parent.card.name, f"{parent.card.data} {learned}", parent.card.limits, parent.card.terms)
+    representative = own.crops.crops[spread(len(own.crops.rows), REPRESENTATIVE_CROPS)]
+    answered = Validation(own.scored(own.logits))
+    card = ship(trained, folder, validation, version, representative=representative, about=about, own=(OWN, answered))
+    scored = answered.scored(card.calibration)
+    card = msgspec.structs.replace(
+        card,
+        figures={**card.figures, OWN: figures(scored, card.threshold) | {"quality": own.documents.quality_shares()}},
+        lineage=lineage_of("fine_tuned", parent, own.documents),
+    )
+    write_card(card, folder)
+    return _compared(parent, Model.read(folder), card, own, validation, threads)
+
+
+def _compared(
+    parent: Model, tuned: Model, card: Card, own: OwnAnswers, validation: CropSet, threads: int
+) -> ShippedTuned:
+    before = own.scored(answers_of(parent.weights, own.crops.crops, threads).logits)
+    labels = validation.labels.astype(np.int64)
+    one, two = (
+        Scored(labels, validation.species, validation.documents, _scores(model, validation, threads))
+        for model in (parent, tuned)
+    )
+    return ShippedTuned(
+        card,
+        compare("your documents", before, replace(before, scores=own.logits)),
+        compare("shipped validation", one, two),
+    )
+
+
+def _scores(model: Model, crops: CropSet, threads: int) -> npt.NDArray[np.float64]:
+    return scores_of(model.card.calibration, answers_of(model.weights, crops.crops, threads).logits)

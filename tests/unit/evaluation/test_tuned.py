@@ -1,0 +1,68 @@
+"""The shipped weights in the place of tuned ones: what is written and said of them, not what they are worth."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import numpy as np
+import pytest
+
+from img_super.domain import Label
+from img_super.evaluation import tuned as tuned_module
+from img_super.evaluation.card import Validation
+from img_super.evaluation.crops import CropSet, SampleRow, read_crops
+from img_super.evaluation.evaluate import Model
+from img_super.evaluation.own_calibration import OWN
+from img_super.evaluation.tuned import OwnAnswers, ship_tuned
+from img_super.labelled.read import OwnCrop, OwnDocuments
+from img_super.pipeline.load import SHIPPED_MODEL
+from img_super.registry.card import Card, read_card, write_card
+
+
+@pytest.fixture
+def own() -> OwnAnswers:
+    """Twenty documents, genuine and superimposed, which the tuned networks told apart."""
+    rng = np.random.default_rng(1)
+    crops = tuple(
+        OwnCrop(f"{n}.jpg", f"{n:064x}", Label(n % 2), "", f"d{n // 2}", rng.integers(0, 255, (32, 32, 3), np.uint8))
+        for n in range(40)
+    )
+    rows = tuple(SampleRow("own", n, n % 2, "own" if n % 2 else "", f"d{n // 2}") for n in range(40))
+    pixels = np.stack([crop.crop for crop in crops])
+    seen = CropSet(pixels, np.zeros((40, 56, 56), np.uint8), rows, np.zeros(40, np.bool_))
+    logits = np.array([3.0 * (n % 2) for n in range(40)]) + rng.normal(0, 0.5, 40)
+    return OwnAnswers(OwnDocuments(crops, ()), seen, logits)
+
+
+def test_the_tuned_model_says_where_it_comes_from_and_is_compared(
+    own: OwnAnswers, data_set: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: dict[str, Any] = {}
+
+    def shipped(trained: Path, folder: Path, validation: CropSet, version: str, **more: object) -> Card:
+        asked.update(more)
+        shutil.copytree(SHIPPED_MODEL, folder)
+        card = msgspec.structs.replace(read_card(folder), version=version)
+        write_card(card, folder)
+        return card
+
+    monkeypatch.setattr(tuned_module, "ship", shipped)
+    parent = Model.read(SHIPPED_MODEL)
+    found = ship_tuned(parent, tmp_path / "best.keras", own, read_crops(data_set), tmp_path / "model", "0.4.0+own.1")
+    card = read_card(tmp_path / "model")
+    assert card == found.card
+    assert card.lineage is not None
+    assert (card.lineage.step, card.lineage.photos["documents"]) == ("fine_tuned", 20)
+    assert (card.figures[OWN]["bona_fide"], card.figures[OWN]["auc"]["value"]) == (20, 1.0)
+    assert asked["own"][0] == OWN
+    assert isinstance(asked["own"][1], Validation)
+    assert len(asked["representative"]) == 40
+    assert found.own.auc[1] == 1.0
+    # The same weights rank the validation alike.
+    assert found.validation.auc[0] == found.validation.auc[1]
+    assert found.validation.auc_gain == (0, 0)
+    assert len(found.sentences()) == 3
+    assert msgspec.json.decode(msgspec.json.encode(found.as_json()))["verdict"] == found.own.verdict
