@@ -17,12 +17,11 @@ import numpy as np
 from img_super.evaluation import calibration
 from img_super.evaluation.answers import answers_of
 from img_super.evaluation.crops import CropSet
-from img_super.evaluation.policies import choose_policies
+from img_super.evaluation.policies import GENERATED, choose_policies
 from img_super.evaluation.real_captures import RealCrop
 from img_super.evaluation.report import Scored, figures
 from img_super.registry.card import Calibration, Card, PolicyName, WeightsFile
 
-GENERATED: Final = "generated_validation"
 MIN_FACE_PX: Final = 45
 
 DATA: Final = (

@@ -13,7 +13,6 @@ import numpy as np
 from img_super.domain import Label
 from img_super.evaluation.answers import answers_of
 from img_super.evaluation.calibration import scores_of
-from img_super.evaluation.card import GENERATED
 from img_super.evaluation.evaluate import Model
 from img_super.evaluation.few import (
     BELL,
@@ -26,6 +25,7 @@ from img_super.evaluation.few import (
     exact_interval,
     threshold_from_few,
 )
+from img_super.evaluation.policies import GENERATED
 from img_super.evaluation.report import QUANTILES, score_quantiles
 from img_super.labelled.errors import BadLabels
 from img_super.labelled.read import OwnDocuments

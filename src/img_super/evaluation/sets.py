@@ -12,8 +12,8 @@ import numpy as np
 import numpy.typing as npt
 
 from img_super.domain import RgbImage
-from img_super.evaluation.card import GENERATED
 from img_super.evaluation.crops import UInt8Array, read_crops
+from img_super.evaluation.policies import GENERATED
 from img_super.evaluation.real_captures import document_types, real_crops
 from img_super.pipeline.decode import decode_image
 

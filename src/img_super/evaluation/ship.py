@@ -7,8 +7,9 @@ from typing import Final
 
 import msgspec
 
-from img_super.evaluation.card import GENERATED, PORTRAIT_VALIDATOR, About, Validation, make_card
+from img_super.evaluation.card import PORTRAIT_VALIDATOR, About, Validation, make_card
 from img_super.evaluation.crops import CropSet, UInt8Array
+from img_super.evaluation.policies import GENERATED
 from img_super.evaluation.precision import FLOAT, INT8, compare_precisions, which_serves
 from img_super.evaluation.real_captures import RealCrop
 from img_super.registry.card import Card, write_card
