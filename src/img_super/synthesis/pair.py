@@ -18,11 +18,8 @@ from img_super.synthesis.portraits.portrait import Portrait
 from img_super.synthesis.sources import Sources
 from img_super.synthesis.superimpositions import SPECIES
 
-FACE_ON_CARD_PX: Final = (110.0, 440.0)
-FACE_IN_PHOTO_PX: Final = (44.0, 480.0)
-"""Phones photograph a card with faces of 150 to 400 pixels: larger than in the network's input, whose
-reduction wipes out what an edit leaves in single pixels. Photos as small as the input teach it to look for just that."""
-
+FACE_ON_CARD_PX: Final = (85.0, 270.0)
+FACE_IN_PHOTO_PX: Final = (40.0, 310.0)
 PAIRS_A_BLANK: Final = 10
 """A blank is the dearest part of a card; so many people get the same one."""
 
@@ -35,7 +32,7 @@ SEEDED: Final = ("card", "view", "background", "photo", "reprint", "screen", "pa
 """What both photos of a pair draw by the same seed."""
 
 _FACE_TO_FRAME: Final = (0.5, 0.66)
-_REPRINTED_SHARE: Final = 0.08
+_REPRINTED_SHARE: Final = 0.12
 _SCREEN_SHARE: Final = 0.04
 _SIDES_OF_CROP: Final = (2.7, 3.7)
 _SIDES_OF_WHOLE: Final = (6.0, 9.2)

@@ -19,8 +19,8 @@ from img_super.synthesis.manifest import Facts
 FloatArray = npt.NDArray[np.float32]
 
 KINDS: Final = {
-    "fine_phone": 0.52, "phone": 0.22, "old_phone": 0.08, "webcam": 0.02, "low_light": 0.04, "scanner": 0.08,
-    "copier": 0.04,
+    "fine_phone": 0.38, "phone": 0.25, "old_phone": 0.12, "webcam": 0.03, "low_light": 0.06, "scanner": 0.11,
+    "copier": 0.05,
 }  # fmt: skip
 _SOFTNESS: Final = {
     "fine_phone": 0.3, "phone": 1.0, "old_phone": 1.9, "webcam": 2.2, "low_light": 1.5, "scanner": 0.7, "copier": 1.2
