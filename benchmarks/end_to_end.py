@@ -73,7 +73,10 @@ def main() -> None:
         for photo in photos
         if f"{LIMIT_PARTS}|{photo.name}" in times and f"{ECHO}|{photo.name}" in times
     }
-    summary = {"detector": arguments.detector, "rounds": arguments.rounds, "rows": told(times, photos)}
+    rows, each_ms = told(times, photos), growth(times, photos)
+    for way, ms in each_ms.items():
+        print(f"{way:>24}: {ms:6.2f} ms of the processor for each megapixel of a JPEG more")
+    summary = {"detector": arguments.detector, "rounds": arguments.rounds, "ms_a_megapixel": each_ms, "rows": rows}
     print(json.dumps({"benchmark": "end_to_end", **summary}))
 
 
@@ -156,7 +159,16 @@ def told(times: dict[str, Taken], photos: list[Sent]) -> list[dict[str, Any]]:
     for photo in photos:
         print_table(
             f"{photo.name}, a body of {len(photo.body) // 1000:,} kB",
-            ("way", "p50 ms (95 %)", "p99 ms", "processor ms", "times the limit", "of processor", "times ours"),
+            (
+                "way",
+                "p50 ms (95 %)",
+                "p99 ms",
+                "processor ms",
+                "times the limit",
+                "of processor",
+                "times ours",
+                "of processor",
+            ),
             [
                 (row["way"], row["p50_ms"], row["p99_ms"], row["processor_ms"], *(row[key] or "" for key in RATIOS))
                 for row in rows
@@ -166,7 +178,18 @@ def told(times: dict[str, Taken], photos: list[Sent]) -> list[dict[str, Any]]:
     return [{key: as_json(value) for key, value in row.items()} for row in rows]
 
 
-RATIOS = ("of_limit", "of_limit_processor", "of_ours")
+def growth(times: dict[str, Taken], photos: list[Sent]) -> dict[str, float]:
+    """What a megapixel more costs each way: the slope of a line through the JPEGs."""
+    jpegs = [photo for photo in photos if photo.name.endswith("JPEG")]
+    megapixels = [photo.megapixels for photo in jpegs]
+    slopes = {}
+    for way in dict.fromkeys(key.partition("|")[0] for key in times):
+        medians_ms = [np.median(times[f"{way}|{photo.name}"].processor_ms) for photo in jpegs]
+        slopes[way] = round(float(np.polyfit(megapixels, medians_ms, 1)[0]), 2)
+    return slopes
+
+
+RATIOS = ("of_limit", "of_limit_processor", "of_ours", "of_ours_processor")
 
 
 def row_of(times: dict[str, Taken], name: str, photo: Sent) -> dict[str, Any]:
@@ -184,6 +207,7 @@ def row_of(times: dict[str, Taken], name: str, photo: Sent) -> dict[str, Any]:
         "of_limit": ratio(own.clock_ms, limit.clock_ms) if limit else None,
         "of_limit_processor": ratio(own.processor_ms, limit.processor_ms) if limit else None,
         "of_ours": ratio(own.clock_ms, ours.clock_ms) if ours else None,
+        "of_ours_processor": ratio(own.processor_ms, ours.processor_ms) if ours else None,
     }
 
 
