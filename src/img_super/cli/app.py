@@ -21,7 +21,9 @@ from img_super.cli.scan import scan
 from img_super.cli.serve import serve
 from img_super.cli.super import super as super_
 from img_super.cli.synthesize import synthesize
+from img_super.cli.synthesize_photos import synthesize_photos
 from img_super.cli.train import train
+from img_super.cli.train_detector import export_detector, train_detector
 
 app = typer.Typer(
     name="img-super",
@@ -45,6 +47,9 @@ for verb in (
     drift,
     export,
     evaluate,
+    synthesize_photos,
+    train_detector,
+    export_detector,
     reference,
     sbom,
 ):
