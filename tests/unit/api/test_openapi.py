@@ -19,7 +19,22 @@ def test_the_document_shows_every_way_and_every_error(client: TestClient, path: 
         for response in operation["responses"].values()
         for code in response["content"].get("application/problem+json", {}).get("examples", {})
     }
-    assert documented == {error.code for error in (*input_errors(), *service_errors())}
+    not_of_photos = {"switched_off", "unknown_request", "model_refused"}
+    assert documented == {error.code for error in (*input_errors(), *service_errors())} - not_of_photos
+
+
+def test_the_operators_ways_show_their_own_errors(client: TestClient) -> None:
+    paths = client.get("/openapi.json").json()["paths"]
+    for path, codes in (
+        (
+            "/feedback",
+            {"malformed_body", "key_refused", "switched_off", "unknown_request", "rate_exceeded", "overloaded"},
+        ),
+        ("/model/reload", {"key_refused", "switched_off", "model_refused"}),
+    ):
+        responses = paths[path]["post"]["responses"].values()
+        contents = [response["content"].get("application/problem+json", {}) for response in responses]
+        assert {code for content in contents for code in content.get("examples", {})} == codes
 
 
 def test_the_documentation_page_asks_nobody_outside(client: TestClient) -> None:

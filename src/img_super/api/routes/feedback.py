@@ -10,7 +10,7 @@ from img_super.api.error_handlers import documented
 from img_super.api.schemas import Feedback, FeedbackAnswer
 from img_super.api.services import TheServices
 from img_super.domain import Label
-from img_super.errors import BadStore, KeyRefused, Overloaded, RateExceeded, SwitchedOff, UnknownRequest
+from img_super.errors import BadRequestBody, BadStore, KeyRefused, Overloaded, RateExceeded, SwitchedOff, UnknownRequest
 
 router = APIRouter(tags=["photo"])
 
@@ -18,7 +18,7 @@ router = APIRouter(tags=["photo"])
 @router.post(
     "/feedback",
     summary="Say what a judged document turned out to be",
-    responses=documented(KeyRefused, RateExceeded, SwitchedOff, UnknownRequest, Overloaded),
+    responses=documented(BadRequestBody, KeyRefused, RateExceeded, SwitchedOff, UnknownRequest, Overloaded),
 )
 async def take_feedback(feedback: Feedback, services: TheServices) -> FeedbackAnswer:
     """Kept with the score that was answered; the photo was never kept, and is not asked for. The last label counts."""
