@@ -14,14 +14,23 @@ from benchmarks.running_service import environment, running_service
 from img_super.registry.card import read_card
 from img_super.registry.registry import Registry
 
-CHAPTER = Path(__file__).parents[2] / "docs" / "own_documents.md"
+DOCS = Path(__file__).parents[2] / "docs"
+CHAPTERS = {
+    "en": (DOCS / "own_documents.md", "## Ten minutes"),
+    "es": (DOCS / "deployment" / "deploymentdoc.md", "#### Modelos propios"),
+}
 FEWER = {"--count": "28", "--drawn": "8"}
 VERSION = re.compile(r"\d+\.\d+\.\d+\+cal\.[0-9a-f]{8}")
 
 
+def tutorial(language: str) -> str:
+    path, heading = CHAPTERS[language]
+    return path.read_text("utf-8").split(heading)[1].split("```sh\n")[1].split("```")[0]
+
+
 def commands() -> list[list[str]]:
     """What the tutorial tells to type, but for the installation and the service."""
-    block = CHAPTER.read_text("utf-8").split("## Ten minutes")[1].split("```sh\n")[1].split("```")[0]
+    block = tutorial("en")
     lines = [shlex.split(line) for line in block.replace("\\\n", " ").splitlines()]
     return [line[1:] for line in lines if line[0] == "img-super"]
 
@@ -29,6 +38,10 @@ def commands() -> list[list[str]]:
 def with_fewer(command: list[str]) -> list[str]:
     pairs = zip(["", *command], command, strict=False)
     return [FEWER.get(before, word) for before, word in pairs]
+
+
+def test_the_tutorial_is_the_same_in_spanish() -> None:
+    assert tutorial("es") == tutorial("en")
 
 
 def test_the_tutorial_goes_through(tmp_path: Path, bona_fide_bytes: bytes) -> None:

@@ -113,6 +113,11 @@ def test_a_harmed_model_is_refused_and_the_old_one_serves_on(
 
 @pytest.mark.parametrize("version", ["../escape", "..", "", ".hidden", "a/b"])
 def test_a_version_is_no_path(registry: Registry, tmp_path: Path, version: str) -> None:
+    """Also where a model lies at the end of that path."""
+    there = registry.folder / version
+    if not there.exists():
+        there.parent.mkdir(parents=True, exist_ok=True)
+        variant(there, "2")
     with pytest.raises(BadModel, match="has no model"):
         registry.promote(version)
     with pytest.raises(BadModel, match="cannot be the name"):
