@@ -2,9 +2,9 @@
 
     python -m benchmarks.face_recall --data path/to/real-captures --detector precise --detector fast
 
-Found means: the centre of the labelled face lies inside the answer, and both overlap with IoU >= 0.4. All detectors see
-each frame one after the other on one core; its processor time is told, so that whoever else works there hardly disturbs.
-The folder holds `labels.json` (file -> `face_box_xywh`, `doc_quad`) and the images that it names. The last line is JSON.
+Found means: the centre of the labelled face lies inside the answer, and both overlap with IoU >= 0.4. All detectors
+see each frame one after the other on one core; its processor time is told, which other work hardly disturbs. The folder
+holds `labels.json` (file -> `face_box_xywh`, `doc_quad`) and the images that it names. The last line is JSON.
 """
 
 from __future__ import annotations

@@ -12,7 +12,7 @@ def train_detector(
     data: Annotated[Path, typer.Option(help="Training photos: a folder made by `synthesize-photos`.")],
     validation: Annotated[Path, typer.Option(help="Validation photos: people and designs that training lacks.")],
     out: Annotated[Path, typer.Option(help="The run's folder; a run that stopped goes on from it.")],
-    recipe: Annotated[str, typer.Option(help="A recipe's name or its TOML file.")] = "one_pass_320",
+    recipe: Annotated[str, typer.Option(help="A recipe's name or its TOML file.")] = "one_pass_224",
     first_weights: Annotated[
         Path | None, typer.Option(help=".keras of an earlier run; YuNet's backbone and random heads without.")
     ] = None,

@@ -1,6 +1,6 @@
 """The one-pass detection network: YuNet's backbone, which knows faces, and a neck and heads of our own. Keras 3.
 
-Backend-neutral; fully convolutional; 0.2 million parameters. `training.detector.first_weights` fills the backbone.
+Backend-neutral; fully convolutional; 0.13 million parameters. `training.detector.first_weights` fills the backbone.
 Sources: W. Wu, H. Peng, S. Yu, "YuNet", 2023; T.-Y. Lin et al., "Feature Pyramid Networks", 2017.
 """
 
