@@ -3,40 +3,62 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
 from img_super.cli.exits import give_up
-from img_super.cli.own_documents import Attack, Data, Genuine, StorageOption, read_own, storage_options
+from img_super.cli.own_documents import (
+    Attack,
+    Data,
+    Genuine,
+    NewRegistry,
+    NewVersion,
+    StorageOption,
+    Threads,
+    keep_in_registry,
+    new_version,
+    parent_model,
+    read_own,
+    storage_options,
+)
 
 if TYPE_CHECKING:
-    from img_super.evaluation.own_calibration import Recalibrated
+    from img_super.evaluation.evaluate import Model
+    from img_super.evaluation.own_calibration import Recalibrated, Wish
+    from img_super.labelled.read import OwnDocuments
 
-DEFAULT_BPCER = 0.05
+DEFAULT_BPCER: Final = 0.05
+
+_Bpcer = Annotated[
+    float | None,
+    typer.Option(help="The share of genuine documents that may be rejected: 0.05 without it.", min=0.001, max=0.5),
+]
+_CostRatio = Annotated[
+    float | None, typer.Option(help="Instead: what a missed attack costs, in false alarms.", min=0.001)
+]
+_AttackShare = Annotated[
+    float, typer.Option(help="With --cost-ratio: the share of attacks among all that comes.", min=1e-6, max=0.9)
+]
+_Parent = Annotated[Path | None, typer.Option(help="A model's folder or a registry; the shipped one without.")]
+_Out = Annotated[Path | None, typer.Option(help="Write the new model into this folder.")]
+_Json = Annotated[bool, typer.Option("--json", help="Print the new card's own figures as one line of JSON.")]
 
 
 def calibrate(
     data: Data = None,
     genuine: Genuine = None,
     attack: Attack = None,
-    bpcer: Annotated[
-        float | None,
-        typer.Option(help="The share of genuine documents that may be rejected: 0.05 without it.", min=0.001, max=0.5),
-    ] = None,
-    cost_ratio: Annotated[
-        float | None, typer.Option(help="Instead: what a missed attack costs, in false alarms.", min=0.001)
-    ] = None,
-    attack_share: Annotated[
-        float, typer.Option(help="With --cost-ratio: the share of attacks among all that comes.", min=1e-6, max=0.9)
-    ] = 0.01,
-    model: Annotated[Path | None, typer.Option(help="A model's folder or a registry; the shipped one without.")] = None,
-    out: Annotated[Path | None, typer.Option(help="Write the new model into this folder.")] = None,
-    registry: Annotated[Path | None, typer.Option(help="Add the new model to this registry; it is made.")] = None,
-    version: Annotated[str | None, typer.Option(help="The new model's version.")] = None,
-    threads: Annotated[int, typer.Option(help="Photos that are read at once.", min=1)] = 2,
+    bpcer: _Bpcer = None,
+    cost_ratio: _CostRatio = None,
+    attack_share: _AttackShare = 0.01,
+    model: _Parent = None,
+    out: _Out = None,
+    registry: NewRegistry = None,
+    version: NewVersion = None,
+    threads: Threads = 2,
     storage_option: StorageOption = None,
-    json: Annotated[bool, typer.Option("--json", help="Print the new card's own figures as one line of JSON.")] = False,
+    json: _Json = False,
 ) -> None:
     """Choose thresholds on your own documents; ten genuine ones are enough to begin.
 
@@ -48,56 +70,60 @@ def calibrate(
       img-super calibrate --data DATA --genuine TRUE --attack FALSE --bpcer 0.02 --registry models
       img-super calibrate --data labels.csv --cost-ratio 50 --attack-share 0.002 --out our-model
     """
-    import msgspec
-
     from img_super.errors import ImgSuperError
-    from img_super.evaluation.evaluate import Model
-    from img_super.evaluation.own_calibration import OWN, Wish, recalibrate
-    from img_super.pipeline.load import SHIPPED_MODEL
-    from img_super.quiet import natively_quiet
-    from img_super.registry.registry import serving_folder
+    from img_super.evaluation.own_calibration import Wish
 
     if (out is None) == (registry is None):
         raise typer.BadParameter("say where the new model goes: one of the two", param_hint="--out, --registry")
     if bpcer is not None and cost_ratio is not None:
         raise typer.BadParameter("one of the two decides", param_hint="--bpcer, --cost-ratio")
+    wish = Wish(bpcer if bpcer or cost_ratio else DEFAULT_BPCER, cost_ratio, attack_share)
     try:
-        parent = Model.read(serving_folder(model or SHIPPED_MODEL))
+        parent = parent_model(model)
         own = read_own(data, genuine, attack, storage_options(storage_option), parent.folder, threads)
-        wish = Wish(bpcer if bpcer or cost_ratio else DEFAULT_BPCER, cost_ratio, attack_share)
-        named = version or f"{parent.card.version.partition('+')[0]}+cal.{own.fingerprint()[:8]}"
-        with natively_quiet():
-            found = recalibrate(parent, own, wish, named, threads)
+        found = _recalibrated(parent, own, wish, version, threads)
         where = _keep(found, parent.folder, out, registry)
     except (ImgSuperError, ValueError) as error:
         raise give_up(str(error)) from error
     except OSError as error:
         raise give_up(f"{error.filename}: {error.strerror}.") from error
+    _tell(found, json)
+    typer.echo(where, err=json)
+
+
+def _recalibrated(parent: Model, own: OwnDocuments, wish: Wish, version: str | None, threads: int) -> Recalibrated:
+    from img_super.evaluation.own_calibration import recalibrate
+    from img_super.quiet import natively_quiet
+
+    with natively_quiet():
+        return recalibrate(parent, own, wish, version or new_version(parent, "cal", own), threads)
+
+
+def _tell(found: Recalibrated, json: bool) -> None:
+    import msgspec
+
+    from img_super.evaluation.own_calibration import OWN
+
+    card = found.card
     if json:
-        typer.echo(
-            msgspec.json.encode({"version": named, "threshold": found.card.threshold, **found.card.figures[OWN]})
-        )
+        told = {"version": card.version, "threshold": card.threshold, **card.figures[OWN]}
+        typer.echo(msgspec.json.encode(told).decode())
     else:
         typer.echo("\n".join(found.sentences))
-    typer.echo(where, err=json)
 
 
 def _keep(found: Recalibrated, parent: Path, out: Path | None, registry: Path | None) -> str:
     """Write the card and a copy of its parent's weights; says what to do next."""
     from tempfile import TemporaryDirectory
 
-    from img_super.registry.registry import Registry, is_registry
-
     if out is not None:
         _write(found, parent, out)
         return f"{found.card.title} is in {out}; `IMG_SUPER_MODEL={out}` serves it."
     if registry is None:
         raise ValueError("there is neither a folder nor a registry")
-    opened = Registry.open(registry) if is_registry(registry) else Registry.create(registry, parent)
     with TemporaryDirectory() as folder:
         _write(found, parent, Path(folder))
-        opened.add(Path(folder))
-    return f"{found.card.title} is in {registry}; `img-super models promote {found.card.version}` lets it serve."
+        return keep_in_registry(Path(folder), registry, parent)
 
 
 def _write(found: Recalibrated, parent: Path, folder: Path) -> None:

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import sys
 from collections import Counter
-from typing import TYPE_CHECKING, Annotated, Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from pathlib import Path
 
+    from img_super.evaluation.evaluate import Model
     from img_super.labelled.places import Places
     from img_super.labelled.read import OwnDocuments
     from img_super.scan.found import Storage
@@ -32,7 +33,43 @@ StorageOption = Annotated[
     typer.Option(metavar="NAME=VALUE", help="For the file system of a URL, e.g. anon=true; repeat."),
 ]
 
-_SHOWN = 5
+NewRegistry = Annotated[Path | None, typer.Option(help="Add the new model to this registry; it is made.")]
+NewVersion = Annotated[str | None, typer.Option(help="The new model's version.")]
+Threads = Annotated[int, typer.Option(help="Photos that are read at once.", min=1)]
+
+_SHIPPED: Final = "shipped"
+_SHOWN: Final = 5
+
+
+def parent_model(named: Path | None) -> Model:
+    """The model that another one is made from: `shipped` or None, a model's folder, or a registry's promoted one.
+
+    Raises:
+        BadModel: there is none such.
+    """
+    from img_super.evaluation.evaluate import Model
+    from img_super.pipeline.load import SHIPPED_MODEL
+    from img_super.registry.registry import serving_folder
+
+    return Model.read(SHIPPED_MODEL if named in (None, Path(_SHIPPED)) else serving_folder(named))
+
+
+def new_version(parent: Model, step: str, own: OwnDocuments) -> str:
+    """Such as 0.4.1+cal.3f2a91c0: the parent's version, what was done, and the photos' fingerprint."""
+    return f"{parent.card.version.partition('+')[0]}+{step}.{own.fingerprint()[:8]}"
+
+
+def keep_in_registry(model: Path, folder: Path, parent: Path) -> str:
+    """Add a model to a registry, which begins with its parent where it is not there yet; says what to do next.
+
+    Raises:
+        BadModel: the registry has another model of this version.
+    """
+    from img_super.registry.registry import Registry, is_registry
+
+    registry = Registry.open(folder) if is_registry(folder) else Registry.create(folder, parent)
+    card = registry.add(model)
+    return f"{card.title} is in {folder}; `img-super models promote {card.version}` lets it serve."
 
 
 def storage_options(given: Sequence[str] | None) -> dict[str, Any]:

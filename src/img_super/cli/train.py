@@ -8,7 +8,19 @@ from typing import TYPE_CHECKING, Annotated, Final
 import typer
 
 from img_super.cli.exits import give_up
-from img_super.cli.own_documents import Attack, Genuine, StorageOption, read_own, storage_options
+from img_super.cli.own_documents import (
+    Attack,
+    Genuine,
+    NewRegistry,
+    NewVersion,
+    StorageOption,
+    Threads,
+    keep_in_registry,
+    new_version,
+    parent_model,
+    read_own,
+    storage_options,
+)
 
 if TYPE_CHECKING:
     from img_super.evaluation.evaluate import Model
@@ -16,37 +28,47 @@ if TYPE_CHECKING:
     from img_super.labelled.read import OwnDocuments
     from img_super.training.recipe import Recipe
 
-_SHIPPED: Final = "shipped"
 _MODEL_FOLDER: Final = "model"
 
 
+_Validation = Annotated[Path, typer.Option(help="Validation crops: people and designs that training lacks.")]
+_Out = Annotated[Path, typer.Option(help="The run's folder; a run that stopped goes on from it.")]
+_Data = Annotated[
+    str | None,
+    typer.Option(help="Training crops: a folder made by `synthesize`. With --from: your labelled photos."),
+]
+_Recipe = Annotated[
+    str | None, typer.Option(help="A recipe's name or its TOML file: lite0_288, or fine_tune with --from.")
+]
+_FirstWeights = Annotated[
+    Path | None, typer.Option(help=".npz of training.imagenet or .keras of an earlier run; random without.")
+]
+_Limit = Annotated[int | None, typer.Option(help="Use only so many training crops.")]
+_From = Annotated[
+    Path | None,
+    typer.Option("--from", help="Fine-tune: `shipped`, a model's folder, or a registry (the promoted one)."),
+]
+_Generated = Annotated[
+    Path | None, typer.Option(help="With --from: generated crops that are mixed in, made by `synthesize`.")
+]
+_Folds = Annotated[int, typer.Option(help="With --from: how many parts are left out in turn.", min=2, max=10)]
+
+
 def train(
-    validation: Annotated[Path, typer.Option(help="Validation crops: people and designs that training lacks.")],
-    out: Annotated[Path, typer.Option(help="The run's folder; a run that stopped goes on from it.")],
-    data: Annotated[
-        str | None,
-        typer.Option(help="Training crops: a folder made by `synthesize`. With --from: your labelled photos."),
-    ] = None,
-    recipe: Annotated[
-        str | None, typer.Option(help="A recipe's name or its TOML file: lite0_288, or fine_tune with --from.")
-    ] = None,
-    first_weights: Annotated[
-        Path | None, typer.Option(help=".npz of training.imagenet or .keras of an earlier run; random without.")
-    ] = None,
-    limit: Annotated[int | None, typer.Option(help="Use only so many training crops.")] = None,
-    from_: Annotated[
-        str | None,
-        typer.Option("--from", help="Fine-tune: `shipped`, a model's folder, or a registry (the promoted one)."),
-    ] = None,
+    validation: _Validation,
+    out: _Out,
+    data: _Data = None,
+    recipe: _Recipe = None,
+    first_weights: _FirstWeights = None,
+    limit: _Limit = None,
+    from_: _From = None,
     genuine: Genuine = None,
     attack: Attack = None,
-    generated: Annotated[
-        Path | None, typer.Option(help="With --from: generated crops that are mixed in, made by `synthesize`.")
-    ] = None,
-    folds: Annotated[int, typer.Option(help="With --from: how many parts are left out in turn.", min=2, max=10)] = 4,
-    registry: Annotated[Path | None, typer.Option(help="With --from: add the model to this registry.")] = None,
-    version: Annotated[str | None, typer.Option(help="With --from: the new model's version.")] = None,
-    threads: Annotated[int, typer.Option(help="With --from: photos that are read at once.", min=1)] = 2,
+    generated: _Generated = None,
+    folds: _Folds = 4,
+    registry: NewRegistry = None,
+    version: NewVersion = None,
+    threads: Threads = 2,
     storage_option: StorageOption = None,
 ) -> None:
     """Train the validation network, or fine-tune a trained one on your own documents.
@@ -72,7 +94,7 @@ def train(
             return
         if generated is None:
             raise typer.BadParameter("a tuned model forgets without generated crops mixed in", param_hint="--generated")
-        parent = _parent(from_)
+        parent = parent_model(from_)
         own = read_own(data, genuine, attack, storage_options(storage_option), parent.folder, threads)
         tuned = _tune(parent, own, chosen, generated, validation, out, folds, version, threads)
         typer.echo("\n".join(tuned.sentences()))
@@ -99,14 +121,6 @@ def _train(
     typer.echo(f"best weights in {out / BEST_FILE}")
 
 
-def _parent(named: str) -> Model:
-    from img_super.evaluation.evaluate import Model
-    from img_super.pipeline.load import SHIPPED_MODEL
-    from img_super.registry.registry import serving_folder
-
-    return Model.read(SHIPPED_MODEL if named == _SHIPPED else serving_folder(Path(named)))
-
-
 def _tune(
     parent: Model,
     own: OwnDocuments,
@@ -131,7 +145,7 @@ def _tune(
     sized = msgspec.structs.replace(recipe, input_side_px=parent.card.input_side_px)
     tuned = fine_tune(sized, crops, read_crops(generated), first, out, folds, typer.echo)
     typer.echo("Comparing both models")
-    named = version or f"{parent.card.version.partition('+')[0]}+own.{own.fingerprint()[:8]}"
+    named = version or new_version(parent, "own", own)
     answers = OwnAnswers(own, crops, tuned.logits)
     shipped = ship_tuned(parent, tuned.weights, answers, shipped_validation, out / _MODEL_FOLDER, named, threads)
     (out / REPORT_FILE).write_bytes(msgspec.json.format(msgspec.json.encode(shipped.as_json()), indent=2) + b"\n")
@@ -139,11 +153,7 @@ def _tune(
 
 
 def _keep(tuned: ShippedTuned, parent: Model, out: Path, registry: Path | None) -> str:
-    from img_super.registry.registry import Registry, is_registry
-
     folder = out / _MODEL_FOLDER
     if registry is None:
         return f"{tuned.card.title} is in {folder}; `IMG_SUPER_MODEL={folder}` serves it."
-    opened = Registry.open(registry) if is_registry(registry) else Registry.create(registry, parent.folder)
-    opened.add(folder)
-    return f"{tuned.card.title} is in {registry}; `img-super models promote {tuned.card.version}` lets it serve."
+    return keep_in_registry(folder, registry, parent.folder)
