@@ -8,19 +8,18 @@ from typing import TYPE_CHECKING, Annotated, Final
 import typer
 
 from img_super.cli.exits import give_up
+from img_super.cli.options import StorageOption, storage_options
 from img_super.cli.own_documents import (
     Attack,
     Data,
     Genuine,
     NewRegistry,
     NewVersion,
-    StorageOption,
     Threads,
     keep_in_registry,
     new_version,
     parent_model,
     read_own,
-    storage_options,
 )
 
 if TYPE_CHECKING:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -19,3 +21,23 @@ WithEvidence = Annotated[bool, typer.Option("--evidence", help="Put the heat map
 Model = Annotated[Path | None, typer.Option(help="Folder of the validation model.")]
 RunBy = Annotated[Backend | None, typer.Option("--backend", help="What runs the validation network.")]
 Policy = Annotated[PolicyName | None, typer.Option(help="Which threshold of the model's card decides.")]
+StorageOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="NAME=VALUE", help="For the file system of a URL, e.g. anon=true or endpoint_url=...; repeat."
+    ),
+]
+
+
+def storage_options(given: Sequence[str] | None) -> dict[str, Any]:
+    """`NAME=VALUE` for the file system of a URL; a value that is JSON (true, 5, {...}) is taken as such."""
+    options = {}
+    for option in given or ():
+        name, equals, value = option.partition("=")
+        if not equals:
+            raise typer.BadParameter(f"{option} is not NAME=VALUE", param_hint="--storage-option")
+        try:
+            options[name] = json.loads(value)
+        except ValueError:
+            options[name] = value
+    return options

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections import Counter
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Final
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
@@ -28,11 +28,6 @@ Genuine = Annotated[
     typer.Option(help="Genuine documents: a folder, glob, archive or URL; with --data a folder in it. Repeat."),
 ]
 Attack = Annotated[list[str] | None, typer.Option(help="Superimposed portraits, likewise.")]
-StorageOption = Annotated[
-    list[str] | None,
-    typer.Option(metavar="NAME=VALUE", help="For the file system of a URL, e.g. anon=true; repeat."),
-]
-
 NewRegistry = Annotated[Path | None, typer.Option(help="Add the new model to this registry; it is made.")]
 NewVersion = Annotated[str | None, typer.Option(help="The new model's version.")]
 Threads = Annotated[int, typer.Option(help="Photos that are read at once.", min=1)]
@@ -70,22 +65,6 @@ def keep_in_registry(model: Path, folder: Path, parent: Path) -> str:
     registry = Registry.open(folder) if is_registry(folder) else Registry.create(folder, parent)
     card = registry.add(model)
     return f"{card.title} is in {folder}; `img-super models promote {card.version}` lets it serve."
-
-
-def storage_options(given: Sequence[str] | None) -> dict[str, Any]:
-    """`NAME=VALUE` for fsspec; a value that is JSON (true, 5, {...}) is taken as such."""
-    import json
-
-    options = {}
-    for option in given or ():
-        name, equals, value = option.partition("=")
-        if not equals:
-            raise typer.BadParameter(f"{option} is not NAME=VALUE", param_hint="--storage-option")
-        try:
-            options[name] = json.loads(value)
-        except ValueError:
-            options[name] = value
-    return options
 
 
 def read_own(

@@ -12,12 +12,12 @@ from enum import StrEnum
 from pathlib import Path
 from threading import Thread
 from types import FrameType
-from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
 from img_super.cli.exits import Exit, exit_for, give_up
-from img_super.cli.options import Model, Policy, RunBy
+from img_super.cli.options import Model, Policy, RunBy, StorageOption, storage_options
 from img_super.scan.errors import MAX_FILE_BYTES
 
 if TYPE_CHECKING:
@@ -48,12 +48,6 @@ _Thumbnails = Annotated[
     bool, typer.Option("--thumbnails", help="Show suspicious portraits in the report: personal data.")
 ]
 _Processes = Annotated[int | None, typer.Option(min=1, help="Photos that are worked on at once; all cores without it.")]
-_StorageOptions = Annotated[
-    list[str] | None,
-    typer.Option(
-        metavar="NAME=VALUE", help="For the file system of a URL, e.g. anon=true or endpoint_url=...; repeat."
-    ),
-]
 _Strict = Annotated[
     bool, typer.Option("--strict", help="End with 1 when a photo is suspicious, with 3 when one has no answer.")
 ]
@@ -70,7 +64,7 @@ def scan(
     backend: RunBy = None,
     policy: Policy = None,
     max_file_bytes: Annotated[int, typer.Option(min=1, help="Larger files are not read.")] = MAX_FILE_BYTES,
-    storage_option: _StorageOptions = None,
+    storage_option: StorageOption = None,
     restart: Annotated[bool, typer.Option("--restart", help="Throw away what a stopped scan has kept.")] = False,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace results that are there.")] = False,
     strict: _Strict = False,
@@ -100,7 +94,7 @@ def scan(
         settings = load_settings(model=model, backend=backend, policy=policy, threads=processes)
         work = Work(
             settings.model, settings.backend, decode_limits_of(settings), settings.policy, max_file_bytes,
-            _options(storage_option), thumbnails,
+            storage_options(storage_option), thumbnails,
         )  # fmt: skip
         job = Job(
             tuple(sources), out, out.with_suffix(".html") if report else None, settings.threads,
@@ -197,20 +191,6 @@ def _ended_by_sigterm(out: Path) -> Iterator[None]:
 
 def _how_to_go_on(out: Path) -> str:
     return f"Stopped; the rows so far are kept beside {out}. The same command goes on from there."
-
-
-def _options(given: list[str] | None) -> dict[str, Any]:
-    """`name=value`; a value that is JSON (true, 5, {...}) is taken as such."""
-    options = {}
-    for option in given or ():
-        name, equals, value = option.partition("=")
-        if not equals:
-            raise typer.BadParameter(f"{option} is not NAME=VALUE", param_hint="--storage-option")
-        try:
-            options[name] = json_text.loads(value)
-        except ValueError:
-            options[name] = value
-    return options
 
 
 def _tell(summary: Summary, job: Job, seconds: float, json: bool) -> None:
