@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from math import atan2, pi
 from pathlib import Path
 from typing import Any, Final
 
@@ -12,8 +13,9 @@ import cv2
 import numpy as np
 
 from img_super.detector.fast import AsksInstead, FastDetector
+from img_super.detector.heads import FloatBox
 from img_super.domain import ROTATIONS, Box, Detection, RgbImage, Rotation
-from img_super.evaluation.whole_photos import FloatBox, PhotoRow, box_between, read_rows
+from img_super.evaluation.whole_photos import PhotoRow, box_between, read_rows
 from img_super.pipeline.decode import decode_image
 from img_super.turn import inverse, turn
 
@@ -129,7 +131,7 @@ def real_frames(folder: Path, every: int = 1) -> Iterator[RealFrame]:
 def quarters_of(quad: Sequence[Sequence[float]]) -> int:
     """By how many quarter turns clockwise a document lies turned, by its corners from its own upper left, clockwise."""
     (x, y), (right_x, right_y) = quad[:2]
-    return round(np.degrees(np.arctan2(right_y - y, right_x - x)) / 90) % 4
+    return round(atan2(right_y - y, right_x - x) / (pi / 2)) % 4
 
 
 def is_found(found: Detection | None, truth: Box) -> bool:

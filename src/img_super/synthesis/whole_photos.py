@@ -210,7 +210,7 @@ def _ghost(pair: Pair, seen: FloatArray, face: Box) -> tuple[float, float, float
     frame = pair.blank.frame
     scale = (ghost[2] - ghost[0]) / (frame[2] - frame[0])
     on_card = onto(np.linalg.inv(seen).astype(np.float32), corners_of((face.x_min, face.y_min, face.x_max, face.y_max)))
-    moved = (on_card - np.float32(frame[:2])) * np.float32(scale) + np.float32(ghost[:2])
+    moved = (on_card - np.array(frame[:2])) * scale + np.array(ghost[:2])
     if (moved.mean(0) > pair.blank.image.shape[1::-1]).any():
         return None  # the card ends before the face does
     low, high = onto(seen, moved.astype(np.float32)).min(0), onto(seen, moved.astype(np.float32)).max(0)

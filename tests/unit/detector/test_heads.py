@@ -30,8 +30,9 @@ def test_the_likeliest_cell_is_read(outputs: dict[str, FloatArray]) -> None:
     outputs["corners"][3, 5] = [-0.5, -0.25, 0.5, -0.25, 0.5, 0.25, -0.5, 0.25]
     found = read_portrait(outputs)
     assert found.face.confidence == pytest.approx(0.8)
-    assert found.face.box == FloatBox(44 + 2, 28 - 4, 32, pytest.approx(64))
-    assert found.frame == FloatBox(44, 36, pytest.approx(96), pytest.approx(128))
+    face, frame = found.face.box, found.frame
+    assert (face.x, face.y, face.width, face.height) == pytest.approx((44 + 2, 28 - 4, 32, 64))
+    assert (frame.x, frame.y, frame.width, frame.height) == pytest.approx((44, 36, 96, 128))
     assert found.rotations == (180, 0, 90, 270)
     assert found.corners.tolist() == [[12, 12], [76, 12], [76, 44], [12, 44]]
 

@@ -28,4 +28,7 @@ def _convolutions() -> list[tuple[npt.NDArray[np.float32], npt.NDArray[np.float3
     reader = cv2.dnn.readNetFromONNX(np.frombuffer(read_yunet_weights(), np.uint8))
     numbers = [reader.getLayerId(name) for name in reader.getLayerNames()]
     numbers = [number for number in numbers if reader.getLayer(number).type == "Convolution"]
-    return [(np.array(reader.getParam(number, 0)), np.array(reader.getParam(number, 1)).ravel()) for number in numbers]
+    return [
+        (np.asarray(reader.getParam(number, 0), np.float32), np.asarray(reader.getParam(number, 1), np.float32).ravel())
+        for number in numbers
+    ]

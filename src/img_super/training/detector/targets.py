@@ -97,7 +97,7 @@ def _likelihood(face: FloatBox, cells: int) -> FloatArray:
 def _middles(cells: int) -> tuple[FloatArray, FloatArray]:
     """x and y of the cells' middles, each [cells, cells]."""
     ends = (np.arange(cells, dtype=np.float32) + 0.5) * STRIDE
-    return np.meshgrid(ends, ends, indexing="xy")  # type: ignore[return-value]
+    return np.meshgrid(ends, ends, indexing="xy")
 
 
 def _box_answers(box: FloatBox, cells: int) -> FloatArray:
