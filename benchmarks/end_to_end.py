@@ -115,8 +115,8 @@ def ways(deepface: str | None) -> Iterator[tuple[str, Any]]:
     yield TENSORFLOW, in_child("ours", "tensorflow")
     yield OLD, in_child("old_system")
     if deepface:
-        yield "deepface, OpenCV", in_child("deepface_faces", "opencv", python=deepface)
-        yield "deepface, YuNet", in_child("deepface_faces", "yunet", python=deepface)
+        yield "deepface OpenCV", in_child("deepface_faces", "opencv", python=deepface)
+        yield "deepface YuNet", in_child("deepface_faces", "yunet", python=deepface)
 
 
 @contextmanager
