@@ -135,6 +135,7 @@ def _tune(
 
     from img_super.evaluation.crops import read_crops
     from img_super.evaluation.tuned import REPORT_FILE, OwnAnswers, ship_tuned
+    from img_super.quiet import natively_quiet
     from img_super.registry.card import read_weights
     from img_super.training.fine_tune import fine_tune, own_crops
 
@@ -146,7 +147,8 @@ def _tune(
     typer.echo("Comparing both models")
     named = version or new_version(parent, "own", own)
     answers = OwnAnswers(own, crops, tuned.logits)
-    shipped = ship_tuned(parent, tuned.weights, answers, shipped_validation, out / _MODEL_FOLDER, named, threads)
+    with natively_quiet():
+        shipped = ship_tuned(parent, tuned.weights, answers, shipped_validation, out / _MODEL_FOLDER, named, threads)
     (out / REPORT_FILE).write_bytes(msgspec.json.format(msgspec.json.encode(shipped.as_json()), indent=2) + b"\n")
     return shipped
 

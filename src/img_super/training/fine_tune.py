@@ -6,6 +6,7 @@ nor another one of its document. Each network stops by a third part, which it di
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -74,12 +75,14 @@ def fine_tune(
         BadLabels: a class has too few documents to be parted so often.
     """
     _check(own, folds)
+    logging.getLogger("tensorflow").setLevel(logging.ERROR)  # it warns that there is one network after the other
     logits = np.empty(len(own.rows))
     parts = list(parted(own, folds, recipe.seed))
     for number, (learned, left_out) in enumerate(parts):
         begun(f"Part {number + 1} of {folds}: learning from the others")
         network = _tune(recipe, own.at(learned), generated, Run(out / f"part-{number + 1}", first))
         logits[left_out] = _logits(network, own.at(left_out))
+        keras.utils.clear_session()  # or each network's graphs stay in memory until the end
     begun("Learning from all parts")
     _tune(recipe, own, generated, Run(out / "all", first))
     return Tuned(out / "all" / BEST_FILE, logits)
