@@ -195,3 +195,15 @@ def test_a_scan_of_one_colour_alone_is_one_of_many() -> None:
     one_colour = data.tobytes()[:frame] + b"\xff\xda\x00\x08\x01\x01\x00\x00\x3f\x00" * (MAX_JPEG_SCANS + 1)
     with pytest.raises(DecodeTooSlow):
         open_photo(one_colour, LIMITS)
+
+
+def test_of_a_file_with_several_pictures_the_first_is_taken() -> None:
+    """Phones write such files (MPO): a photo, and a small one or another eye's behind it."""
+    file = BytesIO()
+    other = Image.new("RGB", (60, 40), "white")
+    Image.fromarray(smooth(330, 242, 3)).save(file, "MPO", save_all=True, append_images=[other], quality=95)
+    photo = open_photo(file.getvalue(), LIMITS)
+    assert isinstance(photo, ReducedJpeg)
+    assert photo.size_wh == (330, 242)
+    whole = photo.crop(Box(0, 0, 200, 200), 0, 200)
+    assert np.array_equal(whole, decode_image(file.getvalue())[:200, :200])
