@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
-from img_super.cli.exits import give_up
+from img_super.cli.exits import given_up_in_a_line
 from img_super.cli.options import StorageOption, storage_options
 from img_super.cli.own_documents import (
     Attack,
@@ -69,23 +69,18 @@ def calibrate(
       img-super calibrate --data DATA --genuine TRUE --attack FALSE --bpcer 0.02 --registry models
       img-super calibrate --data labels.csv --cost-ratio 50 --attack-share 0.002 --out our-model
     """
-    from img_super.errors import ImgSuperError
-    from img_super.evaluation.own_calibration import Wish
-
     if (out is None) == (registry is None):
         raise typer.BadParameter("say where the new model goes: one of the two", param_hint="--out, --registry")
     if bpcer is not None and cost_ratio is not None:
         raise typer.BadParameter("one of the two decides", param_hint="--bpcer, --cost-ratio")
-    wish = Wish(bpcer if bpcer or cost_ratio else DEFAULT_BPCER, cost_ratio, attack_share)
-    try:
+    with given_up_in_a_line("train"):
+        from img_super.evaluation.own_calibration import Wish
+
+        wish = Wish(bpcer if bpcer or cost_ratio else DEFAULT_BPCER, cost_ratio, attack_share)
         parent = parent_model(model)
         own = read_own(data, genuine, attack, storage_options(storage_option), parent.folder, threads)
         found = _recalibrated(parent, own, wish, version, threads)
         where = _keep(found, parent.folder, out, registry)
-    except (ImgSuperError, ValueError) as error:
-        raise give_up(str(error)) from error
-    except OSError as error:
-        raise give_up(f"{error.filename}: {error.strerror}.") from error
     _tell(found, json)
     typer.echo(where, err=json)
 

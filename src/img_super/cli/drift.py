@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
-from img_super.cli.exits import Exit, give_up
+from img_super.cli.exits import Exit, give_up, given_up_in_a_line
 
 if TYPE_CHECKING:
     from img_super.feedback.drift import Finding, Reference
@@ -40,18 +40,15 @@ def drift(
     Reads numbers only: no photo was ever kept. Ends with 0 when all is as
     usual, 1 when something has drifted, 3 when too few photos were judged.
     """  # fmt: skip
-    from img_super.errors import ImgSuperError
-    from img_super.feedback.drift import MIN_JUDGED, compare, truth
-    from img_super.feedback.store import Store
-
     now_s = time.time()
     from_s = now_s - days * _DAY_S
-    try:
+    with given_up_in_a_line("feedback"):
+        from img_super.feedback.drift import MIN_JUDGED, compare, truth
+        from img_super.feedback.store import Store
+
         store = Store(feedback)
         version, reference = _reference(store, model, against_days, from_s)
         judged = _of_model(store.between(from_s, now_s), version)
-    except ImgSuperError as error:
-        raise give_up(error) from error
     if len(judged) < MIN_JUDGED:
         told = f"{len(judged)} photos were judged by {version} in {days:g} days; {MIN_JUDGED} are needed."
         raise give_up(told, Exit.UNANSWERED)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from enum import IntEnum
 
 import typer
@@ -32,6 +34,20 @@ def give_up(error: ImgSuperError | str, code: Exit = Exit.NOT_STARTED) -> typer.
     """One line on standard error instead of a traceback; raise what this returns."""
     typer.echo(f"img-super: {error}", err=True)
     return typer.Exit(code)
+
+
+@contextmanager
+def given_up_in_a_line(extra: str) -> Iterator[None]:
+    """What goes wrong in here is told in a line; a package that is missing is in this extra."""
+    try:
+        yield
+    except ImportError as error:
+        advice = f"take the full image, or `pip install 'img-super[{extra}]'`"
+        raise give_up(f"{error.name} is not installed; {advice}.") from error
+    except (ImgSuperError, ValueError) as error:
+        raise give_up(str(error)) from error
+    except OSError as error:
+        raise give_up(f"{error.filename}: {error.strerror}.") from error
 
 
 def exit_for(suspicious: int, unanswered: int) -> Exit:

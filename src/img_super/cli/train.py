@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
-from img_super.cli.exits import give_up
+from img_super.cli.exits import given_up_in_a_line
 from img_super.cli.options import StorageOption, storage_options
 from img_super.cli.own_documents import (
     Attack,
@@ -84,9 +84,7 @@ def train(
     With --from: cross-validates by document, compares the tuned model with
     the one it came from, and says in words which one is better.
     """
-    from img_super.errors import ImgSuperError
-
-    try:
+    with given_up_in_a_line("train"):
         chosen = _recipe(recipe or ("lite0_288" if from_ is None else "fine_tune"))
         if from_ is None:
             _train(chosen, data, validation, out, first_weights, limit)
@@ -98,8 +96,6 @@ def train(
         tuned = _tune(parent, own, chosen, generated, validation, out, folds, version, threads)
         typer.echo("\n".join(tuned.sentences()))
         typer.echo(_keep(tuned, parent, out, registry))
-    except (ImgSuperError, ValueError) as error:
-        raise give_up(str(error)) from error
 
 
 def _recipe(name: str) -> Recipe:

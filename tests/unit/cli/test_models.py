@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 
 import pytest
@@ -74,6 +75,12 @@ def test_nobody_guesses_what_true_means(many: Path) -> None:
     told = run("calibrate", "--data", str(many), "--out", str(many / "out"), code=4)
     assert "--genuine TRUE --attack FALSE" in told
     assert not (many / "out").exists()
+
+
+def test_a_missing_package_is_told_with_where_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "img_super.evaluation.own_calibration", None)
+    told = run("calibrate", "--genuine", str(tmp_path), "--out", str(tmp_path / "o"), code=4)
+    assert "img-super[train]" in told
 
 
 def test_calibrate_says_what_is_missing(tmp_path: Path) -> None:
