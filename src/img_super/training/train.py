@@ -88,8 +88,12 @@ def compile_network(network: keras.Model, recipe: Recipe, steps: int) -> None:
     )  # fmt: skip
     network.compile(
         optimizer=keras.optimizers.AdamW(
-            schedule, weight_decay=recipe.weight_decay, clipnorm=5.0,
-            use_ema=recipe.ema_momentum > 0, ema_momentum=recipe.ema_momentum, ema_overwrite_frequency=None,
+            schedule,
+            weight_decay=recipe.weight_decay,
+            clipnorm=5.0,
+            use_ema=recipe.ema_momentum > 0,
+            ema_momentum=recipe.ema_momentum,
+            ema_overwrite_frequency=None,
         ),
         loss={
             "logit": keras.losses.BinaryCrossentropy(from_logits=True, label_smoothing=recipe.label_smoothing),
