@@ -19,7 +19,7 @@ CHAPTERS = {
     "en": (DOCS / "own_documents.md", "## Ten minutes"),
     "es": (DOCS / "deployment" / "deploymentdoc.md", "#### Modelos propios"),
 }
-FEWER = {"--count": "28", "--drawn": "8"}
+FEWER = {"--count": "24", "--drawn": "6"}
 VERSION = re.compile(r"\d+\.\d+\.\d+\+cal\.[0-9a-f]{8}")
 
 
@@ -56,8 +56,11 @@ def test_the_tutorial_goes_through(tmp_path: Path, bona_fide_bytes: bytes) -> No
         said += done.stdout + done.stderr
         found = VERSION.search(said)
         version = found[0] if found else ""
-    assert "14 genuine and 14 superimposed photos" in said
-    assert "How sure: with 14 different genuine documents" in said
+    # Not always all of them: in a drawn photo, too, a face may not be found, and that is reported.
+    read = re.search(r"(\d+) genuine and (\d+) superimposed photos", said)
+    assert read
+    assert min(map(int, read.groups())) >= 10
+    assert f"How sure: with {read[1]} different genuine documents" in said
     assert Registry.open(tmp_path / "models").state.current == version
     with running_service("--threads", "1", IMG_SUPER_MODEL=str(tmp_path / "models")) as service:
         answer = httpx2.post(

@@ -13,6 +13,7 @@ from tensorboardX import SummaryWriter
 
 from img_super.evaluation.crops import CropSet
 from img_super.training.batches import Batches
+from img_super.training.optimiser import backup_and_mean, optimiser
 from img_super.training.recipe import Recipe
 from img_super.validator.network import build_network, load_backbone
 
@@ -81,20 +82,8 @@ def freeze(network: keras.Model, prefixes: tuple[str, ...]) -> None:
 
 def compile_network(network: keras.Model, recipe: Recipe, steps: int) -> None:
     """Give the network its optimiser and its two losses."""
-    warm_up = min(recipe.warm_up_steps, max(1, steps // 5))
-    schedule = keras.optimizers.schedules.CosineDecay(
-        recipe.learning_rate * 0.02, max(1, steps - warm_up), alpha=0.01,
-        warmup_target=recipe.learning_rate, warmup_steps=warm_up,
-    )  # fmt: skip
     network.compile(
-        optimizer=keras.optimizers.AdamW(
-            schedule,
-            weight_decay=recipe.weight_decay,
-            clipnorm=5.0,
-            use_ema=recipe.ema_momentum > 0,
-            ema_momentum=recipe.ema_momentum,
-            ema_overwrite_frequency=None,
-        ),
+        optimizer=optimiser(recipe, steps),
         loss={
             "logit": keras.losses.BinaryCrossentropy(from_logits=True, label_smoothing=recipe.label_smoothing),
             "heat_map": keras.losses.BinaryCrossentropy(),
@@ -105,11 +94,8 @@ def compile_network(network: keras.Model, recipe: Recipe, steps: int) -> None:
 
 
 def _callbacks(recipe: Recipe, folder: Path, auc: ValidationAuc) -> list[Any]:
-    # The backup comes before the exchange of weights and mean: a run that is resumed goes on with the weights.
-    backup = keras.callbacks.BackupAndRestore(str(folder / "backup"), save_freq="epoch", delete_checkpoint=False)
     return [
-        backup,
-        *([keras.callbacks.SwapEMAWeights(swap_on_epoch=True)] if recipe.ema_momentum else []),
+        *backup_and_mean(recipe, folder),
         auc,
         keras.callbacks.ModelCheckpoint(str(folder / BEST_FILE), monitor="val_auc", mode="max", save_best_only=True),
         keras.callbacks.ModelCheckpoint(str(folder / "epoch-{epoch:02d}.keras")),  # for comparing on other data

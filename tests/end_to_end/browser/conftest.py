@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, Route, expect, sync_playwright
 
 from benchmarks.running_service import Service, running_service
 
@@ -112,3 +112,16 @@ def open_page(browser: Browser, service: Service) -> Iterator[Open]:
 def page(open_page: Open) -> Page:
     """The page in Spanish, 1280 pixels wide."""
     return open_page()
+
+
+def asking_for(key: str, given: list[str | None]) -> Callable[[Route], None]:
+    """A service that wants a key: stands before the real one."""
+
+    def ask(route: Route) -> None:
+        given.append(route.request.headers.get("x-api-key"))
+        if given[-1] == key:
+            return route.continue_()
+        problem = {"code": "key_refused", "title": "The key is missing", "detail": "Send a key.", "status": 401}
+        return route.fulfill(status=401, json=problem)
+
+    return ask

@@ -1,18 +1,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Iterator
 
 import pytest
 from axe_playwright_python.base import AXE_FILE_PATH
-from playwright.sync_api import Page, Route, expect
-from typer.testing import CliRunner
+from playwright.sync_api import Page, expect
 
-from benchmarks.running_service import Service, running_service
-from img_super.cli.app import app
+from benchmarks.running_service import Service
 from tests.end_to_end.browser import photos
-from tests.end_to_end.browser.conftest import Open
+from tests.end_to_end.browser.conftest import Open, asking_for
 from tests.end_to_end.browser.photos import give
 
 HEAVIEST_BYTES = 150_000
@@ -251,68 +248,6 @@ def browser_page(open_page: Open, service: Service) -> Iterator[Page]:
     page.goto(service.url)
     yield page
     page.close()
-
-
-def asking_for(key: str, given: list[str | None]) -> Callable[[Route], None]:
-    """A service that wants a key: stands before the real one."""
-
-    def ask(route: Route) -> None:
-        given.append(route.request.headers.get("x-api-key"))
-        if given[-1] == key:
-            return route.continue_()
-        problem = {"code": "key_refused", "title": "The key is missing", "detail": "Send a key.", "status": 401}
-        return route.fulfill(status=401, json=problem)
-
-    return ask
-
-
-def test_a_service_that_wants_a_key_is_given_one_that_is_kept_nowhere(page: Page) -> None:
-    given: list[str | None] = []
-    page.route("**/super?evidence=true", asking_for("open-sesame", given))
-    give(page, photos.sample("attack.jpg"))
-    expect(page.locator("#key")).to_be_visible()
-    expect(page.locator("#key-wrong")).to_be_hidden()
-    assert violations(page) == []
-
-    page.get_by_role("textbox", name="Clave de API").fill("wrong")
-    page.get_by_role("button", name="Usar la clave").click()
-    expect(page.locator("#key-wrong")).to_be_visible()
-    page.get_by_role("textbox", name="Clave de API").fill("open-sesame")
-    page.keyboard.press("Enter")
-    expect(page.locator(".number")).to_be_visible()
-    assert given == [None, "wrong", "open-sesame"]
-
-    page.get_by_text("Para programas").click()
-    expect(page.locator("#curl")).to_contain_text('-H "X-API-Key: $IMG_SUPER_KEY"')
-    everything = page.evaluate(
-        "document.documentElement.outerHTML + JSON.stringify({ ...localStorage, ...sessionStorage })"
-    )
-    assert "open-sesame" not in everything
-    page.reload()
-    expect(page.locator("html")).to_have_attribute("data-ready", "")
-    give(page, photos.sample("attack.jpg"))
-    expect(page.locator("#key")).to_be_visible()
-    assert given[-1] is None
-    page.locator("#key-close").click()
-    expect(page.locator("#key")).to_be_hidden()
-    page.locator("#key-open").click()
-    expect(page.locator("#key")).to_be_visible()
-
-
-def test_a_real_service_with_keys_opens_with_one(open_page: Open, tmp_path: Path) -> None:
-    file = tmp_path / "keys"
-    made = CliRunner().invoke(app, ["keys", "create", "front", "--file", str(file)])
-    key = made.stdout.split()[0]
-    with running_service(IMG_SUPER_KEYS_FILE=str(file)) as service:
-        page = open_page(service=service)
-        give(page, photos.sample("attack.jpg"))
-        page.get_by_role("textbox", name="Clave de API").fill(key)
-        page.keyboard.press("Enter")
-        expect(page.locator(".number")).to_be_visible()
-        expect(page.locator("#model")).to_contain_text("portrait_validator")
-        with page.context.expect_page() as opened:
-            page.locator("#card").click()
-        expect(opened.value.locator("body")).to_contain_text('"sha256"')
 
 
 RECORD = """() => {

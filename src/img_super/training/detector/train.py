@@ -19,6 +19,7 @@ from img_super.training.detector.losses import LOSSES, SHARES
 from img_super.training.detector.placing import Truth, fitted, placed_image, placed_truth
 from img_super.training.detector.recipe import DetectorRecipe
 from img_super.training.detector.targets import rotation_after
+from img_super.training.optimiser import backup_and_mean, optimiser
 from img_super.training.train import BEST_FILE, Progress, freeze
 
 RIGHT_OVERLAP: Final = 0.5
@@ -90,27 +91,15 @@ def train_detector(
 
 def compile_detector(network: keras.Model, recipe: DetectorRecipe, steps: int) -> None:
     """Give the network its optimiser and its four losses."""
-    warm_up = min(recipe.warm_up_steps, max(1, steps // 5))
-    schedule = keras.optimizers.schedules.CosineDecay(
-        recipe.learning_rate * 0.02, max(1, steps - warm_up), alpha=0.01,
-        warmup_target=recipe.learning_rate, warmup_steps=warm_up,
-    )  # fmt: skip
-    network.compile(
-        optimizer=keras.optimizers.AdamW(
-            schedule, weight_decay=recipe.weight_decay, clipnorm=5.0,
-            use_ema=True, ema_momentum=recipe.ema_momentum, ema_overwrite_frequency=None,
-        ),
-        loss=LOSSES, loss_weights=SHARES, jit_compile=False,
-    )  # fmt: skip
+    network.compile(optimizer=optimiser(recipe, steps), loss=LOSSES, loss_weights=SHARES, jit_compile=False)
 
 
 def _callbacks(recipe: DetectorRecipe, folder: Path, right: ValidationRight) -> list[Any]:
     best, checkpoint = str(folder / BEST_FILE), keras.callbacks.ModelCheckpoint
     return [
-        keras.callbacks.SwapEMAWeights(swap_on_epoch=True),
+        *backup_and_mean(recipe, folder),
         right,
         checkpoint(best, monitor="val_right", mode="max", save_best_only=True),
-        keras.callbacks.BackupAndRestore(str(folder / "backup"), save_freq="epoch", delete_checkpoint=False),
         keras.callbacks.CSVLogger(str(folder / "epochs.csv"), append=True),
         Progress(recipe.epochs),
     ]
