@@ -33,24 +33,6 @@ def test_a_few_steps_leave_a_network_that_answers_and_can_be_resumed(data_set: P
     assert (tmp_path / "epochs.csv").read_text().splitlines() == epochs
 
 
-def test_the_mean_of_the_weights_is_kept_and_training_goes_on_with_the_weights(data_set: Path, tmp_path: Path) -> None:
-    """A mean that hardly moves stays where the first of the steps led, although training went on."""
-    import keras
-
-    from img_super.training.train import Run, train
-    from img_super.validator.network import build_network
-
-    crops = read_crops(data_set)
-    sluggish = msgspec.structs.replace(TINY, ema_momentum=0.9999)
-    kept = train(sluggish, crops, crops, Run(tmp_path / "mean", None))
-    last = train(TINY, crops, crops, Run(tmp_path / "last", None))
-    keras.utils.set_random_seed(TINY.seed)
-    first = build_network(TINY.input_side_px, TINY.neck_channels, TINY.dropout)
-    name = "neck_conv"
-    begun, mean, end = (network.get_layer(name).get_weights()[0] for network in (first, kept, last))
-    assert 0 < np.abs(mean - begun).mean() < 0.6 * np.abs(end - begun).mean()
-
-
 def test_batches_are_seeded_and_change_with_the_epoch(data_set: Path) -> None:
     from img_super.training.batches import Batches
 
