@@ -19,7 +19,7 @@ CHAPTERS = {
     "en": (DOCS / "own_documents.md", "## Ten minutes"),
     "es": (DOCS / "deployment" / "deploymentdoc.md", "#### Modelos propios"),
 }
-FEWER = {"--count": "24", "--drawn": "6"}
+FEWER = {"--count": "24", "--drawn": "8"}
 VERSION = re.compile(r"\d+\.\d+\.\d+\+cal\.[0-9a-f]{8}")
 
 

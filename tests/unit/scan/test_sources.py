@@ -159,16 +159,16 @@ def test_every_file_system_of_fsspec_is_a_source() -> None:
 
     files = fsspec.filesystem("memory")
     for name, data in PHOTOS.items():
-        files.pipe_file(f"/bucket/{name}", data)
-    files.pipe_file("/bucket/empty.jpg", b"")
+        files.pipe_file(f"/scanned/{name}", data)
+    files.pipe_file("/scanned/empty.jpg", b"")
     try:
-        found = list(find_photos(["memory://bucket"], {}))
-        assert contents(found, "memory:///bucket/") == {**PHOTOS, "empty.jpg": b""}
-        assert {photo.name for photo in find_photos(["memory://bucket/deep/*.jpg"], {})} == {
-            "memory:///bucket/deep/b.jpg"
+        found = list(find_photos(["memory://scanned"], {}))
+        assert contents(found, "memory:///scanned/") == {**PHOTOS, "empty.jpg": b""}
+        assert {photo.name for photo in find_photos(["memory://scanned/deep/*.jpg"], {})} == {
+            "memory:///scanned/deep/b.jpg"
         }
     finally:
-        files.rm("/bucket", recursive=True)
+        files.rm("/scanned", recursive=True)
 
 
 def _code(found: InFile | InZip) -> str:
