@@ -17,6 +17,7 @@ from img_super.cli.own_documents import (
     NewVersion,
     Threads,
     keep_in_registry,
+    kept_in_folder,
     new_version,
     parent_model,
     read_own,
@@ -112,7 +113,7 @@ def _keep(found: Recalibrated, parent: Path, out: Path | None, registry: Path | 
 
     if out is not None:
         _write(found, parent, out)
-        return f"{found.card.title} is in {out}; `IMG_SUPER_MODEL={out}` serves it."
+        return kept_in_folder(found.card.title, out)
     if registry is None:
         raise ValueError("there is neither a folder nor a registry")
     with TemporaryDirectory() as folder:

@@ -54,6 +54,11 @@ def new_version(parent: Model, step: str, own: OwnDocuments) -> str:
     return f"{parent.card.version.partition('+')[0]}+{step}.{own.fingerprint()[:8]}"
 
 
+def kept_in_folder(title: str, folder: Path) -> str:
+    """What to do next with a model that lies in a folder."""
+    return f"{title} is in {folder}; `IMG_SUPER_MODEL={folder}` serves it."
+
+
 def keep_in_registry(model: Path, folder: Path, parent: Path) -> str:
     """Add a model to a registry, which begins with its parent where it is not there yet; says what to do next.
 

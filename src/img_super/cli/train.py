@@ -16,6 +16,7 @@ from img_super.cli.own_documents import (
     NewVersion,
     Threads,
     keep_in_registry,
+    kept_in_folder,
     new_version,
     parent_model,
     read_own,
@@ -152,5 +153,5 @@ def _tune(
 def _keep(tuned: ShippedTuned, parent: Model, out: Path, registry: Path | None) -> str:
     folder = out / _MODEL_FOLDER
     if registry is None:
-        return f"{tuned.card.title} is in {folder}; `IMG_SUPER_MODEL={folder}` serves it."
+        return kept_in_folder(tuned.card.title, folder)
     return keep_in_registry(folder, registry, parent.folder)

@@ -25,7 +25,7 @@ from img_super.evaluation.few import (
     exact_interval,
     threshold_from_few,
 )
-from img_super.evaluation.policies import GENERATED
+from img_super.evaluation.policies import BAND, GENERATED, MAX_BPCER
 from img_super.evaluation.report import QUANTILES, score_quantiles
 from img_super.labelled.errors import BadLabels
 from img_super.labelled.read import OwnDocuments
@@ -34,10 +34,9 @@ from img_super.registry.card import Card, Lineage, Policy, PolicyName
 OWN: Final = "own_documents"
 """The name of the team's own documents among a card's figures."""
 
-_TIMES: Final = {PolicyName.STRICT: 2.0, PolicyName.BALANCED: 1.0, PolicyName.LENIENT: 0.2}
+_TIMES: Final = {name: bound / MAX_BPCER[PolicyName.BALANCED] for name, bound in MAX_BPCER.items()}
 """How many times the wanted BPCER each policy may have, as among the shipped ones."""
 
-_BAND: Final = (2.0, 0.2)
 _MOST: Final = 0.5
 _CANDIDATES: Final = np.geomspace(0.002, 0.4, 60)
 
@@ -133,7 +132,7 @@ class _Chooser:
         return threshold_from_few(self.genuine, bpcer, self.documents, self.shape)
 
     def policy(self, bpcer: float) -> Policy:
-        threshold, low, high = (_as_score(self.threshold(min(_MOST, bpcer * times)).value) for times in (1.0, *_BAND))
+        threshold, low, high = (_as_score(self.threshold(min(_MOST, bpcer * times)).value) for times in (1.0, *BAND))
         return Policy(threshold, (min(low, threshold), max(high, threshold)), round(bpcer, 4))
 
     def cheapest(self, wish: Wish) -> float:

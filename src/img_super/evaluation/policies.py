@@ -25,7 +25,7 @@ GENERATED: Final = "generated_validation"
 """The set of generated documents among the validation sets."""
 
 _HARDER: Final = 2.0
-_BAND: Final = (2.0, 0.2)
+BAND: Final = (2.0, 0.2)
 """A person's eye is asked for from where BPCER is twice the policy's bound to where it is a fifth of it."""
 
 
@@ -49,7 +49,7 @@ def undetermined_band(sets: Mapping[str, Scored], threshold: float, max_bpcer: f
 
     Below the band stand most genuine documents, above it scarcely any.
     """
-    low, high = (choose_threshold(sets, max_bpcer * times) for times in _BAND)
+    low, high = (choose_threshold(sets, max_bpcer * times) for times in BAND)
     return min(low, threshold), max(high, threshold)
 
 

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from img_super.domain import Label, Verdict
 from img_super.feedback.store import Labelled
-from img_super.registry.card import Card
+from img_super.registry.card import Card, quality_shares
 
 MIN_JUDGED: Final = 100
 """Fewer judgements say nothing of a distribution."""
@@ -75,13 +75,7 @@ def reference_of_card(card: Card) -> Reference | None:
 def reference_of_past(judged: Sequence[Labelled], name: str) -> Reference:
     """What came before. `judged` must not be empty."""
     scores = np.array([one.judgement.score for one in judged])
-    return Reference(name, np.quantile(scores, np.linspace(0, 1, 21)), quality_shares(judged), len(judged))
-
-
-def quality_shares(judged: Sequence[Labelled]) -> dict[str, float]:
-    """The share of photos with each warning."""
-    codes = [set(one.judgement.quality.split()) for one in judged]
-    return {code: sum(code in of for of in codes) / len(codes) for code in sorted(set().union(*codes))}
+    return Reference(name, np.quantile(scores, np.linspace(0, 1, 21)), _quality(judged), len(judged))
 
 
 def compare(judged: Sequence[Labelled], reference: Reference) -> list[Finding]:
@@ -89,11 +83,15 @@ def compare(judged: Sequence[Labelled], reference: Reference) -> list[Finding]:
     scores = np.array([one.judgement.score for one in judged])
     findings = [_scores(scores, reference)]
     if reference.quality is not None:
-        now = quality_shares(judged)
+        now = _quality(judged)
         for code in sorted({*now, *reference.quality}):
             usual, share = reference.quality.get(code, 0.0), now.get(code, 0.0)
             findings.append(_share(f"photos with {code}", usual, share, reference.count, len(judged)))
     return findings
+
+
+def _quality(judged: Sequence[Labelled]) -> dict[str, float]:
+    return quality_shares([one.judgement.quality.split() for one in judged])
 
 
 def _scores(scores: Array, reference: Reference) -> Finding:

@@ -18,7 +18,7 @@ from img_super.labelled.duplicates import Hash, difference_hash, groups
 from img_super.labelled.errors import BadLabels, Contradiction, DuplicateFile, OtherFace
 from img_super.labelled.truth import LabelledPhoto
 from img_super.pipeline.pipeline import Pipeline, Validator
-from img_super.registry.card import Card
+from img_super.registry.card import Card, quality_shares
 from img_super.scan.found import Failed, Reader, Storage
 
 Told = Callable[[], object]
@@ -73,8 +73,7 @@ class OwnDocuments:
 
     def quality_shares(self) -> dict[str, float]:
         """The share of the photos that have each warning of quality."""
-        counts = Counter(code for crop in self.crops for code in set(crop.quality))
-        return {code: round(count / len(self.crops), 4) for code, count in sorted(counts.items())}
+        return quality_shares([crop.quality for crop in self.crops])
 
     def fingerprint(self) -> str:
         """Tells whether two models learned from the same photos with the same labels; nothing else."""

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from enum import StrEnum
 from hashlib import sha256
 from math import exp
@@ -174,6 +176,12 @@ class DetectorCard(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit
 
     def identity(self, file: str) -> ModelIdentity:
         return ModelIdentity(self.name, self.version, self.files[file].sha256)
+
+
+def quality_shares(photos: Sequence[Iterable[str]]) -> dict[str, float]:
+    """The share of photos that have each warning, from each photo's codes: what a card's figures say of quality."""
+    counts = Counter(code for codes in photos for code in set(codes))
+    return {code: round(count / len(photos), 4) for code, count in sorted(counts.items())}
 
 
 class NamedFiles(msgspec.Struct, frozen=True):

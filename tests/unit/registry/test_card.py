@@ -15,6 +15,7 @@ from img_super.registry.card import (
     Policy,
     PolicyName,
     WeightsFile,
+    quality_shares,
     read_card,
     read_weights,
     write_card,
@@ -104,3 +105,8 @@ def test_a_policy_that_nobody_knows_is_refused(model: Path) -> None:
     (model / "card.json").write_text(text + ', "policies": {"kind": {"threshold": 0.5, "undetermined": [0.1, 0.9]}}}')
     with pytest.raises(BadModel, match="not a valid card"):
         read_card(model)
+
+
+def test_a_warning_counts_once_a_photo() -> None:
+    assert quality_shares([("small", "blurred"), ("blurred", "blurred"), ()]) == {"blurred": 0.6667, "small": 0.3333}
+    assert quality_shares([()]) == {}
