@@ -47,7 +47,7 @@ def given_up_in_a_line(extra: str) -> Iterator[None]:
     except (ImgSuperError, ValueError) as error:
         raise give_up(str(error)) from error
     except OSError as error:
-        raise give_up(f"{error.filename}: {error.strerror}.") from error
+        raise give_up(f"{error.filename}: {error.strerror}." if error.filename else f"{error.strerror}.") from error
 
 
 def exit_for(suspicious: int, unanswered: int) -> Exit:

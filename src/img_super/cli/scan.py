@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
-from img_super.cli.exits import Exit, exit_for, give_up
+from img_super.cli.exits import Exit, exit_for, give_up, given_up_in_a_line
 from img_super.cli.options import Model, Policy, RunBy, StorageOption, storage_options
 from img_super.scan.errors import MAX_FILE_BYTES
 
@@ -107,14 +107,9 @@ def scan(
 
 @contextmanager
 def _given_up_in_a_line(out: Path) -> Iterator[None]:
-    from img_super.errors import ImgSuperError
-
     try:
-        yield
-    except ImgSuperError as error:
-        raise give_up(error) from error
-    except OSError as error:  # a full disk, a folder that may not be written to
-        raise give_up(f"{error.filename or out}: {error.strerror}.") from error
+        with given_up_in_a_line("scan"):
+            yield
     except KeyboardInterrupt as error:
         raise give_up(_how_to_go_on(out), Exit.STOPPED) from error
 

@@ -100,9 +100,9 @@ def train(
 
 
 def _recipe(name: str) -> Recipe:
-    from img_super.training.recipe import RECIPES, read_recipe
+    from img_super.training.recipe import read_recipe, recipe_file
 
-    return read_recipe(Path(name) if name.endswith(".toml") else RECIPES / f"{name}.toml")
+    return read_recipe(recipe_file(name))
 
 
 def _train(

@@ -23,11 +23,12 @@ def train_detector(
     from img_super.training.detector.recipe import RECIPES, read_detector_recipe
     from img_super.training.detector.train import DetectorRun
     from img_super.training.detector.train import train_detector as train
+    from img_super.training.recipe import recipe_file
     from img_super.training.train import BEST_FILE
 
-    path = Path(recipe) if recipe.endswith(".toml") else RECIPES / f"{recipe}.toml"
     training = read_photos(data, limit), read_faces(data)
-    train(read_detector_recipe(path), training, read_photos(validation), DetectorRun(out, first_weights))
+    chosen = read_detector_recipe(recipe_file(recipe, RECIPES))
+    train(chosen, training, read_photos(validation), DetectorRun(out, first_weights))
     typer.echo(f"best weights in {out / BEST_FILE}")
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar
 
 import msgspec
 
 from img_super.errors import ImgSuperError
 
 RECIPES: Final = Path(__file__).parent / "recipes"
+RecipeT = TypeVar("RecipeT", bound=msgspec.Struct)
 
 
 class BadRecipe(ImgSuperError):
@@ -53,8 +54,18 @@ class Recipe(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 def read_recipe(path: Path) -> Recipe:
     """Read a recipe. Raises `BadRecipe`."""
+    return read_recipe_as(Recipe, path)
+
+
+def recipe_file(name: str, recipes: Path = RECIPES) -> Path:
+    """Where a recipe lies: a file of its own when the name ends in `.toml`, otherwise one of these recipes."""
+    return Path(name) if name.endswith(".toml") else recipes / f"{name}.toml"
+
+
+def read_recipe_as(kind: type[RecipeT], path: Path) -> RecipeT:
+    """Read a recipe of this kind. Raises `BadRecipe`."""
     try:
-        return msgspec.toml.decode(path.read_bytes(), type=Recipe)
+        return msgspec.toml.decode(path.read_bytes(), type=kind)
     except OSError as error:
         raise BadRecipe(f"The recipe {path} cannot be read: {error.strerror}.") from error
     except msgspec.DecodeError as error:

@@ -7,7 +7,7 @@ from typing import Final
 
 import msgspec
 
-from img_super.training.recipe import BadRecipe
+from img_super.training.recipe import read_recipe_as
 
 RECIPES: Final = Path(__file__).parent / "recipes"
 
@@ -39,9 +39,4 @@ class DetectorRecipe(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 def read_detector_recipe(path: Path) -> DetectorRecipe:
     """Read a recipe. Raises `BadRecipe`."""
-    try:
-        return msgspec.toml.decode(path.read_bytes(), type=DetectorRecipe)
-    except OSError as error:
-        raise BadRecipe(f"The recipe {path} cannot be read: {error.strerror}.") from error
-    except msgspec.DecodeError as error:
-        raise BadRecipe(f"The recipe {path} is not valid: {error}.") from error
+    return read_recipe_as(DetectorRecipe, path)
