@@ -60,7 +60,7 @@ def test_without_a_known_key_nothing_that_is_guarded_answers(
     assert answer.headers["content-type"] == "application/problem+json"
 
 
-@pytest.mark.parametrize("key", [OLD, NEW])
+@pytest.mark.parametrize("key", [OLD, NEW], ids=["old", "new"])
 @pytest.mark.parametrize("form", ["x-api-key", "authorization"])
 def test_every_known_key_opens_in_both_forms(locked: TestClient, photo_bytes: bytes, key: str, form: str) -> None:
     headers = {**PNG, form: f"Bearer {key}" if form == "authorization" else key}
