@@ -115,13 +115,14 @@ def _read(places: Places, storage: Storage, model: Path, threads: int) -> OwnDoc
     from rich.console import Console
     from rich.progress import Progress
 
+    from img_super.cli.pipeline import pipeline_for
     from img_super.labelled.read import Reading
-    from img_super.pipeline.load import load_pipeline
 
     photos = places.photos(storage)
+    pipeline, _ = pipeline_for(model=model)  # with the detector that serves: a face seen otherwise is scored otherwise
     with Progress(console=Console(stderr=True)) as progress:
         task = progress.add_task("Reading photos", total=len(photos))
-        return Reading(load_pipeline(model), storage, threads).read(photos, lambda: progress.update(task, advance=1))
+        return Reading(pipeline, storage, threads).read(photos, lambda: progress.update(task, advance=1))
 
 
 def _tell_what_was_read(own: OwnDocuments) -> None:
