@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PACKAGE := src/img_super
 export PYTHONPATH := src
 
-.PHONY: run test check lock lock-check reference clean
+.PHONY: run test check lock lock-check reference manifests monitor clean
 
 run: $(VENV)/.serving  ## start the service on 127.0.0.1:8080
 	@$(BIN)/python -m img_super serve
@@ -34,6 +34,17 @@ lock-check: lock  ## fails when the locked requirements have drifted from pyproj
 
 reference: $(VENV)/.testing  ## write docs/reference/ anew from the code
 	$(BIN)/python -m img_super reference docs/reference
+
+# For Prometheus' operator the same rules with a head; nothing else can turn the one file into the other.
+MONITORING := deploy/monitoring
+manifests: $(MONITORING)/prometheusrule.yaml  ## write the alerts anew as Kubernetes wants them
+
+$(MONITORING)/prometheusrule.yaml: $(MONITORING)/alerts.yaml
+	{ printf '# Written by `make manifests` from alerts.yaml; change that.\napiVersion: monitoring.coreos.com/v1\nkind: PrometheusRule\n'; \
+	  printf 'metadata:\n  name: img-super\nspec:\n'; sed -n '/^groups:/,$$ { s/^\(.\)/  \1/; p }' $<; } > $@
+
+monitor:  ## the service, Prometheus and Grafana on this machine, in containers
+	docker compose -f deploy/compose.yaml up --detach --build --wait
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "img_super needs Python 3.11 or newer; name one with make PYTHON=..."; exit 1; }

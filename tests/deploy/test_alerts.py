@@ -1,0 +1,86 @@
+"""What wakes people up: each alert fires when it should, and its entry in the runbook is there."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from img_super.cli.reference import documented_problems
+from tests.deploy.conftest import MONITORING, ROOT, program
+
+RUNBOOK = ROOT / "docs" / "deployment" / "runbook.md"
+QUESTIONS = ("**Qué significa.**", "**Qué mirar.**", "**Qué hacer.**")
+
+
+def groups() -> list[dict[str, Any]]:
+    return list(yaml.safe_load((MONITORING / "alerts.yaml").read_text())["groups"])
+
+
+def alerts() -> list[dict[str, Any]]:
+    return [rule for group in groups() for rule in group["rules"] if "alert" in rule]
+
+
+def sections() -> dict[str, str]:
+    """The runbook's entries by their headings."""
+    parts = re.split(r"^### (\w+)$", RUNBOOK.read_text(encoding="utf-8"), flags=re.MULTILINE)[1:]
+    return dict(zip(parts[::2], parts[1::2], strict=True))
+
+
+def promtool(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
+    command = [program("promtool", "prometheus"), *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, check=False)
+
+
+def test_every_alert_fires_when_it_should_and_not_before() -> None:
+    done = promtool("test", "rules", MONITORING / "alerts_test.yaml")
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_a_rule_that_says_something_else_would_be_found(tmp_path: Path) -> None:
+    rules = (MONITORING / "alerts.yaml").read_text()
+    assert "> 0.05\n        for: 5m" in rules
+    (tmp_path / "alerts.yaml").write_text(rules.replace("> 0.05\n        for: 5m", "> 0.5\n        for: 5m"))
+    (tmp_path / "alerts_test.yaml").write_text((MONITORING / "alerts_test.yaml").read_text())
+    done = promtool("test", "rules", tmp_path / "alerts_test.yaml")
+    assert done.returncode != 0
+    assert "ImgSuperRefusing" in done.stdout + done.stderr
+
+
+def test_every_alert_is_tested_both_ways() -> None:
+    tried = yaml.safe_load((MONITORING / "alerts_test.yaml").read_text())["tests"]
+    cases = [case for one in tried for case in one["alert_rule_test"]]
+    names = {alert["alert"] for alert in alerts()}
+    assert {case["alertname"] for case in cases if case.get("exp_alerts")} == names
+    assert {case["alertname"] for case in cases if not case.get("exp_alerts")} == names
+
+
+@pytest.mark.parametrize("alert", alerts(), ids=lambda alert: str(alert["alert"]))
+def test_every_alert_leads_to_its_entry_in_the_runbook(alert: dict[str, Any]) -> None:
+    assert alert["labels"]["severity"] in ("critical", "warning")
+    path, _, anchor = alert["annotations"]["runbook_url"].partition("#")
+    assert ROOT / path == RUNBOOK
+    assert anchor == alert["alert"].lower()
+    entry = sections()[alert["alert"]]
+    assert [question for question in QUESTIONS if question not in entry] == []
+
+
+def test_the_runbook_has_no_entry_without_an_alert() -> None:
+    assert set(sections()) == {alert["alert"] for alert in alerts()}
+
+
+def test_alerts_name_only_error_codes_that_there_are() -> None:
+    codes = {error.code for error in documented_problems()}
+    named = {code for alert in alerts() for match in re.findall(r'code=~?"([^"]*)"', alert["expr"])
+             for code in match.split("|")}  # fmt: skip
+    assert named
+    assert named <= codes
+
+
+def test_kubernetes_gets_the_same_rules() -> None:
+    rule = yaml.safe_load((MONITORING / "prometheusrule.yaml").read_text())
+    assert rule["spec"]["groups"] == groups(), "run: make manifests"
