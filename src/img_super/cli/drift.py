@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
@@ -46,9 +47,9 @@ def drift(
         from img_super.feedback.drift import MIN_JUDGED, compare, truth
         from img_super.feedback.store import Store
 
-        store = Store(feedback)
-        version, reference = _reference(store, model, against_days, from_s)
-        judged = _of_model(store.between(from_s, now_s), version)
+        with closing(Store(feedback)) as store:
+            version, reference = _reference(store, model, against_days, from_s)
+            judged = _of_model(store.between(from_s, now_s), version)
     if len(judged) < MIN_JUDGED:
         told = f"{len(judged)} photos were judged by {version} in {days:g} days; {MIN_JUDGED} are needed."
         raise give_up(told, Exit.UNANSWERED)

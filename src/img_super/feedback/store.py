@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from threading import Lock
 from typing import Any, Final
 
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import Engine, create_engine, delete, event, func, insert, select
+from sqlalchemy import Connection, Engine, create_engine, delete, event, func, insert, select
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
 
@@ -18,6 +19,11 @@ from img_super.errors import BadStore
 from img_super.feedback.tables import JUDGEMENTS, LABELS
 
 _MIGRATIONS: Final = Path(__file__).parent / "migrations"
+_MIGRATION_KEY: Final = 0x696D675F
+"""Of the lock in PostgreSQL, which is the whole server's: any number that others are not likely to take."""
+
+_MIGRATING: Final = Lock()
+"""Alembic keeps its state in its module, so that two threads of a process must not migrate at once either."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +62,9 @@ class Store:
             BadStore: it cannot be opened.
         """
         try:
-            self._engine = _engine(place)
-            with self._engine.begin() as connection:
+            self._engine = engine_of(place)
+            with _MIGRATING, self._engine.begin() as connection:
+                _alone(connection)
                 config = Config()
                 config.set_main_option("script_location", str(_MIGRATIONS))
                 config.attributes["connection"] = connection
@@ -118,7 +125,8 @@ class _told:  # noqa: N801 - reads as a word in `with`
             raise BadStore(f"The database for feedback does not answer ({type(error).__name__}).") from error
 
 
-def _engine(place: str) -> Engine:
+def engine_of(place: str) -> Engine:
+    """The way to a database that `Store` would open. Raises `BadStore`."""
     if "://" not in place:
         place = f"sqlite:///{place}"
     try:
@@ -131,6 +139,14 @@ def _engine(place: str) -> Engine:
     if url.get_backend_name() == "sqlite":
         event.listen(engine, "connect", _prepare_sqlite)
     return engine
+
+
+def _alone(connection: Connection) -> None:
+    """Until the transaction ends, no other process migrates: workers begin at once on a new database."""
+    if connection.dialect.name == "sqlite":
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+    else:
+        connection.execute(select(func.pg_advisory_xact_lock(_MIGRATION_KEY)))
 
 
 def _prepare_sqlite(connection: Any, _: object) -> None:

@@ -89,12 +89,12 @@ def test_the_truth_counts_mistakes() -> None:
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Store:
+def judged_lately(place: str) -> None:
     now_s = time.time()
-    store = Store(str(tmp_path / "f.db"))
+    store = Store(place)
     store.add(judgements(drawn(300, 1), now_s - 3 * 86_400))
     store.add(judgements(drawn(200, 2, a=5), now_s - 60))
-    return store
+    store.close()
 
 
 def run(*args: str) -> tuple[int, str]:
@@ -102,9 +102,9 @@ def run(*args: str) -> tuple[int, str]:
     return result.exit_code, result.output
 
 
-def test_the_command_warns(store: Store, tmp_path: Path, card: Card) -> None:
+@pytest.mark.usefixtures("judged_lately")
+def test_the_command_warns(place: str, tmp_path: Path, card: Card) -> None:
     write_card(with_quantiles(msgspec.structs.replace(card, version=VERSION), drawn(2000, 1)), tmp_path)
-    place = str(tmp_path / "f.db")
     code, told = run("--feedback", place, "--model", str(tmp_path), "--json")
     assert (code, json.loads(told)["drifted"]) == (1, True)
     code, told = run("--feedback", place, "--against-days", "7")

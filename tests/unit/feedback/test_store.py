@@ -1,15 +1,23 @@
 from __future__ import annotations
 
+import subprocess
+import sys
 import time
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
+from contextlib import closing
+from threading import Event
+from types import SimpleNamespace
 
+import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.migration import MigrationContext
-from sqlalchemy import create_engine
 
+import img_super.feedback.store
 from img_super.domain import Label
-from img_super.feedback.store import Judgement, Store
+from img_super.feedback.store import Judgement, Store, engine_of
 from img_super.feedback.tables import METADATA
 
 
@@ -17,22 +25,28 @@ def judgement(request_id: str, at_s: float = 1.0) -> Judgement:
     return Judgement(request_id, at_s, "m", "1", "0" * 64, 0.5, 0.6, "bona_fide", "blurred cut_off")
 
 
-def test_the_migrations_lead_to_the_tables(tmp_path: Path) -> None:
-    Store(str(tmp_path / "f.db")).close()
-    with create_engine(f"sqlite:///{tmp_path / 'f.db'}").connect() as connection:
+@pytest.fixture
+def store(place: str) -> Iterator[Store]:
+    with closing(Store(place)) as store:
+        yield store
+
+
+def test_the_migrations_lead_to_the_tables(store: Store, place: str) -> None:
+    engine = engine_of(place)
+    with engine.connect() as connection:
         assert compare_metadata(MigrationContext.configure(connection), METADATA) == []
+    engine.dispose()
 
 
-def test_a_database_is_opened_again_as_it_was_left(tmp_path: Path) -> None:
+def test_a_database_is_opened_again_as_it_was_left(place: str) -> None:
     for number in range(2):
-        store = Store(str(tmp_path / "f.db"))
-        store.add([judgement(str(number))])
-        store.close()
-    assert [kept.judgement for kept in Store(str(tmp_path / "f.db")).between(0, 2)] == [judgement("0"), judgement("1")]
+        with closing(Store(place)) as store:
+            store.add([judgement(str(number))])
+    with closing(Store(place)) as store:
+        assert [kept.judgement for kept in store.between(0, 2)] == [judgement("0"), judgement("1")]
 
 
-def test_what_is_kept_comes_back_with_its_last_label(tmp_path: Path) -> None:
-    store = Store(f"sqlite:///{tmp_path / 'f.db'}")
+def test_what_is_kept_comes_back_with_its_last_label(store: Store) -> None:
     store.add([judgement("a"), judgement("b", 5.0)])
     assert store.label("a", Label.ATTACK, 2.0) == judgement("a")
     assert store.label("a", Label.BONA_FIDE, 3.0) == judgement("a")
@@ -45,14 +59,37 @@ def test_what_is_kept_comes_back_with_its_last_label(tmp_path: Path) -> None:
     assert [kept.judgement.request_id for kept in store.between(0, 9)] == ["b"]
 
 
-def test_several_writers_do_not_lock_each_other_out(tmp_path: Path) -> None:
+def test_several_writers_do_not_lock_each_other_out(store: Store, place: str) -> None:
     """Each with a store of its own, as workers have."""
-    stores = [Store(str(tmp_path / "f.db")) for _ in range(4)]
 
-    def write(store: Store) -> None:
-        for _ in range(5):
-            store.add([judgement("a", time.time())])
+    def write(_: int) -> None:
+        with closing(Store(place)) as own:
+            for _ in range(5):
+                own.add([judgement("a", time.time())])
 
     with ThreadPoolExecutor(4) as threads:
-        list(threads.map(write, stores))
-    assert len(stores[0].between(0, time.time() + 1)) == 20
+        list(threads.map(write, range(4)))
+    assert len(store.between(0, time.time() + 1)) == 20
+
+
+def test_a_second_worker_waits_while_the_first_makes_the_tables(place: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    made, may_end = Event(), Event()
+
+    def upgrade(config: Config, revision: str) -> None:
+        command.upgrade(config, revision)
+        made.set()
+        may_end.wait(30)
+
+    monkeypatch.setattr(img_super.feedback.store, "command", SimpleNamespace(upgrade=upgrade))
+    code = "import sys; from img_super.feedback.store import Store; print(flush=True); Store(sys.argv[1]).close()"
+    with ThreadPoolExecutor(1) as threads:
+        first = threads.submit(Store, place)
+        assert made.wait(30)
+        second = subprocess.Popen([sys.executable, "-c", code, place], stdout=subprocess.PIPE)
+        assert second.stdout is not None
+        second.stdout.readline()  # it has imported everything and begins
+        time.sleep(0.7)
+        may_end.set()
+        first.result().close()
+    assert second.wait(30) == 0
+    second.stdout.close()
