@@ -44,7 +44,7 @@ $(MONITORING)/prometheusrule.yaml: $(MONITORING)/alerts.yaml
 	  printf 'metadata:\n  name: img-super\nspec:\n'; sed -n '/^groups:/,$$ { s/^\(.\)/  \1/; p }' $<; } > $@
 
 monitor:  ## the service, Prometheus and Grafana on this machine, in containers
-	docker compose -f deploy/compose.yaml up --detach --build --wait
+	docker compose -f deploy/compose.yaml up --detach --build
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "img_super needs Python 3.11 or newer; name one with make PYTHON=..."; exit 1; }

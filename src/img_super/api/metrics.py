@@ -118,7 +118,7 @@ class Metrics:
 
     def _info(self, name: str, documentation: str) -> Gauge:
         labels = ("name", "model_version", "sha256", "service_version")
-        return Gauge(name, documentation, labels, registry=self._registry, multiprocess_mode="max")
+        return Gauge(name, documentation, labels, registry=self._registry, multiprocess_mode="livemax")
 
 
 def _forget_dead_workers(folder: Path) -> None:

@@ -67,18 +67,20 @@ WORKER = """
 import sys
 from img_super.api.metrics import Metrics
 from img_super.domain import Decision, ModelIdentity, Verdict
-metrics = Metrics(ModelIdentity("network", "1", "0" * 64))
+metrics = Metrics(ModelIdentity("network", sys.argv[1], "0" * 64))
 metrics.decided(Decision(0.9, 0.5, Verdict.ATTACK))
 metrics.in_hand(1, 4)
 print(metrics.text().decode())
 """
 
 
-def test_the_numbers_of_several_workers_are_added_and_the_dead_have_nothing_in_hand(tmp_path: Path) -> None:
+def test_the_numbers_of_several_workers_are_added_and_the_dead_have_no_photos_and_no_models(tmp_path: Path) -> None:
     variables = environment(PROMETHEUS_MULTIPROC_DIR=str(tmp_path))
     for worker in (1, 2, 3):
-        done = subprocess.run([sys.executable, "-c", WORKER], env=variables, capture_output=True, text=True, check=True)
+        command = [sys.executable, "-c", WORKER, str(worker)]  # each has another version of the model
+        done = subprocess.run(command, env=variables, capture_output=True, text=True, check=True)
         assert f'img_super_verdicts_total{{reco="TRUE",verdict="attack"}} {worker}.0' in done.stdout
         assert "img_super_photos_waiting 4.0" in done.stdout
         assert done.stdout.count("img_super_model_info{") == 1
+        assert f'model_version="{worker}"' in done.stdout
     assert list(tmp_path.glob("counter_*.db"))
