@@ -41,13 +41,13 @@ _DESCRIPTION = (
 
 def create_app(settings: Settings, pipeline: Pipeline) -> FastAPI:
     """The ASGI application. Its documentation pages need no network. Raises `StartError`."""
-    metrics = Metrics(pipeline.detector.identity, pipeline.validator.identity)
+    metrics = Metrics()
     pool = WorkPool(settings.threads, settings.queue, settings.deadline_s / 2, metrics.in_hand)
     services = Services(settings, pipeline, pool, metrics)
     if settings.shadow_model is not None:
         services.shadow = Shadow(load_validator(settings.shadow_model, settings.backend), settings.policy, metrics)
         metrics.show_shadow(services.shadow.identity)
-        services.serve_with(pipeline)
+    services.serve_with(pipeline)
     if settings.feedback:
         services.judgements = open_judgements(settings.feedback, settings.feedback_days)
     app = FastAPIOffline(

@@ -7,9 +7,11 @@ is asked adds all files up. The variable must be set before prometheus_client is
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
+import numpy as np
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector, generate_latest
 from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
 
@@ -26,7 +28,7 @@ _DIFFERENCES: Final = (-0.5, -0.2, -0.1, -0.05, -0.02, 0.0, 0.02, 0.05, 0.1, 0.2
 class Metrics:
     """The numbers of one process."""
 
-    def __init__(self, *models: ModelIdentity) -> None:
+    def __init__(self) -> None:
         self._folder = os.environ.get(FOLDER_VARIABLE)
         registry = self._registry = CollectorRegistry()
         self._requests = Counter(
@@ -40,6 +42,13 @@ class Metrics:
             "img_super_stage_seconds", "What a photo spent in a stage.", ("stage",), buckets=_SECONDS, registry=registry
         )
         self._scores = Histogram("img_super_score", "Scores of `/super`.", buckets=_SCORES, registry=registry)
+        self._usual_scores = Gauge(
+            "img_super_score_usual",
+            "The share of genuine documents with a score of at most `le`, as the model's card tells it.",
+            ("le",),
+            registry=registry,
+            multiprocess_mode="livemax",
+        )
         self._verdicts = Counter("img_super_verdicts", "Answers of `/super`.", ("verdict", "reco"), registry=registry)
         self._working = self._gauge("img_super_photos_working", "Photos that a thread works on.")
         self._waiting = self._gauge("img_super_photos_waiting", "Photos that wait for a thread.")
@@ -59,7 +68,6 @@ class Metrics:
             "img_super_shadow_skipped", "Photos that the shadow was too busy to look at.", registry=registry
         )
         self._models = self._info("img_super_model_info", "The networks behind the answers.")
-        self.show_models(*models)
         if self._folder is None:
             ProcessCollector(registry=registry)
 
@@ -93,6 +101,14 @@ class Metrics:
         self._models.clear()
         for model in models:
             self._models.labels(model.name, model.version, model.sha256, __version__).set(1)
+
+    def show_usual_scores(self, quantiles: Sequence[float] | None) -> None:
+        """How genuine scores are spread: their quantiles at evenly spread shares; None where nobody knows."""
+        self._usual_scores.clear()
+        if quantiles is not None:
+            shares = np.interp(_SCORES, quantiles, np.linspace(0, 1, len(quantiles)), left=0, right=1)
+            for score, share in zip(_SCORES, shares, strict=True):
+                self._usual_scores.labels(str(score)).set(share)
 
     def show_shadow(self, model: ModelIdentity) -> None:
         """This network is the shadow."""

@@ -36,6 +36,8 @@ class Services:
     def serve_with(self, pipeline: Pipeline) -> None:
         """Let the next request have this pipeline, under the eyes of the shadow where there is one."""
         self.metrics.show_models(pipeline.detector.identity, pipeline.validator.identity)
+        usual = pipeline.validator.card.genuine_scores()
+        self.metrics.show_usual_scores(usual and usual[1])
         if self.shadow is not None:
             pipeline = pipeline.with_validator(ShadowedValidator(pipeline.validator, pipeline.policy, self.shadow))
         self.pipeline = pipeline

@@ -27,9 +27,6 @@ _SHARE: Final = 0.05
 _DEVIATIONS: Final = 3.3
 """A share has changed when it moved by five points, and by more than chance does once in a thousand times."""
 
-SOURCES: Final = ("own_documents", "generated_validation")
-"""Whose distribution in the card is the better reference, the first before the second."""
-
 Array = npt.NDArray[np.float64]
 
 
@@ -62,14 +59,12 @@ class Finding:
 
 def reference_of_card(card: Card) -> Reference | None:
     """The genuine scores that the model was chosen on; None for a card that does not tell them."""
-    for name in SOURCES:
-        figures: Mapping[str, Any] = card.figures.get(name, {})
-        quantiles = figures.get("score_quantiles", {}).get("bona_fide")
-        if quantiles is not None:
-            # The second and the last but one are those of 1 and 99 %, which stand between the steps of 5 %.
-            even = np.array([quantiles[0], *quantiles[2:-2], quantiles[-1]])
-            return Reference(f"{name} of {card.title}", even, figures.get("quality"), int(figures["bona_fide"]))
-    return None
+    usual = card.genuine_scores()
+    if usual is None:
+        return None
+    name, quantiles = usual
+    figures: Mapping[str, Any] = card.figures[name]
+    return Reference(f"{name} of {card.title}", np.array(quantiles), figures.get("quality"), int(figures["bona_fide"]))
 
 
 def reference_of_past(judged: Sequence[Labelled], name: str) -> Reference:

@@ -18,6 +18,9 @@ from img_super.errors import BadModel
 
 CARD_FILE: Final = "card.json"
 
+_USUAL: Final = ("own_documents", "generated_validation")
+"""Whose scores in the card are the better reference, the first before the second."""
+
 
 class WeightsFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A file beside the card."""
@@ -151,13 +154,25 @@ class Card(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_default
         known = ", ".join(self.policies) or PolicyName.BALANCED
         raise BadModel(f"The model {self.name} {self.version} has no policy {name}; it has {known}.")
 
+    def genuine_scores(self) -> tuple[str, list[float]] | None:
+        """The genuine scores that the model was chosen on: of which data set, and quantiles at evenly spread shares.
+
+        None for a card that does not tell them.
+        """
+        for name in _USUAL:
+            quantiles = self.figures.get(name, {}).get("score_quantiles", {}).get("bona_fide")
+            if quantiles is not None:
+                # The second and the last but one are those of 1 and 99 %, which stand between the steps of 5 %.
+                return name, [quantiles[0], *quantiles[2:-2], quantiles[-1]]
+        return None
+
 
 class DetectorCard(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """What travels with the weights of the one-pass detector.
 
     Attributes:
-        files: weights by what runs them: `litert` (float32), `keras`.
-        input_side_px: the network takes a letterboxed photo, RGB float32 [1, side, side, 3], values 0 to 255.
+        files: weights by what runs them: `litert` (float32), `keras`; and `yunet` (LiteRT), which confirms.
+        input_wh: the network takes a letterboxed photo, RGB float32 [1, height, width, 3], values 0 to 255.
         min_confidence: below it the precise detector is asked; chosen by evaluation on validation data.
         figures: what evaluation measured, by data set.
         data, limits, terms: what the network learned from, where it fails, what its data's owners ask.
@@ -167,7 +182,7 @@ class DetectorCard(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit
     version: str
     created: str
     files: dict[str, WeightsFile]
-    input_side_px: int
+    input_wh: tuple[int, int]
     min_confidence: float
     figures: dict[str, Any]
     data: str

@@ -4,6 +4,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import msgspec
 import pytest
 from fastapi.testclient import TestClient
 from prometheus_client.parser import text_string_to_metric_families
@@ -12,8 +13,9 @@ from benchmarks.running_service import environment
 from img_super.api.app import create_app
 from img_super.api.services import Services
 from img_super.pipeline.pipeline import Pipeline
+from img_super.registry.card import Card
 from img_super.settings import Settings
-from tests.conftest import FakeValidator
+from tests.conftest import FakeDetector, FakeValidator
 
 PNG = {"content-type": "image/png"}
 
@@ -63,11 +65,30 @@ def test_the_queue_and_the_models_are_shown(settings: Settings, pipeline: Pipeli
     assert models == {("1", "fake_detector"), ("2", "fake_validator")}
 
 
+def test_the_spread_of_genuine_scores_is_that_of_the_card_in_the_buckets_of_the_scores(
+    settings: Settings, detector: FakeDetector, card: Card
+) -> None:
+    quantiles = [0.02, 0.03, *(step / 40 for step in range(1, 20)), 0.49, 0.5]  # from 0.02 evenly to a half
+    figures = {"generated_validation": {"bona_fide": 100, "score_quantiles": {"bona_fide": quantiles}}}
+    telling = msgspec.structs.replace(card, figures=figures)
+    seen = numbers(TestClient(create_app(settings, Pipeline(detector, FakeValidator(telling)))))
+    shares = {name[1]: value for name, value in seen.items() if name[0] == "img_super_score_usual"}
+    assert shares.keys() == {name[1] for name in seen if name[0] == "img_super_score_bucket"} - {"+Inf"}
+    assert shares["0.25"] == pytest.approx(0.5)
+    assert shares["0.45"] == pytest.approx(0.9)
+    assert (shares["0.5"], shares["1.0"]) == (1, 1)
+
+
+def test_a_card_that_does_not_tell_genuine_scores_shows_none(client: TestClient) -> None:
+    assert not [name for name in numbers(client) if name[0] == "img_super_score_usual"]
+
+
 WORKER = """
 import sys
 from img_super.api.metrics import Metrics
 from img_super.domain import Decision, ModelIdentity, Verdict
-metrics = Metrics(ModelIdentity("network", sys.argv[1], "0" * 64))
+metrics = Metrics()
+metrics.show_models(ModelIdentity("network", sys.argv[1], "0" * 64))
 metrics.decided(Decision(0.9, 0.5, Verdict.ATTACK))
 metrics.in_hand(1, 4)
 print(metrics.text().decode())
