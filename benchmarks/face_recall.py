@@ -21,11 +21,11 @@ from typing import Any
 import cv2
 from rich.progress import track
 
-from img_super.detector.fast import AsksInstead
+from img_super.detector.settled import FindsFaces
 from img_super.detector.yunet import YuNetDetector
 from img_super.domain import ROTATIONS, Rotation
 from img_super.evaluation.detection import RealFrame, is_found, real_frames
-from img_super.pipeline.load import load_fast_detector
+from img_super.pipeline.load import DetectorName, load_quick_detector
 
 
 @dataclass
@@ -56,7 +56,7 @@ def main() -> None:
     asked = parser.parse_args()
     cv2.setNumThreads(1)
     precise = YuNetDetector()
-    known: dict[str, AsksInstead] = {"precise": precise, "fast": load_fast_detector(precise)}
+    known: dict[str, FindsFaces] = {"precise": precise, "fast": load_quick_detector(precise, DetectorName.FAST)}
     chosen = {name: known[name] for name in asked.detector or known}
     rows = [tally.as_row() for tally in recall(chosen, real_frames(asked.data, asked.every))]
     for row in rows:
@@ -65,7 +65,7 @@ def main() -> None:
     print(json.dumps({"benchmark": "face_recall", "rows": rows}))
 
 
-def recall(detectors: dict[str, AsksInstead], frames: Iterable[RealFrame]) -> list[Tally]:
+def recall(detectors: dict[str, FindsFaces], frames: Iterable[RealFrame]) -> list[Tally]:
     """What each detector finds in every frame, by the rotation that makes it upright."""
     tallies = {(name, rotation): Tally(name, rotation) for name in detectors for rotation in ROTATIONS}
     for frame in track(frames, description="frames"):
@@ -74,7 +74,7 @@ def recall(detectors: dict[str, AsksInstead], frames: Iterable[RealFrame]) -> li
     return list(tallies.values())
 
 
-def look(detector: AsksInstead, frame: RealFrame, tally: Tally) -> None:
+def look(detector: FindsFaces, frame: RealFrame, tally: Tally) -> None:
     """Let a detector see a frame, and count."""
     start_s = time.thread_time()
     found = detector.detect(frame.image)

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import Final, Protocol
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final, NamedTuple
 
-import numpy as np
-
-from img_super.detector.heads import FloatArray, FloatBox, FoundFace, read_portrait
-from img_super.detector.letterbox import letterbox
+from img_super.detector.heads import FloatArray, FoundFace, FoundPortrait, read_portrait, read_runner_up
+from img_super.detector.letterbox import Letterboxed, letterbox
 from img_super.detector.litert import LiteRtDetectionNetwork
-from img_super.detector.upright import UprightFinder
-from img_super.domain import Box, Detection, Face, ModelIdentity, RgbImage, Rotation
+from img_super.detector.settled import FindsFaces
+from img_super.detector.upright import Look, UprightFinder
+from img_super.domain import ROTATIONS, Box, Detection, Face, ModelIdentity, RgbImage, Rotation
 from img_super.errors import BadModel
 from img_super.per_thread import PerThread
 from img_super.registry.card import DetectorCard
@@ -19,14 +19,11 @@ from img_super.registry.card import DetectorCard
 SURE: Final = 0.88
 """YuNet sees a face that lies on its side or on its head with less confidence than this."""
 
+ALMOST: Final = 0.5
+"""Another face is tried, too, where it is at least this many times as likely the portrait as the likeliest one."""
+
 LEAST: Final = 0.7
 """Below it, in whichever rotation, the precise detector is asked."""
-
-
-class AsksInstead(Protocol):
-    """The detector that is asked when one pass is not sure."""
-
-    def detect(self, image: RgbImage) -> Detection | None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,23 +42,35 @@ class Located:
     confidence: float
 
 
-class FastDetector:
-    """Finds portrait, ghosts and rotation in one pass over 320 pixels. Safe to share between threads."""
+class Seen(NamedTuple):
+    """What the network found, and how YuNet saw it in that rotation."""
 
-    def __init__(self, weights: bytes, card: DetectorCard, instead: AsksInstead) -> None:
-        """Take the weights that the card lists as `litert`.
+    found: FoundPortrait
+    look: Look
+    rotation: Rotation
+
+
+class FastDetector:
+    """Finds portrait, ghosts and rotation in one pass over a small photo. Safe to share between threads."""
+
+    def __init__(self, weights: bytes, card: DetectorCard, finder: UprightFinder, instead: FindsFaces) -> None:
+        """
+        Args:
+            weights: those that the card lists as `litert`.
+            finder: confirms what one pass found.
+            instead: is asked when one pass is not sure.
 
         Raises:
-            BadModel: the weights cannot be run or take another input than the card says, or YuNet's are missing.
+            BadModel: the weights cannot be run or take another input than the card says.
         """
         self.card = card
         self.identity: ModelIdentity = card.identity("litert")
         self._instead = instead
-        self._finder = UprightFinder()
+        self._finder = finder
         self._networks = PerThread(lambda: LiteRtDetectionNetwork(weights))
-        side_px = self._networks.get().side_px
-        if side_px != card.input_side_px:
-            raise BadModel(f"The network takes photos of {side_px} px, its card says {card.input_side_px} px.")
+        input_wh = self._networks.get().input_wh
+        if input_wh != card.input_wh:
+            raise BadModel(f"The network takes photos of {input_wh} px, its card says {card.input_wh} px.")
 
     def detect(self, image: RgbImage) -> Detection | None:
         """Find the portrait and the other faces of `image` (RGB uint8); None when there is no face."""
@@ -70,43 +79,42 @@ class FastDetector:
 
     def locate(self, image: RgbImage) -> Located | None:
         """What one pass is sure of and YuNet confirms; None asks for the precise way."""
-        square, pixels_each = letterbox(image, self.card.input_side_px)
-        found = read_portrait(self._networks.get().run(square))
-        if found.face.confidence < self.card.min_confidence:
+        small = letterbox(image, self.card.input_wh)
+        outputs = self._networks.get().run(small.pixels)
+        first = read_portrait(outputs)
+        if first.face.confidence < self.card.min_confidence:
             return None
-        confirmed = self._confirmed(image, scaled(found.face.box, pixels_each), found.rotations)
-        if confirmed is None:
+        candidates = [first, *_almost_as_likely(first, read_runner_up(outputs, first))]
+        seen = self._seen_best(image, small, candidates)
+        if seen is None:
             return None
-        face, rotation = confirmed
+        found, look, rotation = seen
         wh = image.shape[1], image.shape[0]
-        others = _others(found.others, pixels_each, wh)
-        frame = _box(scaled(found.frame, pixels_each)).clipped(wh)
-        corners = found.corners * np.float32(pixels_each)
-        return Located(Detection(face, others, rotation), frame, corners, found.face.confidence)
+        detection = Detection(self._finder.settled(image, look, rotation), _others(found.others, small, wh), rotation)
+        frame = small.box_in_photo(found.frame).pixels().clipped(wh)
+        return Located(detection, frame, small.quad_in_photo(found.corners), found.face.confidence)
 
-    def _confirmed(
-        self, image: RgbImage, about: FloatBox, rotations: tuple[Rotation, ...]
-    ) -> tuple[Face, Rotation] | None:
-        """YuNet's face and the rotation in which it is seen best; the first one that leaves no doubt is taken."""
-        best: tuple[Face, Rotation] | None = None
-        for rotation in rotations:
-            face = self._finder.find(image, about, rotation)
-            if face and face.box.area and (best is None or face.confidence > best[0].confidence):
-                best = face, rotation
-            if best and best[0].confidence >= SURE:
+    def _seen_best(self, image: RgbImage, small: Letterboxed, candidates: Sequence[FoundPortrait]) -> Seen | None:
+        """The candidate and the rotation that YuNet is surest of; the first one that leaves no doubt is taken.
+
+        A candidate is looked at only where those before it show no face at all.
+        """
+        best: Seen | None = None
+        for turned in candidates[0].rotations:
+            rotation = ROTATIONS[(turned + small.rotation) // 90 % 4]
+            looks = ((one, self._finder.find(image, small.box_in_photo(one.face.box), rotation)) for one in candidates)
+            found, look = next(((one, look) for one, look in looks if look), (None, None))
+            if found and look and (best is None or look.face.confidence > best.look.face.confidence):
+                best = Seen(found, look, rotation)
+            if best and best.look.face.confidence >= SURE:
                 return best
-        return best if best and best[0].confidence >= LEAST else None
+        return best if best and best.look.face.confidence >= LEAST else None
 
 
-def scaled(box: FloatBox, scale: float) -> FloatBox:
-    """The box in pixels of which `scale` make one of its own."""
-    return replace(box, x=box.x * scale, y=box.y * scale, width=box.width * scale, height=box.height * scale)
+def _almost_as_likely(first: FoundPortrait, other: FoundPortrait | None) -> list[FoundPortrait]:
+    return [other] if other and other.face.confidence >= ALMOST * first.face.confidence else []
 
 
-def _others(found: tuple[FoundFace, ...], scale: float, wh: tuple[int, int]) -> tuple[Face, ...]:
-    faces = [Face(_box(scaled(other.box, scale)).clipped(wh), other.confidence) for other in found]
+def _others(found: Sequence[FoundFace], small: Letterboxed, wh: tuple[int, int]) -> tuple[Face, ...]:
+    faces = [Face(small.box_in_photo(other.box).pixels().clipped(wh), other.confidence) for other in found]
     return tuple(sorted((face for face in faces if face.box.area), key=lambda face: face.box.area, reverse=True))
-
-
-def _box(box: FloatBox) -> Box:
-    return Box.from_xywh(box.x - box.width / 2, box.y - box.height / 2, box.width, box.height)

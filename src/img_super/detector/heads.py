@@ -8,15 +8,15 @@ Pixels here are those of the network's input, as floats.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from math import exp
+from dataclasses import dataclass, replace
+from math import exp, sqrt
 from typing import Final
 
 import cv2
 import numpy as np
 import numpy.typing as npt
 
-from img_super.domain import ROTATIONS, Rotation
+from img_super.domain import ROTATIONS, Box, Rotation
 
 FloatArray = npt.NDArray[np.float32]
 
@@ -36,6 +36,9 @@ PORTRAIT: Final = 0
 OTHER: Final = 1
 SIZE_UNIT_PX: Final = 32.0
 CORNER_UNIT_PX: Final = 64.0
+MIN_OTHER: Final = 0.3
+"""Another face than the portrait counts from this confidence on."""
+
 _LARGEST_LOG: Final = 2.5
 """Boxes of more than 12 units are not possible; keeps `exp` finite whatever the network says."""
 
@@ -49,6 +52,34 @@ class FloatBox:
     width: float
     height: float
 
+    @classmethod
+    def of(cls, box: Box) -> FloatBox:
+        """The same box with its middle told."""
+        return cls(*box.centre_xy, box.width, box.height)
+
+    @property
+    def size(self) -> float:
+        """The geometric mean of its sides."""
+        return sqrt(self.width * self.height)
+
+    def pixels(self) -> Box:
+        """The smallest pixel rectangle that covers it."""
+        return Box.from_xywh(self.x - self.width / 2, self.y - self.height / 2, self.width, self.height)
+
+    def scaled(self, scale: float) -> FloatBox:
+        """The box in pixels of which `scale` make one of its own."""
+        return FloatBox(self.x * scale, self.y * scale, self.width * scale, self.height * scale)
+
+    def moved(self, x: float, y: float) -> FloatBox:
+        """The box so much further right and down."""
+        return replace(self, x=self.x + x, y=self.y + y)
+
+    def turned(self, rotation: Rotation, image_wh: tuple[float, float]) -> FloatBox:
+        """Where the box lies after the image of size `image_wh` was turned clockwise by `rotation`."""
+        x, y = turned_point((self.x, self.y), rotation, image_wh)
+        wide, high = (self.width, self.height) if rotation in (0, 180) else (self.height, self.width)
+        return FloatBox(x, y, wide, high)
+
     def overlap(self, other: FloatBox) -> float:
         """Intersection over the smaller area, in [0, 1]."""
         wide = min(self.x + self.width / 2, other.x + other.width / 2) - max(
@@ -59,6 +90,12 @@ class FloatBox:
         )
         smaller = min(self.width * self.height, other.width * other.height)
         return max(0.0, wide) * max(0.0, high) / smaller if smaller > 0 else 0.0
+
+
+def turned_point(xy: tuple[float, float], rotation: Rotation, image_wh: tuple[float, float]) -> tuple[float, float]:
+    """Where a point lies after the image of size `image_wh` was turned clockwise by `rotation`."""
+    (x, y), (width, height) = xy, image_wh
+    return {0: (x, y), 90: (height - y, x), 180: (width - x, height - y), 270: (y, width - x)}[rotation]
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +129,7 @@ def cell_middle(column: int, row: int) -> tuple[float, float]:
     return (column + 0.5) * STRIDE, (row + 0.5) * STRIDE
 
 
-def read_portrait(outputs: Mapping[str, FloatArray], min_other: float = 0.3) -> FoundPortrait:
+def read_portrait(outputs: Mapping[str, FloatArray], min_other: float = MIN_OTHER) -> FoundPortrait:
     """The likeliest portrait, however unlikely it is, and the other faces of at least `min_other` confidence.
 
     Args:
@@ -100,8 +137,19 @@ def read_portrait(outputs: Mapping[str, FloatArray], min_other: float = 0.3) -> 
     """
     centres = outputs["centres"]
     row, column = np.unravel_index(int(centres[..., PORTRAIT].argmax()), centres.shape[:2])
-    cell = int(row), int(column)
-    face = FoundFace(_box(outputs["boxes"], cell, 0), float(centres[cell][PORTRAIT]))
+    return _portrait_at(outputs, (int(row), int(column)), min_other)
+
+
+def read_runner_up(outputs: Mapping[str, FloatArray], first: FoundPortrait) -> FoundPortrait | None:
+    """The other face that is the likeliest portrait; None when there are no others."""
+    centres = outputs["centres"]
+    cells = _others(outputs, first.face, MIN_OTHER)
+    cell = max(cells, key=lambda cell: float(centres[cell][PORTRAIT]), default=None)
+    return None if cell is None else _portrait_at(outputs, cell, MIN_OTHER)
+
+
+def _portrait_at(outputs: Mapping[str, FloatArray], cell: tuple[int, int], min_other: float) -> FoundPortrait:
+    face = FoundFace(_box(outputs["boxes"], cell, 0), float(outputs["centres"][cell][PORTRAIT]))
     likeliest = np.argsort(-outputs["rotations"][cell], kind="stable")
     corners = outputs["corners"][cell].reshape(4, 2) * CORNER_UNIT_PX + np.array(cell_middle(*cell[::-1]))
     return FoundPortrait(
@@ -109,22 +157,24 @@ def read_portrait(outputs: Mapping[str, FloatArray], min_other: float = 0.3) -> 
         frame=_box(outputs["boxes"], cell, 4),
         corners=corners.astype(np.float32),
         rotations=tuple(ROTATIONS[int(number)] for number in likeliest),
-        others=_others(outputs, face, min_other),
+        others=tuple(_others(outputs, face, min_other).values()),
     )
 
 
-def _others(outputs: Mapping[str, FloatArray], portrait: FoundFace, min_other: float) -> tuple[FoundFace, ...]:
-    """Peaks of either map that do not lie over the portrait or over a surer face."""
+def _others(
+    outputs: Mapping[str, FloatArray], portrait: FoundFace, min_other: float
+) -> dict[tuple[int, int], FoundFace]:
+    """Peaks of either map that do not lie over the portrait or over a surer face, by their cells."""
     either = np.ascontiguousarray(outputs["centres"].max(axis=-1))
     peaks = (either >= min_other) & (either >= cv2.dilate(either, np.ones((3, 3), np.uint8)))
     cells = sorted(zip(*np.nonzero(peaks), strict=True), key=lambda cell: -float(either[cell]))
-    found: list[FoundFace] = []
+    found: dict[tuple[int, int], FoundFace] = {}
     for row, column in cells:
         cell = int(row), int(column)
         face = FoundFace(_box(outputs["boxes"], cell, 0), float(either[cell]))
-        if all(face.box.overlap(known.box) < 0.3 for known in (portrait, *found)):
-            found.append(face)
-    return tuple(found)
+        if all(face.box.overlap(known.box) < 0.3 for known in (portrait, *found.values())):
+            found[cell] = face
+    return found
 
 
 def _box(boxes: FloatArray, cell: tuple[int, int], first: int) -> FloatBox:

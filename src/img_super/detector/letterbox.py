@@ -1,39 +1,79 @@
-"""Any photo made as large as the one-pass network takes it: its long side fits, the rest stays grey."""
+"""Any photo made as large as the one-pass network takes it: it lies on its long side, and the rest stays grey."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Final
 
 import cv2
 import numpy as np
 
-from img_super.domain import RgbImage
+from img_super.detector.heads import FloatArray, FloatBox, turned_point
+from img_super.domain import RgbImage, Rotation
+from img_super.turn import inverse, turn
 
 FILL: Final = 128
 """Grey beyond the photo; about zero to the network."""
 
 
-def letterbox(image: RgbImage, side_px: int) -> tuple[RgbImage, float]:
-    """The photo in the upper left of a grey square, RGB uint8 [side, side, 3], and how many of the photo's pixels make
-    one of the square's: both sides are scaled alike, so a point of the square times this lies in the photo."""
-    height, width = image.shape[:2]
-    pixels_each = max(height, width) / side_px
-    small_wh = (max(1, round(width / pixels_each)), max(1, round(height / pixels_each)))
-    square = np.full((side_px, side_px, 3), FILL, np.uint8)
+@dataclass(frozen=True, slots=True)
+class Letterboxed:
+    """A photo in the upper left of what the network takes.
+
+    Attributes:
+        pixels: RGB uint8 [height, width, 3].
+        pixels_each: how many of the photo's pixels, in a row, make one of these.
+        rotation: by how many degrees the photo was turned clockwise, 0 or 90.
+        shown_wh: how much of `pixels` the photo covers, once it was turned.
+    """
+
+    pixels: RgbImage
+    pixels_each: float
+    rotation: Rotation
+    shown_wh: tuple[float, float]
+
+    def box_in_photo(self, box: FloatBox) -> FloatBox:
+        """A box of `pixels` in the photo's pixels."""
+        return box.turned(inverse(self.rotation), self.shown_wh).scaled(self.pixels_each)
+
+    def quad_in_photo(self, corners: FloatArray) -> FloatArray:
+        """Four corners of `pixels`, clockwise from the upper left, in the photo, clockwise from its upper left."""
+        points = [turned_point((float(x), float(y)), inverse(self.rotation), self.shown_wh) for x, y in corners]
+        return np.roll(np.array(points, np.float32) * np.float32(self.pixels_each), -(self.rotation // 90), axis=0)
+
+
+def letterbox(image: RgbImage, input_wh: tuple[int, int]) -> Letterboxed:
+    """The photo reduced until it fits into `input_wh`; an upright one is laid on its side where that is larger.
+
+    A network that is wider than it is high costs 40 % less for photos of 4:3 and 16:9 than a square one.
+    """
+    wh = (image.shape[1], image.shape[0])
+    rotation: Rotation = 90 if wh[1] > wh[0] and input_wh[0] > input_wh[1] else 0
+    lies_wh = wh if rotation == 0 else wh[::-1]
+    pixels_each = max(side / there for side, there in zip(lies_wh, input_wh, strict=True))
+    small_wh = (max(1, round(wh[0] / pixels_each)), max(1, round(wh[1] / pixels_each)))
     small = shrunk(image, small_wh) if pixels_each > 1 else cv2.resize(image, small_wh, interpolation=cv2.INTER_LINEAR)
-    square[: small_wh[1], : small_wh[0]] = small
-    return square, pixels_each
+    lies = turn(small.astype(np.uint8, copy=False), rotation)
+    pixels = np.full((input_wh[1], input_wh[0], 3), FILL, np.uint8)
+    pixels[: lies.shape[0], : lies.shape[1]] = lies
+    return Letterboxed(pixels, pixels_each, rotation, (lies_wh[0] / pixels_each, lies_wh[1] / pixels_each))
 
 
 def shrunk(image: RgbImage, wh: tuple[int, int]) -> RgbImage:
-    """The image reduced by areas to width and height: in exact halves as far as that goes.
+    """The image reduced by areas to width and height: by halves as far as that goes.
 
     OpenCV has a way of its own for exact halves, twenty times as fast as any other factor.
     """
     small = image
-    while all(side % 2 == 0 and side >= 2 * wanted for side, wanted in zip(small.shape[1::-1], wh, strict=True)):
-        half_wh = (small.shape[1] // 2, small.shape[0] // 2)
-        small = cv2.resize(small, half_wh, interpolation=cv2.INTER_AREA).astype(np.uint8, copy=False)
+    while all(side >= 2 * wanted for side, wanted in zip(small.shape[1::-1], wh, strict=True)):
+        small = halved(small)
     if small.shape[1::-1] == wh:
         return small
     return cv2.resize(small, wh, interpolation=cv2.INTER_AREA).astype(np.uint8, copy=False)
+
+
+def halved(image: RgbImage) -> RgbImage:
+    """The image at half its size; an odd last row or column is left out."""
+    width, height = image.shape[1] // 2, image.shape[0] // 2
+    even = image[: 2 * height, : 2 * width]
+    return cv2.resize(even, (width, height), interpolation=cv2.INTER_AREA).astype(np.uint8, copy=False)

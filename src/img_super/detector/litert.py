@@ -1,4 +1,4 @@
-"""Runs the one-pass network on LiteRT."""
+"""Runs the detector's networks on LiteRT."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from img_super.domain import RgbImage
 from img_super.errors import BadModel
 
 
-class LiteRtDetectionNetwork:
-    """One thread's interpreter: from a letterboxed photo to the outputs that `heads` reads."""
+class LiteRtRunner:
+    """One thread's interpreter of a network that takes one photo, RGB."""
 
     def __init__(self, weights: bytes) -> None:
         """Raises `BadModel` when the weights are no network of this kind."""
@@ -21,16 +21,28 @@ class LiteRtDetectionNetwork:
             raise BadModel("The detection network is not a LiteRT model that can be run here.") from error
         inputs = self._run.get_input_details()
         shapes = [tuple(int(side) for side in details["shape"]) for details in inputs.values()]
-        if len(shapes) != 1 or shapes != [(1, shapes[0][1], shapes[0][1], 3)]:
-            raise BadModel(f"The detection network takes {shapes}: no square photo.")
+        if len(shapes) != 1 or shapes != [(1, *shapes[0][1:3], 3)]:
+            raise BadModel(f"The detection network takes {shapes}: not one photo.")
         (self._input_name,) = inputs
-        self.side_px = shapes[0][1]
-        cells = self.side_px // STRIDE
-        answers = {name: tuple(details["shape"]) for name, details in self._run.get_output_details().items()}
-        if answers != {name: (1, cells, cells, channels) for name, channels in CHANNELS.items()}:
-            raise BadModel(f"The detection network answers {answers}: not what is read from it.")
+        self.input_wh = (shapes[0][2], shapes[0][1])
 
-    def run(self, square: RgbImage) -> dict[str, FloatArray]:
-        """The outputs for one letterboxed photo, RGB uint8 [side, side, 3]; each [cells, cells, channels]."""
-        outputs = self._run(**{self._input_name: square[np.newaxis].astype(np.float32)})
-        return {name: outputs[name][0] for name in CHANNELS}
+    def expect(self, answers: dict[str, tuple[int, ...]]) -> None:
+        """Raises `BadModel` when the outputs have other names or shapes."""
+        found = {name: tuple(details["shape"]) for name, details in self._run.get_output_details().items()}
+        if found != answers:
+            raise BadModel(f"The detection network answers {found}: not what is read from it.")
+
+    def run(self, pixels: RgbImage) -> dict[str, FloatArray]:
+        """The outputs for one photo, RGB uint8 [height, width, 3], without the first axis."""
+        outputs = self._run(**{self._input_name: pixels[np.newaxis].astype(np.float32)})
+        return {name: output[0] for name, output in outputs.items()}
+
+
+class LiteRtDetectionNetwork(LiteRtRunner):
+    """From a letterboxed photo to the outputs that `heads` reads, each [height / 8, width / 8, channels]."""
+
+    def __init__(self, weights: bytes) -> None:
+        """Raises `BadModel` when the weights are no network of this kind."""
+        super().__init__(weights)
+        cells = (self.input_wh[1] // STRIDE, self.input_wh[0] // STRIDE)
+        self.expect({name: (1, *cells, channels) for name, channels in CHANNELS.items()})

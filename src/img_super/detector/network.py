@@ -1,6 +1,7 @@
-"""The one-pass detection network: YuNet's backbone, which knows faces, and a neck and heads of our own. Keras 3.
+"""The one-pass detection network: YuNet's backbone, which knows faces, and a neck and heads of our own; and YuNet.
 
-Backend-neutral; fully convolutional; 0.13 million parameters. `training.detector.first_weights` fills the backbone.
+Keras 3, backend-neutral; fully convolutional; 0.13 million parameters. `training.detector.first_weights` fills in
+YuNet's weights.
 Sources: W. Wu, H. Peng, S. Yu, "YuNet", 2023; T.-Y. Lin et al., "Feature Pyramid Networks", 2017.
 """
 
@@ -31,39 +32,73 @@ _RARE: Final = 0.01
 Source: T.-Y. Lin et al., "Focal Loss for Dense Object Detection", 2017."""
 
 
-def build_network(input_side_px: int) -> keras.Model:
+def build_network(input_wh: tuple[int, int]) -> keras.Model:
     """Build the network with random weights.
 
     Args:
-        input_side_px: side of the letterboxed photo; a multiple of 32.
+        input_wh: of the letterboxed photo; multiples of 32.
 
     Returns:
-        A model from RGB float32 [n, side, side, 3], values 0 to 255, to a dictionary of float32
-        [n, side / 8, side / 8, channels], as `heads.CHANNELS` says.
+        A model from RGB float32 [n, height, width, 3], values 0 to 255, to a dictionary of float32
+        [n, height / 8, width / 8, channels], as `heads.CHANNELS` says.
 
     Raises:
-        ValueError: the side is no multiple of 32.
+        ValueError: a side is no multiple of 32.
     """
-    if input_side_px % COARSEST_STRIDE:
-        raise ValueError(f"the side must be a multiple of {COARSEST_STRIDE}, not {input_side_px}")
-    photo = keras.Input((input_side_px, input_side_px, 3), name="photo")
-    features = _merged(*_backbone(photo))
+    if any(side % COARSEST_STRIDE for side in input_wh):
+        raise ValueError(f"the sides must be multiples of {COARSEST_STRIDE}, not {input_wh}")
+    photo = keras.Input((input_wh[1], input_wh[0], 3), name="photo")
+    stem = keras.layers.Conv2D(UNIT_CHANNELS[0], 3, strides=2, padding="same", activation="relu", name=STEM)(photo)
+    features = _merged(*_backbone(stem))
     outputs = {name: _head(features, name, channels) for name, channels in CHANNELS.items()}
     return keras.Model(photo, outputs, name="portrait_detector")
 
 
-def _backbone(photo: Any) -> list[Any]:
-    """What YuNet sees at the strides 8, 16 and 32."""
-    x = keras.layers.Conv2D(UNIT_CHANNELS[0], 3, strides=2, padding="same", activation="relu", name=STEM)(photo)
+def build_yunet(side_px: int) -> keras.Model:
+    """YuNet with random weights, without its landmarks.
+
+    Returns:
+        A model from RGB float32 [n, side, side, 3], values 0 to 255, to `cells`, float32 [n, cells, 6]: all cells of
+        8 pixels row by row, then those of 16, then those of 32; class and object in [0, 1], then the box.
+    """
+    photo = keras.Input((side_px, side_px, 3), name="photo")
+    padded = keras.layers.ZeroPadding2D(1)(photo)  # as YuNet was trained; "same" would pad below and right alone
+    stem = keras.layers.Conv2D(UNIT_CHANNELS[0], 3, strides=2, activation="relu", name=STEM)(padded)
+    at8, at16, at32 = _backbone(stem)
+    at32 = _unit(at32, 11, UNIT_CHANNELS[-1])
+    at16 = _unit(_added(at32, at16), 12, UNIT_CHANNELS[-1])
+    at8 = _unit(_added(at16, at8), 13, UNIT_CHANNELS[-1])
+    cells = [_cells(level, 14 + number) for number, level in enumerate((at8, at16, at32))]
+    return keras.Model(photo, {"cells": keras.layers.Concatenate(axis=1)(cells)}, name="yunet")
+
+
+def _added(coarse: Any, fine: Any) -> Any:
+    return keras.layers.Add()([keras.layers.UpSampling2D(2, interpolation="nearest")(coarse), fine])
+
+
+def _cells(level: Any, unit: int) -> Any:
+    """Class, box and object of every cell of a level; units of one kind follow each other in YuNet's file."""
+    kind, box, there = (_unit(level, unit + 3 * number, size, None) for number, size in enumerate((1, 4, 1)))
+    answers = [keras.layers.Activation("sigmoid")(kind), keras.layers.Activation("sigmoid")(there), box]
+    return keras.layers.Reshape((-1, 6))(keras.layers.Concatenate()(answers))
+
+
+def _backbone(x: Any) -> list[Any]:
+    """What YuNet sees at the strides 8, 16 and 32, of what its stem sees."""
     levels = []
     for number, channels in enumerate(UNIT_CHANNELS):
         if number in _HALVED_BEFORE:
             x = keras.layers.MaxPooling2D(2, name=f"halve{number}")(x)
-        x = keras.layers.Conv2D(channels, 1, name=pointwise_of(number))(x)
-        x = keras.layers.DepthwiseConv2D(3, padding="same", activation="relu", name=depthwise_of(number))(x)
+        x = _unit(x, number, channels)
         if number in _LEVELS:
             levels.append(x)
     return levels
+
+
+def _unit(x: Any, number: int, channels: int, activation: str | None = "relu") -> Any:
+    mixed = keras.layers.Conv2D(channels, 1, name=pointwise_of(number))(x)
+    looks = keras.layers.DepthwiseConv2D(3, padding="same", activation=activation, name=depthwise_of(number))
+    return looks(mixed)
 
 
 def pointwise_of(unit: int) -> str:

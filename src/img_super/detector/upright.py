@@ -1,81 +1,138 @@
-"""YuNet on a small upright part of a photo: says precisely where the face is that another network saw there.
+"""YuNet on a small upright part of a photo: says precisely where the face is that somebody saw there.
 
-The validation network was trained on crops around YuNet's boxes, so that every detector must answer with such a box.
+The validation network was trained on crops around YuNet's boxes, and it minds where exactly they lie; YuNet's box
+moves by 3 % of the face with the pixel at which its grid begins. So every detector of `/super` ends here, in parts of
+the photo that lie on a coarse grid: whoever found the face, and however roughly, looks at the same part and has the
+same box.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from math import floor, log2
 from typing import Final
 
-import cv2
 import numpy as np
 
-from img_super.detector.heads import FloatBox
-from img_super.detector.letterbox import shrunk
-from img_super.detector.weights import read_yunet_weights
-from img_super.detector.yunet import CONFIDENCE_COLUMN, create_network
-from img_super.domain import Box, Face, RgbImage, Rotation
+from img_super.detector.heads import FloatArray, FloatBox, FoundFace
+from img_super.detector.letterbox import halved
+from img_super.detector.litert import LiteRtRunner
+from img_super.detector.yunet import MIN_CONFIDENCE
+from img_super.domain import Face, RgbImage, Rotation
+from img_super.errors import BadModel
 from img_super.per_thread import PerThread
 from img_super.turn import inverse, turn
 
 SIDE_PX: Final = 160
-"""Side of the square that is searched: faces are about 64 pixels wide there, as where training found them."""
+"""Side of the square that is looked at."""
 
-_FACE_SIZES: Final = 2.5
-"""How much of the photo the square shows, in face sizes."""
+STRIDES: Final = (8, 16, 32)
+"""YuNet answers for cells of these sizes, the smallest first, row by row: class, object, x, y, and the logarithms of
+width and height over the stride."""
+
+CELLS: Final = sum((SIDE_PX // stride) ** 2 for stride in STRIDES)
+_LEAST_FACE_PX: Final = 32
+"""Faces in the square are this size to twice this size, by halving the photo; smaller only where the photo's are."""
+
+_GRID_PX: Final = 32
+"""Squares begin at multiples of this, in their own pixels; so do YuNet's coarsest cells."""
 
 _MIN_IOU: Final = 0.35
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A square of a photo, `SIDE_PX` wide after so many halvings; it may reach beyond the photo."""
+
+    x_min: int
+    y_min: int
+    halvings: int
+
+    @classmethod
+    def around(cls, about: FloatBox) -> Part:
+        """The square in which a face is looked for: 2.5 to 5 times as wide as the face, which is near the middle."""
+        halvings = max(0, floor(log2(max(1.0, about.size) / _LEAST_FACE_PX)))
+        step = _GRID_PX << halvings
+        x_min, y_min = (step * round((middle - (SIDE_PX << halvings) / 2) / step) for middle in (about.x, about.y))
+        return cls(x_min, y_min, halvings)
+
+    def pixels(self, image: RgbImage) -> RgbImage:
+        """RGB uint8 [side, side, 3], black beyond the photo."""
+        side, each = SIDE_PX << self.halvings, 1 << self.halvings
+        left, top = max(0, self.x_min), max(0, self.y_min)
+        seen = image[top : max(0, self.y_min + side), left : max(0, self.x_min + side)]
+        square = np.zeros((SIDE_PX, SIDE_PX, 3), np.uint8)
+        if min(seen.shape[:2]) < each:
+            return square
+        for _ in range(self.halvings):
+            seen = halved(seen)
+        x, y = (left - self.x_min) // each, (top - self.y_min) // each
+        square[y : y + seen.shape[0], x : x + seen.shape[1]] = seen
+        return square
+
+    def in_photo(self, box: FloatBox) -> FloatBox:
+        """A box of the square in the photo's pixels."""
+        return box.scaled(1 << self.halvings).moved(self.x_min, self.y_min)
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """A face that YuNet saw in a part of a photo, in the photo's pixels."""
+
+    face: FoundFace
+    part: Part
 
 
 class UprightFinder:
     """Finds the face again. Safe to share between threads."""
 
-    def __init__(self) -> None:
-        """Raises `BadModel` when the weights are missing or are not the known ones."""
-        weights = np.frombuffer(read_yunet_weights(), dtype=np.uint8)
-        self._networks = PerThread(lambda: _of_fixed_size(weights))
+    def __init__(self, weights: bytes) -> None:
+        """Take the weights that the detector's card lists as `yunet`. Raises `BadModel` when they are not YuNet's."""
+        self._networks = PerThread(lambda: _network(weights))
+        self._networks.get()
 
-    def find(self, image: RgbImage, about: FloatBox, rotation: Rotation) -> Face | None:
-        """The face that overlaps most with `about` (pixels of `image`) once turned by `rotation`; None without one."""
-        part = part_around(about, (image.shape[1], image.shape[0]))
-        if not part.area:
-            return None
-        scale = min(1.0, SIDE_PX / max(part.width, part.height))
-        wh = max(1, round(part.width * scale)), max(1, round(part.height * scale))
-        whole = image[part.y_min : part.y_max, part.x_min : part.x_max]
-        turned = turn(shrunk(whole, wh) if scale < 1 else whole, rotation)
-        square = np.zeros((SIDE_PX, SIDE_PX, 3), np.uint8)
-        square[: turned.shape[0], : turned.shape[1]] = turned[:, :, ::-1]  # YuNet was trained on BGR
-        _, rows = self._networks.get().detect(square)
-        scales = part.width / wh[0], part.height / wh[1]
-        faces = [_face(row, rotation, part, scales) for row in ([] if rows is None else rows)]
-        expected = Box.from_xywh(about.x - about.width / 2, about.y - about.height / 2, about.width, about.height)
-        best = max(faces, key=lambda face: face.box.iou(expected), default=None)
-        if best is None or best.box.iou(expected) < _MIN_IOU:
-            return None
-        return Face(best.box.clipped((image.shape[1], image.shape[0])), best.confidence)
+    def find(self, image: RgbImage, about: FloatBox, rotation: Rotation) -> Look | None:
+        """The surest face over `about` (pixels of `image`), upright once turned by `rotation`; None without one."""
+        part = Part.around(about)
+        cells = self._networks.get().run(turn(part.pixels(image), rotation))["cells"]
+        seen = [
+            FoundFace(part.in_photo(found.box.turned(inverse(rotation), (SIDE_PX, SIDE_PX))), found.confidence)
+            for found in faces(cells)
+        ]
+        over = [face for face in seen if face.box.pixels().iou(about.pixels()) >= _MIN_IOU]
+        return Look(max(over, key=lambda face: face.confidence), part) if over else None
+
+    def settled(self, image: RgbImage, look: Look, rotation: Rotation) -> Face:
+        """The face as it is seen in the part of the photo that lies around it; a second look where that is another."""
+        if Part.around(look.face.box) != look.part:
+            look = self.find(image, look.face.box, rotation) or look
+        return Face(look.face.box.pixels().clipped((image.shape[1], image.shape[0])), look.face.confidence)
 
 
-def part_around(about: FloatBox, image_wh: tuple[int, int]) -> Box:
-    """The square around a face that is searched, as far as it lies in the image; its sides can be halved once."""
-    side = _FACE_SIZES * float(np.sqrt(about.width * about.height))
-    part = Box.from_xywh(about.x - side / 2, about.y - side / 2, side, side).clipped(image_wh)
-    return Box(part.x_min, part.y_min, part.x_min + part.width // 2 * 2, part.y_min + part.height // 2 * 2)
+def faces(cells: FloatArray) -> list[FoundFace]:
+    """What YuNet's cells of at least `MIN_CONFIDENCE` say, float32 [`CELLS`, 6], in pixels of the square."""
+    confidences = np.sqrt(cells[:, 0] * cells[:, 1])
+    sure = np.nonzero(confidences >= MIN_CONFIDENCE)[0]
+    (x, y), strides = _CORNERS[sure].T, _STRIDE_OF[sure]
+    boxes = np.stack([x + cells[sure, 2] * strides, y + cells[sure, 3] * strides])
+    sides = np.exp(np.minimum(cells[sure, 4:], 5)) * strides[:, np.newaxis]
+    numbers = np.column_stack([boxes.T, sides, confidences[sure]]).tolist()
+    return [FoundFace(FloatBox(*box), confidence) for *box, confidence in numbers]
 
 
-def _face(
-    row: np.ndarray[tuple[int], np.dtype[np.float32]], rotation: Rotation, part: Box, scales: tuple[float, float]
-) -> Face:
-    """One row of YuNet as a face of the photo; `scales` are pixels of the photo for one of the unturned part."""
-    turned_scales = scales if rotation in (0, 180) else scales[::-1]
-    turned_wh = (part.width, part.height) if rotation in (0, 180) else (part.height, part.width)
-    x, y, width, height = (float(value) * turned_scales[number % 2] for number, value in enumerate(row[:4]))
-    box = Box.from_xywh(x, y, width, height).turned(inverse(rotation), turned_wh)
-    moved = Box(box.x_min + part.x_min, box.y_min + part.y_min, box.x_max + part.x_min, box.y_max + part.y_min)
-    return Face(moved, float(row[CONFIDENCE_COLUMN]))
+def _grid(stride: int) -> FloatArray:
+    """The upper left corner of every cell, float32 [cells, 2] as x, y."""
+    rows, columns = np.indices((SIDE_PX // stride,) * 2)
+    return np.column_stack([columns.ravel(), rows.ravel()]).astype(np.float32) * np.float32(stride)
 
 
-def _of_fixed_size(weights: np.ndarray[tuple[int], np.dtype[np.uint8]]) -> cv2.FaceDetectorYN:
-    network = create_network(weights)
-    network.setInputSize((SIDE_PX, SIDE_PX))
+_CORNERS: Final = np.concatenate([_grid(stride) for stride in STRIDES])
+_STRIDE_OF: Final = np.concatenate([np.full((SIDE_PX // stride) ** 2, stride, np.float32) for stride in STRIDES])
+
+
+def _network(weights: bytes) -> LiteRtRunner:
+    network = LiteRtRunner(weights)
+    if network.input_wh != (SIDE_PX, SIDE_PX):
+        raise BadModel(f"YuNet takes photos of {network.input_wh} here, not of {SIDE_PX} px.")
+    network.expect({"cells": (1, CELLS, 6)})
     return network

@@ -10,6 +10,8 @@ import msgspec
 import numpy as np
 
 from img_super.detector.fast import FastDetector
+from img_super.detector.network import build_yunet
+from img_super.detector.upright import SIDE_PX, UprightFinder
 from img_super.detector.yunet import YuNetDetector
 from img_super.evaluation.detection import (
     answers_on_generated,
@@ -19,11 +21,12 @@ from img_super.evaluation.detection import (
     precise_wrong,
     real_frames,
 )
-from img_super.registry.card import DetectorCard, read_weights, write_card
-from img_super.registry.export_detector import export_detector
+from img_super.registry.card import DetectorCard, WeightsFile, read_weights, write_card
+from img_super.registry.export_detector import YUNET_FILE, export_detector, export_litert
+from img_super.training.detector.first_weights import load_yunet
 
-SIDE_PX: Final = 320
-"""Long side of the photos that the shipped detector sees."""
+INPUT_WH: Final = (256, 160)
+"""Of the photos that the shipped detector sees: 8:5 lies between the 16:9 and the 4:3 of cameras."""
 
 DATA: Final = (
     "Generated photos of whole invented documents (img-super synthesize-photos), with YuNet's box of the portrait's "
@@ -33,7 +36,7 @@ LIMITS: Final = [
     "Learned from generated documents only.",
     "Quarter turns and about 20 degrees besides; a document at 45 degrees is handed on to the precise detector.",
     "Where the document's corners lie outside of the photo they are a guess.",
-    "Faces narrower than about 9 px after the photo was reduced to 320 px are not found, and handed on.",
+    "Faces narrower than about 9 px after the photo was reduced to 256 x 160 px are not found, and handed on.",
 ]
 TERMS: Final = (
     "Backbone: YuNet (opencv_zoo, 2023mar), MIT. Part of the training portraits was drawn with weights distilled from "
@@ -54,31 +57,38 @@ def ship_detector(
     Raises:
         ExportFailed: LiteRT answers otherwise than Keras does.
     """
-    files = export_detector(trained, folder, SIDE_PX)
+    files = export_detector(trained, folder, INPUT_WH) | {"yunet": export_yunet(folder)}
     card = DetectorCard(
         "portrait_detector",
         version,
         datetime.now(UTC).strftime("%Y-%m-%d"),
         files,
-        SIDE_PX,
+        INPUT_WH,
         0.0,
         {},
         DATA,
         LIMITS,
         TERMS,
     )
-    weights = read_weights(folder, card, "litert")
+    weights, finder = read_weights(folder, card, "litert"), UprightFinder(read_weights(folder, card, "yunet"))
     precise = YuNetDetector()
-    answers = answers_on_generated(FastDetector(weights, card, precise), validation)
+    answers = answers_on_generated(FastDetector(weights, card, finder, precise), validation)
     wrong = precise_wrong(precise, validation)
     card = msgspec.structs.replace(card, min_confidence=least_confidence(answers, wrong))
     measured = generated_figures(answers, card.min_confidence) | {"right_of_precise": 1 - wrong}
     figures: dict[str, Any] = {"generated_validation": measured}
     if real is not None:
-        figures["real_captures"] = real_figures(FastDetector(weights, card, precise), real)
+        figures["real_captures"] = real_figures(FastDetector(weights, card, finder, precise), real)
     card = msgspec.structs.replace(card, figures=figures)
     write_card(card, folder)
     return card
+
+
+def export_yunet(folder: Path) -> WeightsFile:
+    """Write YuNet for small upright squares: on LiteRT it takes 40 % of the time that it takes on OpenCV."""
+    yunet = build_yunet(SIDE_PX)
+    load_yunet(yunet)
+    return export_litert(yunet, folder / YUNET_FILE)
 
 
 def real_figures(detector: FastDetector, folder: Path) -> dict[str, Any]:

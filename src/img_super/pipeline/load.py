@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Final
 
 from img_super.detector.fast import FastDetector
+from img_super.detector.settled import SettledDetector
+from img_super.detector.upright import UprightFinder
 from img_super.detector.yunet import YuNetDetector
 from img_super.errors import BadModel
 from img_super.pipeline.decode import DEFAULT_LIMITS
@@ -61,14 +63,22 @@ def load_pipeline(
         BadModel: weights are missing, or are not those that the card describes, or it has no such policy.
     """
     precise = YuNetDetector()
-    quick = load_fast_detector(precise) if detector is DetectorName.FAST else None
+    quick = load_quick_detector(precise, detector)
     return Pipeline(precise, load_validator(model, backend), limits, policy, quick)
 
 
-def load_fast_detector(precise: YuNetDetector) -> FastDetector:
-    """The one-pass detector that ships, which asks `precise` where it is not sure. Raises `BadModel`."""
+def load_quick_detector(precise: YuNetDetector, name: DetectorName) -> FastDetector | SettledDetector:
+    """Who finds the portrait for `super`: both end in the same box; the fast one asks `precise` where it is not sure.
+
+    Raises:
+        BadModel: weights are missing, or are not those that the card describes.
+    """
     card = read_card_as(DetectorCard, SHIPPED_DETECTOR)
-    return FastDetector(read_weights(SHIPPED_DETECTOR, card, "litert"), card, precise)
+    finder = UprightFinder(read_weights(SHIPPED_DETECTOR, card, "yunet"))
+    settled = SettledDetector(precise, finder)
+    if name is DetectorName.PRECISE:
+        return settled
+    return FastDetector(read_weights(SHIPPED_DETECTOR, card, "litert"), card, finder, settled)
 
 
 def load_validator(model: Path, backend: Backend = Backend.LITERT) -> Validator:

@@ -54,7 +54,7 @@ def export_network(
     """
     folder.mkdir(parents=True, exist_ok=True)
     side_px = int(network.inputs[0].shape[1])
-    single = single_photo(network, side_px)
+    single = single_photo(network)
     litert = to_litert(single)
     difference = largest_score_difference(single, litert, side_px)
     if difference > MAX_SCORE_DIFFERENCE:
@@ -76,9 +76,9 @@ def describe(path: Path) -> WeightsFile:
     return WeightsFile(path.name, sha256(path.read_bytes()).hexdigest())
 
 
-def single_photo(network: keras.Model, side_px: int) -> keras.Model:
+def single_photo(network: keras.Model) -> keras.Model:
     """The network for one crop at a time, which lets LiteRT fix every shape."""
-    crop = keras.Input(batch_shape=(1, side_px, side_px, 3), name="crop")
+    crop = keras.Input(batch_shape=(1, *network.inputs[0].shape[1:]), name="crop")
     return keras.Model(crop, network(crop, training=False))
 
 
@@ -131,13 +131,14 @@ def largest_score_difference(single: keras.Model, litert: bytes, side_px: int, c
         coarse = rng.uniform(0, 255, (1, 8, 8, 3)).repeat(side_px // 8, 1).repeat(side_px // 8, 2)
         crop = np.clip(coarse + rng.normal(0, 12, (1, side_px, side_px, 3)), 0, 255).astype(np.float32)
         ours, theirs = single(crop, training=False), runner(**{name: crop})
-        largest = max(largest, _gap(_sigmoid(_numpy(ours["logit"])), _sigmoid(theirs["logit"])))
+        largest = max(largest, _gap(_sigmoid(as_numpy(ours["logit"])), _sigmoid(theirs["logit"])))
         if "heat_map" in ours:
-            largest = max(largest, _gap(_numpy(ours["heat_map"]), theirs["heat_map"]))
+            largest = max(largest, _gap(as_numpy(ours["heat_map"]), theirs["heat_map"]))
     return largest
 
 
-def _numpy(tensor: Any) -> npt.NDArray[Any]:
+def as_numpy(tensor: Any) -> npt.NDArray[Any]:
+    """What any back-end of Keras calculated."""
     return np.asarray(keras.ops.convert_to_numpy(tensor))
 
 

@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 
 from img_super.detector import fast
-from img_super.detector.fast import LEAST, SURE, FastDetector, scaled
-from img_super.detector.heads import CHANNELS, OTHER, PORTRAIT, FloatArray, FloatBox
-from img_super.domain import Box, Detection, Face, RgbImage, Rotation
+from img_super.detector.fast import LEAST, SURE, FastDetector
+from img_super.detector.heads import CHANNELS, OTHER, PORTRAIT, FloatArray, FloatBox, FoundFace
+from img_super.detector.upright import Look, Part, UprightFinder
+from img_super.domain import Box, Detection, Face, ModelIdentity, RgbImage, Rotation
 from img_super.errors import BadModel
 from img_super.registry.card import DetectorCard, WeightsFile
 
@@ -28,44 +29,51 @@ def answers(portrait: float) -> dict[str, FloatArray]:
 
 
 class Network:
-    side_px = SIDE
+    input_wh = (SIDE, SIDE)
     outputs = answers(0.9)
 
     def __init__(self, weights: bytes) -> None:
         pass
 
     def run(self, square: RgbImage) -> dict[str, FloatArray]:
-        assert square.shape == (SIDE, SIDE, 3)
+        assert square.shape == (self.input_wh[1], self.input_wh[0], 3)
         return self.outputs
 
 
-class Finder:
+class Finder(UprightFinder):
+    """Sees the face where it is looked for, in some rotations."""
+
     confidences: ClassVar[dict[Rotation, float]] = {180: 0.95}
     asked: ClassVar[list[Rotation]] = []
+    only_at_x: float | None = None
 
-    def find(self, image: RgbImage, about: FloatBox, rotation: Rotation) -> Face | None:
+    def __init__(self) -> None:
+        pass
+
+    def find(self, image: RgbImage, about: FloatBox, rotation: Rotation) -> Look | None:
         self.asked.append(rotation)
-        box = Box.from_xywh(about.x - about.width / 2, about.y - about.height / 2, about.width, about.height)
-        return Face(box, self.confidences[rotation]) if rotation in self.confidences else None
+        if rotation not in self.confidences or self.only_at_x not in (None, about.x):
+            return None
+        return Look(FoundFace(about, self.confidences[rotation]), Part.around(about))
 
 
 class Precise:
     asked = 0
+    identity = ModelIdentity("precise", "1", "0" * 64)
 
     def detect(self, image: RgbImage) -> Detection | None:
         self.asked += 1
         return PRECISE
 
 
-def card(side_px: int = SIDE) -> DetectorCard:
+def card(input_wh: tuple[int, int] = (SIDE, SIDE)) -> DetectorCard:
     files = {"litert": WeightsFile("portrait_detector.tflite", "0" * 64)}
-    return DetectorCard("portrait_detector", "0.0", "2026-01-01", files, side_px, 0.5, {}, "", [], "")
+    return DetectorCard("portrait_detector", "0.0", "2026-01-01", files, input_wh, 0.5, {}, "", [], "")
 
 
 @pytest.fixture
 def precise(monkeypatch: pytest.MonkeyPatch) -> Precise:
     monkeypatch.setattr(fast, "LiteRtDetectionNetwork", Network)
-    monkeypatch.setattr(fast, "UprightFinder", Finder)
     monkeypatch.setattr(Network, "outputs", answers(0.9))
     monkeypatch.setattr(Finder, "confidences", {180: 0.95})
     monkeypatch.setattr(Finder, "asked", [])
@@ -73,7 +81,7 @@ def precise(monkeypatch: pytest.MonkeyPatch) -> Precise:
 
 
 def test_what_one_pass_is_sure_of_is_told_in_the_photos_pixels(precise: Precise) -> None:
-    located = FastDetector(b"", card(), precise).locate(PHOTO)
+    located = FastDetector(b"", card(), Finder(), precise).locate(PHOTO)
     assert located is not None
     assert located.detection.rotation == 180
     assert located.detection.portrait.box == Box(200, 120, 360, 280)  # 16 px at (28, 20), ten times as large
@@ -84,7 +92,7 @@ def test_what_one_pass_is_sure_of_is_told_in_the_photos_pixels(precise: Precise)
 
 def test_boxes_of_others_end_where_the_photo_does(precise: Precise) -> None:
     low = np.zeros((450, 640, 3), np.uint8)
-    located = FastDetector(b"", card(), precise).locate(low)
+    located = FastDetector(b"", card(), Finder(), precise).locate(low)
     assert located is not None
     (ghost,) = located.detection.others
     assert ghost.box == Box(480, 400, 560, 450)
@@ -92,18 +100,18 @@ def test_boxes_of_others_end_where_the_photo_does(precise: Precise) -> None:
 
 def test_who_is_unsure_of_the_place_asks(precise: Precise, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Network, "outputs", answers(0.3))
-    assert FastDetector(b"", card(), precise).detect(PHOTO) is PRECISE
+    assert FastDetector(b"", card(), Finder(), precise).detect(PHOTO) is PRECISE
     assert (precise.asked, Finder.asked) == (1, [])
 
 
 def test_a_rotation_without_doubt_ends_the_search(precise: Precise) -> None:
-    FastDetector(b"", card(), precise).detect(PHOTO)
+    FastDetector(b"", card(), Finder(), precise).detect(PHOTO)
     assert Finder.asked == [180]
 
 
 def test_the_rotation_in_which_the_face_is_seen_best_wins(precise: Precise, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Finder, "confidences", {180: LEAST - 0.05, 90: LEAST + 0.05, 0: LEAST - 0.02})
-    located = FastDetector(b"", card(), precise).locate(PHOTO)
+    located = FastDetector(b"", card(), Finder(), precise).locate(PHOTO)
     assert located is not None
     assert located.detection.rotation == 90
     assert Finder.asked == [180, 90, 0, 270]
@@ -115,13 +123,33 @@ def test_what_yunet_does_not_confirm_is_asked_for(
 ) -> None:
     assert LEAST < SURE
     monkeypatch.setattr(Finder, "confidences", confidences)
-    assert FastDetector(b"", card(), precise).detect(PHOTO) is PRECISE
+    assert FastDetector(b"", card(), Finder(), precise).detect(PHOTO) is PRECISE
 
 
 def test_a_network_of_another_size_than_its_card_says_is_refused(precise: Precise) -> None:
-    with pytest.raises(BadModel, match="64 px, its card says 320 px"):
-        FastDetector(b"", card(320), precise)
+    with pytest.raises(BadModel, match=r"\(64, 64\) px, its card says \(320, 64\) px"):
+        FastDetector(b"", card((320, 64)), Finder(), precise)
 
 
-def test_scaled_boxes_keep_their_shape() -> None:
-    assert scaled(FloatBox(1, 2, 3, 4), 2.5) == FloatBox(2.5, 5, 7.5, 10)
+def test_another_likely_place_is_tried_where_the_first_shows_no_face(
+    precise: Precise, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Finder, "only_at_x", 520)
+    for likely, found in ((0.2, None), (0.5, Box(480, 400, 560, 480))):
+        outputs = answers(0.6)
+        outputs["centres"][5, 6] = likely, 0.5
+        monkeypatch.setattr(Network, "outputs", outputs)
+        located = FastDetector(b"", card(), Finder(), precise).locate(PHOTO)
+        assert (located.detection.portrait.box if located else None) == found
+        assert located is None or [other.box for other in located.detection.others] == [Box(200, 120, 360, 280)]
+
+
+def test_a_photo_that_was_laid_on_its_side_is_told_as_it_stands(
+    precise: Precise, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Network, "input_wh", (SIDE, SIDE // 2))
+    monkeypatch.setattr(Finder, "confidences", {270: 0.95})
+    located = FastDetector(b"", card((SIDE, SIDE // 2)), Finder(), precise).locate(np.zeros((640, 320, 3), np.uint8))
+    assert located is not None
+    assert Finder.asked == [270]  # 180 in what the network saw
+    assert located.detection.portrait.box == Box(120, 280, 280, 440)

@@ -12,7 +12,7 @@ from img_super.detector.heads import (
     FloatBox,
     read_portrait,
 )
-from img_super.domain import ROTATIONS
+from img_super.domain import ROTATIONS, Box, Rotation
 
 CELLS = 12
 
@@ -75,3 +75,14 @@ def test_overlap_is_of_the_smaller_box() -> None:
     assert small.overlap(FloatBox(12, 10, 4, 4)) == pytest.approx(0.5)
     assert small.overlap(FloatBox(20, 10, 4, 4)) == 0
     assert FloatBox(0, 0, 0, 0).overlap(small) == 0
+
+
+@pytest.mark.parametrize("rotation", ROTATIONS)
+def test_a_float_box_turns_as_one_of_pixels_does(rotation: Rotation) -> None:
+    box, wh = Box(3, 5, 20, 33), (64, 48)
+    assert FloatBox.of(box).turned(rotation, wh).pixels() == box.turned(rotation, wh)
+
+
+def test_boxes_are_scaled_and_moved() -> None:
+    assert FloatBox(1, 2, 3, 4).scaled(2.5).moved(-1, 1) == FloatBox(1.5, 6, 7.5, 10)
+    assert FloatBox(0, 0, 4, 9).size == 6

@@ -1,19 +1,27 @@
 from __future__ import annotations
 
+from dataclasses import astuple
+
 import cv2
+import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from img_super.detector.heads import FloatBox
-from img_super.detector.upright import UprightFinder, part_around
-from img_super.detector.yunet import YuNetDetector
+from img_super.detector.upright import SIDE_PX, Part, UprightFinder
+from img_super.detector.weights import read_yunet_weights
+from img_super.detector.yunet import CONFIDENCE_COLUMN, YuNetDetector, create_network
 from img_super.domain import ROTATIONS, Box, RgbImage, Rotation
+from img_super.errors import BadModel
 from img_super.pipeline.decode import decode_image
+from img_super.pipeline.load import SHIPPED_DETECTOR
 from img_super.turn import inverse, turn
 
 
 @pytest.fixture(scope="module")
 def finder() -> UprightFinder:
-    return UprightFinder()
+    return UprightFinder((SHIPPED_DETECTOR / "yunet.tflite").read_bytes())
 
 
 @pytest.fixture(scope="module")
@@ -39,7 +47,35 @@ def test_a_rough_box_becomes_yunets(
     expected = box.turned(inverse(rotation), (image.shape[1], image.shape[0]))
     found = finder.find(turned, about(expected, shift, size), rotation)
     assert found is not None
-    assert found.box.iou(expected) > 0.8
+    assert found.face.box.pixels().iou(expected) > 0.8
+
+
+@pytest.mark.parametrize("rotation", ROTATIONS)
+def test_whoever_found_it_the_same_face_is_settled_on(
+    finder: UprightFinder, sample: tuple[RgbImage, Box], rotation: Rotation
+) -> None:
+    image, box = sample
+    turned = turn(image, inverse(rotation))
+    rough = box.turned(inverse(rotation), (image.shape[1], image.shape[0]))
+    settled = set()
+    for shift, size in ((0.0, 1.0), (0.1, 1.1), (-0.1, 0.95), (0.2, 0.9)):
+        look = finder.find(turned, about(rough, shift, size), rotation)
+        assert look is not None
+        settled.add(finder.settled(turned, look, rotation))
+    assert len(settled) == 1
+
+
+def test_it_sees_what_yunet_sees_on_opencv(finder: UprightFinder, sample: tuple[RgbImage, Box]) -> None:
+    image, box = sample
+    look = finder.find(image, about(box), 0)
+    assert look is not None
+    network = create_network(np.frombuffer(read_yunet_weights(), np.uint8))
+    network.setInputSize((SIDE_PX, SIDE_PX))
+    _, rows = network.detect(np.ascontiguousarray(look.part.pixels(image)[:, :, ::-1]))
+    row = max(rows, key=lambda row: row[CONFIDENCE_COLUMN])
+    expected = look.part.in_photo(FloatBox(row[0] + row[2] / 2, row[1] + row[3] / 2, row[2], row[3]))
+    assert look.face.confidence == pytest.approx(row[CONFIDENCE_COLUMN], abs=1e-4)
+    assert astuple(look.face.box) == pytest.approx(astuple(expected), abs=0.02)
 
 
 def test_no_face_is_found_where_there_is_none(finder: UprightFinder, sample: tuple[RgbImage, Box]) -> None:
@@ -54,7 +90,25 @@ def test_a_face_elsewhere_is_not_taken(finder: UprightFinder, sample: tuple[RgbI
     assert finder.find(image, beside, 0) is None
 
 
-@pytest.mark.parametrize("middle", [(0.0, 0.0), (99.0, 59.0), (50.0, 30.0), (-300.0, 20.0)])
-def test_the_searched_part_stays_inside_the_photo(middle: tuple[float, float]) -> None:
-    part = part_around(FloatBox(*middle, 40, 50), (100, 60))
-    assert part == part.clipped((100, 60))
+@settings(max_examples=60, deadline=None)
+@given(x=st.floats(-300, 900), y=st.floats(-300, 900), size=st.floats(1, 700))
+def test_a_part_shows_what_lies_around_the_face(x: float, y: float, size: float) -> None:
+    photo = np.full((640, 480, 3), 255, np.uint8)
+    part = Part.around(FloatBox(x, y, size, size))
+    each = 2**part.halvings
+    assert 32 <= size / each < 64 or (part.halvings == 0 and size < 32)
+    assert abs(part.x_min + SIDE_PX * each / 2 - x) <= 16 * each
+    assert abs(part.y_min + SIDE_PX * each / 2 - y) <= 16 * each
+    assert part.x_min % (32 * each) == part.y_min % (32 * each) == 0
+    pixels = part.pixels(photo)
+    assert pixels.shape == (SIDE_PX, SIDE_PX, 3)
+    column = np.clip(np.arange(SIDE_PX) * each + part.x_min, -1, 480)
+    seen = (column >= 0) & (column + each <= 480)
+    rows = pixels.max(axis=(0, 2)) == 255
+    assert not rows[~seen].any()
+    assert rows[seen].all() or not rows.any()
+
+
+def test_weights_of_another_network_are_refused() -> None:
+    with pytest.raises(BadModel, match="not of 160 px"):
+        UprightFinder((SHIPPED_DETECTOR / "portrait_detector.tflite").read_bytes())

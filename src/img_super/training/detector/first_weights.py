@@ -1,4 +1,4 @@
-"""Fills the backbone of the one-pass network with YuNet's weights (MIT licence), as OpenCV reads them from its file."""
+"""Fills YuNet's layers in a network of `detector.network` with its weights (MIT licence), as OpenCV reads its file."""
 
 from __future__ import annotations
 
@@ -7,17 +7,18 @@ import keras
 import numpy as np
 import numpy.typing as npt
 
-from img_super.detector.network import STEM, UNIT_CHANNELS, depthwise_of, pointwise_of
+from img_super.detector.network import STEM, depthwise_of, pointwise_of
 from img_super.detector.weights import read_yunet_weights
 
 
 def load_yunet(network: keras.Model) -> None:
-    """Put YuNet's stem and units into a network of `detector.network`. Raises `BadModel` without YuNet's file."""
+    """Put in YuNet's stem and those of its units that the network has. Raises `BadModel` without YuNet's file."""
     convolutions = _convolutions()
     kernel, bias = convolutions[0]
     stem = kernel.transpose(2, 3, 1, 0)[:, :, ::-1]  # YuNet takes blue first
     network.get_layer(STEM).set_weights([stem, bias])
-    for unit in range(len(UNIT_CHANNELS)):
+    units = sum(layer.name.startswith("unit") and layer.name.endswith("_pointwise") for layer in network.layers)
+    for unit in range(units):
         (mixing, mixing_bias), (looking, looking_bias) = convolutions[1 + 2 * unit : 3 + 2 * unit]
         network.get_layer(pointwise_of(unit)).set_weights([mixing.transpose(2, 3, 1, 0), mixing_bias])
         network.get_layer(depthwise_of(unit)).set_weights([looking.transpose(2, 3, 0, 1), looking_bias])

@@ -72,7 +72,7 @@ def train_detector(
     """Train by a recipe, going on where a run in the same folder stopped; returns the network that was right most."""
     keras.utils.set_random_seed(recipe.seed)
     run.folder.mkdir(parents=True, exist_ok=True)
-    network = build_network(recipe.input_side_px)
+    network = build_network((recipe.input_side_px,) * 2)
     if run.first_weights is None:
         load_yunet(network)
     else:

@@ -64,12 +64,13 @@ def test_corners_begin_at_the_upper_left_as_displayed(quarters: int, mirrored: b
 def test_fitted_is_the_letterbox_of_the_turned_photo(quarters: int, wh: tuple[int, int]) -> None:
     photo = labelled_photo(*wh)
     turned = photo.image if not quarters else cv2.rotate(photo.image, quarters - 1)
-    served, pixels_each = letterbox(np.asarray(turned, np.uint8), SIDE)
+    served = letterbox(np.asarray(turned, np.uint8), (SIDE, SIDE))
     placing = fitted(photo, SIDE, quarters)
     placed = placed_image(photo.image, placing, SIDE)
-    assert placing.scale == pytest.approx(1 / pixels_each)
-    inner = np.s_[2 : round(turned.shape[0] / pixels_each) - 2, 2 : round(turned.shape[1] / pixels_each) - 2]
-    assert np.abs(placed[inner].astype(int) - served[inner]).mean() < 3
+    assert placing.scale == pytest.approx(1 / served.pixels_each)
+    width, height = served.shown_wh
+    inner = np.s_[2 : round(height) - 2, 2 : round(width) - 2]
+    assert np.abs(placed[inner].astype(int) - served.pixels[inner]).mean() < 3
 
 
 @pytest.mark.parametrize("quarters", range(4))

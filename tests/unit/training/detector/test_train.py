@@ -36,7 +36,7 @@ RECIPE = DetectorRecipe("tiny", SIDE, 2, 4, 1e-3, warm_up_steps=2, watched_photo
 @pytest.fixture(scope="module")
 def network() -> keras.Model:
     keras.utils.set_random_seed(1)
-    return build_network(SIDE)
+    return build_network((SIDE, SIDE))
 
 
 def test_the_network_is_small_and_answers_for_every_cell(network: keras.Model) -> None:
@@ -49,8 +49,8 @@ def test_the_network_is_small_and_answers_for_every_cell(network: keras.Model) -
 
 
 def test_a_side_that_does_not_divide_is_refused() -> None:
-    with pytest.raises(ValueError, match="multiple of 32"):
-        build_network(100)
+    with pytest.raises(ValueError, match="multiples of 32"):
+        build_network((64, 100))
 
 
 def test_yunets_backbone_is_filled_in(network: keras.Model) -> None:
@@ -102,10 +102,10 @@ def test_a_run_learns_goes_on_and_can_be_exported(tmp_path: Path) -> None:
     assert (tmp_path / "run" / "epochs.csv").read_text().count("\n") == 3
     train_detector(RECIPE, (photos, white_faces()), photos, run)  # already done: nothing is trained again
     assert (tmp_path / "run" / "epochs.csv").read_text().count("\n") == 3
-    files = export_detector(tmp_path / "run" / "best.keras", tmp_path / "model", SIDE)
+    files = export_detector(tmp_path / "run" / "best.keras", tmp_path / "model", (2 * SIDE, SIDE))
     served = LiteRtDetectionNetwork((tmp_path / "model" / files["litert"].name).read_bytes())
-    assert served.side_px == SIDE
-    outputs = served.run(np.zeros((SIDE, SIDE, 3), np.uint8))
+    assert served.input_wh == (2 * SIDE, SIDE)
+    outputs = served.run(np.zeros((SIDE, 2 * SIDE, 3), np.uint8))
     assert sorted(read_portrait(outputs).rotations) == [0, 90, 180, 270]
 
 
