@@ -10,12 +10,12 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import Protocol
 from urllib.parse import urlsplit
 
 import numpy as np
 
 from benchmarks.photos import SAMPLE, photo_at
-from benchmarks.running_service import Service
 
 SIZES_WH = ((640, 480), (1280, 960), (1920, 1080), (4000, 3000))
 IDLE_S = 2
@@ -23,6 +23,13 @@ IDLE_S = 2
 
 LOST = 0
 """The status of a request that got no answer."""
+
+
+class HasAddress(Protocol):
+    """A service, whoever started it."""
+
+    @property
+    def url(self) -> str: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +84,7 @@ def mixed_photos() -> list[Request]:
 class Client:
     """One keep-alive connection, opened anew when it breaks."""
 
-    def __init__(self, service: Service, timeout_s: float = 60) -> None:
+    def __init__(self, service: HasAddress, timeout_s: float = 60) -> None:
         url = urlsplit(service.url)
         self._connection = http.client.HTTPConnection(url.hostname or "", url.port, timeout=timeout_s)
         self._last_s = 0.0
@@ -104,7 +111,7 @@ class Client:
         return Outcome(status, self._last_s - start)
 
 
-def crowd(service: Service, requests: Iterator[Request], clients: int, per_second: float | None = None) -> Outcomes:
+def crowd(service: HasAddress, requests: Iterator[Request], clients: int, per_second: float | None = None) -> Outcomes:
     """Send all requests from so many clients at once; as fast as they are answered, or at this rate."""
     outcomes, lock, start = Outcomes(), threading.Lock(), time.perf_counter()
 
@@ -146,7 +153,7 @@ def run_together(works: Sequence[Callable[[], None]]) -> None:
 class Probe:
     """Asks for health and metrics ten times a second, as a load balancer and Prometheus do, while the block runs."""
 
-    def __init__(self, service: Service) -> None:
+    def __init__(self, service: HasAddress) -> None:
         self.outcomes = Outcomes()
         self._client = Client(service)
         self._over = threading.Event()

@@ -18,12 +18,13 @@ from img_super.settings import Settings, load_settings
 def build_app(settings: Settings) -> FastAPI:
     """The service as these settings want it. Raises `StartError` when it cannot be made."""
     cv2.setNumThreads(1)  # each photo has its work thread; OpenCV's own took 7 % more of the cores for the same
-    limits = _limits(settings)
+    limits = decode_limits(settings)
     pipeline = load_pipeline(settings.model, settings.backend, limits, settings.policy, settings.detector)
     return create_app(settings, pipeline)
 
 
-def _limits(settings: Settings) -> DecodeLimits:
+def decode_limits(settings: Settings) -> DecodeLimits:
+    """What one image may cost a process that shares the machine's memory with `workers` like it."""
     each_thread_bytes = usable_memory_bytes() * settings.memory_percent // 100 // (settings.threads * settings.workers)
     return DecodeLimits(settings.max_pixels, each_thread_bytes, settings.decode_budget_ms)
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
 
     from img_super.scan.judge import Judged
-    from img_super.scan.scan import Job
+    from img_super.scan.scan import Job, Judging
     from img_super.scan.summary import Summary
 
 
@@ -52,6 +52,10 @@ _Strict = Annotated[
     bool, typer.Option("--strict", help="End with 1 when a photo is suspicious, with 3 when one has no answer.")
 ]
 
+_OnRay = Annotated[
+    bool, typer.Option("--on-ray", help="Judge on the Ray cluster of RAY_ADDRESS; needs the extra `cluster`.")
+]
+
 
 def scan(
     sources: _Sources,
@@ -68,6 +72,7 @@ def scan(
     restart: Annotated[bool, typer.Option("--restart", help="Throw away what a stopped scan has kept.")] = False,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace results that are there.")] = False,
     strict: _Strict = False,
+    on_ray: _OnRay = False,
     json: Annotated[bool, typer.Option("--json", help="Print the summary as one line of JSON; no progress.")] = False,
 ) -> None:
     """Judge every photo in a folder, an archive or a bucket, with all cores.
@@ -100,7 +105,7 @@ def scan(
             tuple(sources), out, out.with_suffix(".html") if report else None, settings.threads,
             restart=restart, overwrite=overwrite, language=language.value, work=work,
         )  # fmt: skip
-        summary, seconds = _scan_with_progress(job, quiet=json)
+        summary, seconds = _scan_with_progress(job, _judging(on_ray, processes), quiet=json)
     _tell(summary, job, seconds, json)
     raise typer.Exit(_exit(summary, strict))
 
@@ -120,7 +125,20 @@ def _exit(summary: Summary, strict: bool) -> Exit:
     return exit_for(summary.suspicious, summary.failed) if strict else Exit.DONE
 
 
-def _scan_with_progress(job: Job, quiet: bool) -> tuple[Summary, float]:
+def _judging(on_ray: bool, processes: int | None) -> Judging:
+    from img_super.scan.errors import ScanError
+    from img_super.scan.scan import judge_here
+
+    if not on_ray:
+        return judge_here
+    try:
+        from img_super.cluster.scan import judging_on_ray
+    except ImportError as error:
+        raise ScanError("--on-ray needs Ray: `pip install 'img-super[cluster]'`.") from error
+    return judging_on_ray(processes)
+
+
+def _scan_with_progress(job: Job, judging: Judging, quiet: bool) -> tuple[Summary, float]:
     from img_super.scan.scan import scan as scan_job
 
     begun_s = time.monotonic()
@@ -136,7 +154,7 @@ def _scan_with_progress(job: Job, quiet: bool) -> tuple[Summary, float]:
 
     with _ended_by_sigterm(job.out):
         try:
-            summary = scan_job(job, show)
+            summary = scan_job(job, show, judging)
         finally:
             bar.stop()
     return summary, time.monotonic() - begun_s

@@ -85,19 +85,23 @@ class Journal:
     def __len__(self) -> int:
         return int(self._database.execute("SELECT count(*) FROM rows").fetchone()[0])
 
-    def add(self, judged: Judged) -> None:
+    def add(self, judged: Judged) -> int:
         """Keep a row; one that is already there stays as it is. On disk after `COMMIT_EVERY_S` at the latest.
+
+        Returns:
+            How many rows it has made: 1, or 0 when it was there.
 
         Raises:
             ScanError: it cannot be written; the rows that were committed stay.
         """
         row = judged.row
-        self._write(_INSERT, astuple(row))
+        new = self._write(_INSERT, astuple(row))
         if judged.thumbnail is not None:
             thumbnail = (row.photo, row.score, judged.thumbnail)
             self._write("INSERT OR IGNORE INTO thumbnails VALUES (?, ?, ?)", thumbnail)
         if time.monotonic() - self._committed_s > COMMIT_EVERY_S:
             self.commit()
+        return new
 
     def commit(self) -> None:
         """Write to disk what has been added. Raises `ScanError` as `add` does."""
@@ -121,9 +125,9 @@ class Journal:
         found = self._database.execute("SELECT jpeg FROM thumbnails WHERE photo = ?", (photo,)).fetchone()
         return None if found is None else bytes(found[0])
 
-    def _write(self, statement: str, values: tuple[object, ...] = ()) -> None:
+    def _write(self, statement: str, values: tuple[object, ...] = ()) -> int:
         try:
-            self._database.execute(statement, values)
+            return self._database.execute(statement, values).rowcount
         except sqlite3.Error as error:
             raise ScanError(_why(self.path, error)) from error
 

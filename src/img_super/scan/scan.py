@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -57,14 +58,29 @@ class Job:
         )
 
 
+Judging = Callable[[Job, Callable[[str], bool]], Generator[Judged]]
+"""Judges every photo of a job that is not done yet, by its name; a row that comes twice is kept once."""
+
 Progress = Callable[[int, Judged | None], None]
 """Is told how many rows there are, and the newest one; None for those of an earlier run."""
 
 _FINGERPRINT_FORMAT: Final = 1
 
 
-def scan(job: Job, progress: Progress = lambda _rows, _newest: None) -> Summary:
+def judge_here(job: Job, done: Callable[[str], bool]) -> Generator[Judged]:
+    """With processes of this machine. Raises `ScanError`."""
+    found = find_photos(job.sources, job.work.storage, done, job.work.max_file_bytes)
+    with Crew(job.work, job.processes) as crew:
+        yield from crew.judge(photo for photo in found if not job.is_target(photo))
+
+
+def scan(job: Job, progress: Progress = lambda _rows, _newest: None, judging: Judging = judge_here) -> Summary:
     """Scan, or go on with a scan that was stopped; the results are written when every photo has its row.
+
+    Args:
+        job: what is scanned.
+        progress: is told how far it is.
+        judging: who judges the photos.
 
     Raises:
         ScanError: it cannot begin or go on; what was done so far is kept.
@@ -76,7 +92,7 @@ def scan(job: Job, progress: Progress = lambda _rows, _newest: None) -> Summary:
     models = _models(job.work)
     with Journal(job.journal, _fingerprint(job, models), MOST_SUSPICIOUS, job.restart) as journal:
         progress(len(journal), None)
-        _judge_all(job, journal, progress)
+        _judge_all(job, journal, progress, judging)
         journal.commit()
         summary = Summary()
         with replacing(job.out) as part:
@@ -89,18 +105,12 @@ def scan(job: Job, progress: Progress = lambda _rows, _newest: None) -> Summary:
     return summary
 
 
-def _judge_all(job: Job, journal: Journal, progress: Progress) -> None:
+def _judge_all(job: Job, journal: Journal, progress: Progress, judging: Judging) -> None:
     rows = len(journal)
-    with Crew(job.work, job.processes) as crew:
-        for judged in crew.judge(_missing(job, journal)):
-            journal.add(judged)
-            rows += 1
+    with closing(judging(job, journal.__contains__)) as judged_photos:
+        for judged in judged_photos:
+            rows += journal.add(judged)
             progress(rows, judged)
-
-
-def _missing(job: Job, journal: Journal) -> Iterator[Found]:
-    found = find_photos(job.sources, job.work.storage, journal.__contains__, job.work.max_file_bytes)
-    return (photo for photo in found if not job.is_target(photo))
 
 
 def _check_targets(job: Job) -> None:

@@ -1,0 +1,74 @@
+"""What one worker serves beside two and more, block by block in turn, each with one thread a worker.
+
+    python -m benchmarks.workers [--workers 1,2,4] [--seconds 120] [--block 5] [--size 1280x960] [--clients 8]
+
+Every request has a connection of its own, as behind a load balancer: one that stays open stays with its worker. The
+client does nothing but send. The last line is JSON.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from contextlib import ExitStack
+
+import numpy as np
+
+from benchmarks.clients import Client, HasAddress, Outcomes, Request, for_seconds, run_together
+from benchmarks.cluster_load import Way, descendants
+from benchmarks.photos import GRAIN, SAMPLE, photo_at
+from benchmarks.running_service import running_service
+from benchmarks.timing import ratio
+
+
+class EachItsConnection(Way):
+    """Sends every photo over a new connection."""
+
+    def sent(self, request: Request, seconds: float, clients: int) -> Outcomes:
+        outcomes = Outcomes()
+
+        def one_client() -> None:
+            for each in for_seconds([request], seconds):
+                outcomes.every.append(Client(self.service).send(each))
+
+        run_together([one_client] * clients)
+        return outcomes
+
+
+def main() -> None:
+    """Print a row for each number of workers, then all of it as JSON."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--workers", default="1,2")
+    parser.add_argument("--seconds", type=float, default=120)
+    parser.add_argument("--block", type=float, default=5)
+    parser.add_argument("--size", default="1280x960")
+    parser.add_argument("--clients", type=int, default=8)
+    arguments = parser.parse_args()
+    request = Request(photo_at(SAMPLE, *map(int, arguments.size.split("x")), GRAIN), "image/jpeg")
+    numbers = [int(number) for number in arguments.workers.split(",")]
+    with ExitStack() as stack:
+        ways = {number: started(stack, number) for number in numbers}
+        for block in range(-1, int(arguments.seconds / arguments.block / len(ways))):
+            for way in ways.values():
+                way.block(request, arguments.block, arguments.clients)
+                if block < 0:  # the first blocks warm up
+                    way.forget()
+        rows = {number: way.as_row() for number, way in ways.items()}
+    one = np.array(ways[numbers[0]].a_second)
+    times = {number: ratio(np.array(way.a_second), one).as_json() for number, way in ways.items()}
+    for number, row in rows.items():
+        print(f"{number} workers: " + "   ".join(f"{figure} {value:g}" for figure, value in row.items()), times[number])
+    told = {"size": arguments.size, "photo_bytes": len(request.body), "clients": arguments.clients}
+    print(json.dumps({"benchmark": "workers", **told, "rows": rows, "times_the_first": times}))
+
+
+def started(stack: ExitStack, workers: int) -> EachItsConnection:
+    """So many workers with one thread each, running until the stack is left."""
+    options = ("--workers", str(workers), "--threads", "1", "--log-level", "error")
+    service: HasAddress = (process := stack.enter_context(running_service(*options, IMG_SUPER_QUEUE="64")))
+    pid = process.process.pid
+    return EachItsConnection(service, {pid, *descendants(pid)})
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,124 @@
+"""The bulk scan on Ray Data: a crew of processes on every node, the journal on the node where the scan was started.
+
+    sources -> units -> Ray Data -> crew on a node [read -> pipeline] -> rows -> journal -> results, report
+               (names, never bytes)                                     (fsync'd, here)
+
+Photos are read where they are judged, so every node must see the sources. A node that dies takes nothing with it but
+work that is done again elsewhere; a photo that kills its process is blamed by the crew, as in a scan on one machine.
+"""
+
+from __future__ import annotations
+
+import pickle
+from collections.abc import Callable, Generator, Iterable, Iterator
+from functools import partial
+from itertools import chain, islice
+from typing import Final, TypeVar
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import ray
+from ray.data import ActorPoolStrategy, DataContext, Dataset
+from ray.exceptions import RayError
+
+from img_super.scan.archives import is_tar, is_zip, photos_in_tar, photos_in_zip
+from img_super.scan.crew import Crew, Work
+from img_super.scan.errors import ScanError
+from img_super.scan.found import Found, InFile
+from img_super.scan.judge import Judged
+from img_super.scan.scan import Job, Judging
+from img_super.scan.sources import find_files
+
+UNITS_A_BLOCK: Final = 64
+"""Photos (or whole TAR archives) that a crew is given at a time; what a dying node costs, and the tail of a scan."""
+
+UNITS_AT_ONCE: Final = 1_000_000
+"""So many are listed, then judged, then the next are listed; their names take about 200 MB of the object store."""
+
+_ROWS_A_BLOCK: Final = 1000
+
+_Column = npt.NDArray[np.object_]
+T = TypeVar("T")
+
+
+def judging_on_ray(crews: int | None = None) -> Judging:
+    """Who judges for `scan.scan` on the cluster, with so many processes at most; None for all cores, also later ones.
+
+    Raises:
+        ScanError: there is no cluster.
+    """
+    connect()
+    return partial(_judge, crews)
+
+
+def _judge(crews: int | None, job: Job, done: Callable[[str], bool]) -> Generator[Judged]:
+    """A row for every photo of the job that is not `done`; one of a TAR archive may come again, and is the same."""
+    for units in _in_parts(_units(job, done), UNITS_AT_ONCE):
+        yield from _judged(job.work, crews, units)
+
+
+def connect() -> None:
+    """Join the cluster that `RAY_ADDRESS` names, or the one of this machine. Raises `ScanError` without one."""
+    if ray.is_initialized():
+        return
+    try:
+        ray.init(address="auto", log_to_driver=False, logging_level="ERROR")
+    except (ConnectionError, ValueError, RuntimeError) as error:
+        raise ScanError("There is no Ray cluster here; start one (`ray start --head`) or set RAY_ADDRESS.") from error
+
+
+def _units(job: Job, done: Callable[[str], bool]) -> Iterator[Found]:
+    """What can be judged apart: photos, members of ZIP archives, and TAR archives, which have to be read in order."""
+    for file in find_files(job.sources, job.work.storage):
+        inside = photos_in_zip(file, job.work.storage) if isinstance(file, InFile) and is_zip(file.url) else (file,)
+        for unit in inside:
+            if not done(unit.name) and not job.is_target(unit):
+                yield unit
+
+
+def _judged(work: Work, crews: int | None, units: tuple[Found, ...]) -> Iterator[Judged]:
+    rows = _data(units).map_batches(
+        NodeCrew,
+        fn_constructor_args=(work,),
+        batch_size=UNITS_A_BLOCK,
+        num_cpus=1,
+        compute=ActorPoolStrategy(min_size=1, max_size=crews),
+    )
+    try:
+        for batch in rows.iter_batches(batch_size=None, prefetch_batches=0):
+            yield from map(pickle.loads, batch["judged"])
+    except RayError as error:
+        raise ScanError("The Ray cluster failed; the rows so far are kept. Mend it and scan again.") from error
+
+
+def _data(units: tuple[Found, ...]) -> Dataset:
+    context = DataContext.get_current()
+    context.enable_progress_bars = False
+    blocks = [pa.table({"unit": list(map(pickle.dumps, some))}) for some in _in_parts(units, UNITS_A_BLOCK)]
+    return ray.data.from_arrow(blocks)
+
+
+class NodeCrew:
+    """One process that judges, and this one beside it, which replaces it when a photo takes it down."""
+
+    def __init__(self, work: Work) -> None:
+        """Raises `ScanError` when the process cannot start."""
+        self._work = work
+        self._crew = Crew(work, processes=1)
+
+    def __call__(self, batch: dict[str, _Column]) -> Iterator[dict[str, _Column]]:
+        units: Iterator[Found] = map(pickle.loads, batch["unit"])
+        photos = chain.from_iterable(self._opened(unit) for unit in units)
+        for some in _in_parts(self._crew.judge(photos), _ROWS_A_BLOCK):
+            yield {"judged": np.array([*map(pickle.dumps, some), None], dtype=object)[:-1]}
+
+    def _opened(self, unit: Found) -> Iterator[Found]:
+        if isinstance(unit, InFile) and is_tar(unit.url):
+            return photos_in_tar(unit, self._work.storage, self._work.max_file_bytes, lambda _: False)
+        return iter((unit,))
+
+
+def _in_parts(many: Iterable[T], size: int) -> Iterator[tuple[T, ...]]:
+    left = iter(many)
+    return iter(lambda: tuple(islice(left, size)), ())

@@ -1,0 +1,123 @@
+"""The service on Ray Serve: the same FastAPI application, in as many processes on as many nodes as there is work for.
+
+    serve run img_super.cluster.serve_app:build                          networks inside the ingress (default)
+    serve run img_super.cluster.serve_app:build layout=apart             detector and validator on their own
+
+Settings are those of the service (`IMG_SUPER_*`), read on every node. A model is changed by deploying again: with
+`POST /model/reload` one replica of many would have another one.
+"""
+
+from __future__ import annotations
+
+import logging.config
+import math
+from enum import StrEnum
+from typing import Any, Final
+
+import cv2
+from fastapi import FastAPI
+from pydantic import BaseModel, ConfigDict, Field
+from ray import serve
+from ray.serve.config import AutoscalingConfig
+from ray.serve.handle import DeploymentHandle
+
+from img_super.api.app import create_app
+from img_super.api.logs import logging_config
+from img_super.cluster.networks import DetectorReplica, RemoteDetector, RemoteValidator, ValidatorReplica
+from img_super.main import build_app, decode_limits
+from img_super.pipeline.pipeline import Pipeline
+from img_super.settings import Settings, load_settings
+
+_DECODING_THREADS: Final = 4
+"""Of an ingress whose networks are elsewhere: while some wait for them, others decode."""
+
+
+class Layout(StrEnum):
+    """Where the networks run."""
+
+    TOGETHER = "together"
+    APART = "apart"
+
+
+class Arguments(BaseModel):
+    """What `args` of the Serve configuration, or `name=value` after `serve run`, may say."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    layout: Layout = Field(Layout.TOGETHER, description="`together`: one process does all; `apart`: three deployments.")
+    cores: float = Field(1, gt=0, description="What a replica takes of a node; it works with so many threads.")
+    min_replicas: int = Field(1, ge=1, description="Of each deployment, when nothing comes.")
+    max_replicas: int = Field(8, ge=1, description="Of each deployment, however much comes.")
+
+
+class Ingress:
+    """Receives, decodes, cuts and answers; has the networks inside, or asks for them."""
+
+    async def __init__(
+        self, arguments: Arguments, detector: DeploymentHandle[Any] | None, validator: DeploymentHandle[Any] | None
+    ) -> None:
+        """Raises `StartError`; the deployment does not come up then."""
+        settings = self._settings = replica_settings(arguments)
+        logging.config.dictConfig(logging_config(settings.log_format, settings.log_level.value))
+        self._pipeline: Pipeline | None = None
+        if detector is not None and validator is not None:
+            self._pipeline = await pipeline_of(settings, detector, validator)
+
+    def __serve_build_asgi_app__(self) -> FastAPI:
+        if self._pipeline is None:
+            return build_app(self._settings)
+        cv2.setNumThreads(1)
+        return create_app(self._settings, self._pipeline)
+
+
+def build(arguments: Arguments) -> serve.Application:
+    """What Ray Serve runs. Raises `BadSettings`."""
+    ingress = _deployment("Service", serve.ingress()(Ingress), arguments)
+    if arguments.layout is Layout.TOGETHER:
+        return ingress.bind(arguments, None, None)
+    detector = _deployment("Detector", DetectorReplica, arguments)
+    validator = _deployment("Validator", ValidatorReplica, arguments)
+    return ingress.bind(arguments, detector.bind(), validator.bind())
+
+
+def _deployment(name: str, replica: type[Any], arguments: Arguments) -> serve.Deployment:
+    settings = replica_settings(arguments)
+    places = settings.threads + settings.queue if name == "Service" else 2 * _DECODING_THREADS
+    return serve.deployment(
+        replica,
+        name=name,
+        ray_actor_options={"num_cpus": arguments.cores},
+        max_ongoing_requests=places,
+        autoscaling_config=AutoscalingConfig(
+            min_replicas=arguments.min_replicas,
+            max_replicas=arguments.max_replicas,
+            target_ongoing_requests=2 * settings.threads,
+            upscale_delay_s=5,
+            downscale_delay_s=300,
+        ),
+        health_check_period_s=5,
+        graceful_shutdown_timeout_s=settings.shutdown_grace_s,
+    )
+
+
+def replica_settings(arguments: Arguments) -> Settings:
+    """The settings of the environment, as they are right for one replica among others. Raises `BadSettings`."""
+    cores = math.ceil(arguments.cores)
+    threads = cores if arguments.layout is Layout.TOGETHER else _DECODING_THREADS * cores
+    return load_settings(threads=threads, workers=1).model_copy(update={"admin_keys_file": None})
+
+
+async def pipeline_of(
+    settings: Settings, detector: DeploymentHandle[Any], validator: DeploymentHandle[Any]
+) -> Pipeline:
+    """A pipeline whose networks are elsewhere. Raises `BadModel`."""
+    precise, quick = await detector.identities.remote()
+    card, identity = await validator.card.remote()
+    patience_s = settings.deadline_s
+    return Pipeline(
+        RemoteDetector(detector, precise, quick=False, patience_s=patience_s),
+        RemoteValidator(validator, card, identity, patience_s),
+        decode_limits(settings),
+        settings.policy,
+        RemoteDetector(detector, quick, quick=True, patience_s=patience_s),
+    )

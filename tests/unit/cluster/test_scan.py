@@ -1,0 +1,90 @@
+from __future__ import annotations
+
+import pickle
+import tarfile
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+import ray
+from typer.testing import CliRunner
+
+from img_super.cli.app import app
+from img_super.cluster import scan
+from img_super.cluster.scan import NodeCrew, connect
+from img_super.scan.crew import Work
+from img_super.scan.errors import ScanError
+from img_super.scan.found import Found, Given, InFile
+from img_super.scan.judge import Judged
+from img_super.scan.rows import unanswered
+from img_super.scan.scan import Job
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    source = tmp_path / "in"
+    source.mkdir()
+    (source / "a.jpg").write_bytes(b"a")
+    with zipfile.ZipFile(source / "b.zip", "w") as archive:
+        archive.writestr("1.jpg", b"1")
+        archive.writestr("2.jpg", b"2")
+    with tarfile.open(source / "c.tar", "w") as tar:
+        for name in ("a.jpg", "b.zip"):
+            tar.add(source / name, name)
+    return source
+
+
+def test_names_travel_and_bytes_do_not(folder: Path) -> None:
+    units = list(scan._units(Job((str(folder),), folder / "out.csv"), lambda _: False))
+    assert sorted(Path(unit.name).name for unit in units) == ["1.jpg", "2.jpg", "a.jpg", "c.tar"]
+    assert not any(isinstance(unit, Given) for unit in units)
+
+
+def test_what_is_done_or_written_by_the_scan_is_no_work(folder: Path) -> None:
+    (folder / "out.csv").write_text("")
+    units = scan._units(Job((str(folder),), folder / "out.csv"), lambda name: name.endswith(("1.jpg", "a.jpg")))
+    assert sorted(Path(unit.name).name for unit in units) == ["2.jpg", "c.tar"]
+
+
+class EchoCrew:
+    """Answers every photo with its name."""
+
+    def __init__(self, work: Work, processes: int) -> None: ...
+
+    def judge(self, photos: Iterator[Found]) -> Iterator[Judged]:
+        return (Judged(unanswered(photo.name, "code", type(photo).__name__)) for photo in photos)
+
+
+def test_a_crew_opens_the_archives_that_it_is_given(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(scan, "Crew", EchoCrew)
+    units = [InFile(name, str(folder / name)) for name in ("a.jpg", "c.tar")]
+    batch = {"unit": np.array([pickle.dumps(unit) for unit in units], dtype=object)}
+    rows = [pickle.loads(judged).row for part in NodeCrew(Work())(batch) for judged in part["judged"]]
+    assert [(row.photo, row.error_detail) for row in rows] == [
+        ("a.jpg", "InFile"),
+        ("c.tar!/a.jpg", "Given"),
+        ("c.tar!/b.zip", "Given"),
+    ]
+
+
+def test_rows_come_in_parts_that_fit_the_object_store(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(scan, "Crew", EchoCrew)
+    monkeypatch.setattr(scan, "_ROWS_A_BLOCK", 2)
+    batch = {"unit": np.array([pickle.dumps(InFile(f"{number}", "")) for number in range(5)], dtype=object)}
+    assert [len(part["judged"]) for part in NodeCrew(Work())(batch)] == [2, 2, 1]
+
+
+def test_without_a_cluster_the_scan_says_what_to_do(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    def nowhere(**_: object) -> None:
+        raise ConnectionError
+
+    monkeypatch.setattr(ray, "init", nowhere)
+    with pytest.raises(ScanError, match="ray start --head"):
+        connect()
+    told = CliRunner().invoke(app, ["scan", str(folder), "--out", str(tmp_path / "out.csv"), "--on-ray", "--json"])
+    assert told.exit_code == 4
+    assert "RAY_ADDRESS" in told.output
