@@ -60,16 +60,16 @@ def letterbox(image: RgbImage, input_wh: tuple[int, int]) -> Letterboxed:
 
 
 def shrunk(image: RgbImage, wh: tuple[int, int]) -> RgbImage:
-    """The image reduced by areas to width and height: by halves as far as that goes.
+    """The image reduced to width and height: by halves as far as that goes, by less than a half in the end.
 
-    OpenCV has a way of its own for exact halves, twenty times as fast as any other factor.
+    OpenCV has a way of its own for exact halves, twenty times as fast as areas by any other factor.
     """
     small = image
     while all(side >= 2 * wanted for side, wanted in zip(small.shape[1::-1], wh, strict=True)):
         small = halved(small)
     if small.shape[1::-1] == wh:
         return small
-    return cv2.resize(small, wh, interpolation=cv2.INTER_AREA).astype(np.uint8, copy=False)
+    return cv2.resize(small, wh, interpolation=cv2.INTER_LINEAR).astype(np.uint8, copy=False)
 
 
 def halved(image: RgbImage) -> RgbImage:
