@@ -109,11 +109,13 @@ def _train(
     recipe: Recipe, data: str | None, validation: Path, out: Path, first_weights: Path | None, limit: int | None
 ) -> None:
     from img_super.evaluation.crops import read_crops
+    from img_super.training.learnable import learnable
     from img_super.training.train import BEST_FILE, Run, train
 
     if data is None:
         raise typer.BadParameter("there is nothing to learn from", param_hint="--data")
-    train(recipe, read_crops(Path(data), limit), read_crops(validation), Run(out, first_weights))
+    training = learnable(read_crops(Path(data), limit), recipe.kept_care)
+    train(recipe, training, read_crops(validation), Run(out, first_weights))
     typer.echo(f"best weights in {out / BEST_FILE}")
 
 

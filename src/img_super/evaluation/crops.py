@@ -29,6 +29,7 @@ class SampleRow(msgspec.Struct, frozen=True):
     species: str
     document: str
     stage: str = ""
+    care: float = 0.0
     photo: str = ""
 
 

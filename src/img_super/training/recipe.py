@@ -29,6 +29,8 @@ class Recipe(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         patience_epochs: stop when the validation AUC has not risen for so many epochs.
         frozen: layers whose names begin so keep their first weights; the first ones cost most of the time.
         paired: a genuine sample and its attack come in one batch, augmented alike.
+        kept_care: up to which care (0 crude, 1 careful) attacks of each stage are learned from; a stage that is not
+            named, not at all. Empty: from all attacks.
         watched_crops: how many validation crops the AUC after each epoch is measured on.
         seed: of everything random.
     """
@@ -49,6 +51,7 @@ class Recipe(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     dropout: float = 0.3
     frozen: tuple[str, ...] = ()
     paired: bool = False
+    kept_care: dict[str, float] = {}
     watched_crops: int = 600
 
 
