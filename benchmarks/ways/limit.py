@@ -60,7 +60,7 @@ def one_detection() -> Callable[[], object]:
     """One inference of the one-pass network on a photo that is small already."""
     card = read_card_as(DetectorCard, SHIPPED_DETECTOR)
     network = LiteRtDetectionNetwork(read_weights(SHIPPED_DETECTOR, card, "litert"))
-    small = np.full((card.input_side_px, card.input_side_px, 3), 128, np.uint8)
+    small = np.full((card.input_wh[1], card.input_wh[0], 3), 128, np.uint8)
     return lambda: network.run(small)
 
 
