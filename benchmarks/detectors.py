@@ -21,7 +21,7 @@ import numpy as np
 
 from benchmarks.agreement import KINDS, spread
 from benchmarks.timing import Measure, in_turn, median, print_table, ratio, timed
-from img_super.detector.heads import FloatBox, read_portrait
+from img_super.detector.heads import FloatBox, read_candidates
 from img_super.detector.letterbox import letterbox
 from img_super.detector.litert import LiteRtDetectionNetwork
 from img_super.detector.upright import UprightFinder
@@ -84,7 +84,7 @@ def measures(photos: Sequence[RgbImage]) -> dict[str, Measure]:
         FAST: over(fast.detect, photos),
         "letterbox": over(lambda photo: letterbox(photo, card.input_wh), photos),
         "one pass": over(lambda one: network.run(one.pixels), small),
-        "reading its answer": over(read_portrait, [network.run(one.pixels) for one in small]),
+        "reading its answer": over(read_candidates, [network.run(one.pixels) for one in small]),
         "one look of YuNet": over(
             lambda one: finder.find(one[0], FloatBox.of(one[1].portrait.box), one[1].rotation), found
         ),

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
-from img_super.detector.heads import FloatArray, FoundFace, FoundPortrait, read_portrait, read_runner_up
+from img_super.detector.heads import FloatArray, FoundPortrait, read_candidates
 from img_super.detector.letterbox import Letterboxed, letterbox
 from img_super.detector.litert import LiteRtDetectionNetwork
 from img_super.detector.settled import FindsFaces
@@ -80,17 +80,16 @@ class FastDetector:
     def locate(self, image: RgbImage) -> Located | None:
         """What one pass is sure of and YuNet confirms; None asks for the precise way."""
         small = letterbox(image, self.card.input_wh)
-        outputs = self._networks.get().run(small.pixels)
-        first = read_portrait(outputs)
-        if first.face.confidence < self.card.min_confidence:
+        candidates = read_candidates(self._networks.get().run(small.pixels))
+        if candidates[0].face.confidence < self.card.min_confidence:
             return None
-        candidates = [first, *_almost_as_likely(first, read_runner_up(outputs, first))]
-        seen = self._seen_best(image, small, candidates)
+        seen = self._seen_best(image, small, _likely(candidates))
         if seen is None:
             return None
         found, look, rotation = seen
         wh = image.shape[1], image.shape[0]
-        detection = Detection(self._finder.settled(image, look, rotation), _others(found.others, small, wh), rotation)
+        others = _faces([other for other in candidates if other is not found], small, wh)
+        detection = Detection(self._finder.settled(image, look, rotation), others, rotation)
         frame = small.box_in_photo(found.frame).pixels().clipped(wh)
         return Located(detection, frame, small.quad_in_photo(found.corners), found.face.confidence)
 
@@ -102,7 +101,8 @@ class FastDetector:
         best: Seen | None = None
         for turned in candidates[0].rotations:
             rotation = ROTATIONS[(turned + small.rotation) // 90 % 4]
-            looks = ((one, self._finder.find(image, small.box_in_photo(one.face.box), rotation)) for one in candidates)
+            places = ((one, small.box_in_photo(one.face.box)) for one in candidates)
+            looks = ((one, self._finder.find(image, place, rotation)) for one, place in places)
             found, look = next(((one, look) for one, look in looks if look), (None, None))
             if found and look and (best is None or look.face.confidence > best.look.face.confidence):
                 best = Seen(found, look, rotation)
@@ -111,10 +111,14 @@ class FastDetector:
         return best if best and best.look.face.confidence >= LEAST else None
 
 
-def _almost_as_likely(first: FoundPortrait, other: FoundPortrait | None) -> list[FoundPortrait]:
-    return [other] if other and other.face.confidence >= ALMOST * first.face.confidence else []
+def _likely(candidates: Sequence[FoundPortrait]) -> list[FoundPortrait]:
+    """The likeliest portrait, then another that is almost as likely."""
+    first, *others = candidates
+    second = max(others, key=lambda other: other.face.confidence, default=first)
+    return [first, second] if others and second.face.confidence >= ALMOST * first.face.confidence else [first]
 
 
-def _others(found: Sequence[FoundFace], small: Letterboxed, wh: tuple[int, int]) -> tuple[Face, ...]:
-    faces = [Face(small.box_in_photo(other.box).pixels().clipped(wh), other.confidence) for other in found]
+def _faces(found: Sequence[FoundPortrait], small: Letterboxed, wh: tuple[int, int]) -> tuple[Face, ...]:
+    """Faces in the photo's pixels, the largest first."""
+    faces = [Face(small.box_in_photo(one.face.box).pixels().clipped(wh), one.face_confidence) for one in found]
     return tuple(sorted((face for face in faces if face.box.area), key=lambda face: face.box.area, reverse=True))

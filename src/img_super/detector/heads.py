@@ -108,20 +108,21 @@ class FoundFace:
 
 @dataclass(frozen=True, slots=True)
 class FoundPortrait:
-    """Everything the network says of the likeliest portrait.
+    """Everything the network says of a face that may be the portrait's.
 
     Attributes:
+        face: with the confidence that it is the portrait's.
+        face_confidence: that it is a face at all.
         frame: the portrait photo's box.
         corners: the document's, float32 [4, 2], from the upper left as displayed, clockwise; may lie outside.
         rotations: see `domain.Rotation`, the likeliest first.
-        others: faces that are not the portrait, most confident first.
     """
 
     face: FoundFace
+    face_confidence: float
     frame: FloatBox
     corners: FloatArray
     rotations: tuple[Rotation, ...]
-    others: tuple[FoundFace, ...]
 
 
 def cell_middle(column: int, row: int) -> tuple[float, float]:
@@ -129,52 +130,43 @@ def cell_middle(column: int, row: int) -> tuple[float, float]:
     return (column + 0.5) * STRIDE, (row + 0.5) * STRIDE
 
 
-def read_portrait(outputs: Mapping[str, FloatArray], min_other: float = MIN_OTHER) -> FoundPortrait:
-    """The likeliest portrait, however unlikely it is, and the other faces of at least `min_other` confidence.
+def read_portrait(outputs: Mapping[str, FloatArray]) -> FoundPortrait:
+    """The likeliest portrait, however unlikely it is; `outputs` as for `read_candidates`."""
+    return read_candidates(outputs)[0]
+
+
+def read_candidates(outputs: Mapping[str, FloatArray], min_other: float = MIN_OTHER) -> list[FoundPortrait]:
+    """The likeliest portrait, however unlikely it is; then every other face of at least `min_other`, surest first.
+
+    Other faces are peaks of either map that do not lie over the portrait or over a surer face.
 
     Args:
         outputs: by the names of `CHANNELS`, float32 [rows, columns, channels].
     """
     centres = outputs["centres"]
-    row, column = np.unravel_index(int(centres[..., PORTRAIT].argmax()), centres.shape[:2])
-    return _portrait_at(outputs, (int(row), int(column)), min_other)
+    either = np.ascontiguousarray(centres.max(axis=-1))
+    peaks = (either >= min_other) & (either >= cv2.dilate(either, np.ones((3, 3), np.uint8)))
+    likeliest = np.unravel_index(int(centres[..., PORTRAIT].argmax()), either.shape)
+    others = sorted(zip(*np.nonzero(peaks), strict=True), key=lambda cell: -float(either[cell]))
+    found: list[FoundPortrait] = []
+    for row, column in (likeliest, *others):
+        box = _box(outputs["boxes"], (int(row), int(column)), 0)
+        if all(box.overlap(known.face.box) < 0.3 for known in found):
+            found.append(_portrait_at(outputs, (int(row), int(column)), box))
+    return found
 
 
-def read_runner_up(outputs: Mapping[str, FloatArray], first: FoundPortrait) -> FoundPortrait | None:
-    """The other face that is the likeliest portrait; None when there are no others."""
-    centres = outputs["centres"]
-    cells = _others(outputs, first.face, MIN_OTHER)
-    cell = max(cells, key=lambda cell: float(centres[cell][PORTRAIT]), default=None)
-    return None if cell is None else _portrait_at(outputs, cell, MIN_OTHER)
-
-
-def _portrait_at(outputs: Mapping[str, FloatArray], cell: tuple[int, int], min_other: float) -> FoundPortrait:
-    face = FoundFace(_box(outputs["boxes"], cell, 0), float(outputs["centres"][cell][PORTRAIT]))
+def _portrait_at(outputs: Mapping[str, FloatArray], cell: tuple[int, int], box: FloatBox) -> FoundPortrait:
+    likely = outputs["centres"][cell]
     likeliest = np.argsort(-outputs["rotations"][cell], kind="stable")
     corners = outputs["corners"][cell].reshape(4, 2) * CORNER_UNIT_PX + np.array(cell_middle(*cell[::-1]))
     return FoundPortrait(
-        face=face,
+        face=FoundFace(box, float(likely[PORTRAIT])),
+        face_confidence=float(likely.max()),
         frame=_box(outputs["boxes"], cell, 4),
         corners=corners.astype(np.float32),
         rotations=tuple(ROTATIONS[int(number)] for number in likeliest),
-        others=tuple(_others(outputs, face, min_other).values()),
     )
-
-
-def _others(
-    outputs: Mapping[str, FloatArray], portrait: FoundFace, min_other: float
-) -> dict[tuple[int, int], FoundFace]:
-    """Peaks of either map that do not lie over the portrait or over a surer face, by their cells."""
-    either = np.ascontiguousarray(outputs["centres"].max(axis=-1))
-    peaks = (either >= min_other) & (either >= cv2.dilate(either, np.ones((3, 3), np.uint8)))
-    cells = sorted(zip(*np.nonzero(peaks), strict=True), key=lambda cell: -float(either[cell]))
-    found: dict[tuple[int, int], FoundFace] = {}
-    for row, column in cells:
-        cell = int(row), int(column)
-        face = FoundFace(_box(outputs["boxes"], cell, 0), float(either[cell]))
-        if all(face.box.overlap(known.box) < 0.3 for known in (portrait, *found.values())):
-            found[cell] = face
-    return found
 
 
 def _box(boxes: FloatArray, cell: tuple[int, int], first: int) -> FloatBox:

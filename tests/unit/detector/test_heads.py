@@ -10,6 +10,7 @@ from img_super.detector.heads import (
     STRIDE,
     FloatArray,
     FloatBox,
+    read_candidates,
     read_portrait,
 )
 from img_super.domain import ROTATIONS, Box, Rotation
@@ -45,8 +46,8 @@ def test_the_logits_are_of_the_rotations_in_their_order(outputs: dict[str, Float
 
 
 def test_nothing_seen_is_told_by_the_confidence(outputs: dict[str, FloatArray]) -> None:
-    found = read_portrait(outputs)
-    assert (found.face.confidence, found.others) == (0, ())
+    (found,) = read_candidates(outputs)
+    assert found.face.confidence == 0
 
 
 def test_others_are_peaks_away_from_the_portrait_and_from_surer_faces(outputs: dict[str, FloatArray]) -> None:
@@ -56,9 +57,12 @@ def test_others_are_peaks_away_from_the_portrait_and_from_surer_faces(outputs: d
     outputs["centres"][9, 8, OTHER] = 0.5  # no peak
     outputs["centres"][2, 9, PORTRAIT] = 0.7  # a second portrait is another face
     outputs["centres"][9, 2, OTHER] = 0.2  # too unlikely
-    others = read_portrait(outputs).others
-    assert [round(other.confidence, 2) for other in others] == [0.7, 0.6]
-    assert [(other.box.x, other.box.y) for other in others] == [(9.5 * STRIDE, 2.5 * STRIDE), (9.5 * STRIDE,) * 2]
+    portrait, *others = read_candidates(outputs)
+    assert portrait.face.confidence == pytest.approx(0.9)
+    assert [round(other.face_confidence, 2) for other in others] == [0.7, 0.6]
+    assert [round(other.face.confidence, 2) for other in others] == [0.7, 0]
+    middles = [(other.face.box.x, other.face.box.y) for other in others]
+    assert middles == [(9.5 * STRIDE, 2.5 * STRIDE), (9.5 * STRIDE,) * 2]
 
 
 @pytest.mark.parametrize("answer", [-1e9, 1e9, np.inf, -np.inf])
