@@ -95,6 +95,9 @@ class Client:
     def get(self, path: str) -> Outcome:
         return self._ask("GET", path, b"", {})
 
+    def close(self) -> None:
+        self._connection.close()
+
     def _ask(self, method: str, path: str, body: bytes, headers: dict[str, str]) -> Outcome:
         if time.perf_counter() - self._last_s > IDLE_S:
             self._connection.close()

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from unittest.mock import patch
 
@@ -15,10 +15,11 @@ from benchmarks.running_service import environment, free_port
 
 _PATIENT = {
     "RAY_USAGE_STATS_ENABLED": "0",
-    "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0",  # as there: the loopback and no other address
+    "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0",  # as there: the loopback, and no other address
     "RAY_raylet_start_wait_time_s": "300",
     "RAY_gcs_server_request_timeout_seconds": "300",
     "RAY_agent_register_timeout_ms": "300000",
+    "RAY_memory_monitor_refresh_ms": "0",  # it would end processes of ours for the memory that others take
     "RAY_SERVE_PROXY_READY_CHECK_TIMEOUT_S": "60",
 }
 """Before Ray is imported: it sends nothing home, and a busy machine is no reason to give up."""
@@ -43,7 +44,7 @@ class Served:
 class LocalCluster:
     """The head, with the proxy and the driver, is the node that lives."""
 
-    def __init__(self, cores: int = 1) -> None:
+    def __init__(self, cores: int) -> None:
         """Start the head, with so many cores to give away."""
         import ray  # noqa: PLC0415 after the environment
         from ray.cluster_utils import Cluster  # noqa: PLC0415
@@ -70,7 +71,7 @@ class LocalCluster:
         """Kill the newest node: none of its processes gets to say anything."""
         self._cluster.remove_node(list(self._cluster.worker_nodes)[-1], allow_graceful=False)
 
-    def end(self) -> None:
+    def close(self) -> None:
         import ray  # noqa: PLC0415
 
         ray.shutdown()
@@ -82,13 +83,13 @@ def local_cluster(nodes: int = 2, cores: int = 1) -> Iterator[LocalCluster]:
     """A cluster of so many nodes with so many cores each; this process is its driver."""
     before = dict(os.environ)
     os.environ.update(environment(**_PATIENT))
-    cluster = LocalCluster(cores)
     try:
-        for _ in range(nodes - 1):
-            cluster.add_node()
-        yield cluster
+        # The variable says it to the processes that are started; this one may have imported Ray before.
+        with patch("ray._private.ray_constants.ENABLE_RAY_CLUSTER", False), closing(LocalCluster(cores)) as cluster:
+            for _ in range(nodes - 1):
+                cluster.add_node()
+            yield cluster
     finally:
-        cluster.end()
         os.environ.clear()
         os.environ.update(before)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from types import SimpleNamespace
 from typing import Any, cast
@@ -79,7 +78,7 @@ def test_what_a_dying_process_had_is_asked_again_elsewhere() -> None:
 def test_no_answer_is_told_as_the_service_tells_it(given: list[Exception], kind: type[ServiceError]) -> None:
     answers = Answers(given)
     with pytest.raises(kind):
-        asked_until_answered(lambda: answers.remote(), 3)
+        asked_until_answered(answers.remote, 3)
 
 
 def test_a_score_is_never_taken_from_another_model_than_the_threshold(card: Card) -> None:
@@ -92,27 +91,22 @@ def test_a_score_is_never_taken_from_another_model_than_the_threshold(card: Card
         validator.validate(IMAGE)
 
 
-@pytest.fixture
-def run() -> Callable[[Any], Any]:
-    return lambda coroutine: asyncio.run(coroutine)
-
-
-def test_the_validator_of_a_replica_answers_for_its_own_model_only(run: Callable[[Any], Any]) -> None:
+def test_the_validator_of_a_replica_answers_for_its_own_model_only() -> None:
     replica = ValidatorReplica()
-    card, identity = run(replica.card())
+    card, identity = asyncio.run(replica.card())
     crop = np.full((card.input_side_px, card.input_side_px, 3), 90, np.uint8)
-    assert 0 <= run(replica.validate(crop, identity.sha256)).score <= 1
-    assert run(replica.validate(crop, replace(identity, sha256="0" * 64).sha256)) is None
+    assert 0 <= asyncio.run(replica.validate(crop, identity.sha256)).score <= 1
+    assert asyncio.run(replica.validate(crop, replace(identity, sha256="0" * 64).sha256)) is None
 
 
 @pytest.mark.parametrize("name", ["precise", "fast"])
 def test_the_detector_of_a_replica_is_that_of_the_settings(
-    name: str, run: Callable[[Any], Any], monkeypatch: pytest.MonkeyPatch, bona_fide_bytes: bytes
+    name: str, monkeypatch: pytest.MonkeyPatch, bona_fide_bytes: bytes
 ) -> None:
     monkeypatch.setenv("IMG_SUPER_DETECTOR", name)
     replica = DetectorReplica()
-    precise, quick = run(replica.identities())
+    precise, quick = asyncio.run(replica.identities())
     assert (precise == quick) is (name == "precise")
     image = decode_image(bona_fide_bytes)
-    assert run(replica.detect(image, True)) is not None
-    assert run(replica.detect(np.zeros((64, 64, 3), np.uint8), False)) is None
+    assert asyncio.run(replica.detect(image, True)) is not None
+    assert asyncio.run(replica.detect(np.zeros((64, 64, 3), np.uint8), False)) is None
