@@ -153,6 +153,26 @@ def test_every_policy_that_is_left_out_has_its_reason(built: dict[str, list[Mani
 
 
 @pytest.mark.parametrize(("overlay", "kind"), [("production", "Deployment"), ("kserve", "InferenceService")])
+def test_the_pod_may_do_nothing_that_it_does_not_need(
+    built: dict[str, list[Manifest]], overlay: str, kind: str
+) -> None:
+    """What the namespace's Pod Security level `restricted` demands, and no token of the cluster."""
+    pod = pod_of(built, overlay, kind)
+    assert pod["securityContext"]["runAsNonRoot"] is True
+    assert pod["securityContext"]["seccompProfile"] == {"type": "RuntimeDefault"}
+    assert pod["automountServiceAccountToken"] is False
+    assert pod["containers"][0]["securityContext"] == {
+        "allowPrivilegeEscalation": False,
+        "readOnlyRootFilesystem": True,
+        "capabilities": {"drop": ["ALL"]},
+    }
+    assert not {"hostNetwork", "hostPID", "hostIPC"} & pod.keys()
+    assert only(built[overlay], "Namespace")["metadata"]["labels"] == {
+        "pod-security.kubernetes.io/enforce": "restricted"
+    }
+
+
+@pytest.mark.parametrize(("overlay", "kind"), [("production", "Deployment"), ("kserve", "InferenceService")])
 def test_the_pod_suits_the_service(built: dict[str, list[Manifest]], overlay: str, kind: str) -> None:
     pod = pod_of(built, overlay, kind)
     (one,) = pod["containers"]
