@@ -45,10 +45,13 @@ def test_a_rule_that_says_something_else_would_be_found(tmp_path: Path) -> None:
     rules = (MONITORING / "alerts.yaml").read_text()
     assert "> 0.05\n        for: 5m" in rules
     (tmp_path / "alerts.yaml").write_text(rules.replace("> 0.05\n        for: 5m", "> 0.5\n        for: 5m"))
-    (tmp_path / "alerts_test.yaml").write_text((MONITORING / "alerts_test.yaml").read_text())
+    cases = yaml.safe_load((MONITORING / "alerts_test.yaml").read_text())
+    cases["tests"] = [one for one in cases["tests"] if one["name"].startswith("Overload")]
+    (tmp_path / "alerts_test.yaml").write_text(yaml.safe_dump(cases))
     done = promtool("test", "rules", tmp_path / "alerts_test.yaml")
     assert done.returncode != 0
     assert "ImgSuperRefusing" in done.stdout + done.stderr
+    assert "ImgSuperSlow" not in done.stdout + done.stderr
 
 
 def test_every_alert_is_tested_both_ways() -> None:

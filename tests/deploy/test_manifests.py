@@ -28,9 +28,13 @@ OVERLAYS = {"single", "production", "queue", "kserve", "with-model"}
 
 
 @pytest.fixture(scope="module")
-def built(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[Manifest]]:
-    folder = tmp_path_factory.mktemp("manifests")
-    return build(kubectl(folder), copy_with_keys(folder))
+def program(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return kubectl(tmp_path_factory.mktemp("kubectl"))
+
+
+@pytest.fixture(scope="module")
+def built(program: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[Manifest]]:
+    return build(program, copy_with_keys(tmp_path_factory.mktemp("manifests")))
 
 
 def only(manifests: list[Manifest], kind: str, name: str = "img-super") -> Manifest:
@@ -264,8 +268,8 @@ def test_no_key_is_in_the_tree() -> None:
     assert ignored == ["keys.txt", "prometheus.key"]
 
 
-def test_without_keys_nothing_is_built(tmp_path: Path) -> None:
+def test_without_keys_nothing_is_built(program: Path, tmp_path: Path) -> None:
     copy = copy_with_keys(tmp_path)
     (copy / "k8s" / "keys" / "keys.txt").unlink()
     with pytest.raises(AssertionError, match=r"keys\.txt"):
-        build(kubectl(tmp_path), copy)
+        build(program, copy)
