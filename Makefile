@@ -26,11 +26,12 @@ UV_COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --g
 lock: $(BIN)/uv  ## write the locked requirements anew from pyproject.toml
 	$(UV_COMPILE) --output-file $(PACKAGE)/requirements-slim.txt
 	$(UV_COMPILE) --extra train --extra feedback --constraint $(PACKAGE)/requirements-slim.txt --output-file $(PACKAGE)/requirements.txt
+	$(UV_COMPILE) --extra cluster --extra scan --constraint $(PACKAGE)/requirements-slim.txt --output-file $(PACKAGE)/requirements-cluster.txt
 	$(UV_COMPILE) --extra train --extra feedback --extra report --extra scan --extra cluster --extra synthesis --group dev --constraint $(PACKAGE)/requirements.txt --output-file requirements-dev.txt
 	$(UV_COMPILE:pyproject.toml=) --group pyproject.toml:policies --output-file requirements-policies.txt
 
 lock-check: lock  ## fails when the locked requirements have drifted from pyproject.toml
-	git diff --exit-code -- $(PACKAGE)/requirements-slim.txt $(PACKAGE)/requirements.txt requirements-dev.txt requirements-policies.txt
+	git diff --exit-code -- $(PACKAGE)/requirements-slim.txt $(PACKAGE)/requirements.txt $(PACKAGE)/requirements-cluster.txt requirements-dev.txt requirements-policies.txt
 
 reference: $(VENV)/.testing  ## write docs/reference/ anew from the code
 	$(BIN)/python -m img_super reference docs/reference

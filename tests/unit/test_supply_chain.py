@@ -11,7 +11,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "src" / "img_super"
-LOCKED = [PACKAGE / "requirements-slim.txt", PACKAGE / "requirements.txt", ROOT / "requirements-dev.txt"]
+LOCKED = [PACKAGE / f"requirements{name}.txt" for name in ("", "-slim", "-cluster")] + [ROOT / "requirements-dev.txt"]
 SERVING = [
     path for room in ("api", "detector", "pipeline", "registry", "validator") for path in (PACKAGE / room).rglob("*.py")
 ]
