@@ -12,7 +12,7 @@ import pytest
 from img_super.evaluation.audit.shortcuts import audit_data_set
 from img_super.evaluation.crops import read_crops
 from img_super.synthesis.manifest import Row, read_rows
-from img_super.synthesis.shards import Job, render_data_set
+from img_super.synthesis.shards import CropJob, render_data_set
 from img_super.synthesis.splits import leaks, strays
 from img_super.synthesis.superimpositions import SPECIES
 
@@ -20,18 +20,18 @@ Files = dict[str, bytes]
 
 
 @pytest.fixture(scope="module")
-def job(tmp_path_factory: pytest.TempPathFactory) -> Job:
+def job(tmp_path_factory: pytest.TempPathFactory) -> CropJob:
     folder = tmp_path_factory.mktemp("generator")
-    return Job(folder / "two", folder / "cache", "train", 240, 3, 96, drawn=14, shard_size=48)
+    return CropJob(folder / "two", folder / "cache", "train", 240, 3, side_px=96, drawn=14, shard_size=48)
 
 
 @pytest.fixture(scope="module")
-def rendered(job: Job) -> list[Row]:
+def rendered(job: CropJob) -> list[Row]:
     assert sum(render_data_set(job, 2)) == job.count
     return read_rows(job.out / "manifest.jsonl")
 
 
-def test_half_of_the_samples_are_genuine_and_each_has_its_attack(job: Job, rendered: list[Row]) -> None:
+def test_half_of_the_samples_are_genuine_and_each_has_its_attack(job: CropJob, rendered: list[Row]) -> None:
     assert len(rendered) == job.count
     by_document: dict[str, set[int]] = {}
     for row in rendered:
@@ -40,7 +40,7 @@ def test_half_of_the_samples_are_genuine_and_each_has_its_attack(job: Job, rende
     assert {row.species for row in rendered} == {"", *SPECIES}
 
 
-def test_masks_show_attacks_and_nothing_else(job: Job, rendered: list[Row]) -> None:
+def test_masks_show_attacks_and_nothing_else(job: CropJob, rendered: list[Row]) -> None:
     crops = read_crops(job.out)
     assert not crops.masks[crops.labels == 0].any()
     covered = (crops.masks[crops.labels == 1] > 127).mean(axis=(1, 2))
@@ -48,7 +48,7 @@ def test_masks_show_attacks_and_nothing_else(job: Job, rendered: list[Row]) -> N
     assert 0.05 < np.median(covered) < 0.6
 
 
-def test_one_worker_writes_the_same_bytes_as_two(job: Job, rendered: list[Row], tmp_path: Path) -> None:
+def test_one_worker_writes_the_same_bytes_as_two(job: CropJob, rendered: list[Row], tmp_path: Path) -> None:
     alone = replace(job, out=tmp_path / "one", count=96)
     for _ in render_data_set(alone, 1):
         pass
@@ -56,7 +56,7 @@ def test_one_worker_writes_the_same_bytes_as_two(job: Job, rendered: list[Row], 
         assert path.read_bytes() == (job.out / path.name).read_bytes(), path.name
 
 
-def test_a_stopped_job_renders_only_what_is_missing(job: Job, rendered: list[Row]) -> None:
+def test_a_stopped_job_renders_only_what_is_missing(job: CropJob, rendered: list[Row]) -> None:
     lost = job.out / "shard-00001.jsonl"
     before = lost.read_bytes()
     lost.unlink()
@@ -69,11 +69,11 @@ LIMIT_OF_FEW = 0.6
 """On 240 crops of a few people an honest AUC strays by 0.05; large sets are held to 0.55 by `img-super audit`."""
 
 
-def test_nothing_but_the_attack_betrays_the_class(job: Job, rendered: list[Row]) -> None:
+def test_nothing_but_the_attack_betrays_the_class(job: CropJob, rendered: list[Row]) -> None:
     assert not [finding.sentence for finding in audit_data_set(job.out, LIMIT_OF_FEW) if finding.is_shortcut]
 
 
-def test_training_and_validation_share_nobody_and_no_design(job: Job, rendered: list[Row], tmp_path: Path) -> None:
+def test_training_and_validation_share_nobody_and_no_design(job: CropJob, rendered: list[Row], tmp_path: Path) -> None:
     other = replace(job, out=tmp_path / "validation", split="validation", count=24)
     for _ in render_data_set(other, 1):
         pass

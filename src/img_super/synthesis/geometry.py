@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from typing import Final, cast
+
 import cv2
 import numpy as np
 import numpy.typing as npt
 
 from img_super.synthesis import pixels
+from img_super.synthesis.pixels import Pixels
 
 FloatArray = npt.NDArray[np.float32]
 Box4 = tuple[int, int, int, int]
 """x_min, y_min, x_max, y_max, pixels, half-open."""
+
+_SAME: Final = np.eye(3)
 
 
 def projective(matrix: FloatArray) -> FloatArray:
@@ -35,16 +40,18 @@ def scale_of(matrix: FloatArray) -> float:
     return float(abs(a * d - b * c) ** 0.5 / abs(e))
 
 
-def warp(image: FloatArray, matrix: FloatArray, wh: tuple[int, int], border: int = cv2.BORDER_REPLICATE) -> FloatArray:
-    """Warp into `wh` pixels; blurs first where the map shrinks."""
-    image = without_aliasing(image, scale_of(matrix))
+def warp(image: Pixels, matrix: FloatArray, wh: tuple[int, int], border: int = cv2.BORDER_REPLICATE) -> Pixels:
+    """Warp into `wh` pixels; blurs first where the map shrinks. Bytes stay bytes, which takes half the time."""
     full = projective(matrix).astype(np.float64)
+    if wh == image.shape[1::-1] and np.array_equal(full, _SAME):
+        return image
+    image = without_aliasing(image, scale_of(matrix))
     if not full[2, :2].any():  # an affine map takes OpenCV half the time
-        return np.asarray(cv2.warpAffine(image, full[:2] / full[2, 2], wh, borderMode=border), np.float32)
-    return np.asarray(cv2.warpPerspective(image, full, wh, borderMode=border), np.float32)
+        return cast(Pixels, cv2.warpAffine(image, full[:2] / full[2, 2], wh, borderMode=border))
+    return cast(Pixels, cv2.warpPerspective(image, full, wh, borderMode=border))
 
 
-def without_aliasing(image: FloatArray, scale: float) -> FloatArray:
+def without_aliasing(image: Pixels, scale: float) -> Pixels:
     """The image blurred as much as it must be before it is shown smaller by `scale`."""
     return pixels.blur(image, 0.5 * (1 / scale - 0.6)) if scale < 0.8 else image
 

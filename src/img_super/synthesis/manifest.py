@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
 import msgspec
 
-GENERATOR: Final = "2.3"
+GENERATOR: Final = "2.5"
 """Rises whenever the same seed gives other pixels."""
 
 Facts = dict[str, str | float | bool]
@@ -67,10 +68,15 @@ class Row(msgspec.Struct, frozen=True):
     generator: str
 
 
-def write_rows(path: Path, rows: list[Row]) -> None:
-    """Write a manifest, whole or not at all."""
+def write_rows(path: Path, rows: Sequence[msgspec.Struct]) -> None:
+    """Write rows of JSON, all or none."""
+    write_whole(path, b"".join(msgspec.json.encode(row) + b"\n" for row in rows))
+
+
+def write_whole(path: Path, content: bytes) -> None:
+    """Write a file whole or not at all."""
     unfinished = path.with_suffix(".part")
-    unfinished.write_bytes(b"".join(msgspec.json.encode(row) + b"\n" for row in rows))
+    unfinished.write_bytes(content)
     unfinished.replace(path)
 
 

@@ -18,7 +18,7 @@ from img_super.synthesis.portraits.portrait import Portrait
 from img_super.synthesis.sources import Sources
 from img_super.synthesis.superimpositions import SPECIES
 
-FACE_ON_CARD_PX: Final = (85.0, 270.0)
+FACE_ON_CARD_PX: Final = (66.0, 255.0)
 FACE_IN_PHOTO_PX: Final = (40.0, 310.0)
 PAIRS_A_BLANK: Final = 10
 """A blank is the dearest part of a card; so many people get the same one."""
@@ -31,6 +31,9 @@ SPECIES_SHARES: Final = {
 SEEDED: Final = ("card", "view", "background", "photo", "reprint", "screen", "passing")
 """What both photos of a pair draw by the same seed."""
 
+_PHOTO_TO_CARD: Final = (0.6, 1.2)
+"""How wide a face is in the photo, in its widths on the drawn card: what the camera would throw away is not drawn."""
+
 _FACE_TO_FRAME: Final = (0.5, 0.66)
 _REPRINTED_SHARE: Final = 0.12
 _SCREEN_SHARE: Final = 0.04
@@ -38,8 +41,11 @@ _SIDES_OF_CROP: Final = (2.7, 3.7)
 _SIDES_OF_WHOLE: Final = (6.0, 9.2)
 """How many faces the photo is wide."""
 
-_REACH_FACES: Final = 2.4
-"""Card kept around the portrait, in face widths, where only the crop is wanted."""
+_REACH_SIDES: Final = 0.65
+"""Card kept around the portrait, in widths of the photo, where only the crop is wanted: however the photo is turned."""
+
+_LARGER_DONOR: Final = 1.12
+"""A photo that is measured in the attack's face shows so much more of the card, in all but a few cases."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,8 +119,10 @@ def draw_pair(place: tuple[int, int, int], sources: Sources, options: Options, b
     host, guest = (int(number) for number in rng.choice(len(sources.portraits), 2, replace=False))
     share = np.array([SPECIES_SHARES[name] for name in options.species])
     species = str(rng.choice(list(options.species), p=share / share.sum()))
-    face_width = float(np.clip(face_px * np.exp(rng.uniform(np.log(0.45), np.log(1.2))), *FACE_IN_PHOTO_PX))
+    face_width = float(np.clip(face_px * np.exp(rng.uniform(*np.log(_PHOTO_TO_CARD))), *FACE_IN_PHOTO_PX))
     sides = float(rng.uniform(*(_SIDES_OF_WHOLE if options.whole_card else _SIDES_OF_CROP)))
+    by_attack = bool(rng.random() < 0.5)
+    widest = sides * _LARGER_DONOR if by_attack else sides
     return Pair(
         document="-".join(str(number) for number in place),
         blank=blank,
@@ -123,8 +131,8 @@ def draw_pair(place: tuple[int, int, int], sources: Sources, options: Options, b
         species=species,
         face_width_px=face_width,
         sides=sides,
-        by_attack=bool(rng.random() < 0.5),
-        region=None if options.whole_card else region_around(blank, face_px),
+        by_attack=by_attack,
+        region=None if options.whole_card else region_around(blank, face_px * widest),
         capture=draw_capture(rng),
         passing=draw_passing(rng),
         screen=draw_screen(rng),
@@ -135,10 +143,10 @@ def draw_pair(place: tuple[int, int, int], sources: Sources, options: Options, b
     )
 
 
-def region_around(blank: Blank, face_px: float) -> Box4:
-    """The part of the blank that a crop of the portrait can show, however it is turned."""
+def region_around(blank: Blank, photo_px: float) -> Box4:
+    """The part of the blank that a photo so many of its pixels wide can show, however it is turned."""
     x_min, y_min, x_max, y_max = blank.frame
     middle = ((x_min + x_max) / 2, (y_min + y_max) / 2)
-    reach = max(_REACH_FACES * face_px, 0.62 * (y_max - y_min))
+    reach = max(_REACH_SIDES * photo_px, 0.62 * (y_max - y_min))
     box = (round(middle[0] - reach), round(middle[1] - reach), round(middle[0] + reach), round(middle[1] + reach))
     return overlap(box, (blank.image.shape[1], blank.image.shape[0]))

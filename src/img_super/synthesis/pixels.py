@@ -6,7 +6,7 @@ They go through OpenCV: NumPy broadcasts over a last axis of three about ten tim
 from __future__ import annotations
 
 from functools import cache
-from typing import Final
+from typing import Final, TypeVar, cast
 
 import cv2
 import numpy as np
@@ -15,6 +15,8 @@ import numpy.typing as npt
 from img_super.domain import RgbImage
 
 FloatArray = npt.NDArray[np.float32]
+Pixels = TypeVar("Pixels", npt.NDArray[np.float32], npt.NDArray[np.uint8])
+"""Values 0 to 255 of either kind; OpenCV gives back the kind that it got."""
 
 _BANK_SIDE_PX: Final = 1024
 _BANK_SEED: Final = 20260101
@@ -53,7 +55,7 @@ def filled(hw: tuple[int, ...], colour: npt.ArrayLike) -> FloatArray:
     return np.repeat(row[None], hw[0], axis=0).reshape(hw[0], hw[1], 3)
 
 
-def blur(image: FloatArray, sigma_px: float) -> FloatArray:
+def blur(image: Pixels, sigma_px: float) -> Pixels:
     """Gaussian blur; nothing happens below a sigma of 0.2 px. Large ones are done on a reduced image."""
     if sigma_px < 0.2:
         return image
@@ -61,9 +63,9 @@ def blur(image: FloatArray, sigma_px: float) -> FloatArray:
         shrink = sigma_px / 2
         wh = (max(8, round(image.shape[1] / shrink)), max(8, round(image.shape[0] / shrink)))
         small = cv2.GaussianBlur(cv2.resize(image, wh, interpolation=cv2.INTER_AREA), (0, 0), 1.9)
-        return np.asarray(cv2.resize(small, image.shape[1::-1], interpolation=cv2.INTER_LINEAR), np.float32)
+        return cast(Pixels, cv2.resize(small, image.shape[1::-1], interpolation=cv2.INTER_LINEAR))
     side = 2 * int(np.ceil(2.5 * sigma_px - 0.25)) + 1  # OpenCV's own choice has a third more taps, near zero
-    return np.asarray(cv2.GaussianBlur(image, (side, side), sigma_px), np.float32)
+    return cast(Pixels, cv2.GaussianBlur(image, (side, side), sigma_px))
 
 
 def sharpen(image: FloatArray, amount: float, sigma_px: float = 1.0) -> FloatArray:
@@ -192,10 +194,18 @@ def opened(data: bytes) -> RgbImage:
     return np.asarray(rgb, np.uint8)
 
 
-def resize(image: FloatArray, wh: tuple[int, int]) -> FloatArray:
+def resize(image: Pixels, wh: tuple[int, int]) -> Pixels:
     """Resize by area when shrinking, else bilinear."""
     shrinks = wh[0] < image.shape[1]
-    return np.asarray(cv2.resize(image, wh, interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR), np.float32)
+    return cast(Pixels, cv2.resize(image, wh, interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR))
+
+
+def reduced(image: Pixels, wh: tuple[int, int]) -> Pixels:
+    """Smaller, first by halves, which is many times as fast as OpenCV's reduction by area."""
+    while image.shape[1] >= 2 * wh[0] and image.shape[0] >= 2 * wh[1]:
+        half = image.shape[1] // 2, image.shape[0] // 2
+        image = cast(Pixels, cv2.resize(image[: 2 * half[1], : 2 * half[0]], half, interpolation=cv2.INTER_AREA))
+    return cast(Pixels, cv2.resize(image, wh, interpolation=cv2.INTER_LINEAR))
 
 
 def mean_and_spread(image: FloatArray, weights: FloatArray) -> tuple[FloatArray, FloatArray]:

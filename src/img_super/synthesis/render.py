@@ -15,7 +15,17 @@ import numpy.typing as npt
 
 from img_super.domain import Label, RgbImage
 from img_super.synthesis import pixels, printing
-from img_super.synthesis.capture import View, draw_view, facts_of, look_at, pass_on, photograph, show_on_screen
+from img_super.synthesis.capture import (
+    Shot,
+    View,
+    draw_view,
+    facts_of,
+    look_at,
+    pass_on,
+    photograph,
+    set_up,
+    show_on_screen,
+)
 from img_super.synthesis.documents import Card, make_card
 from img_super.synthesis.geometry import corners_of, onto, warp
 from img_super.synthesis.manifest import Facts
@@ -60,8 +70,7 @@ class _Scene:
 
     pair: Pair
     card: Card
-    view: View
-    background: FloatArray
+    shot: Shot
     reprinted: bool
     on_screen: bool
     facts: Facts
@@ -73,14 +82,14 @@ def render_pair(pair: Pair, background: RgbImage) -> tuple[Photo, Photo]:
     rng = np.random.default_rng(pair.attack_seed)
     attack = draw_attack(rng, pair.species, pair.donor, card)
     view = _view(pair, card, attack.face_ratio)
+    shot = set_up(np.random.default_rng(pair.seeds["photo"]), card.image.shape, background, view, pair.capture)
     scene = _Scene(
-        pair, card, view, pixels.as_float(background),
+        pair, card, shot,
         pair.reprinted or attack.stage == "file", pair.on_screen or attack.stage == "screen",
         facts_of(pair.capture) | facts_of(view, "view") | facts_of(pair.screen, "screen"),
     )  # fmt: skip
     genuine = _photograph(scene, card.image, card.gloss)
-    nothing = np.zeros(genuine.shape[:2], np.float32)
-    return _finish(scene, genuine, nothing, None), _forged(scene, attack, rng, genuine)
+    return _finish(scene, genuine, None, None), _forged(scene, attack, rng, genuine)
 
 
 def _view(pair: Pair, card: Card, face_ratio: float) -> View:
@@ -96,11 +105,11 @@ def _view(pair: Pair, card: Card, face_ratio: float) -> View:
 def _forged(scene: _Scene, attack: Attack, rng: np.random.Generator, genuine: FloatArray) -> Photo:
     """Whoever edits a photo edits the very one that the genuine sample shows."""
     if attack.stage in ("photo", "screen"):
-        photo, mask = on_photo(rng, genuine, scene.card, attack, scene.view.matrix)
+        photo, mask = on_photo(rng, genuine, scene.card, attack, scene.shot.view.matrix)
     else:
         forgery = on_card(rng, scene.card, attack)
         photo = _photograph(scene, forgery.image, forgery.gloss)
-        mask = look_at(forgery.mask, scene.view, cv2.BORDER_CONSTANT)
+        mask = look_at(forgery.mask, scene.shot.view, cv2.BORDER_CONSTANT)
     return _finish(scene, photo, mask, attack)
 
 
@@ -110,20 +119,21 @@ def _photograph(scene: _Scene, card: FloatArray, gloss: FloatArray) -> FloatArra
     if scene.reprinted:
         rng = np.random.default_rng(seeds["reprint"])
         card = printing.print_picture(card, printing.draw_print_process(rng), rng)
-    rng = np.random.default_rng(seeds["photo"])
-    photo = photograph(rng, card, gloss, scene.background, scene.view, capture)
+    photo = photograph(scene.shot, card, gloss)
     return pixels.save_and_read(photo, capture.first_quality, "jpeg", capture.first_subsampled)
 
 
-def _finish(scene: _Scene, photo: FloatArray, mask: FloatArray, attack: Attack | None) -> Photo:
-    quad = onto(scene.view.matrix, corners_of(scene.card.frame))
+def _finish(scene: _Scene, photo: FloatArray, mask: FloatArray | None, attack: Attack | None) -> Photo:
+    quad = onto(scene.shot.view.matrix, corners_of(scene.card.frame))
     if scene.on_screen:
         rng = np.random.default_rng(scene.pair.seeds["screen"])
         photo, moved = show_on_screen(rng, photo, scene.pair.screen)
-        mask, quad = warp(mask, moved, photo.shape[1::-1], cv2.BORDER_CONSTANT), onto(moved, quad)
+        mask = None if mask is None else warp(mask, moved, photo.shape[1::-1], cv2.BORDER_CONSTANT)
+        quad = onto(moved, quad)
     rng = np.random.default_rng(scene.pair.seeds["passing"])
     passed = pass_on(photo, scene.pair.passing, rng)
-    mask, quad = warp(mask, passed.matrix, passed.image.shape[1::-1]), onto(passed.matrix, quad)
+    wh, quad = passed.image.shape[1::-1], onto(passed.matrix, quad)
+    mask = np.zeros(wh[::-1], np.float32) if mask is None else warp(mask, passed.matrix, wh)
     return Photo(
         passed.image, passed.data, passed.format, passed.quality, passed.subsampled, mask, quad,
         Label.BONA_FIDE if attack is None else Label.ATTACK,

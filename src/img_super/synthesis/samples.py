@@ -24,7 +24,7 @@ from img_super.synthesis.sources import Sources
 FloatArray = npt.NDArray[np.float32]
 
 MASK_SIDE_PX: Final = 56
-_DETECTION_SIDE_PX: Final = 176
+_DETECTION_SIDE_PX: Final = 160
 """About as large as the surroundings of a portrait are to the detector when the card fills the photo."""
 
 
@@ -71,9 +71,14 @@ class Renderer:
         if face is None:
             return None
         crop = resize_to_input(crop_portrait(photo.image, face, 0), self._side_px)
-        covered = np.round(photo.mask * 255).astype(np.uint8)
-        mask = resize_to_input(crop_portrait(covered, face, 0), MASK_SIDE_PX)
-        return Sample(crop, mask, face, photo, pair)
+        return Sample(crop, _mask_of(photo, face), face, photo, pair)
+
+
+def _mask_of(photo: Photo, face: Box) -> npt.NDArray[np.uint8]:
+    if photo.label is Label.BONA_FIDE:
+        return np.zeros((MASK_SIDE_PX, MASK_SIDE_PX), np.uint8)
+    covered = np.asarray(cv2.convertScaleAbs(photo.mask, alpha=255), np.uint8)
+    return resize_to_input(crop_portrait(covered, face, 0), MASK_SIDE_PX)
 
 
 def find_portrait(photo: Photo, finder: FaceFinder) -> Box | None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
-from typing import Final
+from typing import Final, overload
 
 import cv2
 import numpy as np
@@ -34,7 +36,7 @@ class Sources:
     """
 
     portraits: tuple[Portrait, ...]
-    backgrounds: tuple[RgbImage, ...]
+    backgrounds: Sequence[RgbImage]
     designs: tuple[str, ...]
     docxpand: tuple[str, ...]
     docxpand_folder: Path
@@ -100,12 +102,30 @@ def _designs(split: Split, wanted: tuple[str, ...]) -> tuple[str, ...]:
     return wanted or allowed
 
 
-def _backgrounds(data: Path | None, split: Split) -> tuple[RgbImage, ...]:
+def _backgrounds(data: Path | None, split: Split) -> Sequence[RgbImage]:
     paths = {path.name: path for path in sorted((data / "backgrounds").glob("*.jpg"))} if data is not None else {}
-    chosen = [paths[name] for name in backgrounds_of(split, list(paths))]
-    return tuple(_read_small(path) for path in chosen) or (np.full((512, 512, 3), 128, np.uint8),)
+    chosen = tuple(paths[name] for name in backgrounds_of(split, list(paths)))
+    return _Pictures(chosen) if chosen else (np.full((512, 512, 3), 128, np.uint8),)
 
 
+@dataclass(frozen=True, slots=True)
+class _Pictures(Sequence[RgbImage]):
+    """Pictures that are read when they are first wanted: not every process shows all of them."""
+
+    paths: tuple[Path, ...]
+
+    def __len__(self) -> int:
+        return len(self.paths)
+
+    @overload
+    def __getitem__(self, number: int) -> RgbImage: ...
+    @overload
+    def __getitem__(self, number: slice) -> Sequence[RgbImage]: ...
+    def __getitem__(self, number: int | slice) -> RgbImage | Sequence[RgbImage]:
+        return _Pictures(self.paths[number]) if isinstance(number, slice) else _read_small(self.paths[number])
+
+
+@cache
 def _read_small(path: Path) -> RgbImage:
     bgr = cv2.imread(str(path), cv2.IMREAD_COLOR)
     if bgr is None:

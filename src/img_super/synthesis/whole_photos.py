@@ -1,16 +1,15 @@
 """Whole photos for the one-pass detector: small, and with everything on them that it is to find.
 
 Layout of a data set: `manifest.jsonl`, `photos/`, and `faces.npz`: faces of the same split, to be laid beside the card
-while training. `shard-00000.jsonl` are the rows of a finished part. Every byte hangs on seed and options.
+while training. `shard-00000.jsonl` are the rows of a finished shard.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from functools import partial
 from itertools import islice
-from multiprocessing import get_context
-from pathlib import Path
 from typing import Final
 
 import cv2
@@ -19,16 +18,15 @@ import numpy as np
 import numpy.typing as npt
 
 from img_super.domain import Box, Label
+from img_super.synthesis.crew import Job, Write, prepare, render_shards
 from img_super.synthesis.geometry import corners_of, onto
-from img_super.synthesis.manifest import GENERATOR
+from img_super.synthesis.manifest import GENERATOR, write_rows
 from img_super.synthesis.pair import Options, Pair, draw_group_blank, draw_pair
 from img_super.synthesis.portraits.finder import FaceFinder
-from img_super.synthesis.portraits.folder import Progress
 from img_super.synthesis.portraits.portrait import Portrait
 from img_super.synthesis.render import Photo, render_pair
 from img_super.synthesis.samples import find_portrait
-from img_super.synthesis.sources import Sources, Wanted, load_sources
-from img_super.synthesis.splits import Split
+from img_super.synthesis.sources import Sources
 
 FloatArray = npt.NDArray[np.float32]
 Corners = tuple[tuple[float, float], ...]
@@ -42,7 +40,6 @@ FACES_FILE: Final = "faces.npz"
 FACE_SIDE_PX: Final = 112
 _WIDTH_PX: Final = (340.0, 540.0)
 _PAIRS_A_BLANK: Final = 5
-_PHOTOS_A_SHARD: Final = 100
 _MOST_FACES: Final = 400
 _FACE_SIZES: Final = 2.2
 """Side of a face's picture in face sizes."""
@@ -76,89 +73,26 @@ class WholePhotoRow(msgspec.Struct, frozen=True):
     generator: str
 
 
-@dataclass(frozen=True, slots=True)
-class Job:
-    """A data set to render; see `load_sources` for `data`, `cache`, `drawn`. `count` is rounded up to whole pairs."""
-
-    out: Path
-    cache: Path
-    split: Split
-    count: int
-    seed: int
-    data: Path | None = None
-    drawn: int = 0
-
-    @property
-    def shards(self) -> int:
-        return -(-self.count // _PHOTOS_A_SHARD)
-
-    def size(self, shard: int) -> int:
-        """How many photos the shard holds."""
-        left = self.count - shard * _PHOTOS_A_SHARD
-        return min(_PHOTOS_A_SHARD, left + left % 2)
-
-    def rows_path(self, shard: int) -> Path:
-        return self.out / f"shard-{shard:05d}.jsonl"
-
-
-@dataclass(slots=True)
-class _Renderer:
-    """What a process keeps between shards."""
-
-    sources: Sources
-    finder: FaceFinder
-
-
-_renderer: _Renderer | None = None
-
-
-def prepare(job: Job, progress: Progress | None = None) -> Sources:
-    """Load what the job draws from. Raises as `load_sources`."""
-    return load_sources(job.data, job.cache, Wanted(job.split, job.drawn), progress)
-
-
 def render_photos(job: Job, processes: int) -> Iterator[int]:
-    """Render the missing shards, yielding how many photos each has; then write faces and manifest."""
+    """Render the missing shards, yielding how many photos each has; then write manifest and faces."""
     (job.out / "photos").mkdir(parents=True, exist_ok=True)
-    missing = [shard for shard in range(job.shards) if not job.rows_path(shard).exists()]
-    with get_context("spawn").Pool(processes, _start, (job,)) as pool:
-        for shard in pool.imap_unordered(_render_shard, [(job, shard) for shard in missing]):
-            yield job.size(shard)
-    finish(job, prepare(job))
+    yield from render_shards(job, _start, processes)
+    write_faces(job, prepare(job))
 
 
-def finish(job: Job, sources: Sources) -> None:
-    """Write the faces and the manifest of the shards that are ready."""
-    _write_faces(sources.portraits, job.out / FACES_FILE, job.seed)
-    ready = [path.read_bytes() for number in range(job.shards) if (path := job.rows_path(number)).exists()]
-    (job.out / "manifest.jsonl").write_bytes(b"".join(ready))
+def _start(job: Job) -> Write:
+    return partial(write_shard, job, prepare(job), FaceFinder())
 
 
-def _start(job: Job) -> None:
-    global _renderer  # noqa: PLW0603 - one a process, made once
-    cv2.setNumThreads(1)
-    _renderer = _Renderer(prepare(job), FaceFinder())
-
-
-def _render_shard(work: tuple[Job, int]) -> int:
-    job, shard = work
-    if _renderer is None:
-        raise RuntimeError("the process has not been started with its sources")
-    write_shard(job, shard, _renderer.sources, _renderer.finder)
-    return shard
-
-
-def write_shard(job: Job, shard: int, sources: Sources, finder: FaceFinder) -> None:
+def write_shard(job: Job, sources: Sources, finder: FaceFinder, shard: int) -> None:
     """Render a shard's photos, then write its rows: a shard without rows is not finished."""
     found = islice(photos(job.seed, shard, sources, finder), job.size(shard))
     rows = []
     for place, (photo, pair, face) in enumerate(found):
-        name = f"photos/shard-{shard:05d}-{place:03d}.{photo.format}"
+        name = f"photos/{job.name(shard)}-{place:03d}.{photo.format}"
         (job.out / name).write_bytes(photo.data)
         rows.append(row_of(photo, pair, face, job.seed, name))
-    unfinished = job.rows_path(shard).with_suffix(".part")
-    unfinished.write_bytes(b"".join(msgspec.json.encode(row) + b"\n" for row in rows))
-    unfinished.replace(job.rows_path(shard))
+    write_rows(job.rows_path(shard), rows)
 
 
 def photos(seed: int, shard: int, sources: Sources, finder: FaceFinder) -> Iterator[tuple[Photo, Pair, Box]]:
@@ -217,11 +151,12 @@ def _ghost(pair: Pair, seen: FloatArray, face: Box) -> tuple[float, float, float
     return round(float(low[0]), 1), round(float(low[1]), 1), round(float(high[0]), 1), round(float(high[1]), 1)
 
 
-def _write_faces(people: tuple[Portrait, ...], path: Path, seed: int) -> None:
+def write_faces(job: Job, sources: Sources) -> None:
     """`faces` uint8 [n, 112, 112, 3] and `boxes` float32 [n, 4], x, y, width, height in shares of the side."""
-    chosen = np.random.default_rng([seed, 9]).permutation(len(people))[:_MOST_FACES]
+    people = sources.portraits
+    chosen = np.random.default_rng([job.seed, 9]).permutation(len(people))[:_MOST_FACES]
     cut = [_face_of(people[int(number)]) for number in chosen]
-    np.savez(path, faces=np.stack([face for face, _ in cut]), boxes=np.stack([box for _, box in cut]))
+    np.savez(job.out / FACES_FILE, faces=np.stack([face for face, _ in cut]), boxes=np.stack([box for _, box in cut]))
 
 
 def _face_of(person: Portrait) -> tuple[npt.NDArray[np.uint8], FloatArray]:

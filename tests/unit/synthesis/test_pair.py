@@ -55,7 +55,7 @@ def test_a_pair_is_a_genuine_photo_and_an_attack_with_its_mask(
 
 
 def test_a_region_holds_the_frame_and_stays_on_the_blank(blank: tuple[Blank, float]) -> None:
-    x_min, y_min, x_max, y_max = region_around(*blank)
+    x_min, y_min, x_max, y_max = region_around(blank[0], 3.1 * blank[1])
     frame, (height, width) = blank[0].frame, blank[0].image.shape[:2]
     assert 0 <= x_min <= frame[0] < frame[2] <= x_max <= width
     assert 0 <= y_min <= frame[1] < frame[3] <= y_max <= height

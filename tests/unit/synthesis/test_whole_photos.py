@@ -10,10 +10,11 @@ import pytest
 from img_super.domain import Box
 from img_super.evaluation.whole_photos import read_faces, read_photos
 from img_super.synthesis import whole_photos
+from img_super.synthesis.crew import Job, write_manifest
 from img_super.synthesis.portraits.finder import FaceFinder
 from img_super.synthesis.render import Photo
 from img_super.synthesis.sources import Sources
-from img_super.synthesis.whole_photos import FACE_SIDE_PX, Job, finish, photos, row_of, write_shard
+from img_super.synthesis.whole_photos import FACE_SIDE_PX, photos, row_of, write_faces, write_shard
 
 
 def middle_of_the_frame(photo: Photo, _: FaceFinder) -> Box:
@@ -50,8 +51,9 @@ def test_the_truth_lies_where_it_belongs(sources: Sources, finder: FaceFinder) -
 def test_a_data_set_is_read_as_it_was_written_and_goes_on(sources: Sources, finder: FaceFinder, tmp_path: Path) -> None:
     job = Job(tmp_path, tmp_path / "cache", "train", 4, 5)
     (tmp_path / "photos").mkdir()
-    write_shard(job, 0, sources, finder)
-    finish(job, sources)
+    write_shard(job, sources, finder, 0)
+    write_manifest(job)
+    write_faces(job, sources)
     read = read_photos(tmp_path)
     assert len(read) == 4
     assert [photo.image.shape for photo in read][::2] == [photo.image.shape for photo in read][1::2]
@@ -60,8 +62,8 @@ def test_a_data_set_is_read_as_it_was_written_and_goes_on(sources: Sources, find
     assert faces.pictures.shape == (3, FACE_SIDE_PX, FACE_SIDE_PX, 3)
     assert ((faces.boxes > 0) & (faces.boxes < 1)).all()
     first = (tmp_path / "manifest.jsonl").read_bytes()
-    write_shard(job, 0, sources, finder)
-    finish(job, sources)
+    write_shard(job, sources, finder, 0)
+    write_manifest(job)
     assert (tmp_path / "manifest.jsonl").read_bytes() == first
 
 

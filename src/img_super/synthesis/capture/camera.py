@@ -9,9 +9,10 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from img_super.synthesis.capture.light import Lamp, Light, Shade, draw_light, lit
+from img_super.domain import RgbImage
+from img_super.synthesis.capture.light import Falling, Lamp, Light, Shade, draw_light, falling, lit, on_bent
 from img_super.synthesis.capture.optics import Optics, draw_optics, through_lens
-from img_super.synthesis.capture.scene import Scene, draw_scene, lay_out
+from img_super.synthesis.capture.scene import Scene, Stage, draw_scene, lay_out, set_stage
 from img_super.synthesis.capture.sensor import Sensor, develop, draw_sensor
 from img_super.synthesis.capture.view import View
 from img_super.synthesis.manifest import Facts
@@ -85,16 +86,33 @@ def _as_scan(rng: np.random.Generator, capture: Capture) -> Capture:
     return replace(capture, scene=scene, light=light, optics=optics, sensor=sensor)
 
 
-def photograph(
-    rng: np.random.Generator, image: FloatArray, gloss: FloatArray, background: FloatArray, view: View, capture: Capture
-) -> FloatArray:
-    """The photo as the camera's software gives it, not yet saved; float32 RGB of the view's size."""
+@dataclass(frozen=True, slots=True)
+class Shot:
+    """The camera before its stage under its light: only the card is missing. The same shot sees every card alike."""
+
+    view: View
+    capture: Capture
+    stage: Stage
+    light: Falling
+    sensor_seed: int
+
+
+def set_up(
+    rng: np.random.Generator, shape: tuple[int, ...], background: RgbImage, view: View, capture: Capture
+) -> Shot:
+    """The shot of a card of this shape (height, width, ...)."""
     light_seed, sensor_seed = (int(seed) for seed in rng.integers(0, 2**62, 2))
-    seen, shine = lay_out(image, gloss, background, view, capture.scene)
-    linear = cv2.multiply(seen, seen, scale=1 / 255**2)
-    linear = lit(np.asarray(linear, np.float32), shine, view, capture.light, np.random.default_rng(light_seed))
-    linear = through_lens(linear, view, capture.optics)
-    return develop(linear, view, capture.sensor, np.random.default_rng(sensor_seed))
+    stage = set_stage(shape, background, view, capture.scene)
+    light = falling(view, capture.light, np.random.default_rng(light_seed))
+    return Shot(view, capture, stage, on_bent(light, view, capture.light, stage.inside), sensor_seed)
+
+
+def photograph(shot: Shot, image: FloatArray, gloss: FloatArray) -> FloatArray:
+    """The photo as the camera's software gives it, not yet saved; float32 RGB of the view's size."""
+    seen, shine = lay_out(image, None if shot.light.shine is None else gloss, shot.view, shot.stage)
+    linear = lit(np.asarray(cv2.multiply(seen, seen, scale=1 / 255**2), np.float32), shine, shot.light)
+    linear = through_lens(linear, shot.view, shot.capture.optics)
+    return develop(linear, shot.view, shot.capture.sensor, np.random.default_rng(shot.sensor_seed))
 
 
 def facts_of(parameters: object, prefix: str = "") -> Facts:
@@ -113,4 +131,4 @@ def facts_of(parameters: object, prefix: str = "") -> Facts:
     return facts
 
 
-__all__ = ["KINDS", "Capture", "Facts", "draw_capture", "facts_of", "photograph"]
+__all__ = ["KINDS", "Capture", "Facts", "Shot", "draw_capture", "facts_of", "photograph", "set_up"]

@@ -5,7 +5,7 @@ All values are linear light: the scene's values are squared before (a gamma of 2
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import cv2
@@ -19,6 +19,9 @@ FloatArray = npt.NDArray[np.float32]
 
 _COARSE: Final = 8
 """Soft light is computed on every so many pixels."""
+
+_TRUE_LIFT: Final = 3.0
+"""How much higher a bent card rises than the view, which looks nearly straight down on it, moves what is seen."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,15 +158,43 @@ def _draw_glare(rng: np.random.Generator) -> Glare:
     )
 
 
-def lit(scene: FloatArray, gloss: FloatArray, view: View, light: Light, rng: np.random.Generator) -> FloatArray:
-    """The scene's linear values (0 to 1) under the light."""
+@dataclass(frozen=True, slots=True)
+class Falling:
+    """Light as it falls on a view, linear, by channel: on everything, and mirrored by gloss (None: nothing shines)."""
+
+    diffuse: FloatArray
+    shine: FloatArray | None
+
+
+def falling(view: View, light: Light, rng: np.random.Generator) -> Falling:
+    """The light on every pixel of the view."""
     field = rng.standard_normal((light.cells, light.cells)).astype(np.float32)
-    falling = _falling(view, light, field)
-    lit_scene = cv2.multiply(scene, cv2.resize(falling, view.wh, interpolation=cv2.INTER_LINEAR))
-    shine = shine_of(view, light.glare)
-    if shine is not None:
-        mirrored = pixels.modulate(pixels.resize(shine, view.wh), gloss)
-        lit_scene = cv2.add(lit_scene, mirrored)
+    diffuse, shine = _diffuse(view, light, field), shine_of(view, light.glare)
+    large = cv2.resize(diffuse, view.wh, interpolation=cv2.INTER_LINEAR)
+    return Falling(np.asarray(large, np.float32), None if shine is None else pixels.resize(shine, view.wh))
+
+
+def on_bent(falling: Falling, view: View, light: Light, inside: FloatArray | None) -> Falling:
+    """The light where a bent card (`inside`, 0 to 1; None: everywhere) turns towards the lamps or away from them."""
+    if not view.bends:
+        return falling
+    x, y, _ = _grid(view, _COARSE)
+    turn, power = np.radians(view.curl_deg), sum(lamp.power for lamp in light.lamps)
+    cos, sin = np.float32(np.cos(turn)), np.float32(np.sin(turn))
+    along = x * cos + y * sin
+    slope = 2 * view.curl * along - 2.4 * view.ripple * np.sin(2.4 * along)  # of what `view` lifts
+    aslant = sum(lamp.power / power * (lamp.x * cos + lamp.y * sin) / lamp.height for lamp in light.lamps)
+    change = np.clip(_TRUE_LIFT * slope * np.clip(aslant, -1.2, 1.2), -0.35, 0.35)
+    relief = pixels.resize(np.asarray(change, np.float32), view.wh)
+    relief = relief if inside is None else np.asarray(cv2.multiply(relief, inside), np.float32)
+    return replace(falling, diffuse=pixels.modulate(falling.diffuse, 1 + relief))
+
+
+def lit(scene: FloatArray, gloss: FloatArray | None, light: Falling) -> FloatArray:
+    """The scene's linear values (0 to 1) under the light."""
+    lit_scene = cv2.multiply(scene, light.diffuse)
+    if light.shine is not None and gloss is not None:
+        lit_scene = cv2.add(lit_scene, pixels.modulate(light.shine, gloss))
     return np.asarray(lit_scene, np.float32)
 
 
@@ -178,7 +209,7 @@ def _grid(view: View, step: float) -> tuple[FloatArray, FloatArray, tuple[int, i
     return np.asarray(wide, np.float32), np.asarray(high, np.float32), wh
 
 
-def _falling(view: View, light: Light, field: FloatArray) -> FloatArray:
+def _diffuse(view: View, light: Light, field: FloatArray) -> FloatArray:
     """The light by channel on a reduced canvas; the shade takes from the first lamp only."""
     step = _COARSE if light.shade.kind == "none" else 2
     x, y, wh = _grid(view, step)
@@ -267,7 +298,8 @@ def _spot(glare: Glare, x: FloatArray, y: FloatArray, wh: tuple[int, int], face_
         return pixels.blur(np.asarray(pane * bars, np.float32), max(0.8, 0.5 * glare.soft * face_px))
     long = 6.0 if glare.kind == "tube" else 1.4
     distance = np.sqrt((u / long) ** 2 + v**2) / (size * np.float32(0.55))
-    core = np.clip((1 - distance) / np.float32(glare.soft + 0.1) + 0.5, 0, 1)
+    core = np.clip((1 - distance) / np.float32(glare.soft + 0.3) + 0.5, 0, 1)
+    core = core * core * (3 - 2 * core)  # no lamp's edge is a line
     return np.asarray(core + 0.25 * np.exp(-(distance**2) / 4), np.float32)
 
 

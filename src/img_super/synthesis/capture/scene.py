@@ -12,7 +12,7 @@ import numpy.typing as npt
 from img_super.domain import RgbImage
 from img_super.synthesis import pixels
 from img_super.synthesis.capture.surfaces import KINDS, VARIANTS, reduced, surface
-from img_super.synthesis.capture.things import Thing, draw_things, lay_things
+from img_super.synthesis.capture.things import Laid, Thing, draw_things, laid_things
 from img_super.synthesis.capture.view import View, card_alpha, look_at
 from img_super.synthesis.geometry import corners_of, onto, scale_of, shifted, slid
 
@@ -94,24 +94,56 @@ def draw_scene(rng: np.random.Generator) -> Scene:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """Everything that is seen but the card, ready for whatever card is laid there. All is of the view's size.
+
+    Attributes:
+        inside: where the card is seen, 0 to 1; None where it fills the photo.
+        behind: table and sheet under the card's shadow, RGB 0 to 255; None where the card fills the photo.
+        gloss: of the table.
+        rim, rim_tone: alpha and grey value of the card's cut edge; None where it has none.
+        things: what lies over the card.
+    """
+
+    inside: FloatArray | None
+    behind: FloatArray | None
+    gloss: float
+    rim: FloatArray | None
+    rim_tone: float
+    things: Laid | None
+
+
+def set_stage(shape: tuple[int, ...], background: RgbImage, view: View, scene: Scene) -> Stage:
+    """The stage for cards of this shape (height, width, ...)."""
+    inside = card_alpha(shape, view, scene.round_share)
+    things = laid_things(scene.things, view.wh, (view.face_x_px, view.face_y_px), view.face_width_px)
+    gloss, tone = 0.7 if scene.surface == "foil" else 0.12, 255.0 if scene.edge > 0 else 25.0
+    if cv2.minMaxLoc(inside)[0] >= 0.99:
+        return Stage(None, None, gloss, None, tone, things)
+    behind = pixels.modulate(_behind(shape, background, view, scene), _cast(inside, view, scene))
+    return Stage(inside, behind, gloss, _rim(inside, view, scene), tone, things)
+
+
 def lay_out(
-    card: FloatArray, gloss: FloatArray, background: FloatArray, view: View, scene: Scene
-) -> tuple[FloatArray, FloatArray]:
-    """The scene without light, RGB 0 to 255, and its gloss, both of the view's size."""
-    inside = card_alpha(card.shape, view, scene.round_share)
-    seen, shine = look_at(card, view), look_at(gloss, view)
-    if cv2.minMaxLoc(inside)[0] < 0.99:  # the card does not fill the photo
-        behind = _behind(card.shape, background, view, scene)
-        behind = pixels.modulate(behind, _cast(inside, view, scene))
-        seen = pixels.blend(behind, _rimmed(seen, inside, view, scene), inside)
-        around = 0.7 if scene.surface == "foil" else 0.12
-        shine = np.asarray(around + (shine - around) * inside, np.float32)
-    if scene.things:
-        seen, shine = lay_things(seen, shine, scene.things, (view.face_x_px, view.face_y_px), view.face_width_px)
+    card: FloatArray, gloss: FloatArray | None, view: View, stage: Stage
+) -> tuple[FloatArray, FloatArray | None]:
+    """The scene without light, RGB 0 to 255, and its gloss, both of the view's size; no gloss where none is given."""
+    seen, shine = look_at(card, view), None if gloss is None else look_at(gloss, view)
+    if stage.inside is not None and stage.behind is not None:
+        if stage.rim is not None:
+            seen = pixels.blend(seen, np.full(3, stage.rim_tone, np.float32), stage.rim)
+        seen = pixels.blend(stage.behind, seen, stage.inside)
+        if shine is not None:
+            shine = np.asarray(stage.gloss + (shine - stage.gloss) * stage.inside, np.float32)
+    if stage.things is not None:
+        seen = pixels.blend(pixels.modulate(seen, stage.things.shadow), stage.things.colour, stage.things.alpha)
+        if shine is not None:
+            shine = np.asarray(shine * (1 - 0.85 * stage.things.alpha), np.float32)
     return seen, shine
 
 
-def _behind(shape: tuple[int, ...], background: FloatArray, view: View, scene: Scene) -> FloatArray:
+def _behind(shape: tuple[int, ...], background: RgbImage, view: View, scene: Scene) -> FloatArray:
     """The table, with the sheet on it."""
     table = _picture(background, view, scene) if scene.surface == "picture" else _texture(view, scene)
     table = pixels.scaled(table, scene.surface_gains)
@@ -139,15 +171,13 @@ def _cast(inside: FloatArray, view: View, scene: Scene) -> FloatArray:
     return np.asarray(1 - np.float32(scene.shadow) * soft, np.float32)
 
 
-def _rimmed(card: FloatArray, inside: FloatArray, view: View, scene: Scene) -> FloatArray:
-    """The card with its cut edge, about a third of a millimetre, brighter or darker than the table."""
+def _rim(inside: FloatArray, view: View, scene: Scene) -> FloatArray | None:
+    """The card's cut edge, about a third of a millimetre, brighter or darker than the table."""
     if scene.edge == 0 or scene.sheet == "printed":
-        return card
+        return None
     wide = max(1, round(view.face_width_px * 0.016))
     kernel = np.ones((2 * wide + 1, 2 * wide + 1), np.uint8)
-    rim = np.asarray(inside - cv2.erode(inside, kernel), np.float32)
-    tone = 255.0 if scene.edge > 0 else 25.0
-    return pixels.blend(card, np.full(3, tone, np.float32), np.asarray(rim * np.float32(abs(scene.edge)), np.float32))
+    return np.asarray((inside - cv2.erode(inside, kernel)) * np.float32(abs(scene.edge)), np.float32)
 
 
 def _texture(view: View, scene: Scene) -> FloatArray:
@@ -190,7 +220,7 @@ def _perspective_only(view: View) -> FloatArray:
     return np.asarray(plane / plane[2, 2], np.float32)
 
 
-def _picture(background: FloatArray, view: View, scene: Scene) -> FloatArray:
+def _picture(background: RgbImage, view: View, scene: Scene) -> FloatArray:
     """A window of the given picture, in the card's plane or standing behind it."""
     height, width = background.shape[:2]
     part = min(height, width) * float(np.clip(0.35 + 0.3 * scene.surface_scale, 0.3, 1.0))
@@ -199,7 +229,7 @@ def _picture(background: FloatArray, view: View, scene: Scene) -> FloatArray:
     )
     x, y = scene.surface_x * (width - wide), scene.surface_y * (height - high)
     window = background[int(y) : int(y + high), int(x) : int(x + wide)]
-    flat = pixels.resize(np.ascontiguousarray(window), view.wh)
+    flat = pixels.as_float(pixels.resize(np.ascontiguousarray(window), view.wh))
     if scene.standing:
         return flat
     about = (

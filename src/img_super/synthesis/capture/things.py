@@ -69,7 +69,7 @@ def _draw_hand(rng: np.random.Generator) -> tuple[Thing, ...]:
     inwards = float(rng.uniform(0, 360))
     skin = np.asarray(_SKINS[int(rng.integers(len(_SKINS)))], np.float32) + rng.normal(0, 5, 3)
     painted = rng.random() < _POLISH_SHARE
-    nail = rng.uniform(10, 235, 3) if painted else np.minimum(skin * 1.07 + (10, 4, 6), 250)
+    nail = rng.uniform(10, 235, 3) if painted else np.minimum(skin * (1.02, 0.94, 0.95) + (6, 4, 6), 250)
     width = float(rng.uniform(0.62, 1.0))
     distance = float(rng.uniform(0.55, 1.7))
     fingers = []
@@ -104,17 +104,22 @@ def _plain(colour: npt.ArrayLike) -> tuple[float, float, float]:
     return red, green, blue
 
 
-def lay_things(
-    scene: FloatArray,
-    shine: FloatArray,
-    things: tuple[Thing, ...],
-    face_xy: tuple[float, float],
-    face_width_px: float,
-) -> tuple[FloatArray, FloatArray]:
-    """The scene and its gloss with the things over it."""
-    longest = max(scene.shape[:2])
+@dataclass(frozen=True, slots=True)
+class Laid:
+    """Things as they are seen, of the photo's size: their colours, where they are, and what their shadow leaves."""
+
+    colour: FloatArray
+    alpha: FloatArray
+    shadow: FloatArray
+
+
+def laid_things(
+    things: tuple[Thing, ...], photo_wh: tuple[int, int], face_xy: tuple[float, float], face_width_px: float
+) -> Laid | None:
+    """The things in a photo of that size; None where none is seen."""
+    longest = max(photo_wh)
     shrink = min(1.0, float(np.clip(0.5 * longest, *_CANVAS_PX)) / longest)
-    wh = (max(8, round(scene.shape[1] * shrink)), max(8, round(scene.shape[0] * shrink)))
+    wh = (max(8, round(photo_wh[0] * shrink)), max(8, round(photo_wh[1] * shrink)))
     colour, alpha = np.zeros((wh[1], wh[0], 3), np.float32), np.zeros((wh[1], wh[0]), np.float32)
     shadow = np.ones((wh[1], wh[0]), np.float32)
     for thing in things:
@@ -122,11 +127,9 @@ def lay_things(
         if part is not None:
             _lay(thing, part, (colour, alpha, shadow))
     if not alpha.any():
-        return scene, shine
-    large = scene.shape[1::-1]
-    scene = pixels.modulate(scene, pixels.resize(shadow, large))
-    over = pixels.resize(alpha, large)
-    return pixels.blend(scene, pixels.resize(colour, large), over), np.asarray(shine * (1 - 0.85 * over), np.float32)
+        return None
+    colour, alpha, shadow = (pixels.resize(field, photo_wh) for field in (colour, alpha, shadow))
+    return Laid(colour, alpha, shadow)
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,27 +186,42 @@ def _inside(distance: FloatArray, face_px: float, width: float) -> FloatArray:
 
 def _finger(thing: Thing, along: FloatArray, across: FloatArray, face_px: float) -> tuple[FloatArray, FloatArray]:
     length = along * np.float32(2 / thing.width)  # in half widths, 0 at the tip
-    knuckle = np.exp(-((length - 4.3) ** 2) / 1.6)
-    swell = np.float32(0.9) + 0.045 * np.clip(length, 0, 6) * np.float32(0.5) + 0.06 * knuckle
-    swell = swell + 0.13 * np.clip(length - 6.2, 0, 9)  # towards the palm
+    joint = np.exp(-((length - 2.9) ** 2) / 0.5)
+    knuckle = np.exp(-((length - 5.4) ** 2) / 1.4)
+    swell = np.float32(0.88) + 0.03 * np.clip(length, 0, 6) + 0.03 * joint + 0.06 * knuckle
+    swell = swell + 0.15 * np.clip(length - 6.6, 0, 9)  # towards the palm
     outer = across / swell
-    towards = np.clip(1.25 - length, 0, None) / np.float32(1.25)
-    distance = np.sqrt(outer**2 + towards**2)
+    towards = np.clip(1.15 - length, 0, None) / np.float32(1.15)
+    distance = (np.abs(outer) ** 2.3 + towards**2.1) ** np.float32(0.45)
     alpha = _inside(np.asarray(distance, np.float32), face_px, thing.width)
     height = np.sqrt(np.clip(1 - distance**2, 0, 1))
-    creases = knuckle * np.clip(np.sin(length * 17 + 2.2 * outer**2) - 0.35, 0, 1)
-    value = 0.6 + 0.42 * height - 0.12 * outer - 0.12 * creases - 0.1 * np.clip(length - 5, 0, 2)
-    value = value + pixels.grain(np.random.default_rng(round(1e4 * abs(thing.x))), value.shape, 1.0, 0.022)
-    skin = np.asarray(thing.colour, np.float32)
+    rng = np.random.default_rng(round(1e4 * abs(thing.x)))
+    mottled = pixels.smooth_field(rng, along.shape, 14)
+    lines = joint * np.clip(np.sin(length * 13 + 1.5 * outer**2 + mottled) - 0.2, 0, 1)
+    lines = lines + knuckle * np.clip(np.sin(length * 9 + 2.2 * outer**2 + mottled) - 0.35, 0, 1)
+    value = 0.62 + 0.33 * height - 0.14 * outer - 0.13 * lines + 0.03 * mottled
+    value = value + pixels.grain(rng, value.shape, 1.5, 0.03)
+    flush = np.asarray(0.55 * np.clip(1.8 - length, 0, 1) + 0.5 * joint + 0.12 * mottled, np.float32)  # blood shows
     rim = np.asarray(1 - height, np.float32)
-    red = (1 + 0.03 * rim, 1 - 0.1 * rim, 1 - 0.13 * rim)
-    colour = cv2.merge([np.asarray(skin[n] * value * red[n], np.float32) for n in range(3)])
-    oval = np.sqrt((outer / 0.62) ** 2 + ((length - 1.15) / 0.95) ** 2)
-    nail = _inside(np.asarray(oval, np.float32), face_px, thing.width * 0.6)
-    gleam = np.exp(-(((outer + 0.2) / 0.13) ** 2) - ((length - 1.1) / 0.55) ** 2)
-    lit = np.asarray(0.72 + 0.25 * height + 0.3 * gleam, np.float32)
-    over = pixels.scaled(pixels.three(lit), thing.accent)
-    return pixels.blend(np.asarray(colour, np.float32), over, nail), alpha
+    tint = (1 + 0.03 * rim + 0.02 * flush, 1 - 0.1 * rim - 0.055 * flush, 1 - 0.14 * rim - 0.05 * flush)
+    skin = np.asarray(thing.colour, np.float32)
+    colour = cv2.merge([np.asarray(skin[n] * value * tint[n], np.float32) for n in range(3)])
+    return _with_nail(thing, np.asarray(colour, np.float32), (length, outer, value), face_px), alpha
+
+
+def _with_nail(
+    thing: Thing, colour: FloatArray, places: tuple[FloatArray, FloatArray, FloatArray], face_px: float
+) -> FloatArray:
+    """The nail with its darker fold and a pale edge; seen from the side it is narrow."""
+    length, outer, value = places
+    side = np.float32(0.3 * np.sin(7.0 * thing.x + 5.0 * thing.y))  # fingers are turned about their own axes
+    oval = (np.abs((outer - side) / (0.5 - 0.4 * abs(side))) ** 2.6 + np.abs((length - 0.98) / 0.72) ** 2.6) ** 0.385
+    fold = np.exp(-(((oval - 1.06) / 0.1) ** 2))
+    colour = pixels.modulate(colour, np.asarray(1 - 0.16 * fold, np.float32))
+    edge = np.clip((0.42 - length) * 6, 0, 1)
+    gleam = np.exp(-(((outer - side + 0.12) / 0.16) ** 2) - ((length - 0.95) / 0.5) ** 2)
+    over = pixels.scaled(pixels.three(np.asarray(value + 0.06 + 0.1 * edge + 0.1 * gleam, np.float32)), thing.accent)
+    return pixels.blend(colour, over, _inside(np.asarray(oval, np.float32), face_px, 0.5 * thing.width))
 
 
 def _pen(thing: Thing, along: FloatArray, across: FloatArray, face_px: float) -> tuple[FloatArray, FloatArray]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
 
 import cv2
 import numpy as np
@@ -13,13 +12,11 @@ from img_super.synthesis.documents.blank import Blank, Card, Overprint, Portrait
 from img_super.synthesis.documents.overprints import AFTER_PRINTING
 from img_super.synthesis.documents.wear import draw_gloss, draw_wear, worn
 from img_super.synthesis.geometry import Box4, overlap, slid
-from img_super.synthesis.portraits.backgrounds import Background, draw_background
+from img_super.synthesis.portraits.backgrounds import PLAIN, Background, draw_background
 from img_super.synthesis.portraits.framed import Framed, framed
 from img_super.synthesis.portraits.portrait import FloatArray, Portrait
 from img_super.synthesis.portraits.tones import apply_tone
 from img_super.synthesis.printing import PrintProcess
-
-_PLAIN: Final = ("plain", "gradient", "vignette", "mottled")
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +95,7 @@ def _background(rng: np.random.Generator, style: PortraitStyle) -> Background:
     if style.background in ("transparent", "multiply"):
         light = float(rng.uniform(236, 254))
         return Background("plain", light, light, light, 0.1, 0.0, 4, 0.0, 0.0)
-    return draw_background(rng, _PLAIN)
+    return draw_background(rng, PLAIN)
 
 
 def _shape_alpha(style: PortraitStyle, wh: tuple[int, int], margin: int) -> FloatArray:

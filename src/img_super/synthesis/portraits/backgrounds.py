@@ -13,6 +13,9 @@ from img_super.synthesis.portraits.portrait import FloatArray
 
 KINDS: Final = ("plain", "gradient", "vignette", "curtain", "mottled", "own", "own_blurred")
 
+PLAIN: Final = ("plain", "gradient", "vignette", "mottled")
+"""What offices ask for."""
+
 _WEIGHTS: Final = (0.36, 0.14, 0.08, 0.06, 0.08, 0.20, 0.08)
 _COLOURS: Final = {
     "white": (246, 246, 245),

@@ -47,7 +47,7 @@ def head_of(portrait: Portrait) -> Head:
     top, chin = float(outline[:, 1].min()), float(outline[_CHIN_ROW, 1])
     left, right = float(outline[:, 0].min()), float(outline[:, 0].max())
     columns = portrait.matte[:, max(0, int(left)) : max(1, int(right))]
-    rows = np.flatnonzero((columns > 127).mean(axis=1) > 0.15)
+    rows = np.flatnonzero(np.count_nonzero(columns > 127, axis=1) > 0.15 * columns.shape[1])
     crown = float(rows[0]) if len(rows) else top - _USUAL_HAIR * (chin - top)
     crown = min(max(crown, top - _TALLEST_HAIR * (chin - top)), top)
     return Head(chin, max(crown, 0.0), (left + right) / 2)

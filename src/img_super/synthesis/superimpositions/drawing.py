@@ -40,6 +40,9 @@ _FILM_SHARE: Final = 0.1
 _OWN_SHARE: Final = 0.12
 _TONE_KEPT: Final = 0.9
 _MARGIN_PX: Final = 10
+_DONOR_CONTRAST: Final = 0.95
+"""Of a donor's picture, over that of a portrait that is laid into a document, which print takes its contrast from."""
+
 _SIZES: Final = (0.75, 1.7)
 """How large a donor is when it is saved, in sizes on the card."""
 
@@ -68,7 +71,7 @@ def draw_attack(rng: np.random.Generator, species: str, donor: Portrait, card: C
     paper = draw_paper(rng, care, card.face_width_px, len(cut.corners)) if stage == "card" else None
     if paper is not None and not species.startswith("printed"):
         paper = replace(paper, thickness_px=0.25 * paper.thickness_px, core=0.0, wrinkles=0.0, lifted=-1)
-    matching = draw_matching(rng, care)
+    matching = draw_matching(rng, care, stage)
     facts: Facts = {
         "manner": manner, "blend": blend, "self_blend": is_own, "repainted": repaints and stage != "card",
         "colour_match": matching.colour, "blur_match": matching.blur, "grain_match": matching.grain,
@@ -98,12 +101,12 @@ def _reduced(rng: np.random.Generator, donor: Portrait, face_width_px: float) ->
     if scale >= 1:
         return donor
     wh = max(16, round(donor.wh[0] * scale)), max(16, round(donor.wh[1] * scale))
-    image, matte = (cv2.resize(plane, wh, interpolation=cv2.INTER_AREA) for plane in (donor.image, donor.matte))
+    image, matte = (pixels.reduced(plane, wh) for plane in (donor.image, donor.matte))
     x, y, width, height = donor.face_xywh
     return replace(
         donor,
-        image=np.asarray(image, np.uint8),
-        matte=np.asarray(matte, np.uint8),
+        image=image,
+        matte=matte,
         landmarks=np.asarray((donor.landmarks + 0.5) * scale - 0.5, np.float32),
         outline=np.asarray((donor.outline + 0.5) * scale - 0.5, np.float32),
         face_xywh=(x * scale, y * scale, width * scale, height * scale),
@@ -151,7 +154,9 @@ def _cropped(cut: Cut) -> Cut:
 
 def _lived(rng: np.random.Generator, picture: FloatArray, grey: bool) -> FloatArray:
     """The donor's earlier life as a file, and its tone: that of the card's portrait, mostly."""
-    picture = printing.live_through(picture, printing.draw_history(rng), rng)
+    history = printing.draw_history(rng)
+    history = replace(history, contrast=_DONOR_CONTRAST * history.contrast)
+    picture = printing.live_through(picture, history, rng)
     keeps = rng.random() < _TONE_KEPT
     if grey == keeps:
         return pixels.grey(picture)

@@ -18,6 +18,9 @@ _SEEN_PX: Final = 160
 _MAD_TO_SIGMA: Final = 1.4826
 _GREY_MATCHED: Final = 0.9
 _THUMB_PX: Final = 16
+_IN_PHOTO: Final = (1.5, 0.8, 2.5)
+_BEFORE_PHOTO: Final = (0.9, 1.1, 6.5)
+"""The most extra blur (pixels), sharpening and noise of donors that are not fitted in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,15 +59,20 @@ class Matching:
     lines_dy: float
 
 
-def draw_matching(rng: np.random.Generator, care: float) -> Matching:
-    """Draw how much is done; the careful do nearly everything, the crude nearly nothing."""
+def draw_matching(rng: np.random.Generator, care: float, stage: str) -> Matching:
+    """Draw how much is done; the careful do nearly everything, the crude nearly nothing.
+
+    A donor that goes through camera or printer with the card loses detail there and brings more of it; one that is laid
+    into the photo brings less, or its class would be told by the sharpness of the whole crop.
+    """
 
     def done(least: float, most: float) -> float:
         """How well a step is done: not at all with the probability that care leaves."""
         return float(rng.uniform(0.5 + 0.4 * care, 1.0)) if rng.random() < least + (most - least) * care else 0.0
 
-    colour_strength = done(0.4, 0.97)
-    blur, grain = done(0.05, 0.95), done(0.03, 0.92)
+    colour_strength = done(0.5, 0.97)
+    blur, grain = done(0.15, 0.95), done(0.25, 0.95)
+    blurred, sharpened, noisy = _IN_PHOTO if stage in ("photo", "screen") else _BEFORE_PHOTO
     spread = 0.004 + 0.012 * (1 - care)
     return Matching(
         colour=str(rng.choice(["rgb", "lab", "histogram"], p=[0.3, 0.5, 0.2])) if colour_strength else "none",
@@ -72,12 +80,12 @@ def draw_matching(rng: np.random.Generator, care: float) -> Matching:
         tint=bool(rng.random() < _GREY_MATCHED),
         light=done(0.02, 0.8),
         blur=blur,
-        extra_blur_px=0.0 if blur else float(max(0.0, rng.uniform(-1.5, 1.5))),
-        extra_sharpen=0.0 if blur else float(max(0.0, rng.uniform(-1.5, 0.9))),
+        extra_blur_px=0.0 if blur else float(max(0.0, rng.uniform(-1.5, blurred))),
+        extra_sharpen=0.0 if blur else float(max(0.0, rng.uniform(-1.2, sharpened))),
         grain=grain,
         grain_copied=bool(rng.random() < 0.4),
-        extra_noise=0.0 if grain else float(max(0.0, rng.uniform(-6, 6))),
-        lines=done(-0.1, 0.85),
+        extra_noise=0.0 if grain else float(max(0.0, rng.uniform(-3, noisy))),
+        lines=done(0.0, 0.9),
         stamps=done(0.1, 0.9),
         lines_dx=float(rng.normal(0, spread)),
         lines_dy=float(rng.normal(0, spread)),

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from img_super.domain import RgbImage
+
 FloatArray = npt.NDArray[np.float32]
 
 
@@ -26,6 +28,5 @@ def plain_card() -> PlainCard:
     return PlainCard(image, np.full((220, 320), 0.6, np.float32), landmarks, 80.0)
 
 
-def table() -> FloatArray:
-    rng = np.random.default_rng(5)
-    return np.asarray(rng.uniform(20, 200, (120, 160, 3)), np.float32)
+def table() -> RgbImage:
+    return np.random.default_rng(5).integers(20, 200, (120, 160, 3), np.uint8)

@@ -7,18 +7,21 @@ import msgspec
 import numpy as np
 import pytest
 
-from img_super.synthesis.capture import View, draw_capture, draw_view, facts_of, photograph
+from img_super.synthesis.capture import View, draw_capture, draw_view, facts_of, photograph, set_up
 from img_super.synthesis.capture.camera import KINDS, Capture
 from img_super.synthesis.capture.things import Thing
 from tests.unit.synthesis.capture.cards import FloatArray, plain_card, table
+
+
+def _taken(seed: int, image: FloatArray, gloss: FloatArray, view: View, capture: Capture) -> FloatArray:
+    return photograph(set_up(np.random.default_rng(seed), image.shape, table(), view, capture), image, gloss)
 
 
 def _shot(seed: int, image: FloatArray, sides: float = 3.1) -> tuple[FloatArray, View, Capture]:
     rng = np.random.default_rng(seed)
     capture = draw_capture(rng)
     view = draw_view(rng, plain_card(), 40.0, sides, capture.kind)
-    photo = photograph(np.random.default_rng(seed), image, plain_card().gloss, table(), view, capture)
-    return photo, view, capture
+    return _taken(seed, image, plain_card().gloss, view, capture), view, capture
 
 
 @pytest.mark.parametrize("seed", range(15))
@@ -70,10 +73,7 @@ def test_a_wide_photo_shows_the_table_and_glare_shines_on_gloss_only() -> None:
     glare = dataclasses.replace(light.glare, kind="lamp", strength=2.0, x=0.0, y=0.0, size=0.5, hologram=0.0)
     capture = dataclasses.replace(capture, light=dataclasses.replace(light, glare=glare))
     view = draw_view(np.random.default_rng(1), plain_card(), 40.0)
-    shots = [
-        photograph(np.random.default_rng(1), plain_card().image, plain_card().gloss * gloss, table(), view, capture)
-        for gloss in (0.0, 1.0)
-    ]
+    shots = [_taken(1, plain_card().image, plain_card().gloss * gloss, view, capture) for gloss in (0.0, 1.0)]
     middle = np.s_[round(view.face_y_px), round(view.face_x_px)]
     assert (shots[1] - shots[0])[middle].min() > 20
 
@@ -86,11 +86,19 @@ def test_a_finger_covers_what_lies_below() -> None:
     for things in ((), (finger,)):
         scene = dataclasses.replace(capture.scene, things=things)
         view = draw_view(np.random.default_rng(1), plain_card(), 60.0)
-        args = plain_card().image, plain_card().gloss, table(), view, dataclasses.replace(capture, scene=scene)
-        shots.append(photograph(np.random.default_rng(1), *args))
+        capture = dataclasses.replace(capture, scene=scene)
+        shots.append(_taken(1, plain_card().image, plain_card().gloss, view, capture))
     below = np.s_[round(view.face_y_px + 40), round(view.face_x_px)]
     assert shots[1][below].mean() < shots[0][below].mean() - 30
     assert np.abs(shots[1] - shots[0])[:10].max() < 10
+
+
+def test_one_shot_takes_the_next_card_as_if_it_were_the_first() -> None:
+    capture, card, white = draw_capture(np.random.default_rng(3)), plain_card(), np.full_like(plain_card().image, 250)
+    view = draw_view(np.random.default_rng(1), card, 40.0)
+    shot = set_up(np.random.default_rng(1), card.image.shape, table(), view, capture)
+    first, _, again = (photograph(shot, image, card.gloss) for image in (card.image, white, card.image))
+    assert np.array_equal(first, again)
 
 
 def test_facts_are_flat_and_writable() -> None:

@@ -5,7 +5,7 @@ import dataclasses
 import numpy as np
 import pytest
 
-from img_super.synthesis.capture.light import Lamp, Light, draw_light, lit, shine_of
+from img_super.synthesis.capture.light import Lamp, Light, draw_light, falling, lit, on_bent, shine_of
 from img_super.synthesis.capture.surfaces import KINDS, reduced, surface
 from img_super.synthesis.capture.view import View
 
@@ -22,7 +22,7 @@ def _light() -> Light:
 
 def _lit(light: Light, gloss: float = 1.0) -> np.ndarray:
     white = np.ones((186, 186, 3), np.float32)
-    return lit(white, white[:, :, 0] * np.float32(gloss), VIEW, light, np.random.default_rng(1))
+    return lit(white, white[:, :, 0] * np.float32(gloss), falling(VIEW, light, np.random.default_rng(1)))
 
 
 def test_a_far_lamp_lights_evenly_in_its_colour() -> None:
@@ -36,6 +36,19 @@ def test_a_near_lamp_falls_off() -> None:
     seen = _lit(dataclasses.replace(_light(), lamps=(near,)))
     assert seen[93, 5, 0] > 1.2
     assert seen[93, 180, 0] < 0.8
+
+
+def test_a_bent_card_is_brighter_where_it_turns_to_the_lamp_and_the_table_is_not() -> None:
+    beside = Lamp((1.0, 1.0, 1.0), 30.0, 0.0, 30.0, 1.0)
+    light = dataclasses.replace(_light(), lamps=(beside,))
+    bent = dataclasses.replace(VIEW, curl=0.03)
+    flat, inside = falling(VIEW, light, np.random.default_rng(1)), np.zeros((186, 186), np.float32)
+    inside[:93] = 1
+    change = on_bent(flat, bent, light, inside).diffuse / flat.diffuse - 1
+    assert change[40, 170, 0] > 0.05
+    assert change[40, 16, 0] < -0.05
+    assert np.abs(change[100:]).max() < 1e-6
+    assert on_bent(flat, VIEW, light, inside) is flat
 
 
 @pytest.mark.parametrize("kind", ["edge", "phone", "hand", "blinds", "leaves"])

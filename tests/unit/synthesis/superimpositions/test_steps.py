@@ -111,7 +111,7 @@ def test_matched_colours_are_nearer(colour: str) -> None:
     rng = _rng()
     like = pixels.filled((90, 90), (180, 140, 120)) + pixels.noise(rng, (90, 90), 12, 1.0, 0.8)
     picture = pixels.filled((90, 90), (90, 110, 150)) + pixels.noise(rng, (90, 90), 20, 1.0, 0.8)
-    matching = replace(draw_matching(rng, 1.0), colour=colour, colour_strength=1.0, tint=False)
+    matching = replace(draw_matching(rng, 1.0, "file"), colour=colour, colour_strength=1.0, tint=False)
     made = coloured(picture, like, np.ones((90, 90), np.float32), matching)
     assert np.abs(made.mean((0, 1)) - like.mean((0, 1))).max() < 4
 
@@ -126,12 +126,14 @@ def test_light_sharpness_and_grain_follow_the_surroundings() -> None:
     assert abs(as_sharp(detailed, soft, alpha, 1.0).std() / soft.std() - 1) < 0.4
     grainy = flat + pixels.noise(rng, flat.shape, 9, 0.45, 0.0)
     for copied in (False, True):
-        matching = replace(draw_matching(rng, 1.0), grain=1.0, grain_copied=copied)
+        matching = replace(draw_matching(rng, 1.0, "file"), grain=1.0, grain_copied=copied)
         assert 4 < grained(rng, flat, grainy, alpha, matching).std() < 14
 
 
 def test_the_careful_do_more() -> None:
-    drawn = {care: [draw_matching(np.random.default_rng(seed), care) for seed in range(60)] for care in (0.0, 1.0)}
+    drawn = {
+        care: [draw_matching(np.random.default_rng(seed), care, "photo") for seed in range(60)] for care in (0.0, 1.0)
+    }
     for name in ("colour_strength", "light", "blur", "grain", "lines", "stamps"):
         crude, careful = (np.mean([getattr(one, name) for one in drawn[care]]) for care in (0.0, 1.0))
         assert careful > crude + 0.3
@@ -187,7 +189,7 @@ def test_security_lines_come_back_only_over_what_is_covered() -> None:
     covered = np.zeros(card().image.shape[:2], np.float32)
     covered[:, :120] = 1
     blank = pixels.filled(covered.shape, (220, 220, 220))
-    matching = replace(draw_matching(_rng(), 1.0), lines=1.0, lines_dx=0.0, lines_dy=0.0)
+    matching = replace(draw_matching(_rng(), 1.0, "file"), lines=1.0, lines_dx=0.0, lines_dy=0.0)
     wh, same, light = (240, 260), np.eye(3, dtype=np.float32), np.ones(3, np.float32)
     lines = lines_again(card(), matching, same, wh, light)
     made = reprinted(blank, covered, lines)

@@ -1,0 +1,53 @@
+"""What the verbs that render data sets share: their options, and a progress bar."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Final, Literal
+
+import typer
+
+if TYPE_CHECKING:
+    from img_super.synthesis.crew import Job
+
+Seed = Annotated[int, typer.Option(help="The same seed gives the same bytes.")]
+Split = Annotated[Literal["train", "validation"], typer.Option(help="Which people, designs and backgrounds.")]
+Data = Annotated[
+    Path | None, typer.Option(help="Folder with portraits, backgrounds and DocXPand's designs; may be left out.")
+]
+Drawn = Annotated[int | None, typer.Option(help="Portraits to draw on demand: none, or 60 without --data.", min=0)]
+Processes = Annotated[int, typer.Option(help="How many processes render.", min=1)]
+Cache = Annotated[Path | None, typer.Option(help="Where mattes and landmarks are kept; beside --out.")]
+
+_DRAWN_WITHOUT_DATA: Final = 60
+
+
+def cache_of(cache: Path | None, out: Path) -> Path:
+    """Where the cache is: where it was said to be, else beside the data set."""
+    return cache or out.parent / "portraits-cache"
+
+
+def drawn_of(drawn: int | None, data: Path | None) -> int:
+    """How many portraits are drawn: as many as were asked for, else some where there is no other portrait."""
+    if drawn is not None:
+        return drawn
+    return _DRAWN_WITHOUT_DATA if data is None else 0
+
+
+def render(job: Job, shards: Iterator[int]) -> None:
+    """Prepare the portraits and render the shards, each of which tells its size, under a progress bar."""
+    from rich.progress import Progress
+
+    from img_super.synthesis.crew import prepare
+
+    rendered = 0
+    with Progress() as progress:
+        waiting = progress.add_task("Preparing portraits", total=None)
+        prepare(job, lambda done, total: progress.update(waiting, completed=done, total=total))
+        progress.update(waiting, completed=1, total=1)
+        task = progress.add_task("Rendering samples", total=job.count)
+        for size in shards:
+            rendered += size
+            progress.update(task, advance=size)
+    typer.echo(f"{rendered} new samples in {job.out}")
