@@ -44,7 +44,7 @@ _SIDES_OF_WHOLE: Final = (6.0, 9.2)
 _REACH_SIDES: Final = 0.65
 """Card kept around the portrait, in widths of the photo, where only the crop is wanted: however the photo is turned."""
 
-_LARGER_DONOR: Final = 1.12
+_LARGER_DONOR: Final = 1.2
 """A photo that is measured in the attack's face shows so much more of the card, in all but a few cases."""
 
 
