@@ -76,9 +76,9 @@ class Settings(BaseSettings):
         "alarms, `lenient` the other way about.",
     )
     detector: DetectorName = Field(
-        DetectorName.PRECISE,
+        DetectorName.FAST,
         description="Who finds the portrait for `/super`: `precise` looks four times, `fast` once and on fewer pixels, "
-        "and asks the precise one where it is not sure. `/face` always asks the precise one.",
+        "and asks the precise one where it is not sure. Both end in the same box. `/face` always asks the precise one.",
     )
     keys_file: Path | None = Field(
         None, description="File of API keys (`img-super keys create`); without one, anybody may call."

@@ -19,6 +19,7 @@ from img_super.evaluation.report import Figures, Scored, figures
 from img_super.evaluation.robustness import CROP_STEPS, PHOTO_STEPS, Samples, robustness, score_or_nan
 from img_super.evaluation.sets import MeasuredSet, spread
 from img_super.pipeline.crop import resize_to_input
+from img_super.pipeline.load import load_quick_detector
 from img_super.pipeline.pipeline import Pipeline
 from img_super.registry.card import Card, Policy, PolicyName, read_card, read_weights, write_card
 from img_super.validator.litert import LiteRtNetwork, LiteRtValidator
@@ -119,7 +120,9 @@ def _robustness(model: Model, measured: MeasuredSet, count: int) -> dict[str, li
     found = {f"{measured.name}: crops": robustness(of_crop, crops, CROP_STEPS, threshold)}
     if measured.photos.paths and network.has_heat_map:
         photos = measured.photos.spread(count)
-        pipeline = Pipeline(YuNetDetector(), LiteRtValidator(model.weights, model.card, model.file))
+        pipeline = Pipeline(
+            load_quick_detector(YuNetDetector()), LiteRtValidator(model.weights, model.card, model.file)
+        )
 
         def of_photo(photo: RgbImage) -> float:
             return score_or_nan(lambda image: pipeline.super(image).decision.score, photo)

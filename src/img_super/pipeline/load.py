@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from img_super.detector.fast import FastDetector
-from img_super.detector.settled import SettledDetector
+from img_super.detector.settled import FindsFaces, SettledDetector
 from img_super.detector.upright import UprightFinder
 from img_super.detector.yunet import YuNetDetector
 from img_super.errors import BadModel
@@ -48,7 +48,7 @@ def load_pipeline(
     backend: Backend = Backend.LITERT,
     limits: DecodeLimits = DEFAULT_LIMITS,
     policy: PolicyName = PolicyName.BALANCED,
-    detector: DetectorName = DetectorName.PRECISE,
+    detector: DetectorName = DetectorName.FAST,
 ) -> Pipeline:
     """A pipeline that is ready to answer.
 
@@ -67,7 +67,9 @@ def load_pipeline(
     return Pipeline(precise, load_validator(model, backend), limits, policy, quick)
 
 
-def load_quick_detector(precise: YuNetDetector, name: DetectorName) -> FastDetector | SettledDetector:
+def load_quick_detector(
+    precise: FindsFaces, name: DetectorName = DetectorName.FAST
+) -> FastDetector | SettledDetector:
     """Who finds the portrait for `super`: both end in the same box; the fast one asks `precise` where it is not sure.
 
     Raises:
