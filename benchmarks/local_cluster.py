@@ -21,6 +21,8 @@ _PATIENT = {
     "RAY_agent_register_timeout_ms": "300000",
     "RAY_memory_monitor_refresh_ms": "0",  # it would end processes of ours for the memory that others take
     "RAY_SERVE_PROXY_READY_CHECK_TIMEOUT_S": "60",
+    "RAY_SERVE_QUEUE_LENGTH_RESPONSE_DEADLINE_S": "5",  # a replica that is slow to say so is asked nothing, for ever
+    "RAY_SERVE_MAX_QUEUE_LENGTH_RESPONSE_DEADLINE_S": "5",
 }
 """Before Ray is imported: it sends nothing home, and a busy machine is no reason to give up."""
 

@@ -1,0 +1,55 @@
+"""The manifest for KubeRay and the application speak of the same things."""
+
+from __future__ import annotations
+
+import importlib
+from pathlib import Path
+from typing import Any
+
+import pytest
+import ray
+import yaml
+from ray.serve.schema import ServeDeploySchema
+
+import img_super
+from img_super.cluster.serve_app import Arguments, build
+
+MANIFEST = Path(img_super.__file__).parents[2] / "deploy" / "k8s" / "ray" / "rayservice.yaml"
+DOCKERFILE = Path(img_super.__file__).parent / "Dockerfile"
+
+
+@pytest.fixture(scope="module")
+def spec() -> dict[str, Any]:
+    return dict(yaml.safe_load(MANIFEST.read_text())["spec"])
+
+
+def test_ray_takes_the_configuration_and_we_its_arguments(spec: dict[str, Any]) -> None:
+    configuration = ServeDeploySchema.model_validate(yaml.safe_load(spec["serveConfigV2"]))
+    (application,) = configuration.applications
+    module, _, name = application.import_path.partition(":")
+    assert getattr(importlib.import_module(module), name) is build
+    arguments = Arguments.model_validate(application.args)
+    workers = spec["rayClusterConfig"]["workerGroupSpecs"][0]
+    cores = int(workers["rayStartParams"]["num-cpus"])
+    assert arguments.min_replicas * arguments.cores <= cores * workers["replicas"]
+    assert arguments.max_replicas * arguments.cores <= cores * workers["maxReplicas"]
+
+
+def test_its_ray_is_the_one_of_the_image(spec: dict[str, Any]) -> None:
+    assert spec["rayClusterConfig"]["rayVersion"] == ray.__version__
+    assert f"ray=={ray.__version__}" in (DOCKERFILE.parent / "requirements-cluster.txt").read_text()
+
+
+def test_no_photo_goes_to_a_disk_and_nothing_home(spec: dict[str, Any]) -> None:
+    target = DOCKERFILE.read_text().partition("FROM runtime AS cluster")[2]
+    assert "RAY_automatic_object_spilling_enabled=0" in target
+    assert "RAY_USAGE_STATS_ENABLED=0" in target
+    cluster = spec["rayClusterConfig"]
+    for group in (cluster["headGroupSpec"], *cluster["workerGroupSpecs"]):
+        pod = group["template"]["spec"]
+        volumes = {volume["name"]: volume for volume in pod["volumes"]}
+        mounts = {mount["mountPath"]: volumes[mount["name"]] for mount in pod["containers"][0]["volumeMounts"]}
+        assert mounts["/tmp"]["emptyDir"]["medium"] == "Memory"
+        assert mounts["/dev/shm"]["emptyDir"]["medium"] == "Memory"
+        shared_mib = int(mounts["/dev/shm"]["emptyDir"]["sizeLimit"].removesuffix("Mi"))
+        assert int(group["rayStartParams"]["object-store-memory"]) < shared_mib * 2**20
