@@ -65,9 +65,3 @@ def test_a_data_set_is_read_as_it_was_written_and_goes_on(sources: Sources, find
     write_shard(job, sources, finder, 0)
     write_manifest(job)
     assert (tmp_path / "manifest.jsonl").read_bytes() == first
-
-
-def test_parts_hold_whole_pairs() -> None:
-    job = Job(Path(), Path(), "train", 250, 1)
-    assert [job.size(shard) for shard in range(job.shards)] == [100, 100, 50]
-    assert Job(Path(), Path(), "train", 3, 1).size(0) == 4
