@@ -7,7 +7,6 @@ With several numbers of threads each is tried in turn, with two clients, to choo
 
 from __future__ import annotations
 
-import argparse
 import json
 import os
 import time
@@ -22,7 +21,7 @@ import numpy as np
 
 from benchmarks.clients import Outcomes, Request, crowd, for_seconds, run_together
 from benchmarks.memory import resident_mb
-from benchmarks.photos import GRAIN, SAMPLE, photo_at
+from benchmarks.photos import photo_arguments, photo_of
 from benchmarks.running_service import Service, running_service
 from benchmarks.timing import print_table
 from benchmarks.ways.way import Way, started
@@ -34,10 +33,13 @@ COLUMNS = ("clients", "threads", "photos a second", "p50 ms", "p99 ms", "p99 / p
 
 def main() -> None:
     """Print a row for each number of clients, then all of it as JSON."""
-    arguments = _parsed()
+    parser = photo_arguments(__doc__)
+    parser.add_argument("--seconds", type=float, default=20)
+    parser.add_argument("--threads", default=str(CORES))
+    parser.add_argument("--old", action="store_true")
+    arguments = parser.parse_args()
     os.environ["IMG_SUPER_DETECTOR"] = arguments.detector  # for every service that is started
-    width, height = map(int, arguments.size.split("x"))
-    photo = photo_at(arguments.photo, width, height, GRAIN)
+    photo = photo_of(arguments)
     threads = [int(number) for number in arguments.threads.split(",")]
     runs = [(number, clients) for number in threads for clients in (CLIENTS if len(threads) == 1 else (CORES,))]
     rows = [measured(photo, *run, arguments.seconds) for run in runs]
@@ -49,17 +51,6 @@ def main() -> None:
         summary |= beside_old(photo, max(row["photos a second"] for row in rows), arguments.seconds)
         print(f"old system: {summary['old_a_second']} photos a second; ours {summary['times_old']} times as many")
     print(json.dumps({"benchmark": "load", **summary}))
-
-
-def _parsed() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--photo", type=Path, default=SAMPLE)
-    parser.add_argument("--size", default="1920x1080")
-    parser.add_argument("--seconds", type=float, default=20)
-    parser.add_argument("--threads", default=str(CORES))
-    parser.add_argument("--old", action="store_true")
-    parser.add_argument("--detector", default="fast", help="who finds the portrait: fast or precise")
-    return parser.parse_args()
 
 
 def measured(photo: bytes, threads: int, clients: int, seconds: float) -> dict[str, Any]:

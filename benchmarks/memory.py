@@ -7,7 +7,6 @@ The last line is JSON. Linux only (it reads /proc).
 
 from __future__ import annotations
 
-import argparse
 import json
 from collections.abc import Iterator
 from itertools import repeat
@@ -16,7 +15,7 @@ from pathlib import Path
 from rich.progress import track
 
 from benchmarks.clients import Request, crowd
-from benchmarks.photos import GRAIN, SAMPLE, photo_at
+from benchmarks.photos import photo_arguments, photo_of
 from benchmarks.running_service import running_service
 
 STEPS = 10
@@ -24,17 +23,13 @@ STEPS = 10
 
 def main() -> None:
     """Print what the service holds as the requests go on, then all of it as JSON."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--photo", type=Path, default=SAMPLE)
-    parser.add_argument("--size", default="4000x3000")
+    parser = photo_arguments(__doc__, "4000x3000")
     parser.add_argument("--requests", type=int, default=1000)
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--clients", type=int, default=2)
-    parser.add_argument("--detector", default="fast", help="who finds the portrait: fast or precise")
     arguments = parser.parse_args()
     variables = {"IMG_SUPER_DETECTOR": arguments.detector}
-    width, height = map(int, arguments.size.split("x"))
-    photo = Request(photo_at(arguments.photo, width, height, GRAIN), "image/jpeg")
+    photo = Request(photo_of(arguments), "image/jpeg")
     after_mb, statuses = dict[int, float](), set[int]()
     with running_service("--threads", str(arguments.threads), "--log-level", "error", **variables) as service:
         for done in track(steps(arguments.requests), total=STEPS, description="requests"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 from io import BytesIO
 from pathlib import Path
 
@@ -14,6 +15,21 @@ SAMPLE = Path(img_super.__file__).parent / "samples" / "bona_fide.jpg"
 
 GRAIN = 5.0
 """Noise of a sensor (sigma, of 255): with it a photo has as many bytes as phones write, 2 to 3 MB at 12 megapixels."""
+
+
+def photo_arguments(description: str | None, size: str = "1920x1080") -> argparse.ArgumentParser:
+    """A parser that takes the photo, its size (width x height) and who finds the portrait."""
+    parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--photo", type=Path, default=SAMPLE)
+    parser.add_argument("--size", default=size)
+    parser.add_argument("--detector", default="fast", help="who finds the portrait: fast or precise")
+    return parser
+
+
+def photo_of(arguments: argparse.Namespace) -> bytes:
+    """The photo that was asked for, with a sensor's grain."""
+    width, height = map(int, arguments.size.split("x"))
+    return photo_at(arguments.photo, width, height, GRAIN)
 
 
 def photo_at(path: Path, width: int, height: int, grain: float = 0, image_format: str = "JPEG") -> bytes:

@@ -7,15 +7,13 @@ Below the stages stand the ways that they replaced. All are done once a round. T
 
 from __future__ import annotations
 
-import argparse
 import base64
 import json
 import os
 import sys
 from collections.abc import Callable
-from pathlib import Path
 
-from benchmarks.photos import GRAIN, SAMPLE, photo_at
+from benchmarks.photos import photo_arguments, photo_of
 from benchmarks.running_service import environment
 from benchmarks.timing import Estimate, in_turn, median, print_table, timed
 from img_super.api.base64_image import decode_base64
@@ -33,9 +31,10 @@ WIDTH_IN_CHARACTERS = 60
 
 def main() -> None:
     """Print the waterfall and what was replaced, then all of it as JSON."""
-    arguments = _parsed()
-    width, height = map(int, arguments.size.split("x"))
-    photo = photo_at(arguments.photo, width, height, GRAIN)
+    parser = photo_arguments(__doc__)
+    parser.add_argument("--rounds", type=int, default=40)
+    arguments = parser.parse_args()
+    photo = photo_of(arguments)
     stages, replaced = works_on(photo, arguments.detector)
     taken = in_turn({name: timed(work) for name, work in (stages | replaced).items()}, arguments.rounds)
     medians = {name: median(times.processor_ms) for name, times in taken.items()}
@@ -50,15 +49,6 @@ def main() -> None:
     rows = {name: estimate.as_json() for name, estimate in medians.items()}
     summary = {"size": arguments.size, "photo_bytes": len(photo), "rounds": arguments.rounds, "processor_ms": rows}
     print(json.dumps({"benchmark": "stages", **summary}))
-
-
-def _parsed() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--photo", type=Path, default=SAMPLE)
-    parser.add_argument("--size", default="1920x1080")
-    parser.add_argument("--rounds", type=int, default=40)
-    parser.add_argument("--detector", default="fast", help="who finds the portrait: fast or precise")
-    return parser.parse_args()
 
 
 def works_on(photo: bytes, detector: str) -> tuple[Works, Works]:
