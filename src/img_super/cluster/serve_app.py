@@ -9,6 +9,7 @@ Settings are those of the service (`IMG_SUPER_*`), read on every node. A model i
 
 from __future__ import annotations
 
+import asyncio
 import logging.config
 import math
 from enum import StrEnum
@@ -23,6 +24,7 @@ from ray.serve.handle import DeploymentHandle
 
 from img_super.api.app import create_app
 from img_super.api.logs import logging_config
+from img_super.api.services import Services
 from img_super.cluster.networks import DetectorReplica, RemoteDetector, RemoteValidator, ValidatorReplica
 from img_super.main import build_app, decode_limits
 from img_super.pipeline.pipeline import Pipeline
@@ -30,6 +32,9 @@ from img_super.settings import Settings, load_settings
 
 _DECODING_THREADS: Final = 4
 """Of an ingress whose networks are elsewhere: while some wait for them, others decode."""
+
+
+_WARM_UP_S: Final = 60
 
 
 class Layout(StrEnum):
@@ -53,21 +58,38 @@ class Arguments(BaseModel):
 class Ingress:
     """Receives, decodes, cuts and answers; has the networks inside, or asks for them."""
 
-    async def __init__(
+    def __init__(
         self, arguments: Arguments, detector: DeploymentHandle[Any] | None, validator: DeploymentHandle[Any] | None
     ) -> None:
-        """Raises `StartError`; the deployment does not come up then."""
-        settings = self._settings = replica_settings(arguments)
-        logging.config.dictConfig(logging_config(settings.log_format, settings.log_level.value))
-        self._pipeline: Pipeline | None = None
-        if detector is not None and validator is not None:
-            self._pipeline = await pipeline_of(settings, detector, validator)
+        """Raises `BadSettings`; the deployment does not come up then."""
+        self._settings = replica_settings(arguments)
+        self._networks = (detector, validator)
+        self._services: Services | None = None
 
-    def __serve_build_asgi_app__(self) -> FastAPI:
-        if self._pipeline is None:
-            return build_app(self._settings)
-        cv2.setNumThreads(1)
-        return create_app(self._settings, self._pipeline)
+    async def __serve_build_asgi_app__(self) -> FastAPI:
+        """Ray Serve asks for it once. Raises `StartError`; the deployment does not come up then."""
+        settings = self._settings
+        logging.config.dictConfig(logging_config(settings.log_format, settings.log_level.value))
+        detector, validator = self._networks
+        if detector is None or validator is None:
+            app = build_app(settings)
+        else:
+            cv2.setNumThreads(1)
+            app = create_app(settings, await pipeline_of(settings, detector, validator))
+        self._services = app.state.services
+        return app
+
+    async def check_health(self) -> None:
+        """Ray Serve asks before it sends requests, and then again and again.
+
+        Raises:
+            RuntimeError: the warm-up has not passed in time; the replica is started anew.
+        """
+        for _ in range(10 * _WARM_UP_S):
+            if self._services is not None and self._services.warm:
+                return
+            await asyncio.sleep(0.1)
+        raise RuntimeError("the warm-up has not passed")
 
 
 def build(arguments: Arguments) -> serve.Application:

@@ -95,7 +95,9 @@ def test_the_validator_of_a_replica_answers_for_its_own_model_only() -> None:
     replica = ValidatorReplica()
     card, identity = asyncio.run(replica.card())
     crop = np.full((card.input_side_px, card.input_side_px, 3), 90, np.uint8)
-    assert 0 <= asyncio.run(replica.validate(crop, identity.sha256)).score <= 1
+    evidence = asyncio.run(replica.validate(crop, identity.sha256))
+    assert evidence is not None
+    assert 0 <= evidence.score <= 1
     assert asyncio.run(replica.validate(crop, replace(identity, sha256="0" * 64).sha256)) is None
 
 

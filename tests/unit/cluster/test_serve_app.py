@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 import os
 import subprocess
 import sys
@@ -10,7 +11,11 @@ from pydantic import ValidationError
 from ray import serve
 
 import img_super
-from img_super.cluster.serve_app import Arguments, Layout, build, replica_settings
+from img_super.api.app import create_app
+from img_super.cluster import serve_app
+from img_super.cluster.serve_app import Arguments, Ingress, Layout, build, replica_settings
+from img_super.pipeline.pipeline import Pipeline
+from img_super.settings import Settings
 
 
 def deployments(app: serve.Application) -> dict[str, serve.Deployment]:
@@ -52,6 +57,29 @@ def test_one_replica_of_many_is_not_given_another_model(monkeypatch: pytest.Monk
 
 def test_an_ingress_without_networks_decodes_while_others_wait() -> None:
     assert replica_settings(Arguments(layout=Layout.APART)).threads > 1
+
+
+@pytest.fixture
+def ingress(monkeypatch: pytest.MonkeyPatch, settings: Settings, pipeline: Pipeline) -> Ingress:
+    """With fakes in the place of the networks, and a warm-up that is waited for a moment only."""
+    monkeypatch.setattr(serve_app, "build_app", lambda _: create_app(settings, pipeline))
+    monkeypatch.setattr(serve_app, "_WARM_UP_S", 1)
+    return Ingress(Arguments(), None, None)
+
+
+async def healthy(ingress: Ingress, warm: bool) -> None:
+    app = await ingress.__serve_build_asgi_app__()
+    app.state.services.warm = warm
+    await ingress.check_health()
+
+
+def test_a_replica_is_sent_requests_once_it_is_warm(ingress: Ingress) -> None:
+    asyncio.run(healthy(ingress, warm=True))
+
+
+def test_a_replica_whose_warm_up_does_not_pass_is_started_anew(ingress: Ingress) -> None:
+    with pytest.raises(RuntimeError, match="warm-up"):
+        asyncio.run(healthy(ingress, warm=False))
 
 
 def test_nothing_of_ray_is_imported_before_it_is_asked_for() -> None:
