@@ -8,8 +8,9 @@ same box.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
-from math import floor, log2
+from math import exp, floor, log2
 from typing import Final
 
 import numpy as np
@@ -38,6 +39,7 @@ _GRID_PX: Final = 32
 """Squares begin at multiples of this, in their own pixels; so do YuNet's coarsest cells."""
 
 _MIN_IOU: Final = 0.35
+_LARGEST_LOG: Final = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,14 +95,12 @@ class UprightFinder:
 
     def find(self, image: RgbImage, about: FloatBox, rotation: Rotation) -> Look | None:
         """The surest face over `about` (pixels of `image`), upright once turned by `rotation`; None without one."""
-        part = Part.around(about)
-        cells = self._networks.get().run(turn(part.pixels(image), rotation))["cells"]
-        seen = [
-            FoundFace(part.in_photo(found.box.turned(inverse(rotation), (SIDE_PX, SIDE_PX))), found.confidence)
-            for found in faces(cells)
-        ]
-        over = [face for face in seen if face.box.pixels().iou(about.pixels()) >= _MIN_IOU]
-        return Look(max(over, key=lambda face: face.confidence), part) if over else None
+        part, expected = Part.around(about), about.pixels()
+        for face in faces(self._networks.get().run(turn(part.pixels(image), rotation))["cells"]):
+            box = part.in_photo(face.box.turned(inverse(rotation), (SIDE_PX, SIDE_PX)))
+            if box.pixels().iou(expected) >= _MIN_IOU:
+                return Look(FoundFace(box, face.confidence), part)
+        return None
 
     def settled(self, image: RgbImage, look: Look, rotation: Rotation) -> Face:
         """The face as it is seen in the part of the photo that lies around it; a second look where that is another."""
@@ -109,15 +109,16 @@ class UprightFinder:
         return Face(look.face.box.pixels().clipped((image.shape[1], image.shape[0])), look.face.confidence)
 
 
-def faces(cells: FloatArray) -> list[FoundFace]:
-    """What YuNet's cells of at least `MIN_CONFIDENCE` say, float32 [`CELLS`, 6], in pixels of the square."""
+def faces(cells: FloatArray) -> Iterator[FoundFace]:
+    """What cells of at least `MIN_CONFIDENCE` say (float32 [`CELLS`, 6]), surest first, in pixels of the square."""
     confidences = np.sqrt(cells[:, 0] * cells[:, 1])
-    sure = np.nonzero(confidences >= MIN_CONFIDENCE)[0]
-    (x, y), strides = _CORNERS[sure].T, _STRIDE_OF[sure]
-    boxes = np.stack([x + cells[sure, 2] * strides, y + cells[sure, 3] * strides])
-    sides = np.exp(np.minimum(cells[sure, 4:], 5)) * strides[:, np.newaxis]
-    numbers = np.column_stack([boxes.T, sides, confidences[sure]]).tolist()
-    return [FoundFace(FloatBox(*box), confidence) for *box, confidence in numbers]
+    for cell in np.argsort(-confidences, kind="stable"):
+        if not confidences[cell] >= MIN_CONFIDENCE:
+            return
+        (left, top), stride = _CORNERS[cell].tolist(), float(_STRIDE_OF[cell])
+        _, _, x, y, width, height = cells[cell].tolist()
+        wide, high = (stride * exp(min(side, _LARGEST_LOG)) for side in (width, height))
+        yield FoundFace(FloatBox(left + x * stride, top + y * stride, wide, high), float(confidences[cell]))
 
 
 def _grid(stride: int) -> FloatArray:
