@@ -59,7 +59,7 @@ def _parsed() -> argparse.Namespace:
     parser.add_argument("--proxy-ms", type=float, default=5.0, help="processor time of Ray's HTTP proxy for a photo")
     parser.add_argument("--journal", type=float, default=20_000, help="rows a second that a scan's journal takes")
     parser.add_argument("--gets", type=float, default=5_500, help="objects a second that a bucket's prefix gives (S3)")
-    parser.add_argument("--peak", type=float, default=20, help="photos a second at the busiest hour, without bursts")
+    parser.add_argument("--peak", type=float, default=40, help="photos a second at the busiest hour, without bursts")
     parser.add_argument("--hours", type=float, default=24)
     parser.add_argument("--euros", type=float, default=0.04, help="price of a core for an hour")
     parser.add_argument("--seed", type=int, default=1)
@@ -70,7 +70,7 @@ def rung(site: Site, cores: int, seed: int, seconds: float) -> dict[str, float |
     """So many cores, as many photos as they should do, and what they did."""
     site = replace(site, cores=min(site.cores, cores))
     offered = LOAD * cores * 1000 / site.photo_ms
-    told = Fleet(site, cores // site.cores, seed).run(lambda _: offered, offered, seconds)
+    told = Fleet(site, cores // site.cores, seed).run(lambda _: offered, seconds)
     return {
         "cores": cores,
         "balancing": f"{site.balancing}, {site.balancer_gbit:g} Gbit/s",
@@ -119,7 +119,7 @@ def day(name: str, site: Site, arguments: argparse.Namespace) -> dict[str, float
         if hour < arguments.hours:
             fleet.lose_node_at(hour * HOUR_S)
     end_s = arguments.hours * HOUR_S
-    told = fleet.run(traffic(arguments.peak), max(times for _, times, _ in BURSTS) * arguments.peak, end_s)
+    told = fleet.run(traffic(arguments.peak), end_s)
     core_hours = told.core_hours(site.cores, end_s)
     photos = max(1, told.fates.count(Fate.ANSWERED))
     return {

@@ -13,7 +13,7 @@ PLAIN = Site(photo_ms=100, spread=0.0, photo_bytes=0, cores=1, fewest=1)
 
 
 def run(site: Site, workers: int, a_second: float, seconds: float = 200, seed: int = 1) -> Told:
-    return Fleet(site, workers, seed).run(lambda _: a_second, a_second, seconds)
+    return Fleet(site, workers, seed).run(lambda _: a_second, seconds)
 
 
 def test_a_calm_fleet_takes_as_long_as_the_work() -> None:
@@ -55,7 +55,7 @@ def test_two_choices_wait_less_than_one() -> None:
 def test_what_a_lost_node_had_is_answered_by_another_one() -> None:
     fleet = Fleet(replace(PLAIN, workers_a_node=1), 2, seed=1)
     fleet.lose_node_at(50)
-    told = fleet.run(lambda _: 8.0, 8.0, 100)
+    told = fleet.run(lambda _: 8.0, 100)
     assert told.share(Fate.ANSWERED) == 1
     assert len(fleet.workers) == 1  # it takes more than the rest of the time to start one
     assert len(told.fates) == pytest.approx(800, rel=0.15)
@@ -64,7 +64,7 @@ def test_what_a_lost_node_had_is_answered_by_another_one() -> None:
 def test_the_last_node_takes_its_requests_with_it() -> None:
     fleet = Fleet(replace(PLAIN, workers_a_node=1), 1, seed=1)
     fleet.lose_node_at(50)
-    told = fleet.run(lambda _: 5.0, 5.0, 100)
+    told = fleet.run(lambda _: 5.0, 100)
     assert told.share(Fate.REFUSED) == pytest.approx(0.5, abs=0.1)
 
 
@@ -72,7 +72,7 @@ def test_the_autoscaler_buys_when_there_is_work_and_sells_when_there_is_none() -
     site = replace(PLAIN, fewest=2, most=20, start_s=5, node_start_s=0)
     fleet = Fleet(site, 2, seed=1)
     fleet.autoscale()
-    told = fleet.run(lambda at_s: 60.0 if at_s < 600 else 0.5, 60.0, 1800)
+    told = fleet.run(lambda at_s: 60.0 if at_s < 600 else 0.5, 1800)
     most = max(workers for _, workers in told.wanted)
     assert most == pytest.approx(60 * 0.1 / site.busy, abs=2)
     assert told.wanted[-1][1] == 2
