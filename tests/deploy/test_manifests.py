@@ -16,6 +16,7 @@ import pytest
 import yaml
 
 from img_super import __version__
+from img_super.api.keys import KnownKeys, hash_of
 from img_super.settings import PREFIX, Settings
 from tests.deploy.conftest import DEPLOY, MONITORING, ROOT
 from tests.deploy.manifests import Manifest, build, copy_with_keys, kubectl, pods
@@ -254,6 +255,20 @@ def test_the_operator_finds_the_service_its_key_and_the_dashboard(built: dict[st
     assert credentials["key"] in only(manifests, "Secret", credentials["name"])["data"]
     dashboard = only(manifests, "ConfigMap", "img-super-dashboard")["data"]["img_super.json"]
     assert dashboard == (MONITORING / "grafana" / "img_super.json").read_text()
+
+
+def test_the_service_takes_the_keys_of_a_secret_that_kubernetes_has_exchanged(tmp_path: Path) -> None:
+    """A link to the folder of the new files takes the place of the old one; the path stays."""
+    for owner in ("old", "new"):
+        (tmp_path / owner).mkdir()
+        (tmp_path / owner / "keys.txt").write_text(f"{owner} {hash_of(owner)}\n")
+    (tmp_path / "..data").symlink_to("old")
+    (tmp_path / "keys.txt").symlink_to(Path("..data") / "keys.txt")
+    known = KnownKeys(tmp_path / "keys.txt")
+    assert (known.owner("old"), known.owner("new")) == ("old", None)
+    (tmp_path / "..new").symlink_to("new")
+    (tmp_path / "..new").replace(tmp_path / "..data")
+    assert (known.owner("old"), known.owner("new")) == (None, "new")
 
 
 def test_no_key_is_in_the_tree() -> None:
