@@ -57,7 +57,7 @@ def _parsed() -> argparse.Namespace:
     parser.add_argument("--seconds", type=float, default=10, help="simulated, for each number of cores")
     parser.add_argument("--gbit", type=float, default=Site().balancer_gbit, help="what the balancer's network carries")
     parser.add_argument("--proxy-ms", type=float, default=5.0, help="processor time of Ray's HTTP proxy for a photo")
-    parser.add_argument("--journal", type=float, default=20_000, help="rows a second that a scan's journal takes")
+    parser.add_argument("--journal", type=float, default=17_000, help="rows a second that a scan's journal takes")
     parser.add_argument("--gets", type=float, default=5_500, help="objects a second that a bucket's prefix gives (S3)")
     parser.add_argument("--peak", type=float, default=40, help="photos a second at the busiest hour, without bursts")
     parser.add_argument("--hours", type=float, default=24)
