@@ -7,7 +7,7 @@ import signal
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
 from enum import StrEnum
 from pathlib import Path
 from threading import Thread
@@ -105,7 +105,8 @@ def scan(
             tuple(sources), out, out.with_suffix(".html") if report else None, settings.threads,
             restart=restart, overwrite=overwrite, language=language.value, work=work,
         )  # fmt: skip
-        summary, seconds = _scan_with_progress(job, _judging(on_ray, processes), quiet=json)
+        with redirect_stdout(sys.stderr):  # Ray tells of its nodes there; standard output is for answers
+            summary, seconds = _scan_with_progress(job, _judging(on_ray, processes), quiet=json)
     _tell(summary, job, seconds, json)
     raise typer.Exit(_exit(summary, strict))
 

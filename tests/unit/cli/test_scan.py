@@ -14,7 +14,7 @@ from img_super.cli.exits import Exit
 from img_super.pipeline.load import Backend
 from img_super.scan.errors import ScanError
 from img_super.scan.rows import Row
-from img_super.scan.scan import Job, Progress
+from img_super.scan.scan import Job, Judging, Progress
 from img_super.scan.summary import Summary
 
 GENUINE = Row(photo="a.jpg", score=0.1, verdict="bona_fide", quality="")
@@ -32,7 +32,7 @@ class Scanned:
         self.fault: BaseException | None = None
         self.jobs: list[Job] = []
 
-    def __call__(self, job: Job, progress: Progress) -> Summary:
+    def __call__(self, job: Job, progress: Progress, _judging: Judging) -> Summary:
         self.jobs.append(job)
         progress(0, None)
         if self.fault is not None:

@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+import json
 import pickle
+import sys
 import tarfile
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -88,4 +90,24 @@ def test_without_a_cluster_the_scan_says_what_to_do(
         connect()
     told = CliRunner().invoke(app, ["scan", str(folder), "--out", str(tmp_path / "out.csv"), "--on-ray", "--json"])
     assert told.exit_code == 4
-    assert "RAY_ADDRESS" in told.output
+    assert "RAY_ADDRESS" in told.stderr
+
+
+def test_what_ray_says_does_not_come_between_the_answers(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    def judging(_job: Job, _done: object) -> Generator[Judged]:
+        print("(raylet) a node is dead")  # noqa: T201 as Ray does
+        yield Judged(unanswered("a.jpg", "code", "detail"))
+
+    monkeypatch.setattr(scan, "judging_on_ray", lambda _: judging)
+    told = CliRunner().invoke(app, ["scan", str(folder), "--out", str(tmp_path / "out.csv"), "--on-ray", "--json"])
+    assert json.loads(told.stdout)["errors"] == {"code": 1}
+    assert "a node is dead" in told.stderr
+
+
+def test_without_ray_it_is_named_with_its_extra(folder: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setitem(sys.modules, "img_super.cluster.scan", None)
+    told = CliRunner().invoke(app, ["scan", str(folder), "--out", str(tmp_path / "out.csv"), "--on-ray"])
+    assert told.exit_code == 4
+    assert "img-super[cluster]" in told.stderr
