@@ -150,7 +150,7 @@ def develop(light: FloatArray, view: View, sensor: Sensor, rng: np.random.Genera
 
 def _gains(light: FloatArray, view: View, sensor: Sensor) -> FloatArray:
     """White balance and exposure, linear, metered outside the portrait."""
-    step = max(1, min(light.shape[:2]) // 60)
+    step = max(1, min(light.shape[:2]) // 45)
     sparse = light[::step, ::step]
     y, x = np.mgrid[0 : light.shape[0] : step, 0 : light.shape[1] : step]
     reach = _METERED_FACES * view.face_width_px

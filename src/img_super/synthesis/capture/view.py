@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Final, Protocol
+from typing import Final, Protocol, cast
 
 import cv2
 import numpy as np
@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from img_super.synthesis import pixels
 from img_super.synthesis.geometry import corners_of, onto, scale_of, shifted, warp, without_aliasing
+from img_super.synthesis.pixels import Pixels
 
 FloatArray = npt.NDArray[np.float32]
 
@@ -120,12 +121,12 @@ def _composed(
     return np.asarray(np.clip(face, face_width_px, np.array(wh) - face_width_px), np.float32)
 
 
-def look_at(image: FloatArray, view: View, border: int = cv2.BORDER_REPLICATE) -> FloatArray:
-    """What the camera sees of something that lies on the card (the card, its gloss, a mask)."""
+def look_at(image: Pixels, view: View, border: int = cv2.BORDER_REPLICATE) -> Pixels:
+    """What the camera sees of something that lies on the card (the card, its gloss, a mask); bytes stay bytes."""
     if not view.bends:
         return warp(image, view.matrix, view.wh, border)
     image = without_aliasing(image, scale_of(view.matrix))
-    return np.asarray(cv2.remap(image, *bent_map(view), cv2.INTER_LINEAR, borderMode=border), np.float32)
+    return cast(Pixels, cv2.remap(image, *bent_map(view), cv2.INTER_LINEAR, borderMode=border))
 
 
 @lru_cache(1)  # both photos of a pair, their gloss and the mask are seen through the same one

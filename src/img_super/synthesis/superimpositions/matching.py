@@ -116,10 +116,11 @@ def is_monochrome(image: FloatArray, alpha: FloatArray) -> bool:
     if len(seen) < 8:
         return False
     grey = seen.mean(1)
-    chroma = seen - grey[:, None]
-    design = np.stack([grey, np.ones_like(grey)], 1)
-    fitted_chroma = design @ np.linalg.lstsq(design, chroma, rcond=None)[0]
-    return float(np.abs(chroma - fitted_chroma).mean()) < 0.8 + 0.009 * float(grey.mean())
+    level = float(grey.mean())
+    grey = grey - level
+    chroma = seen - seen.mean(0) - grey[:, None]
+    slopes = grey @ chroma / (grey @ grey + 1e-3)  # of a line through the colours
+    return float(np.abs(chroma - grey[:, None] * slopes).mean()) < 0.8 + 0.009 * level
 
 
 def _like_in_lab(picture: FloatArray, like: FloatArray, alpha: FloatArray, strength: float) -> FloatArray:
