@@ -15,9 +15,9 @@ from contextlib import ExitStack
 import numpy as np
 
 from benchmarks.clients import Client, HasAddress, Outcomes, Request, for_seconds, run_together
-from benchmarks.cluster_load import Way, descendants
 from benchmarks.photos import GRAIN, SAMPLE, photo_at
 from benchmarks.running_service import running_service
+from benchmarks.side_by_side import Way, descendants, in_turn
 from benchmarks.timing import ratio
 
 
@@ -48,11 +48,7 @@ def main() -> None:
     numbers = [int(number) for number in arguments.workers.split(",")]
     with ExitStack() as stack:
         ways = {number: started(stack, number) for number in numbers}
-        for block in range(-1, int(arguments.seconds / arguments.block / len(ways))):
-            for way in ways.values():
-                way.block(request, arguments.block, arguments.clients)
-                if block < 0:  # the first blocks warm up
-                    way.forget()
+        in_turn(ways.values(), request, arguments.seconds, arguments.block, arguments.clients)
         rows = {number: way.as_row() for number, way in ways.items()}
     one = np.array(ways[numbers[0]].a_second)
     times = {number: ratio(np.array(way.a_second), one).as_json() for number, way in ways.items()}
