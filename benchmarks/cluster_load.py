@@ -9,7 +9,6 @@ machine that is busy with something else, it tells what the clock cannot. The la
 
 from __future__ import annotations
 
-import argparse
 import json
 import os
 from contextlib import ExitStack
@@ -18,7 +17,7 @@ import numpy as np
 
 from benchmarks.clients import Request
 from benchmarks.local_cluster import local_cluster, served
-from benchmarks.photos import GRAIN, SAMPLE, photo_at
+from benchmarks.photos import photo_arguments, photo_of
 from benchmarks.running_service import running_service
 from benchmarks.side_by_side import Way, descendants, in_turn
 from benchmarks.timing import ratio
@@ -28,14 +27,14 @@ CORES = len(os.sched_getaffinity(0))
 
 def main() -> None:
     """Print a row for each way, then all of it as JSON."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = photo_arguments(__doc__)
     parser.add_argument("--seconds", type=float, default=120)
     parser.add_argument("--block", type=float, default=5)
-    parser.add_argument("--size", default="1920x1080")
     parser.add_argument("--clients", type=int, default=2 * CORES)
     parser.add_argument("--apart", action="store_true")
     arguments = parser.parse_args()
-    request = Request(photo_at(SAMPLE, *map(int, arguments.size.split("x")), GRAIN), "image/jpeg")
+    request = Request(photo_of(arguments), "image/jpeg")
+    os.environ["IMG_SUPER_DETECTOR"] = arguments.detector  # for every service that is started
     with ExitStack() as stack:
         ways = started(stack, "apart" if arguments.apart else "together")
         in_turn(ways.values(), request, arguments.seconds, arguments.block, arguments.clients)

@@ -8,14 +8,14 @@ client does nothing but send. The last line is JSON.
 
 from __future__ import annotations
 
-import argparse
 import json
+import os
 from contextlib import ExitStack
 
 import numpy as np
 
 from benchmarks.clients import Client, HasAddress, Outcomes, Request, for_seconds, run_together
-from benchmarks.photos import GRAIN, SAMPLE, photo_at
+from benchmarks.photos import photo_arguments, photo_of
 from benchmarks.running_service import running_service
 from benchmarks.side_by_side import Way, descendants, in_turn
 from benchmarks.timing import ratio
@@ -37,14 +37,14 @@ class EachItsConnection(Way):
 
 def main() -> None:
     """Print a row for each number of workers, then all of it as JSON."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = photo_arguments(__doc__, "1280x960")
     parser.add_argument("--workers", default="1,2")
     parser.add_argument("--seconds", type=float, default=120)
     parser.add_argument("--block", type=float, default=5)
-    parser.add_argument("--size", default="1280x960")
     parser.add_argument("--clients", type=int, default=8)
     arguments = parser.parse_args()
-    request = Request(photo_at(SAMPLE, *map(int, arguments.size.split("x")), GRAIN), "image/jpeg")
+    request = Request(photo_of(arguments), "image/jpeg")
+    os.environ["IMG_SUPER_DETECTOR"] = arguments.detector  # for every service that is started
     numbers = [int(number) for number in arguments.workers.split(",")]
     with ExitStack() as stack:
         ways = {number: started(stack, number) for number in numbers}
