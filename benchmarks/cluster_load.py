@@ -16,7 +16,7 @@ from contextlib import ExitStack
 import numpy as np
 
 from benchmarks.clients import Request
-from benchmarks.local_cluster import local_cluster, served
+from benchmarks.local_cluster import LEAN, local_cluster, served
 from benchmarks.photos import photo_arguments, photo_of
 from benchmarks.running_service import running_service
 from benchmarks.side_by_side import Way, descendants, in_turn
@@ -55,8 +55,9 @@ def started(stack: ExitStack, layout: str) -> dict[str, Way]:
     plain = stack.enter_context(running_service("--threads", str(CORES), "--log-level", "error"))
     os.environ["IMG_SUPER_LOG_LEVEL"] = "error"  # before the nodes start, which hand it on
     own = set(descendants(os.getpid()))
-    stack.enter_context(local_cluster(nodes=1, cores=CORES))
-    cores = 1.0 if layout == "together" else CORES / 6
+    together = layout == "together"
+    stack.enter_context(local_cluster(1, CORES, **(LEAN if together else {})))
+    cores = 1.0 if together else CORES / 6
     ray = stack.enter_context(served(layout=layout, cores=cores, min_replicas=CORES, max_replicas=CORES))
     return {
         "plain": Way(plain, {plain.process.pid}),

@@ -12,6 +12,7 @@ import yaml
 from ray.serve.schema import ServeDeploySchema
 
 import img_super
+from benchmarks.local_cluster import LEAN
 from img_super.cluster.serve_app import Arguments, build
 
 MANIFEST = Path(img_super.__file__).parents[2] / "deploy" / "k8s" / "ray" / "rayservice.yaml"
@@ -38,6 +39,13 @@ def test_ray_takes_the_configuration_and_we_its_arguments(spec: dict[str, Any]) 
 def test_its_ray_is_the_one_of_the_image(spec: dict[str, Any]) -> None:
     assert spec["rayClusterConfig"]["rayVersion"] == ray.__version__
     assert f"ray=={ray.__version__}" in (DOCKERFILE.parent / "requirements-cluster.txt").read_text()
+
+
+def test_its_nodes_are_those_that_were_measured(spec: dict[str, Any]) -> None:
+    for group in (spec["rayClusterConfig"]["headGroupSpec"], *spec["rayClusterConfig"]["workerGroupSpecs"]):
+        (container,) = group["template"]["spec"]["containers"]
+        variables = {variable["name"]: variable["value"] for variable in container["env"]}
+        assert LEAN.items() <= variables.items()
 
 
 def test_no_photo_goes_to_a_disk_and_nothing_home(spec: dict[str, Any]) -> None:
