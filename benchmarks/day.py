@@ -56,7 +56,7 @@ def _parsed() -> argparse.Namespace:
     parser.add_argument("--cores", default="1,10,100,1000")
     parser.add_argument("--seconds", type=float, default=10, help="simulated, for each number of cores")
     parser.add_argument("--gbit", type=float, default=Site().balancer_gbit, help="what the balancer's network carries")
-    parser.add_argument("--proxy-ms", type=float, default=5.0, help="processor time of Ray's HTTP proxy for a photo")
+    parser.add_argument("--proxy-ms", type=float, default=8.0, help="processor time of Ray's HTTP proxy for a photo")
     parser.add_argument("--journal", type=float, default=17_000, help="rows a second that a scan's journal takes")
     parser.add_argument("--gets", type=float, default=5_500, help="objects a second that a bucket's prefix gives (S3)")
     parser.add_argument("--peak", type=float, default=40, help="photos a second at the busiest hour, without bursts")
@@ -105,8 +105,9 @@ def plans(site: Site) -> dict[str, Site]:
         "4 workers, no autoscaler": fixed,
         "autoscaler": site,
         "and least connections": least,
-        "and room for a burst": replace(least, fewest=6, busy=0.4),
-        "and warm nodes": replace(least, fewest=6, busy=0.4, node_start_s=0.0),
+        "and a node for each": replace(least, workers_a_node=1),
+        "and room for a burst": replace(least, workers_a_node=1, fewest=4, busy=0.4),
+        "and warm nodes": replace(least, workers_a_node=1, fewest=4, busy=0.4, node_start_s=0.0),
     }
 
 
