@@ -23,9 +23,11 @@ from img_super.cli.own_documents import (
 )
 
 if TYPE_CHECKING:
+    from img_super.evaluation.crops import CropSet
     from img_super.evaluation.evaluate import Model
     from img_super.evaluation.tuned import ShippedTuned
     from img_super.labelled.read import OwnDocuments
+    from img_super.training.fine_tune import Tuned
     from img_super.training.recipe import Recipe
 
 _MODEL_FOLDER: Final = "model"
@@ -38,7 +40,11 @@ _Data = Annotated[
     typer.Option(help="Training crops: a folder made by `synthesize`. With --from: your labelled photos."),
 ]
 _Recipe = Annotated[
-    str | None, typer.Option(help="A recipe's name or its TOML file: lite0_288, or fine_tune with --from.")
+    str | None,
+    typer.Option(
+        help="A recipe's name or its TOML file; lite0_288 without. With --from: let the layers learn, too, e.g. by "
+        "fine_tune; that takes an hour, and thousands of photos to be worth it."
+    ),
 ]
 _FirstWeights = Annotated[
     Path | None, typer.Option(help=".npz of training.imagenet or .keras of an earlier run; random without.")
@@ -86,14 +92,14 @@ def train(
     the one it came from, and says in words which one is better.
     """
     with given_up_in_a_line("train"):
-        chosen = _recipe(recipe or ("lite0_288" if from_ is None else "fine_tune"))
         if from_ is None:
-            _train(chosen, data, validation, out, first_weights, limit)
+            _train(_recipe(recipe or "lite0_288"), data, validation, out, first_weights, limit)
             return
         if generated is None:
             raise typer.BadParameter("a tuned model forgets without generated crops mixed in", param_hint="--generated")
         parent = parent_model(from_)
         own = read_own(data, genuine, attack, storage_options(storage_option), parent.folder, threads)
+        chosen = None if recipe is None else _recipe(recipe)
         tuned = _tune(parent, own, chosen, generated, validation, out, folds, version, threads)
         typer.echo("\n".join(tuned.sentences()))
         typer.echo(_keep(tuned, parent, out, registry))
@@ -122,7 +128,7 @@ def _train(
 def _tune(
     parent: Model,
     own: OwnDocuments,
-    recipe: Recipe,
+    recipe: Recipe | None,
     generated: Path,
     validation: Path,
     out: Path,
@@ -136,13 +142,12 @@ def _tune(
     from img_super.evaluation.tuned import REPORT_FILE, OwnAnswers, ship_tuned
     from img_super.quiet import natively_quiet
     from img_super.registry.card import read_weights
-    from img_super.training.fine_tune import fine_tune, own_crops
+    from img_super.training.fine_tune import own_crops
 
     read_weights(parent.folder, parent.card, "keras")  # that it is there, and the one that the card describes
     first = parent.folder / parent.card.files["keras"].name
     crops, shipped_validation = own_crops(own), read_crops(validation)
-    sized = msgspec.structs.replace(recipe, input_side_px=parent.card.input_side_px)
-    tuned = fine_tune(sized, crops, read_crops(generated), first, out, folds, typer.echo)
+    tuned = _learn(recipe, crops, read_crops(generated), first, out, folds)
     typer.echo("Comparing both models")
     named = version or new_version(parent, "own", own)
     answers = OwnAnswers(own, crops, tuned.logits)
@@ -150,6 +155,19 @@ def _tune(
         shipped = ship_tuned(parent, tuned.weights, answers, shipped_validation, out / _MODEL_FOLDER, named, threads)
     (out / REPORT_FILE).write_bytes(msgspec.json.format(msgspec.json.encode(shipped.as_json()), indent=2) + b"\n")
     return shipped
+
+
+def _learn(recipe: Recipe | None, own: CropSet, generated: CropSet, first: Path, out: Path, folds: int) -> Tuned:
+    """What the network sees is weighed anew; with a recipe its layers learn."""
+    import msgspec
+
+    from img_super.training.fine_tune import fine_tune
+    from img_super.training.own_head import fine_tune_head
+
+    if recipe is None:
+        return fine_tune_head(own, generated, first, out, folds, typer.echo)
+    sized = msgspec.structs.replace(recipe, input_side_px=own.crops.shape[1])
+    return fine_tune(sized, own, generated, first, out, folds, typer.echo)
 
 
 def _keep(tuned: ShippedTuned, parent: Model, out: Path, registry: Path | None) -> str:

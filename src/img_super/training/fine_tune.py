@@ -74,7 +74,7 @@ def fine_tune(
     Raises:
         BadLabels: a class has too few documents to be parted so often.
     """
-    _check(own, folds)
+    checked(own, folds)
     logging.getLogger("tensorflow").setLevel(logging.ERROR)  # it warns that there is one network after the other
     logits = np.empty(len(own.rows))
     parts = list(parted(own, folds, recipe.seed))
@@ -94,13 +94,18 @@ def parted(crops: CropSet, parts: int, seed: int) -> Iterator[tuple[IntArray, In
     yield from splitter.split(np.empty(len(crops.rows)), crops.labels, crops.documents)
 
 
-def mixed(own: CropSet, generated: CropSet, side_px: int, seed: int) -> CropSet:
-    """As many generated crops as own ones, drawn by whole documents where possible, resized to the network's side."""
+def drawn_documents(generated: CropSet, count: int, side_px: int, seed: int) -> CropSet:
+    """At most so many generated crops, drawn by whole documents where possible, resized to the network's side."""
     order = np.random.default_rng(seed).permutation(np.unique(generated.documents))
     place = {document: index for index, document in enumerate(order)}
     sorted_by_document = np.argsort([place[document] for document in generated.documents], kind="stable")
-    chosen = generated.at(sorted_by_document[: len(own.rows)])
-    resized = replace(chosen, crops=_resized(chosen.crops, side_px))
+    chosen = generated.at(sorted_by_document[:count])
+    return replace(chosen, crops=_resized(chosen.crops, side_px))
+
+
+def mixed(own: CropSet, generated: CropSet, side_px: int, seed: int) -> CropSet:
+    """The own crops and as many generated ones."""
+    resized = drawn_documents(generated, len(own.rows), side_px, seed)
     known = [np.ones(len(of.rows), np.bool_) if of.known is None else of.known for of in (own, resized)]
     return CropSet(
         np.concatenate([own.crops, resized.crops]), np.concatenate([own.masks, resized.masks]),
@@ -127,8 +132,8 @@ def _resized(crops: npt.NDArray[np.uint8], side_px: int) -> npt.NDArray[np.uint8
     return np.stack(sized).astype(np.uint8, copy=False)
 
 
-def _check(own: CropSet, folds: int) -> None:
-    """Every part that is watched must have both classes, in every fold."""
+def checked(own: CropSet, folds: int) -> None:
+    """Every part that is watched must have both classes, in every fold. Raises `BadLabels`."""
     needed = _WATCHED + folds
     for label in Label:
         documents = len(np.unique(own.documents[own.labels == label]))

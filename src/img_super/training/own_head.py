@@ -1,0 +1,166 @@
+"""A second opinion on what a trained network already sees, fitted to a team's own documents at once.
+
+The network's layers stay. What they see is pooled for the comparing layer anyway; a weighted sum of it is added to the
+logit, by logistic regression on own and generated crops together. With some hundreds of photos this found more than
+small steps through the layers did (docs/modeling/log.md, where the numbers below come from), takes a look at each photo
+instead of dozens, gives the same answer every time, and cannot forget what the network looks at.
+Source of the idea: G. Alain, Y. Bengio, "Understanding intermediate layers using linear classifier probes", 2016.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import keras
+import numpy as np
+import numpy.typing as npt
+from sklearn.linear_model import LogisticRegression
+
+from img_super.evaluation.crops import CropSet
+from img_super.training.fine_tune import Begun, Tuned, checked, drawn_documents, parted
+
+FILE: Final = "own_head.keras"
+_ADDED: Final = "own_opinion"
+_BATCH: Final = 32
+_SEED: Final = 8
+_GENERATED_TO_OWN: Final = 2
+_OWN_SHARE: Final = 0.5
+"""Of all that is learned from, however many generated crops there are to one own photo."""
+
+_PENALTY: Final = 0.3
+"""On squared weights of features with a spread of one, beside the mean loss of a crop."""
+
+_FREE: Final = 30.0
+"""The network's own logit is made so large that the penalty scarcely holds it."""
+
+FloatArray = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What a network makes of crops: pooled features [n, d] and logits [n]."""
+
+    pooled: FloatArray
+    logits: FloatArray
+
+    def at(self, positions: npt.NDArray[np.int64]) -> Seen:
+        return Seen(self.pooled[positions], self.logits[positions])
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """The new logit: `trust` times the network's own, and the pooled features' weighted sum."""
+
+    trust: float
+    weights: FloatArray
+    bias: float
+
+    def logits(self, seen: Seen) -> FloatArray:
+        return np.asarray(self.trust * seen.logits + seen.pooled @ self.weights + self.bias)
+
+
+@dataclass(frozen=True, slots=True)
+class _Learned:
+    """What is learned from, as the network sees it."""
+
+    seen: Seen
+    labels: npt.NDArray[np.int64]
+
+
+def fine_tune_head(
+    own: CropSet, generated: CropSet, first: Path, out: Path, folds: int, begun: Begun = lambda _: None
+) -> Tuned:
+    """Cross-validate by document, then fit the opinion that is kept and write the network that holds it.
+
+    Args:
+        own: the team's own crops, of the network's side.
+        generated: crops of `img-super synthesize --split train`; twice as many as there are own ones are used.
+        first: the `.keras` file whose layers stay.
+        out: the run's folder.
+        folds: how many times a part is left out.
+        begun: is told what is begun, for a person who waits.
+
+    Raises:
+        BadLabels: a class has too few documents to be parted so often.
+    """
+    checked(own, folds)
+    network: keras.Model = keras.saving.load_model(first, compile=False, safe_mode=True)
+    looking = looking_only(network)
+    begun("Looking at your photos")
+    upright, mirrored = see(looking, own), see(looking, own, mirrored=True)
+    begun("Looking at generated crops")
+    mixed_in = drawn_documents(generated, _GENERATED_TO_OWN * len(own.rows), own.crops.shape[1], _SEED)
+    base = _Learned(see(looking, mixed_in), _labels(mixed_in))
+    labels, logits = _labels(own), np.empty(len(own.rows))
+
+    def head(of: npt.NDArray[np.int64]) -> Head:
+        return fit([_Learned(view.at(of), labels[of]) for view in (upright, mirrored)], base)
+
+    begun(f"Fitting in {folds} parts, then to all")
+    for learned, left_out in parted(own, folds, _SEED):
+        logits[left_out] = head(learned).logits(upright.at(left_out))
+    out.mkdir(parents=True, exist_ok=True)
+    with_head(network, head(np.arange(len(labels)))).save(out / FILE)
+    return Tuned(out / FILE, logits)
+
+
+def looking_only(network: keras.Model) -> keras.Model:
+    """The network as far as it is looked at here: crops to pooled features and logits."""
+    return keras.Model(network.input, [network.get_layer("pooled").output, network.output["logit"]])
+
+
+def see(looking: keras.Model, crops: CropSet, mirrored: bool = False) -> Seen:
+    """What a network (`looking_only`) makes of crops, or of their mirror images."""
+    view: Callable[[Any], Any] = (lambda batch: batch[:, :, ::-1]) if mirrored else (lambda batch: batch)
+    found = [
+        looking.predict_on_batch(view(crops.crops[start : start + _BATCH]).astype(np.float32))
+        for start in range(0, len(crops.rows), _BATCH)
+    ]
+    pooled, logits = (np.concatenate(parts).astype(np.float64) for parts in zip(*found, strict=True))
+    return Seen(pooled, logits[:, 0])
+
+
+def fit(own: list[_Learned], base: _Learned) -> Head:
+    """Logistic regression on own views and generated crops, each of the two counting as `_OWN_SHARE` says."""
+    parts = [*own, base]
+    pooled = np.concatenate([part.seen.pooled for part in parts])
+    logits = np.concatenate([part.seen.logits for part in parts])
+    labels = np.concatenate([part.labels for part in parts])
+    count, generated = len(labels), len(base.labels)
+    weights = np.full(count, count * _OWN_SHARE / (count - generated))
+    weights[-generated:] = count * (1 - _OWN_SHARE) / generated
+    spread = pooled.std(axis=0)
+    scale = 1 / (spread + 0.1 * spread.mean())  # a feature that is nearly always silent must not become loud
+    middle, logit_scale = pooled.mean(axis=0), _FREE / (logits.std() + 1e-9)
+    columns = np.column_stack([logits * logit_scale, (pooled - middle) * scale])
+    fitted = LogisticRegression(C=1 / (_PENALTY * count), max_iter=500).fit(columns, labels, weights)
+    kernel = fitted.coef_[0, 1:] * scale
+    return Head(float(fitted.coef_[0, 0] * logit_scale), kernel, float(fitted.intercept_[0] - middle @ kernel))
+
+
+def with_head(network: keras.Model, head: Head) -> keras.Model:
+    """The network with the head's opinion in its logit; its layers are shared, but for those of the logit.
+
+    A network that has an opinion already keeps one: the new one takes its place.
+    """
+    answered = keras.models.clone_model(network)
+    answered.set_weights(network.get_weights())
+    logit = answered.get_layer("logit")
+    logit.set_weights([weights * head.trust for weights in logit.get_weights()])
+    new = [head.weights[:, None], np.array([head.bias])]
+    if _ADDED in {layer.name for layer in answered.layers}:
+        opinion = answered.get_layer(_ADDED)
+        opinion.set_weights([head.trust * old + more for old, more in zip(opinion.get_weights(), new, strict=True)])
+        return answered
+    opinion = keras.layers.Dense(1, name=_ADDED)
+    added = keras.layers.Add(name="own_logit")([answered.output["logit"], opinion(answered.get_layer("pooled").output)])
+    opinion.set_weights(new)
+    answers = {"logit": added, "heat_map": answered.output["heat_map"]}
+    return keras.Model(answered.input, answers, name=network.name)
+
+
+def _labels(crops: CropSet) -> npt.NDArray[np.int64]:
+    return crops.labels.astype(np.int64)
