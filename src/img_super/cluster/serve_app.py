@@ -16,6 +16,7 @@ from enum import StrEnum
 from typing import Any, Final
 
 import cv2
+import ray
 from fastapi import FastAPI
 from pydantic import BaseModel, ConfigDict, Field
 from ray import serve
@@ -61,14 +62,13 @@ class Ingress:
     def __init__(
         self, arguments: Arguments, detector: DeploymentHandle[Any] | None, validator: DeploymentHandle[Any] | None
     ) -> None:
-        """Raises `BadSettings`; the deployment does not come up then."""
-        self._settings = replica_settings(arguments)
+        self._arguments = arguments
         self._networks = (detector, validator)
         self._services: Services | None = None
 
     async def __serve_build_asgi_app__(self) -> FastAPI:
         """Ray Serve asks for it once. Raises `StartError`; the deployment does not come up then."""
-        settings = self._settings
+        settings = replica_settings(self._arguments, replicas_here(self._arguments.cores))
         logging.config.dictConfig(logging_config(settings.log_format, settings.log_level.value))
         detector, validator = self._networks
         if detector is None or validator is None:
@@ -122,11 +122,18 @@ def _deployment(name: str, replica: type[Any], arguments: Arguments) -> serve.De
     )
 
 
-def replica_settings(arguments: Arguments) -> Settings:
-    """The settings of the environment, as they are right for one replica among others. Raises `BadSettings`."""
+def replicas_here(cores: float) -> int:
+    """How many replicas of so many cores fit on this node, whose memory they share."""
+    here = ray.get_runtime_context().get_node_id()
+    node_cores = next((node["Resources"].get("CPU", 1) for node in ray.nodes() if node["NodeID"] == here), 1)
+    return max(1, int(node_cores / cores))
+
+
+def replica_settings(arguments: Arguments, replicas: int = 1) -> Settings:
+    """The settings of the environment, right for one replica among others on its node. Raises `BadSettings`."""
     cores = math.ceil(arguments.cores)
     threads = cores if arguments.layout is Layout.TOGETHER else _DECODING_THREADS * cores
-    return load_settings(threads=threads, workers=1).model_copy(update={"admin_keys_file": None})
+    return load_settings(threads=threads).model_copy(update={"admin_keys_file": None, "workers": replicas})
 
 
 async def pipeline_of(

@@ -5,15 +5,18 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
+import ray
 from pydantic import ValidationError
 from ray import serve
 
 import img_super
 from img_super.api.app import create_app
 from img_super.cluster import serve_app
-from img_super.cluster.serve_app import Arguments, Ingress, Layout, build, replica_settings
+from img_super.cluster.serve_app import Arguments, Ingress, Layout, build, replica_settings, replicas_here
+from img_super.main import decode_limits
 from img_super.pipeline.pipeline import Pipeline
 from img_super.settings import Settings
 
@@ -55,6 +58,17 @@ def test_one_replica_of_many_is_not_given_another_model(monkeypatch: pytest.Monk
     assert (settings.threads, settings.workers) == (2, 1)
 
 
+def test_replicas_of_a_node_share_its_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    nodes = [{"NodeID": "other", "Resources": {"CPU": 64.0}}, {"NodeID": "here", "Resources": {"CPU": 3.0}}]
+    monkeypatch.setattr(ray, "nodes", lambda: nodes)
+    monkeypatch.setattr(ray, "get_runtime_context", lambda: SimpleNamespace(get_node_id=lambda: "here"))
+    assert [replicas_here(cores) for cores in (0.5, 1, 2, 8)] == [6, 3, 1, 1]
+    of_two, alone = (decode_limits(replica_settings(Arguments(), replicas)) for replicas in (2, 1))
+    assert of_two.max_memory_bytes is not None
+    assert alone.max_memory_bytes is not None
+    assert of_two.max_memory_bytes == alone.max_memory_bytes // 2
+
+
 def test_an_ingress_without_networks_decodes_while_others_wait() -> None:
     assert replica_settings(Arguments(layout=Layout.APART)).threads > 1
 
@@ -64,6 +78,7 @@ def ingress(monkeypatch: pytest.MonkeyPatch, settings: Settings, pipeline: Pipel
     """With fakes in the place of the networks, and a warm-up that is waited for a moment only."""
     monkeypatch.setattr(serve_app, "build_app", lambda _: create_app(settings, pipeline))
     monkeypatch.setattr(serve_app, "_WARM_UP_S", 1)
+    monkeypatch.setattr(serve_app, "replicas_here", lambda _: 1)
     return Ingress(Arguments(), None, None)
 
 
