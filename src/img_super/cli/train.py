@@ -43,7 +43,7 @@ _Recipe = Annotated[
     str | None,
     typer.Option(
         help="A recipe's name or its TOML file; lite0_288 without. With --from: let the layers learn, too, e.g. by "
-        "fine_tune; that takes an hour, and thousands of photos to be worth it."
+        "fine_tune; that takes far longer, and gained less with some hundreds of photos."
     ),
 ]
 _FirstWeights = Annotated[
