@@ -32,5 +32,6 @@ def test_a_broken_background_is_named(tmp_path: Path, monkeypatch: pytest.Monkey
     cv2.imwrite(str(folder / "a.jpg"), np.zeros((40, 40, 3), np.uint8))
     assert len(load_sources(tmp_path, tmp_path, Wanted("train")).backgrounds) == 1
     (folder / "b.jpg").write_bytes(b"no picture")
+    read_when_wanted = load_sources(tmp_path, tmp_path, Wanted("train")).backgrounds
     with pytest.raises(NothingToDrawFrom, match=r"b\.jpg"):
-        load_sources(tmp_path, tmp_path, Wanted("train"))
+        list(read_when_wanted)
