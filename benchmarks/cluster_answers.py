@@ -1,6 +1,6 @@
 """The answers over Ray Serve beside those of a plain worker, byte for byte: `/super` with its evidence, and `/face`.
 
-    python -m benchmarks.cluster_answers FOLDER [--photos 200] [--layout apart] [--detector precise]
+    python -m benchmarks.cluster_answers FOLDER [--photos 200] [--layout apart] [--detector fast]
 
 Nothing is left out of the comparison: a body holds no times. The last line is JSON; it ends with 1 when two differ.
 """
@@ -31,7 +31,7 @@ def main() -> None:
     parser.add_argument("folder", type=Path)
     parser.add_argument("--photos", type=int, default=200)
     parser.add_argument("--layout", default="apart")
-    parser.add_argument("--detector", default="precise")
+    parser.add_argument("--detector", default="fast")
     arguments = parser.parse_args()
     os.environ["IMG_SUPER_DETECTOR"] = arguments.detector
     photos = photos_in(arguments.folder, arguments.photos)
