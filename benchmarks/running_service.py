@@ -59,14 +59,14 @@ def free_port() -> int:
 
 @contextmanager
 def running_service(*options: str, **variables: str) -> Iterator[Service]:
-    """Start `img-super serve` with these options and variables, wait until it is ready, kill it at the end."""
+    """Start `img-super serve` with these options and variables, wait until it is ready, end it at the end."""
     with running([sys.executable, "-m", "img_super", "serve", *options], "/health/ready", **variables) as service:
         yield service
 
 
 @contextmanager
 def running(command: Sequence[str], ready: str, **variables: str) -> Iterator[Service]:
-    """Start any server that takes `--port`, wait until its address `ready` answers, kill it at the end."""
+    """Start any server that takes `--port`, wait until its address `ready` answers, end it at the end."""
     port = free_port()
     process = subprocess.Popen(
         [*command, "--port", str(port)],
@@ -79,6 +79,15 @@ def running(command: Sequence[str], ready: str, **variables: str) -> Iterator[Se
         wait_until_ready(service, ready=ready)
         yield service
     finally:
+        end(process)
+
+
+def end(process: subprocess.Popen[bytes]) -> None:
+    """Let the server end, so that it takes its workers along; kill it when it does not."""
+    process.terminate()
+    try:
+        process.wait(timeout=60)
+    except subprocess.TimeoutExpired:
         process.kill()
         process.wait()
 
