@@ -67,9 +67,7 @@ def load_pipeline(
     return Pipeline(precise, load_validator(model, backend), limits, policy, quick)
 
 
-def load_quick_detector(
-    precise: FindsFaces, name: DetectorName = DetectorName.FAST
-) -> FastDetector | SettledDetector:
+def load_quick_detector(precise: FindsFaces, name: DetectorName = DetectorName.FAST) -> FastDetector | SettledDetector:
     """Who finds the portrait for `super`: both end in the same box; the fast one asks `precise` where it is not sure.
 
     Raises:
