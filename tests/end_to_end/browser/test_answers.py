@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 import re
 import shlex
+from decimal import ROUND_HALF_UP, Decimal
 from statistics import median
 from typing import Any
 
@@ -26,7 +27,9 @@ def ask(service: Service, photo: FilePayload) -> dict[str, Any]:
 
 
 def in_percent(probability: float) -> str:
-    return f"{100 * probability:.1f}".replace(".", ",")
+    """As browsers round: 47.25 % is 47,3 %, where Python's format says 47.2."""
+    rounded = (100 * Decimal(str(probability))).quantize(Decimal("0.1"), ROUND_HALF_UP)
+    return str(rounded).replace(".", ",")
 
 
 def place_of(node: Locator, photo: Locator) -> tuple[float, float, float, float]:
