@@ -18,6 +18,7 @@ import numpy as np
 import pytest
 
 from benchmarks.running_service import Service, environment, running_service
+from img_super.domain import Box
 from tests.conftest import SAMPLES, encode
 
 
@@ -29,14 +30,19 @@ def old_client(url: str, photo: bytes) -> dict[str, Any]:
         return dict(json.load(response))
 
 
+def box(coord: dict[str, int]) -> Box:
+    return Box(coord["x_min"], coord["y_min"], coord["x_max"], coord["y_max"])
+
+
 @pytest.mark.parametrize("name", ["bona_fide.jpg", "attack.jpg", "example.jpg"])
 def test_the_old_client_gets_its_answer(service: Service, name: str) -> None:
     answer = old_client(f"{service.url}/super", (SAMPLES / name).read_bytes())
     assert 0 <= answer["score"] <= 1
     assert answer["reco"] == ("TRUE" if answer["score"] >= answer["threshold"] else "FALSE")
-    assert answer["coord"] == {
-        key: old_client(f"{service.url}/face", (SAMPLES / name).read_bytes())[key] for key in answer["coord"]
-    }
+    face = old_client(f"{service.url}/face", (SAMPLES / name).read_bytes())
+    assert answer["coord"].keys() <= face.keys()
+    # The faster detector looks once more where it found the portrait: the same face, a few pixels beside.
+    assert box(answer["coord"]).iou(box(face)) > 0.7
 
 
 def test_any_image_type_gets_nearly_the_same_answer(service: Service, bona_fide_bytes: bytes) -> None:

@@ -22,7 +22,7 @@ class SlowPipeline(Pipeline):
 class SlowWork(crew.Work):
     def load_pipeline(self) -> Pipeline:
         real = super().load_pipeline()
-        return SlowPipeline(real.detector, real.validator)
+        return SlowPipeline(real.detector, real.validator, quick_detector=real.quick_detector)
 
 
 if __name__ == "__main__":

@@ -99,7 +99,7 @@ def scan(
         settings = load_settings(model=model, backend=backend, policy=policy, threads=processes)
         work = Work(
             settings.model, settings.backend, decode_limits_of(settings), settings.policy, max_file_bytes,
-            storage_options(storage_option), thumbnails,
+            storage_options(storage_option), thumbnails, settings.detector,
         )  # fmt: skip
         job = Job(
             tuple(sources), out, out.with_suffix(".html") if report else None, settings.threads,

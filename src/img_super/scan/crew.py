@@ -23,7 +23,7 @@ import cv2
 
 from img_super.pipeline.decode import DEFAULT_LIMITS
 from img_super.pipeline.decode_limits import DecodeLimits
-from img_super.pipeline.load import SHIPPED_MODEL, Backend, load_pipeline
+from img_super.pipeline.load import SHIPPED_MODEL, Backend, DetectorName, load_pipeline
 from img_super.pipeline.pipeline import Pipeline
 from img_super.quiet import loaded_quietly
 from img_super.registry.card import PolicyName
@@ -41,7 +41,7 @@ class Work:
     """How photos are judged.
 
     Attributes:
-        model, backend, limits, policy: see `load_pipeline`.
+        model, backend, limits, policy, detector: see `load_pipeline`.
         max_file_bytes: larger files are not read.
         storage: options for the file systems of URLs.
         thumbnails: whether suspicious portraits are kept as small pictures.
@@ -54,10 +54,11 @@ class Work:
     max_file_bytes: int = MAX_FILE_BYTES
     storage: Storage = field(default_factory=dict)
     thumbnails: bool = False
+    detector: DetectorName = DetectorName.FAST
 
     def load_pipeline(self) -> Pipeline:
         """Raises `BadModel`, see there."""
-        return loaded_quietly(lambda: load_pipeline(self.model, self.backend, self.limits, self.policy))
+        return loaded_quietly(lambda: load_pipeline(self.model, self.backend, self.limits, self.policy, self.detector))
 
 
 class Crew:

@@ -11,7 +11,7 @@ from typer.testing import CliRunner, Result
 
 from img_super.cli.app import app
 from img_super.cli.exits import Exit
-from img_super.pipeline.load import Backend
+from img_super.pipeline.load import Backend, DetectorName
 from img_super.scan.errors import ScanError
 from img_super.scan.rows import Row
 from img_super.scan.scan import Job, Judging, Progress
@@ -93,11 +93,13 @@ def test_the_summary_for_people_names_the_files_and_the_errors(run: Scan, scanne
 
 def test_what_is_typed_is_what_is_done(run: Scan, scanned: Scanned, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("IMG_SUPER_BACKEND", "litert_fp32")
+    monkeypatch.setenv("IMG_SUPER_DETECTOR", "precise")
     run("--no-report", "--thumbnails", "--language=es", "--processes=3", "--max-file-bytes=9", "--restart",
         "--storage-option=anon=true", "--storage-option=endpoint_url=http://a/?b=c")  # fmt: skip
     (job,) = scanned.jobs
     assert (job.report, job.language, job.processes, job.restart, job.overwrite) == (None, "es", 3, True, False)
     assert (job.work.backend, job.work.max_file_bytes, job.work.thumbnails) == (Backend.LITERT_FP32, 9, True)
+    assert job.work.detector is DetectorName.PRECISE
     assert job.work.storage == {"anon": True, "endpoint_url": "http://a/?b=c"}
 
 
