@@ -21,6 +21,7 @@ from typing import Any
 import numpy as np
 from rich.progress import track
 
+from benchmarks.photos import photos_in
 from benchmarks.timing import print_table
 from img_super.cli.pipeline import pipeline_for
 from img_super.detector.yunet import YuNetDetector
@@ -31,7 +32,6 @@ from img_super.pipeline.decode import decode_image
 from img_super.pipeline.load import DetectorName, load_quick_detector
 from img_super.pipeline.pipeline import Pipeline, SuperResult
 
-KINDS = (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff")
 ONE_PIXEL, FAST, UNSETTLED = "precise, one pixel further right", "fast", "four rotations, no look after"
 MISSED, OTHER_FACE = "found by one way alone", "another face"
 _SAME_FACE_IOU = 0.3
@@ -81,7 +81,7 @@ def agreement(
     precise: Pipeline, others: Mapping[str, Pipeline], folder: Path, limit: int | None
 ) -> Iterator[dict[str, Any]]:
     """How each compares on one folder."""
-    photos = spread(sorted(path for path in folder.rglob("*") if path.suffix.lower() in KINDS), limit)
+    photos = spread(photos_in(folder), limit)
     seen: dict[str, list[Pair]] = {name: [] for name in (*others, ONE_PIXEL)}
     missed = dict.fromkeys(seen, 0)
     for path in track(photos, description=folder.name):

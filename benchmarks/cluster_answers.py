@@ -19,6 +19,7 @@ from pathlib import Path
 from rich.progress import track
 
 from benchmarks.local_cluster import local_cluster, served
+from benchmarks.photos import photos_in
 from benchmarks.running_service import running_service
 
 ROUTES = ("/super?evidence=true", "/face")
@@ -34,10 +35,10 @@ def main() -> None:
     parser.add_argument("--detector", default="fast")
     arguments = parser.parse_args()
     os.environ["IMG_SUPER_DETECTOR"] = arguments.detector
-    photos = photos_in(arguments.folder, arguments.photos)
+    photos = first_photos(arguments.folder, arguments.photos)
     with (
         running_service("--threads", "1", "--log-level", "error") as plain,
-        local_cluster(nodes=2) as _,
+        local_cluster(nodes=2),
         served(layout=arguments.layout, cores=0.25, min_replicas=2) as ray,
     ):
         told = compared(plain.url, ray.url, photos)
@@ -46,10 +47,9 @@ def main() -> None:
     sys.exit(bool(told["different"]))
 
 
-def photos_in(folder: Path, most: int) -> list[Path]:
-    """The first files of a folder, and of those in it, by name. Raises SystemExit when there are none."""
-    files = sorted(path for path in folder.rglob("*") if path.suffix.lower() in (".jpg", ".jpeg", ".png", ".webp"))
-    return files[:most] or sys.exit(f"no photos in {folder}")
+def first_photos(folder: Path, most: int) -> list[Path]:
+    """So many photos of a folder. Raises SystemExit when there are none."""
+    return photos_in(folder)[:most] or sys.exit(f"no photos in {folder}")
 
 
 def compared(plain: str, ray: str, photos: list[Path]) -> dict[str, object]:

@@ -15,7 +15,7 @@ from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from benchmarks.cluster_answers import photos_in
+from benchmarks.cluster_answers import first_photos
 from benchmarks.local_cluster import LocalCluster, local_cluster
 from img_super.scan.judge import Judged
 from img_super.scan.scan import Job, scan
@@ -28,7 +28,7 @@ def main() -> None:
     parser.add_argument("--photos", type=int, default=200)
     parser.add_argument("--keep-node", action="store_true", help="no node dies")
     arguments = parser.parse_args()
-    photos = tuple(map(str, photos_in(arguments.folder, arguments.photos)))
+    photos = tuple(map(str, first_photos(arguments.folder, arguments.photos)))
     with TemporaryDirectory() as folder:
         job = Job(photos, Path(folder, "here.jsonl"), processes=2)
         here_s = seconds_of(job)

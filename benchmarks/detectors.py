@@ -19,7 +19,8 @@ from typing import TypeVar
 import cv2
 import numpy as np
 
-from benchmarks.agreement import KINDS, spread
+from benchmarks.agreement import spread
+from benchmarks.photos import photos_in
 from benchmarks.timing import Measure, in_turn, median, print_table, ratio, timed
 from img_super.detector.heads import FloatBox, read_candidates
 from img_super.detector.letterbox import letterbox
@@ -45,7 +46,7 @@ def main() -> None:
     parser.add_argument("--side", type=int, default=1280)
     arguments = parser.parse_args()
     cv2.setNumThreads(1)
-    files = spread(sorted(path for path in arguments.folder.rglob("*") if path.suffix.lower() in KINDS), 25)
+    files = spread(photos_in(arguments.folder), 25)
     photos = [reduced(decode_image(file.read_bytes()), arguments.side) for file in files]
     taken = in_turn(measures([turn(photo, rotation) for rotation in ROTATIONS for photo in photos]), arguments.rounds)
     medians = {name: median(times.processor_ms) for name, times in taken.items()}

@@ -11,6 +11,7 @@ from PIL import Image, ImageOps
 
 import img_super
 
+KINDS = (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff")
 SAMPLE = Path(img_super.__file__).parent / "samples" / "bona_fide.jpg"
 
 GRAIN = 5.0
@@ -24,6 +25,11 @@ def photo_arguments(description: str | None, size: str = "1920x1080") -> argpars
     parser.add_argument("--size", default=size)
     parser.add_argument("--detector", default="fast", help="who finds the portrait: fast or precise")
     return parser
+
+
+def photos_in(folder: Path) -> list[Path]:
+    """The photos of a folder, and of those in it, by name."""
+    return sorted(path for path in folder.rglob("*") if path.suffix.lower() in KINDS)
 
 
 def photo_of(arguments: argparse.Namespace) -> bytes:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import IntEnum
+from pathlib import Path
 
 import typer
 
@@ -37,8 +38,13 @@ def give_up(error: ImgSuperError | str, code: Exit = Exit.NOT_STARTED) -> typer.
 
 
 @contextmanager
-def given_up_in_a_line(extra: str) -> Iterator[None]:
-    """What goes wrong in here is told in a line; a package that is missing is in this extra."""
+def given_up_in_a_line(extra: str, out: Path | None = None) -> Iterator[None]:
+    """What goes wrong in here is told in a line.
+
+    Args:
+        extra: where a package is that is missing.
+        out: what is written; named where the system does not say which file it was, as of a full disk.
+    """
     try:
         yield
     except ImportError as error:
@@ -47,7 +53,8 @@ def given_up_in_a_line(extra: str) -> Iterator[None]:
     except (ImgSuperError, ValueError) as error:
         raise give_up(str(error)) from error
     except OSError as error:
-        raise give_up(f"{error.filename}: {error.strerror}." if error.filename else f"{error.strerror}.") from error
+        where = error.filename or out
+        raise give_up(f"{where}: {error.strerror}." if where else f"{error.strerror}.") from error
 
 
 def exit_for(suspicious: int, unanswered: int) -> Exit:

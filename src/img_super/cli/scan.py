@@ -23,9 +23,12 @@ from img_super.scan.errors import MAX_FILE_BYTES
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
 
+    from img_super.scan.crew import Work
+    from img_super.scan.found import Storage
     from img_super.scan.judge import Judged
     from img_super.scan.scan import Job, Judging
     from img_super.scan.summary import Summary
+    from img_super.settings import Settings
 
 
 class ReportLanguage(StrEnum):
@@ -90,17 +93,12 @@ def scan(
     3 when no photo could be judged; 4 when it could not start; 130 or 143
     when it was stopped.
     """
-    from img_super.cli.pipeline import decode_limits_of
-    from img_super.scan.crew import Work
     from img_super.scan.scan import Job
     from img_super.settings import load_settings
 
     with _given_up_in_a_line(out):
         settings = load_settings(model=model, backend=backend, policy=policy, threads=processes)
-        work = Work(
-            settings.model, settings.backend, decode_limits_of(settings), settings.policy, max_file_bytes,
-            storage_options(storage_option), thumbnails, settings.detector,
-        )  # fmt: skip
+        work = _work(settings, max_file_bytes, storage_options(storage_option), thumbnails)
         job = Job(
             tuple(sources), out, out.with_suffix(".html") if report else None, settings.threads,
             restart=restart, overwrite=overwrite, language=language.value, work=work,
@@ -111,10 +109,20 @@ def scan(
     raise typer.Exit(_exit(summary, strict))
 
 
+def _work(settings: Settings, max_file_bytes: int, storage: Storage, thumbnails: bool) -> Work:
+    from img_super.cli.pipeline import decode_limits_of
+    from img_super.scan.crew import Work
+
+    return Work(
+        settings.model, settings.backend, decode_limits_of(settings), settings.policy, max_file_bytes,
+        storage, thumbnails, settings.detector,
+    )  # fmt: skip
+
+
 @contextmanager
 def _given_up_in_a_line(out: Path) -> Iterator[None]:
     try:
-        with given_up_in_a_line("scan"):
+        with given_up_in_a_line("scan", out):
             yield
     except KeyboardInterrupt as error:
         raise give_up(_how_to_go_on(out), Exit.STOPPED) from error

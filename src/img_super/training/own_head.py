@@ -75,16 +75,8 @@ def fine_tune_head(
 ) -> Tuned:
     """Cross-validate by document, then fit the opinion that is kept and write the network that holds it.
 
-    Args:
-        own: the team's own crops, of the network's side.
-        generated: crops of `img-super synthesize --split train`; twice as many as there are own ones are used.
-        first: the `.keras` file whose layers stay.
-        out: the run's folder.
-        folds: how many times a part is left out.
-        begun: is told what is begun, for a person who waits.
-
-    Raises:
-        BadLabels: a class has too few documents to be parted so often.
+    Arguments and errors are those of `fine_tune`, but that own crops are of the network's side, that twice as many
+    generated crops as own ones are used, and that the layers of `first` stay.
     """
     checked(own, folds)
     network: keras.Model = keras.saving.load_model(first, compile=False, safe_mode=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from errno import ENOSPC
 from pathlib import Path
 
 import pytest
@@ -107,6 +108,12 @@ def test_a_fault_is_one_line(run: Scan, scanned: Scanned) -> None:
     scanned.fault = ScanError("There is nothing at x.")
     result = run("--json")
     assert (result.exit_code, result.stderr) == (Exit.NOT_STARTED, "img-super: There is nothing at x.\n")
+
+
+def test_a_full_disk_names_what_was_written(run: Scan, scanned: Scanned) -> None:
+    scanned.fault = OSError(ENOSPC, "No space left on device")
+    result = run("--json")
+    assert (result.exit_code, result.stderr) == (Exit.NOT_STARTED, "img-super: r.csv: No space left on device.\n")
 
 
 def test_ctrl_c_tells_how_to_go_on(run: Scan, scanned: Scanned) -> None:
