@@ -21,6 +21,9 @@ def synthesize(
     portraits: Annotated[list[str] | None, typer.Option(help="Only this source (cc0, gan, drawn); repeat.")] = None,
     designs: Annotated[list[str] | None, typer.Option(help="Only this family of designs; repeat.")] = None,
     species: Annotated[list[str] | None, typer.Option(help="Only this kind of attack; repeat.")] = None,
+    stages: Annotated[
+        list[str] | None, typer.Option(help="Only attacks made there (file, card, photo, screen); repeat.")
+    ] = None,
     side_px: Annotated[int, typer.Option(help="Side of the crops.", min=32)] = 256,
     photos: Annotated[bool, typer.Option("--photos", help="Keep the whole photos, too; slower.")] = False,
     preview: Annotated[Path | None, typer.Option(help="Write one contact sheet a kind of attack here.")] = None,
@@ -32,17 +35,24 @@ def synthesize(
         from img_super.synthesis.pair import Options
         from img_super.synthesis.preview import preview_data_set
         from img_super.synthesis.shards import CropJob, render_data_set
-        from img_super.synthesis.superimpositions import SPECIES
+        from img_super.synthesis.superimpositions import SPECIES, STAGES
 
-        if unknown := set(species or ()) - set(SPECIES):
-            raise typer.BadParameter(
-                f"{', '.join(sorted(unknown))}: choose from {', '.join(SPECIES)}", param_hint="--species"
-            )
+        options = Options(
+            _chosen(species, SPECIES, "--species"), _chosen(stages, STAGES, "--stages"), whole_card=photos
+        )
+        if not options.possible:
+            raise typer.BadParameter(f"{', '.join(options.species)}: no attack is of these.", param_hint="--stages")
         job = CropJob(
             out, cache_of(cache, out), split, count, seed, data, drawn_of(drawn, data),
             tuple(portraits or ()), tuple(designs or ()), side_px=side_px, photos=photos,
-            options=Options(tuple(species or SPECIES), whole_card=photos),
+            options=options,
         )  # fmt: skip
         render(job, render_data_set(job, processes))
         if preview is not None:
             preview_data_set(out, preview)
+
+
+def _chosen(wanted: list[str] | None, known: tuple[str, ...], option: str) -> tuple[str, ...]:
+    if unknown := set(wanted or ()) - set(known):
+        raise typer.BadParameter(f"{', '.join(sorted(unknown))}: choose from {', '.join(known)}", param_hint=option)
+    return tuple(wanted or known)

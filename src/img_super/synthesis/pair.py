@@ -16,7 +16,7 @@ from img_super.synthesis.documents import Blank, docxpand_blank, draw_blank
 from img_super.synthesis.geometry import Box4, overlap
 from img_super.synthesis.portraits.portrait import Portrait
 from img_super.synthesis.sources import Sources
-from img_super.synthesis.superimpositions import SPECIES
+from img_super.synthesis.superimpositions import SPECIES, STAGES, stages_of
 
 FACE_ON_CARD_PX: Final = (66.0, 255.0)
 FACE_IN_PHOTO_PX: Final = (40.0, 310.0)
@@ -54,11 +54,18 @@ class Options:
 
     Attributes:
         species: attacks to choose from.
+        stages: where in the chain they may happen; a species that is of none of them is left out.
         whole_card: the photos show the whole card on its table; else only what a crop of the portrait needs is drawn.
     """
 
     species: Sequence[str] = SPECIES
+    stages: Sequence[str] = STAGES
     whole_card: bool = False
+
+    @property
+    def possible(self) -> list[str]:
+        """The species that can be of these stages."""
+        return [name for name in self.species if stages_of(name, self.stages)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +88,7 @@ class Pair:
     portrait: Portrait
     donor: Portrait
     species: str
+    stages: Sequence[str]
     face_width_px: float
     sides: float
     by_attack: bool
@@ -117,8 +125,8 @@ def draw_pair(place: tuple[int, int, int], sources: Sources, options: Options, b
     """
     rng = np.random.default_rng([*place, 2])
     host, guest = (int(number) for number in rng.choice(len(sources.portraits), 2, replace=False))
-    share = np.array([SPECIES_SHARES[name] for name in options.species])
-    species = str(rng.choice(list(options.species), p=share / share.sum()))
+    share = np.array([SPECIES_SHARES[name] for name in options.possible])
+    species = str(rng.choice(options.possible, p=share / share.sum()))
     face_width = float(np.clip(face_px * np.exp(rng.uniform(*np.log(_PHOTO_TO_CARD))), *FACE_IN_PHOTO_PX))
     sides = float(rng.uniform(*(_SIDES_OF_WHOLE if options.whole_card else _SIDES_OF_CROP)))
     by_attack = bool(rng.random() < 0.5)
@@ -129,6 +137,7 @@ def draw_pair(place: tuple[int, int, int], sources: Sources, options: Options, b
         portrait=sources.portraits[host],
         donor=sources.portraits[guest],
         species=species,
+        stages=options.stages,
         face_width_px=face_width,
         sides=sides,
         by_attack=by_attack,

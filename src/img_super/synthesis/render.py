@@ -80,7 +80,7 @@ def render_pair(pair: Pair, background: RgbImage) -> tuple[Photo, Photo]:
     """The genuine photo and the attack. The same pair gives the same pixels."""
     card = make_card(np.random.default_rng(pair.seeds["card"]), pair.blank, pair.portrait, pair.region)
     rng = np.random.default_rng(pair.attack_seed)
-    attack = draw_attack(rng, pair.species, pair.donor, card)
+    attack = draw_attack(rng, pair.species, pair.donor, card, pair.stages)
     view = _view(pair, card, attack.face_ratio)
     shot = set_up(np.random.default_rng(pair.seeds["photo"]), card.image.shape, background, view, pair.capture)
     scene = _Scene(

@@ -41,6 +41,14 @@ def test_only_the_wanted_species_are_drawn(sources: Sources, blank: tuple[Blank,
     assert {pair.species for pair in pairs} == {"face_swap"}
 
 
+def test_a_species_that_is_of_no_wanted_stage_is_left_out(sources: Sources, blank: tuple[Blank, float]) -> None:
+    options = Options(stages=("photo", "screen"))
+    assert options.possible == ["pasted_head", "pasted_photo", "face_swap", "screen_edit"]
+    pairs = [drawn(sources, blank, index, options) for index in range(12)]
+    assert {photos(sources, pair)[1].stage for pair in pairs[:4]} <= {"photo", "screen"}
+    assert {pair.species for pair in pairs} <= set(options.possible)
+
+
 @pytest.mark.parametrize("species", SPECIES)
 def test_a_pair_is_a_genuine_photo_and_an_attack_with_its_mask(
     sources: Sources, blank: tuple[Blank, float], species: str

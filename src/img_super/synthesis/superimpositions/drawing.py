@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import replace
 from typing import Final
 
@@ -16,7 +16,7 @@ from img_super.synthesis.geometry import scale_of, shifted
 from img_super.synthesis.manifest import Facts
 from img_super.synthesis.portraits.portrait import Portrait
 from img_super.synthesis.portraits.tones import apply_tone, draw_tone
-from img_super.synthesis.superimpositions.attack import Attack, Cut
+from img_super.synthesis.superimpositions.attack import STAGES, Attack, Cut
 from img_super.synthesis.superimpositions.face_swap import face_swap
 from img_super.synthesis.superimpositions.heads import pasted_head, printed_head
 from img_super.synthesis.superimpositions.matching import draw_matching, is_monochrome
@@ -33,10 +33,16 @@ _MAKERS: Final[dict[str, Make]] = {
     "pasted_head": pasted_head, "pasted_photo": pasted_photo, "face_swap": face_swap,
     "printed_photo": printed_photo, "printed_head": printed_head,
 }  # fmt: skip
-_STAGE_SHARES: Final = {"pasted_head": 0.4, "pasted_photo": 0.45, "face_swap": 0.4}
-"""How many are laid in the file before printing; the others are laid in the photo, a few as a thin print."""
+_STAGE_SHARES: Final[dict[str, dict[str, float]]] = {
+    "pasted_head": {"file": 0.4, "card": 0.1, "photo": 0.5},
+    "pasted_photo": {"file": 0.45, "card": 0.1, "photo": 0.45},
+    "face_swap": {"file": 0.4, "card": 0.1, "photo": 0.5},
+    "printed_photo": {"card": 1.0},
+    "printed_head": {"card": 1.0},
+    "screen_edit": {"screen": 1.0},
+}
+"""Laid in the file before printing, in the photo, or on the card: as paper, of the first three a thin print."""
 
-_FILM_SHARE: Final = 0.1
 _OWN_SHARE: Final = 0.12
 _TONE_KEPT: Final = 0.9
 _MARGIN_PX: Final = 10
@@ -47,15 +53,25 @@ _SIZES: Final = (0.75, 1.7)
 """How large a donor is when it is saved, in sizes on the card."""
 
 
-def draw_attack(rng: np.random.Generator, species: str, donor: Portrait, card: Card) -> Attack:
-    """Prepare another person's portrait for this card.
+def stages_of(species: str, stages: Collection[str] = STAGES) -> dict[str, float]:
+    """Which of these stages the attack may be of, with their shares; none for a species that knows none of them.
 
     Raises `KeyError` for an unknown species.
+    """
+    return {stage: share for stage, share in _STAGE_SHARES[species].items() if stage in stages}
+
+
+def draw_attack(
+    rng: np.random.Generator, species: str, donor: Portrait, card: Card, stages: Collection[str] = STAGES
+) -> Attack:
+    """Prepare another person's portrait for this card, at one of these stages.
+
+    Raises `KeyError` for an unknown species and `ValueError` for one that is of none of these stages.
     """
     manner = species
     if species == "screen_edit":
         manner = str(rng.choice(["pasted_head", "pasted_photo", "face_swap"], p=[0.33, 0.25, 0.42]))
-    stage, care = _stage(rng, species), float(rng.uniform())
+    stage, care = _stage(rng, stages_of(species, stages)), float(rng.uniform())
     mono = _shows_no_colour(card)
     target = Target(card.frame, card.landmarks, card.outline, card.face_width_px, card.grey or mono)
     donor = _reduced(rng, donor, card.face_width_px)
@@ -113,13 +129,11 @@ def _reduced(rng: np.random.Generator, donor: Portrait, face_width_px: float) ->
     )
 
 
-def _stage(rng: np.random.Generator, species: str) -> str:
-    if species == "screen_edit":
-        return "screen"
-    if species.startswith("printed"):
-        return "card"
-    early = _STAGE_SHARES[species]
-    return str(rng.choice(["file", "card", "photo"], p=[early, _FILM_SHARE, 1 - early - _FILM_SHARE]))
+def _stage(rng: np.random.Generator, shares: dict[str, float]) -> str:
+    if len(shares) == 1:
+        return next(iter(shares))
+    p = np.array(list(shares.values()))
+    return str(rng.choice(list(shares), p=p / p.sum()))
 
 
 def _blend(rng: np.random.Generator, manner: str, stage: str, care: float) -> str:

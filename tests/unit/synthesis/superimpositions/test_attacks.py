@@ -10,7 +10,7 @@ import numpy.typing as npt
 import pytest
 
 from img_super.synthesis.portraits.portrait import FloatArray
-from img_super.synthesis.superimpositions import SPECIES, STAGES, Attack, draw_attack, on_card, on_photo
+from img_super.synthesis.superimpositions import SPECIES, STAGES, Attack, draw_attack, on_card, on_photo, stages_of
 from tests.unit.synthesis.superimpositions.cards import DONOR, card, colourfulness
 
 TO_PHOTO = np.array([[0.8, 0.05, 12], [-0.04, 0.8, 20], [0, 0, 1]], np.float32)
@@ -126,6 +126,15 @@ def test_facts_are_flat() -> None:
         for _, attack in _attacks(species, 4):
             assert all(isinstance(value, (str, float, bool)) for value in attack.facts.values())
             assert 0 <= attack.care <= 1
+
+
+def test_happens_at_one_of_the_wanted_stages() -> None:
+    drawn = [
+        draw_attack(np.random.default_rng(seed), "face_swap", DONOR, card(), ("card", "photo")) for seed in range(30)
+    ]
+    assert {attack.stage for attack in drawn} == {"card", "photo"}
+    assert stages_of("printed_head", ("photo",)) == {}
+    assert all(sum(stages_of(species).values()) == pytest.approx(1) for species in SPECIES)
 
 
 def test_refuses_an_unknown_species() -> None:
