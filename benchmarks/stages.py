@@ -23,7 +23,7 @@ from img_super.cli.pipeline import pipeline_for
 from img_super.pipeline.crop import crop_box, crop_portrait, resize_to_input
 from img_super.pipeline.decode import DEFAULT_LIMITS, decode_image, open_image
 from img_super.pipeline.photo import in_whole_photo, open_photo
-from img_super.pipeline.quality import assess_quality
+from img_super.pipeline.quality import assess_quality, looked_at
 
 Works = dict[str, Callable[[], object]]
 WIDTH_IN_CHARACTERS = 60
@@ -64,6 +64,7 @@ def works_on(photo: bytes, detector: str) -> tuple[Works, Works]:
     face, rotation = found.portrait.box, found.rotation
     crop = opened.crop(crop_box(face), rotation, side_px)
     network_input = resize_to_input(crop, side_px)
+    seen_of_it = looked_at(crop, network_input)
     result = pipeline.super(photo)
     image = decode_image(photo)
     stages: Works = {
@@ -74,7 +75,7 @@ def works_on(photo: bytes, detector: str) -> tuple[Works, Works]:
         "crop": lambda: opened.crop(crop_box(face), rotation, side_px),
         "resize to the network": lambda: resize_to_input(crop, side_px),
         "validation": lambda: pipeline.validator.validate(network_input),
-        "quality": lambda: assess_quality(crop, face, opened.size_wh, 2 * pipeline.validator.card.min_face_px),
+        "quality": lambda: assess_quality(seen_of_it, face, opened.size_wh, 2 * pipeline.validator.card.min_face_px),
         "answer as JSON": lambda: SuperAnswer.of(result, False).model_dump_json(exclude_none=True),
         "all of it, in process": lambda: pipeline.super(read_json(body)),
     }

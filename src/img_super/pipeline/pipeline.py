@@ -12,7 +12,7 @@ from img_super.pipeline.decide import decide
 from img_super.pipeline.decode import DEFAULT_LIMITS
 from img_super.pipeline.decode_limits import DecodeLimits
 from img_super.pipeline.photo import OpenPhoto, Photo, in_whole_photo, open_photo
-from img_super.pipeline.quality import assess_quality
+from img_super.pipeline.quality import assess_quality, looked_at
 from img_super.pipeline.watch import Stage, Watch, unwatched
 from img_super.registry.card import Card, PolicyName
 from img_super.turn import inverse, turn
@@ -113,7 +113,8 @@ class Pipeline:
         with watch(Stage.VALIDATE):
             evidence = self.validator.validate(network_input)
         decision = decide(evidence.score, self.policy.threshold, self.policy.undetermined)
-        quality = assess_quality(crop, face, opened.size_wh, 2 * card.min_face_px)
+        seen = looked_at(crop, network_input)
+        quality = assess_quality(seen, face, opened.size_wh, 2 * card.min_face_px)
         displayed = replace(evidence, heat_map=turn(evidence.heat_map, inverse(detection.rotation)))
         return SuperResult(decision, detection, displayed, place, quality, self.validator.identity)
 

@@ -5,7 +5,8 @@ import numpy as np
 import pytest
 
 from img_super.domain import Box, RgbImage
-from img_super.pipeline.quality import assess_quality
+from img_super.pipeline.crop import resize_to_input
+from img_super.pipeline.quality import assess_quality, looked_at
 
 FACE = Box(200, 200, 300, 300)
 SHARP = np.random.default_rng(1).integers(60, 200, (256, 256, 3), dtype=np.uint8)
@@ -26,3 +27,19 @@ def test_each_fault_is_named(crop: RgbImage, face: Box, codes: list[str]) -> Non
     found = assess_quality(crop, face, image_wh=(800, 600), small_face_px=64)
     assert [warning.code for warning in found] == codes
     assert all(warning.detail.endswith(".") for warning in found)
+
+
+@pytest.mark.parametrize("sigma_px", [0.0, 3.0, 9.0])
+def test_a_crop_is_as_blurred_as_what_the_network_gets_of_it(sigma_px: float) -> None:
+    crop = cv2.resize(SHARP, (640, 640), interpolation=cv2.INTER_CUBIC).astype(np.uint8, copy=False)
+    crop = cv2.GaussianBlur(crop, (0, 0), sigma_px).astype(np.uint8, copy=False) if sigma_px else crop
+    seen = looked_at(crop, resize_to_input(crop, 288))
+    assert len(seen) == 288
+    codes, reduced = ([one.code for one in assess_quality(each, FACE, (800, 600), 64)] for each in (crop, seen))
+    assert codes == reduced == (["blurred"] if sigma_px == 9 else [])
+
+
+@pytest.mark.parametrize(("crop_px", "input_px", "seen_px"), [(640, 288, 288), (640, 224, 640), (200, 288, 200)])
+def test_quality_is_told_from_the_smaller_image_that_shows_enough(crop_px: int, input_px: int, seen_px: int) -> None:
+    crop, network_input = (np.zeros((side, side, 3), np.uint8) for side in (crop_px, input_px))
+    assert len(looked_at(crop, network_input)) == seen_px
