@@ -116,11 +116,13 @@ def _train(
 ) -> None:
     from img_super.evaluation.crops import read_crops
     from img_super.training.learnable import learnable
+    from img_super.training.streams import stream_crops
     from img_super.training.train import BEST_FILE, Run, train
 
     if data is None:
         raise typer.BadParameter("there is nothing to learn from", param_hint="--data")
-    training = learnable(read_crops(Path(data), limit), recipe.kept_care)
+    stream = stream_crops(Path(data), limit)
+    training = stream.at(learnable(stream.rows, recipe.kept_care))
     train(recipe, training, read_crops(validation), Run(out, first_weights))
     typer.echo(f"best weights in {out / BEST_FILE}")
 

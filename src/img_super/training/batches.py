@@ -13,9 +13,9 @@ import keras
 import numpy as np
 import numpy.typing as npt
 
-from img_super.evaluation.crops import CropSet
 from img_super.training.augmentation import augment
 from img_super.training.recipe import Recipe
+from img_super.training.streams import Crops
 from img_super.validator.network import STRIDE
 
 FloatArray = npt.NDArray[np.float32]
@@ -27,7 +27,7 @@ class Batches(keras.utils.PyDataset):  # type: ignore[misc]
     Where a mask is not known, the third of what is given makes the map count nothing.
     """
 
-    def __init__(self, crops: CropSet, recipe: Recipe, training: bool, **kwargs: Any):
+    def __init__(self, crops: Crops, recipe: Recipe, training: bool, **kwargs: Any):
         super().__init__(**kwargs)
         self._crops, self._batch_size, self._map_side = crops, recipe.batch_size, recipe.input_side_px // STRIDE
         self._seed, self._training, self._epoch = recipe.seed, training, 0
@@ -67,4 +67,4 @@ class Batches(keras.utils.PyDataset):  # type: ignore[misc]
             rng = np.random.default_rng([self._seed, self._epoch, int(self._drawn_with[position])])
             crop, mask = augment(rng, crop, mask)
         small = cv2.resize(mask, (self._map_side, self._map_side), interpolation=cv2.INTER_AREA)
-        return crop, small.astype(np.float32) / 255
+        return crop, np.asarray(small, np.float32) / np.float32(255)

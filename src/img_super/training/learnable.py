@@ -2,25 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
+import numpy.typing as npt
 
-from img_super.evaluation.crops import BadDataSet, CropSet
+from img_super.evaluation.crops import BadDataSet, SampleRow
 
 
-def learnable(crops: CropSet, kept_care: Mapping[str, float]) -> CropSet:
-    """The attacks up to this care of each stage, each with the genuine sample of its document; all without a word.
+def learnable(rows: Sequence[SampleRow], kept_care: Mapping[str, float]) -> npt.NDArray[np.int64]:
+    """Positions of the attacks up to this care of each stage, each with the genuine sample of its document.
 
-    What was changed before printing is printed and photographed like the rest: hardly anything of it is left in a crop,
-    and a network that must tell it apart all the same learns its generator.
+    Where no stage is named, all positions. What was changed before printing is printed and photographed like the rest:
+    hardly anything of it is left in a crop, and a network that must tell it apart all the same learns its generator.
 
     Raises:
         BadDataSet: nothing is left.
     """
     if not kept_care:
-        return crops
-    kept = {row.document for row in crops.rows if row.label and row.care <= kept_care.get(row.stage, -1.0)}
+        return np.arange(len(rows))
+    kept = {row.document for row in rows if row.label and row.care <= kept_care.get(row.stage, -1.0)}
     if not kept:
         raise BadDataSet(f"No attack is of the stages {', '.join(kept_care)}, which the recipe learns from.")
-    return crops.at(np.array([place for place, row in enumerate(crops.rows) if row.document in kept]))
+    return np.array([place for place, row in enumerate(rows) if row.document in kept])

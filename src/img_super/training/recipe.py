@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Final, TypeVar
+from typing import Final, Literal, TypeVar
 
 import msgspec
 
@@ -31,6 +31,7 @@ class Recipe(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         paired: a genuine sample and its attack come in one batch, augmented alike.
         kept_care: up to which care (0 crude, 1 careful) attacks of each stage are learned from; a stage that is not
             named, not at all. Empty: from all attacks.
+        precision: `float32`, or `mixed_bfloat16` or `mixed_float16`, which a GPU with units for it does faster.
         watched_crops: how many validation crops the AUC after each epoch is measured on.
         seed: of everything random.
     """
@@ -52,6 +53,7 @@ class Recipe(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     frozen: tuple[str, ...] = ()
     paired: bool = False
     kept_care: dict[str, float] = {}
+    precision: Literal["float32", "mixed_bfloat16", "mixed_float16"] = "float32"
     watched_crops: int = 600
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -15,6 +17,7 @@ from img_super.evaluation.crops import CropSet
 from img_super.training.batches import Batches
 from img_super.training.optimiser import backup_and_mean, optimiser
 from img_super.training.recipe import Recipe
+from img_super.training.streams import Crops
 from img_super.validator.network import build_network, load_backbone
 
 BEST_FILE: Final = "best.keras"
@@ -47,11 +50,12 @@ class ValidationAuc(keras.callbacks.Callback):  # type: ignore[misc]
             logs["val_auc"] = auc
 
 
-def train(recipe: Recipe, training: CropSet, validation: CropSet, run: Run) -> keras.Model:
+def train(recipe: Recipe, training: Crops, validation: CropSet, run: Run) -> keras.Model:
     """Train by a recipe, going on where a run in the same folder stopped; returns the network with the best AUC."""
     keras.utils.set_random_seed(recipe.seed)
     run.folder.mkdir(parents=True, exist_ok=True)
-    network = build_network(recipe.input_side_px, recipe.neck_channels, recipe.dropout)
+    with computing(recipe.precision):
+        network = build_network(recipe.input_side_px, recipe.neck_channels, recipe.dropout)
     if run.first_weights is not None:
         load_first_weights(network, run.first_weights)
     freeze(network, recipe.frozen)
@@ -63,6 +67,20 @@ def train(recipe: Recipe, training: CropSet, validation: CropSet, run: Run) -> k
     network.fit(batches, epochs=recipe.epochs, callbacks=callbacks, verbose=0)
     best: keras.Model = keras.saving.load_model(run.folder / BEST_FILE)
     return best
+
+
+@contextmanager
+def computing(precision: str) -> Iterator[None]:
+    """Layers that are built inside compute so; their weights and the network's answers stay float32.
+
+    Source: P. Micikevicius et al., "Mixed Precision Training", 2018.
+    """
+    before = keras.mixed_precision.dtype_policy()
+    keras.mixed_precision.set_dtype_policy(precision)
+    try:
+        yield
+    finally:
+        keras.mixed_precision.set_dtype_policy(before)
 
 
 def load_first_weights(network: keras.Model, path: Path) -> None:

@@ -49,11 +49,13 @@ def build_network(input_side_px: int, neck_channels: int = 128, dropout: float =
     features = keras.layers.Concatenate(name="seen")([_backbone(scaled), _residue(scaled)])
     features = keras.layers.Conv2D(neck_channels, 1, use_bias=False, name="neck_conv")(features)
     features = _normalised(features, "neck_bn")
-    heat_map = keras.layers.Conv2D(1, 1, activation="sigmoid", name="heat_map")(features)
+    heat_map = keras.layers.Conv2D(1, 1, activation="sigmoid", dtype="float32", name="heat_map")(features)
     pooled = keras.layers.Dropout(dropout, name="dropout")(_compared(features))
     hidden = keras.layers.Dense(64, name="compare")(pooled)
     # Leaky: with ReLU6 all units fell silent on plain attacks, which were then ranked alike.
-    logit = keras.layers.Dense(1, name="logit")(keras.layers.LeakyReLU(0.1, name="compare_leaky")(hidden))
+    logit = keras.layers.Dense(1, dtype="float32", name="logit")(
+        keras.layers.LeakyReLU(0.1, name="compare_leaky")(hidden)
+    )
     network = keras.Model(crop, {"logit": logit, "heat_map": heat_map}, name="portrait_validator")
     # Set here and not by an initializer of ours, which whoever loads the saved network would have to know.
     residue = network.get_layer("residue_conv")
