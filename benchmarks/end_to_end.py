@@ -1,10 +1,11 @@
 """`/super` from the body to the answer, beside the least that it could cost and beside other ways of doing it.
 
-    python -m benchmarks.end_to_end [--photo FILE] [--rounds N] [--only WAY,WAY] [--deepface PYTHON] [--detector fast]
+    python -m benchmarks.end_to_end [--photo FILE_OR_FOLDER] [--rounds N] [--only WAY,WAY] [--deepface PYTHON]
+                                    [--detector fast]
 
-Every way does every photo once a round, so that the ratios hold on a busy machine. A way's row says its time, and how
-many times that of the limit it is; the limit is the sum of its parts and the echo of the same body over HTTP. The last
-line is JSON.
+Every way does the same photo in every size once a round, and the next one in the next round, so that the ratios hold on
+a busy machine. A way's row says its time, and how many times that of the limit it is; the limit is the sum of its parts
+and the echo of the same body over HTTP. The last line is JSON.
 """
 
 from __future__ import annotations
@@ -14,10 +15,12 @@ import base64
 import json
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import partial
+from importlib.util import find_spec
+from itertools import cycle
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -25,9 +28,9 @@ from typing import Any
 import numpy as np
 
 from benchmarks.clients import Client, Request
-from benchmarks.photos import GRAIN, SAMPLE, photo_at
+from benchmarks.photos import GRAIN, photo_at, photos_at
 from benchmarks.running_service import Service, running, running_service
-from benchmarks.timing import Estimate, Taken, in_turn, median, print_table, processor_ms, ratio
+from benchmarks.timing import Estimate, Measure, Taken, in_turn, median, print_table, processor_ms, ratio
 from benchmarks.ways.way import started
 
 KINDS = (
@@ -37,8 +40,8 @@ KINDS = (
     ("1280x960 PNG", 1280, 960, "PNG"),
 )
 LIMIT_PARTS, ECHO, LIMIT = "limit without HTTP", "echo over HTTP", "limit"
-OVER_HTTP, IN_PROCESS, TENSORFLOW, OLD = "over HTTP", "in process", "TensorFlow, in process", "old system"
-WAYS = (OVER_HTTP, IN_PROCESS, LIMIT_PARTS, ECHO, TENSORFLOW, OLD)
+OVER_HTTP, IN_PROCESS, TENSORFLOW = "over HTTP", "in process", "TensorFlow, in process"
+OLD = {"mobilenet": "old system, MobileNet", "mtcnn": "old system, MTCNN"}
 
 Take = Callable[["Sent"], tuple[float, float]]
 
@@ -47,8 +50,6 @@ Take = Callable[["Sent"], tuple[float, float]]
 class Sent:
     """One photo in the forms in which it goes the ways."""
 
-    name: str
-    megapixels: float
     file: Path
     body: bytes
 
@@ -57,34 +58,58 @@ class Sent:
         return Request(self.body, "application/json")
 
 
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """All photos in one size and format."""
+
+    name: str
+    megapixels: float
+    photos: Sequence[Sent]
+
+    @property
+    def body_bytes(self) -> int:
+        return int(np.median([len(photo.body) for photo in self.photos]))
+
+    def measured(self, take: Take) -> Measure:
+        """Each call takes the next photo that way."""
+        next_photo = cycle(self.photos)
+        return lambda: take(next(next_photo))
+
+
 def main() -> None:
     """Print a table of times and one of ratios, then all of it as JSON."""
     arguments = parsed()
     os.environ["IMG_SUPER_DETECTOR"] = arguments.detector  # for every process that is started
     with TemporaryDirectory() as folder, ExitStack() as stack:
-        photos = list(make_photos(arguments.photo, Path(folder)))
-        measures = {name: stack.enter_context(way) for name, way in ways(arguments.deepface) if chosen(name, arguments)}
+        kinds = list(made(photos_at(arguments.photo), Path(folder)))
+        takes = {name: stack.enter_context(way) for name, way in ways(arguments.deepface) if chosen(name, arguments)}
         times = in_turn(
-            {f"{way}|{photo.name}": partial(measure, photo) for photo in photos for way, measure in measures.items()},
+            {f"{way}|{kind.name}": kind.measured(take) for kind in kinds for way, take in takes.items()},
             arguments.rounds,
         )
     times |= {
-        f"{LIMIT}|{photo.name}": times[f"{LIMIT_PARTS}|{photo.name}"] + times[f"{ECHO}|{photo.name}"]
-        for photo in photos
-        if f"{LIMIT_PARTS}|{photo.name}" in times and f"{ECHO}|{photo.name}" in times
+        f"{LIMIT}|{kind.name}": times[f"{LIMIT_PARTS}|{kind.name}"] + times[f"{ECHO}|{kind.name}"]
+        for kind in kinds
+        if f"{LIMIT_PARTS}|{kind.name}" in times and f"{ECHO}|{kind.name}" in times
     }
-    rows, each_ms = told(times, photos), growth(times, photos)
+    rows, each_ms = told(times, kinds), growth(times, kinds)
     for way, ms in each_ms.items():
         print(f"{way:>24}: {ms:6.2f} ms of the processor for each megapixel of a JPEG more")
-    summary = {"detector": arguments.detector, "rounds": arguments.rounds, "ms_a_megapixel": each_ms, "rows": rows}
+    summary = {
+        "detector": arguments.detector,
+        "photos": len(kinds[0].photos),
+        "rounds": arguments.rounds,
+        "ms_a_megapixel": each_ms,
+        "rows": rows,
+    }
     print(json.dumps({"benchmark": "end_to_end", **summary}))
 
 
 def parsed() -> argparse.Namespace:
     """What was typed."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--photo", type=Path, default=SAMPLE)
-    parser.add_argument("--rounds", type=int, default=30)
+    parser.add_argument("--photo", type=Path, help="a photo, or a folder of photos; seven examples by default")
+    parser.add_argument("--rounds", type=int, default=35)
     parser.add_argument("--only", default="", help="names of ways, or their beginnings, separated by commas")
     parser.add_argument("--deepface", help="the Python of an environment in which deepface is installed")
     parser.add_argument("--detector", default="fast", help="who finds the portrait: fast or precise")
@@ -96,14 +121,19 @@ def chosen(name: str, arguments: argparse.Namespace) -> bool:
     return not arguments.only or name.startswith(tuple(arguments.only.split(",")))
 
 
-def make_photos(photo: Path, folder: Path) -> Iterator[Sent]:
-    """The photo in every size and kind, with a sensor's grain, as a file and as a body."""
-    for name, width, height, image_format in KINDS:
-        data = photo_at(photo, width, height, GRAIN, image_format)
-        file = folder / name.replace(" ", ".")
-        file.write_bytes(data)
-        text = f"data:image/{image_format.lower()};base64,{base64.b64encode(data).decode()}"
-        yield Sent(name, width * height / 1e6, file, json.dumps({"image": text}).encode())
+def made(paths: Sequence[Path], folder: Path) -> Iterator[Kind]:
+    """The photos in every size and format, with a sensor's grain, as files and as bodies."""
+    for number, (name, width, height, image_format) in enumerate(KINDS):
+        photos = [photo_at(path, width, height, GRAIN, image_format) for path in paths]
+        files = [folder / f"{number}-{position}" for position in range(len(photos))]
+        yield Kind(name, width * height / 1e6, [sent(*each, image_format) for each in zip(photos, files, strict=True)])
+
+
+def sent(photo: bytes, file: Path, image_format: str) -> Sent:
+    """The photo, written to the file, too."""
+    file.write_bytes(photo)
+    text = f"data:image/{image_format.lower()};base64,{base64.b64encode(photo).decode()}"
+    return Sent(file, json.dumps({"image": text}).encode())
 
 
 def ways(deepface: str | None) -> Iterator[tuple[str, Any]]:
@@ -113,7 +143,9 @@ def ways(deepface: str | None) -> Iterator[tuple[str, Any]]:
     yield LIMIT_PARTS, in_child("limit")
     yield IN_PROCESS, in_child("ours")
     yield TENSORFLOW, in_child("ours", "tensorflow")
-    yield OLD, in_child("old_system")
+    yield OLD["mobilenet"], in_child("old_system", "mobilenet")
+    if find_spec("mtcnn"):
+        yield OLD["mtcnn"], in_child("old_system", "mtcnn")
     if deepface:
         yield "deepface OpenCV", in_child("deepface_faces", "opencv", python=deepface)
         yield "deepface YuNet", in_child("deepface_faces", "yunet", python=deepface)
@@ -148,17 +180,14 @@ def in_child(module: str, *arguments: str, python: str = sys.executable) -> Iter
         yield lambda photo: way.take(photo.file)
 
 
-def told(times: dict[str, Taken], photos: list[Sent]) -> list[dict[str, Any]]:
-    """Print a table for each photo; a row for each way and photo."""
+def told(times: dict[str, Taken], kinds: list[Kind]) -> list[dict[str, Any]]:
+    """Print a table for each kind of photo; a row for each way and kind."""
     rows = [
-        row_of(times, key.partition("|")[0], photo)
-        for photo in photos
-        for key in times
-        if key.endswith(f"|{photo.name}")
+        row_of(times, key.partition("|")[0], kind) for kind in kinds for key in times if key.endswith(f"|{kind.name}")
     ]
-    for photo in photos:
+    for kind in kinds:
         print_table(
-            f"{photo.name}, a body of {len(photo.body) // 1000:,} kB",
+            f"{kind.name}, {len(kind.photos)} photos, a body of {kind.body_bytes // 1000:,} kB",
             (
                 "way",
                 "p50 ms (95 %)",
@@ -172,19 +201,19 @@ def told(times: dict[str, Taken], photos: list[Sent]) -> list[dict[str, Any]]:
             [
                 (row["way"], row["p50_ms"], row["p99_ms"], row["processor_ms"], *(row[key] or "" for key in RATIOS))
                 for row in rows
-                if row["photo"] == photo.name
+                if row["photo"] == kind.name
             ],
         )
     return [{key: as_json(value) for key, value in row.items()} for row in rows]
 
 
-def growth(times: dict[str, Taken], photos: list[Sent]) -> dict[str, float]:
+def growth(times: dict[str, Taken], kinds: list[Kind]) -> dict[str, float]:
     """What a megapixel more costs each way: the slope of a line through the JPEGs."""
-    jpegs = [photo for photo in photos if photo.name.endswith("JPEG")]
-    megapixels = [photo.megapixels for photo in jpegs]
+    jpegs = [kind for kind in kinds if kind.name.endswith("JPEG")]
+    megapixels = [kind.megapixels for kind in jpegs]
     slopes = {}
     for way in dict.fromkeys(key.partition("|")[0] for key in times):
-        medians_ms = [np.median(times[f"{way}|{photo.name}"].processor_ms) for photo in jpegs]
+        medians_ms = [np.median(times[f"{way}|{kind.name}"].processor_ms) for kind in jpegs]
         slopes[way] = round(float(np.polyfit(megapixels, medians_ms, 1)[0]), 2)
     return slopes
 
@@ -192,15 +221,15 @@ def growth(times: dict[str, Taken], photos: list[Sent]) -> dict[str, float]:
 RATIOS = ("of_limit", "of_limit_processor", "of_ours", "of_ours_processor")
 
 
-def row_of(times: dict[str, Taken], name: str, photo: Sent) -> dict[str, Any]:
-    """One way of one photo, compared with the limit and with ours over HTTP."""
-    own = times[f"{name}|{photo.name}"]
-    limit, ours = (times.get(f"{other}|{photo.name}") for other in (LIMIT, OVER_HTTP))
+def row_of(times: dict[str, Taken], name: str, kind: Kind) -> dict[str, Any]:
+    """One way of one kind of photo, compared with the limit and with ours over HTTP."""
+    own = times[f"{name}|{kind.name}"]
+    limit, ours = (times.get(f"{other}|{kind.name}") for other in (LIMIT, OVER_HTTP))
     return {
         "way": name,
-        "photo": photo.name,
-        "megapixels": photo.megapixels,
-        "body_bytes": len(photo.body),
+        "photo": kind.name,
+        "megapixels": kind.megapixels,
+        "body_bytes": kind.body_bytes,
         "p50_ms": median(own.clock_ms),
         "p99_ms": round(float(np.quantile(own.clock_ms, 0.99)), 2),
         "processor_ms": median(own.processor_ms),

@@ -1,17 +1,25 @@
-"""How the system before this one did it: `python -m benchmarks.ways.old_system`.
+"""How the system before this one did it: `python -m benchmarks.ways.old_system mtcnn|mobilenet`.
 
 The whole photo is decoded by OpenCV twice, once to find the face and once to cut it out; a TensorFlow detector gets the
-whole frame; the portrait is written as PNG and read again; `predict` of the CNN with 74 million parameters judges it.
-Random weights: they take the same time. The detector stands for a MobileNet-SSD: a MobileNetV2 over 640 x 640 pixels
-with a head of boxes, compiled by `tf.function`, which is kind to it; the face is then taken from where it really is.
+whole frame; the portrait is written as PNG and read again; `predict` of the CNN with 74 million parameters judges it
+(random weights: they take the same time). Which detector it was is not known; two stand for it:
+
+- `mtcnn`: what projects with TensorFlow took to find faces, the package `mtcnn` with its own weights and its own
+  settings, on the frame as it was decoded. Never a dependency of the project: `pip install --no-deps mtcnn==1.0.0 lz4`.
+- `mobilenet`: the least that a detector of that time could cost. A MobileNetV2 with a head of boxes and random weights,
+  compiled by `tf.function`, over the frame reduced to 640 x 640 pixels.
+
+Where the detector finds no face, the portrait is taken from where it really is.
 """
 
 from __future__ import annotations
 
 import base64
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Final, TypeAlias
 
 import cv2
 import keras
@@ -27,12 +35,14 @@ from img_super.training.baselines import build_old_system
 DETECTOR_SIDE_PX = 640
 CROP_SIDE_PX = 288
 
+Find: TypeAlias = Callable[[RgbImage], Box | None]
+"""Looks for the face in a whole frame, BGR as OpenCV reads it."""
+
 
 def main() -> None:
     """Build both networks and wait for photos."""
     finder = load_pipeline()
-    detector, judge = build_detector(), build_old_system(CROP_SIDE_PX)
-    find = tf.function(lambda frame: detector(tf.image.resize(frame, (DETECTOR_SIDE_PX, DETECTOR_SIDE_PX))))
+    find, judge = DETECTORS[sys.argv[1]](), build_old_system(CROP_SIDE_PX)
 
     def prepare(photo: bytes) -> Callable[[], object]:
         face = finder.face(photo).portrait.box
@@ -43,16 +53,41 @@ def main() -> None:
         work_on_lines(prepare)
 
 
-def build_detector() -> keras.Model:
-    """MobileNetV2 with a convolution that gives six anchors of a box and a confidence in each cell."""
-    backbone = keras.applications.MobileNetV2((DETECTOR_SIDE_PX, DETECTOR_SIDE_PX, 3), include_top=False, weights=None)
-    return keras.Model(backbone.input, keras.layers.Conv2D(6 * 5, 3, padding="same")(backbone.output))
+def mtcnn() -> Find:
+    """The surest face of the package `mtcnn`, as its documentation calls it."""
+    # Not installed with the project, so that what mypy has to say depends on the machine.
+    from mtcnn import MTCNN  # type: ignore[import-not-found,import-untyped,unused-ignore]  # noqa: PLC0415
+
+    detector = MTCNN()
+
+    def find(frame: RgbImage) -> Box | None:
+        faces = detector.detect_faces(cv2.cvtColor(frame, cv2.COLOR_BGR2RGB))
+        surest = max(faces, key=lambda face: float(face["confidence"]), default=None)
+        return Box.from_xywh(*map(float, surest["box"])) if surest else None
+
+    return find
 
 
-def old_way(text: bytes, face: Box, find: Callable[[tf.Tensor], tf.Tensor], judge: keras.Model, folder: Path) -> object:
+def mobilenet() -> Find:
+    """A convolution on MobileNetV2 gives six anchors of a box and a confidence in each cell; nothing is found."""
+    side_px = DETECTOR_SIDE_PX
+    backbone = keras.applications.MobileNetV2((side_px, side_px, 3), include_top=False, weights=None)
+    detector = keras.Model(backbone.input, keras.layers.Conv2D(6 * 5, 3, padding="same")(backbone.output))
+    run = tf.function(lambda frame: detector(tf.image.resize(frame, (side_px, side_px))))
+
+    def find(frame: RgbImage) -> None:
+        run(tf.constant(frame[None]))
+
+    return find
+
+
+DETECTORS: Final[dict[str, Callable[[], Find]]] = {"mtcnn": mtcnn, "mobilenet": mobilenet}
+
+
+def old_way(text: bytes, face: Box, find: Find, judge: keras.Model, folder: Path) -> object:
     """One photo; `face` is where the portrait lies."""
-    find(tf.constant(decoded(text)[None]))
-    crop = resize_to_input(crop_portrait(decoded(text), face, 0), CROP_SIDE_PX)
+    found = find(decoded(text))
+    crop = resize_to_input(crop_portrait(decoded(text), found or face, 0), CROP_SIDE_PX)
     portrait = str(folder / "portrait.png")
     cv2.imwrite(portrait, crop)
     again = cv2.imread(portrait)
