@@ -22,6 +22,7 @@ import numpy as np
 from benchmarks.agreement import spread
 from benchmarks.photos import photos_in
 from benchmarks.timing import Measure, in_turn, median, print_table, ratio, timed
+from img_super.detector.halves import Halves
 from img_super.detector.heads import FloatBox, read_candidates
 from img_super.detector.letterbox import letterbox
 from img_super.detector.litert import LiteRtDetectionNetwork
@@ -78,16 +79,16 @@ def measures(photos: Sequence[RgbImage]) -> dict[str, Measure]:
     finder = UprightFinder(read_weights(SHIPPED_DETECTOR, card, "yunet"))
     precise = YuNetDetector()
     fast = load_quick_detector(precise, DetectorName.FAST)
-    small = [letterbox(photo, card.input_wh) for photo in photos]
+    small = [letterbox(Halves(photo), card.input_wh) for photo in photos]
     found = [(photo, seen) for photo in photos if (seen := fast.detect(photo))]
     return {
         FOUR_ROTATIONS: over(precise.detect, photos),
         FAST: over(fast.detect, photos),
-        "letterbox": over(lambda photo: letterbox(photo, card.input_wh), photos),
+        "letterbox": over(lambda photo: letterbox(Halves(photo), card.input_wh), photos),
         "one pass": over(lambda one: network.run(one.pixels), small),
         "reading its answer": over(read_candidates, [network.run(one.pixels) for one in small]),
         "one look of YuNet": over(
-            lambda one: finder.find(one[0], FloatBox.of(one[1].portrait.box), one[1].rotation), found
+            lambda one: finder.find(Halves(one[0]), FloatBox.of(one[1].portrait.box), one[1].rotation), found
         ),
     }
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
+from img_super.detector.halves import Halves
 from img_super.detector.heads import FloatArray, FoundPortrait, read_candidates
 from img_super.detector.letterbox import Letterboxed, letterbox
 from img_super.detector.litert import LiteRtDetectionNetwork
@@ -79,21 +80,21 @@ class FastDetector:
 
     def locate(self, image: RgbImage) -> Located | None:
         """What one pass is sure of and YuNet confirms; None asks for the precise way."""
-        small = letterbox(image, self.card.input_wh)
+        photo = Halves(image)
+        small = letterbox(photo, self.card.input_wh)
         candidates = read_candidates(self._networks.get().run(small.pixels))
         if candidates[0].face.confidence < self.card.min_confidence:
             return None
-        seen = self._seen_best(image, small, _likely(candidates))
+        seen = self._seen_best(photo, small, _likely(candidates))
         if seen is None:
             return None
         found, look, rotation = seen
-        wh = image.shape[1], image.shape[0]
-        others = _faces([other for other in candidates if other is not found], small, wh)
-        detection = Detection(self._finder.settled(image, look, rotation), others, rotation)
-        frame = small.box_in_photo(found.frame).pixels().clipped(wh)
+        others = _faces([other for other in candidates if other is not found], small, photo.wh)
+        detection = Detection(self._finder.settled(photo, look, rotation), others, rotation)
+        frame = small.box_in_photo(found.frame).pixels().clipped(photo.wh)
         return Located(detection, frame, small.quad_in_photo(found.corners), found.face.confidence)
 
-    def _seen_best(self, image: RgbImage, small: Letterboxed, candidates: Sequence[FoundPortrait]) -> Seen | None:
+    def _seen_best(self, photo: Halves, small: Letterboxed, candidates: Sequence[FoundPortrait]) -> Seen | None:
         """The candidate and the rotation that YuNet is surest of; the first one that leaves no doubt is taken.
 
         A candidate is looked at only where those before it show no face at all.
@@ -102,7 +103,7 @@ class FastDetector:
         for turned in candidates[0].rotations:
             rotation = ROTATIONS[(turned + small.rotation) // 90 % 4]
             places = ((one, small.box_in_photo(one.face.box)) for one in candidates)
-            looks = ((one, self._finder.find(image, place, rotation)) for one, place in places)
+            looks = ((one, self._finder.find(photo, place, rotation)) for one, place in places)
             found, look = next(((one, look) for one, look in looks if look), (None, None))
             if found and look and (best is None or look.face.confidence > best.look.face.confidence):
                 best = Seen(found, look, rotation)

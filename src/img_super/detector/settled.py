@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Protocol
 
+from img_super.detector.halves import Halves
 from img_super.detector.heads import FloatBox
 from img_super.detector.upright import UprightFinder
 from img_super.domain import Detection, ModelIdentity, RgbImage
@@ -31,8 +32,9 @@ class SettledDetector:
         found = self._detector.detect(image)
         if found is None:
             return None
-        look = self._finder.find(image, FloatBox.of(found.portrait.box), found.rotation)
+        photo = Halves(image)
+        look = self._finder.find(photo, FloatBox.of(found.portrait.box), found.rotation)
         if look is None:
             return found
-        face = self._finder.settled(image, look, found.rotation)
+        face = self._finder.settled(photo, look, found.rotation)
         return replace(found, portrait=face) if face.box.area else found

@@ -15,8 +15,8 @@ from typing import Final
 
 import numpy as np
 
+from img_super.detector.halves import Halves
 from img_super.detector.heads import FloatArray, FloatBox, FoundFace
-from img_super.detector.letterbox import halved
 from img_super.detector.litert import LiteRtRunner
 from img_super.detector.yunet import MIN_CONFIDENCE
 from img_super.domain import Face, RgbImage, Rotation
@@ -58,17 +58,15 @@ class Part:
         x_min, y_min = (step * round((middle - (SIDE_PX << halvings) / 2) / step) for middle in (about.x, about.y))
         return cls(x_min, y_min, halvings)
 
-    def pixels(self, image: RgbImage) -> RgbImage:
+    def pixels(self, photo: Halves) -> RgbImage:
         """RGB uint8 [side, side, 3], black beyond the photo."""
-        side, each = SIDE_PX << self.halvings, 1 << self.halvings
-        left, top = max(0, self.x_min), max(0, self.y_min)
-        seen = image[top : max(0, self.y_min + side), left : max(0, self.x_min + side)]
         square = np.zeros((SIDE_PX, SIDE_PX, 3), np.uint8)
-        if min(seen.shape[:2]) < each:
+        if min(photo.wh) >> self.halvings == 0:
             return square
-        for _ in range(self.halvings):
-            seen = halved(seen)
-        x, y = (left - self.x_min) // each, (top - self.y_min) // each
+        x_min, y_min = self.x_min >> self.halvings, self.y_min >> self.halvings
+        left, top = max(0, x_min), max(0, y_min)
+        seen = photo.after(self.halvings)[top : max(0, y_min + SIDE_PX), left : max(0, x_min + SIDE_PX)]
+        x, y = left - x_min, top - y_min
         square[y : y + seen.shape[0], x : x + seen.shape[1]] = seen
         return square
 
@@ -93,20 +91,20 @@ class UprightFinder:
         self._networks = PerThread(lambda: _network(weights))
         self._networks.get()
 
-    def find(self, image: RgbImage, about: FloatBox, rotation: Rotation) -> Look | None:
-        """The surest face over `about` (pixels of `image`), upright once turned by `rotation`; None without one."""
+    def find(self, photo: Halves, about: FloatBox, rotation: Rotation) -> Look | None:
+        """The surest face over `about` (pixels of the photo), upright once turned by `rotation`; None without one."""
         part, expected = Part.around(about), about.pixels()
-        for face in faces(self._networks.get().run(turn(part.pixels(image), rotation))["cells"]):
+        for face in faces(self._networks.get().run(turn(part.pixels(photo), rotation))["cells"]):
             box = part.in_photo(face.box.turned(inverse(rotation), (SIDE_PX, SIDE_PX)))
             if box.pixels().iou(expected) >= _MIN_IOU:
                 return Look(FoundFace(box, face.confidence), part)
         return None
 
-    def settled(self, image: RgbImage, look: Look, rotation: Rotation) -> Face:
+    def settled(self, photo: Halves, look: Look, rotation: Rotation) -> Face:
         """The face as it is seen in the part of the photo that lies around it; a second look where that is another."""
         if Part.around(look.face.box) != look.part:
-            look = self.find(image, look.face.box, rotation) or look
-        return Face(look.face.box.pixels().clipped((image.shape[1], image.shape[0])), look.face.confidence)
+            look = self.find(photo, look.face.box, rotation) or look
+        return Face(look.face.box.pixels().clipped(photo.wh), look.face.confidence)
 
 
 def faces(cells: FloatArray) -> Iterator[FoundFace]:

@@ -7,6 +7,7 @@ import pytest
 
 from img_super.detector import fast
 from img_super.detector.fast import LEAST, SURE, FastDetector
+from img_super.detector.halves import Halves
 from img_super.detector.heads import CHANNELS, OTHER, PORTRAIT, FloatArray, FloatBox, FoundFace
 from img_super.detector.upright import Look, Part, UprightFinder
 from img_super.domain import Box, Detection, Face, ModelIdentity, RgbImage, Rotation
@@ -50,7 +51,7 @@ class Finder(UprightFinder):
     def __init__(self) -> None:
         pass
 
-    def find(self, image: RgbImage, about: FloatBox, rotation: Rotation) -> Look | None:
+    def find(self, photo: Halves, about: FloatBox, rotation: Rotation) -> Look | None:
         self.asked.append(rotation)
         if rotation not in self.confidences or self.only_at_x not in (None, about.x):
             return None

@@ -3,6 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from img_super.detector.halves import Halves
 from img_super.detector.heads import FloatBox, FoundFace
 from img_super.detector.settled import SettledDetector
 from img_super.detector.upright import Look, Part, UprightFinder
@@ -30,7 +31,7 @@ class Finder(UprightFinder):
         self.boxes = list(boxes)
         self.looked: list[tuple[FloatBox, Rotation]] = []
 
-    def find(self, image: RgbImage, about: FloatBox, rotation: Rotation) -> Look | None:
+    def find(self, photo: Halves, about: FloatBox, rotation: Rotation) -> Look | None:
         self.looked.append((about, rotation))
         box = self.boxes.pop(0)
         return None if box is None else Look(FoundFace(box, 0.8), Part.around(about))

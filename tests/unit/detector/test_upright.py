@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from img_super.detector.halves import Halves
 from img_super.detector.heads import FloatBox
 from img_super.detector.upright import SIDE_PX, Part, UprightFinder
 from img_super.detector.weights import read_yunet_weights
@@ -45,7 +46,7 @@ def test_a_rough_box_becomes_yunets(
     image, box = sample
     turned = turn(image, inverse(rotation))
     expected = box.turned(inverse(rotation), (image.shape[1], image.shape[0]))
-    found = finder.find(turned, about(expected, shift, size), rotation)
+    found = finder.find(Halves(turned), about(expected, shift, size), rotation)
     assert found is not None
     assert found.face.box.pixels().iou(expected) > 0.8
 
@@ -59,19 +60,19 @@ def test_whoever_found_it_the_same_face_is_settled_on(
     rough = box.turned(inverse(rotation), (image.shape[1], image.shape[0]))
     settled = set()
     for shift, size in ((0.0, 1.0), (0.1, 1.1), (-0.1, 0.95), (0.2, 0.9)):
-        look = finder.find(turned, about(rough, shift, size), rotation)
+        look = finder.find(Halves(turned), about(rough, shift, size), rotation)
         assert look is not None
-        settled.add(finder.settled(turned, look, rotation))
+        settled.add(finder.settled(Halves(turned), look, rotation))
     assert len(settled) == 1
 
 
 def test_it_sees_what_yunet_sees_on_opencv(finder: UprightFinder, sample: tuple[RgbImage, Box]) -> None:
     image, box = sample
-    look = finder.find(image, about(box), 0)
+    look = finder.find(Halves(image), about(box), 0)
     assert look is not None
     network = create_network(np.frombuffer(read_yunet_weights(), np.uint8))
     network.setInputSize((SIDE_PX, SIDE_PX))
-    _, rows = network.detect(np.ascontiguousarray(look.part.pixels(image)[:, :, ::-1]))
+    _, rows = network.detect(np.ascontiguousarray(look.part.pixels(Halves(image))[:, :, ::-1]))
     row = max(rows, key=lambda row: row[CONFIDENCE_COLUMN])
     expected = look.part.in_photo(FloatBox(row[0] + row[2] / 2, row[1] + row[3] / 2, row[2], row[3]))
     assert look.face.confidence == pytest.approx(row[CONFIDENCE_COLUMN], abs=1e-4)
@@ -80,14 +81,17 @@ def test_it_sees_what_yunet_sees_on_opencv(finder: UprightFinder, sample: tuple[
 
 def test_no_face_is_found_where_there_is_none(finder: UprightFinder, sample: tuple[RgbImage, Box]) -> None:
     image, box = sample
-    assert finder.find(cv2.GaussianBlur(image, (0, 0), 60), about(box), 0) is None  # type: ignore[arg-type]
-    assert finder.find(image, FloatBox(-500, -500, 40, 40), 0) is None
+    assert finder.find(Halves(cv2.GaussianBlur(image, (0, 0), 60)), about(box), 0) is None  # type: ignore[arg-type]
+    assert finder.find(Halves(image), FloatBox(-500, -500, 40, 40), 0) is None
 
 
 def test_a_face_elsewhere_is_not_taken(finder: UprightFinder, sample: tuple[RgbImage, Box]) -> None:
     image, box = sample
     beside = FloatBox(box.x_max + 0.4 * box.width, box.centre_xy[1], box.width, box.height)
-    assert finder.find(image, beside, 0) is None
+    assert finder.find(Halves(image), beside, 0) is None
+
+
+sides = st.integers(1, 400)
 
 
 @settings(max_examples=60, deadline=None)
@@ -100,13 +104,28 @@ def test_a_part_shows_what_lies_around_the_face(x: float, y: float, size: float)
     assert abs(part.x_min + SIDE_PX * each / 2 - x) <= 16 * each
     assert abs(part.y_min + SIDE_PX * each / 2 - y) <= 16 * each
     assert part.x_min % (32 * each) == part.y_min % (32 * each) == 0
-    pixels = part.pixels(photo)
+    pixels = part.pixels(Halves(photo))
     assert pixels.shape == (SIDE_PX, SIDE_PX, 3)
     column = np.clip(np.arange(SIDE_PX) * each + part.x_min, -1, 480)
     seen = (column >= 0) & (column + each <= 480)
     rows = pixels.max(axis=(0, 2)) == 255
     assert not rows[~seen].any()
     assert rows[seen].all() or not rows.any()
+
+
+@settings(max_examples=40, deadline=None)
+@given(x=st.floats(-50, 200), y=st.floats(-50, 200), size=st.floats(1, 300), wh=st.tuples(sides, sides))
+def test_a_part_of_the_halved_photo_is_the_halved_part(x: float, y: float, size: float, wh: tuple[int, int]) -> None:
+    photo = np.random.default_rng(sum(wh)).integers(0, 256, (wh[1], wh[0], 3), dtype=np.uint8)
+    part = Part.around(FloatBox(x, y, size, size))
+    left, top, side = max(0, part.x_min), max(0, part.y_min), SIDE_PX << part.halvings
+    cut = photo[top : max(0, part.y_min + side), left : max(0, part.x_min + side)]
+    expected = np.zeros((SIDE_PX, SIDE_PX, 3), np.uint8)
+    if min(cut.shape[:2]) >= 2**part.halvings:
+        small = Halves(cut).after(part.halvings)
+        column, row = (left - part.x_min) >> part.halvings, (top - part.y_min) >> part.halvings
+        expected[row : row + small.shape[0], column : column + small.shape[1]] = small
+    assert np.array_equal(part.pixels(Halves(photo)), expected)
 
 
 def test_weights_of_another_network_are_refused() -> None:

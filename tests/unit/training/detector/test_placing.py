@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from img_super.detector.halves import Halves
 from img_super.detector.heads import FloatBox
 from img_super.detector.letterbox import letterbox
 from img_super.domain import RgbImage
@@ -64,7 +65,7 @@ def test_corners_begin_at_the_upper_left_as_displayed(quarters: int, mirrored: b
 def test_fitted_is_the_letterbox_of_the_turned_photo(quarters: int, wh: tuple[int, int]) -> None:
     photo = labelled_photo(*wh)
     turned = photo.image if not quarters else cv2.rotate(photo.image, quarters - 1)
-    served = letterbox(np.asarray(turned, np.uint8), (SIDE, SIDE))
+    served = letterbox(Halves(np.asarray(turned, np.uint8)), (SIDE, SIDE))
     placing = fitted(photo, SIDE, quarters)
     placed = placed_image(photo.image, placing, SIDE)
     assert placing.scale == pytest.approx(1 / served.pixels_each)
