@@ -41,7 +41,7 @@ KINDS = (
 )
 LIMIT_PARTS, ECHO, LIMIT = "limit without HTTP", "echo over HTTP", "limit"
 OVER_HTTP, IN_PROCESS, TENSORFLOW = "over HTTP", "in process", "TensorFlow, in process"
-OLD = {"mobilenet": "old system, MobileNet", "mtcnn": "old system, MTCNN"}
+OLD = {"mobilenet": "old system with MobileNet", "mtcnn": "old system with MTCNN"}
 
 Take = Callable[["Sent"], tuple[float, float]]
 
