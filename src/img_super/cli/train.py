@@ -57,6 +57,15 @@ _From = Annotated[
 _Generated = Annotated[
     Path | None, typer.Option(help="With --from: generated crops that are mixed in, made by `synthesize`.")
 ]
+_Exchanges = Annotated[
+    int,
+    typer.Option(
+        help="With --from: attacks made of each of your genuine photos, by exchanging portraits among them; with some, "
+        "you need none of your own. 0: none.",
+        min=0,
+        max=20,
+    ),
+]
 _Folds = Annotated[int, typer.Option(help="With --from: how many parts are left out in turn.", min=2, max=10)]
 
 
@@ -72,6 +81,7 @@ def train(
     attack: Attack = None,
     generated: _Generated = None,
     folds: _Folds = 4,
+    exchanges: _Exchanges = 2,
     registry: NewRegistry = None,
     version: NewVersion = None,
     threads: Threads = 2,
@@ -89,7 +99,9 @@ def train(
         --generated mixed-in --validation val --out runs/ours --registry models
 
     With --from: cross-validates by document, compares the tuned model with
-    the one it came from, and says in words which one is better.
+    the one it came from, and says in words which one is better. Without
+    --attack it learns from genuine photos alone, and from attacks that it
+    makes of them; what it then cannot know, it says.
     """
     with given_up_in_a_line("train"):
         if from_ is None:
@@ -100,7 +112,7 @@ def train(
         parent = parent_model(from_)
         own = read_own(data, genuine, attack, storage_options(storage_option), parent.folder, threads)
         chosen = None if recipe is None else _recipe(recipe)
-        tuned = _tune(parent, own, chosen, generated, validation, out, folds, version, threads)
+        tuned = _tune(parent, own, chosen, generated, validation, out, folds, exchanges, version, threads)
         typer.echo("\n".join(tuned.sentences()))
         typer.echo(_keep(tuned, parent, out, registry))
 
@@ -135,6 +147,7 @@ def _tune(
     validation: Path,
     out: Path,
     folds: int,
+    exchanges: int,
     version: str | None,
     threads: int,
 ) -> ShippedTuned:
@@ -149,17 +162,19 @@ def _tune(
     read_weights(parent.folder, parent.card, "keras")  # that it is there, and the one that the card describes
     first = parent.folder / parent.card.files["keras"].name
     crops, shipped_validation = own_crops(own), read_crops(validation)
-    tuned = _learn(recipe, crops, read_crops(generated), first, out, folds)
+    tuned = _learn(recipe, crops, read_crops(generated), first, out, folds, exchanges)
     typer.echo("Comparing both models")
     named = version or new_version(parent, "own", own)
-    answers = OwnAnswers(own, crops, tuned.logits)
+    answers = OwnAnswers(own, crops, tuned.logits, tuned.exchanged)
     with natively_quiet():
         shipped = ship_tuned(parent, tuned.weights, answers, shipped_validation, out / _MODEL_FOLDER, named, threads)
     (out / REPORT_FILE).write_bytes(msgspec.json.format(msgspec.json.encode(shipped.as_json()), indent=2) + b"\n")
     return shipped
 
 
-def _learn(recipe: Recipe | None, own: CropSet, generated: CropSet, first: Path, out: Path, folds: int) -> Tuned:
+def _learn(
+    recipe: Recipe | None, own: CropSet, generated: CropSet, first: Path, out: Path, folds: int, exchanges: int
+) -> Tuned:
     """What the network sees is weighed anew; with a recipe its layers learn."""
     import msgspec
 
@@ -167,7 +182,7 @@ def _learn(recipe: Recipe | None, own: CropSet, generated: CropSet, first: Path,
     from img_super.training.own_head import fine_tune_head
 
     if recipe is None:
-        return fine_tune_head(own, generated, first, out, folds, typer.echo)
+        return fine_tune_head(own, generated, first, out, folds, typer.echo, exchanges)
     sized = msgspec.structs.replace(recipe, input_side_px=own.crops.shape[1])
     return fine_tune(sized, own, generated, first, out, folds, typer.echo)
 

@@ -91,11 +91,13 @@ def make_card(
 ) -> Card:
     """Calibrate on the validation sets together, each counting alike, and choose the policies.
 
+    A set of genuine documents alone guards the thresholds; it cannot calibrate.
+
     Args:
         sets: the generated one by the name `GENERATED`, whose figures stand in the card, and others that help to
             choose; figures of what was not chosen on are added by `evaluate`.
     """
-    compared = calibrate([one.logits for one in sets.values()])
+    compared = calibrate([one.logits for one in sets.values() if one.logits.has_attacks])
     scored = {name: one.scored(compared.kept) for name, one in sets.items()}
     policies = choose_policies(scored)
     balanced = policies[PolicyName.BALANCED]

@@ -7,9 +7,13 @@ from enum import StrEnum
 from typing import Final
 
 import numpy as np
+import numpy.typing as npt
 
 from img_super.evaluation import metrics, resampling
+from img_super.evaluation.few import exact_interval
 from img_super.evaluation.report import Scored
+
+Array = npt.NDArray[np.generic]
 
 FORGETS: Final = 0.01
 """Of AUC on the shipped validation: who loses more has forgotten."""
@@ -69,9 +73,45 @@ def compare(name: str, first: Scored, second: Scored, seed: int = 1) -> Compared
     )  # fmt: skip
 
 
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """Genuine documents, no attack among them, at two models' thresholds: how many photos each rejects."""
+
+    name: str
+    photos: int
+    documents: int
+    rejected: tuple[int, int]
+
+    @classmethod
+    def of(cls, name: str, documents: Array, first: Array, second: Array) -> Rejected:
+        """`first` and `second` say of each photo whether the model rejects it."""
+        return cls(name, len(documents), len(np.unique(documents)), (int(first.sum()), int(second.sum())))
+
+    def in_words(self) -> str:
+        """One line for a person. Exact intervals, of photos: those of one document count as if they were several."""
+        before, after = (f"{hits} ({hits / self.photos:.1%})" for hits in self.rejected)
+        low, high = exact_interval(self.rejected[0], self.photos)
+        return (
+            f"{self.name} ({self.photos} genuine photos, {self.documents} documents, no attacks): the old threshold "
+            f"rejects {before} (of new ones {low:.1%} to {high:.1%}), the new one {after}, on which it was chosen"
+        )
+
+
+def advice_without_attacks(exchanged: Compared | None, shipped_validation: Compared) -> str:
+    """What to do with a model that was tuned without an attack on the team's own documents."""
+    if exchanged is None or exchanged.verdict is not Verdict.BETTER:
+        return "Not even exchanged portraits are told better, which it learned from: keep the old one."
+    if _lost(shipped_validation) > FORGETS:
+        return f"Exchanged portraits are told better, but {_forgotten(shipped_validation)}: keep the old one."
+    return (
+        "Exchanged portraits are told better, as it learned to, and the others were not forgotten. Whether it finds "
+        "more of the attacks that you really get was not measured, for there were none: let it judge in the shadow "
+        "first."
+    )
+
+
 def advice(own: Compared, shipped_validation: Compared) -> str:
     """Whether to promote, in a sentence."""
-    lost = shipped_validation.auc[0] - shipped_validation.auc[1]
     if own.verdict is Verdict.WORSE:
         return "The tuned model is worse on your documents: keep the old one."
     if own.verdict is Verdict.SAME:
@@ -79,9 +119,18 @@ def advice(own: Compared, shipped_validation: Compared) -> str:
             "On your documents the tuned model is the same as the old one, as far as so many photos can tell: keep "
             "the old one, and collect more photos."
         )
-    if lost > FORGETS:
+    if _lost(shipped_validation) > FORGETS:
         return (
-            f"The tuned model is better on your documents, but lost {lost:.3f} of AUC on the shipped validation: it "
-            "has forgotten other kinds of attack. Mix in more generated crops, or let it judge in the shadow first."
+            f"The tuned model is better on your documents, but {_forgotten(shipped_validation)}. Mix in more generated "
+            "crops, or let it judge in the shadow first."
         )
     return "The tuned model is better on your documents and has not forgotten the others: promote it."
+
+
+def _lost(shipped_validation: Compared) -> float:
+    return shipped_validation.auc[0] - shipped_validation.auc[1]
+
+
+def _forgotten(shipped_validation: Compared) -> str:
+    lost = f"it lost {_lost(shipped_validation):.3f} of AUC on the shipped validation"
+    return f"{lost}: it has forgotten other kinds of attack"

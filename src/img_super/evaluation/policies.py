@@ -60,17 +60,23 @@ def _policy(max_bpcer: float, sets: Mapping[str, Scored]) -> Policy:
 
 
 def policy_figures(scored: Scored, threshold: float, band: tuple[float, float], seed: int = 1) -> Figures:
-    """What a policy gives on a set: `bpcer`, `apcer`, the worst species, how many samples a person must look at."""
+    """What a policy gives on a set: `bpcer`, `apcer`, the worst species, how many samples a person must look at.
+
+    Where there are no attacks, of genuine ones only.
+    """
     found = at_threshold(scored, threshold, resampling.drawn_weights(scored.documents, seed))
+    asked = (scored.scores >= band[0]) & (scored.scores < band[1])
+    asked_genuine = round(float(asked[scored.labels == 0].mean()), 4)
+    if not scored.has_attacks:
+        return {"bpcer": found["bpcer"], "undetermined": {"bona_fide": asked_genuine}}
     names = sorted(set(scored.species.tolist()) - {""})
     missed = {name: apcer(scored.scores[scored.species == name], threshold) for name in names}
-    asked = (scored.scores >= band[0]) & (scored.scores < band[1])
     worst = max(missed, key=lambda name: missed[name], default="")
     return {
         **found,
         "worst_species": {"name": worst, "apcer": round(missed.get(worst, 0.0), 4)},
         "undetermined": {
-            "bona_fide": round(float(asked[scored.labels == 0].mean()), 4),
+            "bona_fide": asked_genuine,
             "attack": round(float(asked[scored.labels == 1].mean()), 4),
         },
     }

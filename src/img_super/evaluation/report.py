@@ -40,6 +40,10 @@ class Scored:
     def genuine(self) -> npt.NDArray[np.float64]:
         return np.asarray(self.scores[self.labels == 0])
 
+    @property
+    def has_attacks(self) -> bool:
+        return bool((self.labels == 1).any())
+
 
 def figures(scored: Scored, threshold: float, seed: int = 1) -> Figures:
     """All figures of one data set at one threshold, with 95 % intervals by document.
@@ -76,6 +80,18 @@ def figures(scored: Scored, threshold: float, seed: int = 1) -> Figures:
         "worst_species": max(species, key=lambda name: float(species[name]["apcer"]["value"]), default=""),
     }
     return found | _where(scored, weights)
+
+
+def genuine_figures(scored: Scored, threshold: float, seed: int = 1) -> Figures:
+    """What can be told where there are no attacks: how many genuine documents are rejected, and their scores."""
+    weights = resampling.drawn_weights(scored.documents, seed)
+    return {
+        "bona_fide": len(scored.labels),
+        "attacks": 0,
+        "documents": len(np.unique(scored.documents)),
+        "bpcer": at_threshold(scored, threshold, weights)["bpcer"],
+        "score_quantiles": score_quantiles(scored.labels, scored.scores),
+    }
 
 
 def score_quantiles(labels: npt.NDArray[np.int64], scores: npt.NDArray[np.float64]) -> dict[str, list[float]]:

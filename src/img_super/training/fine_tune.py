@@ -21,12 +21,14 @@ from sklearn.model_selection import StratifiedGroupKFold
 
 from img_super.domain import Label
 from img_super.evaluation.crops import CropSet, SampleRow
+from img_super.evaluation.report import Scored
 from img_super.labelled.errors import BadLabels
 from img_super.labelled.read import OwnDocuments
 from img_super.training.recipe import Recipe
 from img_super.training.train import BEST_FILE, Run, train
 
 MASK_SIDE_PX: Final = 56
+_CALIBRATE: Final = "`img-super calibrate` needs ten genuine ones."
 _WATCHED: Final = 6
 """One in so many documents that could be learned from is watched instead, to know when to stop."""
 
@@ -41,10 +43,13 @@ class Tuned:
     Attributes:
         weights: the `.keras` file of the network that learned from all own documents but the watched ones.
         logits: for every own photo, by a network that had not seen its document.
+        exchanged: the logits of portraits exchanged among the photos, if there are any: by the network to begin with,
+            and by one that had not seen their documents.
     """
 
     weights: Path
     logits: npt.NDArray[np.float64]
+    exchanged: tuple[Scored, Scored] | None = None
 
 
 def own_crops(own: OwnDocuments) -> CropSet:
@@ -132,13 +137,21 @@ def _resized(crops: npt.NDArray[np.uint8], side_px: int) -> npt.NDArray[np.uint8
     return np.stack(sized).astype(np.uint8, copy=False)
 
 
-def checked(own: CropSet, folds: int) -> None:
-    """Every part that is watched must have both classes, in every fold. Raises `BadLabels`."""
+def checked(own: CropSet, folds: int, attacks_are_made: bool = False) -> None:
+    """Every part that is watched must have both classes, in every fold; attacks, if any are given or none are made.
+
+    Raises:
+        BadLabels: a class has too few documents.
+    """
     needed = _WATCHED + folds
     for label in Label:
         documents = len(np.unique(own.documents[own.labels == label]))
+        if documents == 0 and label is Label.ATTACK and attacks_are_made:
+            continue
         if documents < needed:
+            leave_out = attacks_are_made and label is Label.ATTACK
+            advice = "Leave them out: attacks are made of genuine photos." if leave_out else _CALIBRATE
             raise BadLabels(
                 f"There are {documents} different documents labelled {label.name.lower()}; to learn from them in "
-                f"{folds} parts takes at least {needed}. `img-super calibrate` needs ten genuine ones."
+                f"{folds} parts takes at least {needed}. {advice}"
             )

@@ -1,16 +1,17 @@
 """A second opinion on what a trained network already sees, fitted to a team's own documents at once.
 
 The network's layers stay. What they see is pooled for the comparing layer anyway; a weighted sum of it is added to the
-logit, by logistic regression on own and generated crops together. With some hundreds of photos this found more than
-small steps through the layers did (docs/modeling/log.md, where the numbers below come from), takes a look at each photo
-instead of dozens, gives the same answer every time, and cannot forget what the network looks at.
+logit, by logistic regression on own and generated crops together, and on portraits exchanged among the own ones. With
+some hundreds of photos this found more than small steps through the layers did (docs/modeling/log.md, where the numbers
+below come from), takes a look at each photo instead of dozens, gives the same answer every time, and cannot forget what
+the network looks at.
 Source of the idea: G. Alain, Y. Bengio, "Understanding intermediate layers using linear classifier probes", 2016.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -20,15 +21,21 @@ import numpy.typing as npt
 from sklearn.linear_model import LogisticRegression
 
 from img_super.evaluation.crops import CropSet
-from img_super.training.fine_tune import Begun, Tuned, checked, drawn_documents, parted
+from img_super.evaluation.report import Scored
+from img_super.training.exchanges import exchanges
+from img_super.training.fine_tune import MASK_SIDE_PX, Begun, Tuned, checked, drawn_documents, parted
 
 FILE: Final = "own_head.keras"
 _ADDED: Final = "own_opinion"
 _BATCH: Final = 32
 _SEED: Final = 8
+_NO_PART: Final = -1
 _GENERATED_TO_OWN: Final = 2
 _OWN_SHARE: Final = 0.5
 """Of all that is learned from, however many generated crops there are to one own photo."""
+
+EXCHANGES: Final = 2
+"""Made of each genuine photo, unless somebody asks for another number."""
 
 _PENALTY: Final = 0.3
 """On squared weights of features with a spread of one, beside the mean loss of a crop."""
@@ -64,39 +71,71 @@ class Head:
 
 @dataclass(frozen=True, slots=True)
 class _Learned:
-    """What is learned from, as the network sees it."""
+    """What is learned from, as the network sees it, and the part of each."""
 
     seen: Seen
     labels: npt.NDArray[np.int64]
+    parts: npt.NDArray[np.int64]
+
+    def without(self, part: int) -> _Learned:
+        kept = np.flatnonzero(self.parts != part)
+        return _Learned(self.seen.at(kept), self.labels[kept], self.parts[kept])
+
+    def judged_by(self, heads: Sequence[Head]) -> FloatArray:
+        """Logits, each by the head that did not learn from its part."""
+        logits = np.empty(len(self.parts))
+        for part, head in enumerate(heads):
+            left_out = np.flatnonzero(self.parts == part)
+            logits[left_out] = head.logits(self.seen.at(left_out))
+        return logits
 
 
 def fine_tune_head(
-    own: CropSet, generated: CropSet, first: Path, out: Path, folds: int, begun: Begun = lambda _: None
+    own: CropSet,
+    generated: CropSet,
+    first: Path,
+    out: Path,
+    folds: int,
+    begun: Begun = lambda _: None,
+    times: int = EXCHANGES,
 ) -> Tuned:
     """Cross-validate by document, then fit the opinion that is kept and write the network that holds it.
 
     Arguments and errors are those of `fine_tune`, but that own crops are of the network's side, that twice as many
-    generated crops as own ones are used, and that the layers of `first` stay.
+    generated crops as own ones are used, and that the layers of `first` stay. Of each genuine photo so many attacks are
+    made as `times` says, by portraits of its own part; with some, real ones are not needed.
     """
-    checked(own, folds)
+    checked(own, folds, attacks_are_made=times > 0)
     network: keras.Model = keras.saving.load_model(first, compile=False, safe_mode=True)
     looking = looking_only(network)
+    parts = _parts(own, folds)
     begun("Looking at your photos")
-    upright, mirrored = see(looking, own), see(looking, own, mirrored=True)
+    upright, mirrored = (_Learned(see(looking, own, of), _labels(own), parts) for of in (False, True))
+    made, made_in = exchanges(own, parts, times, _SEED, MASK_SIDE_PX)
+    begun(f"Looking at {len(made.rows) // 2} attacks made of your genuine photos, by exchanging portraits")
+    exchanged = _Learned(see(looking, made), _labels(made), made_in)
     begun("Looking at generated crops")
     mixed_in = drawn_documents(generated, _GENERATED_TO_OWN * len(own.rows), own.crops.shape[1], _SEED)
-    base = _Learned(see(looking, mixed_in), _labels(mixed_in))
-    labels, logits = _labels(own), np.empty(len(own.rows))
-
-    def head(of: npt.NDArray[np.int64]) -> Head:
-        return fit([_Learned(view.at(of), labels[of]) for view in (upright, mirrored)], base)
-
+    base = _Learned(see(looking, mixed_in), _labels(mixed_in), np.full(len(mixed_in.rows), _NO_PART))
+    learned = (upright, mirrored, exchanged)
     begun(f"Fitting in {folds} parts, then to all")
-    for learned, left_out in parted(own, folds, _SEED):
-        logits[left_out] = head(learned).logits(upright.at(left_out))
+    heads = [fit([of.without(part) for of in learned], base) for part in range(folds)]
     out.mkdir(parents=True, exist_ok=True)
-    with_head(network, head(np.arange(len(labels)))).save(out / FILE)
-    return Tuned(out / FILE, logits)
+    with_head(network, fit(learned, base)).save(out / FILE)
+    return Tuned(out / FILE, upright.judged_by(heads), _before_and_after(made, exchanged, heads) if times else None)
+
+
+def _parts(own: CropSet, folds: int) -> npt.NDArray[np.int64]:
+    """Of each crop, by which part's opinion it is judged."""
+    parts = np.empty(len(own.rows), np.int64)
+    for number, (_, left_out) in enumerate(parted(own, folds, _SEED)):
+        parts[left_out] = number
+    return parts
+
+
+def _before_and_after(made: CropSet, exchanged: _Learned, heads: Sequence[Head]) -> tuple[Scored, Scored]:
+    before = Scored(exchanged.labels, made.species, made.documents, exchanged.seen.logits)
+    return before, replace(before, scores=exchanged.judged_by(heads))
 
 
 def looking_only(network: keras.Model) -> keras.Model:
@@ -107,6 +146,8 @@ def looking_only(network: keras.Model) -> keras.Model:
 def see(looking: keras.Model, crops: CropSet, mirrored: bool = False) -> Seen:
     """What a network (`looking_only`) makes of crops, or of their mirror images."""
     view: Callable[[Any], Any] = (lambda batch: batch[:, :, ::-1]) if mirrored else (lambda batch: batch)
+    if not crops.rows:
+        return Seen(np.empty((0, looking.outputs[0].shape[-1])), np.empty(0))
     found = [
         looking.predict_on_batch(view(crops.crops[start : start + _BATCH]).astype(np.float32))
         for start in range(0, len(crops.rows), _BATCH)
@@ -115,8 +156,8 @@ def see(looking: keras.Model, crops: CropSet, mirrored: bool = False) -> Seen:
     return Seen(pooled, logits[:, 0])
 
 
-def fit(own: list[_Learned], base: _Learned) -> Head:
-    """Logistic regression on own views and generated crops, each of the two counting as `_OWN_SHARE` says."""
+def fit(own: Sequence[_Learned], base: _Learned) -> Head:
+    """Logistic regression on what is the team's own and on generated crops, the two counting as `_OWN_SHARE` says."""
     parts = [*own, base]
     pooled = np.concatenate([part.seen.pooled for part in parts])
     logits = np.concatenate([part.seen.logits for part in parts])

@@ -72,3 +72,14 @@ def test_each_policy_keeps_its_promise_and_says_what_it_gives() -> None:
     missed = [policy.figures[GENERATED]["apcer"]["value"] for policy in (strict, balanced, lenient)]
     assert missed == sorted(missed)
     assert missed[0] < missed[2]
+
+
+def test_genuine_documents_alone_move_the_thresholds_and_not_the_calibration() -> None:
+    generated = drawn(0, 400, 400, 1)
+    one = make_card(FILES, 32, {GENERATED: generated}, "1.0.0")
+    both = make_card(FILES, 32, {GENERATED: generated, "own": drawn(1, 400, 0, 2)}, "1.0.0")
+    assert both.calibration == one.calibration
+    assert both.threshold > one.threshold
+    figures = both.policies[PolicyName.BALANCED].figures["own"]
+    assert figures.keys() == {"bpcer", "undetermined"}
+    assert figures["bpcer"]["value"] <= 0.05

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from img_super.evaluation.compare import Verdict, advice, compare
+from img_super.evaluation.compare import Rejected, Verdict, advice, advice_without_attacks, compare
 from img_super.evaluation.report import Scored
 
 
@@ -50,3 +50,21 @@ def test_the_advice_looks_at_both_sets() -> None:
     assert "forgotten" in advice(better, forgotten)
     assert "keep the old one" in advice(same, kept)
     assert "worse" in advice(worse, kept)
+
+
+def test_without_attacks_nothing_is_claimed_of_them() -> None:
+    better, same = compare("made", scored(0.5, 2), scored(2, 3)), compare("made", scored(1, 2), scored(1, 3))
+    kept = compare("validation", scored(1, 2), scored(1, 2))
+    forgotten = replace(kept, auc=(0.75, 0.70))
+    assert "was not measured" in advice_without_attacks(better, kept)
+    assert "promote" not in advice_without_attacks(better, kept)
+    for exchanged, validation in ((same, kept), (None, kept), (better, forgotten)):
+        assert "keep the old one" in advice_without_attacks(exchanged, validation)
+    assert "forgotten" in advice_without_attacks(better, forgotten)
+
+
+def test_rejected_genuine_photos_are_counted() -> None:
+    documents = np.array(["a", "a", "b", "c"])
+    found = Rejected.of("mine", documents, np.array([True, True, False, False]), np.array([False, False, False, True]))
+    assert (found.photos, found.documents, found.rejected) == (4, 3, (2, 1))
+    assert "rejects 2 (50.0%) (of new ones 6.8% to 93.2%), the new one 1 (25.0%)" in found.in_words()

@@ -13,6 +13,7 @@ import pytest
 from img_super.domain import Label
 from img_super.evaluation import tuned as tuned_module
 from img_super.evaluation.card import Validation
+from img_super.evaluation.compare import Compared
 from img_super.evaluation.crops import CropSet, SampleRow, read_crops
 from img_super.evaluation.evaluate import Model
 from img_super.evaluation.own_calibration import OWN
@@ -37,19 +38,25 @@ def own() -> OwnAnswers:
     return OwnAnswers(OwnDocuments(crops, ()), seen, logits)
 
 
-def test_the_tuned_model_says_where_it_comes_from_and_is_compared(
-    own: OwnAnswers, data_set: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    asked: dict[str, Any] = {}
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+    """What `ship` was asked for, in whose place the shipped model is copied."""
+    found: dict[str, Any] = {}
 
     def shipped(trained: Path, folder: Path, validation: CropSet, version: str, **more: object) -> Card:
-        asked.update(more)
+        found.update(more)
         shutil.copytree(SHIPPED_MODEL, folder)
         card = msgspec.structs.replace(read_card(folder), version=version)
         write_card(card, folder)
         return card
 
     monkeypatch.setattr(tuned_module, "ship", shipped)
+    return found
+
+
+def test_the_tuned_model_says_where_it_comes_from_and_is_compared(
+    own: OwnAnswers, asked: dict[str, Any], data_set: Path, tmp_path: Path
+) -> None:
     parent = Model.read(SHIPPED_MODEL)
     found = ship_tuned(parent, tmp_path / "best.keras", own, read_crops(data_set), tmp_path / "model", "0.4.0+own.1")
     card = read_card(tmp_path / "model")
@@ -60,9 +67,35 @@ def test_the_tuned_model_says_where_it_comes_from_and_is_compared(
     assert asked["own"][0] == OWN
     assert isinstance(asked["own"][1], Validation)
     assert len(asked["representative"]) == 40
+    assert isinstance(found.own, Compared)
     assert found.own.auc[1] == 1.0
     # The same weights rank the validation alike.
     assert found.validation.auc[0] == found.validation.auc[1]
     assert found.validation.auc_gain == (0, 0)
     assert len(found.sentences()) == 3
     assert msgspec.json.decode(msgspec.json.encode(found.as_json()))["verdict"] == found.own.verdict
+
+
+def test_without_attacks_only_rejected_genuine_photos_and_exchanged_portraits_are_told(
+    own: OwnAnswers, asked: dict[str, Any], data_set: Path, tmp_path: Path
+) -> None:
+    genuine = np.flatnonzero(own.crops.labels == 0)
+    documents = OwnDocuments(tuple(own.documents.crops[at] for at in genuine), ())
+    before = own.scored(np.zeros(40))
+    alone = OwnAnswers(documents, own.crops.at(genuine), own.logits[genuine], (before, own.scored(own.logits)))
+    parent = Model.read(SHIPPED_MODEL)
+    found = ship_tuned(parent, tmp_path / "best.keras", alone, read_crops(data_set), tmp_path / "model", "0.4.0+own.1")
+    card = read_card(tmp_path / "model")
+    assert "20 genuine and 0 superimposed photos, and 20 exchanged portraits made of them" in asked["about"].data
+    assert {"auc", "eer", "apcer"}.isdisjoint(card.figures[OWN])
+    assert (card.figures[OWN]["bona_fide"], card.figures[OWN]["attacks"]) == (20, 0)
+    rejected, exchanged, validation, advice = found.sentences()
+    assert "20 genuine photos, 20 documents, no attacks" in rejected
+    assert exchanged.startswith("portraits exchanged among your photos, no real attacks")
+    assert "AUC 0.500 -> 1.000" in exchanged
+    assert validation.startswith("shipped validation")
+    assert "was not measured" in advice
+    told = msgspec.json.decode(msgspec.json.encode(found.as_json()))
+    assert told["verdict"] is None
+    assert "auc" not in told["own_documents"]
+    assert told["exchanged_portraits"]["auc"] == [0.5, 1.0]

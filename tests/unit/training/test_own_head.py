@@ -68,9 +68,41 @@ def test_nobody_judges_what_he_has_learned(
         return Seen((np.arange(32) == np.broadcast_to(documents, len(of.rows))[:, None]) * 1.0, np.zeros(len(of.rows)))
 
     monkeypatch.setattr(own_head, "see", see_the_document)
-    monkeypatch.setattr(own_head, "checked", lambda *_: None)
+    monkeypatch.setattr(own_head, "checked", lambda *_, **__: None)
     tuned = fine_tune_head(crops, read_crops(data_set), first, tmp_path, 4)
     assert auc(crops, tuned.logits) <= 0.5
+
+
+def test_attacks_are_made_of_the_photos_learned_from(
+    first: Path, data_set: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Genuine photos alone are enough; all that is seen of an attack is that it is one, of its host's document."""
+    crops, seen = own(), []
+    genuine = crops.at(np.flatnonzero(crops.labels == 0))
+
+    def see_attacks(_: object, of: CropSet, mirrored: bool = False) -> Seen:
+        if of.rows[0].shard == "exchanged":
+            seen.append(of)
+        return Seen(np.repeat(of.labels[:, None] * 1.0, 32, 1), np.zeros(len(of.rows)))
+
+    monkeypatch.setattr(own_head, "see", see_attacks)
+    tuned = fine_tune_head(genuine, read_crops(data_set), first, tmp_path, 4, times=3)
+    assert len(seen[0].rows) == 2 * 3 * 20
+    assert len(tuned.logits) == 20
+    assert tuned.exchanged is not None
+    before, after = tuned.exchanged
+    assert (auc(seen[0], before.scores), auc(seen[0], after.scores)) == (0.5, 1.0)
+    assert before.documents.tolist() == seen[0].documents.tolist()
+
+
+def test_without_attacks_of_either_kind_nothing_is_learned(first: Path, data_set: Path, tmp_path: Path) -> None:
+    crops = own(12)
+    genuine = crops.at(np.flatnonzero(crops.labels == 0))
+    with pytest.raises(BadLabels, match="0 different documents labelled attack"):
+        fine_tune_head(genuine, read_crops(data_set), first, tmp_path, 4, times=0)
+    few = crops.at(np.flatnonzero((crops.labels == 0) | (np.arange(24) < 6)))
+    with pytest.raises(BadLabels, match=r"3 different documents labelled attack.*Leave them out"):
+        fine_tune_head(few, read_crops(data_set), first, tmp_path, 4)
 
 
 def test_an_opinion_is_added_to_the_logit_and_a_second_one_to_both(first: Path) -> None:
