@@ -68,7 +68,8 @@ def test_the_fast_way_shows_what_the_plain_one_shows(
     assert fast.overview.flags.c_contiguous
     if min(size_wh) >= 40:
         by_area = cv2.resize(plain.overview, reduced_wh, interpolation=cv2.INTER_AREA)
-        assert np.abs(by_area.astype(int) - fast.overview).mean() < 4
+        # The last block may be a part of one: 57 pixels at 1/8 are 8, of 8 and not of 7.1 pixels each.
+        assert np.abs(by_area.astype(int) - fast.overview).mean() < 6
     if fast.scale == 1:
         assert np.array_equal(fast.overview, plain.overview)
 
