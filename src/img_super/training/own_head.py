@@ -112,7 +112,8 @@ def fine_tune_head(
     begun("Looking at your photos")
     upright, mirrored = (_Learned(see(looking, own, of), _labels(own), parts) for of in (False, True))
     made, made_in = exchanges(own, parts, times, _SEED, MASK_SIDE_PX)
-    begun(f"Looking at {len(made.rows) // 2} attacks made of your genuine photos, by exchanging portraits")
+    if times:
+        begun(f"Looking at {len(made.rows) // 2} attacks made of your genuine photos, by exchanging portraits")
     exchanged = _Learned(see(looking, made), _labels(made), made_in)
     begun("Looking at generated crops")
     mixed_in = drawn_documents(generated, _GENERATED_TO_OWN * len(own.rows), own.crops.shape[1], _SEED)
