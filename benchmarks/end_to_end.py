@@ -30,7 +30,7 @@ import numpy as np
 from benchmarks.clients import Client, Request
 from benchmarks.photos import GRAIN, photo_at, photos_at
 from benchmarks.running_service import Service, running, running_service
-from benchmarks.timing import Estimate, Measure, Taken, in_turn, median, print_table, processor_ms, ratio
+from benchmarks.timing import Estimate, Measure, Taken, in_turn, median, print_table, processor_ms
 from benchmarks.ways.way import started
 
 KINDS = (
@@ -222,7 +222,10 @@ RATIOS = ("of_limit", "of_limit_processor", "of_ours", "of_ours_processor")
 
 
 def row_of(times: dict[str, Taken], name: str, kind: Kind) -> dict[str, Any]:
-    """One way of one kind of photo, compared with the limit and with ours over HTTP."""
+    """One way of one kind of photo, compared with the limit and with ours over HTTP: the median of the rounds' ratios.
+
+    The next round's photo is another one, so that medians of both would be of two different photos.
+    """
     own = times[f"{name}|{kind.name}"]
     limit, ours = (times.get(f"{other}|{kind.name}") for other in (LIMIT, OVER_HTTP))
     return {
@@ -233,10 +236,10 @@ def row_of(times: dict[str, Taken], name: str, kind: Kind) -> dict[str, Any]:
         "p50_ms": median(own.clock_ms),
         "p99_ms": round(float(np.quantile(own.clock_ms, 0.99)), 2),
         "processor_ms": median(own.processor_ms),
-        "of_limit": ratio(own.clock_ms, limit.clock_ms) if limit else None,
-        "of_limit_processor": ratio(own.processor_ms, limit.processor_ms) if limit else None,
-        "of_ours": ratio(own.clock_ms, ours.clock_ms) if ours else None,
-        "of_ours_processor": ratio(own.processor_ms, ours.processor_ms) if ours else None,
+        "of_limit": median(own.clock_ms / limit.clock_ms) if limit else None,
+        "of_limit_processor": median(own.processor_ms / limit.processor_ms) if limit else None,
+        "of_ours": median(own.clock_ms / ours.clock_ms) if ours else None,
+        "of_ours_processor": median(own.processor_ms / ours.processor_ms) if ours else None,
     }
 
 
