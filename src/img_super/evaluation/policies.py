@@ -15,7 +15,7 @@ from img_super.registry.card import Policy, PolicyName
 MAX_BPCER: Final = {PolicyName.STRICT: 0.10, PolicyName.BALANCED: 0.05, PolicyName.LENIENT: 0.01}
 """The threshold of a policy rejects at most this share of the genuine documents, in each of the validation sets.
 
-Of generated ones twice as many, where real ones guard the bound, too: they are drawn harder than what people send.
+Of generated ones half as many again, where real ones guard the bound, too: they are drawn harder than what people send.
 
 `strict` looks twice as often in vain as `balanced` to miss fewer attacks; `lenient` is for those who reject without a
 person looking, and misses more.
@@ -24,7 +24,7 @@ person looking, and misses more.
 GENERATED: Final = "generated_validation"
 """The set of generated documents among the validation sets."""
 
-_HARDER: Final = 2.0
+_HARDER: Final = 1.5
 BAND: Final = (2.0, 0.2)
 """A person's eye is asked for from where BPCER is twice the policy's bound to where it is a fifth of it."""
 

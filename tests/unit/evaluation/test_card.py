@@ -27,17 +27,17 @@ def test_the_threshold_holds_on_every_set() -> None:
     alone = make_card(FILES, 224, {GENERATED: sets[GENERATED]}, "1.2.3")
     for name, one in sets.items():
         scored = one.scored(card.calibration)
-        assert metrics.bpcer(scored.genuine, card.threshold) <= (0.1 if name == GENERATED else 0.05)
+        assert metrics.bpcer(scored.genuine, card.threshold) <= (0.075 if name == GENERATED else 0.05)
     shifted = sets["real"].scored(alone.calibration)
     assert metrics.bpcer(shifted.genuine, alone.threshold) > 0.2
     assert card.undetermined[0] <= card.threshold <= card.undetermined[1]
 
 
-def test_generated_documents_may_be_refused_twice_as_often_but_only_where_real_ones_guard_the_bound() -> None:
+def test_generated_documents_may_be_refused_more_often_but_only_where_real_ones_guard_the_bound() -> None:
     harder = drawn(1.5, 400, 400, 1)
     alone = make_card(FILES, 224, {GENERATED: harder}, "1")
     guarded = make_card(FILES, 224, {GENERATED: harder, "real": drawn(0, 400, 400, 2)}, "1")
-    for card, bound in ((alone, 0.05), (guarded, 0.1)):
+    for card, bound in ((alone, 0.05), (guarded, 0.075)):
         assert metrics.bpcer(harder.scored(card.calibration).genuine, card.threshold) == pytest.approx(bound, abs=0.006)
 
 
