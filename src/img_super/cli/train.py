@@ -179,12 +179,14 @@ def _learn(
     import msgspec
 
     from img_super.training.fine_tune import fine_tune
+    from img_super.training.learnable import learnable
     from img_super.training.own_head import fine_tune_head
 
     if recipe is None:
         return fine_tune_head(own, generated, first, out, folds, typer.echo, exchanges)
     sized = msgspec.structs.replace(recipe, input_side_px=own.crops.shape[1])
-    return fine_tune(sized, own, generated, first, out, folds, typer.echo)
+    kept = generated.at(learnable(generated.rows, recipe.kept_care))
+    return fine_tune(sized, own, kept, first, out, folds, typer.echo)
 
 
 def _keep(tuned: ShippedTuned, parent: Model, out: Path, registry: Path | None) -> str:
