@@ -71,9 +71,18 @@ class Kind:
         return int(np.median([len(photo.body) for photo in self.photos]))
 
     def measured(self, take: Take) -> Measure:
-        """Each call takes the next photo that way."""
+        """Each call takes the next photo that way, twice; the second time counts.
+
+        The way before it in the round has filled the caches with its own networks, as nobody does beside a service.
+        """
         next_photo = cycle(self.photos)
-        return lambda: take(next(next_photo))
+
+        def measure() -> tuple[float, float]:
+            photo = next(next_photo)
+            take(photo)
+            return take(photo)
+
+        return measure
 
 
 def main() -> None:
