@@ -1,4 +1,4 @@
-"""`img-super evaluate`: what models are worth, side by side, on generated crops and on real captures."""
+"""`img-super evaluate`: what models are worth, side by side, on generated crops and photos and on real captures."""
 
 from __future__ import annotations
 
@@ -20,7 +20,11 @@ def evaluate(
     ],
     data: Annotated[Path | None, typer.Option(help="Generated crops: a folder made by `synthesize`.")] = None,
     real: Annotated[Path | None, typer.Option(help="Real captures: a folder with labels.json.")] = None,
-    donors: Annotated[Path | None, typer.Option(help="CC0 portraits for forgeries on real captures.")] = None,
+    photos: Annotated[
+        Path | None,
+        typer.Option(help="Photos made by `synthesize --photos`: their genuine ones, forged as real captures are."),
+    ] = None,
+    donors: Annotated[Path | None, typer.Option(help="CC0 portraits for forgeries on photos and captures.")] = None,
     weights: Annotated[
         str | None, typer.Option(help="Weights of the first model: litert, litert_int8; its card's choice without.")
     ] = None,
@@ -46,10 +50,10 @@ def evaluate(
     from img_super.evaluation.evaluate import Model, measure, record_figures
     from img_super.evaluation.report import rows_of
 
-    if real is not None and donors is None:
-        raise typer.BadParameter("forgeries on real captures need donors", param_hint="--donors")
+    if (real or photos) is not None and donors is None:
+        raise typer.BadParameter("forgeries on photos need donors", param_hint="--donors")
     models = [Model.read(folder, weights if number == 0 else None) for number, folder in enumerate(model)]
-    sets = _sets(data, most, real, donors, models[0].card.input_side_px)
+    sets = _sets(data, most, real, photos, donors, models[0].card.input_side_px)
     measured = [measure(one, sets, robustness if one is models[0] else 0, threads) for one in models]
     for one in measured:
         table = Table("figure", "value", "95 % interval", title=one.model.title)
@@ -63,15 +67,17 @@ def evaluate(
 
 
 def _sets(
-    data: Path | None, most: int | None, real: Path | None, donors: Path | None, side_px: int
+    data: Path | None, most: int | None, real: Path | None, photos: Path | None, donors: Path | None, side_px: int
 ) -> list[MeasuredSet]:
-    from img_super.evaluation.sets import generated_set, real_set
+    from img_super.evaluation.sets import generated_set, other_hands_set, real_set
 
     sets = [] if data is None else [generated_set(data, most)]
     if real is not None and donors is not None:
         sets.append(real_set(real, donors, side_px))
+    if photos is not None and donors is not None:
+        sets.append(other_hands_set(photos, donors, side_px))
     if not sets:
-        raise typer.BadParameter("there is nothing to measure on", param_hint="--data, --real")
+        raise typer.BadParameter("there is nothing to measure on", param_hint="--data, --real, --photos")
     return sets
 
 

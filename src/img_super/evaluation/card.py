@@ -17,8 +17,8 @@ import numpy as np
 from img_super.evaluation import calibration
 from img_super.evaluation.answers import answers_of
 from img_super.evaluation.crops import CropSet
+from img_super.evaluation.forged_photos import ForgedCrop
 from img_super.evaluation.policies import GENERATED, choose_policies
-from img_super.evaluation.real_captures import RealCrop
 from img_super.evaluation.report import Scored, figures
 from img_super.registry.card import Calibration, Card, PolicyName, WeightsFile
 
@@ -72,7 +72,7 @@ class Validation:
         return cls(Scored(labels, crops.species, crops.documents, answers.logits, answers.heat_maps, crops.masks))
 
     @classmethod
-    def of_real(cls, weights: bytes, crops: Sequence[RealCrop], threads: int = 1) -> Validation:
+    def of_real(cls, weights: bytes, crops: Sequence[ForgedCrop], threads: int = 1) -> Validation:
         answers = answers_of(weights, [crop.crop for crop in crops], threads)
         species = np.array([crop.species for crop in crops], dtype=np.str_)
         documents = np.array([crop.document for crop in crops], dtype=np.str_)

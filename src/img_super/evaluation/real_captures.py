@@ -8,39 +8,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-import cv2
-import numpy as np
-
-from img_super.detector.weights import read_yunet_weights
-from img_super.detector.yunet import YuNetDetector
-from img_super.domain import Box, RgbImage
-from img_super.evaluation.forgeries import SPECIES, Person, forge
-from img_super.evaluation.held_out import held_out
-from img_super.pipeline.crop import crop_portrait, resize_to_input
-from img_super.turn import turn
+from img_super.evaluation.forged_photos import ForgedCrop, GenuinePhoto, forged_crops
 
 SCALES: Final = (1.0, 0.6, 0.35)
 """The frames are 8 megapixels; phones and messengers send smaller ones, too."""
 
-_AROUND: Final = 2.2
-"""How much around the face is kept, in face sizes; the crop needs 1.2."""
 
-
-@dataclass(frozen=True, slots=True)
-class RealCrop:
-    """What the network sees of one real photo, untouched (`species` empty) or forged."""
-
-    crop: RgbImage
-    species: str
-    document: str
-    frame: str
-
-
-def real_crops(folder: Path, portraits: Path, side_px: int, choosing: bool, seed: int = 7) -> Iterator[RealCrop]:
+def real_crops(folder: Path, portraits: Path, side_px: int, choosing: bool, seed: int = 7) -> Iterator[ForgedCrop]:
     """Every labelled frame as it is and with each species pasted on it; all are saved once more as JPEG.
 
     Args:
@@ -49,90 +26,16 @@ def real_crops(folder: Path, portraits: Path, side_px: int, choosing: bool, seed
         side_px: side of the crops.
         choosing: the document types for choosing the threshold, or the others, for reporting.
     """
-    detector, landmarks = YuNetDetector(), _Landmarks()
-    donors = [
-        person for path in sorted(portraits.glob("*/*.jpg")) if held_out(path) and (person := landmarks.person(path))
-    ]
     labels = json.loads((folder / "labels.json").read_text("utf-8"))
     types = document_types(labels, choosing)
-    for number, (frame, truth) in enumerate(labels.items()):
-        if truth["doc_type"] not in types:
-            continue
-        rng = np.random.default_rng([seed, number])
-        around = _upright_portrait(_read(folder / frame), detector, rng)
-        if around is None:
-            continue
-        region, face = around
-        for species in ("", *SPECIES):
-            photo = region
-            if species:
-                host = landmarks.near(region, face)
-                if host is None:
-                    continue
-                photo = forge(rng, species, region, host, donors[int(rng.integers(len(donors)))])
-            photo = _saved(photo, int(rng.integers(78, 97)))
-            crop = resize_to_input(crop_portrait(photo, face, 0), side_px)
-            yield RealCrop(crop, species, truth["doc_id"], frame)
+    frames = [
+        GenuinePhoto(number, folder / frame, truth["doc_id"])
+        for number, (frame, truth) in enumerate(labels.items())
+        if truth["doc_type"] in types
+    ]
+    yield from forged_crops(frames, portraits, side_px, SCALES, seed)
 
 
 def document_types(labels: Mapping[str, Mapping[str, str]], choosing: bool) -> list[str]:
     """Every other type of document for choosing the threshold, the others for reporting."""
     return sorted({truth["doc_type"] for truth in labels.values()})[0 if choosing else 1 :: 2]
-
-
-def _upright_portrait(
-    image: RgbImage, detector: YuNetDetector, rng: np.random.Generator
-) -> tuple[RgbImage, Box] | None:
-    """The upright surroundings of the portrait and the face in them."""
-    scale = float(rng.choice(SCALES))
-    if scale < 1:
-        image = cv2.resize(image, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA).astype(np.uint8, copy=False)
-    found = detector.detect(image)
-    if found is None:
-        return None
-    image_wh = (image.shape[1], image.shape[0])
-    upright, face = turn(image, found.rotation), found.portrait.box.turned(found.rotation, image_wh)
-    reach = round(_AROUND * max(face.width, face.height))
-    around = Box(face.x_min - reach, face.y_min - reach, face.x_max + reach, face.y_max + reach)
-    part = around.clipped((upright.shape[1], upright.shape[0]))
-    region = np.ascontiguousarray(upright[part.y_min : part.y_max, part.x_min : part.x_max])
-    x, y = part.x_min, part.y_min
-    return region, Box(face.x_min - x, face.y_min - y, face.x_max - x, face.y_max - y)
-
-
-class _Landmarks:
-    """YuNet's five landmarks, which the service's detector does not report."""
-
-    def __init__(self) -> None:
-        weights = np.frombuffer(read_yunet_weights(), dtype=np.uint8)
-        self._network = cv2.FaceDetectorYN.create("onnx", weights, np.empty(0, np.uint8), (320, 320), 0.6, 0.3, 50)
-
-    def person(self, path: Path) -> Person | None:
-        image = _read(path)
-        return self.near(image, Box(0, 0, image.shape[1], image.shape[0]))
-
-    def near(self, image: RgbImage, face: Box) -> Person | None:
-        """The person whose face lies nearest to the middle of `face`."""
-        scale = min(1.0, 640 / max(image.shape[:2]))
-        small = cv2.resize(image, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
-        self._network.setInputSize((small.shape[1], small.shape[0]))
-        _, rows = self._network.detect(np.ascontiguousarray(small[:, :, ::-1]))
-        if rows is None:
-            return None
-        rows = rows / scale
-        middle = np.array(face.centre_xy)
-        row = min(rows, key=lambda one: float(np.hypot(*(one[:2] + one[2:4] / 2 - middle))))
-        x, y, width, height = (float(value) for value in row[:4])
-        return Person(image, row[4:14].reshape(5, 2).astype(np.float32), (x, y, width, height))
-
-
-def _saved(image: RgbImage, quality: int) -> RgbImage:
-    _, data = cv2.imencode(".jpg", image[:, :, ::-1], [cv2.IMWRITE_JPEG_QUALITY, quality])
-    return np.ascontiguousarray(np.asarray(cv2.imdecode(data, cv2.IMREAD_COLOR))[:, :, ::-1], dtype=np.uint8)
-
-
-def _read(path: Path) -> RgbImage:
-    bgr = cv2.imread(str(path), cv2.IMREAD_COLOR)
-    if bgr is None:
-        raise FileNotFoundError(path)
-    return np.ascontiguousarray(bgr[:, :, ::-1], dtype=np.uint8)

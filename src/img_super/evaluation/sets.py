@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -12,12 +12,17 @@ import numpy as np
 import numpy.typing as npt
 
 from img_super.domain import RgbImage
-from img_super.evaluation.crops import UInt8Array, read_crops
+from img_super.evaluation.crops import BadDataSet, SampleRow, UInt8Array, read_crops, read_manifest
+from img_super.evaluation.forged_photos import ForgedCrop, GenuinePhoto, forged_crops
 from img_super.evaluation.policies import GENERATED
 from img_super.evaluation.real_captures import document_types, real_crops
 from img_super.pipeline.decode import decode_image
 
 REAL: Final = "real_captures"
+OTHER_HANDS: Final = "other_hands"
+"""Generated genuine photos, forged by the code that forges on real captures and not by the generator."""
+
+_OTHER_HANDS_SEED: Final = 11
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,18 +81,39 @@ def generated_set(folder: Path, limit: int | None = None) -> MeasuredSet:
 
 def real_set(folder: Path, donors: Path, side_px: int) -> MeasuredSet:
     """Real captures of the document types that nothing was chosen on, untouched and forged; photos are untouched."""
-    crops = list(real_crops(folder, donors, side_px, choosing=False))
     labels = json.loads((folder / "labels.json").read_text("utf-8"))
     types = document_types(labels, choosing=False)
     frames = [(frame, truth["doc_id"]) for frame, truth in labels.items() if truth["doc_type"] in types]
-    photos = Photos(
-        tuple(folder / frame for frame, _ in frames),
-        np.zeros(len(frames), np.int64),
-        np.array([document for _, document in frames], dtype=np.str_),
-    )
+    photos = _genuine([(folder / frame, document) for frame, document in frames])
+    return _forged(REAL, real_crops(folder, donors, side_px, choosing=False), photos, personal=True)
+
+
+def other_hands_set(folder: Path, donors: Path, side_px: int) -> MeasuredSet:
+    """The genuine photos of a folder made by `synthesize --photos`, untouched and forged by code of another hand.
+
+    Raises:
+        BadDataSet: no manifest, a damaged row, or no photos.
+    """
+    kept = [row for row in read_manifest(folder, SampleRow) if row.photo and not row.label]
+    if not kept:
+        raise BadDataSet(f"{folder} has no genuine photos; run `img-super synthesize --photos`.")
+    frames = [GenuinePhoto(number, folder / row.photo, row.document) for number, row in enumerate(kept)]
+    photos = _genuine([(frame.path, frame.document) for frame in frames])
+    crops = forged_crops(frames, donors, side_px, (1.0,), _OTHER_HANDS_SEED)
+    return _forged(OTHER_HANDS, crops, photos, personal=False)
+
+
+def _genuine(photos: Sequence[tuple[Path, str]]) -> Photos:
+    """Photos with their documents, none of them forged."""
+    documents = np.array([document for _, document in photos], dtype=np.str_)
+    return Photos(tuple(path for path, _ in photos), np.zeros(len(photos), np.int64), documents)
+
+
+def _forged(name: str, forged: Iterable[ForgedCrop], photos: Photos, personal: bool) -> MeasuredSet:
+    crops = list(forged)
     species = np.array([crop.species for crop in crops], dtype=np.str_)
     documents = np.array([crop.document for crop in crops], dtype=np.str_)
-    return MeasuredSet(REAL, np.stack([crop.crop for crop in crops]), species, documents, None, photos, personal=True)
+    return MeasuredSet(name, np.stack([crop.crop for crop in crops]), species, documents, None, photos, personal)
 
 
 def spread(length: int, count: int) -> npt.NDArray[np.int64]:

@@ -9,9 +9,9 @@ import msgspec
 
 from img_super.evaluation.card import PORTRAIT_VALIDATOR, About, Validation, make_card
 from img_super.evaluation.crops import CropSet, UInt8Array
+from img_super.evaluation.forged_photos import ForgedCrop
 from img_super.evaluation.policies import GENERATED
 from img_super.evaluation.precision import FLOAT, INT8, compare_precisions, which_serves
-from img_super.evaluation.real_captures import RealCrop
 from img_super.registry.card import Card, write_card
 from img_super.registry.export import REPRESENTATIVE_CROPS, export_file
 from img_super.validator.litert import LiteRtNetwork
@@ -26,7 +26,7 @@ def ship(
     folder: Path,
     validation: CropSet,
     version: str,
-    real: list[RealCrop] | None = None,
+    real: list[ForgedCrop] | None = None,
     representative: UInt8Array | None = None,
     about: About = PORTRAIT_VALIDATOR,
     own: tuple[str, Validation] | None = None,

@@ -53,7 +53,8 @@ ENGLISH: Final = Names(
               "undetermined: genuine, attacks"),
     robustness=("change", "strength", "median |score change|", "p90", "AUC", "BPCER", "answered"),
     precisions=("weights", "AUC", "ms a crop (median, p90)", "MB", "AUC loss", "median |score change|"),
-    sets={"generated_validation": "generated validation", "real_captures": "real captures"},
+    sets={"generated_validation": "generated validation", "real_captures": "real captures",
+          "other_hands": "other hands"},
     worst="worst",
 )  # fmt: skip
 SPANISH: Final = Names(
@@ -71,7 +72,8 @@ SPANISH: Final = Names(
     robustness=("cambio", "intensidad", "mediana del cambio del score", "p90", "AUC", "BPCER", "respondidas"),
     precisions=("pesos", "AUC", "ms por recorte (mediana, p90)", "MB", "pérdida de AUC",
                 "mediana del cambio del score"),
-    sets={"generated_validation": "validación generada", "real_captures": "capturas reales"},
+    sets={"generated_validation": "validación generada", "real_captures": "capturas reales",
+          "other_hands": "otras manos"},
     worst="la peor",
 )  # fmt: skip
 

@@ -7,9 +7,11 @@ import cv2
 import numpy as np
 import pytest
 
+from img_super.evaluation.crops import BadDataSet
 from img_super.evaluation.forgeries import SPECIES, Person, forge
 from img_super.evaluation.held_out import held_out
 from img_super.evaluation.real_captures import real_crops
+from img_super.evaluation.sets import other_hands_set
 
 SAMPLES = Path(__file__).parents[3] / "src" / "img_super" / "samples"
 
@@ -42,21 +44,50 @@ def test_an_unknown_species_is_refused() -> None:
         forge(np.random.default_rng(1), "mask", np.zeros((160, 160, 3), np.uint8), drawn(1, 1.0), drawn(2, 1.0))
 
 
-def test_each_frame_is_seen_untouched_and_forged(tmp_path: Path) -> None:
-    labels = {f"{kind}.jpg": {"doc_id": f"{kind}/1", "doc_type": kind} for kind in ("card", "passport")}
-    sample = cv2.imread(str(SAMPLES / "bona_fide.jpg"))
-    assert sample is not None
-    for frame in labels:  # frames are taken smaller at random; the face must stay large enough
-        cv2.imwrite(str(tmp_path / frame), cv2.resize(sample, None, fx=2, fy=2))
-    (tmp_path / "labels.json").write_text(json.dumps(labels))
+def with_donor(folder: Path) -> Path:
+    """A folder of people with one that is held out of training."""
     number = next(n for n in range(99) if held_out(Path(f"female/{n}.jpg")))
-    (tmp_path / "people" / "female").mkdir(parents=True)
+    (folder / "people" / "female").mkdir(parents=True)
     donor = cv2.imread(str(SAMPLES / "attack.jpg"))
     assert donor is not None
-    cv2.imwrite(str(tmp_path / "people" / "female" / f"{number}.jpg"), donor[60:270, 10:220])
+    cv2.imwrite(str(folder / "people" / "female" / f"{number}.jpg"), donor[60:270, 10:220])
+    return folder / "people"
+
+
+def genuine(path: Path) -> None:
+    """The sample, large enough for its face to be found when it is taken smaller."""
+    sample = cv2.imread(str(SAMPLES / "bona_fide.jpg"))
+    assert sample is not None
+    cv2.imwrite(str(path), cv2.resize(sample, None, fx=2, fy=2))
+
+
+def test_each_frame_is_seen_untouched_and_forged(tmp_path: Path) -> None:
+    labels = {f"{kind}.jpg": {"doc_id": f"{kind}/1", "doc_type": kind} for kind in ("card", "passport")}
+    for frame in labels:
+        genuine(tmp_path / frame)
+    (tmp_path / "labels.json").write_text(json.dumps(labels))
+    people = with_donor(tmp_path)
     for choosing, document in ((True, "card/1"), (False, "passport/1")):
-        crops = list(real_crops(tmp_path, tmp_path / "people", 64, choosing))
+        crops = list(real_crops(tmp_path, people, 64, choosing))
         assert [crop.species for crop in crops] == ["", *SPECIES]
         assert {crop.document for crop in crops} == {document}
         assert all(crop.crop.shape == (64, 64, 3) for crop in crops)
         assert not np.array_equal(crops[0].crop, crops[1].crop)
+
+
+def test_the_genuine_photos_of_a_generated_set_are_forged_by_another_hand(tmp_path: Path) -> None:
+    (tmp_path / "photos").mkdir()
+    rows = []
+    for label, species in enumerate(("", "pasted_head")):
+        genuine(tmp_path / f"photos/{label}.jpg")
+        rows.append({"shard": "s", "position": label, "label": label, "species": species, "document": f"1-{label}"})
+    manifest = tmp_path / "manifest.jsonl"
+    manifest.write_text("\n".join(json.dumps({**row, "photo": f"photos/{row['label']}.jpg"}) for row in rows))
+    measured = other_hands_set(tmp_path, with_donor(tmp_path), 64)
+    assert measured.species.tolist() == ["", *SPECIES]
+    assert set(measured.documents.tolist()) == {"1-0"}
+    assert measured.photos.paths == (tmp_path / "photos/0.jpg",)
+    assert measured.masks is None
+    manifest.write_text("\n".join(json.dumps(row) for row in rows))
+    with pytest.raises(BadDataSet, match="no genuine photos"):
+        other_hands_set(tmp_path, tmp_path / "people", 64)
