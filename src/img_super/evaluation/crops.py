@@ -43,8 +43,27 @@ class InShard(Protocol):
 RowT = TypeVar("RowT", bound=InShard)
 
 
+class OfRows:
+    """What the rows of crops say, one a crop."""
+
+    __slots__ = ()
+    rows: tuple[SampleRow, ...]
+
+    @property
+    def labels(self) -> npt.NDArray[np.float32]:
+        return np.array([row.label for row in self.rows], np.float32)
+
+    @property
+    def species(self) -> npt.NDArray[np.str_]:
+        return np.array([row.species for row in self.rows], dtype=np.str_)
+
+    @property
+    def documents(self) -> npt.NDArray[np.str_]:
+        return np.array([row.document for row in self.rows], dtype=np.str_)
+
+
 @dataclass(frozen=True, slots=True)
-class CropSet:
+class CropSet(OfRows):
     """Crops with their truth.
 
     Attributes:
@@ -58,18 +77,6 @@ class CropSet:
     masks: UInt8Array
     rows: tuple[SampleRow, ...]
     known: npt.NDArray[np.bool_] | None = None
-
-    @property
-    def labels(self) -> npt.NDArray[np.float32]:
-        return np.array([row.label for row in self.rows], np.float32)
-
-    @property
-    def species(self) -> npt.NDArray[np.str_]:
-        return np.array([row.species for row in self.rows], dtype=np.str_)
-
-    @property
-    def documents(self) -> npt.NDArray[np.str_]:
-        return np.array([row.document for row in self.rows], dtype=np.str_)
 
     def first(self, count: int) -> CropSet:
         """The first `count` crops."""

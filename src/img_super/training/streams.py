@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 from numpy.lib import format as npy
 
-from img_super.evaluation.crops import BadDataSet, SampleRow, by_shard, read_manifest
+from img_super.evaluation.crops import BadDataSet, OfRows, SampleRow, by_shard, read_manifest
 
 UInt8Array = npt.NDArray[np.uint8]
 IntArray = npt.NDArray[np.int64]
@@ -57,21 +57,13 @@ class ShardedPixels:
 
 
 @dataclass(frozen=True, slots=True)
-class CropStream:
+class CropStream(OfRows):
     """Crops as in `evaluation.crops.CropSet`, whose pixels are read when they are asked for."""
 
     crops: ShardedPixels
     masks: ShardedPixels
     rows: tuple[SampleRow, ...]
     known: npt.NDArray[np.bool_] | None = None
-
-    @property
-    def labels(self) -> npt.NDArray[np.float32]:
-        return np.array([row.label for row in self.rows], np.float32)
-
-    @property
-    def documents(self) -> npt.NDArray[np.str_]:
-        return np.array([row.document for row in self.rows], dtype=np.str_)
 
     def at(self, positions: IntArray) -> CropStream:
         """The crops at these positions, in this order."""
