@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -54,8 +52,7 @@ def train(recipe: Recipe, training: Crops, validation: CropSet, run: Run) -> ker
     """Train by a recipe, going on where a run in the same folder stopped; returns the network with the best AUC."""
     keras.utils.set_random_seed(recipe.seed)
     run.folder.mkdir(parents=True, exist_ok=True)
-    with computing(recipe.precision):
-        network = build_network(recipe.input_side_px, recipe.neck_channels, recipe.dropout)
+    network = network_of(recipe)
     if run.first_weights is not None:
         load_first_weights(network, run.first_weights)
     freeze(network, recipe.frozen)
@@ -69,16 +66,15 @@ def train(recipe: Recipe, training: Crops, validation: CropSet, run: Run) -> ker
     return best
 
 
-@contextmanager
-def computing(precision: str) -> Iterator[None]:
-    """Layers that are built inside compute so; their weights and the network's answers stay float32.
+def network_of(recipe: Recipe) -> keras.Model:
+    """The recipe's network; whatever its layers compute in, their weights and the network's answers are float32.
 
     Source: P. Micikevicius et al., "Mixed Precision Training", 2018.
     """
     before = keras.mixed_precision.dtype_policy()
-    keras.mixed_precision.set_dtype_policy(precision)
+    keras.mixed_precision.set_dtype_policy(recipe.precision)
     try:
-        yield
+        return build_network(recipe.input_side_px, recipe.neck_channels, recipe.dropout)
     finally:
         keras.mixed_precision.set_dtype_policy(before)
 
