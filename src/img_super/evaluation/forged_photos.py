@@ -15,6 +15,7 @@ from img_super.detector.yunet import YuNetDetector
 from img_super.domain import Box, RgbImage
 from img_super.evaluation.forgeries import SPECIES, Person, forge
 from img_super.evaluation.held_out import held_out
+from img_super.evaluation.robustness import saved
 from img_super.pipeline.crop import crop_portrait, resize_to_input
 from img_super.turn import turn
 
@@ -70,7 +71,7 @@ def forged_crops(
                 if host is None:
                     continue
                 photo = forge(rng, species, region, host, donors[int(rng.integers(len(donors)))])
-            photo = _saved(photo, int(rng.integers(78, 97)))
+            photo = saved(photo, int(rng.integers(78, 97)))
             crop = resize_to_input(crop_portrait(photo, face, 0), side_px)
             yield ForgedCrop(crop, species, one.document, one.path)
 
@@ -116,11 +117,6 @@ class _Landmarks:
         row = min(rows, key=lambda one: float(np.hypot(*(one[:2] + one[2:4] / 2 - middle))))
         x, y, width, height = (float(value) for value in row[:4])
         return Person(image, row[4:14].reshape(5, 2).astype(np.float32), (x, y, width, height))
-
-
-def _saved(image: RgbImage, quality: int) -> RgbImage:
-    _, data = cv2.imencode(".jpg", image[:, :, ::-1], [cv2.IMWRITE_JPEG_QUALITY, quality])
-    return np.ascontiguousarray(np.asarray(cv2.imdecode(data, cv2.IMREAD_COLOR))[:, :, ::-1], dtype=np.uint8)
 
 
 def _read(path: Path) -> RgbImage:

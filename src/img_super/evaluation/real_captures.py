@@ -26,14 +26,18 @@ def real_crops(folder: Path, portraits: Path, side_px: int, choosing: bool, seed
         side_px: side of the crops.
         choosing: the document types for choosing the threshold, or the others, for reporting.
     """
+    yield from forged_crops(labelled_frames(folder, choosing), portraits, side_px, SCALES, seed)
+
+
+def labelled_frames(folder: Path, choosing: bool) -> list[GenuinePhoto]:
+    """The frames of the document types for choosing the threshold, or of the others, for reporting."""
     labels = json.loads((folder / "labels.json").read_text("utf-8"))
     types = document_types(labels, choosing)
-    frames = [
+    return [
         GenuinePhoto(number, folder / frame, truth["doc_id"])
         for number, (frame, truth) in enumerate(labels.items())
         if truth["doc_type"] in types
     ]
-    yield from forged_crops(frames, portraits, side_px, SCALES, seed)
 
 
 def document_types(labels: Mapping[str, Mapping[str, str]], choosing: bool) -> list[str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +14,7 @@ from img_super.domain import RgbImage
 from img_super.evaluation.crops import BadDataSet, SampleRow, UInt8Array, read_crops, read_manifest
 from img_super.evaluation.forged_photos import ForgedCrop, GenuinePhoto, forged_crops
 from img_super.evaluation.policies import GENERATED
-from img_super.evaluation.real_captures import document_types, real_crops
+from img_super.evaluation.real_captures import labelled_frames, real_crops
 from img_super.pipeline.decode import decode_image
 
 REAL: Final = "real_captures"
@@ -81,10 +80,7 @@ def generated_set(folder: Path, limit: int | None = None) -> MeasuredSet:
 
 def real_set(folder: Path, donors: Path, side_px: int) -> MeasuredSet:
     """Real captures of the document types that nothing was chosen on, untouched and forged; photos are untouched."""
-    labels = json.loads((folder / "labels.json").read_text("utf-8"))
-    types = document_types(labels, choosing=False)
-    frames = [(frame, truth["doc_id"]) for frame, truth in labels.items() if truth["doc_type"] in types]
-    photos = _genuine([(folder / frame, document) for frame, document in frames])
+    photos = _genuine(labelled_frames(folder, choosing=False))
     return _forged(REAL, real_crops(folder, donors, side_px, choosing=False), photos, personal=True)
 
 
@@ -98,15 +94,13 @@ def other_hands_set(folder: Path, donors: Path, side_px: int) -> MeasuredSet:
     if not kept:
         raise BadDataSet(f"{folder} has no genuine photos; run `img-super synthesize --photos`.")
     frames = [GenuinePhoto(number, folder / row.photo, row.document) for number, row in enumerate(kept)]
-    photos = _genuine([(frame.path, frame.document) for frame in frames])
     crops = forged_crops(frames, donors, side_px, (1.0,), _OTHER_HANDS_SEED)
-    return _forged(OTHER_HANDS, crops, photos, personal=False)
+    return _forged(OTHER_HANDS, crops, _genuine(frames), personal=False)
 
 
-def _genuine(photos: Sequence[tuple[Path, str]]) -> Photos:
-    """Photos with their documents, none of them forged."""
-    documents = np.array([document for _, document in photos], dtype=np.str_)
-    return Photos(tuple(path for path, _ in photos), np.zeros(len(photos), np.int64), documents)
+def _genuine(photos: Sequence[GenuinePhoto]) -> Photos:
+    documents = np.array([photo.document for photo in photos], dtype=np.str_)
+    return Photos(tuple(photo.path for photo in photos), np.zeros(len(photos), np.int64), documents)
 
 
 def _forged(name: str, forged: Iterable[ForgedCrop], photos: Photos, personal: bool) -> MeasuredSet:

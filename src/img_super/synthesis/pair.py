@@ -125,8 +125,9 @@ def draw_pair(place: tuple[int, int, int], sources: Sources, options: Options, b
     """
     rng = np.random.default_rng([*place, 2])
     host, guest = (int(number) for number in rng.choice(len(sources.portraits), 2, replace=False))
-    share = np.array([SPECIES_SHARES[name] for name in options.possible])
-    species = str(rng.choice(options.possible, p=share / share.sum()))
+    possible = options.possible
+    share = np.array([SPECIES_SHARES[name] for name in possible])
+    species = str(rng.choice(possible, p=share / share.sum()))
     face_width = float(np.clip(face_px * np.exp(rng.uniform(*np.log(_PHOTO_TO_CARD))), *FACE_IN_PHOTO_PX))
     sides = float(rng.uniform(*(_SIDES_OF_WHOLE if options.whole_card else _SIDES_OF_CROP)))
     by_attack = bool(rng.random() < 0.5)

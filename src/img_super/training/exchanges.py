@@ -20,6 +20,7 @@ import numpy.typing as npt
 
 from img_super.domain import Label, RgbImage
 from img_super.evaluation.crops import CropSet, SampleRow
+from img_super.evaluation.robustness import saved
 from img_super.pipeline.crop import CROP_FACE_SIZES
 
 UInt8Array = npt.NDArray[np.uint8]
@@ -167,7 +168,7 @@ def _prepared(donor: RgbImage, rng: Random) -> RgbImage:
     if rng.random() < 0.3:
         laid = cv2.GaussianBlur(laid, (0, 0), float(rng.uniform(0.4, 1.2)))
     found = laid.astype(np.uint8, copy=False)
-    return _saved(found, int(rng.integers(50, 92))) if rng.random() < 0.3 else found
+    return saved(found, int(rng.integers(50, 92))) if rng.random() < 0.3 else found
 
 
 def _by_gradients(laid: RgbImage, host: RgbImage, mask: UInt8Array) -> RgbImage:
@@ -188,12 +189,7 @@ def _saved_alike(genuine: RgbImage, attack: RgbImage, rng: Random) -> tuple[RgbI
     if rng.random() < 0.4:
         return genuine, attack
     quality = int(rng.integers(60, 96))
-    return _saved(genuine, quality), _saved(attack, quality)
-
-
-def _saved(image: RgbImage, quality: int) -> RgbImage:
-    _, data = cv2.imencode(".jpg", cv2.cvtColor(image, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_JPEG_QUALITY, quality])
-    return np.ascontiguousarray(np.asarray(cv2.imdecode(data, cv2.IMREAD_COLOR), np.uint8)[:, :, ::-1])
+    return saved(genuine, quality), saved(attack, quality)
 
 
 def _bytes(image: npt.NDArray[np.floating]) -> RgbImage:
