@@ -1,11 +1,12 @@
 from __future__ import annotations
 
+import cv2
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from img_super.domain import ROTATIONS, Box, Rotation
+from img_super.domain import ROTATIONS, Box, RgbImage, Rotation
 from img_super.pipeline.crop import CROP_FACE_SIZES, aligned, crop_box, crop_portrait, resize_to_input
 from img_super.turn import inverse, turn
 
@@ -61,3 +62,15 @@ def test_an_aligned_square_can_be_cut_from_the_smallest_photo_that_shows_enough(
     assert place.width >= grid * 432 or grid == 1
     moved = [place.x_min - box.x_min, place.y_min - box.y_min, place.width - box.width]
     assert max(map(abs, moved)) <= grid / 2
+
+
+@pytest.mark.parametrize("side", [96, 128, 150, 200, 256, 400])
+def test_a_larger_crop_is_averaged_over_all_of_its_pixels(side: int) -> None:
+    noise = np.random.default_rng(side).integers(0, 256, (side, side, 3), dtype=np.uint8)
+
+    def beside_areas(resized: RgbImage) -> float:
+        areas = cv2.resize(noise, (64, 64), interpolation=cv2.INTER_AREA)
+        return float(np.abs(resized.astype(np.int16) - areas.astype(np.int16)).mean())
+
+    pixels_left_out = beside_areas(cv2.resize(noise, (64, 64), interpolation=cv2.INTER_NEAREST).astype(np.uint8))
+    assert beside_areas(resize_to_input(noise, 64)) < 0.25 * pixels_left_out
