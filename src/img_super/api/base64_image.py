@@ -10,7 +10,8 @@ import pybase64
 from img_super.errors import BadBase64, NoImageField
 
 _DATA_URL: Final = re.compile(r"\s*data:[^,]{0,255},", re.IGNORECASE)
-_DATA_URL_BYTES: Final = re.compile(_DATA_URL.pattern.encode(), re.IGNORECASE)
+_DATA_URL_IN_JSON: Final = re.compile(rb" *data:[ !#-+\--\[\]-~]{0,255},", re.IGNORECASE)
+"""Printable characters alone, and none that means something else inside a JSON text."""
 _UNUSUAL_TO_STANDARD: Final = str.maketrans("-_", "+/", " \t\r\n=")
 
 
@@ -39,7 +40,7 @@ def decode_plain_base64(text: memoryview) -> bytes | None:
 
     That is the standard alphabet with its padding, perhaps behind a `data:` prefix, and at least one byte.
     """
-    prefix = _DATA_URL_BYTES.match(text)
+    prefix = _DATA_URL_IN_JSON.match(text)
     try:
         return pybase64.b64decode(text[prefix.end() :] if prefix else text, validate=True) or None
     except ValueError:

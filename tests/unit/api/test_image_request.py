@@ -9,7 +9,12 @@ import tempfile
 import numpy as np
 import pytest
 from fastapi.testclient import TestClient
+from hypothesis import given
+from hypothesis import strategies as st
 
+from img_super.api.base64_image import decode_base64
+from img_super.api.image_request import read_json
+from img_super.errors import BadRequestBody, InputError
 from tests.conftest import FakeDetector, encode
 
 BOUNDARY = "----boundary"
@@ -121,3 +126,30 @@ def test_an_upload_is_never_spooled_to_disk(
     monkeypatch.setattr("starlette.formparsers.MultiPartParser.spool_max_size", 100)
     photo = encode(np.random.default_rng(0).integers(0, 256, (200, 300, 3), dtype=np.uint8))
     assert client.post("/face", files={"image": ("a.png", photo, "image/png")}).status_code == 200
+
+
+MARKS = st.text(' \t\r\n{}[]":,\\\v\x00é', max_size=3)
+JSON_BODIES = st.tuples(
+    MARKS,
+    st.sampled_from(['{"image":"', ' { "image" : "', '{"image": "data:image/jpeg;base64,', '{"image": "\n data:x']),
+    MARKS,
+    st.one_of(st.binary(max_size=40).map(lambda data: base64.b64encode(data).decode()), st.text(max_size=12)),
+    st.sampled_from(['"}', '" }\n', '"}}', '", "image": "AAAA"}', '\\"}', '","other":1}', "}"]),
+    MARKS,
+)
+
+
+@given(JSON_BODIES.map("".join))
+def test_the_short_way_of_a_json_body_accepts_and_reads_what_json_does(body: str) -> None:
+    try:
+        found = read_json(body.encode())
+    except InputError:
+        return
+    texts = [value for name, value in json.loads(body, object_pairs_hook=list) if name == "image"]
+    assert found == decode_base64(texts[-1])
+
+
+@pytest.mark.parametrize("inside", ["data:,\nAAAA", "\ndata:,AAAA", "data:\x00,AAAA"])
+def test_what_json_forbids_inside_a_text_the_short_way_refuses_too(inside: str) -> None:
+    with pytest.raises(BadRequestBody):
+        read_json(f'{{"image": "{inside}"}}'.encode())
