@@ -12,12 +12,13 @@ from img_super.domain import Box, QualityWarning, RgbImage
 from img_super.pipeline.crop import crop_box
 
 MANY_OUTSIDE: Final = 0.15
-BLURRED_BELOW: Final = 11.8
-"""Of `_sharpness`. 11.8 of the network's input is 12 of the whole crop reduced by areas, the measure before it."""
+BLURRED_BELOW: Final = 9.0
+"""Of `_sharpness`."""
 
 DARK_BELOW: Final = 45.0
 GLARE_ABOVE: Final = 0.2
-_SHARPNESS_SIDE_PX: Final = 256
+_SHARPNESS_SIDE_PX: Final = 288
+"""What the shipped network takes, so that nothing need be resized."""
 
 
 def looked_at(crop: RgbImage, network_input: RgbImage) -> RgbImage:
