@@ -24,7 +24,7 @@ from img_super.errors import BadModel
 from img_super.per_thread import PerThread
 from img_super.turn import inverse, turn
 
-SIDE_PX: Final = 160
+SIDE_PX: Final = 128
 """Side of the square that is looked at."""
 
 STRIDES: Final = (8, 16, 32)
@@ -52,7 +52,7 @@ class Part:
 
     @classmethod
     def around(cls, about: FloatBox) -> Part:
-        """The square in which a face is looked for: 2.5 to 5 times as wide as the face, which is near the middle."""
+        """The square in which a face is looked for: 2 to 4 times as wide as the face, which is near the middle."""
         halvings = max(0, floor(log2(max(1.0, about.size) / _LEAST_FACE_PX)))
         step = _GRID_PX << halvings
         x_min, y_min = (step * round((middle - (SIDE_PX << halvings) / 2) / step) for middle in (about.x, about.y))

@@ -129,5 +129,5 @@ def test_a_part_of_the_halved_photo_is_the_halved_part(x: float, y: float, size:
 
 
 def test_weights_of_another_network_are_refused() -> None:
-    with pytest.raises(BadModel, match="not of 160 px"):
+    with pytest.raises(BadModel, match="not of 128 px"):
         UprightFinder((SHIPPED_DETECTOR / "portrait_detector.tflite").read_bytes())

@@ -30,7 +30,7 @@ pytestmark = [
 ]
 
 SIDE = 64
-RECIPE = DetectorRecipe("tiny", SIDE, 2, 4, 1e-3, warm_up_steps=2, watched_photos=4, frozen=("stem", "unit0_"))
+RECIPE = DetectorRecipe("tiny", SIDE, 2, 4, 1e-3, warm_up_steps=2, watched_photos=4, frozen=("stem", "unit"))
 
 
 @pytest.fixture(scope="module")
