@@ -8,7 +8,7 @@ from typing import Final
 
 import msgspec
 
-GENERATOR: Final = "2.5"
+GENERATOR: Final = "2.6"
 """Rises whenever the same seed gives other pixels."""
 
 Facts = dict[str, str | float | bool]
