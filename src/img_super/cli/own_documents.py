@@ -50,7 +50,7 @@ def parent_model(named: Path | None) -> Model:
 
 
 def new_version(parent: Model, step: str, own: OwnDocuments) -> str:
-    """Such as 0.6.0+cal.3f2a91c0: the parent's version, what was done, and the photos' fingerprint."""
+    """Such as 0.7.0+cal.3f2a91c0: the parent's version, what was done, and the photos' fingerprint."""
     return f"{parent.card.version.partition('+')[0]}+{step}.{own.fingerprint()[:8]}"
 
 
