@@ -18,9 +18,10 @@ from img_super.errors import BadRequestBody, NoImageField, UnsupportedMedia
 
 FIELD: Final = "image"
 
-_QUOTE: Final = b'"'
-_BEGINS: Final = re.compile(rb'[ \t\r\n]*\{[ \t\r\n]*"image"[ \t\r\n]*:[ \t\r\n]*"')
-_ENDS: Final = re.compile(rb'"[ \t\r\n]*\}[ \t\r\n]*')
+_QUOTE: Final = ord('"')
+_BLANK: Final = rb"[ \t\r\n]*"
+_BEGINS: Final = re.compile(_BLANK.join([b"", rb"\{", f'"{FIELD}"'.encode(), b":", b'"']))
+_ENDS: Final = re.compile(_BLANK.join([b'"', rb"\}", b""]))
 """Before and after the text of a JSON object that has the field `image` and no other."""
 
 ReadImage = Callable[[], bytes]
@@ -83,7 +84,7 @@ def _from_only_field(body: bytes) -> bytes | None:
 
 
 def _from_field(field: memoryview) -> bytes:
-    plain = decode_plain_base64(field[1:-1]) if field[0] == _QUOTE[0] else None
+    plain = decode_plain_base64(field[1:-1]) if field[0] == _QUOTE else None
     return plain or _from_text(msgspec.json.decode(field, type=str | None))
 
 

@@ -39,7 +39,6 @@ class ForgedCrop:
     crop: RgbImage
     species: str
     document: str
-    photo: Path
 
 
 def forged_crops(
@@ -73,7 +72,7 @@ def forged_crops(
                 photo = forge(rng, species, region, host, donors[int(rng.integers(len(donors)))])
             photo = saved(photo, int(rng.integers(78, 97)))
             crop = resize_to_input(crop_portrait(photo, face, 0), side_px)
-            yield ForgedCrop(crop, species, one.document, one.path)
+            yield ForgedCrop(crop, species, one.document)
 
 
 def _upright_portrait(image: RgbImage, detector: YuNetDetector, scale: float) -> tuple[RgbImage, Box] | None:

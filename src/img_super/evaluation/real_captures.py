@@ -26,7 +26,7 @@ def real_crops(folder: Path, portraits: Path, side_px: int, choosing: bool, seed
         side_px: side of the crops.
         choosing: the document types for choosing the threshold, or the others, for reporting.
     """
-    yield from forged_crops(labelled_frames(folder, choosing), portraits, side_px, SCALES, seed)
+    return forged_crops(labelled_frames(folder, choosing), portraits, side_px, SCALES, seed)
 
 
 def labelled_frames(folder: Path, choosing: bool) -> list[GenuinePhoto]:
