@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import time
 
 from img_super.cli.app import app
@@ -26,6 +27,7 @@ class SlowWork(crew.Work):
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's job in the background starts out deaf to it
     crew.Work = SlowWork  # type: ignore[misc]
     journal.COMMIT_EVERY_S = 0.1  # type: ignore[misc]
     app()

@@ -11,6 +11,7 @@ import pytest
 
 from img_super.evaluation.audit.shortcuts import audit_data_set
 from img_super.evaluation.crops import read_crops
+from img_super.synthesis.crew import prepare
 from img_super.synthesis.manifest import Row, read_rows
 from img_super.synthesis.shards import CropJob, render_data_set
 from img_super.synthesis.splits import leaks, strays
@@ -27,6 +28,7 @@ def job(tmp_path_factory: pytest.TempPathFactory) -> CropJob:
 
 @pytest.fixture(scope="module")
 def rendered(job: CropJob) -> list[Row]:
+    prepare(job)  # or every process would draw the portraits
     assert sum(render_data_set(job, 2)) == job.count
     return read_rows(job.out / "manifest.jsonl")
 

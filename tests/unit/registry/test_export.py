@@ -21,6 +21,7 @@ pytestmark = [
 ]
 
 SIDE = 32
+CROPS = np.random.default_rng(3).integers(0, 256, (24, 4, 4, 3), dtype=np.uint8).repeat(8, 1).repeat(8, 2)
 
 
 @pytest.fixture(scope="module")
@@ -29,14 +30,21 @@ def network() -> keras.Model:
     return build_network(SIDE, neck_channels=8)
 
 
-def test_both_files_answer_the_same_and_have_the_described_sha256(network: keras.Model, tmp_path: Path) -> None:
-    files = export.export_network(network, tmp_path)
-    assert set(files) == {"litert", "keras"}
+@pytest.fixture(scope="module")
+def exported(network: keras.Model, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """All three files, once: each conversion takes a while."""
+    folder = tmp_path_factory.mktemp("exported")
+    files = export.export_network(network, folder, CROPS[:16])
     for described in files.values():
-        assert sha256((tmp_path / described.name).read_bytes()).hexdigest() == described.sha256
+        assert sha256((folder / described.name).read_bytes()).hexdigest() == described.sha256
+    return {kind: folder / described.name for kind, described in files.items()}
+
+
+def test_both_files_of_floats_answer_the_same(exported: dict[str, Path]) -> None:
+    assert set(exported) == {"litert", "litert_int8", "keras"}
     crop = np.random.default_rng(2).integers(0, 255, (SIDE, SIDE, 3), dtype=np.uint8)
-    (logit,) = answers_of((tmp_path / files["litert"].name).read_bytes(), [crop]).logits
-    again = keras.saving.load_model(tmp_path / files["keras"].name, safe_mode=True)
+    (logit,) = answers_of(exported["litert"].read_bytes(), [crop]).logits
+    again = keras.saving.load_model(exported["keras"], safe_mode=True)
     assert again.predict(crop[None].astype(np.float32), verbose=0)["logit"].item() == pytest.approx(logit, abs=1e-3)
 
 
@@ -50,14 +58,12 @@ def test_a_network_that_lost_its_answers_is_refused(
     assert not list(tmp_path.iterdir())
 
 
-def test_integer_weights_take_the_crops_bytes_and_rank_as_the_floats_do(network: keras.Model, tmp_path: Path) -> None:
-    crops = np.random.default_rng(3).integers(0, 256, (24, 4, 4, 3), dtype=np.uint8).repeat(8, 1).repeat(8, 2)
-    files = export.export_network(network, tmp_path, crops[:16])
-    floats, integers = ((tmp_path / files[file].name).read_bytes() for file in ("litert", "litert_int8"))
+def test_integer_weights_take_the_crops_bytes_and_rank_as_the_floats_do(exported: dict[str, Path]) -> None:
+    floats, integers = (exported[kind].read_bytes() for kind in ("litert", "litert_int8"))
     (details,) = Interpreter(model_content=integers).get_signature_runner().get_input_details().values()
     assert details["dtype"] == np.uint8
     assert len(integers) < len(floats) / 2
-    exact, rounded = answers_of(floats, crops), answers_of(integers, crops)
+    exact, rounded = answers_of(floats, CROPS), answers_of(integers, CROPS)
     assert np.corrcoef(exact.logits, rounded.logits)[0, 1] > 0.9
     assert np.abs(exact.heat_maps - rounded.heat_maps).mean() < 0.05
 
@@ -66,6 +72,7 @@ def test_a_network_without_a_heat_map_is_exported_to_be_compared(tmp_path: Path)
     crop = keras.Input((SIDE, SIDE, 3), name="crop")
     features = keras.layers.GlobalAveragePooling2D()(keras.layers.Rescaling(1 / 255)(crop))
     files = export.export_network(keras.Model(crop, {"logit": keras.layers.Dense(1)(features)}), tmp_path)
+    assert set(files) == {"litert", "keras"}
     answers = answers_of((tmp_path / files["litert"].name).read_bytes(), np.zeros((2, SIDE, SIDE, 3), np.uint8))
     assert answers.logits.shape == (2,)
     assert not answers.heat_maps.size

@@ -1,0 +1,18 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+
+@pytest.fixture(autouse=True, scope="package")
+def _few_steps() -> Iterator[None]:
+    """Operation by operation: TensorFlow takes longer to write a step down as a graph than these trainings take.
+
+    The tutorial, in the integration tests, trains in graphs, as users do.
+    """
+    import tensorflow as tf
+
+    tf.config.run_functions_eagerly(True)
+    yield
+    tf.config.run_functions_eagerly(False)
