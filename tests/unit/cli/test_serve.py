@@ -49,7 +49,7 @@ def test_a_wrong_setting_is_one_sentence() -> None:
 
 
 def test_sigterm_is_no_failure() -> None:
-    """In a process of its own: Ray, which other tests load, leaves this one unable to take signals."""
+    """In a process of its own: what other tests load may have changed how this one takes signals."""
     stopped = "from img_super.cli import serve; serve._exit_cleanly_on_sigterm(); signal.raise_signal(signal.SIGTERM)"
     ended = subprocess.run([sys.executable, "-c", f"import signal; {stopped}"], check=False)
     assert ended.returncode == 0

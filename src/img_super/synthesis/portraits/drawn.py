@@ -26,7 +26,7 @@ from img_super.synthesis.portraits.portrait import FloatArray, Portrait
 from img_super.synthesis.portraits.weights import MAPPING, SYNTHESIS, BadWeights
 
 if TYPE_CHECKING:
-    from openvino import CompiledModel
+    from openvino import Core
 
 SOURCE: Final = "drawn"
 
@@ -42,8 +42,13 @@ class PortraitPainter:
 
     def __init__(self) -> None:
         """Raises `BadWeights`: the networks or OpenVINO are missing."""
-        self._mapping = _compiled(MAPPING[0].read(), MAPPING[1].read())
-        self._synthesis = _compiled(SYNTHESIS[0].read(), SYNTHESIS[1].read())
+        # One core for both: of two, the one that goes first leaves the thread a stack for signals that is no more, and
+        # the next Ctrl-C is a crash.
+        core = _core()
+        self._mapping, self._synthesis = (
+            core.compile_model(core.read_model(structure.read(), values.read()), "CPU", _CONFIGURATION)
+            for structure, values in (MAPPING, SYNTHESIS)
+        )
         rng = np.random.default_rng(_MEAN_SEED)
         self._mean = np.mean([self._style(rng) for _ in range(_STYLES_FOR_MEAN)], axis=0, dtype=np.float64)
 
@@ -97,10 +102,9 @@ class _Studio:
         return path
 
 
-def _compiled(structure: bytes, values: bytes) -> CompiledModel:
+def _core() -> Core:
     try:
         from openvino import Core  # noqa: PLC0415  an extra: only who draws portraits needs it
     except ModuleNotFoundError as error:
         raise BadWeights("Portraits are drawn with OpenVINO; run `pip install img-super[synthesis]`.") from error
-    core = Core()
-    return core.compile_model(core.read_model(structure, values), "CPU", _CONFIGURATION)
+    return Core()

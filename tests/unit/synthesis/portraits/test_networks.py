@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import cv2
@@ -44,6 +46,22 @@ def drawn(cache: Path, painter: PortraitPainter) -> list[Portrait]:
     with pytest.MonkeyPatch.context() as patch:  # its networks are slow to load: once is enough
         patch.setattr("img_super.synthesis.portraits.drawn.PortraitPainter", lambda: painter)
         return draw_portraits(2, 1, cache)
+
+
+STOPPED_AFTERWARDS = """
+import signal
+from img_super.synthesis.portraits.drawn import PortraitPainter
+PortraitPainter()
+try:
+    signal.raise_signal(signal.SIGINT)
+except KeyboardInterrupt:
+    raise SystemExit(130)
+"""
+
+
+@needs_networks
+def test_ctrl_c_after_a_painter_is_gone_is_no_crash() -> None:
+    assert subprocess.run([sys.executable, "-c", STOPPED_AFTERWARDS], check=False).returncode == 130
 
 
 @needs_networks
