@@ -25,7 +25,7 @@ CROPS = np.random.default_rng(3).integers(0, 256, (24, 4, 4, 3), dtype=np.uint8)
 
 @pytest.fixture(scope="module")
 def network() -> keras.Model:
-    """Small: a conversion takes as long as a network is deep. The tutorial in the integration tests exports all of one."""
+    """Small: conversions take as long as a network is deep. The tutorial, an integration test, exports a whole one."""
     keras.utils.set_random_seed(1)
     crop = keras.Input((SIDE, SIDE, 3), name="crop")
     seen = keras.layers.Conv2D(32, 3, 2, "same", activation="relu")(keras.layers.Rescaling(1 / 127.5, -1)(crop))
