@@ -15,11 +15,12 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore::UserWarning:keras"),
 ]
 
-# Few layers learn: that all of them do takes ten times as long.
+# Few layers learn: TensorFlow takes most of a minute to write down how all of them do.
 TINY = Recipe("tiny", 32, epochs=1, batch_size=8, learning_rate=1e-3, neck_channels=8, frozen=("stem", "block"))
 PAIRED = msgspec.structs.replace(TINY, paired=True)
 
 
+@pytest.mark.usefixtures("in_graphs")
 def test_a_few_steps_leave_a_network_that_answers_and_can_be_resumed(data_set: Path, tmp_path: Path) -> None:
     from img_super.training.train import Run, train
 

@@ -94,6 +94,7 @@ def test_strangers_become_other_faces_outside_of_the_card() -> None:
     assert 5 < len(crowded) < 40
 
 
+@pytest.mark.usefixtures("in_graphs")
 def test_a_run_learns_goes_on_and_can_be_exported(tmp_path: Path) -> None:
     photos = [labelled_photo()] * 8
     run = DetectorRun(tmp_path / "run", None)
