@@ -14,6 +14,7 @@ class TimedConnection(HttpToolsProtocol):
 
     head_timeout_s: ClassVar[float] = 10
     max_head_bytes: ClassVar[int] = 64 * 1024
+    first_head_s: ClassVar[float] = 0.3
 
     _timer: asyncio.TimerHandle | None = None
     _in_head = False
@@ -26,6 +27,13 @@ class TimedConnection(HttpToolsProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         self._stop_timer()
         super().connection_lost(exc)
+
+    def shutdown(self) -> None:
+        """A connection that has had no request was made for one, which may be under way: it has a moment to come."""
+        if self.cycle is None:
+            self.loop.call_later(self.first_head_s, super().shutdown)
+        else:
+            super().shutdown()
 
     def data_received(self, data: bytes) -> None:
         super().data_received(data)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
+from typing import Any
 
 import uvicorn
 from starlette.types import Receive, Scope, Send
@@ -31,11 +32,14 @@ async def app(scope: Scope, receive: Receive, send: Send) -> None:
 
 
 @asynccontextmanager
-async def connection() -> AsyncIterator[tuple[asyncio.StreamReader, asyncio.StreamWriter]]:
+async def connection(
+    state: ServerState | None = None,
+) -> AsyncIterator[tuple[asyncio.StreamReader, asyncio.StreamWriter]]:
     config = uvicorn.Config(app, http=Impatient, lifespan="off", log_config=None)
     config.load()
     loop = asyncio.get_running_loop()
-    server = await loop.create_server(lambda: Impatient(config, ServerState(), {}), "127.0.0.1", 0)
+    state = state or ServerState()
+    server = await loop.create_server(lambda: Impatient(config, state, {}), "127.0.0.1", 0)
     async with asyncio.timeout(PATIENCE_S):
         reader, writer = await asyncio.open_connection(*server.sockets[0].getsockname())
         try:
@@ -45,6 +49,14 @@ async def connection() -> AsyncIterator[tuple[asyncio.StreamReader, asyncio.Stre
             with suppress(ConnectionError):
                 await writer.wait_closed()
             server.close()
+
+
+async def stop_serving(connections: set[Any]) -> None:
+    """As Uvicorn does, as soon as there is a connection."""
+    while not connections:
+        await asyncio.sleep(0)
+    for one in list(connections):
+        one.shutdown()
 
 
 async def seconds_until_closed(reader: asyncio.StreamReader) -> float:
@@ -115,3 +127,27 @@ def test_the_rest_of_a_refused_body_may_come_but_not_for_ever() -> None:
                     await asyncio.sleep(TIMEOUT_S / 20)
 
     asyncio.run(go_on_sending())
+
+
+def test_a_request_under_way_when_the_service_stops_is_answered_as_the_last_one() -> None:
+    async def ask_late() -> None:
+        async with connection(state := ServerState()) as (reader, writer):
+            await stop_serving(state.connections)
+            writer.write(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+            assert b"200" in await reader.readuntil(b"ok")
+            assert await seconds_until_closed(reader) < PATIENCE_S / 2
+
+    asyncio.run(ask_late())
+
+
+def test_a_connection_without_a_request_does_not_hold_up_the_end() -> None:
+    async def say_nothing() -> None:
+        async with connection(state := ServerState()) as (reader, _):
+            await stop_serving(state.connections)
+            assert await seconds_until_closed(reader) < PATIENCE_S / 2
+
+    Impatient.head_timeout_s = 1000
+    try:
+        asyncio.run(say_nothing())
+    finally:
+        Impatient.head_timeout_s = TIMEOUT_S
