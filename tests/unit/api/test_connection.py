@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from typing import Any
 
+import pytest
 import uvicorn
 from starlette.types import Receive, Scope, Send
 from uvicorn.server import ServerState
@@ -86,7 +87,7 @@ def test_a_head_that_drips_is_sent_away() -> None:
     asyncio.run(drip())
 
 
-def test_a_head_without_end_is_sent_away() -> None:
+def test_a_head_without_end_is_sent_away(monkeypatch: pytest.MonkeyPatch) -> None:
     async def shout() -> None:
         async with connection() as (reader, writer):
             writer.write(b"GET / HTTP/1.1\r\n")
@@ -96,11 +97,8 @@ def test_a_head_without_end_is_sent_away() -> None:
                     await writer.drain()
                     await asyncio.sleep(0)
 
-    Impatient.head_timeout_s = 1000
-    try:
-        asyncio.run(shout())
-    finally:
-        Impatient.head_timeout_s = TIMEOUT_S
+    monkeypatch.setattr(Impatient, "head_timeout_s", 1000)
+    asyncio.run(shout())
 
 
 def test_a_request_and_the_next_one_have_all_the_time_they_need() -> None:
@@ -140,14 +138,11 @@ def test_a_request_under_way_when_the_service_stops_is_answered_as_the_last_one(
     asyncio.run(ask_late())
 
 
-def test_a_connection_without_a_request_does_not_hold_up_the_end() -> None:
+def test_a_connection_without_a_request_does_not_hold_up_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
     async def say_nothing() -> None:
         async with connection(state := ServerState()) as (reader, _):
             await stop_serving(state.connections)
             assert await seconds_until_closed(reader) < PATIENCE_S / 2
 
-    Impatient.head_timeout_s = 1000
-    try:
-        asyncio.run(say_nothing())
-    finally:
-        Impatient.head_timeout_s = TIMEOUT_S
+    monkeypatch.setattr(Impatient, "head_timeout_s", 1000)
+    asyncio.run(say_nothing())
