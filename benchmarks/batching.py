@@ -14,8 +14,8 @@ import numpy as np
 from ai_edge_litert.interpreter import Interpreter
 
 from benchmarks.timing import Measure, in_turn, median, ratio, timed
+from img_super.model_card import read_card, read_weights
 from img_super.pipeline.load import SHIPPED_MODEL
-from img_super.registry.card import read_card, read_weights
 
 
 def main() -> None:

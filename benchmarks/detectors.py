@@ -22,16 +22,16 @@ import numpy as np
 from benchmarks.agreement import spread
 from benchmarks.photos import photos_in
 from benchmarks.timing import Measure, in_turn, median, print_table, ratio, timed
-from img_super.detector.halves import Halves
-from img_super.detector.heads import FloatBox, read_candidates
+from img_super.detector.face_refiner import UprightFinder
 from img_super.detector.letterbox import letterbox
 from img_super.detector.litert import LiteRtDetectionNetwork
-from img_super.detector.upright import UprightFinder
+from img_super.detector.outputs import FloatBox, read_candidates
+from img_super.detector.pyramid import Halves
 from img_super.detector.yunet import YuNetDetector
 from img_super.domain import ROTATIONS, RgbImage
+from img_super.model_card import DetectorCard, read_card_as, read_weights
 from img_super.pipeline.decode import decode_image
 from img_super.pipeline.load import SHIPPED_DETECTOR, DetectorName, load_quick_detector
-from img_super.registry.card import DetectorCard, read_card_as, read_weights
 from img_super.turn import turn
 
 T = TypeVar("T")

@@ -21,10 +21,10 @@ from typing import Any
 import cv2
 from rich.progress import track
 
-from img_super.detector.settled import FindsFaces
+from img_super.detector.refined_detector import FindsFaces
 from img_super.detector.yunet import YuNetDetector
 from img_super.domain import ROTATIONS, Rotation
-from img_super.evaluation.detection import RealFrame, is_found, real_frames
+from img_super.lab.evaluation.detection import RealFrame, is_found, real_frames
 from img_super.pipeline.load import DetectorName, load_quick_detector
 
 

@@ -16,12 +16,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from img_super.evaluation.answers import answers_of
-from img_super.evaluation.calibration import scores_of
-from img_super.evaluation.crops import read_crops
-from img_super.evaluation.evaluate import Model
-from img_super.evaluation.few import BELL, Shape, threshold_from_few
-from img_super.evaluation.own_calibration import genuine_shape, log_odds
+from img_super.lab.dataset.crops import read_crops
+from img_super.lab.evaluation.answers import answers_of
+from img_super.lab.evaluation.calibration import scores_of
+from img_super.lab.evaluation.evaluate import Model
+from img_super.lab.own_documents.recalibration import genuine_shape, log_odds
+from img_super.lab.own_documents.small_samples import BELL, Shape, threshold_from_few
 from img_super.pipeline.load import SHIPPED_MODEL
 
 WANTED = (0.10, 0.05, 0.01)

@@ -16,8 +16,8 @@ from PIL import Image
 import img_super
 from img_super.api.app import create_app
 from img_super.domain import Box, Detection, Evidence, Face, FloatMap, ModelIdentity, RgbImage
+from img_super.model_card import Calibration, ModelCard, WeightsFile
 from img_super.pipeline.pipeline import Pipeline
-from img_super.registry.card import Calibration, Card, WeightsFile
 from img_super.settings import Settings
 
 # A machine that is busy is no reason to fail.
@@ -49,7 +49,7 @@ class FakeDetector:
 class FakeValidator:
     """Gives every crop the same score."""
 
-    card: Card
+    card: ModelCard
     score: float = 0.75
     identity: ModelIdentity = FAKE_VALIDATOR
     heat_map: FloatMap = field(default_factory=lambda: np.zeros((4, 4), np.float32))
@@ -61,8 +61,8 @@ class FakeValidator:
 
 
 @pytest.fixture
-def card() -> Card:
-    return Card(
+def card() -> ModelCard:
+    return ModelCard(
         name="fake_validator",
         version="2",
         created="2026-01-01",
@@ -85,7 +85,7 @@ def detector() -> FakeDetector:
 
 
 @pytest.fixture
-def validator(card: Card) -> FakeValidator:
+def validator(card: ModelCard) -> FakeValidator:
     return FakeValidator(card)
 
 

@@ -18,11 +18,11 @@ import simplejpeg
 from benchmarks.ways.worker import work_on_lines
 from img_super.detector.litert import LiteRtDetectionNetwork
 from img_super.domain import RgbImage
+from img_super.model_card import DetectorCard, read_card, read_card_as, read_weights
 from img_super.pipeline.crop import enough_px
 from img_super.pipeline.decode import DEFAULT_LIMITS
 from img_super.pipeline.load import SHIPPED_DETECTOR, SHIPPED_MODEL, load_pipeline
 from img_super.pipeline.photo import open_photo
-from img_super.registry.card import DetectorCard, read_card, read_card_as, read_weights
 from img_super.validator.litert import LiteRtNetwork
 
 

@@ -28,9 +28,9 @@ import tensorflow as tf
 
 from benchmarks.ways.worker import work_on_lines
 from img_super.domain import Box, RgbImage
+from img_super.lab.training.baselines import build_old_system
 from img_super.pipeline.crop import crop_portrait, resize_to_input
 from img_super.pipeline.load import load_pipeline
-from img_super.training.baselines import build_old_system
 
 DETECTOR_SIDE_PX = 640
 CROP_SIDE_PX = 288

@@ -18,11 +18,11 @@ from typing import TYPE_CHECKING, Any, Final
 if TYPE_CHECKING:
     from img_super.domain import Box, Decision, Detection, Evidence, Face, ModelIdentity, QualityWarning, Verdict
     from img_super.errors import BadModel, ImgSuperError, InputError
+    from img_super.model_card import PolicyName
     from img_super.pipeline.decode_limits import DecodeLimits
     from img_super.pipeline.load import Backend, load_pipeline
     from img_super.pipeline.photo import Photo
     from img_super.pipeline.pipeline import Pipeline, SuperResult
-    from img_super.registry.card import PolicyName
 
 __version__ = "0.1.0"
 
@@ -57,7 +57,7 @@ _HOMES: Final = {
     "img_super.pipeline.load": ("Backend", "load_pipeline"),
     "img_super.pipeline.photo": ("Photo",),
     "img_super.pipeline.pipeline": ("Pipeline", "SuperResult"),
-    "img_super.registry.card": ("PolicyName",),
+    "img_super.model_card": ("PolicyName",),
 }  # fmt: skip
 
 

@@ -12,9 +12,9 @@ from pydantic import Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from img_super.errors import BadSettings
+from img_super.model_card import PolicyName
 from img_super.pipeline.decode_limits import BUDGET_MS, MAX_PIXELS
 from img_super.pipeline.load import SHIPPED_MODEL, Backend, DetectorName
-from img_super.registry.card import PolicyName
 
 PREFIX: Final = "IMG_SUPER_"
 

@@ -18,8 +18,8 @@ import pytest
 
 from benchmarks.running_service import Service, running_service
 from img_super.api.keys import hash_of, new_key
+from img_super.model_card import read_card, write_card
 from img_super.pipeline.load import SHIPPED_MODEL
-from img_super.registry.card import read_card, write_card
 from img_super.registry.registry import Registry
 
 JPEG = {"content-type": "image/jpeg"}

@@ -18,9 +18,9 @@ from schemathesis.specs.openapi.checks import content_type_conformance, response
 
 from img_super.api.app import create_app
 from img_super.domain import Evidence, ModelIdentity, RgbImage
+from img_super.model_card import ModelCard, read_card
 from img_super.pipeline.load import SHIPPED_MODEL
 from img_super.pipeline.pipeline import Pipeline
-from img_super.registry.card import Card, read_card
 from img_super.settings import Settings
 from tests.conftest import FakeDetector
 
@@ -29,7 +29,7 @@ class EvenValidator:
     """Gives every crop the same score."""
 
     identity = ModelIdentity("fake_validator", "1", "0" * 64)
-    card: Card = read_card(SHIPPED_MODEL)
+    card: ModelCard = read_card(SHIPPED_MODEL)
 
     def validate(self, _: RgbImage) -> Evidence:
         return Evidence(0.5, np.zeros((4, 4), np.float32))

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from img_super.detector.fast import FastDetector
-from img_super.detector.settled import SettledDetector
+from img_super.detector.refined_detector import SettledDetector
 from img_super.detector.yunet import YuNetDetector
 from img_super.domain import ROTATIONS, RgbImage, Rotation
 from img_super.errors import BadModel

@@ -9,13 +9,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from img_super.evaluation.audit.shortcuts import audit_data_set
-from img_super.evaluation.crops import read_crops
-from img_super.synthesis.crew import prepare
-from img_super.synthesis.manifest import Row, read_rows
-from img_super.synthesis.shards import CropJob, render_data_set
-from img_super.synthesis.splits import leaks, strays
-from img_super.synthesis.superimpositions import SPECIES
+from img_super.lab.dataset.crops import read_crops
+from img_super.lab.dataset.manifest import Row, read_rows
+from img_super.lab.dataset.splits import leaks, strays
+from img_super.lab.evaluation.audit.shortcuts import audit_data_set
+from img_super.lab.synthesis.crew import prepare
+from img_super.lab.synthesis.shards import CropJob, render_data_set
+from img_super.lab.synthesis.superimpositions import SPECIES
 
 Files = dict[str, bytes]
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import httpx2
 
 from benchmarks.running_service import environment, running_service
-from img_super.registry.card import read_card
+from img_super.model_card import read_card
 from img_super.registry.registry import Registry
 
 DOCS = Path(__file__).parents[2] / "docs"

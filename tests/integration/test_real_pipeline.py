@@ -11,10 +11,10 @@ import pytest
 
 from img_super.domain import ROTATIONS, Rotation
 from img_super.errors import BadModel
+from img_super.model_card import ModelCard, read_card, read_weights
 from img_super.pipeline.decode import decode_image
 from img_super.pipeline.load import SHIPPED_MODEL, Backend, load_pipeline
 from img_super.pipeline.pipeline import Pipeline
-from img_super.registry.card import Card, read_card, read_weights
 from img_super.turn import turn
 from img_super.validator.litert import LiteRtValidator
 from img_super.validator.tensorflow import TensorFlowValidator
@@ -29,7 +29,7 @@ def pipeline() -> Pipeline:
 
 
 @pytest.fixture(scope="module")
-def shipped() -> Card:
+def shipped() -> ModelCard:
     return read_card(SHIPPED_MODEL)
 
 
@@ -59,7 +59,7 @@ def test_threads_get_the_answers_of_one(pipeline: Pipeline) -> None:
     assert together == alone * 5
 
 
-def test_both_backends_give_the_same_scores(shipped: Card) -> None:
+def test_both_backends_give_the_same_scores(shipped: ModelCard) -> None:
     litert = LiteRtValidator(read_weights(SHIPPED_MODEL, shipped, "litert"), shipped)
     tensorflow = TensorFlowValidator(read_weights(SHIPPED_MODEL, shipped, "keras"), shipped)
     side = shipped.input_side_px
@@ -75,7 +75,7 @@ def test_the_tensorflow_backend_is_chosen_by_name(bona_fide_bytes: bytes, pipeli
     assert abs(difference) <= MAX_SCORE_DIFFERENCE
 
 
-def test_integers_answer_nearly_as_floats_do_or_are_refused(shipped: Card, bona_fide_bytes: bytes) -> None:
+def test_integers_answer_nearly_as_floats_do_or_are_refused(shipped: ModelCard, bona_fide_bytes: bytes) -> None:
     if "litert_int8" not in shipped.files:
         with pytest.raises(BadModel, match="no weights for litert_int8"):
             load_pipeline(backend=Backend.LITERT_INT8)
@@ -86,7 +86,7 @@ def test_integers_answer_nearly_as_floats_do_or_are_refused(shipped: Card, bona_
     assert abs(difference) < 0.15
 
 
-def test_what_serves_lost_at_most_half_a_point_of_auc(shipped: Card) -> None:
+def test_what_serves_lost_at_most_half_a_point_of_auc(shipped: ModelCard) -> None:
     assert shipped.serves in shipped.files
     assert shipped.precisions.get(shipped.serves, {}).get("auc_loss", 0) <= 0.005
 
@@ -98,14 +98,14 @@ def test_without_tensorflow_its_backend_is_refused(monkeypatch: pytest.MonkeyPat
 
 
 @pytest.mark.parametrize("weights", [b"", b"no model", b"TFL3" * 40])
-def test_weights_that_are_no_network_are_refused(shipped: Card, weights: bytes) -> None:
+def test_weights_that_are_no_network_are_refused(shipped: ModelCard, weights: bytes) -> None:
     with pytest.raises(BadModel):
         LiteRtValidator(weights, shipped)
     with pytest.raises(BadModel):
         TensorFlowValidator(weights, shipped)
 
 
-def test_a_network_of_another_size_than_the_card_says_is_refused(shipped: Card) -> None:
+def test_a_network_of_another_size_than_the_card_says_is_refused(shipped: ModelCard) -> None:
     other = msgspec.structs.replace(shipped, input_side_px=shipped.input_side_px + 32)
     with pytest.raises(BadModel, match="its card says"):
         LiteRtValidator(read_weights(SHIPPED_MODEL, shipped, "litert"), other)

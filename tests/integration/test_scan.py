@@ -25,8 +25,8 @@ from img_super.pipeline.pipeline import Pipeline, SuperResult
 from img_super.pipeline.watch import Watch, unwatched
 from img_super.scan.crew import AHEAD, Crew, Work
 from img_super.scan.errors import ScanError
-from img_super.scan.found import Found, Given, InFile
 from img_super.scan.scan import Job, scan
+from img_super.sources.found import Found, Given, InFile
 from tests.conftest import SAMPLES
 from tests.integration import slow_scan
 

@@ -13,9 +13,9 @@ from moto.server import ThreadedMotoServer
 from typer.testing import CliRunner
 
 from img_super.cli.app import app
-from img_super.scan.errors import ScanError
-from img_super.scan.found import Storage, file_system
-from img_super.scan.sources import count_photos, find_photos
+from img_super.sources.errors import SourceError
+from img_super.sources.found import Storage, file_system
+from img_super.sources.search import count_photos, find_photos
 from tests.conftest import SAMPLES
 
 
@@ -72,6 +72,6 @@ def test_globs_single_objects_and_counts(storage: Storage, bucket: str) -> None:
 
 
 def test_a_bucket_that_is_not_there_is_told_in_one_line(storage: Storage) -> None:
-    with pytest.raises(ScanError, match="s3://nobodys/in cannot be read") as raised:
+    with pytest.raises(SourceError, match="s3://nobodys/in cannot be read") as raised:
         list(find_photos(["s3://nobodys/in"], storage))
     assert "\n" not in str(raised.value)

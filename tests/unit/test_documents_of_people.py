@@ -10,9 +10,9 @@ import typer
 
 from img_super.cli.app import app
 from img_super.cli.exits import Exit
-from img_super.scan.archives import _TAR_ENDS, is_tar
 from img_super.scan.errors import file_errors
 from img_super.scan.rows import COLUMNS
+from img_super.sources.archives import _TAR_ENDS, is_tar
 
 ROOT = Path(__file__).parents[2]
 CLI = (ROOT / "docs" / "cli.md").read_text(encoding="utf-8")

@@ -10,8 +10,8 @@ import pybase64
 from pydantic import BaseModel, Field
 
 from img_super.domain import Box, Detection, Face, ModelIdentity, Rotation, Verdict
+from img_super.model_card import ModelCard, Policy, PolicyName
 from img_super.pipeline.pipeline import SuperResult
-from img_super.registry.card import Card, Policy, PolicyName
 
 
 class Coordinates(BaseModel):
@@ -160,7 +160,7 @@ class ValidatorModel(Model):
     terms: str
 
     @classmethod
-    def of_card(cls, card: Card, identity: ModelIdentity, policy: PolicyName) -> ValidatorModel:
+    def of_card(cls, card: ModelCard, identity: ModelIdentity, policy: PolicyName) -> ValidatorModel:
         taken = ("created", "min_face_px", "figures", "data", "limits", "terms")
         choices = {name: card.policy(name) for name in card.policies or (PolicyName.BALANCED,)}
         return cls(

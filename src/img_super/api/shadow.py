@@ -13,10 +13,10 @@ from typing import Final
 
 from img_super.api.metrics import Metrics
 from img_super.domain import Decision, Evidence, ModelIdentity, RgbImage
+from img_super.model_card import ModelCard, Policy, PolicyName
 from img_super.pipeline.crop import resize_to_input
 from img_super.pipeline.decide import decide
 from img_super.pipeline.pipeline import Validator
-from img_super.registry.card import Card, Policy, PolicyName
 
 _WAITING: Final = 4
 
@@ -64,7 +64,7 @@ class ShadowedValidator:
     """A validator that shows the shadow every crop that it has judged itself."""
 
     def __init__(self, validator: Validator, policy: Policy, shadow: Shadow) -> None:
-        self.card: Card = validator.card
+        self.card: ModelCard = validator.card
         self.identity: ModelIdentity = validator.identity
         self._validator, self._policy, self._shadow = validator, policy, shadow
 

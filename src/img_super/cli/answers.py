@@ -118,7 +118,7 @@ def _print_table(told: list[tuple[str, Reply]]) -> None:
     from rich.table import Table
     from rich.text import Text
 
-    from img_super.scan.names import shown
+    from img_super.sources.names import shown
 
     judged = any(reply.body is not None and "score" in reply.body for _, reply in told)
     heads = ("photo", "verdict", "score", "portrait", "remarks") if judged else ("photo", "portrait", "faces", "turn")

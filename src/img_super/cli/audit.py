@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from img_super.evaluation.audit.shortcuts import Finding
+    from img_super.lab.evaluation.audit.shortcuts import Finding
 
 
 def audit(
@@ -24,10 +24,10 @@ def audit(
     """
     import msgspec
 
-    from img_super.evaluation.audit.rows import read_rows
-    from img_super.evaluation.audit.shortcuts import audit_data_set
-    from img_super.evaluation.crops import BadDataSet
-    from img_super.synthesis.splits import leaks
+    from img_super.lab.dataset.crops import BadDataSet
+    from img_super.lab.dataset.splits import leaks
+    from img_super.lab.evaluation.audit.rows import read_rows
+    from img_super.lab.evaluation.audit.shortcuts import audit_data_set
 
     try:
         findings = audit_data_set(data, limit, most)

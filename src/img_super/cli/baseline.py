@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 if TYPE_CHECKING:
-    from img_super.evaluation.crops import CropSet
+    from img_super.lab.dataset.crops import CropSet
 
 
 class Kind(StrEnum):
@@ -31,9 +31,9 @@ def baseline(
     epochs: Annotated[int, typer.Option(help="Of the old system's CNN.", min=1)] = 5,
 ) -> None:
     """Train a baseline, calibrate it and choose its thresholds as the network's are."""
-    from img_super.evaluation.card import About
-    from img_super.evaluation.crops import read_crops
-    from img_super.evaluation.ship import ship
+    from img_super.lab.dataset.crops import read_crops
+    from img_super.lab.shipping.card import About
+    from img_super.lab.shipping.ship import ship
 
     if kind is Kind.FROZEN_BACKBONE and imagenet is None:
         raise typer.BadParameter("the frozen backbone is made of ImageNet weights", param_hint="--imagenet")
@@ -50,7 +50,7 @@ def baseline(
 
 
 def _trained(kind: Kind, training: CropSet, held_out: CropSet, imagenet: Path | None, epochs: int) -> Any:
-    from img_super.training.baselines import fit_frozen_backbone, train_old_system
+    from img_super.lab.training.baselines import fit_frozen_backbone, train_old_system
 
     if kind is Kind.FROZEN_BACKBONE and imagenet is not None:
         return fit_frozen_backbone(training, imagenet)

@@ -24,9 +24,9 @@ from img_super.cli.own_documents import (
 )
 
 if TYPE_CHECKING:
-    from img_super.evaluation.evaluate import Model
-    from img_super.evaluation.own_calibration import Recalibrated, Wish
-    from img_super.labelled.read import OwnDocuments
+    from img_super.lab.evaluation.evaluate import Model
+    from img_super.lab.own_documents.read import OwnDocuments
+    from img_super.lab.own_documents.recalibration import Recalibrated, Wish
 
 DEFAULT_BPCER: Final = 0.05
 
@@ -75,7 +75,7 @@ def calibrate(
     if bpcer is not None and cost_ratio is not None:
         raise typer.BadParameter("one of the two decides", param_hint="--bpcer, --cost-ratio")
     with given_up_in_a_line("train"):
-        from img_super.evaluation.own_calibration import Wish
+        from img_super.lab.own_documents.recalibration import Wish
 
         wish = Wish(bpcer if bpcer or cost_ratio else DEFAULT_BPCER, cost_ratio, attack_share)
         parent = parent_model(model)
@@ -87,8 +87,8 @@ def calibrate(
 
 
 def _recalibrated(parent: Model, own: OwnDocuments, wish: Wish, version: str | None, threads: int) -> Recalibrated:
-    from img_super.evaluation.own_calibration import recalibrate
-    from img_super.quiet import natively_quiet
+    from img_super.lab.own_documents.recalibration import recalibrate
+    from img_super.native_stderr import natively_quiet
 
     with natively_quiet():
         return recalibrate(parent, own, wish, version or new_version(parent, "cal", own), threads)
@@ -97,7 +97,7 @@ def _recalibrated(parent: Model, own: OwnDocuments, wish: Wish, version: str | N
 def _tell(found: Recalibrated, json: bool) -> None:
     import msgspec
 
-    from img_super.evaluation.own_calibration import OWN
+    from img_super.lab.own_documents.recalibration import OWN
 
     card = found.card
     if json:
@@ -124,7 +124,7 @@ def _keep(found: Recalibrated, parent: Path, out: Path | None, registry: Path | 
 def _write(found: Recalibrated, parent: Path, folder: Path) -> None:
     from shutil import copyfile
 
-    from img_super.registry.card import write_card
+    from img_super.model_card import write_card
 
     folder.mkdir(parents=True, exist_ok=True)
     for file in found.card.files.values():

@@ -23,8 +23,8 @@ from img_super.errors import ImgSuperError
 from img_super.pipeline.load import SHIPPED_DETECTOR, SHIPPED_MODEL, Backend
 
 if TYPE_CHECKING:
+    from img_super.model_card import DetectorCard, ModelCard
     from img_super.pipeline.pipeline import Pipeline
-    from img_super.registry.card import Card, DetectorCard
     from img_super.settings import Settings
 
 _NEEDED: Final = (
@@ -112,7 +112,7 @@ def _optional(name: str, use: str) -> Check:
 def _model_files(settings: Settings) -> Iterator[Check]:
     """Every file of both networks against the sha256 that is known of it."""
     from img_super.detector.weights import YUNET, read_yunet_weights
-    from img_super.registry.card import DetectorCard, read_card, read_card_as
+    from img_super.model_card import DetectorCard, read_card, read_card_as
     from img_super.registry.registry import serving_folder
 
     yield _check(f"{YUNET.name} {YUNET.version}", partial(_proven, read_yunet_weights, YUNET.sha256))
@@ -122,10 +122,10 @@ def _model_files(settings: Settings) -> Iterator[Check]:
 
 
 def _files_of(
-    what: str, find: Callable[[], Path], read: Callable[[Path], Card] | Callable[[Path], DetectorCard]
+    what: str, find: Callable[[], Path], read: Callable[[Path], ModelCard] | Callable[[Path], DetectorCard]
 ) -> Iterator[Check]:
     """Every file that a model's card lists."""
-    from img_super.registry.card import read_weights
+    from img_super.model_card import read_weights
 
     try:
         folder = find()

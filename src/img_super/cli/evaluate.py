@@ -10,8 +10,8 @@ import typer
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from img_super.evaluation.evaluate import Measured
-    from img_super.evaluation.sets import MeasuredSet
+    from img_super.lab.dataset.measured_sets import MeasuredSet
+    from img_super.lab.evaluation.evaluate import Measured
 
 
 def evaluate(
@@ -47,8 +47,8 @@ def evaluate(
     from rich.console import Console
     from rich.table import Table
 
-    from img_super.evaluation.evaluate import Model, measure, record_figures
-    from img_super.evaluation.report import rows_of
+    from img_super.lab.evaluation.evaluate import Model, measure, record_figures
+    from img_super.lab.evaluation.report import rows_of
 
     if (real or photos) is not None and donors is None:
         raise typer.BadParameter("forgeries on photos need donors", param_hint="--donors")
@@ -69,7 +69,7 @@ def evaluate(
 def _sets(
     data: Path | None, most: int | None, real: Path | None, photos: Path | None, donors: Path | None, side_px: int
 ) -> list[MeasuredSet]:
-    from img_super.evaluation.sets import generated_set, other_hands_set, real_set
+    from img_super.lab.dataset.measured_sets import generated_set, other_hands_set, real_set
 
     sets = [] if data is None else [generated_set(data, most)]
     if real is not None and donors is not None:
@@ -95,12 +95,12 @@ def _write(
         found = [one.as_json() for one in measured]
         out.write_bytes(msgspec.json.format(msgspec.json.encode(found), indent=2) + b"\n")
     if report is not None:
-        from img_super.evaluation.html import html_report
+        from img_super.lab.evaluation.html import html_report
 
         report.parent.mkdir(parents=True, exist_ok=True)
         report.write_text(html_report(measured, sets, show_real), "utf-8")
     if docs is not None:
-        from img_super.evaluation.documents import fill_documents
+        from img_super.lab.evaluation.documents import fill_documents
 
         for file, names in fill_documents(docs, measured).items():
             typer.echo(f"{file}: {', '.join(names) or 'nothing measured that it asks for'}")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from img_super.registry.card import Card
+    from img_super.model_card import ModelCard
 
 
 def export(
@@ -27,9 +27,9 @@ def export(
     int8: Annotated[bool, typer.Option(help="Make integer weights, too; they serve where they measure better.")] = True,
 ) -> None:
     """Write the files that ship: networks proven equal or measured, and their card."""
-    from img_super.evaluation.crops import read_crops
-    from img_super.evaluation.real_captures import real_crops
-    from img_super.evaluation.ship import REPRESENTATIVE_CROPS, ship
+    from img_super.lab.dataset.crops import read_crops
+    from img_super.lab.dataset.real_captures import real_crops
+    from img_super.lab.shipping.ship import REPRESENTATIVE_CROPS, ship
 
     if real is not None and donors is None:
         raise typer.BadParameter("forgeries on real captures need donors", param_hint="--donors")
@@ -42,7 +42,7 @@ def export(
     typer.echo(f"written to {out}")
 
 
-def _tell(card: Card) -> None:
+def _tell(card: ModelCard) -> None:
     typer.echo(f"{card.name} {card.version}")
     for file, found in card.precisions.items():
         chosen = "  <- serves" if file == card.serves else ""

@@ -12,7 +12,7 @@ from img_super.cli.exits import give_up
 from img_super.errors import BadModel
 
 if TYPE_CHECKING:
-    from img_super.registry.card import Card
+    from img_super.model_card import ModelCard
     from img_super.registry.registry import Registry
 
 T = TypeVar("T")
@@ -68,7 +68,7 @@ def show(version: Version, registry: RegistryFolder) -> None:
     """Show a version's whole card as JSON."""
     import msgspec
 
-    from img_super.registry.card import read_card
+    from img_super.model_card import read_card
 
     card = _or_give_up(lambda: read_card(_open(registry).model(version)))
     typer.echo(msgspec.json.format(msgspec.json.encode(card), indent=2).decode())
@@ -81,7 +81,7 @@ def diff(version: Version, other: Version, registry: RegistryFolder) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    from img_super.registry.card import read_card
+    from img_super.model_card import read_card
 
     opened = _open(registry)
     one, two = (
@@ -124,7 +124,7 @@ def _or_give_up(work: Callable[[], T]) -> T:
         raise give_up(f"{error.filename}: {error.strerror}.") from error
 
 
-def _origin(card: Card) -> tuple[str, str, str, str]:
+def _origin(card: ModelCard) -> tuple[str, str, str, str]:
     origin = card.lineage
     if origin is None:
         return "trained", card.created, "-", "-"

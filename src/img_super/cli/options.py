@@ -9,8 +9,8 @@ from typing import Annotated, Any
 
 import typer
 
+from img_super.model_card import PolicyName
 from img_super.pipeline.load import Backend
-from img_super.registry.card import PolicyName
 
 Photos = Annotated[list[str], typer.Argument(metavar="IMG", help="Photos of documents; - reads standard input.")]
 JsonLines = Annotated[bool, typer.Option("--json", help="Print a line of JSON a photo, as the service answers.")]

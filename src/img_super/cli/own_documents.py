@@ -12,10 +12,10 @@ import typer
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from img_super.evaluation.evaluate import Model
-    from img_super.labelled.places import Places
-    from img_super.labelled.read import OwnDocuments
-    from img_super.scan.found import Storage
+    from img_super.lab.evaluation.evaluate import Model
+    from img_super.lab.own_documents.places import Places
+    from img_super.lab.own_documents.read import OwnDocuments
+    from img_super.sources.found import Storage
 
 Data = Annotated[
     str | None,
@@ -42,7 +42,7 @@ def parent_model(named: Path | None) -> Model:
     Raises:
         BadModel: there is none such.
     """
-    from img_super.evaluation.evaluate import Model
+    from img_super.lab.evaluation.evaluate import Model
     from img_super.pipeline.load import SHIPPED_MODEL
     from img_super.registry.registry import serving_folder
 
@@ -85,10 +85,10 @@ def read_own(
     Raises:
         BadModel: the model cannot be loaded.
         BadLabels: nothing can be read, or nobody said what is genuine.
-        ScanError: a source is not there.
+        SourceError: a source is not there.
     """
-    from img_super.labelled.places import find_places
-    from img_super.quiet import natively_quiet
+    from img_super.lab.own_documents.places import find_places
+    from img_super.native_stderr import natively_quiet
 
     places = find_places(data, genuine or (), attack or (), storage, _confirm)
     _tell_loudly(places)
@@ -116,7 +116,7 @@ def _read(places: Places, storage: Storage, model: Path, threads: int) -> OwnDoc
     from rich.progress import Progress
 
     from img_super.cli.pipeline import pipeline_for
-    from img_super.labelled.read import Reading
+    from img_super.lab.own_documents.read import Reading
 
     photos = places.photos(storage)
     pipeline, _ = pipeline_for(model=model)  # with the detector that serves: a face seen otherwise is scored otherwise

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from img_super.native_stderr import loaded_quietly
 from img_super.pipeline.decode_limits import DecodeLimits
 from img_super.pipeline.load import load_pipeline
 from img_super.pipeline.pipeline import Pipeline
-from img_super.quiet import loaded_quietly
 from img_super.settings import Settings, load_settings
 
 

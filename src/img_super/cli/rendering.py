@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Final, Literal
 import typer
 
 if TYPE_CHECKING:
-    from img_super.synthesis.crew import Job
+    from img_super.lab.synthesis.crew import Job
 
 Seed = Annotated[int, typer.Option(help="The same seed gives the same bytes.")]
 Split = Annotated[Literal["train", "validation"], typer.Option(help="Which people, designs and backgrounds.")]
@@ -39,7 +39,7 @@ def render(job: Job, shards: Iterator[int]) -> None:
     """Prepare the portraits and render the shards, each of which tells its size, under a progress bar."""
     from rich.progress import Progress
 
-    from img_super.synthesis.crew import prepare
+    from img_super.lab.synthesis.crew import prepare
 
     rendered = 0
     with Progress() as progress:

@@ -1,13 +1,64 @@
-"""`img-super sbom`: what the service is made of."""
+"""`img-super sbom`: what the service is made of (CycloneDX 1.6): every installed package, and the networks.
+
+Made of what is installed where it runs, not of what was asked for. The packages of the operating system are not in it.
+Source: https://cyclonedx.org/docs/1.6/json/.
+"""
 
 from __future__ import annotations
+
+from collections.abc import Iterator
+from importlib.metadata import Distribution, distributions
+from pathlib import Path
+from typing import Any, Final
 
 import msgspec
 import typer
 
+from img_super import __version__
+from img_super.model_card import NamedFiles, read_card_as
+
+MODELS: Final = Path(__file__).parent.parent / "models"
+
 
 def sbom() -> None:
     """Write the bill of materials (CycloneDX, JSON): installed packages and networks."""
-    from img_super.registry.sbom import bill_of_materials
-
     typer.echo(msgspec.json.format(msgspec.json.encode(bill_of_materials()), indent=2).decode())
+
+
+def bill_of_materials(models: Path = MODELS) -> dict[str, Any]:
+    """The document, ready to be written as JSON; the same for the same installation."""
+    root = {"type": "application", "name": "img_super", "version": __version__, "bom-ref": "img_super"}
+    components = [*_packages(), *_networks(models)]
+    return {
+        "bomFormat": "CycloneDX",
+        "specVersion": "1.6",
+        "version": 1,
+        "metadata": {"component": root},
+        "components": components,
+        "dependencies": [{"ref": "img_super", "dependsOn": [component["bom-ref"] for component in components]}],
+    }
+
+
+def _packages() -> Iterator[dict[str, Any]]:
+    found = {distribution.name.lower().replace("_", "-"): distribution for distribution in distributions()}
+    yield from (_package(name, found[name]) for name in sorted(found))
+
+
+def _package(name: str, distribution: Distribution) -> dict[str, Any]:
+    address = f"pkg:pypi/{name}@{distribution.version}"
+    component = {"type": "library", "name": name, "version": distribution.version, "purl": address, "bom-ref": address}
+    licence = distribution.metadata.json.get("license_expression")
+    return {**component, "licenses": [{"expression": licence}]} if licence else component
+
+
+def _networks(models: Path) -> Iterator[dict[str, Any]]:
+    for card_file in sorted(models.glob("*/card.json")):
+        card = read_card_as(NamedFiles, card_file.parent)
+        for file in card.files.values():
+            yield {
+                "type": "machine-learning-model",
+                "name": f"{card.name}/{file.name}",
+                "version": card.version,
+                "hashes": [{"alg": "SHA-256", "content": file.sha256}],
+                "bom-ref": f"{card.name}/{file.name}",
+            }

@@ -18,17 +18,17 @@ import typer
 
 from img_super.cli.exits import Exit, exit_for, give_up, given_up_in_a_line
 from img_super.cli.options import Model, Policy, RunBy, StorageOption, storage_options
-from img_super.scan.errors import MAX_FILE_BYTES
+from img_super.sources.errors import MAX_FILE_BYTES
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
 
     from img_super.scan.crew import Work
-    from img_super.scan.found import Storage
     from img_super.scan.judge import Judged
     from img_super.scan.scan import Job, Judging
     from img_super.scan.summary import Summary
     from img_super.settings import Settings
+    from img_super.sources.found import Storage
 
 
 class ReportLanguage(StrEnum):
@@ -171,12 +171,12 @@ def _scan_with_progress(job: Job, judging: Judging, quiet: bool) -> tuple[Summar
 
 def _count(job: Job, bar: Progress, task: TaskID) -> None:
     """How many there are is known after a while, or not at all: the scan does not wait for it."""
-    from img_super.scan.errors import ScanError
-    from img_super.scan.sources import count_photos
+    from img_super.sources.errors import SourceError
+    from img_super.sources.search import count_photos
 
     try:
         bar.update(task, total=count_photos(job.sources, job.work.storage))
-    except ScanError:  # the scan itself tells it
+    except SourceError:  # the scan itself tells it
         return
 
 

@@ -32,10 +32,10 @@ def synthesize(
 ) -> None:
     """Render genuine and forged documents, photographed, and cut their portraits out."""
     with given_up_in_a_line("synthesis"):
-        from img_super.synthesis.pair import Options
-        from img_super.synthesis.preview import preview_data_set
-        from img_super.synthesis.shards import CropJob, render_data_set
-        from img_super.synthesis.superimpositions import SPECIES, STAGES
+        from img_super.lab.synthesis.pair import Options
+        from img_super.lab.synthesis.preview import preview_data_set
+        from img_super.lab.synthesis.shards import CropJob, render_data_set
+        from img_super.lab.synthesis.superimpositions import SPECIES, STAGES
 
         options = Options(
             _chosen(species, SPECIES, "--species"), _chosen(stages, STAGES, "--stages"), whole_card=photos

@@ -23,8 +23,8 @@ def synthesize_photos(
 ) -> None:
     """Render small photos of whole documents, with the places of everything on them."""
     with given_up_in_a_line("synthesis"):
-        from img_super.synthesis.crew import Job
-        from img_super.synthesis.whole_photos import render_photos
+        from img_super.lab.synthesis.crew import Job
+        from img_super.lab.synthesis.whole_photos import render_photos
 
         job = Job(out, cache_of(cache, out), split, count, seed, data, drawn_of(drawn, data))
         render(job, render_photos(job, processes))

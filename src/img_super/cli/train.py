@@ -23,12 +23,12 @@ from img_super.cli.own_documents import (
 )
 
 if TYPE_CHECKING:
-    from img_super.evaluation.crops import CropSet
-    from img_super.evaluation.evaluate import Model
-    from img_super.evaluation.tuned import ShippedTuned
-    from img_super.labelled.read import OwnDocuments
-    from img_super.training.fine_tune import Tuned
-    from img_super.training.recipe import Recipe
+    from img_super.lab.dataset.crops import CropSet
+    from img_super.lab.evaluation.evaluate import Model
+    from img_super.lab.own_documents.fine_tune import Tuned
+    from img_super.lab.own_documents.read import OwnDocuments
+    from img_super.lab.own_documents.tuned import ShippedTuned
+    from img_super.lab.training.recipe import Recipe
 
 _MODEL_FOLDER: Final = "model"
 
@@ -118,7 +118,7 @@ def train(
 
 
 def _recipe(name: str) -> Recipe:
-    from img_super.training.recipe import read_recipe, recipe_file
+    from img_super.lab.training.recipe import read_recipe, recipe_file
 
     return read_recipe(recipe_file(name))
 
@@ -126,10 +126,10 @@ def _recipe(name: str) -> Recipe:
 def _train(
     recipe: Recipe, data: str | None, validation: Path, out: Path, first_weights: Path | None, limit: int | None
 ) -> None:
-    from img_super.evaluation.crops import read_crops
-    from img_super.training.learnable import learnable
-    from img_super.training.streams import stream_crops
-    from img_super.training.train import BEST_FILE, Run, train
+    from img_super.lab.dataset.crops import read_crops
+    from img_super.lab.dataset.streams import stream_crops
+    from img_super.lab.training.learnable import learnable
+    from img_super.lab.training.train import BEST_FILE, Run, train
 
     if data is None:
         raise typer.BadParameter("there is nothing to learn from", param_hint="--data")
@@ -153,11 +153,11 @@ def _tune(
 ) -> ShippedTuned:
     import msgspec
 
-    from img_super.evaluation.crops import read_crops
-    from img_super.evaluation.tuned import REPORT_FILE, OwnAnswers, ship_tuned
-    from img_super.quiet import natively_quiet
-    from img_super.registry.card import read_weights
-    from img_super.training.fine_tune import own_crops
+    from img_super.lab.dataset.crops import read_crops
+    from img_super.lab.own_documents.fine_tune import own_crops
+    from img_super.lab.own_documents.tuned import REPORT_FILE, OwnAnswers, ship_tuned
+    from img_super.model_card import read_weights
+    from img_super.native_stderr import natively_quiet
 
     read_weights(parent.folder, parent.card, "keras")  # that it is there, and the one that the card describes
     first = parent.folder / parent.card.files["keras"].name
@@ -178,9 +178,9 @@ def _learn(
     """What the network sees is weighed anew; with a recipe its layers learn."""
     import msgspec
 
-    from img_super.training.fine_tune import fine_tune
-    from img_super.training.learnable import learnable
-    from img_super.training.own_head import fine_tune_head
+    from img_super.lab.own_documents.fine_tune import fine_tune
+    from img_super.lab.own_documents.logit_probe import fine_tune_head
+    from img_super.lab.training.learnable import learnable
 
     if recipe is None:
         return fine_tune_head(own, generated, first, out, folds, typer.echo, exchanges)

@@ -19,12 +19,12 @@ def train_detector(
     limit: Annotated[int | None, typer.Option(help="Use only so many training photos.")] = None,
 ) -> None:
     """Train the one-pass detector and keep its best weights in the run's folder."""
-    from img_super.evaluation.whole_photos import read_faces, read_photos
-    from img_super.training.detector.recipe import RECIPES, read_detector_recipe
-    from img_super.training.detector.train import DetectorRun
-    from img_super.training.detector.train import train_detector as train
-    from img_super.training.recipe import recipe_file
-    from img_super.training.train import BEST_FILE
+    from img_super.lab.dataset.whole_photos import read_faces, read_photos
+    from img_super.lab.training.detector.recipe import RECIPES, read_detector_recipe
+    from img_super.lab.training.detector.train import DetectorRun
+    from img_super.lab.training.detector.train import train_detector as train
+    from img_super.lab.training.recipe import recipe_file
+    from img_super.lab.training.train import BEST_FILE
 
     training = read_photos(data, limit), read_faces(data)
     chosen = read_detector_recipe(recipe_file(recipe, RECIPES))
@@ -40,7 +40,7 @@ def export_detector(
     real: Annotated[Path | None, typer.Option(help="Real captures, which are only measured.")] = None,
 ) -> None:
     """Write the detector's files and their card."""
-    from img_super.evaluation.ship_detector import ship_detector
+    from img_super.lab.shipping.ship_detector import ship_detector
 
     card = ship_detector(network, out, validation, version, real)
     typer.echo(f"{card.name} {card.version}: asks the precise detector below {card.min_confidence}")

@@ -20,9 +20,9 @@ from ray.serve.handle import DeploymentHandle
 from img_super.detector.yunet import YuNetDetector
 from img_super.domain import Detection, Evidence, ModelIdentity, RgbImage
 from img_super.errors import DeadlinePassed, Overloaded
+from img_super.model_card import ModelCard
 from img_super.pipeline.load import load_quick_detector, load_validator
 from img_super.pipeline.pipeline import Detector
-from img_super.registry.card import Card
 from img_super.settings import load_settings
 
 T = TypeVar("T")
@@ -71,7 +71,7 @@ class ValidatorReplica:
         side_px = self._validator.card.input_side_px
         self._validator.validate(np.zeros((side_px, side_px, 3), np.uint8))  # the first answer takes longer
 
-    async def card(self) -> tuple[Card, ModelIdentity]:
+    async def card(self) -> tuple[ModelCard, ModelIdentity]:
         return self._validator.card, self._validator.identity
 
     async def validate(self, crop: RgbImage, model_sha256: str) -> Evidence | None:
@@ -100,7 +100,9 @@ class RemoteDetector:
 class RemoteValidator:
     """A validator in another process; for threads that have no event loop."""
 
-    def __init__(self, replicas: DeploymentHandle[Any], card: Card, identity: ModelIdentity, patience_s: float) -> None:
+    def __init__(
+        self, replicas: DeploymentHandle[Any], card: ModelCard, identity: ModelIdentity, patience_s: float
+    ) -> None:
         self.card = card
         self.identity = identity
         self._ask = replicas.validate

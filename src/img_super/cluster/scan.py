@@ -22,13 +22,13 @@ import ray
 from ray.data import ActorPoolStrategy, DataContext, Dataset
 from ray.exceptions import RayError
 
-from img_super.scan.archives import is_tar, is_zip, photos_in_tar, photos_in_zip
 from img_super.scan.crew import Crew, Work
 from img_super.scan.errors import ScanError
-from img_super.scan.found import Found, InFile
 from img_super.scan.judge import Judged
 from img_super.scan.scan import Job, Judging
-from img_super.scan.sources import find_files
+from img_super.sources.archives import is_tar, is_zip, photos_in_tar, photos_in_zip
+from img_super.sources.found import Found, InFile
+from img_super.sources.search import find_files
 
 UNITS_A_BLOCK: Final = 64
 """Photos (or whole TAR archives) that a crew is given at a time; what a dying node costs, and the tail of a scan."""

@@ -6,16 +6,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
-from img_super.detector.halves import Halves
-from img_super.detector.heads import FloatArray, FoundPortrait, read_candidates
+from img_super.detector.face_refiner import Look, UprightFinder
 from img_super.detector.letterbox import Letterboxed, letterbox
 from img_super.detector.litert import LiteRtDetectionNetwork
-from img_super.detector.settled import FindsFaces
-from img_super.detector.upright import Look, UprightFinder
+from img_super.detector.outputs import FloatArray, FoundPortrait, read_candidates
+from img_super.detector.pyramid import Halves
+from img_super.detector.refined_detector import FindsFaces
 from img_super.domain import ROTATIONS, Box, Detection, Face, ModelIdentity, RgbImage, Rotation
 from img_super.errors import BadModel
+from img_super.model_card import DetectorCard
 from img_super.per_thread import PerThread
-from img_super.registry.card import DetectorCard
 
 SURE: Final = 0.88
 """YuNet sees a face that lies on its side or on its head with less confidence than this."""

@@ -8,8 +8,8 @@ from typing import Final
 import cv2
 import numpy as np
 
-from img_super.detector.halves import Halves
-from img_super.detector.heads import FloatArray, FloatBox, turned_point
+from img_super.detector.outputs import FloatArray, FloatBox, turned_point
+from img_super.detector.pyramid import Halves
 from img_super.domain import RgbImage, Rotation
 from img_super.turn import inverse, turn
 

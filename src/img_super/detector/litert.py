@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from ai_edge_litert.interpreter import Interpreter
 
-from img_super.detector.heads import CHANNELS, STRIDE, FloatArray
+from img_super.detector.outputs import CHANNELS, STRIDE, FloatArray
 from img_super.domain import RgbImage
 from img_super.errors import BadModel
 

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 import keras
 
-from img_super.detector.heads import CHANNELS
+from img_super.detector.outputs import CHANNELS
 
 COARSEST_STRIDE: Final = 32
 STEM: Final = "stem"

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from img_super.domain import Label, Verdict
 from img_super.feedback.store import Labelled
-from img_super.registry.card import Card, quality_shares
+from img_super.model_card import ModelCard, quality_shares
 
 MIN_JUDGED: Final = 100
 """Fewer judgements say nothing of a distribution."""
@@ -57,7 +57,7 @@ class Finding:
     drifted: bool
 
 
-def reference_of_card(card: Card) -> Reference | None:
+def reference_of_card(card: ModelCard) -> Reference | None:
     """The genuine scores that the model was chosen on; None for a card that does not tell them."""
     usual = card.genuine_scores()
     if usual is None:

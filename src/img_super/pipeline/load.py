@@ -7,15 +7,15 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Final
 
+from img_super.detector.face_refiner import UprightFinder
 from img_super.detector.fast import FastDetector
-from img_super.detector.settled import FindsFaces, SettledDetector
-from img_super.detector.upright import UprightFinder
+from img_super.detector.refined_detector import FindsFaces, SettledDetector
 from img_super.detector.yunet import YuNetDetector
 from img_super.errors import BadModel
+from img_super.model_card import DetectorCard, PolicyName, read_card, read_card_as, read_weights
 from img_super.pipeline.decode import DEFAULT_LIMITS
 from img_super.pipeline.decode_limits import DecodeLimits
 from img_super.pipeline.pipeline import Pipeline, Validator
-from img_super.registry.card import DetectorCard, PolicyName, read_card, read_card_as, read_weights
 from img_super.registry.registry import serving_folder
 from img_super.validator.litert import LiteRtValidator
 

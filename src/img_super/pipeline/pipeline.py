@@ -7,6 +7,7 @@ from typing import Protocol
 
 from img_super.domain import Box, Decision, Detection, Evidence, ModelIdentity, QualityWarning, RgbImage
 from img_super.errors import FaceTooSmall, NoFace
+from img_super.model_card import ModelCard, PolicyName
 from img_super.pipeline.crop import aligned, crop_box, resize_to_input
 from img_super.pipeline.decide import decide
 from img_super.pipeline.decode import DEFAULT_LIMITS
@@ -14,7 +15,6 @@ from img_super.pipeline.decode_limits import DecodeLimits
 from img_super.pipeline.photo import OpenPhoto, Photo, in_whole_photo, open_photo
 from img_super.pipeline.quality import assess_quality, looked_at
 from img_super.pipeline.watch import Stage, Watch, unwatched
-from img_super.registry.card import Card, PolicyName
 from img_super.turn import inverse, turn
 
 
@@ -34,7 +34,7 @@ class Validator(Protocol):
     def identity(self) -> ModelIdentity: ...
 
     @property
-    def card(self) -> Card: ...
+    def card(self) -> ModelCard: ...
 
     def validate(self, crop: RgbImage) -> Evidence: ...
 

@@ -1,1 +1,1 @@
-"""Models on disk: weights, cards, hashes, exports."""
+"""Versions of the model on disk, of which one serves."""

@@ -23,7 +23,7 @@ import msgspec
 import numpy as np
 
 from img_super.errors import BadModel
-from img_super.registry.card import CARD_FILE, Card, read_card, read_weights
+from img_super.model_card import CARD_FILE, ModelCard, read_card, read_weights
 from img_super.validator.litert import LiteRtValidator
 
 STATE_FILE: Final = "registry.json"
@@ -86,7 +86,7 @@ class Registry:
         except msgspec.DecodeError as error:
             raise BadModel(f"The registry {path} is damaged: {error}.") from error
 
-    def cards(self) -> Iterator[Card]:
+    def cards(self) -> Iterator[ModelCard]:
         """Every model's card, in the order in which they were made. Raises `BadModel`."""
         folders = [path.parent for path in self.folder.glob(f"*/{CARD_FILE}") if _VERSION.fullmatch(path.parent.name)]
         yield from sorted(map(read_card, folders), key=lambda card: (card.created, card.version))
@@ -99,7 +99,7 @@ class Registry:
             raise BadModel(f"The registry has no model {version!r}; it has {known}.")
         return folder
 
-    def add(self, source: Path) -> Card:
+    def add(self, source: Path) -> ModelCard:
         """Copy a model into the registry; it does not serve yet.
 
         Raises:
@@ -121,7 +121,7 @@ class Registry:
         unfinished.rename(target)
         return card
 
-    def promote(self, version: str) -> Card:
+    def promote(self, version: str) -> ModelCard:
         """Let a version serve. A running service takes it when it is told to reload.
 
         Raises:
@@ -135,7 +135,7 @@ class Registry:
         self._write(State(version, (state.current, *state.before), changes))
         return card
 
-    def rollback(self) -> Card:
+    def rollback(self) -> ModelCard:
         """Let the version serve again that did before the last promotion.
 
         Raises:
@@ -168,7 +168,7 @@ def serving_folder(model: Path) -> Path:
     return registry.model(registry.state.current)
 
 
-def check_model(folder: Path) -> Card:
+def check_model(folder: Path) -> ModelCard:
     """Read a model to the last byte and run it once.
 
     Raises:
@@ -184,7 +184,7 @@ def check_model(folder: Path) -> Card:
     return card
 
 
-def _check_runs(validator: LiteRtValidator, card: Card) -> None:
+def _check_runs(validator: LiteRtValidator, card: ModelCard) -> None:
     grey = np.full((card.input_side_px, card.input_side_px, 3), 128, np.uint8)
     score = validator.validate(grey).score
     if not 0 <= score <= 1:

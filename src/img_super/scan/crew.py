@@ -21,16 +21,17 @@ from typing import Any, Final
 
 import cv2
 
+from img_super.model_card import PolicyName
+from img_super.native_stderr import loaded_quietly
 from img_super.pipeline.decode import DEFAULT_LIMITS
 from img_super.pipeline.decode_limits import DecodeLimits
 from img_super.pipeline.load import SHIPPED_MODEL, Backend, DetectorName, load_pipeline
 from img_super.pipeline.pipeline import Pipeline
-from img_super.quiet import loaded_quietly
-from img_super.registry.card import PolicyName
-from img_super.scan.errors import MAX_FILE_BYTES, ScanError, WorkerDied
-from img_super.scan.found import Failed, Found, Given, InFile, InZip, Reader, Storage
+from img_super.scan.errors import ScanError, WorkerDied
 from img_super.scan.judge import Judged, judge
 from img_super.scan.rows import unanswered
+from img_super.sources.errors import MAX_FILE_BYTES
+from img_super.sources.found import Failed, Found, Given, InFile, InZip, Reader, Storage
 
 AHEAD: Final = 8
 _READY: Final = "ready"

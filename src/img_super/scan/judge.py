@@ -15,8 +15,9 @@ from img_super.pipeline.crop import crop_portrait
 from img_super.pipeline.decode import decode_image
 from img_super.pipeline.decode_limits import DecodeLimits
 from img_super.pipeline.pipeline import Pipeline, SuperResult
-from img_super.scan.errors import FileError, InternalError
+from img_super.scan.errors import InternalError
 from img_super.scan.rows import Row, answered, unanswered
+from img_super.sources.errors import FileError
 
 THUMBNAIL_SIDE_PX: Final = 128
 

@@ -16,11 +16,12 @@ from typing import Final
 from img_super import __version__
 from img_super.domain import ModelIdentity, Verdict
 from img_super.errors import InputError, input_errors
-from img_super.scan.errors import FileError, file_errors
+from img_super.scan.errors import file_errors
 from img_super.scan.journal import Journal
 from img_super.scan.report_words import WORDS, Language
 from img_super.scan.rows import Row, model_name
 from img_super.scan.summary import SCORE_BINS, Summary
+from img_super.sources.errors import FileError
 
 MOST_SUSPICIOUS: Final = 200
 """So many photos are listed; the results have them all."""

@@ -9,8 +9,8 @@ from ai_edge_litert.interpreter import Interpreter
 
 from img_super.domain import Evidence, FloatMap, ModelIdentity, RgbImage
 from img_super.errors import BadModel
+from img_super.model_card import ModelCard
 from img_super.per_thread import PerThread
-from img_super.registry.card import Card
 
 _EXACT_UINT8: Final = (1.0, 0)
 """Scale and zero point at which a quantised input is the crop's own bytes."""
@@ -23,7 +23,7 @@ class LiteRtValidator:
     on two cores are answered sooner by two interpreters than by one with two threads.
     """
 
-    def __init__(self, weights: bytes, card: Card, file: str = "litert") -> None:
+    def __init__(self, weights: bytes, card: ModelCard, file: str = "litert") -> None:
         """Take the weights that the card lists as `file`, float or int8.
 
         Raises:

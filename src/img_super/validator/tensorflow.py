@@ -14,13 +14,13 @@ import tensorflow as tf
 
 from img_super.domain import Evidence, ModelIdentity, RgbImage
 from img_super.errors import BadModel
-from img_super.registry.card import Card
+from img_super.model_card import ModelCard
 
 
 class TensorFlowValidator:
     """Scores portrait crops with the Keras model. Safe to share between threads."""
 
-    def __init__(self, weights: bytes, card: Card) -> None:
+    def __init__(self, weights: bytes, card: ModelCard) -> None:
         """Raises `BadModel` when the weights cannot be loaded."""
         self.card = card
         self.identity: ModelIdentity = card.identity("keras")

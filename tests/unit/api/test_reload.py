@@ -18,8 +18,8 @@ from img_super.api.app import create_app
 from img_super.api.keys import hash_of, new_key
 from img_super.domain import Evidence, ModelIdentity, RgbImage
 from img_super.errors import BadModel
+from img_super.model_card import ModelCard, Policy, PolicyName
 from img_super.pipeline.pipeline import Pipeline
-from img_super.registry.card import Card, Policy, PolicyName
 from img_super.settings import Settings
 from tests.conftest import FakeValidator
 
@@ -43,7 +43,7 @@ def client(settings: Settings, pipeline: Pipeline) -> Iterator[TestClient]:
 
 
 @pytest.fixture
-def promoted(monkeypatch: pytest.MonkeyPatch, card: Card) -> FakeValidator:
+def promoted(monkeypatch: pytest.MonkeyPatch, card: ModelCard) -> FakeValidator:
     """What a reload finds."""
     validator = FakeValidator(card, 0.1, NEW)
     monkeypatch.setattr(reload_module, "load_validator", lambda *_: validator)
@@ -118,7 +118,7 @@ def test_a_model_that_does_not_answer_is_refused(
 
 
 def test_a_model_without_the_chosen_policy_is_refused(
-    settings: Settings, pipeline: Pipeline, promoted: FakeValidator, card: Card
+    settings: Settings, pipeline: Pipeline, promoted: FakeValidator, card: ModelCard
 ) -> None:
     promoted.card = msgspec.structs.replace(card, policies={})
     known = msgspec.structs.replace(card, policies={PolicyName.STRICT: Policy(0.5, (0.4, 0.6))})
@@ -166,7 +166,7 @@ def test_several_workers_are_replaced_by_their_parent(
 
 
 def test_the_shadow_judges_and_does_not_answer(
-    settings: Settings, pipeline: Pipeline, card: Card, monkeypatch: pytest.MonkeyPatch, photo_bytes: bytes
+    settings: Settings, pipeline: Pipeline, card: ModelCard, monkeypatch: pytest.MonkeyPatch, photo_bytes: bytes
 ) -> None:
     shadow = FakeValidator(msgspec.structs.replace(card, input_side_px=32), 0.1, replace(NEW, name="shadow"))
     monkeypatch.setattr("img_super.api.app.load_validator", lambda *_: shadow)
@@ -185,7 +185,7 @@ def test_the_shadow_judges_and_does_not_answer(
 
 
 def test_a_shadow_that_fails_or_is_busy_harms_nobody(
-    settings: Settings, pipeline: Pipeline, card: Card, monkeypatch: pytest.MonkeyPatch, photo_bytes: bytes
+    settings: Settings, pipeline: Pipeline, card: ModelCard, monkeypatch: pytest.MonkeyPatch, photo_bytes: bytes
 ) -> None:
     held = Event()
 

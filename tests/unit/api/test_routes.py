@@ -10,9 +10,9 @@ from img_super import __version__
 from img_super.api.app import create_app
 from img_super.api.base64_image import decode_base64
 from img_super.domain import Box, Detection, Face, Rotation
+from img_super.model_card import Policy, PolicyName
 from img_super.pipeline.decode import decode_image
 from img_super.pipeline.pipeline import Pipeline
-from img_super.registry.card import Policy, PolicyName
 from img_super.settings import Settings
 from tests.conftest import FakeDetector, FakeValidator
 

@@ -12,8 +12,8 @@ from typer.testing import CliRunner
 from img_super.cli.app import app
 from img_super.cli.exits import Exit
 from img_super.detector.weights import YUNET
+from img_super.model_card import read_card
 from img_super.pipeline.load import SHIPPED_MODEL
-from img_super.registry.card import read_card
 
 
 def ask(*options: str) -> tuple[int, dict[str, dict[str, Any]]]:

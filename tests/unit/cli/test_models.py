@@ -8,8 +8,8 @@ import pytest
 from typer.testing import CliRunner
 
 from img_super.cli.app import app
+from img_super.model_card import read_card
 from img_super.pipeline.load import SHIPPED_MODEL
-from img_super.registry.card import read_card
 
 RUN = CliRunner()
 SHIPPED = read_card(SHIPPED_MODEL).version
@@ -40,7 +40,7 @@ def many(tmp_path: Path) -> Path:
 
 def test_calibrate_to_a_registry_promote_and_roll_back(many: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     registry = str(many / "models")
-    monkeypatch.setattr("img_super.labelled.read.groups", lambda hashes, names: list(range(len(hashes))))
+    monkeypatch.setattr("img_super.lab.own_documents.read.groups", lambda hashes, names: list(range(len(hashes))))
     told = run("calibrate", "--data", str(many), "--genuine", "TRUE", "--bpcer", "0.1", "--registry", registry)
     assert "GENUINE documents:" in told
     assert "different genuine documents" in told
@@ -78,7 +78,7 @@ def test_nobody_guesses_what_true_means(many: Path) -> None:
 
 
 def test_a_missing_package_is_told_with_where_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "img_super.evaluation.own_calibration", None)
+    monkeypatch.setitem(sys.modules, "img_super.lab.own_documents.recalibration", None)
     told = run("calibrate", "--genuine", str(tmp_path), "--out", str(tmp_path / "o"), code=4)
     assert "img-super[train]" in told
 

@@ -7,8 +7,8 @@ import pytest
 from img_super.cli.own_documents import read_own
 from img_super.detector.fast import FastDetector
 from img_super.domain import Label
-from img_super.labelled.errors import BadLabels
-from img_super.labelled.read import OwnDocuments
+from img_super.lab.own_documents.errors import BadLabels
+from img_super.lab.own_documents.read import OwnDocuments
 from img_super.pipeline.load import SHIPPED_MODEL
 
 

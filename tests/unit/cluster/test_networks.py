@@ -23,8 +23,8 @@ from img_super.cluster.networks import (
 )
 from img_super.domain import Evidence, RgbImage
 from img_super.errors import DeadlinePassed, Overloaded, ServiceError
+from img_super.model_card import ModelCard
 from img_super.pipeline.decode import decode_image
-from img_super.registry.card import Card
 from tests.conftest import FAKE_DETECTOR, FAKE_VALIDATOR, TWO_FACES
 
 IMAGE: RgbImage = np.zeros((8, 8, 3), np.uint8)
@@ -81,7 +81,7 @@ def test_no_answer_is_told_as_the_service_tells_it(given: list[Exception], kind:
         asked_until_answered(answers.remote, 3)
 
 
-def test_a_score_is_never_taken_from_another_model_than_the_threshold(card: Card) -> None:
+def test_a_score_is_never_taken_from_another_model_than_the_threshold(card: ModelCard) -> None:
     evidence = Evidence(0.7, np.zeros((2, 2), np.float32))
     answers = Answers([evidence, None])
     validator = RemoteValidator(handle(validate=answers), card, FAKE_VALIDATOR, patience_s=3)

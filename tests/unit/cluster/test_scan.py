@@ -18,10 +18,10 @@ from img_super.cluster import scan
 from img_super.cluster.scan import NodeCrew, connect
 from img_super.scan.crew import Work
 from img_super.scan.errors import ScanError
-from img_super.scan.found import Found, Given, InFile
 from img_super.scan.judge import Judged
 from img_super.scan.rows import unanswered
 from img_super.scan.scan import Job
+from img_super.sources.found import Found, Given, InFile
 
 
 @pytest.fixture

@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 
 from img_super.detector import fast
+from img_super.detector.face_refiner import Look, Part, UprightFinder
 from img_super.detector.fast import LEAST, SURE, FastDetector
-from img_super.detector.halves import Halves
-from img_super.detector.heads import CHANNELS, OTHER, PORTRAIT, FloatArray, FloatBox, FoundFace
-from img_super.detector.upright import Look, Part, UprightFinder
+from img_super.detector.outputs import CHANNELS, OTHER, PORTRAIT, FloatArray, FloatBox, FoundFace
+from img_super.detector.pyramid import Halves
 from img_super.domain import Box, Detection, Face, ModelIdentity, RgbImage, Rotation
 from img_super.errors import BadModel
-from img_super.registry.card import DetectorCard, WeightsFile
+from img_super.model_card import DetectorCard, WeightsFile
 
 SIDE = 64
 PHOTO = np.zeros((480, 640, 3), np.uint8)

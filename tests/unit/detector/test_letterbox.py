@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from img_super.detector.halves import Halves
-from img_super.detector.heads import FloatBox
 from img_super.detector.letterbox import FILL, letterbox, resized
+from img_super.detector.outputs import FloatBox
+from img_super.detector.pyramid import Halves
 
 sides = st.integers(1, 900)
 

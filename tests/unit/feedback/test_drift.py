@@ -11,11 +11,11 @@ from typer.testing import CliRunner
 
 from img_super.cli.app import app
 from img_super.domain import Label
-from img_super.evaluation.report import score_quantiles
 from img_super.feedback.drift import compare, reference_of_card, reference_of_past, truth
 from img_super.feedback.store import Judgement, Labelled, Store
+from img_super.lab.evaluation.report import score_quantiles
+from img_super.model_card import ModelCard, read_card, write_card
 from img_super.pipeline.load import SHIPPED_MODEL
-from img_super.registry.card import Card, read_card, write_card
 
 VERSION = read_card(SHIPPED_MODEL).version
 
@@ -35,20 +35,20 @@ def drawn(count: int, seed: int, a: float = 2, b: float = 6) -> list[float]:
     return [float(score) for score in np.random.default_rng(seed).beta(a, b, count)]
 
 
-def with_quantiles(card: Card, scores: list[float], quality: dict[str, float] | None = None) -> Card:
+def with_quantiles(card: ModelCard, scores: list[float], quality: dict[str, float] | None = None) -> ModelCard:
     found = {"score_quantiles": score_quantiles(np.zeros(len(scores), np.int64), np.array(scores)), "bona_fide": 500}
     own = found | ({} if quality is None else {"quality": quality})
     return msgspec.structs.replace(card, figures={"own_documents": own})
 
 
-def test_the_same_scores_have_not_drifted(card: Card) -> None:
+def test_the_same_scores_have_not_drifted(card: ModelCard) -> None:
     reference = reference_of_card(with_quantiles(card, drawn(2000, 1)))
     assert reference is not None
     drifts = [compare(judged(drawn(300, seed)), reference)[0].drifted for seed in range(2, 42)]
     assert sum(drifts) == 0
 
 
-def test_moved_scores_have_drifted(card: Card) -> None:
+def test_moved_scores_have_drifted(card: ModelCard) -> None:
     reference = reference_of_card(with_quantiles(card, drawn(2000, 1)))
     assert reference is not None
     assert compare(judged(drawn(300, 2, a=4)), reference)[0].drifted
@@ -65,7 +65,7 @@ def test_scores_that_tie_do_not_confuse_it() -> None:
     assert compare(judged([0.9] * 400), reference)[0].drifted
 
 
-def test_worse_photos_are_noticed(card: Card) -> None:
+def test_worse_photos_are_noticed(card: ModelCard) -> None:
     reference = reference_of_card(with_quantiles(card, drawn(500, 1), {"small_portrait": 0.05}))
     assert reference is not None
     photos = judged(drawn(100, 2), "small_portrait blurred") + judged(drawn(200, 3))
@@ -74,7 +74,7 @@ def test_worse_photos_are_noticed(card: Card) -> None:
     assert findings["photos with blurred"]
 
 
-def test_a_card_that_does_not_tell_its_scores_is_no_reference(card: Card) -> None:
+def test_a_card_that_does_not_tell_its_scores_is_no_reference(card: ModelCard) -> None:
     assert reference_of_card(card) is None
 
 
@@ -103,7 +103,7 @@ def run(*args: str) -> tuple[int, str]:
 
 
 @pytest.mark.usefixtures("judged_lately")
-def test_the_command_warns(place: str, tmp_path: Path, card: Card) -> None:
+def test_the_command_warns(place: str, tmp_path: Path, card: ModelCard) -> None:
     write_card(with_quantiles(msgspec.structs.replace(card, version=VERSION), drawn(2000, 1)), tmp_path)
     code, told = run("--feedback", place, "--model", str(tmp_path), "--json")
     assert (code, json.loads(told)["drifted"]) == (1, True)

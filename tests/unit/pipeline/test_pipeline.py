@@ -5,9 +5,9 @@ import pytest
 
 from img_super.domain import Box, Detection, Face, Verdict
 from img_super.errors import BadModel, FaceTooSmall, NoFace, NotAnImage, TooManyPixels
+from img_super.model_card import Policy, PolicyName
 from img_super.pipeline.decode_limits import DecodeLimits
 from img_super.pipeline.pipeline import Pipeline
-from img_super.registry.card import Policy, PolicyName
 from tests.conftest import FakeDetector, FakeValidator
 
 

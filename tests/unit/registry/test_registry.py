@@ -8,8 +8,8 @@ import msgspec
 import pytest
 
 from img_super.errors import BadModel
+from img_super.model_card import read_card, write_card
 from img_super.pipeline.load import SHIPPED_MODEL, load_pipeline
-from img_super.registry.card import read_card, write_card
 from img_super.registry.registry import Registry, check_model, is_registry, serving_folder
 
 SHIPPED = read_card(SHIPPED_MODEL)
@@ -71,7 +71,7 @@ def _mixed(folder: Path) -> None:
 
 def _foreign(folder: Path) -> None:
     """Weights that are those of the card, but no network."""
-    from img_super.registry.export import describe
+    from img_super.lab.shipping.export import describe
 
     path = folder / "foreign.tflite"
     path.write_bytes(b"no network at all")

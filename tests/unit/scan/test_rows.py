@@ -19,7 +19,7 @@ import pytest
 from img_super.domain import ModelIdentity
 from img_super.pipeline.decode import DEFAULT_LIMITS
 from img_super.pipeline.pipeline import Pipeline
-from img_super.scan.errors import FileTooLarge, ScanError
+from img_super.scan.errors import ScanError
 from img_super.scan.journal import Journal
 from img_super.scan.judge import THUMBNAIL_SIDE_PX, Judged, judge
 from img_super.scan.report import Report, write_report
@@ -27,6 +27,7 @@ from img_super.scan.report_words import WORDS, Language
 from img_super.scan.results import replacing, writer_for
 from img_super.scan.rows import COLUMNS, Row
 from img_super.scan.summary import Summary
+from img_super.sources.errors import FileTooLarge
 from tests.conftest import FakeDetector, FakeValidator
 
 MODELS = (ModelIdentity("detector", "1", "a" * 64), ModelIdentity("validator", "2", "b" * 64))

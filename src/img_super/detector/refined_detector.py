@@ -1,0 +1,40 @@
+"""Any detector, with the box of the portrait that `upright` finds: the same, whoever found the face."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Protocol
+
+from img_super.detector.face_refiner import UprightFinder
+from img_super.detector.outputs import FloatBox
+from img_super.detector.pyramid import Halves
+from img_super.domain import Detection, ModelIdentity, RgbImage
+
+
+class FindsFaces(Protocol):
+    """A detector; None when there is no face."""
+
+    @property
+    def identity(self) -> ModelIdentity: ...
+
+    def detect(self, image: RgbImage) -> Detection | None: ...
+
+
+class SettledDetector:
+    """Where YuNet sees no face in the small upright part, the box stays as it was. Safe to share between threads."""
+
+    def __init__(self, detector: FindsFaces, finder: UprightFinder) -> None:
+        self.identity: ModelIdentity = detector.identity
+        self._detector, self._finder = detector, finder
+
+    def detect(self, image: RgbImage) -> Detection | None:
+        """Find the portrait and the other faces of `image` (RGB uint8); None when there is no face."""
+        found = self._detector.detect(image)
+        if found is None:
+            return None
+        photo = Halves(image)
+        look = self._finder.find(photo, FloatBox.of(found.portrait.box), found.rotation)
+        if look is None:
+            return found
+        face = self._finder.settled(photo, look, found.rotation)
+        return replace(found, portrait=face) if face.box.area else found

@@ -1,0 +1,1 @@
+"""Data sets: rows, splits, crops and photos, and the batches that networks learn from."""

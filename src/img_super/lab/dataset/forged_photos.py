@@ -1,0 +1,125 @@
+"""Photos of genuine documents as they are, and with forgeries pasted on them by code that training does not use."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import cv2
+import numpy as np
+
+from img_super.detector.weights import read_yunet_weights
+from img_super.detector.yunet import YuNetDetector
+from img_super.domain import Box, RgbImage
+from img_super.lab.dataset.forgeries import SPECIES, Person, forge
+from img_super.lab.dataset.jpeg import saved
+from img_super.lab.dataset.splits import held_out
+from img_super.pipeline.crop import crop_portrait, resize_to_input
+from img_super.turn import turn
+
+_AROUND: Final = 2.2
+"""How much around the face is kept, in face sizes; the crop needs 1.2."""
+
+
+@dataclass(frozen=True, slots=True)
+class GenuinePhoto:
+    """A photo to forge on; its number decides, with the seed, how."""
+
+    number: int
+    path: Path
+    document: str
+
+
+@dataclass(frozen=True, slots=True)
+class ForgedCrop:
+    """What the network sees of a photo, untouched (`species` empty) or forged."""
+
+    crop: RgbImage
+    species: str
+    document: str
+
+
+def forged_crops(
+    photos: Iterable[GenuinePhoto], portraits: Path, side_px: int, scales: Sequence[float], seed: int
+) -> Iterator[ForgedCrop]:
+    """Every photo as it is and with each species pasted on it; all are saved once more as JPEG.
+
+    A photo whose portrait is not found is left out.
+
+    Args:
+        portraits: CC0 portraits; donors are those held out of training.
+        side_px: side of the crops.
+        scales: a photo is reduced by one of them first.
+    """
+    detector, landmarks = YuNetDetector(), _Landmarks()
+    donors = [
+        person for path in sorted(portraits.glob("*/*.jpg")) if held_out(path) and (person := landmarks.person(path))
+    ]
+    for one in photos:
+        rng = np.random.default_rng([seed, one.number])
+        around = _upright_portrait(_read(one.path), detector, float(rng.choice(scales)))
+        if around is None:
+            continue
+        region, face = around
+        for species in ("", *SPECIES):
+            photo = region
+            if species:
+                host = landmarks.near(region, face)
+                if host is None:
+                    continue
+                photo = forge(rng, species, region, host, donors[int(rng.integers(len(donors)))])
+            photo = saved(photo, int(rng.integers(78, 97)))
+            crop = resize_to_input(crop_portrait(photo, face, 0), side_px)
+            yield ForgedCrop(crop, species, one.document)
+
+
+def _upright_portrait(image: RgbImage, detector: YuNetDetector, scale: float) -> tuple[RgbImage, Box] | None:
+    """The upright surroundings of the portrait and the face in them."""
+    if scale < 1:
+        image = cv2.resize(image, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA).astype(np.uint8, copy=False)
+    found = detector.detect(image)
+    if found is None:
+        return None
+    image_wh = (image.shape[1], image.shape[0])
+    upright, face = turn(image, found.rotation), found.portrait.box.turned(found.rotation, image_wh)
+    reach = round(_AROUND * max(face.width, face.height))
+    around = Box(face.x_min - reach, face.y_min - reach, face.x_max + reach, face.y_max + reach)
+    part = around.clipped((upright.shape[1], upright.shape[0]))
+    region = np.ascontiguousarray(upright[part.y_min : part.y_max, part.x_min : part.x_max])
+    x, y = part.x_min, part.y_min
+    return region, Box(face.x_min - x, face.y_min - y, face.x_max - x, face.y_max - y)
+
+
+class _Landmarks:
+    """YuNet's five landmarks, which the service's detector does not report."""
+
+    def __init__(self) -> None:
+        weights = np.frombuffer(read_yunet_weights(), dtype=np.uint8)
+        self._network = cv2.FaceDetectorYN.create("onnx", weights, np.empty(0, np.uint8), (320, 320), 0.6, 0.3, 50)
+
+    def person(self, path: Path) -> Person | None:
+        image = _read(path)
+        return self.near(image, Box(0, 0, image.shape[1], image.shape[0]))
+
+    def near(self, image: RgbImage, face: Box) -> Person | None:
+        """The person whose face lies nearest to the middle of `face`."""
+        scale = min(1.0, 640 / max(image.shape[:2]))
+        small = cv2.resize(image, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+        self._network.setInputSize((small.shape[1], small.shape[0]))
+        _, rows = self._network.detect(np.ascontiguousarray(small[:, :, ::-1]))
+        if rows is None:
+            return None
+        rows = rows / scale
+        middle = np.array(face.centre_xy)
+        row = min(rows, key=lambda one: float(np.hypot(*(one[:2] + one[2:4] / 2 - middle))))
+        x, y, width, height = (float(value) for value in row[:4])
+        return Person(image, row[4:14].reshape(5, 2).astype(np.float32), (x, y, width, height))
+
+
+def _read(path: Path) -> RgbImage:
+    bgr = cv2.imread(str(path), cv2.IMREAD_COLOR)
+    if bgr is None:
+        raise FileNotFoundError(path)
+    return np.ascontiguousarray(bgr[:, :, ::-1], dtype=np.uint8)

@@ -1,0 +1,116 @@
+"""What models are measured on: generated crops, and real captures with forgeries of our own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from img_super.domain import RgbImage
+from img_super.lab.dataset.crops import BadDataSet, SampleRow, UInt8Array, read_crops, read_manifest
+from img_super.lab.dataset.forged_photos import ForgedCrop, GenuinePhoto, forged_crops
+from img_super.lab.dataset.real_captures import labelled_frames, real_crops
+from img_super.pipeline.decode import decode_image
+
+GENERATED: Final = "generated_validation"
+"""The set of generated documents among the validation sets."""
+REAL: Final = "real_captures"
+OTHER_HANDS: Final = "other_hands"
+"""Generated genuine photos, forged by the code that forges on real captures and not by the generator."""
+
+_OTHER_HANDS_SEED: Final = 11
+
+
+@dataclass(frozen=True, slots=True)
+class Photos:
+    """Whole photos: read when asked for, with their label and document."""
+
+    paths: tuple[Path, ...]
+    labels: npt.NDArray[np.int64]
+    documents: npt.NDArray[np.str_]
+
+    def images(self) -> Iterator[RgbImage]:
+        for path in self.paths:
+            yield decode_image(path.read_bytes())
+
+    def spread(self, count: int) -> Photos:
+        """At most `count` of them, from beginning to end."""
+        at = spread(len(self.paths), count)
+        return Photos(tuple(self.paths[index] for index in at), self.labels[at], self.documents[at])
+
+
+@dataclass(frozen=True, slots=True)
+class MeasuredSet:
+    """Crops with their truth, and the photos that they come from where these are known.
+
+    Attributes:
+        crops: RGB uint8, square, all of one side.
+        species: empty when genuine.
+        masks: uint8 [n, side, side]; None when nobody knows where something was laid over.
+        personal: whether real people's documents are shown, whose pixels no report may hold unasked.
+    """
+
+    name: str
+    crops: UInt8Array
+    species: npt.NDArray[np.str_]
+    documents: npt.NDArray[np.str_]
+    masks: UInt8Array | None
+    photos: Photos
+    personal: bool
+
+    @property
+    def labels(self) -> npt.NDArray[np.int64]:
+        return np.asarray(self.species != "", np.int64)
+
+
+def generated_set(folder: Path, limit: int | None = None) -> MeasuredSet:
+    """A folder made by `synthesize`; with its photos when it was made with `--photos`. Raises `BadDataSet`."""
+    crops = read_crops(folder, limit)
+    kept = [row for row in crops.rows if row.photo]
+    photos = Photos(
+        tuple(folder / row.photo for row in kept),
+        np.array([row.label for row in kept], np.int64),
+        np.array([row.document for row in kept], dtype=np.str_),
+    )
+    return MeasuredSet(GENERATED, crops.crops, crops.species, crops.documents, crops.masks, photos, personal=False)
+
+
+def real_set(folder: Path, donors: Path, side_px: int) -> MeasuredSet:
+    """Real captures of the document types that nothing was chosen on, untouched and forged; photos are untouched."""
+    photos = _genuine(labelled_frames(folder, choosing=False))
+    return _forged(REAL, real_crops(folder, donors, side_px, choosing=False), photos, personal=True)
+
+
+def other_hands_set(folder: Path, donors: Path, side_px: int) -> MeasuredSet:
+    """The genuine photos of a folder made by `synthesize --photos`, untouched and forged by code of another hand.
+
+    Raises:
+        BadDataSet: no manifest, a damaged row, or no photos.
+    """
+    kept = [row for row in read_manifest(folder, SampleRow) if row.photo and not row.label]
+    if not kept:
+        raise BadDataSet(f"{folder} has no genuine photos; run `img-super synthesize --photos`.")
+    frames = [GenuinePhoto(number, folder / row.photo, row.document) for number, row in enumerate(kept)]
+    crops = forged_crops(frames, donors, side_px, (1.0,), _OTHER_HANDS_SEED)
+    return _forged(OTHER_HANDS, crops, _genuine(frames), personal=False)
+
+
+def _genuine(photos: Sequence[GenuinePhoto]) -> Photos:
+    documents = np.array([photo.document for photo in photos], dtype=np.str_)
+    return Photos(tuple(photo.path for photo in photos), np.zeros(len(photos), np.int64), documents)
+
+
+def _forged(name: str, forged: Iterable[ForgedCrop], photos: Photos, personal: bool) -> MeasuredSet:
+    crops = list(forged)
+    species = np.array([crop.species for crop in crops], dtype=np.str_)
+    documents = np.array([crop.document for crop in crops], dtype=np.str_)
+    return MeasuredSet(name, np.stack([crop.crop for crop in crops]), species, documents, None, photos, personal)
+
+
+def spread(length: int, count: int) -> npt.NDArray[np.int64]:
+    """At most `count` positions, evenly from the first to the last."""
+    return np.unique(np.linspace(0, max(0, length - 1), min(count, length)).round().astype(np.int64))

@@ -1,0 +1,162 @@
+"""Who and what is kept for validation: people, sources, designs and backgrounds. The lists are data (`splits.json`).
+
+A choice hangs on a name alone, never on a position in a list, so that new material moves nothing that is there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from functools import cache
+from pathlib import Path
+from typing import Final, Literal, Protocol
+from zlib import crc32
+
+import msgspec
+
+Split = Literal["train", "validation"]
+
+_FILE: Final = Path(__file__).with_name("splits.json")
+_HELD_OUT_SHARE: Final = 0.35
+"""Of the identities of a source that both splits share."""
+
+
+class DesignRules(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Designs only for validation: whole groups (`group/name`) and families of our own, by name."""
+
+    validation_groups: frozenset[str]
+    validation: frozenset[str]
+
+
+class BackgroundRules(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The share of the backgrounds that validation keeps; a checksum of the name chooses them."""
+
+    validation_share: float
+
+
+class SplitRules(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What `splits.json` holds.
+
+    Attributes:
+        identities: of each source of portraits, the split that has it, or `held_out`: both, divided by person.
+    """
+
+    identities: dict[str, Literal["train", "validation", "held_out"]]
+    designs: DesignRules
+    backgrounds: BackgroundRules
+
+
+class UnknownSource(ValueError):
+    """A portrait comes from a source that `splits.json` does not name."""
+
+
+class Shown(Protocol):
+    """What a sample shows; the manifest's row is one."""
+
+    @property
+    def portrait(self) -> str: ...
+    @property
+    def donor(self) -> str: ...
+    @property
+    def design(self) -> str: ...
+
+
+@cache
+def split_rules() -> SplitRules:
+    """The rules that ship with the generator."""
+    return msgspec.json.decode(_FILE.read_bytes(), type=SplitRules)
+
+
+def source_of(identity: str) -> str:
+    """Where a person's pictures come from: the part of the name before its first slash, as in `cc0/female/12`."""
+    return identity.partition("/")[0]
+
+
+def held_out(portrait: Path) -> bool:
+    """Whether a portrait (`.../<sex>/<number>.jpg`) is kept for validation; a checksum of the name chooses."""
+    return crc32(f"{portrait.parent.name}/{portrait.name}".encode()) / 2**32 < _HELD_OUT_SHARE
+
+
+def split_of_identity(source: str, identity: str) -> Split:
+    """The one split that may show this person, as portrait or as donor.
+
+    Args:
+        source: `cc0`, `gan`, `drawn`.
+        identity: the person's name in the manifest; of a CC0 portrait it ends in `<sex>/<number>`.
+
+    Raises:
+        UnknownSource: the rules say nothing about the source.
+    """
+    rule = split_rules().identities.get(source)
+    if rule is None:
+        raise UnknownSource(f"splits.json says nothing about portraits from {source!r}; write down who may use them.")
+    if rule != "held_out":
+        return rule
+    name = identity if identity.endswith(".jpg") else f"{identity}.jpg"
+    return "validation" if held_out(Path(name)) else "train"
+
+
+def split_of_design(family: str) -> Split:
+    """The one split that may draw this design."""
+    rules = split_rules().designs
+    kept = family in rules.validation or family.partition("/")[0] in rules.validation_groups
+    return "validation" if kept else "train"
+
+
+def designs_of(split: Split, families: Sequence[str]) -> tuple[str, ...]:
+    """Those of the families that a split may draw, in their order."""
+    return tuple(family for family in families if split_of_design(family) == split)
+
+
+def split_of_background(name: str) -> Split:
+    """The one split that may lay a card on this background; folder and extension do not matter."""
+    kept = crc32(Path(name).stem.encode()) / 2**32 < split_rules().backgrounds.validation_share
+    return "validation" if kept else "train"
+
+
+def backgrounds_of(split: Split, names: Sequence[str]) -> tuple[str, ...]:
+    """Those of the backgrounds that a split may use, in their order."""
+    return tuple(name for name in names if split_of_background(name) == split)
+
+
+def leaks(rows_a: Iterable[Shown], rows_b: Iterable[Shown]) -> list[str]:
+    """What two data sets share though they must not, one sentence a kind; empty when they may be compared.
+
+    People (as portrait or donor) and designs are never shared; a source only where the rules divide it by person.
+    """
+    ours, theirs = list(rows_a), list(rows_b)
+    found = [
+        _shared("identities", _identities, ours, theirs),
+        _shared("designs", lambda rows: {row.design for row in rows}, ours, theirs),
+        _shared("sources of portraits that belong to one split", _undivided_sources, ours, theirs),
+    ]
+    return [sentence for sentence in found if sentence]
+
+
+def strays(rows: Iterable[Shown], split: Split) -> list[str]:
+    """What a data set of `split` shows though the rules keep it for the other split, one sentence a kind."""
+    mine = list(rows)
+    people = {name for name in _identities(mine) if split_of_identity(source_of(name), name) != split}
+    designs = {row.design for row in mine if split_of_design(row.design) != split}
+    found = [_sentence(f"identities that {split} must not show", people)]
+    found.append(_sentence(f"designs that {split} must not show", designs))
+    return [sentence for sentence in found if sentence]
+
+
+def _identities(rows: Sequence[Shown]) -> set[str]:
+    return {name for row in rows for name in (row.portrait, row.donor) if name}
+
+
+def _undivided_sources(rows: Sequence[Shown]) -> set[str]:
+    rules = split_rules().identities
+    return {source for name in _identities(rows) if rules.get(source := source_of(name)) != "held_out"}
+
+
+def _shared(
+    what: str, of: Callable[[Sequence[Shown]], set[str]], ours: Sequence[Shown], theirs: Sequence[Shown]
+) -> str:
+    return _sentence(f"{what} in both data sets", of(ours) & of(theirs))
+
+
+def _sentence(what: str, names: set[str]) -> str:
+    shown = ", ".join(sorted(names)[:5])
+    return f"{len(names)} {what}: {shown}{', ...' if len(names) > 5 else ''}" if names else ""

@@ -1,0 +1,120 @@
+"""Reads whole photos with their truth, as `img-super synthesize-photos` makes them. Knows nothing of how."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import cv2
+import msgspec
+import numpy as np
+import numpy.typing as npt
+
+from img_super.detector.outputs import FloatBox
+from img_super.domain import RgbImage
+from img_super.lab.dataset.crops import BadDataSet
+
+FloatArray = npt.NDArray[np.float32]
+UInt8Array = npt.NDArray[np.uint8]
+
+KEPT_SIDE_PX: Final = 416
+"""Longer photos are reduced to this: 0.4 MB each in memory, and the network sees 320 px."""
+
+
+class PhotoRow(msgspec.Struct, frozen=True):
+    """What learning needs of a manifest's row, in pixels of the photo; further fields are ignored."""
+
+    photo: str
+    document: str
+    label: int
+    face_xyxy: tuple[int, int, int, int]
+    frame_quad: tuple[tuple[float, float], ...]
+    card_quad: tuple[tuple[float, float], ...]
+    ghost_xyxy: tuple[float, float, float, float] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LabelledPhoto:
+    """An upright photo of a document with the truth, in its own pixels.
+
+    Attributes:
+        frame, card: corners of the portrait photo and of the document, float32 [4, 2], clockwise.
+        ghost: about where the ghost's face is.
+    """
+
+    image: RgbImage
+    face: FloatBox
+    frame: FloatArray
+    card: FloatArray
+    ghost: FloatBox | None
+
+
+@dataclass(frozen=True, slots=True)
+class Faces:
+    """Faces to lay beside the card.
+
+    Attributes:
+        pictures: uint8 [n, side, side, 3].
+        boxes: float32 [n, 4], the face's x, y, width and height in shares of the side.
+    """
+
+    pictures: UInt8Array
+    boxes: FloatArray
+
+
+def read_photos(folder: Path, limit: int | None = None) -> list[LabelledPhoto]:
+    """Read a data set into memory; at most `limit` photos.
+
+    Raises:
+        BadDataSet: no manifest, a damaged row, or a photo that cannot be read.
+    """
+    return [_read(folder, row) for row in read_rows(folder)[:limit]]
+
+
+def read_rows(folder: Path) -> list[PhotoRow]:
+    """The rows of a data set's manifest. Raises `BadDataSet`."""
+    path = folder / "manifest.jsonl"
+    if not path.is_file():
+        raise BadDataSet(f"{path} is missing; run `img-super synthesize-photos`.")
+    try:
+        return [msgspec.json.decode(line, type=PhotoRow) for line in path.read_bytes().splitlines() if line]
+    except msgspec.DecodeError as error:
+        raise BadDataSet(f"The manifest in {folder} has a damaged row: {error}.") from error
+
+
+def read_faces(folder: Path) -> Faces:
+    """Read the faces of a data set. Raises `BadDataSet`."""
+    path = folder / "faces.npz"
+    if not path.is_file():
+        raise BadDataSet(f"{path} is missing; run `img-super synthesize-photos`.")
+    with np.load(path) as stored:
+        return Faces(stored["faces"], stored["boxes"])
+
+
+def _read(folder: Path, row: PhotoRow) -> LabelledPhoto:
+    bgr = cv2.imread(str(folder / row.photo), cv2.IMREAD_COLOR)
+    if bgr is None:
+        raise BadDataSet(f"The photo {row.photo} in {folder} cannot be read.")
+    return reduced(np.asarray(cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB), np.uint8), row, KEPT_SIDE_PX)
+
+
+def reduced(image: RgbImage, row: PhotoRow, long_side_px: int) -> LabelledPhoto:
+    """The photo with its truth, made smaller where its long side is longer."""
+    scale = min(1.0, long_side_px / max(image.shape[:2]))
+    if scale < 1:
+        wh = round(image.shape[1] * scale), round(image.shape[0] * scale)
+        image = cv2.resize(image, wh, interpolation=cv2.INTER_AREA).astype(np.uint8, copy=False)
+    return LabelledPhoto(
+        image,
+        box_between(row.face_xyxy, scale),
+        np.array(row.frame_quad, np.float32) * np.float32(scale),
+        np.array(row.card_quad, np.float32) * np.float32(scale),
+        None if row.ghost_xyxy is None else box_between(row.ghost_xyxy, scale),
+    )
+
+
+def box_between(xyxy: tuple[float, float, float, float], scale: float = 1.0) -> FloatBox:
+    """A box by its corners, scaled, as a box by its middle."""
+    x_min, y_min, x_max, y_max = (value * scale for value in xyxy)
+    return FloatBox((x_min + x_max) / 2, (y_min + y_max) / 2, x_max - x_min, y_max - y_min)

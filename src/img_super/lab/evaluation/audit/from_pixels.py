@@ -1,0 +1,94 @@
+"""Knowledge of the whole crop that says nothing of places: sharpness, noise, colour."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from img_super.domain import RgbImage
+from img_super.lab.evaluation.audit.from_rows import Features
+
+FloatArray = npt.NDArray[np.float32]
+Where = npt.NDArray[np.bool_]
+
+_NOISE_KERNEL: Final = np.array([[1, -2, 1], [-2, 4, -2], [1, -2, 1]], np.float32) / 6
+"""Blind to edges. Source: J. Immerkær, "Fast noise variance estimation", 1996."""
+
+_SATURATION_BINS: Final = np.linspace(0, 256, 9)
+_QUANTILES: Final = (0.5, 0.75, 0.9, 0.97)
+
+
+@dataclass(frozen=True, slots=True)
+class Responses:
+    """What the filters answer: of the whole crop height x width, or in a line where only some pixels count.
+
+    Attributes:
+        fine, coarse: strength of the gradient, of the crop itself and of the crop blurred.
+        laplacian: of the grey value.
+        noise: the high-pass by channel, three in front.
+    """
+
+    fine: FloatArray
+    coarse: FloatArray
+    laplacian: FloatArray
+    noise: FloatArray
+
+    def at(self, where: Where) -> Responses:
+        """The answers of some pixels."""
+        return Responses(self.fine[where], self.coarse[where], self.laplacian[where], self.noise[:, where])
+
+
+def responses(crop: RgbImage) -> Responses:
+    """Filter a crop once, for sharpness and noise alike."""
+    grey = cv2.cvtColor(crop, cv2.COLOR_RGB2GRAY).astype(np.float32)
+    passed = cv2.filter2D(crop, cv2.CV_32F, _NOISE_KERNEL)
+    laplacian = np.asarray(cv2.Laplacian(grey, cv2.CV_32F), np.float32)
+    coarse = _gradient(np.asarray(cv2.GaussianBlur(grey, (0, 0), 2.0), np.float32))
+    return Responses(_gradient(grey), coarse, laplacian, np.ascontiguousarray(np.moveaxis(passed, 2, 0), np.float32))
+
+
+def sharpness(of: Responses) -> Features:
+    """How sharp it is: Laplacian, quantiles of the gradient, fine against coarse detail."""
+    found = {"log_laplacian_variance": log(of.laplacian.var())}
+    for share, value in zip(_QUANTILES, np.quantile(of.fine, _QUANTILES), strict=True):
+        found[f"gradient_p{share * 100:.0f}"] = log(value)
+    return found | {"fine_to_coarse": log(of.fine.mean()) - log(of.coarse.mean())}
+
+
+def noise(of: Responses) -> Features:
+    """How strong the noise is: median absolute deviation of a high-pass, by channel and between channels."""
+    found = {}
+    for name, values in zip("rgb", of.noise, strict=True):
+        strength = np.abs(values)
+        found[f"deviation_{name}"] = log(np.median(strength))
+        found[f"mean_{name}"] = log(strength.mean())
+    return found | {"colour_noise": log(np.abs(of.noise[0] - of.noise[2]).mean()) - found["mean_g"]}
+
+
+def colour(crop: RgbImage, where: Where | None = None) -> Features:
+    """Means, spreads and the histogram of the saturation."""
+    pixels = crop.reshape(-1, 3) if where is None else crop[where]
+    found: Features = {}
+    for channel, name in enumerate("rgb"):
+        mean, spread = cv2.meanStdDev(np.ascontiguousarray(pixels[:, channel]))
+        found |= {f"mean_{name}": float(mean[0, 0]), f"spread_{name}": float(spread[0, 0])}
+    found |= {"red_to_green": found["mean_r"] - found["mean_g"], "blue_to_green": found["mean_b"] - found["mean_g"]}
+    saturation = cv2.cvtColor(pixels[None], cv2.COLOR_RGB2HSV)[0, :, 1]
+    shares = np.histogram(saturation, _SATURATION_BINS)[0] / len(saturation)
+    return found | {f"saturation_{index}": float(share) for index, share in enumerate(shares)}
+
+
+def log(value: float) -> float:
+    """The logarithm of a strength, which may be nothing."""
+    return float(np.log(value + 0.05))
+
+
+def _gradient(grey: FloatArray) -> FloatArray:
+    """Grey values a pixel."""
+    x = cv2.Sobel(grey, cv2.CV_32F, 1, 0, scale=0.125)
+    y = cv2.Sobel(grey, cv2.CV_32F, 0, 1, scale=0.125)
+    return np.asarray(cv2.magnitude(x, y), np.float32)

@@ -1,0 +1,128 @@
+"""Runs the audit: one finding for each kind of knowledge that must not betray the class."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+
+from img_super.lab.dataset.crops import BadDataSet
+from img_super.lab.evaluation.audit import from_pixels, from_rows, surroundings
+from img_super.lab.evaluation.audit.classifier import auc, auc_interval, out_of_fold_scores, strongest_feature, tabulate
+from img_super.lab.evaluation.audit.from_pixels import responses
+from img_super.lab.evaluation.audit.from_rows import Features
+from img_super.lab.evaluation.audit.rows import AuditRow, Shard, read_rows, read_shards
+
+LIMIT: Final = 0.55
+"""The AUC above which knowledge counts as a shortcut."""
+
+LEAST_DOCUMENTS: Final = 20
+
+KINDS: Final = {
+    "jpeg_tables": "the last file's format, quantisation and chroma subsampling",
+    "file_size": "the size of the last file in bytes",
+    "image_size": "the size of the photo, of the face and of what is mirrored beyond the photo",
+    "parameters": "the parameters of card, camera and saves",
+    "sharpness": "the sharpness of the whole crop",
+    "noise": "the noise of the whole crop",
+    "colour": "the colours of the whole crop",
+    "surroundings": "the card without its portrait",
+}
+
+_OUTSIDE: Final = 0.05 / len(KINDS)
+"""Bonferroni: all intervals together hold with 95 %, so that an honest small data set rarely raises an alarm."""
+
+_OF_ROWS: Final[dict[str, Callable[[AuditRow], Features]]] = {
+    "jpeg_tables": from_rows.jpeg_tables,
+    "file_size": from_rows.file_size,
+    "image_size": from_rows.image_size,
+    "parameters": from_rows.parameters,
+}
+_OF_RESPONSES: Final = {"sharpness": from_pixels.sharpness, "noise": from_pixels.noise}
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """How well one kind of knowledge tells the classes apart.
+
+    Attributes:
+        interval: of the AUC, bootstrapped by document; all kinds' intervals together hold with 95 %.
+        strongest: the feature that alone says most.
+        is_shortcut: the AUC is over the limit, and its interval over one half.
+    """
+
+    kind: str
+    auc: float
+    interval: tuple[float, float]
+    strongest: str
+    samples: int
+    documents: int
+    is_shortcut: bool
+
+    @property
+    def sentence(self) -> str:
+        low, high = self.interval
+        return (
+            f"Shortcut {self.kind}: {KINDS[self.kind]} tell the classes apart with an AUC of {self.auc:.3f} "
+            f"({low:.3f} to {high:.3f}); the strongest feature is {self.strongest}."
+        )
+
+
+def audit_data_set(
+    folder: Path, limit: float = LIMIT, most: int | None = None, kinds: Collection[str] = tuple(KINDS), seed: int = 1
+) -> list[Finding]:
+    """Audit a rendered data set, or at least its first `most` samples in whole shards.
+
+    Raises:
+        BadDataSet: the data set cannot be read, or is too small to say anything.
+    """
+    rows = _first_shards(read_rows(folder), most)
+    collected = {kind: _Collected() for kind in KINDS if kind in kinds}
+    for shard in read_shards(folder, rows):
+        for kind, of in collected.items():
+            for row, features in _features(kind, shard):
+                of.add(row, features)
+    return [of.finding(kind, limit, seed) for kind, of in collected.items()]
+
+
+@dataclass(slots=True)
+class _Collected:
+    rows: list[AuditRow] = field(default_factory=list)
+    features: list[Features] = field(default_factory=list)
+
+    def add(self, row: AuditRow, features: Features) -> None:
+        self.rows.append(row)
+        self.features.append(features)
+
+    def finding(self, kind: str, limit: float, seed: int) -> Finding:
+        labels = np.array([row.label for row in self.rows])
+        documents = np.array([row.document for row in self.rows], dtype=np.str_)
+        count = len(set(documents))
+        if count < LEAST_DOCUMENTS or len(set(labels)) != 2:
+            raise BadDataSet(f"{kind} needs {LEAST_DOCUMENTS} documents and both classes; {count} documents are there.")
+        table = tabulate(self.features)
+        scores = out_of_fold_scores(table.values, labels, documents, seed)
+        found = auc(labels, scores)
+        low, high = auc_interval(labels, scores, documents, seed, outside=_OUTSIDE)
+        strongest = strongest_feature(table, labels)
+        return Finding(kind, found, (low, high), strongest, len(labels), count, found > limit and low > 0.5)
+
+
+def _features(kind: str, shard: Shard) -> Iterator[tuple[AuditRow, Features]]:
+    if kind in _OF_ROWS:
+        yield from ((row, _OF_ROWS[kind](row)) for row in shard.rows)
+    elif kind == "surroundings":
+        yield from ((seen.row, surroundings.features(seen)) for seen in surroundings.surroundings_of(shard))
+    else:
+        for row, crop in zip(shard.rows, shard.crops, strict=True):
+            yield row, from_pixels.colour(crop) if kind == "colour" else _OF_RESPONSES[kind](responses(crop))
+
+
+def _first_shards(rows: list[AuditRow], most: int | None) -> list[AuditRow]:
+    if most is None or len(rows) <= most:
+        return rows
+    last = rows[most - 1].shard
+    return [row for row in rows if row.shard <= last]

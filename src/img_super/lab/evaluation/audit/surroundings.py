@@ -1,0 +1,159 @@
+"""Knowledge of the card without its portrait: where nobody laid anything, both classes must look the same.
+
+The two crops of a pair are blanked alike: the portrait's frame and whatever the attack laid over, in both; so is what
+only one of them shows, for the detector's boxes differ a little.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from img_super.domain import RgbImage
+from img_super.lab.dataset.crops import UInt8Array
+from img_super.lab.evaluation.audit import from_pixels
+from img_super.lab.evaluation.audit.from_pixels import FloatArray, Where
+from img_super.lab.evaluation.audit.from_rows import Features
+from img_super.lab.evaluation.audit.rows import AuditRow, Shard
+
+LEAST_SHARE: Final = 0.04
+"""A pair that shows less of its card than this share of either crop is left out."""
+
+_MARGIN: Final = 0.04
+"""Around what is blanked, in sides of the crop: resizing and saving spread an edge."""
+
+_FILTER_REACH_PX: Final = 2
+"""Filters of fine detail see the edge of the blank this far."""
+
+_LEAST_PIXELS: Final = 200
+_HALF: Final = 127
+_JPEG_BLOCK_PX: Final = 8
+_NAN: Final = float("nan")
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """A crop and where it shows the card outside everything that may differ."""
+
+    crop: RgbImage
+    shown: Where
+    row: AuditRow
+
+
+def surroundings_of(shard: Shard) -> Iterator[Surroundings]:
+    """Both crops of every pair in the shard that shows enough of its card."""
+    for genuine, attack in _pairs(shard):
+        hidden = _hidden(shard, genuine, attack)
+        if min(float(_narrowed(~one).mean()) for one in hidden) >= LEAST_SHARE:
+            for position, one in zip((genuine, attack), hidden, strict=True):
+                yield Surroundings(shard.crops[position], ~one, shard.rows[position])
+
+
+def features(surroundings: Surroundings) -> Features:
+    """Sharpness, noise, colour and JPEG blocks of the rest, as a whole and on each side of the portrait."""
+    crop, shown = blanked(surroundings), surroundings.shown
+    found = {f"colour.{name}": value for name, value in from_pixels.colour(crop, shown).items()}
+    found |= _at_each_side(crop, _narrowed(shown))
+    grey = cv2.cvtColor(crop, cv2.COLOR_RGB2GRAY).astype(np.float32)
+    period = _block_period(surroundings.row, len(crop))
+    found["blocks_x"] = block_strength(grey, shown, period)
+    found["blocks_y"] = block_strength(np.ascontiguousarray(grey.T), shown.T, period)
+    return found
+
+
+def blanked(surroundings: Surroundings) -> RgbImage:
+    """The crop as the features see it, grey where it is hidden: no filter may reach into the portrait."""
+    return np.where(surroundings.shown[:, :, None], surroundings.crop, np.uint8(128))
+
+
+def block_strength(grey: FloatArray, shown: Where, period_px: float) -> float:
+    """How strongly the steps between columns repeat with the period of JPEG's blocks; nan where it cannot be seen."""
+    steps, both = np.abs(np.diff(grey, axis=1)), shown[:, 1:] & shown[:, :-1]
+    weights = both.sum(0)
+    if period_px < 2.5 or weights.sum() < _LEAST_PIXELS:
+        return _NAN
+    profile = (steps * both).sum(0) / np.maximum(weights, 1)
+    mean = float((profile * weights).sum() / weights.sum())
+    wave = np.exp(-2j * np.pi * np.arange(len(profile)) / period_px)
+    return float(abs(((profile - mean) * weights * wave).sum()) / weights.sum() / (mean + 0.05))
+
+
+def _at_each_side(crop: RgbImage, shown: Where) -> Features:
+    """How sharp and how noisy each side of the portrait is, and against the others."""
+    answers = from_pixels.responses(crop)
+    everywhere = answers.at(shown)
+    found = from_pixels.sharpness(everywhere) | from_pixels.noise(everywhere)
+    for name, half in _halves(len(crop)).items():
+        part = shown & half
+        seen = int(part.sum()) >= _LEAST_PIXELS
+        found[f"{name}.sharpness"] = from_pixels.log(answers.fine[part].mean()) if seen else _NAN
+        found[f"{name}.noise"] = from_pixels.log(np.abs(answers.noise[1][part]).mean()) if seen else _NAN
+    found["left_to_right.noise"] = found["left.noise"] - found["right.noise"]
+    return found | {"top_to_bottom.noise": found["top.noise"] - found["bottom.noise"]}
+
+
+def _halves(side: int) -> dict[str, Where]:
+    left = np.tile(np.arange(side) < side // 2, (side, 1))
+    return {"left": left, "right": ~left, "top": left.T, "bottom": ~left.T}
+
+
+def _pairs(shard: Shard) -> Iterator[tuple[int, int]]:
+    """Positions of a document's genuine crop and of its attack."""
+    found: dict[str, dict[int, int]] = {}
+    for position, row in enumerate(shard.rows):
+        found.setdefault(row.document, {}).setdefault(row.label, position)
+    yield from ((both[0], both[1]) for both in found.values() if len(both) == 2)
+
+
+def _hidden(shard: Shard, genuine: int, attack: int) -> tuple[Where, Where]:
+    side = shard.crops.shape[1]
+    quads = [np.array(shard.rows[position].frame_quad, np.float32) for position in (genuine, attack)]
+    to_genuine = np.asarray(cv2.getPerspectiveTransform(quads[1], quads[0]), np.float64)
+    in_attack = _widened(np.maximum(_filled(quads[1], side), _laid_over(shard.masks[attack], side)))
+    in_genuine = _widened(_filled(quads[0], side))
+    to_attack = np.asarray(np.linalg.inv(to_genuine))
+    # One map each way and no rounding up: a blank that is a pixel wider in one class hides its edges there.
+    return (
+        np.maximum(in_genuine, _moved(in_attack, to_genuine)) > _HALF,
+        np.maximum(in_attack, _moved(in_genuine, to_attack)) > _HALF,
+    )
+
+
+def _filled(quad: FloatArray, side: int) -> UInt8Array:
+    canvas = np.zeros((side, side), np.uint8)
+    cv2.fillConvexPoly(canvas, np.round(quad).astype(np.int32), 255)
+    return canvas
+
+
+def _laid_over(mask: UInt8Array, side: int) -> UInt8Array:
+    grown = cv2.dilate(mask, np.ones((3, 3), np.uint8))
+    return np.asarray(cv2.resize((grown > 5).astype(np.uint8) * 255, (side, side), interpolation=cv2.INTER_NEAREST))
+
+
+def _widened(canvas: UInt8Array) -> UInt8Array:
+    reach = 2 * max(2, round(_MARGIN * len(canvas))) + 1
+    return np.asarray(cv2.dilate(canvas, np.ones((reach, reach), np.uint8)), np.uint8)
+
+
+def _narrowed(shown: Where) -> Where:
+    reach = 2 * _FILTER_REACH_PX + 1
+    kept = cv2.erode(shown.astype(np.uint8), np.ones((reach, reach), np.uint8), borderValue=1)
+    return np.asarray(kept > 0)
+
+
+def _moved(canvas: UInt8Array, matrix: npt.NDArray[np.float64]) -> UInt8Array:
+    """The canvas through a map; what the first crop does not show counts as hidden."""
+    moved = cv2.warpPerspective(
+        canvas, matrix, canvas.shape[::-1], flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT, borderValue=255
+    )
+    return np.asarray(moved, np.uint8)
+
+
+def _block_period(row: AuditRow, side: int) -> float:
+    """JPEG's block in pixels of the crop."""
+    return _JPEG_BLOCK_PX * side / row.crop_box.width

@@ -1,0 +1,141 @@
+"""How well the one-pass detector finds portraits: on generated photos turned all ways, and on real captures."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from math import atan2, pi
+from pathlib import Path
+from typing import Any, Final
+
+import cv2
+import numpy as np
+
+from img_super.detector.fast import FastDetector
+from img_super.detector.outputs import FloatBox
+from img_super.detector.refined_detector import FindsFaces
+from img_super.domain import ROTATIONS, Box, Detection, RgbImage, Rotation
+from img_super.lab.dataset.whole_photos import PhotoRow, box_between, read_rows
+from img_super.pipeline.decode import decode_image
+from img_super.turn import inverse, turn
+
+FOUND_IOU: Final = 0.4
+_STEPS: Final = tuple(round(0.05 * step, 2) for step in range(2, 19))
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What became of one photo.
+
+    Attributes:
+        sureness: the network's, in [0, 1]; 0 where it handed the photo on.
+        iou: of the portrait's face; 0 where none was found.
+        rotation_right: whether it would be turned upright.
+        is_ghost: the ghost was taken for the portrait.
+    """
+
+    sureness: float
+    iou: float
+    rotation_right: bool
+    is_ghost: bool
+
+    @property
+    def right(self) -> bool:
+        return self.rotation_right and self.iou >= FOUND_IOU
+
+
+def answers_on_generated(detector: FastDetector, folder: Path, limit: int | None = None) -> list[Answer]:
+    """One pass without anybody to ask instead, on a data set of whole photos, each turned another way."""
+    answers = []
+    for rotation, row, image in _turned(folder, read_rows(folder)[:limit]):
+        located, wh = detector.locate(turn(image, inverse(rotation))), (image.shape[1], image.shape[0])
+        found, sureness = (located.detection, located.confidence) if located else (None, 0.0)
+        answers.append(_answer(found, sureness, row, rotation, wh))
+    return answers
+
+
+def _turned(folder: Path, rows: Sequence[PhotoRow]) -> Iterator[tuple[Rotation, PhotoRow, RgbImage]]:
+    for number, row in enumerate(rows):
+        bgr = cv2.imread(str(folder / row.photo), cv2.IMREAD_COLOR)
+        image = np.asarray(cv2.cvtColor(np.asarray(bgr), cv2.COLOR_BGR2RGB), np.uint8)
+        yield ROTATIONS[number // 2 % 4], row, image  # both photos of a pair are turned alike
+
+
+def _answer(found: Detection | None, sureness: float, row: PhotoRow, rotation: Rotation, wh: tuple[int, int]) -> Answer:
+    if found is None:
+        return Answer(0.0, 0.0, False, False)
+    turned_wh = wh if rotation in (0, 180) else wh[::-1]
+    box = found.portrait.box.turned(rotation, turned_wh)
+    ghost = None if row.ghost_xyxy is None else box_between(row.ghost_xyxy)
+    is_ghost = ghost is not None and _lies_in(box, ghost)
+    return Answer(sureness, box.iou(Box(*row.face_xyxy)), found.rotation == rotation, is_ghost)
+
+
+def _lies_in(found: Box, face: FloatBox) -> bool:
+    x, y = found.centre_xy
+    return abs(x - face.x) < face.width / 2 and abs(y - face.y) < face.height / 2
+
+
+def least_confidence(answers: Sequence[Answer], max_wrong: float) -> float:
+    """The lowest confidence from which on at most `max_wrong` of the answers are wrong; the highest step else."""
+    for least in _STEPS:
+        given = [answer for answer in answers if answer.sureness >= least]
+        if given and np.mean([not answer.right for answer in given]) <= max_wrong:
+            return least
+    return _STEPS[-1]
+
+
+def precise_wrong(precise: FindsFaces, folder: Path, limit: int | None = None) -> float:
+    """The share of the same photos on which the precise detector does not find the portrait or turns it wrongly."""
+    wrong = []
+    for rotation, row, image in _turned(folder, read_rows(folder)[:limit]):
+        found = precise.detect(turn(image, inverse(rotation)))
+        answer = _answer(found, 1.0, row, rotation, (image.shape[1], image.shape[0]))
+        wrong.append(not answer.right)
+    return float(np.mean(wrong))
+
+
+def generated_figures(answers: Sequence[Answer], least: float) -> dict[str, Any]:
+    """What the card says of generated validation; a photo below `least` is handed on and counts as not answered."""
+    given = [answer for answer in answers if answer.sureness >= least]
+    return {
+        "photos": len(answers),
+        "answered": len(given) / max(1, len(answers)),
+        "right_of_answered": float(np.mean([answer.right for answer in given])) if given else 0.0,
+        "median_iou": float(np.median([answer.iou for answer in given])) if given else 0.0,
+        "ghost_for_portrait": float(np.mean([answer.is_ghost for answer in given])) if given else 0.0,
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class RealFrame:
+    """A real capture, turned: its image, the labelled face, and the rotation that makes the document upright."""
+
+    name: str
+    image: RgbImage
+    face: Box
+    rotation: Rotation
+
+
+def real_frames(folder: Path, every: int = 1) -> Iterator[RealFrame]:
+    """Every n-th real capture, turned in all four ways; some documents lie on their side as they were photographed."""
+    labels = json.loads((folder / "labels.json").read_text())
+    for name, label in list(labels.items())[::every]:
+        image = decode_image((folder / name).read_bytes())
+        face = Box.from_xywh(*label["face_box_xywh"])
+        for turned in ROTATIONS:
+            wanted = ROTATIONS[-(quarters_of(label["doc_quad"]) + ROTATIONS.index(turned)) % 4]
+            yield RealFrame(name, turn(image, turned), face.turned(turned, (image.shape[1], image.shape[0])), wanted)
+
+
+def quarters_of(quad: Sequence[Sequence[float]]) -> int:
+    """By how many quarter turns clockwise a document lies turned, by its corners from its own upper left, clockwise."""
+    (x, y), (right_x, right_y) = quad[:2]
+    return round(atan2(right_y - y, right_x - x) / (pi / 2)) % 4
+
+
+def is_found(found: Detection | None, truth: Box) -> bool:
+    """The middle of the labelled face lies inside the answer, and both overlap."""
+    box = found.portrait.box if found else Box(0, 0, 0, 0)
+    return box.contains(*truth.centre_xy) and box.iou(truth) >= FOUND_IOU

@@ -1,0 +1,83 @@
+"""Writes tables and plots into documents, between marks: what stands around them is a person's, and stays.
+
+A mark is `<!-- begin NAME -->`, its end `<!-- end NAME -->`. Names: `figures SET`, `policies SET`, `plots SET`,
+`robustness SET: crops`, `robustness SET: photos`, `precisions`; SET is the name of a data set. A document in English
+says `<!-- language: en -->`; the others are in Spanish.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Final
+
+from img_super.lab.evaluation import plots, tables
+from img_super.lab.evaluation.evaluate import Measured
+from img_super.lab.evaluation.html import plots_of
+
+IMAGES: Final = "images"
+_BLOCK: Final = re.compile(r"(<!-- begin (.+?) -->\n)(.*?)(<!-- end \2 -->)", re.DOTALL)
+_ENGLISH: Final = "<!-- language: en -->"
+
+
+def fill_documents(folder: Path, measured: Sequence[Measured]) -> dict[str, list[str]]:
+    """Fill every Markdown file of a folder; returns the names of the blocks that were filled, by file.
+
+    Blocks of what was not measured stay as they are. Plots go into `images/` beside the documents.
+    """
+    filled = {}
+    images: dict[str, bytes] = {}
+    for path in sorted(folder.glob("*.md")):
+        text = path.read_text("utf-8")
+        english = _ENGLISH in text
+        if _BLOCK.search(text) is None:
+            continue
+        blocks = _tables(measured, tables.ENGLISH if english else tables.SPANISH)
+        words, language = (plots.ENGLISH, "en") if english else (plots.SPANISH, "es")
+        drawn = _plots(measured, words, language) if "<!-- begin plots " in text else {}
+        blocks |= {name: _links(of) for name, of in drawn.items()}
+        changed, names = fill(text, blocks)
+        path.write_text(changed, "utf-8")
+        filled[path.name] = names
+        images |= {file: svg for name in names for file, svg in drawn.get(name, {}).items()}
+    if images:
+        (folder / IMAGES).mkdir(exist_ok=True)
+    for file, svg in images.items():
+        (folder / IMAGES / file).write_bytes(svg)
+    return filled
+
+
+def fill(text: str, blocks: Mapping[str, str]) -> tuple[str, list[str]]:
+    """The text with what stands between known marks replaced, and the names of the blocks that were."""
+    names = [name for _, name, _, _ in _BLOCK.findall(text) if name in blocks]
+
+    def replaced(match: re.Match[str]) -> str:
+        begin, name, before, end = match.groups()
+        return f"{begin}\n{blocks[name]}\n{end}" if name in blocks else f"{begin}{before}{end}"
+
+    return _BLOCK.sub(replaced, text), names
+
+
+def _tables(measured: Sequence[Measured], names: tables.Names) -> dict[str, str]:
+    first = measured[0]
+    blocks = {}
+    for name in first.figures:
+        blocks[f"figures {name}"] = tables.figures_table(measured, name, names).as_markdown()
+        blocks[f"policies {name}"] = tables.policies_table(first, name, names).as_markdown()
+    for title, rows in first.robustness.items():
+        blocks[f"robustness {title}"] = tables.robustness_table(rows, title, names).as_markdown()
+    if first.model.card.precisions:
+        blocks["precisions"] = tables.precisions_table(first, names).as_markdown()
+    return blocks
+
+
+def _plots(measured: Sequence[Measured], words: plots.Words, language: str) -> dict[str, dict[str, bytes]]:
+    return {
+        f"plots {name}": {f"{name}_{what}.{language}.svg": svg for what, svg in plots_of(measured, name, words).items()}
+        for name in measured[0].figures
+    }
+
+
+def _links(drawn: Mapping[str, bytes]) -> str:
+    return "".join(f"![{file.partition('.')[0].replace('_', ' ')}]({IMAGES}/{file})\n" for file in drawn)

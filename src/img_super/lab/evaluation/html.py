@@ -1,0 +1,142 @@
+"""The report as one file of HTML that needs nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+import pybase64
+from jinja2 import Environment, FileSystemLoader
+
+from img_super.domain import RgbImage
+from img_super.lab.dataset.measured_sets import MeasuredSet
+from img_super.lab.evaluation import plots
+from img_super.lab.evaluation.evaluate import Measured, Mistake, worst_mistakes
+from img_super.lab.evaluation.tables import (
+    ENGLISH,
+    Table,
+    figures_table,
+    policies_table,
+    precisions_table,
+    robustness_table,
+)
+
+TEMPLATES: Final = Path(__file__).parent / "templates"
+THUMBNAIL_PX: Final = 136
+
+
+@dataclass(frozen=True, slots=True)
+class Plot:
+    """An image as a `data:` URL."""
+
+    caption: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Thumbnail:
+    """A sample that was judged wrongly; `heat_map` is empty when there is none."""
+
+    caption: str
+    crop: str
+    heat_map: str
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """The worst mistakes of one class; `instead` says why there is nothing to see."""
+
+    title: str
+    thumbnails: Sequence[Thumbnail]
+    instead: str
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """One data set."""
+
+    title: str
+    tables: Sequence[Table]
+    plots: Sequence[Plot]
+    mistakes: Sequence[Group]
+
+
+def html_report(measured: Sequence[Measured], sets: Sequence[MeasuredSet], show_real: bool = False) -> str:
+    """The whole report; the first model is told of in detail, the others stand beside it.
+
+    Args:
+        show_real: also show crops of real people's documents.
+    """
+    environment = Environment(loader=FileSystemLoader(TEMPLATES), autoescape=True, trim_blocks=True)
+    first = measured[0]
+    sections = [_section(measured, one, show_real or not one.personal) for one in sets]
+    if first.model.card.precisions:
+        sections.append(Section("float32 and int8", [precisions_table(first, ENGLISH)], [], []))
+    title = f"Evaluation of {first.model.title}"
+    return environment.get_template("report.html.j2").render(title=title, sections=sections)
+
+
+def plots_of(measured: Sequence[Measured], name: str, words: plots.Words) -> Mapping[str, bytes]:
+    """The SVG plots of one set, by what they show."""
+    first = measured[0]
+    drawn = {
+        "errors": plots.error_curves(measured, name, words),
+        "species": plots.apcer_by_species(measured, name, words),
+        "scores": plots.score_histogram(first.scored[name], first.model.card.threshold, words),
+        "reliability": plots.reliability_curve(first.scored[name], words),
+    }
+    for title, rows in first.robustness.items():
+        if title.startswith(name):
+            drawn[f"robustness_{title.rpartition(' ')[2]}"] = plots.robustness_curves(rows, words)
+    return drawn
+
+
+def _section(measured: Sequence[Measured], one: MeasuredSet, may_show: bool) -> Section:
+    first = measured[0]
+    tables = [figures_table(measured, one.name, ENGLISH), policies_table(first, one.name, ENGLISH)]
+    tables += [
+        robustness_table(rows, f"Robustness, {title}", ENGLISH)
+        for title, rows in first.robustness.items()
+        if title.startswith(one.name)
+    ]
+    drawn = [
+        Plot(what.replace("_", " "), _url("image/svg+xml", svg))
+        for what, svg in plots_of(measured, one.name, plots.ENGLISH).items()
+    ]
+    return Section(ENGLISH.sets.get(one.name, one.name), tables, drawn, _mistakes(first, one, may_show))
+
+
+def _mistakes(measured: Measured, one: MeasuredSet, may_show: bool) -> list[Group]:
+    scored = measured.scored[one.name]
+    groups = []
+    for species, worst in worst_mistakes(scored, measured.model.card.threshold).items():
+        title = f"{species or 'genuine'}: {len(worst)} shown" if may_show else species or "genuine"
+        instead = "None on the wrong side." if may_show or not worst else (
+            f"{len(worst)} or more; real documents are personal data and are shown with --show-real only."
+        )  # fmt: skip
+        shown = [_thumbnail(mistake, one, scored.heat_maps) for mistake in worst] if may_show else []
+        groups.append(Group(title, shown, instead))
+    return groups
+
+
+def _thumbnail(mistake: Mistake, one: MeasuredSet, heat_maps: npt.NDArray[np.float32] | None) -> Thumbnail:
+    crop: RgbImage = one.crops[mistake.position]
+    small = cv2.resize(crop, (THUMBNAIL_PX, THUMBNAIL_PX), interpolation=cv2.INTER_AREA)
+    _, jpeg = cv2.imencode(".jpg", small[:, :, ::-1], [cv2.IMWRITE_JPEG_QUALITY, 85])
+    heat_map = ""
+    if heat_maps is not None and heat_maps.size:
+        grey = np.rint(heat_maps[mistake.position] * 255).astype(np.uint8)
+        _, png = cv2.imencode(".png", grey)
+        heat_map = _url("image/png", png.tobytes())
+    return Thumbnail(
+        f"score {mistake.score:.3f}, {one.documents[mistake.position]}", _url("image/jpeg", jpeg.tobytes()), heat_map
+    )
+
+
+def _url(media_type: str, data: bytes) -> str:
+    return f"data:{media_type};base64,{pybase64.b64encode(data).decode()}"

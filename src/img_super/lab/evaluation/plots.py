@@ -1,0 +1,138 @@
+"""The plots of the report, as SVG: the same figures give the same bytes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from io import BytesIO
+from typing import Any, Final
+
+import matplotlib as mpl
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from img_super.lab.evaluation import resampling
+from img_super.lab.evaluation.evaluate import Measured
+from img_super.lab.evaluation.reliability import reliability
+from img_super.lab.evaluation.report import Scored
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """What stands in the plots, in the language of whoever reads them."""
+
+    bpcer: str
+    apcer: str
+    score: str
+    share: str
+    genuine: str
+    attacks: str
+    attack_share: str
+    change: str
+    kinds: Mapping[str, str]
+
+
+ENGLISH: Final = Words(
+    "BPCER: genuine documents rejected", "APCER: attacks accepted", "score", "share of samples", "genuine", "attacks",
+    "share of attacks", "median |score change|",
+    {"jpeg": "JPEG quality", "scale": "scale", "blur": "blur (sigma / side)", "turn": "turned by (degrees)"},
+)  # fmt: skip
+SPANISH: Final = Words(
+    "BPCER: documentos genuinos rechazados", "APCER: ataques aceptados", "score", "proporción de muestras", "genuinos",
+    "ataques", "proporción de ataques", "mediana del cambio del score",
+    {"jpeg": "calidad JPEG", "scale": "escala", "blur": "desenfoque (sigma / lado)", "turn": "giro (grados)"},
+)  # fmt: skip
+
+_CLIFF: Final = 0.1
+"""Scores should move less than this in the median."""
+
+
+def error_curves(measured: Sequence[Measured], name: str, words: Words) -> bytes:
+    """APCER against BPCER of every model on one set: the nearer to the lower left corner, the better."""
+
+    def draw(axes: Axes) -> None:
+        for one in measured:
+            scored = one.scored[name]
+            curves = resampling.Curves.of(scored.labels, scored.scores, np.ones((1, len(scored.labels))))
+            auc = one.figures[name]["auc"]["value"]
+            axes.plot(curves.bpcer[0], curves.apcer[0], label=f"{one.model.title} (AUC {auc:.3f})")
+        axes.plot([0, 1], [1, 0], color="0.8", linestyle="--", linewidth=0.8)
+        axes.set(xlabel=words.bpcer, ylabel=words.apcer, xlim=(0, 1), ylim=(0, 1))
+        axes.legend(loc="upper right", frameon=False, fontsize="small")
+
+    return _svg(draw)
+
+
+def score_histogram(scored: Scored, threshold: float, words: Words) -> bytes:
+    """Where the scores of both classes lie, and the threshold."""
+
+    def draw(axes: Axes) -> None:
+        bins = np.linspace(0, 1, 41).tolist()
+        for label, text in ((0, words.genuine), (1, words.attacks)):
+            of = scored.scores[scored.labels == label]
+            axes.hist(of, bins=bins, weights=np.full(len(of), 1 / len(of)), alpha=0.6, label=text)
+        axes.axvline(threshold, color="black", linewidth=1)
+        axes.set(xlabel=words.score, ylabel=words.share, xlim=(0, 1))
+        axes.legend(loc="upper center", frameon=False)
+
+    return _svg(draw)
+
+
+def reliability_curve(scored: Scored, words: Words) -> bytes:
+    """The share of attacks among samples of like scores; on the diagonal a score means what it says."""
+
+    def draw(axes: Axes) -> None:
+        found = reliability(scored.labels, scored.scores)
+        axes.plot([0, 1], [0, 1], color="0.8", linestyle="--", linewidth=0.8)
+        axes.plot(found.mean_score, found.attack_share, marker="o", label=f"ECE {found.ece:.3f}")
+        axes.set(xlabel=words.score, ylabel=words.attack_share, xlim=(0, 1), ylim=(0, 1))
+        axes.legend(loc="upper left", frameon=False)
+
+    return _svg(draw)
+
+
+def apcer_by_species(measured: Sequence[Measured], name: str, words: Words) -> bytes:
+    """Missed attacks of each species at each model's own threshold, with 95 % intervals."""
+
+    def draw(axes: Axes) -> None:
+        height = 0.8 / len(measured)
+        species = sorted(measured[0].figures[name]["species"])
+        rows = np.arange(len(species))
+        for number, one in enumerate(measured):
+            found = [one.figures[name]["species"][kind]["apcer"] for kind in species]
+            values = np.array([of["value"] for of in found])
+            ends = np.array([of["interval_95"] for of in found]).T
+            spans = np.abs(ends - values)
+            axes.barh(rows + number * height, values, height, xerr=spans, label=one.model.title, capsize=2)
+        axes.set_yticks(rows + 0.4 - height / 2, species)
+        axes.set(xlabel=words.apcer, xlim=(0, 1))
+        axes.legend(loc="lower right", frameon=False, fontsize="small")
+
+    return _svg(draw)
+
+
+def robustness_curves(rows: Sequence[Mapping[str, Any]], words: Words) -> bytes:
+    """Median and 90th percentile of the score's change by step, one panel a kind of change."""
+    kinds = [kind for kind in words.kinds if any(row["kind"] == kind for row in rows)]
+
+    def draw(all_axes: Any) -> None:
+        for axes, kind in zip(np.atleast_1d(all_axes), kinds, strict=True):
+            steps = [row for row in rows if row["kind"] == kind]
+            at = [f"{row['strength']:g}" for row in steps]
+            for key, style in (("median_change", "o-"), ("p90_change", "o:")):
+                axes.plot(at, [np.nan if row[key] is None else row[key] for row in steps], style, label=key[:6])
+            axes.axhline(_CLIFF, color="0.8", linewidth=0.8)
+            axes.set(xlabel=words.kinds[kind], ylim=(0, None))
+        np.atleast_1d(all_axes)[0].set_ylabel(words.change + " / p90")
+
+    return _svg(draw, panels=len(kinds))
+
+
+def _svg(draw: Callable[[Any], None], panels: int = 1) -> bytes:
+    with mpl.rc_context({"svg.hashsalt": "img_super", "svg.fonttype": "none", "font.size": 9}):
+        figure = Figure(figsize=(5.4 if panels == 1 else 2.7 * panels, 3.4), layout="constrained")
+        draw(figure.subplots(1, panels, sharey=panels > 1))
+        file = BytesIO()
+        figure.savefig(file, format="svg", metadata={"Date": None, "Creator": None})
+        return file.getvalue()

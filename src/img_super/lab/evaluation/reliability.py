@@ -1,0 +1,55 @@
+"""Whether a score of 0.8 means four in five: reliability curve and expected calibration error."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from img_super.lab.evaluation.resampling import Values, Weights
+
+BINS: Final = 15
+
+FloatArray = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Reliability:
+    """Samples in bins of equal numbers, by score.
+
+    Attributes:
+        mean_score, attack_share: of each bin that has samples, rising by score.
+        ece: expected calibration error, in [0, 1]. Source: M. P. Naeini et al., 2015.
+    """
+
+    mean_score: FloatArray
+    attack_share: FloatArray
+    ece: float
+
+
+def reliability(labels: npt.NDArray[np.generic], scores: FloatArray, bins: int = BINS) -> Reliability:
+    """The reliability of scores; both classes count as often as they are there."""
+    total, score_sum, attacks = _binned(labels, scores, np.ones((1, len(scores))), bins)
+    mean_score, share = score_sum[0] / total[0], attacks[0] / total[0]
+    return Reliability(mean_score, share, float(expected_calibration_error(labels, scores, None, bins)[0]))
+
+
+def expected_calibration_error(
+    labels: npt.NDArray[np.generic], scores: FloatArray, weights: Weights | None, bins: int = BINS
+) -> Values:
+    """How far the mean score of a bin lies from its share of attacks, on average; one value a draw."""
+    weights = np.ones((1, len(scores))) if weights is None else weights
+    _, score_sum, attacks = _binned(labels, scores, weights, bins)
+    return np.asarray(np.abs(score_sum - attacks).sum(axis=1) / weights.sum(axis=1))
+
+
+def _binned(
+    labels: npt.NDArray[np.generic], scores: FloatArray, weights: Weights, bins: int
+) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Weight, weighted scores and weighted attacks, [draws, bins]; bins without samples are left out."""
+    edges = np.quantile(scores, np.linspace(0, 1, bins + 1)[1:-1])
+    bin_of = np.searchsorted(edges, scores, side="right")
+    members = (bin_of[:, None] == np.unique(bin_of)).astype(np.float64)
+    return weights @ members, weights @ (members * scores[:, None]), weights @ (members * (labels == 1)[:, None])

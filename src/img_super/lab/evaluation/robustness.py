@@ -1,0 +1,137 @@
+"""How far the scores move when the same photo is saved, scaled, blurred or turned once more.
+
+Photos go the whole way of the service, detector included; crops, where no photo was kept, are changed themselves, which
+leaves out that the detector then frames the portrait a little differently.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, Final, TypeAlias
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from img_super.domain import RgbImage, Rotation
+from img_super.errors import InputError
+from img_super.lab.dataset.jpeg import saved
+from img_super.lab.evaluation import resampling
+from img_super.lab.evaluation.metrics import auc
+from img_super.turn import turn
+
+Judge: TypeAlias = Callable[[RgbImage], float]
+"""Gives the score of an image, nan where it has no answer."""
+
+Scores = npt.NDArray[np.float64]
+"""One a sample; nan where there is no answer, such as no face."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One change: its kind, how strong (0 is not at all), and what it does to an image."""
+
+    kind: str
+    strength: float
+    change: Callable[[RgbImage], RgbImage]
+
+
+@dataclass(frozen=True, slots=True)
+class Samples:
+    """Images with their truth; read one after the other, for photos are large."""
+
+    images: Callable[[], Iterator[RgbImage]]
+    labels: npt.NDArray[np.int64]
+    documents: npt.NDArray[np.str_]
+
+
+def scaled(image: RgbImage, scale: float) -> RgbImage:
+    """The image with so much of its width and height."""
+    wh = (max(1, round(image.shape[1] * scale)), max(1, round(image.shape[0] * scale)))
+    return cv2.resize(image, wh, interpolation=cv2.INTER_AREA).astype(np.uint8, copy=False)
+
+
+def blurred(image: RgbImage, sigma_share: float) -> RgbImage:
+    """Sigma as a share of the image's side."""
+    return cv2.GaussianBlur(image, (0, 0), sigma_share * max(image.shape[:2])).astype(np.uint8, copy=False)
+
+
+def _steps(of: Callable[..., RgbImage], kind: str, values: Sequence[float]) -> tuple[Step, ...]:
+    return tuple(Step(kind, value, partial(_changed, of=of, value=value)) for value in values)
+
+
+def _changed(image: RgbImage, of: Callable[..., RgbImage], value: float) -> RgbImage:
+    return of(image, value)
+
+
+def _turned(image: RgbImage, degrees: Rotation) -> RgbImage:
+    return np.ascontiguousarray(turn(image, degrees))
+
+
+_QUALITIES: Final = (95, 85, 75, 60)
+_SCALES: Final = (0.9, 0.8, 0.7, 0.6)
+
+CROP_STEPS: Final = (
+    *_steps(saved, "jpeg", _QUALITIES),
+    *_steps(scaled, "scale", _SCALES),
+    *_steps(blurred, "blur", (0.002, 0.004, 0.008)),
+)
+"""A crop of 224 px is blurred with 0.4 to 1.8 px."""
+
+PHOTO_STEPS: Final = (
+    *_steps(saved, "jpeg", _QUALITIES),
+    *_steps(scaled, "scale", _SCALES),
+    *_steps(blurred, "blur", (0.001, 0.002, 0.004)),
+    *_steps(_turned, "turn", (90, 180, 270)),
+)
+
+
+def robustness(judge: Judge, samples: Samples, steps: Sequence[Step], threshold: float) -> list[dict[str, Any]]:
+    """One row a step, the unchanged images first.
+
+    Each row: `kind`, `strength`; `median_change` and `p90_change` of |score change|; `auc` with interval (None when
+    only one class is there); `bpcer` at the threshold; `answered`, the share of samples that got a score.
+    """
+    changes = [Step("none", 0, lambda image: image), *steps]
+    scores = np.array([[judge(step.change(image)) for step in changes] for image in samples.images()])
+    weights = resampling.drawn_weights(samples.documents, seed=1)
+    return [
+        {"kind": step.kind, "strength": step.strength, **_row(scores[:, 0], scores[:, number], samples, weights)}
+        | {"bpcer": _bpcer(scores[:, number], samples, threshold)}
+        for number, step in enumerate(changes)
+    ]
+
+
+def _row(before: Scores, after: Scores, samples: Samples, weights: resampling.Weights) -> dict[str, Any]:
+    both = ~(np.isnan(before) | np.isnan(after))
+    moved = np.abs(after - before)[both]
+    row: dict[str, Any] = {
+        "answered": round(float(1 - np.isnan(after).mean()), 4),
+        "median_change": round(float(np.median(moved)), 4) if both.any() else None,
+        "p90_change": round(float(np.percentile(moved, 90)), 4) if both.any() else None,
+        "auc": None,
+    }
+    given = ~np.isnan(after)
+    labels = samples.labels[given]
+    if len(np.unique(labels)) == 2:
+        drawn = resampling.Curves.of(labels, after[given], weights[:, given]).auc()
+        row["auc"] = {
+            "value": round(auc(labels, after[given]), 4),
+            "interval_95": [round(end, 4) for end in resampling.interval(drawn)],
+        }
+    return row
+
+
+def _bpcer(scores: Scores, samples: Samples, threshold: float) -> float:
+    genuine = scores[(samples.labels == 0) & ~np.isnan(scores)]
+    return round(float((genuine >= threshold).mean()), 4) if len(genuine) else float("nan")
+
+
+def score_or_nan(score: Callable[[RgbImage], float], image: RgbImage) -> float:
+    """The score, or nan where the service would say that it cannot judge the photo."""
+    try:
+        return score(image)
+    except InputError:
+        return float("nan")

@@ -1,0 +1,154 @@
+"""The figures as tables, models side by side, in English for the report and in Spanish for the documents."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from img_super.lab.evaluation.evaluate import Measured
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table of texts."""
+
+    title: str
+    head: Sequence[str]
+    rows: Sequence[Sequence[str]]
+
+    def as_markdown(self) -> str:
+        lines = [self.head, ["---"] * len(self.head), *self.rows]
+        return "".join(f"| {' | '.join(cells)} |\n" for cells in lines)
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """The words of the tables; the keys of `figures` are those of `report.figures`."""
+
+    figure: str
+    counted: str
+    figures: Mapping[str, str]
+    iou: str
+    peak: str
+    to: str
+    policies: Sequence[str]
+    robustness: Sequence[str]
+    precisions: Sequence[str]
+    sets: Mapping[str, str]
+    worst: str
+
+
+ENGLISH: Final = Names(
+    figure="figure",
+    counted="genuine, attacks, documents",
+    figures={
+        "auc": "AUC", "eer": "EER", "bpcer": "BPCER at the threshold", "apcer": "APCER at the threshold",
+        "tpr_at_fpr_1": "TPR at 1 % FPR", "ece": "ECE",
+    },
+    iou="heat map: IoU with the mask",
+    peak="heat map: peak inside the mask",
+    to="to",
+    policies=("policy", "threshold", "a person looks", "BPCER", "APCER", "worst species (APCER)",
+              "undetermined: genuine, attacks"),
+    robustness=("change", "strength", "median |score change|", "p90", "AUC", "BPCER", "answered"),
+    precisions=("weights", "AUC", "ms a crop (median, p90)", "MB", "AUC loss", "median |score change|"),
+    sets={"generated_validation": "generated validation", "real_captures": "real captures",
+          "other_hands": "other hands"},
+    worst="worst",
+)  # fmt: skip
+SPANISH: Final = Names(
+    figure="cifra",
+    counted="genuinos, ataques, documentos",
+    figures={
+        "auc": "AUC", "eer": "EER", "bpcer": "BPCER en el umbral", "apcer": "APCER en el umbral",
+        "tpr_at_fpr_1": "TPR con FPR del 1 %", "ece": "ECE",
+    },
+    iou="mapa de calor: IoU con la máscara",
+    peak="mapa de calor: máximo dentro de la máscara",
+    to="a",
+    policies=("política", "umbral", "mira una persona", "BPCER", "APCER", "peor especie (APCER)",
+              "indeterminados: genuinos, ataques"),
+    robustness=("cambio", "intensidad", "mediana del cambio del score", "p90", "AUC", "BPCER", "respondidas"),
+    precisions=("pesos", "AUC", "ms por recorte (mediana, p90)", "MB", "pérdida de AUC",
+                "mediana del cambio del score"),
+    sets={"generated_validation": "validación generada", "real_captures": "capturas reales",
+          "other_hands": "otras manos"},
+    worst="la peor",
+)  # fmt: skip
+
+
+def figures_table(measured: Sequence[Measured], name: str, names: Names) -> Table:
+    """Every figure of one set, a column a model."""
+    columns = [_column(one.figures[name], names) for one in measured]
+    labels = list(dict.fromkeys(label for column in columns for label in column))
+    rows = [[label, *(column.get(label, "-") for column in columns)] for label in labels]
+    return Table(names.sets.get(name, name), [names.figure, *(one.model.title for one in measured)], rows)
+
+
+def _column(found: Mapping[str, Any], names: Names) -> dict[str, str]:
+    column = {names.counted: ", ".join(str(found[key]) for key in ("bona_fide", "attacks", "documents"))}
+    for key, label in names.figures.items():
+        figure = found[key] if key != "eer" else {"value": found["eer"], "interval_95": found["eer_interval_95"]}
+        column[label] = _text(figure, names)
+    for level, value in found["bpcer_at_apcer"].items():
+        spanned = {"value": value, "interval_95": found["bpcer_at_apcer_interval_95"][level]}
+        column[f"BPCER, APCER {level}"] = _text(spanned, names)
+    for species, of in found["species"].items():
+        worst = f" ({names.worst})" if species == found["worst_species"] else ""
+        column[f"{species}: AUC"] = _text(of["auc"], names)
+        column[f"{species}: APCER"] = _text(of["apcer"], names) + worst
+    if "localisation" in found:
+        column[names.iou] = _text(found["localisation"]["iou"], names)
+        column[names.peak] = _text(found["localisation"]["peak_inside"], names)
+    return column
+
+
+def policies_table(measured: Measured, name: str, names: Names) -> Table:
+    """What each policy of a model gives on one set."""
+    rows = []
+    for choice, found in measured.policies[name].items():
+        policy = measured.model.card.policy(choice)
+        low, high = policy.undetermined
+        asked, worst = found["undetermined"], found["worst_species"]
+        rows.append([
+            f"`{choice}`", f"{policy.threshold:.4f}", f"{low:.4f} {names.to} {high:.4f}",
+            _text(found["bpcer"], names), _text(found["apcer"], names),
+            f"{worst['name']} ({worst['apcer']:.3f})", f"{asked['bona_fide']:.3f}, {asked['attack']:.3f}",
+        ])  # fmt: skip
+    return Table(names.sets.get(name, name), names.policies, rows)
+
+
+def robustness_table(rows: Sequence[Mapping[str, Any]], title: str, names: Names) -> Table:
+    """One row a step."""
+    cells = [
+        [
+            row["kind"], f"{row['strength']:g}", _number(row["median_change"]), _number(row["p90_change"]),
+            "-" if row["auc"] is None else _text(row["auc"], names), _number(row["bpcer"]), f"{row['answered']:.3f}",
+        ]
+        for row in rows
+    ]  # fmt: skip
+    return Table(title, names.robustness, cells)
+
+
+def precisions_table(measured: Measured, names: Names) -> Table:
+    """Floats against integers, as they were compared when the model was exported."""
+    card = measured.model.card
+    rows = [
+        [
+            f"`{file}`" + (" *" if file == card.serves else ""), f"{found['auc']:.4f}",
+            f"{found['median_ms']:.1f}, {found['p90_ms']:.1f}", f"{found['bytes'] / 1e6:.2f}",
+            _number(found.get("auc_loss")), _number(found.get("median_score_change")),
+        ]
+        for file, found in card.precisions.items()
+    ]  # fmt: skip
+    return Table("float32 / int8", names.precisions, rows)
+
+
+def _text(figure: Mapping[str, Any], names: Names) -> str:
+    low, high = figure["interval_95"]
+    return f"{figure['value']:.3f} ({low:.3f} {names.to} {high:.3f})"
+
+
+def _number(value: float | None) -> str:
+    return "-" if value is None or value != value else f"{value:.3f}"  # noqa: PLR0124 - nan

@@ -1,0 +1,136 @@
+"""Two models on the same samples: which one ranks better, and is that more than chance?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from img_super.lab.evaluation import metrics, resampling
+from img_super.lab.evaluation.report import Scored
+from img_super.lab.own_documents.small_samples import exact_interval
+
+Array = npt.NDArray[np.generic]
+
+FORGETS: Final = 0.01
+"""Of AUC on the shipped validation: who loses more has forgotten."""
+
+
+class Verdict(StrEnum):
+    """What can be said of the second model beside the first."""
+
+    BETTER = "better"
+    SAME = "the same"
+    WORSE = "worse"
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """Two models on one set; intervals hold 95 % of draws of documents, the same draws for both.
+
+    Attributes:
+        auc, eer: of the first and of the second.
+        auc_gain, eer_gain: between which two values the second one's gain lies; positive is better.
+    """
+
+    name: str
+    samples: int
+    documents: int
+    auc: tuple[float, float]
+    eer: tuple[float, float]
+    auc_gain: tuple[float, float]
+    eer_gain: tuple[float, float]
+
+    @property
+    def verdict(self) -> Verdict:
+        if self.auc_gain[0] > 0:
+            return Verdict.BETTER
+        return Verdict.WORSE if self.auc_gain[1] < 0 else Verdict.SAME
+
+    def in_words(self) -> str:
+        """One line for a person."""
+        (auc, other_auc), (eer, other_eer) = self.auc, self.eer
+        return (
+            f"{self.name} ({self.samples} photos, {self.documents} documents): AUC {auc:.3f} -> {other_auc:.3f} "
+            f"(gain {self.auc_gain[0]:+.3f} to {self.auc_gain[1]:+.3f}), EER {eer:.1%} -> {other_eer:.1%} "
+            f"(gain {self.eer_gain[0]:+.1%} to {self.eer_gain[1]:+.1%}): {self.verdict.value}"
+        )
+
+
+def compare(name: str, first: Scored, second: Scored, seed: int = 1) -> Compared:
+    """Compare two models' scores (or logits) of the same samples, which must have both classes."""
+    draws = resampling.drawn_weights(first.documents, seed)
+    one, two = (resampling.Curves.of(of.labels, of.scores, draws) for of in (first, second))
+    return Compared(
+        name, len(first.labels), len(np.unique(first.documents)),
+        (metrics.auc(first.labels, first.scores), metrics.auc(second.labels, second.scores)),
+        (metrics.equal_error_rate(first.labels, first.scores), metrics.equal_error_rate(second.labels, second.scores)),
+        resampling.interval(two.auc() - one.auc()),
+        resampling.interval(one.equal_error_rate() - two.equal_error_rate()),
+    )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """Genuine documents, no attack among them, at two models' thresholds: how many photos each rejects."""
+
+    name: str
+    photos: int
+    documents: int
+    rejected: tuple[int, int]
+
+    @classmethod
+    def of(cls, name: str, documents: Array, first: Array, second: Array) -> Rejected:
+        """`first` and `second` say of each photo whether the model rejects it."""
+        return cls(name, len(documents), len(np.unique(documents)), (int(first.sum()), int(second.sum())))
+
+    def in_words(self) -> str:
+        """One line for a person. Exact intervals, of photos: those of one document count as if they were several."""
+        before, after = (f"{hits} ({hits / self.photos:.1%})" for hits in self.rejected)
+        low, high = exact_interval(self.rejected[0], self.photos)
+        return (
+            f"{self.name} ({self.photos} genuine photos, {self.documents} documents, no attacks): the old threshold "
+            f"rejects {before} (of new ones {low:.1%} to {high:.1%}), the new one {after}, on which it was chosen"
+        )
+
+
+def advice_without_attacks(exchanged: Compared | None, shipped_validation: Compared) -> str:
+    """What to do with a model that was tuned without an attack on the team's own documents."""
+    if exchanged is None or exchanged.verdict is not Verdict.BETTER:
+        return "Not even exchanged portraits are told better, which it learned from: keep the old one."
+    if _lost(shipped_validation) > FORGETS:
+        return f"Exchanged portraits are told better, but {_forgotten(shipped_validation)}: keep the old one."
+    return (
+        "Exchanged portraits are told better, as it learned to, and the others were not forgotten. Whether it finds "
+        "more of the attacks that you really get was not measured, for there were none: let it judge in the shadow "
+        "first."
+    )
+
+
+def advice(own: Compared, shipped_validation: Compared) -> str:
+    """Whether to promote, in a sentence."""
+    if own.verdict is Verdict.WORSE:
+        return "The tuned model is worse on your documents: keep the old one."
+    if own.verdict is Verdict.SAME:
+        return (
+            "On your documents the tuned model is the same as the old one, as far as so many photos can tell: keep "
+            "the old one, and collect more photos."
+        )
+    if _lost(shipped_validation) > FORGETS:
+        return (
+            f"The tuned model is better on your documents, but {_forgotten(shipped_validation)}. Mix in more generated "
+            "crops, or let it judge in the shadow first."
+        )
+    return "The tuned model is better on your documents and has not forgotten the others: promote it."
+
+
+def _lost(shipped_validation: Compared) -> float:
+    return shipped_validation.auc[0] - shipped_validation.auc[1]
+
+
+def _forgotten(shipped_validation: Compared) -> str:
+    lost = f"it lost {_lost(shipped_validation):.3f} of AUC on the shipped validation"
+    return f"{lost}: it has forgotten other kinds of attack"

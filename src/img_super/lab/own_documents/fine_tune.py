@@ -1,0 +1,157 @@
+"""A trained network goes on learning from a team's own documents, mixed with generated ones so that it does not forget.
+
+Cross-validated by document: what is reported of the own photos was answered by networks that had seen neither the photo
+nor another one of its document. Each network stops by a third part, which it did not learn from either.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Final
+
+import cv2
+import keras
+import msgspec
+import numpy as np
+import numpy.typing as npt
+from sklearn.model_selection import StratifiedGroupKFold
+
+from img_super.domain import Label
+from img_super.lab.dataset.crops import CropSet, SampleRow
+from img_super.lab.evaluation.report import Scored
+from img_super.lab.own_documents.errors import BadLabels
+from img_super.lab.own_documents.read import OwnDocuments
+from img_super.lab.training.recipe import Recipe
+from img_super.lab.training.train import BEST_FILE, Run, train
+
+MASK_SIDE_PX: Final = 56
+_CALIBRATE: Final = "`img-super calibrate` needs ten genuine ones."
+_WATCHED: Final = 6
+"""One in so many documents that could be learned from is watched instead, to know when to stop."""
+
+IntArray = npt.NDArray[np.int64]
+Begun = Callable[[str], object]
+
+
+@dataclass(frozen=True, slots=True)
+class Tuned:
+    """A finished fine-tuning.
+
+    Attributes:
+        weights: the `.keras` file of the network that learned from all own documents but the watched ones.
+        logits: for every own photo, by a network that had not seen its document.
+        exchanged: the logits of portraits exchanged among the photos, if there are any: by the network to begin with,
+            and by one that had not seen their documents.
+    """
+
+    weights: Path
+    logits: npt.NDArray[np.float64]
+    exchanged: tuple[Scored, Scored] | None = None
+
+
+def own_crops(own: OwnDocuments) -> CropSet:
+    """The team's own photos as crops; where something was laid over is known of the genuine ones only: nowhere."""
+    rows = tuple(
+        SampleRow("own", position, int(crop.label), crop.species or ("own" if crop.label else ""), crop.document)
+        for position, crop in enumerate(own.crops)
+    )
+    masks = np.zeros((len(rows), MASK_SIDE_PX, MASK_SIDE_PX), np.uint8)
+    return CropSet(np.stack([crop.crop for crop in own.crops]), masks, rows, own.labels == Label.BONA_FIDE)
+
+
+def fine_tune(
+    recipe: Recipe, own: CropSet, generated: CropSet, first: Path, out: Path, folds: int, begun: Begun = lambda _: None
+) -> Tuned:
+    """Cross-validate, then train the network that is kept. Goes on where a run in the same folder stopped.
+
+    Args:
+        recipe: small steps; its side is that of the crops.
+        own: the team's own crops.
+        generated: crops of `img-super synthesize --split train`; as many as there are own ones are mixed in.
+        first: the `.keras` file to begin with.
+        out: the run's folder.
+        folds: how many times a part is left out.
+        begun: is told what is begun, for a person who waits.
+
+    Raises:
+        BadLabels: a class has too few documents to be parted so often.
+    """
+    checked(own, folds)
+    logging.getLogger("tensorflow").setLevel(logging.ERROR)  # it warns that there is one network after the other
+    logits = np.empty(len(own.rows))
+    parts = list(parted(own, folds, recipe.seed))
+    for number, (learned, left_out) in enumerate(parts):
+        begun(f"Part {number + 1} of {folds}: learning from the others")
+        network = _tune(recipe, own.at(learned), generated, Run(out / f"part-{number + 1}", first))
+        logits[left_out] = _logits(network, own.at(left_out))
+        keras.utils.clear_session()  # or each network's graphs stay in memory until the end
+    begun("Learning from all parts")
+    _tune(recipe, own, generated, Run(out / "all", first))
+    return Tuned(out / "all" / BEST_FILE, logits)
+
+
+def parted(crops: CropSet, parts: int, seed: int) -> Iterator[tuple[IntArray, IntArray]]:
+    """Positions to learn from and positions left out, once a part; no document is in both, the classes are spread."""
+    splitter = StratifiedGroupKFold(parts, shuffle=True, random_state=seed)
+    yield from splitter.split(np.empty(len(crops.rows)), crops.labels, crops.documents)
+
+
+def drawn_documents(generated: CropSet, count: int, side_px: int, seed: int) -> CropSet:
+    """At most so many generated crops, drawn by whole documents where possible, resized to the network's side."""
+    order = np.random.default_rng(seed).permutation(np.unique(generated.documents))
+    place = {document: index for index, document in enumerate(order)}
+    sorted_by_document = np.argsort([place[document] for document in generated.documents], kind="stable")
+    chosen = generated.at(sorted_by_document[:count])
+    return replace(chosen, crops=_resized(chosen.crops, side_px))
+
+
+def mixed(own: CropSet, generated: CropSet, side_px: int, seed: int) -> CropSet:
+    """The own crops and as many generated ones."""
+    resized = drawn_documents(generated, len(own.rows), side_px, seed)
+    known = [np.ones(len(of.rows), np.bool_) if of.known is None else of.known for of in (own, resized)]
+    return CropSet(
+        np.concatenate([own.crops, resized.crops]), np.concatenate([own.masks, resized.masks]),
+        (*own.rows, *resized.rows), np.concatenate(known),
+    )  # fmt: skip
+
+
+def _tune(recipe: Recipe, own: CropSet, generated: CropSet, run: Run) -> keras.Model:
+    learned, watched = next(parted(own, _WATCHED, recipe.seed))
+    training = mixed(own.at(learned), generated, recipe.input_side_px, recipe.seed)
+    watching = msgspec.structs.replace(recipe, watched_crops=len(watched))
+    return train(watching, training, own.at(watched), run)
+
+
+def _logits(network: keras.Model, crops: CropSet) -> npt.NDArray[np.float64]:
+    answers = network.predict(crops.crops, batch_size=32, verbose=0)
+    return np.asarray(answers["logit"][:, 0], np.float64)
+
+
+def _resized(crops: npt.NDArray[np.uint8], side_px: int) -> npt.NDArray[np.uint8]:
+    if crops.shape[1] == side_px:
+        return crops
+    sized = [cv2.resize(crop, (side_px, side_px), interpolation=cv2.INTER_AREA) for crop in crops]
+    return np.stack(sized).astype(np.uint8, copy=False)
+
+
+def checked(own: CropSet, folds: int, attacks_are_made: bool = False) -> None:
+    """Every part that is watched must have both classes, in every fold; attacks, if any are given or none are made.
+
+    Raises:
+        BadLabels: a class has too few documents.
+    """
+    needed = _WATCHED + folds
+    for label in Label:
+        documents = len(np.unique(own.documents[own.labels == label]))
+        if documents == 0 and label is Label.ATTACK and attacks_are_made:
+            continue
+        if documents < needed:
+            leave_out = attacks_are_made and label is Label.ATTACK
+            advice = "Leave them out: attacks are made of genuine photos." if leave_out else _CALIBRATE
+            raise BadLabels(
+                f"There are {documents} different documents labelled {label.name.lower()}; to learn from them in "
+                f"{folds} parts takes at least {needed}. {advice}"
+            )

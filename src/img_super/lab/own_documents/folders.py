@@ -1,0 +1,54 @@
+"""Photos labelled by the folder in which they lie, each with its annotation beside it if there is one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import PurePosixPath
+from typing import Final
+
+from img_super.domain import Box, Label
+from img_super.lab.own_documents.errors import BadLabels
+from img_super.lab.own_documents.truth import LabelledPhoto
+from img_super.lab.own_documents.voc import marked_boxes
+from img_super.sources.errors import FileError
+from img_super.sources.found import Failed, Found, Reader, Storage
+from img_super.sources.search import find_photos
+
+_NO_PHOTOS: Final = frozenset({".csv", ".db", ".json", ".jsonl", ".md", ".txt"})
+
+
+def photos_in(sources: Sequence[str], label: Label, storage: Storage) -> Iterator[LabelledPhoto]:
+    """Every file in the sources that may be a photo, with this label.
+
+    A source is a folder, a glob, an archive or a URL. Photos of the same name without its ending, such as
+    `TRUE/7.jpg` and `FALSE/7.png`, count as the same document.
+
+    Raises:
+        SourceError: a source is not there.
+        BadLabels: an annotation cannot be read.
+    """
+    reader = Reader(storage)
+    every = list(find_photos(sources, storage))
+    annotations = {_stem(found): found for found in every if _suffix(found) == ".xml"}
+    for found in every:
+        if _suffix(found) not in _NO_PHOTOS | {".xml"}:
+            annotation = annotations.get(_stem(found))
+            marked = () if annotation is None else _boxes(annotation, reader)
+            yield LabelledPhoto(found, label, document=PurePosixPath(_stem(found)).name, marked=marked)
+
+
+def _boxes(annotation: Found, reader: Reader) -> tuple[Box, ...]:
+    if isinstance(annotation, Failed):
+        raise BadLabels(f"The annotation {annotation.name} cannot be read: {annotation.detail}")
+    try:
+        return marked_boxes(reader.read(annotation), annotation.name)
+    except FileError as error:
+        raise BadLabels(f"The annotation {annotation.name} cannot be read: {error.detail}") from error
+
+
+def _suffix(found: Found) -> str:
+    return PurePosixPath(found.name).suffix.lower()
+
+
+def _stem(found: Found) -> str:
+    return str(PurePosixPath(found.name).with_suffix(""))

@@ -1,0 +1,200 @@
+"""A second opinion on what a trained network already sees, fitted to a team's own documents at once.
+
+The network's layers stay. What they see is pooled for the comparing layer anyway; a weighted sum of it is added to the
+logit, by logistic regression on own and generated crops together, and on portraits exchanged among the own ones. With
+some hundreds of photos this found more than small steps through the layers did (docs/modeling/log.md, where the numbers
+below come from), takes a look at each photo instead of dozens, gives the same answer every time, and cannot forget what
+the network looks at.
+Source of the idea: G. Alain, Y. Bengio, "Understanding intermediate layers using linear classifier probes", 2016.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Final
+
+import keras
+import numpy as np
+import numpy.typing as npt
+from sklearn.linear_model import LogisticRegression
+
+from img_super.lab.dataset.crops import CropSet
+from img_super.lab.evaluation.report import Scored
+from img_super.lab.own_documents.exchanges import exchanges
+from img_super.lab.own_documents.fine_tune import MASK_SIDE_PX, Begun, Tuned, checked, drawn_documents, parted
+
+FILE: Final = "own_head.keras"
+_ADDED: Final = "own_opinion"
+_BATCH: Final = 32
+_SEED: Final = 8
+_NO_PART: Final = -1
+_GENERATED_TO_OWN: Final = 2
+_OWN_SHARE: Final = 0.5
+"""Of all that is learned from, however many generated crops there are to one own photo."""
+
+EXCHANGES: Final = 2
+"""Made of each genuine photo, unless somebody asks for another number."""
+
+_PENALTY: Final = 0.3
+"""On squared weights of features with a spread of one, beside the mean loss of a crop."""
+
+_FREE: Final = 30.0
+"""The network's own logit is made so large that the penalty scarcely holds it."""
+
+FloatArray = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What a network makes of crops: pooled features [n, d] and logits [n]."""
+
+    pooled: FloatArray
+    logits: FloatArray
+
+    def at(self, positions: npt.NDArray[np.int64]) -> Seen:
+        return Seen(self.pooled[positions], self.logits[positions])
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """The new logit: `trust` times the network's own, and the pooled features' weighted sum."""
+
+    trust: float
+    weights: FloatArray
+    bias: float
+
+    def logits(self, seen: Seen) -> FloatArray:
+        return np.asarray(self.trust * seen.logits + seen.pooled @ self.weights + self.bias)
+
+
+@dataclass(frozen=True, slots=True)
+class _Learned:
+    """What is learned from, as the network sees it, and the part of each."""
+
+    seen: Seen
+    labels: npt.NDArray[np.int64]
+    parts: npt.NDArray[np.int64]
+
+    def without(self, part: int) -> _Learned:
+        kept = np.flatnonzero(self.parts != part)
+        return _Learned(self.seen.at(kept), self.labels[kept], self.parts[kept])
+
+    def judged_by(self, heads: Sequence[Head]) -> FloatArray:
+        """Logits, each by the head that did not learn from its part."""
+        logits = np.empty(len(self.parts))
+        for part, head in enumerate(heads):
+            left_out = np.flatnonzero(self.parts == part)
+            logits[left_out] = head.logits(self.seen.at(left_out))
+        return logits
+
+
+def fine_tune_head(
+    own: CropSet,
+    generated: CropSet,
+    first: Path,
+    out: Path,
+    folds: int,
+    begun: Begun = lambda _: None,
+    times: int = EXCHANGES,
+) -> Tuned:
+    """Cross-validate by document, then fit the opinion that is kept and write the network that holds it.
+
+    Arguments and errors are those of `fine_tune`, but that own crops are of the network's side, that twice as many
+    generated crops as own ones are used, and that the layers of `first` stay. Of each genuine photo so many attacks are
+    made as `times` says, by portraits of its own part; with some, real ones are not needed.
+    """
+    checked(own, folds, attacks_are_made=times > 0)
+    network: keras.Model = keras.saving.load_model(first, compile=False, safe_mode=True)
+    looking = looking_only(network)
+    parts = _parts(own, folds)
+    begun("Looking at your photos")
+    upright, mirrored = (_Learned(see(looking, own, of), _labels(own), parts) for of in (False, True))
+    made, made_in = exchanges(own, parts, times, _SEED, MASK_SIDE_PX)
+    if times:
+        begun(f"Looking at {len(made.rows) // 2} attacks made of your genuine photos, by exchanging portraits")
+    exchanged = _Learned(see(looking, made), _labels(made), made_in)
+    begun("Looking at generated crops")
+    mixed_in = drawn_documents(generated, _GENERATED_TO_OWN * len(own.rows), own.crops.shape[1], _SEED)
+    base = _Learned(see(looking, mixed_in), _labels(mixed_in), np.full(len(mixed_in.rows), _NO_PART))
+    learned = (upright, mirrored, exchanged)
+    begun(f"Fitting in {folds} parts, then to all")
+    heads = [fit([of.without(part) for of in learned], base) for part in range(folds)]
+    out.mkdir(parents=True, exist_ok=True)
+    with_head(network, fit(learned, base)).save(out / FILE)
+    return Tuned(out / FILE, upright.judged_by(heads), _before_and_after(made, exchanged, heads) if times else None)
+
+
+def _parts(own: CropSet, folds: int) -> npt.NDArray[np.int64]:
+    """Of each crop, by which part's opinion it is judged."""
+    parts = np.empty(len(own.rows), np.int64)
+    for number, (_, left_out) in enumerate(parted(own, folds, _SEED)):
+        parts[left_out] = number
+    return parts
+
+
+def _before_and_after(made: CropSet, exchanged: _Learned, heads: Sequence[Head]) -> tuple[Scored, Scored]:
+    before = Scored(exchanged.labels, made.species, made.documents, exchanged.seen.logits)
+    return before, replace(before, scores=exchanged.judged_by(heads))
+
+
+def looking_only(network: keras.Model) -> keras.Model:
+    """The network as far as it is looked at here: crops to pooled features and logits."""
+    return keras.Model(network.input, [network.get_layer("pooled").output, network.output["logit"]])
+
+
+def see(looking: keras.Model, crops: CropSet, mirrored: bool = False) -> Seen:
+    """What a network (`looking_only`) makes of crops, or of their mirror images."""
+    view: Callable[[Any], Any] = (lambda batch: batch[:, :, ::-1]) if mirrored else (lambda batch: batch)
+    if not crops.rows:
+        return Seen(np.empty((0, looking.outputs[0].shape[-1])), np.empty(0))
+    found = [
+        looking.predict_on_batch(view(crops.crops[start : start + _BATCH]).astype(np.float32))
+        for start in range(0, len(crops.rows), _BATCH)
+    ]
+    pooled, logits = (np.concatenate(parts).astype(np.float64) for parts in zip(*found, strict=True))
+    return Seen(pooled, logits[:, 0])
+
+
+def fit(own: Sequence[_Learned], base: _Learned) -> Head:
+    """Logistic regression on what is the team's own and on generated crops, the two counting as `_OWN_SHARE` says."""
+    parts = [*own, base]
+    pooled = np.concatenate([part.seen.pooled for part in parts])
+    logits = np.concatenate([part.seen.logits for part in parts])
+    labels = np.concatenate([part.labels for part in parts])
+    count, generated = len(labels), len(base.labels)
+    weights = np.full(count, count * _OWN_SHARE / (count - generated))
+    weights[-generated:] = count * (1 - _OWN_SHARE) / generated
+    spread = pooled.std(axis=0)
+    scale = 1 / (spread + 0.1 * spread.mean())  # a feature that is nearly always silent must not become loud
+    middle, logit_scale = pooled.mean(axis=0), _FREE / (logits.std() + 1e-9)
+    columns = np.column_stack([logits * logit_scale, (pooled - middle) * scale])
+    fitted = LogisticRegression(C=1 / (_PENALTY * count), max_iter=500).fit(columns, labels, weights)
+    kernel = fitted.coef_[0, 1:] * scale
+    return Head(float(fitted.coef_[0, 0] * logit_scale), kernel, float(fitted.intercept_[0] - middle @ kernel))
+
+
+def with_head(network: keras.Model, head: Head) -> keras.Model:
+    """The network with the head's opinion in its logit; its layers are shared, but for those of the logit.
+
+    A network that has an opinion already keeps one: the new one takes its place.
+    """
+    answered = keras.models.clone_model(network)
+    answered.set_weights(network.get_weights())
+    logit = answered.get_layer("logit")
+    logit.set_weights([weights * head.trust for weights in logit.get_weights()])
+    new = [head.weights[:, None], np.array([head.bias])]
+    if _ADDED in {layer.name for layer in answered.layers}:
+        opinion = answered.get_layer(_ADDED)
+        opinion.set_weights([head.trust * old + more for old, more in zip(opinion.get_weights(), new, strict=True)])
+        return answered
+    opinion = keras.layers.Dense(1, name=_ADDED)
+    added = keras.layers.Add(name="own_logit")([answered.output["logit"], opinion(answered.get_layer("pooled").output)])
+    opinion.set_weights(new)
+    answers = {"logit": added, "heat_map": answered.output["heat_map"]}
+    return keras.Model(answered.input, answers, name=network.name)
+
+
+def _labels(crops: CropSet) -> npt.NDArray[np.int64]:
+    return crops.labels.astype(np.int64)

@@ -1,0 +1,142 @@
+"""From a fine-tuned network to a model beside its parent: exported, calibrated on both kinds of documents, compared."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+import numpy as np
+import numpy.typing as npt
+
+from img_super.domain import Label
+from img_super.lab.dataset.crops import CropSet
+from img_super.lab.dataset.measured_sets import spread
+from img_super.lab.evaluation.answers import answers_of
+from img_super.lab.evaluation.calibration import scores_of
+from img_super.lab.evaluation.evaluate import Model
+from img_super.lab.evaluation.report import Figures, Scored, figures, genuine_figures
+from img_super.lab.own_documents.compare import Compared, Rejected, advice, advice_without_attacks, compare
+from img_super.lab.own_documents.read import OwnDocuments
+from img_super.lab.own_documents.recalibration import OWN, lineage_of
+from img_super.lab.shipping.card import About, Validation
+from img_super.lab.shipping.ship import REPRESENTATIVE_CROPS, ship
+from img_super.model_card import ModelCard, write_card
+
+REPORT_FILE: Final = "report.json"
+_EXCHANGED: Final = "portraits exchanged among your photos, no real attacks"
+
+
+@dataclass(frozen=True, slots=True)
+class ShippedTuned:
+    """The tuned model's card, and the two models side by side.
+
+    Attributes:
+        own: on the team's own photos; without attacks among them, only how many of them are rejected.
+        exchanged: on portraits exchanged among the team's own photos, each judged by who had not seen it; None where
+            real attacks can be judged.
+    """
+
+    card: ModelCard
+    own: Compared | Rejected
+    validation: Compared
+    exchanged: Compared | None = None
+
+    @property
+    def advice(self) -> str:
+        """Whether to promote, in a sentence."""
+        if isinstance(self.own, Compared):
+            return advice(self.own, self.validation)
+        return advice_without_attacks(self.exchanged, self.validation)
+
+    def sentences(self) -> tuple[str, ...]:
+        """What a person should read."""
+        compared = (self.own, self.exchanged, self.validation)
+        return (*(one.in_words() for one in compared if one is not None), self.advice)
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "model": self.card.title,
+            "own_documents": self.own,
+            "exchanged_portraits": self.exchanged,
+            "shipped_validation": self.validation,
+            "verdict": self.own.verdict if isinstance(self.own, Compared) else None,
+            "advice": self.advice,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class OwnAnswers:
+    """The team's own photos as crops, and what networks that had not seen their documents said of them.
+
+    Attributes:
+        exchanged: logits before and after of portraits exchanged among the photos (`exchanges`), if any.
+    """
+
+    documents: OwnDocuments
+    crops: CropSet
+    logits: npt.NDArray[np.float64]
+    exchanged: tuple[Scored, Scored] | None = None
+
+    def scored(self, scores: npt.NDArray[np.float64]) -> Scored:
+        return Scored(self.crops.labels.astype(np.int64), self.crops.species, self.crops.documents, scores)
+
+
+def ship_tuned(
+    parent: Model, trained: Path, own: OwnAnswers, validation: CropSet, folder: Path, version: str, threads: int = 1
+) -> ShippedTuned:
+    """Export the tuned network into `folder`, choose its thresholds on both kinds of documents, compare it.
+
+    Args:
+        parent: what it was tuned from.
+        trained: the `.keras` file.
+        own: answered by networks of the cross-validation.
+        validation: the shipped validation's crops.
+        folder: becomes the model's folder; the comparison is written there, too.
+        version: of the new model.
+        threads: crops that are judged at once.
+    """
+    genuine, attack = (own.documents.count(label) for label in Label)
+    made = "" if own.exchanged is None else f", and {own.exchanged[0].labels.sum()} exchanged portraits made of them"
+    learned = f"Fine-tuned on a team's own documents, {genuine} genuine and {attack} superimposed photos{made}."
+    about = About(parent.card.name, f"{parent.card.data} {learned}", parent.card.limits, parent.card.terms)
+    representative = own.crops.crops[spread(len(own.crops.rows), REPRESENTATIVE_CROPS)]
+    answered = Validation(own.scored(own.logits))
+    card = ship(trained, folder, validation, version, representative=representative, about=about, own=(OWN, answered))
+    scored = answered.scored(card.calibration)
+    card = msgspec.structs.replace(
+        card,
+        figures={**card.figures, OWN: _figures(scored, card.threshold) | {"quality": own.documents.quality_shares()}},
+        lineage=lineage_of("fine_tuned", parent, own.documents),
+    )
+    write_card(card, folder)
+    return _compared(parent, Model.read(folder), card, own, validation, threads)
+
+
+def _compared(
+    parent: Model, tuned: Model, card: ModelCard, own: OwnAnswers, validation: CropSet, threads: int
+) -> ShippedTuned:
+    before, after = own.scored(answers_of(parent.weights, own.crops.crops, threads).logits), own.scored(own.logits)
+    labels = validation.labels.astype(np.int64)
+    one, two = (
+        Scored(labels, validation.species, validation.documents, _scores(model, validation, threads))
+        for model in (parent, tuned)
+    )
+    name, shipped_validation = "your documents", compare("shipped validation", one, two)
+    if after.has_attacks:
+        return ShippedTuned(card, compare(name, before, after), shipped_validation)
+    reject = [
+        scores_of(of.calibration, logits.scores) >= of.threshold
+        for of, logits in ((parent.card, before), (card, after))
+    ]
+    exchanged = None if own.exchanged is None else compare(_EXCHANGED, *own.exchanged)
+    return ShippedTuned(card, Rejected.of(name, after.documents, *reject), shipped_validation, exchanged)
+
+
+def _figures(own: Scored, threshold: float) -> Figures:
+    return figures(own, threshold) if own.has_attacks else genuine_figures(own, threshold)
+
+
+def _scores(model: Model, crops: CropSet, threads: int) -> npt.NDArray[np.float64]:
+    return scores_of(model.card.calibration, answers_of(model.weights, crops.crops, threads).logits)

@@ -1,0 +1,71 @@
+"""Whether integers serve as well as floats: accuracy and time of both, crop by crop in one run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from time import perf_counter
+from typing import Any, Final
+
+import numpy as np
+
+from img_super.lab.dataset.crops import CropSet
+from img_super.lab.evaluation import metrics, resampling
+from img_super.lab.evaluation.calibration import fit_platt, scores_of
+from img_super.pipeline.crop import resize_to_input
+from img_super.validator.litert import LiteRtNetwork
+
+MAX_AUC_LOSS: Final = 0.005
+"""Integers may cost half a point of AUC; beyond that they do not serve."""
+
+FLOAT, INT8 = "litert", "litert_int8"
+
+
+def compare_precisions(weights: Mapping[str, bytes], crops: CropSet, seed: int = 1) -> dict[str, dict[str, Any]]:
+    """By file: `auc`, `median_ms` and `p90_ms` a crop on one thread; for integers, how far the scores move.
+
+    The files take turns on every crop, so that a busy machine slows both. `litert`, the floats, must be among them.
+    """
+    logits, times_ms = _run_in_turns(weights, crops)
+    labels = crops.labels
+    draws = resampling.drawn_weights(crops.documents, seed)
+    curves = {file: resampling.Curves.of(labels, of, draws).auc() for file, of in logits.items()}
+    calibration = fit_platt(logits[FLOAT], labels)
+    scores = {file: scores_of(calibration, of) for file, of in logits.items()}
+    found: dict[str, dict[str, Any]] = {}
+    for file in weights:
+        found[file] = {
+            "auc": round(metrics.auc(labels, logits[file]), 4),
+            "median_ms": round(float(np.median(times_ms[file])), 2),
+            "p90_ms": round(float(np.percentile(times_ms[file], 90)), 2),
+            "bytes": len(weights[file]),
+        }
+        if file != FLOAT:
+            moved = np.abs(scores[file] - scores[FLOAT])
+            found[file] |= {
+                "auc_loss": round(found[FLOAT]["auc"] - found[file]["auc"], 4),
+                "auc_loss_interval_95": [round(end, 4) for end in resampling.interval(curves[FLOAT] - curves[file])],
+                "median_score_change": round(float(np.median(moved)), 4),
+                "p90_score_change": round(float(np.percentile(moved, 90)), 4),
+            }
+    return found
+
+
+def which_serves(found: Mapping[str, Mapping[str, Any]]) -> str:
+    """The fastest among the files that rank as well as floats, or all but half a point of AUC as well."""
+    as_good = [file for file in found if found[file].get("auc_loss", 0.0) <= MAX_AUC_LOSS]
+    return min(as_good, key=lambda file: float(found[file]["median_ms"]))
+
+
+def _run_in_turns(
+    weights: Mapping[str, bytes], crops: CropSet
+) -> tuple[dict[str, np.ndarray[Any, Any]], dict[str, np.ndarray[Any, Any]]]:
+    networks = {file: LiteRtNetwork(of) for file, of in weights.items()}
+    logits: dict[str, list[float]] = {file: [] for file in networks}
+    times_ms: dict[str, list[float]] = {file: [] for file in networks}
+    for crop in crops.crops:
+        for file, network in networks.items():
+            resized = crop if len(crop) == network.side_px else resize_to_input(crop, network.side_px)
+            began = perf_counter()
+            logits[file].append(network.run(resized)[0])
+            times_ms[file].append((perf_counter() - began) * 1e3)
+    return ({file: np.array(of) for file, of in logits.items()}, {file: np.array(of) for file, of in times_ms.items()})

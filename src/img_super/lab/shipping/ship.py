@@ -1,0 +1,59 @@
+"""From a trained network to a model's folder: files, proven or measured, and the card that says how to read them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from img_super.lab.dataset.crops import CropSet, UInt8Array
+from img_super.lab.dataset.forged_photos import ForgedCrop
+from img_super.lab.dataset.measured_sets import GENERATED
+from img_super.lab.shipping.card import PORTRAIT_VALIDATOR, About, Validation, make_card
+from img_super.lab.shipping.export import REPRESENTATIVE_CROPS, export_file
+from img_super.lab.shipping.precision import FLOAT, INT8, compare_precisions, which_serves
+from img_super.model_card import ModelCard, write_card
+from img_super.validator.litert import LiteRtNetwork
+
+__all__ = ["CHOOSING", "REPRESENTATIVE_CROPS", "ship"]
+
+CHOOSING: Final = "real_captures_choosing"
+
+
+def ship(
+    trained: Path,
+    folder: Path,
+    validation: CropSet,
+    version: str,
+    real: list[ForgedCrop] | None = None,
+    representative: UInt8Array | None = None,
+    about: About = PORTRAIT_VALIDATOR,
+    own: tuple[str, Validation] | None = None,
+) -> ModelCard:
+    """Export a `.keras` file, choose what serves, calibrate it, choose its policies, write its card.
+
+    Args:
+        validation: generated crops that training did not see.
+        real: real captures that help to choose; see `real_captures`.
+        representative: crops for the integer weights; without any, there are only floats.
+        own: name and answers of a team's own documents, which help to choose, too.
+
+    Raises:
+        ExportFailed: LiteRT answers otherwise than Keras does.
+        ValueError: the network's logits do not rise with suspicion.
+    """
+    files = export_file(trained, folder, representative)
+    weights = {file: (folder / of.name).read_bytes() for file, of in files.items() if file in (FLOAT, INT8)}
+    precisions = compare_precisions(weights, validation)
+    serves = which_serves(precisions)
+    sets = {GENERATED: Validation.of_crops(weights[serves], validation)}
+    if real:
+        sets[CHOOSING] = Validation.of_real(weights[serves], real)
+    if own is not None:
+        sets[own[0]] = own[1]
+    side_px = LiteRtNetwork(weights[FLOAT]).side_px
+    card = make_card(files, side_px, sets, version, about)
+    card = msgspec.structs.replace(card, serves=serves, precisions=precisions)
+    write_card(card, folder)
+    return card

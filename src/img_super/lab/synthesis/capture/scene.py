@@ -1,0 +1,245 @@
+"""What the camera sees before light: table, sheet, card with its edge and shadow, hands and other things."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from img_super.domain import RgbImage
+from img_super.lab.synthesis import pixels
+from img_super.lab.synthesis.capture.occluders import Laid, Thing, draw_things, laid_things
+from img_super.lab.synthesis.capture.surfaces import KINDS, VARIANTS, reduced, surface
+from img_super.lab.synthesis.capture.view import View, card_alpha, look_at
+from img_super.lab.synthesis.geometry import corners_of, onto, scale_of, shifted, slid
+
+FloatArray = npt.NDArray[np.float32]
+
+FACE_MM: Final = 21.0
+"""About how wide a face is on a document."""
+
+_SURFACE_SHARES: Final = {
+    "picture": 0.27, "newsprint": 0.13, "keyboard": 0.05, "wood": 0.17, "cloth": 0.1, "stone": 0.06, "foil": 0.03,
+    "paper": 0.06, "plain": 0.1, "form": 0.03,
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """What is around and over the card.
+
+    Attributes:
+        surface: `picture` (the one that is given) or a texture's kind; `variant` its number.
+        surface_scale, surface_deg, surface_x, surface_y: how it lies.
+        surface_gains: colours, by channel.
+        surface_blur: softness in face widths: the card is held above what is behind it.
+        standing: the picture behind does not lie in the card's plane.
+        sheet: the card is shown on (or printed on) a sheet of paper: `none`, `under` or `printed`.
+        sheet_margins: left, top, right, bottom, in face widths.
+        sheet_tone: grey value of the sheet.
+        round_share: how round the card's corners are, share of its shorter side.
+        shadow, shadow_soft: depth 0 to 1, and softness in face widths of the card's own shadow.
+        shadow_deg: where it falls.
+        edge: brightness of the card's rim, -1 to 1; 0 has none.
+        things: what lies over the card.
+    """
+
+    surface: str
+    variant: int
+    surface_scale: float
+    surface_deg: float
+    surface_x: float
+    surface_y: float
+    surface_gains: tuple[float, float, float]
+    surface_blur: float
+    standing: bool
+    sheet: str
+    sheet_margins: tuple[float, float, float, float]
+    sheet_tone: float
+    round_share: float
+    shadow: float
+    shadow_soft: float
+    shadow_deg: float
+    edge: float
+    things: tuple[Thing, ...]
+
+
+def draw_scene(rng: np.random.Generator) -> Scene:
+    """What is around and over the card."""
+    kinds, shares = list(_SURFACE_SHARES), list(_SURFACE_SHARES.values())
+    gains = np.clip(rng.normal(1, 0.1, 3) * rng.uniform(0.65, 1.15), 0.35, 1.4)
+    margins = np.abs(rng.normal(0, 3.0, 4))
+    return Scene(
+        surface=str(rng.choice(kinds, p=shares)),
+        variant=int(rng.integers(VARIANTS)),
+        surface_scale=float(np.exp(rng.normal(0, 0.3))),
+        surface_deg=float(rng.choice([rng.normal(0, 6), rng.uniform(0, 360)])),
+        surface_x=float(rng.uniform(0, 1)),
+        surface_y=float(rng.uniform(0, 1)),
+        surface_gains=(float(gains[0]), float(gains[1]), float(gains[2])),
+        surface_blur=float(rng.choice([0.0, rng.uniform(0, 0.02), rng.uniform(0.02, 0.15)], p=[0.5, 0.3, 0.2])),
+        standing=bool(rng.random() < 0.3),
+        sheet=str(rng.choice(["none", "under", "printed"], p=[0.8, 0.1, 0.1])),
+        sheet_margins=(float(margins[0]), float(margins[1]), float(margins[2]), float(margins[3])),
+        sheet_tone=float(rng.uniform(205, 250)),
+        round_share=float(rng.choice([0.0, rng.uniform(0.04, 0.07)], p=[0.45, 0.55])),
+        shadow=float(rng.uniform(0, 0.6)) * bool(rng.random() < 0.8),
+        shadow_soft=float(np.exp(rng.uniform(np.log(0.01), np.log(0.18)))),
+        shadow_deg=float(rng.uniform(0, 360)),
+        edge=float(np.clip(rng.normal(0, 0.35), -0.8, 0.8)) * bool(rng.random() < 0.6),
+        things=draw_things(rng),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """Everything that is seen but the card, ready for whatever card is laid there. All is of the view's size.
+
+    Attributes:
+        inside: where the card is seen, 0 to 1; None where it fills the photo.
+        behind: table and sheet under the card's shadow, RGB 0 to 255; None where the card fills the photo.
+        gloss: of the table.
+        rim, rim_tone: alpha and grey value of the card's cut edge; None where it has none.
+        things: what lies over the card.
+    """
+
+    inside: FloatArray | None
+    behind: FloatArray | None
+    gloss: float
+    rim: FloatArray | None
+    rim_tone: float
+    things: Laid | None
+
+
+def set_stage(shape: tuple[int, ...], background: RgbImage, view: View, scene: Scene) -> Stage:
+    """The stage for cards of this shape (height, width, ...)."""
+    inside = card_alpha(shape, view, scene.round_share)
+    things = laid_things(scene.things, view.wh, (view.face_x_px, view.face_y_px), view.face_width_px)
+    gloss, tone = 0.7 if scene.surface == "foil" else 0.12, 255.0 if scene.edge > 0 else 25.0
+    if cv2.minMaxLoc(inside)[0] >= 0.99:
+        return Stage(None, None, gloss, None, tone, things)
+    behind = pixels.modulate(_behind(shape, background, view, scene), _cast(inside, view, scene))
+    return Stage(inside, behind, gloss, _rim(inside, view, scene), tone, things)
+
+
+def lay_out(
+    card: FloatArray, gloss: FloatArray | None, view: View, stage: Stage
+) -> tuple[FloatArray, FloatArray | None]:
+    """The scene without light, RGB 0 to 255, and its gloss, both of the view's size; no gloss where none is given."""
+    seen = pixels.as_float(look_at(pixels.to_bytes(card), view))  # bytes are seen in half the time
+    shine = None if gloss is None else look_at(gloss, view)
+    if stage.inside is not None and stage.behind is not None:
+        if stage.rim is not None:
+            seen = pixels.blend(seen, np.full(3, stage.rim_tone, np.float32), stage.rim)
+        seen = pixels.blend(stage.behind, seen, stage.inside)
+        if shine is not None:
+            shine = np.asarray(stage.gloss + (shine - stage.gloss) * stage.inside, np.float32)
+    if stage.things is not None:
+        seen = pixels.blend(pixels.modulate(seen, stage.things.shadow), stage.things.colour, stage.things.alpha)
+        if shine is not None:
+            shine = np.asarray(shine * (1 - 0.85 * stage.things.alpha), np.float32)
+    return seen, shine
+
+
+def _behind(shape: tuple[int, ...], background: RgbImage, view: View, scene: Scene) -> FloatArray:
+    """The table, with the sheet on it."""
+    table = _picture(background, view, scene) if scene.surface == "picture" else _texture(view, scene)
+    table = pixels.scaled(table, scene.surface_gains)
+    table = pixels.blur(table, scene.surface_blur * view.face_width_px)
+    if scene.sheet == "none":
+        return table
+    face_px = view.face_width_px / scale_of(view.matrix)
+    corners = corners_of((0, 0, shape[1], shape[0]))
+    outwards = np.array([[-1, -1], [1, -1], [1, 1], [-1, 1]], np.float32)
+    left, top, right, bottom = scene.sheet_margins
+    reach = np.array([[left, top], [right, top], [right, bottom], [left, bottom]], np.float32) * face_px
+    sheet = pixels.polygon(view.wh[::-1], onto(view.matrix, corners + outwards * reach))
+    table = pixels.modulate(table, _cast(sheet, view, scene))
+    return pixels.blend(table, np.full(3, scene.sheet_tone, np.float32), sheet)
+
+
+def _cast(inside: FloatArray, view: View, scene: Scene) -> FloatArray:
+    """The shadow of something flat, as a factor."""
+    if scene.shadow == 0 or scene.sheet == "printed":
+        return np.ones_like(inside)
+    away = np.radians(scene.shadow_deg)
+    reach = 0.8 * scene.shadow_soft * view.face_width_px
+    moved = slid(inside, np.cos(away) * reach, np.sin(away) * reach)
+    soft = pixels.blur(moved, scene.shadow_soft * view.face_width_px * 0.6)
+    return np.asarray(1 - np.float32(scene.shadow) * soft, np.float32)
+
+
+def _rim(inside: FloatArray, view: View, scene: Scene) -> FloatArray | None:
+    """The card's cut edge, about a third of a millimetre, brighter or darker than the table."""
+    if scene.edge == 0 or scene.sheet == "printed":
+        return None
+    wide = max(1, round(view.face_width_px * 0.016))
+    kernel = np.ones((2 * wide + 1, 2 * wide + 1), np.uint8)
+    return np.asarray((inside - cv2.erode(inside, kernel)) * np.float32(abs(scene.edge)), np.float32)
+
+
+def _texture(view: View, scene: Scene) -> FloatArray:
+    """A texture in the card's plane, in its true size."""
+    px_a_mm = view.face_width_px / FACE_MM * scene.surface_scale
+    kind, variant = scene.surface, scene.variant % VARIANTS
+    size = float(np.clip(px_a_mm / surface(kind, variant).px_per_mm, 0.12, 4.0))
+    halvings = max(0, round(-np.log2(size)))
+    drawn = reduced(kind, variant, halvings)
+    size, side = size * 2**halvings, drawn.image.shape[0]
+    turn = np.radians(scene.surface_deg)
+    lies = np.array(
+        [[np.cos(turn) * size, -np.sin(turn) * size, 0], [np.sin(turn) * size, np.cos(turn) * size, 0], [0, 0, 1]]
+    )
+    start = shifted(-scene.surface_x * side, -scene.surface_y * side)
+    plane = _perspective_only(view)
+    matrix = shifted(view.face_x_px, view.face_y_px) @ plane @ lies @ start
+    return pixels.as_float(_repeated(drawn.image, np.asarray(matrix, np.float32), view.wh))
+
+
+def _repeated(tile: RgbImage, matrix: FloatArray, wh: tuple[int, int]) -> RgbImage:
+    """`wh` pixels of a plane of tiles; what is seen of them is laid out first, as OpenCV's own wrapping is slow."""
+    side = tile.shape[0]
+    seen = onto(np.asarray(np.linalg.inv(matrix), np.float32), corners_of((0, 0, *wh)))
+    start, size = np.floor(seen.min(0)).astype(int) - 1, np.ptp(seen, axis=0).astype(int) + 4
+    x, y = (int(value) for value in start % side)
+    right, bottom = (max(0, int(value)) for value in start % side + size - side)
+    plane = cv2.copyMakeBorder(tile, 0, bottom, 0, right, cv2.BORDER_WRAP)[y : y + size[1], x : x + size[0]]
+    to_photo = matrix.astype(np.float64) @ shifted(float(start[0]), float(start[1]))
+    return np.asarray(cv2.warpPerspective(plane, to_photo, wh, flags=cv2.INTER_LINEAR), np.uint8)
+
+
+def _perspective_only(view: View) -> FloatArray:
+    """The view's tilt about the portrait's middle, without its scale."""
+    inverse = np.linalg.inv(view.matrix)
+    face = onto(np.asarray(inverse, np.float32), np.array([[view.face_x_px, view.face_y_px]], np.float32))[0]
+    scale = scale_of(view.matrix)
+    about = shifted(-view.face_x_px, -view.face_y_px) @ view.matrix @ shifted(float(face[0]), float(face[1]))
+    plane = about @ np.diag([1 / scale, 1 / scale, 1])
+    return np.asarray(plane / plane[2, 2], np.float32)
+
+
+def _picture(background: RgbImage, view: View, scene: Scene) -> FloatArray:
+    """A window of the given picture, in the card's plane or standing behind it."""
+    height, width = background.shape[:2]
+    part = min(height, width) * float(np.clip(0.35 + 0.3 * scene.surface_scale, 0.3, 1.0))
+    wide, high = (
+        (part, part * view.wh[1] / view.wh[0]) if view.wh[0] >= view.wh[1] else (part * view.wh[0] / view.wh[1], part)
+    )
+    x, y = scene.surface_x * (width - wide), scene.surface_y * (height - high)
+    window = background[int(y) : int(y + high), int(x) : int(x + wide)]
+    flat = pixels.as_float(pixels.resize(np.ascontiguousarray(window), view.wh))
+    if scene.standing:
+        return flat
+    about = (
+        shifted(view.face_x_px, view.face_y_px) @ _perspective_only(view) @ shifted(-view.face_x_px, -view.face_y_px)
+    )
+    seen = cv2.warpPerspective(
+        flat, about.astype(np.float64), view.wh, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT
+    )
+    return np.asarray(seen, np.float32)
+
+
+assert set(_SURFACE_SHARES) == {*KINDS, "picture"}  # noqa: S101 - a texture without a share would never be seen

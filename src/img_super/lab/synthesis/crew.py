@@ -1,0 +1,127 @@
+"""A data set is rendered shard by shard in several processes; finished shards are not rendered again.
+
+A shard is finished when its rows, `shard-00000.jsonl`, are there. Every byte hangs on seed and options, none on how
+many processes work.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Final, TypeVar
+
+import cv2
+
+from img_super.lab.dataset.manifest import write_whole
+from img_super.lab.dataset.splits import Split
+from img_super.lab.synthesis.portraits.folder import Progress
+from img_super.lab.synthesis.sources import Sources, Wanted, load_sources
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A data set to render.
+
+    Attributes:
+        data, cache, split, drawn, portraits, designs: see `load_sources`.
+        count: of samples; rounded up to whole pairs, since every genuine sample has its attack.
+        shard_size: samples a shard, an even number; part of what decides the bytes.
+    """
+
+    out: Path
+    cache: Path
+    split: Split
+    count: int
+    seed: int
+    data: Path | None = None
+    drawn: int = 0
+    portraits: tuple[str, ...] = ()
+    designs: tuple[str, ...] = ()
+    shard_size: int = 100
+
+    @property
+    def shards(self) -> int:
+        return -(-self.count // self.shard_size)
+
+    def size(self, shard: int) -> int:
+        """How many samples the shard holds."""
+        left = self.count - shard * self.shard_size
+        return min(self.shard_size, left + left % 2)
+
+    def name(self, shard: int) -> str:
+        return f"shard-{shard:05d}"
+
+    def rows_path(self, shard: int) -> Path:
+        return self.out / f"{self.name(shard)}.jsonl"
+
+
+AnyJob = TypeVar("AnyJob", bound=Job)
+Write = Callable[[int], None]
+"""Renders the shard of that number and writes its rows last."""
+
+_ENVIRONMENT: Final = {
+    "OMP_NUM_THREADS": "1", "MALLOC_MMAP_THRESHOLD_": str(2**30), "MALLOC_TRIM_THRESHOLD_": str(2**32),
+    "MALLOC_TOP_PAD_": str(2**26), "GLIBC_TUNABLES": "glibc.malloc.hugetlb=1",
+}  # fmt: skip
+"""One thread a process, and memory that stays: giving it back after every picture took up to a third of the time."""
+
+_write: Write | None = None
+
+
+def prepare(job: Job, progress: Progress | None = None) -> Sources:
+    """Load what the job draws from; the first time, portraits are drawn and examined, which takes a while.
+
+    Raises:
+        NothingToDrawFrom: see `load_sources`.
+        BadWeights: a network of the generator is not installed.
+    """
+    return load_sources(job.data, job.cache, Wanted(job.split, job.drawn, job.portraits, job.designs), progress)
+
+
+def render_shards(job: AnyJob, start: Callable[[AnyJob], Write], processes: int) -> Iterator[int]:
+    """Render the missing shards, yielding how many samples each has; then write the manifest.
+
+    Args:
+        start: called once in every process; a function of a module, since it is sent there by name.
+    """
+    job.out.mkdir(parents=True, exist_ok=True)
+    missing = [shard for shard in range(job.shards) if not job.rows_path(shard).exists()]
+    with _of_processes(_ENVIRONMENT), get_context("spawn").Pool(processes, _start, (job, start)) as pool:
+        for shard in pool.imap_unordered(_render, missing):
+            yield job.size(shard)
+    write_manifest(job)
+
+
+def write_manifest(job: Job) -> None:
+    """Write `manifest.jsonl`: the rows of the shards that are ready."""
+    paths = [job.rows_path(shard) for shard in range(job.shards)]
+    write_whole(job.out / "manifest.jsonl", b"".join(path.read_bytes() for path in paths if path.exists()))
+
+
+@contextmanager
+def _of_processes(environment: Mapping[str, str]) -> Iterator[None]:
+    """Processes that are started in here have this environment, where nobody chose another one."""
+    added = {name: value for name, value in environment.items() if name not in os.environ}
+    os.environ.update(added)
+    try:
+        yield
+    finally:
+        for name in added:
+            del os.environ[name]
+
+
+def _start(job: AnyJob, start: Callable[[AnyJob], Write]) -> None:
+    global _write  # noqa: PLW0603 - one a process, made once
+    cv2.setNumThreads(1)
+    _write = start(job)
+
+
+def _render(shard: int) -> int:
+    if _write is None:
+        raise RuntimeError("the process has not been started")
+    _write(shard)
+    return shard

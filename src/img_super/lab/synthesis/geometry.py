@@ -1,0 +1,74 @@
+"""Maps between the pixels of portrait, card and photo. Matrices are float32, [2, 3] affine or [3, 3] projective."""
+
+from __future__ import annotations
+
+from typing import Final, cast
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from img_super.lab.synthesis import pixels
+from img_super.lab.synthesis.pixels import Pixels
+
+FloatArray = npt.NDArray[np.float32]
+Box4 = tuple[int, int, int, int]
+"""x_min, y_min, x_max, y_max, pixels, half-open."""
+
+_SAME: Final = np.eye(3)
+
+
+def projective(matrix: FloatArray) -> FloatArray:
+    """The same map as [3, 3]."""
+    return np.asarray(np.vstack([matrix, [0, 0, 1]]) if matrix.shape[0] == 2 else matrix, np.float32)
+
+
+def onto(matrix: FloatArray, points: FloatArray) -> FloatArray:
+    """Points [n, 2] through a map."""
+    moved = cv2.perspectiveTransform(points[None].astype(np.float32), projective(matrix).astype(np.float64))
+    return np.asarray(moved[0], np.float32)
+
+
+def shifted(dx: float, dy: float) -> FloatArray:
+    """The map that moves everything by so many pixels."""
+    return np.array([[1, 0, dx], [0, 1, dy], [0, 0, 1]], np.float32)
+
+
+def scale_of(matrix: FloatArray) -> float:
+    """How many target pixels a source pixel gets, about."""
+    (a, b, _), (c, d, _), (_, _, e) = projective(matrix).tolist()
+    return float(abs(a * d - b * c) ** 0.5 / abs(e))
+
+
+def warp(image: Pixels, matrix: FloatArray, wh: tuple[int, int], border: int = cv2.BORDER_REPLICATE) -> Pixels:
+    """Warp into `wh` pixels; blurs first where the map shrinks. Bytes stay bytes, which takes half the time."""
+    full = projective(matrix).astype(np.float64)
+    if wh == image.shape[1::-1] and np.array_equal(full, _SAME):
+        return image
+    image = without_aliasing(image, scale_of(matrix))
+    if not full[2, :2].any():  # an affine map takes OpenCV half the time
+        return cast(Pixels, cv2.warpAffine(image, full[:2] / full[2, 2], wh, borderMode=border))
+    return cast(Pixels, cv2.warpPerspective(image, full, wh, borderMode=border))
+
+
+def without_aliasing(image: Pixels, scale: float) -> Pixels:
+    """The image blurred as much as it must be before it is shown smaller by `scale`."""
+    return pixels.blur(image, 0.5 * (1 / scale - 0.6)) if scale < 0.8 else image
+
+
+def slid(image: FloatArray, dx: float, dy: float) -> FloatArray:
+    """The image moved by fractions of pixels, which takes a tenth of a warp's time; its edges are drawn out."""
+    height, width = image.shape[:2]
+    middle = ((width - 1) / 2 - dx, (height - 1) / 2 - dy)
+    return np.asarray(cv2.getRectSubPix(image, (width, height), middle), np.float32)
+
+
+def overlap(box: Box4, wh: tuple[int, int]) -> Box4:
+    """The part of a box that lies in a picture."""
+    return max(0, box[0]), max(0, box[1]), min(wh[0], box[2]), min(wh[1], box[3])
+
+
+def corners_of(box: Box4) -> FloatArray:
+    """A box's corners, from the upper left clockwise, [4, 2]."""
+    x_min, y_min, x_max, y_max = box
+    return np.array([[x_min, y_min], [x_max, y_min], [x_max, y_max], [x_min, y_max]], np.float32)

@@ -1,0 +1,145 @@
+"""Portraits from a folder of pictures; what the networks find in them is kept in a cache."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from hashlib import sha256
+from io import BytesIO
+from pathlib import Path
+from typing import Final
+
+import cv2
+import numpy as np
+
+from img_super.domain import RgbImage
+from img_super.lab.dataset.splits import source_of
+from img_super.lab.synthesis.pixels import opened
+from img_super.lab.synthesis.portraits.finder import FaceFinder, box_of, landmarks_of
+from img_super.lab.synthesis.portraits.landmarks import FaceLandmarker, outline_of
+from img_super.lab.synthesis.portraits.matte import PersonMatter
+from img_super.lab.synthesis.portraits.pack import read_pack, write_pack, write_whole
+from img_super.lab.synthesis.portraits.portrait import LONGEST_SIDE_PX, Portrait
+
+VERSION: Final = "2"  # changes whenever matte, landmarks or outline are made another way: old caches are left alone
+_MOST_TURN: Final = 0.5  # an ID photo shows the face from the front, and the outline of a profile is none
+PACK_VERSION: Final = f"{VERSION}-{_MOST_TURN}"
+_SUFFIXES: Final = frozenset({".jpg", ".jpeg", ".png", ".webp"})
+
+Progress = Callable[[int, int], None]
+"""Told after each portrait: how many are done, how many there are."""
+
+
+class PortraitNetworks:
+    """What finds face, outline and matte in a picture; loaded on the first use, as a full cache needs none."""
+
+    def __init__(self) -> None:
+        self._loaded: tuple[FaceFinder, FaceLandmarker, PersonMatter] | None = None
+
+    def examine(self, identity: str, image: RgbImage) -> Portrait | None:
+        """The portrait in a picture; None where no face is found. Raises `BadWeights`."""
+        if self._loaded is None:
+            self._loaded = FaceFinder(), FaceLandmarker(), PersonMatter()
+        finder, landmarker, matter = self._loaded
+        row = finder.largest(image)
+        if row is None:
+            return None
+        landmarks, face_xywh = landmarks_of(row), box_of(row)
+        outline = outline_of(landmarker.points(image, face_xywh, landmarks[:2]))
+        matte = matter.matte(image, (float(landmarks[2, 0]), float(landmarks[2, 1])))
+        return Portrait(identity, source_of(identity), image, matte, landmarks, outline, face_xywh)
+
+
+def read_portraits(folder: Path, source: str, cache: Path, progress: Progress | None = None) -> list[Portrait]:
+    """Every portrait of a folder and its subfolders, in the order of their names; the cache is filled on the way.
+
+    Identities are `source/path without suffix`. Pictures without a frontal face are left out.
+
+    Raises:
+        BadWeights: the cache is not full and a network is missing.
+        FileNotFoundError: a picture cannot be read.
+    """
+    paths = sorted(path for path in folder.rglob("*") if path.suffix.lower() in _SUFFIXES)
+    named = [(path, f"{source}/{path.relative_to(folder).with_suffix('').as_posix()}") for path in paths]
+    return packed(named, cache / f"{source}-{_fingerprint(named)}.pack", cache, progress)
+
+
+def packed(
+    named: Sequence[tuple[Path, str]], pack: Path, cache: Path, progress: Progress | None = None
+) -> list[Portrait]:
+    """The portraits of these (picture, identity) from their pack, which is written where it is missing."""
+    portraits = read_pack(pack)
+    if portraits is not None or not named:
+        return portraits or []
+    networks, prepared = PortraitNetworks(), []
+    for done, (path, identity) in enumerate(named, start=1):
+        prepared.append(prepare_portrait(path, identity, cache, networks))
+        if progress is not None:
+            progress(done, len(named))
+    write_pack(pack, [portrait for portrait in prepared if portrait is not None])
+    return read_pack(pack) or []
+
+
+def prepare_portrait(path: Path, identity: str, cache: Path, networks: PortraitNetworks) -> Portrait | None:
+    """One portrait with its cached matte and points; None where no face is found or it is turned away.
+
+    The cache is filled on the way.
+    """
+    content = path.read_bytes()
+    name = identity.replace("/", "-")
+    cached = cache / source_of(identity) / f"{name}-{sha256(content).hexdigest()[:12]}-{VERSION}.npz"
+    image = reduced(decode_rgb(content, path))
+    if cached.exists():
+        portrait = _read_cached(cached, identity, image)
+    else:
+        portrait = networks.examine(identity, image)
+        write_whole(cached, [_stored(portrait)])
+    return portrait if portrait is not None and abs(portrait.turn) <= _MOST_TURN else None
+
+
+def reduced(image: RgbImage) -> RgbImage:
+    """The picture with its longest side at most 448 px."""
+    scale = LONGEST_SIDE_PX / max(image.shape[:2])
+    if scale >= 1:
+        return image
+    return np.asarray(cv2.resize(image, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA), np.uint8)
+
+
+def decode_rgb(content: bytes, path: Path) -> RgbImage:
+    """The picture in a file's bytes as RGB uint8. Raises `FileNotFoundError` where it is no picture."""
+    try:
+        return opened(content)
+    except ValueError as error:
+        raise FileNotFoundError(path) from error
+
+
+def _stored(portrait: Portrait | None) -> bytes:
+    stream = BytesIO()
+    if portrait is None:
+        np.savez_compressed(stream, found=np.array(False))
+    else:
+        np.savez_compressed(
+            stream,
+            found=np.array(True),
+            matte=portrait.matte,
+            landmarks=portrait.landmarks,
+            outline=portrait.outline,
+            face_xywh=np.array(portrait.face_xywh),
+        )
+    return stream.getvalue()
+
+
+def _read_cached(cached: Path, identity: str, image: RgbImage) -> Portrait | None:
+    with np.load(cached) as stored:
+        if not stored["found"]:
+            return None
+        x, y, width, height = (float(value) for value in stored["face_xywh"])
+        points = stored["landmarks"], stored["outline"]
+        return Portrait(identity, source_of(identity), image, stored["matte"], *points, (x, y, width, height))
+
+
+def _fingerprint(named: Sequence[tuple[Path, str]]) -> str:
+    """Changes with the pictures' names and sizes and with `PACK_VERSION`."""
+    digest = sha256(PACK_VERSION.encode())
+    for path, identity in named:
+        digest.update(f"{identity}\0{path.stat().st_size}\n".encode())
+    return digest.hexdigest()[:12]

@@ -1,0 +1,115 @@
+"""A portrait made into an ID photo: framed, and laid over another background where that is wanted."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from img_super.lab.synthesis import pixels
+from img_super.lab.synthesis.geometry import onto, warp
+from img_super.lab.synthesis.portraits.backgrounds import Background, paint_background, with_shadow
+from img_super.lab.synthesis.portraits.framing import free_window, to_frame_matrix
+from img_super.lab.synthesis.portraits.portrait import FloatArray, Portrait
+
+
+@dataclass(frozen=True, slots=True)
+class Framed:
+    """An ID photo.
+
+    Attributes:
+        image: float32 RGB, 0 to 255.
+        matte: float32 height x width, 0 to 1.
+        to_frame: [3, 3], from the portrait's pixels to this image's.
+        landmarks: float32 [5, 2] in this image.
+        outline: float32 [36, 2] in this image.
+    """
+
+    image: FloatArray
+    matte: FloatArray
+    to_frame: FloatArray
+    landmarks: FloatArray
+    outline: FloatArray
+
+
+def framed(
+    portrait: Portrait, aspect: float, rng: np.random.Generator, background: Background, height_px: int | None = None
+) -> Framed:
+    """The ID photo of `aspect` (width / height), as high as the shown part of the portrait unless `height_px` is given.
+
+    The shoulders reach the frame's bottom; where the frame reaches out of the picture, the background goes on.
+    """
+    shown = free_window(portrait, aspect, rng)
+    height = max(16, height_px or round(shown[3] - shown[1]))
+    wh = max(16, round(aspect * height)), height
+    to_frame = to_frame_matrix(shown, wh)
+    image = pixels.as_float(warp(portrait.image, to_frame, wh))
+    matte = np.asarray(warp(portrait.matte, to_frame, wh) * np.float32(1 / 255), np.float32)
+    laid = _with_background(image, matte, _inside_picture(portrait, to_frame, wh), background, rng)
+    return Framed(laid, matte, to_frame, onto(to_frame, portrait.landmarks), onto(to_frame, portrait.outline))
+
+
+def pure_foreground(image: FloatArray, matte: FloatArray, behind: FloatArray) -> FloatArray:
+    """The person's own colours where hair and background mix, so that no halo of the old background is left.
+
+    Source: M. Forte, "Approximate Fast Foreground Colour Estimation", 2021 (blur fusion, one pass).
+
+    Args:
+        image: the picture with its old background.
+        matte: 0 to 1.
+        behind: the old background as far as it is known, smooth.
+    """
+    side = max(3, round(0.08 * image.shape[0])) | 1
+    sure = np.asarray(cv2.multiply(matte, matte), np.float32)  # what is nearly all person tells more of its colours
+    weight = cv2.boxFilter(sure, -1, (side, side))
+    weighted = cv2.boxFilter(pixels.modulate(image, sure), -1, (side, side))
+    local = pixels.modulate(np.asarray(weighted, np.float32), np.asarray(1 / (weight + 1e-3), np.float32))
+    missing = cv2.subtract(image, pixels.blend(behind, local, matte))
+    return np.asarray(cv2.add(local, pixels.modulate(np.asarray(missing, np.float32), matte)), np.float32)
+
+
+def filled_background(image: FloatArray, matte: FloatArray) -> FloatArray:
+    """The picture's background as if nobody stood before it: a coarse blur of what is seen of it, everywhere."""
+    shrink = 8
+    wh = max(4, image.shape[1] // shrink), max(4, image.shape[0] // shrink)
+    whole = np.s_[: shrink * wh[1], : shrink * wh[0]]  # by a whole number OpenCV reduces much faster
+    hidden = np.asarray(cv2.resize(matte[whole], wh, interpolation=cv2.INTER_AREA), np.float32)
+    seen = np.asarray(np.clip(1 - 10 * hidden, 0, 1), np.float32)  # a cell with a trace of the person tells nothing
+    small = pixels.modulate(np.asarray(cv2.resize(image[whole], wh, interpolation=cv2.INTER_AREA), np.float32), seen)
+    faint = np.float32(1e-4)
+    total = pixels.filled(seen.shape, faint * (small.mean(axis=(0, 1)) + faint))
+    share = np.full_like(seen, faint * (seen.mean() + faint))
+    for sigma, weight in ((1.5, 1.0), (5.0, 0.05), (15.0, 0.002)):  # near colours count, far ones fill
+        total += weight * cv2.GaussianBlur(small, (0, 0), sigma, borderType=cv2.BORDER_REFLECT_101)
+        share += weight * cv2.GaussianBlur(seen, (0, 0), sigma, borderType=cv2.BORDER_REFLECT_101)
+    coarse = pixels.modulate(np.asarray(total, np.float32), np.asarray(1 / share, np.float32))
+    return np.asarray(cv2.resize(coarse, image.shape[1::-1], interpolation=cv2.INTER_LINEAR), np.float32)
+
+
+def _with_background(
+    image: FloatArray, matte: FloatArray, inside: FloatArray, background: Background, rng: np.random.Generator
+) -> FloatArray:
+    if background.is_own and inside.min() > 0.5:
+        return image
+    own = filled_background(image, np.asarray(cv2.max(matte, 1 - inside), np.float32))
+    if background.is_own:
+        return pixels.blend(own, image, np.asarray(cv2.max(matte, inside), np.float32))
+    behind = own if background.kind == "own_blurred" else paint_background(background, matte.shape, rng)
+    behind = with_shadow(behind, matte, background)
+    grain = pixels.noise(rng, matte.shape, rng.uniform(0.3, 2.0), 0.7, 0.3)
+    behind = np.asarray(cv2.add(behind, grain), np.float32)
+    return pixels.blend(behind, pure_foreground(image, matte, own), matte)
+
+
+def _inside_picture(portrait: Portrait, to_frame: FloatArray, wh: tuple[int, int]) -> FloatArray:
+    """1 where the frame shows the picture, 0 outside, with a short transition."""
+    width, height = portrait.wh
+    (x_min, y_min), (x_max, _) = onto(to_frame, np.array([[0, 0], [width, height]], np.float32))
+    fade = 0.02 * wh[1]
+    columns, rows = np.arange(wh[0], dtype=np.float32), np.arange(wh[1], dtype=np.float32)
+    across = np.ones_like(columns)
+    across = np.where(x_min > 0.5, np.minimum(across, (columns - x_min) / fade), across)
+    across = np.where(x_max < wh[0] - 0.5, np.minimum(across, (x_max - columns) / fade), across)
+    down = np.where(y_min > 0.5, np.minimum(1, (rows - y_min) / fade), 1)
+    return np.asarray(np.outer(np.clip(down, 0, 1), np.clip(across, 0, 1)), np.float32)

@@ -1,0 +1,79 @@
+"""Many portraits in one file that is mapped, not read: loading costs nothing, and processes share the memory.
+
+Layout: the pixels of every picture and matte, one after the other; an index (.npz); the index's length (8 bytes).
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from io import BytesIO
+from pathlib import Path
+from typing import Final
+from zipfile import BadZipFile
+
+import numpy as np
+import numpy.typing as npt
+
+from img_super.lab.synthesis.portraits.portrait import Portrait
+
+_LENGTH_BYTES: Final = 8
+
+
+def write_whole(path: Path, content: Sequence[bytes | memoryview]) -> None:
+    """Write a file whole or not at all, also when several processes write the same one."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_name(f"{path.name}.{os.getpid()}.part")
+    with partial.open("wb") as stream:
+        stream.writelines(content)
+    partial.replace(path)
+
+
+def write_pack(path: Path, portraits: Sequence[Portrait]) -> None:
+    """Write the portraits of one source."""
+    index = BytesIO()
+    np.savez(
+        index,
+        identities=np.array([each.identity for each in portraits], dtype=np.str_),
+        sources=np.array([each.source for each in portraits], dtype=np.str_),
+        hw=np.array([each.image.shape[:2] for each in portraits], np.int64).reshape(-1, 2),
+        landmarks=np.array([each.landmarks for each in portraits], np.float32).reshape(-1, 5, 2),
+        outlines=np.array([each.outline for each in portraits], np.float32).reshape(-1, 36, 2),
+        faces=np.array([each.face_xywh for each in portraits], np.float64).reshape(-1, 4),
+    )
+    pixels = [np.ascontiguousarray(array).data for each in portraits for array in (each.image, each.matte)]
+    tail = index.getvalue()
+    write_whole(path, [*pixels, tail, len(tail).to_bytes(_LENGTH_BYTES, "little")])
+
+
+def read_pack(path: Path) -> list[Portrait] | None:
+    """The portraits of a pack, their pixels mapped from the file; None where there is no whole pack."""
+    try:
+        mapped = np.memmap(path, np.uint8, mode="r")
+        length = int.from_bytes(mapped[-_LENGTH_BYTES:].tobytes(), "little")
+        with np.load(BytesIO(mapped[-_LENGTH_BYTES - length : -_LENGTH_BYTES].tobytes())) as stored:
+            index = {name: stored[name] for name in stored.files}
+    except (FileNotFoundError, ValueError, EOFError, BadZipFile):
+        return None
+    return _portraits(mapped, index)
+
+
+def _portraits(mapped: npt.NDArray[np.uint8], index: dict[str, npt.NDArray[np.float32]]) -> list[Portrait]:
+    portraits, start = [], 0
+    for row, identity in enumerate(index["identities"]):
+        height, width = (int(side) for side in index["hw"][row])
+        middle, end = start + 3 * height * width, start + 4 * height * width
+        x, y, face_width, face_height = (float(value) for value in index["faces"][row])
+        portraits.append(
+            Portrait(
+                identity=str(identity),
+                source=str(index["sources"][row]),
+                image=np.asarray(mapped[start:middle]).reshape(height, width, 3),
+                matte=np.asarray(mapped[middle:end]).reshape(height, width),
+                landmarks=index["landmarks"][row],
+                outline=index["outlines"][row],
+                face_xywh=(x, y, face_width, face_height),
+            )
+        )
+        start = end
+    return portraits

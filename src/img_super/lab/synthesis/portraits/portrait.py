@@ -1,0 +1,51 @@
+"""The portrait: the picture of a person who does not exist, the matte, the landmarks and the face's outline."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from img_super.domain import RgbImage
+
+FloatArray = npt.NDArray[np.float32]
+Matte = npt.NDArray[np.uint8]
+
+LONGEST_SIDE_PX: Final = 448
+
+
+@dataclass(frozen=True, slots=True)
+class Portrait:
+    """One person who does not exist.
+
+    Attributes:
+        identity: unique; splits are made by it.
+        source: which set it comes from (`cc0`, `gan`, `drawn`); splits are made by it, too.
+        image: RGB uint8, height x width x 3, longest side at most 448 px.
+        matte: uint8 height x width, soft: 255 where head (hair included) and shoulders are.
+        landmarks: float32 [5, 2], x and y in pixels: right eye, left eye, nose, mouth's corners.
+        outline: float32 [36, 2], pixels: the oval of the face from the forehead's middle, down the picture's
+            right side to the chin (row 18) and up its left side.
+        face_xywh: the face's box in pixels.
+    """
+
+    identity: str
+    source: str
+    image: RgbImage
+    matte: Matte
+    landmarks: FloatArray
+    outline: FloatArray
+    face_xywh: tuple[float, float, float, float]
+
+    @property
+    def wh(self) -> tuple[int, int]:
+        """Width and height of the picture in pixels."""
+        return self.image.shape[1], self.image.shape[0]
+
+    @property
+    def turn(self) -> float:
+        """How far the face is turned away: 0 frontal, beyond -0.5 or 0.5 half in profile (to the picture's sides)."""
+        left, right = float(self.outline[:, 0].min()), float(self.outline[:, 0].max())
+        return 2 * (float(self.landmarks[2, 0]) - left) / max(right - left, 1.0) - 1

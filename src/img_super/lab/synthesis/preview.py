@@ -1,0 +1,116 @@
+"""Contact sheets of a rendered data set: one a species, and one of genuine samples."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from img_super.domain import RgbImage
+from img_super.lab.dataset.manifest import Row, read_rows
+
+GENUINE: Final = "bona_fide"
+SAMPLES_A_SHEET: Final = 30
+
+_TILE_PX: Final = 200
+_CAPTION_PX: Final = 32
+_LINE_PX: Final = 14
+_GAP_PX: Final = 4
+_COLUMNS: Final = 6
+_LETTERS_A_LINE: Final = 33
+_FONT: Final = cv2.FONT_HERSHEY_SIMPLEX
+_FONT_SCALE: Final = 0.36
+_OUTLINE: Final = (255, 40, 40)
+_JPEG_QUALITY: Final = 85
+
+
+@dataclass(frozen=True, slots=True)
+class Captioned:
+    """A crop for a sheet.
+
+    Attributes:
+        lines: at most two lines of ASCII under the crop.
+        mask: uint8, square, 255 where something was laid over; its outline is drawn. None: no outline.
+    """
+
+    crop: RgbImage
+    lines: tuple[str, ...]
+    mask: npt.NDArray[np.uint8] | None = None
+
+
+def contact_sheet(samples: Sequence[Captioned], columns: int = _COLUMNS) -> RgbImage:
+    """The crops in rows on white, each with its caption below; there must be at least one."""
+    rows = -(-len(samples) // columns)
+    step_x, step_y = _TILE_PX + _GAP_PX, _TILE_PX + _CAPTION_PX + _GAP_PX
+    sheet = np.full((rows * step_y + _GAP_PX, min(columns, len(samples)) * step_x + _GAP_PX, 3), 255, np.uint8)
+    for number, sample in enumerate(samples):
+        row, column = divmod(number, columns)
+        _place(sheet, sample, (_GAP_PX + column * step_x, _GAP_PX + row * step_y))
+    return sheet
+
+
+def write_previews(samples: Mapping[str, Sequence[Captioned]], folder: Path) -> list[Path]:
+    """Write one sheet a species, `<species>.jpg`; a species without samples gets none."""
+    folder.mkdir(parents=True, exist_ok=True)
+    written = []
+    for species, of_species in samples.items():
+        if of_species:
+            path = folder / f"{species}.jpg"
+            bgr = np.ascontiguousarray(contact_sheet(of_species)[:, :, ::-1])
+            _, data = cv2.imencode(".jpg", bgr, [cv2.IMWRITE_JPEG_QUALITY, _JPEG_QUALITY])
+            path.write_bytes(data.tobytes())
+            written.append(path)
+    return written
+
+
+def preview_data_set(data_set: Path, folder: Path, outlined: bool = False, most: int = SAMPLES_A_SHEET) -> list[Path]:
+    """Sheets of the first `most` samples of each species and of the genuine ones; returns the files.
+
+    Args:
+        data_set: holds `manifest.jsonl` and the shards.
+        folder: where the sheets go.
+        outlined: whether a line shows what was laid over.
+    """
+    rows: dict[str, list[Row]] = {}
+    for row in read_rows(data_set / "manifest.jsonl"):
+        of_species = rows.setdefault(row.species or GENUINE, [])
+        if len(of_species) < most:
+            of_species.append(row)
+    stored = {
+        shard: _read(data_set / f"{shard}.npz") for shard in sorted({row.shard for of in rows.values() for row in of})
+    }
+    samples = {species: [_captioned(row, *stored[row.shard], outlined) for row in of] for species, of in rows.items()}
+    return write_previews(samples, folder)
+
+
+def _read(path: Path) -> tuple[RgbImage, npt.NDArray[np.uint8]]:
+    with np.load(path) as stored:
+        return stored["crops"], stored["masks"]
+
+
+def _captioned(row: Row, crops: RgbImage, masks: npt.NDArray[np.uint8], outlined: bool) -> Captioned:
+    how = f"{row.stage}, care {row.care:.2f}, " if row.label else ""
+    lines = (row.design, f"{how}{row.file.format} {row.file.quality:g}")
+    return Captioned(crops[row.position], lines, masks[row.position] if outlined and row.label else None)
+
+
+def _place(sheet: RgbImage, sample: Captioned, corner: tuple[int, int]) -> None:
+    x, y = corner
+    tile = np.ascontiguousarray(cv2.resize(sample.crop, (_TILE_PX, _TILE_PX), interpolation=cv2.INTER_AREA))
+    if sample.mask is not None:
+        cv2.drawContours(tile, _outlines(sample.mask), -1, _OUTLINE, 1, cv2.LINE_AA)
+    sheet[y : y + _TILE_PX, x : x + _TILE_PX] = tile
+    for number, line in enumerate(sample.lines[:2], start=1):
+        foot = (x + 1, y + _TILE_PX + number * _LINE_PX)
+        cv2.putText(sheet, line[:_LETTERS_A_LINE], foot, _FONT, _FONT_SCALE, (0, 0, 0), 1, cv2.LINE_AA)
+
+
+def _outlines(mask: npt.NDArray[np.uint8]) -> Sequence[npt.NDArray[np.int32]]:
+    large = cv2.resize(mask, (_TILE_PX, _TILE_PX), interpolation=cv2.INTER_LINEAR)
+    found, _ = cv2.findContours((large > 127).astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
+    return [np.asarray(line, np.int32) for line in found]

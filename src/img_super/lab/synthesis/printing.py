@@ -1,0 +1,252 @@
+"""How paper and plastic get their picture: offset, inkjet, dye sublimation, laser, thermal print, and the photocopier.
+
+Whatever lies on a card when it is printed goes through one process; donors' prints draw theirs from the same ranges.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from img_super.lab.synthesis import pixels
+from img_super.lab.synthesis.geometry import slid
+
+FloatArray = npt.NDArray[np.float32]
+
+KINDS: Final = ("offset", "inkjet", "dye", "laser_dots", "laser_lines", "thermal", "file")
+_WEIGHTS: Final = (0.24, 0.2, 0.24, 0.1, 0.06, 0.06, 0.1)
+_SCREEN_DEG: Final = (15.0, 75.0, 0.0)  # cyan, magenta, yellow; black would stand at 45
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """What a portrait went through as a file before it was laid into a document."""
+
+    shrink: float
+    quality: int
+    subsampled: bool
+    sharpen: float
+    noise: float
+    gamma: float
+    contrast: float
+    brightness: float
+    saturation: float
+
+
+def draw_history(rng: np.random.Generator) -> History:
+    """Draw the earlier life of a picture."""
+    return History(
+        shrink=float(rng.choice([1.0, 1.0, rng.uniform(0.3, 1.0)])),
+        quality=int(rng.integers(40, 99)),
+        subsampled=bool(rng.random() < 0.7),
+        sharpen=float(max(0.0, rng.uniform(-0.8, 1.2))),
+        noise=float(max(0.0, rng.uniform(-6, 6))),
+        gamma=float(np.exp(rng.normal(0, 0.14))),
+        contrast=float(rng.uniform(0.78, 1.15)),
+        brightness=float(rng.uniform(-16, 20)),
+        saturation=float(rng.choice([1.0, rng.uniform(0.3, 1.25)])),
+    )
+
+
+def live_through(image: FloatArray, history: History, rng: np.random.Generator) -> FloatArray:
+    """Apply a history to a picture (float32, 0 to 255); its size stays."""
+    height, width = image.shape[:2]
+    if history.shrink < 0.97:
+        image = pixels.resize(image, (max(24, int(width * history.shrink)), max(24, int(height * history.shrink))))
+    image = pixels.sharpen(image, history.sharpen)
+    if history.saturation != 1.0:
+        share = history.saturation
+        image = np.asarray(cv2.addWeighted(image, share, pixels.grey(image), 1 - share, 0), np.float32)
+    levels = (pixels.gamma_table(history.gamma) - 128) * history.contrast + 128 + history.brightness
+    image = pixels.curve(image, np.asarray(np.clip(levels, 0, 255), np.float32))
+    if history.noise > 0:
+        image = np.asarray(cv2.add(image, pixels.noise(rng, image.shape, history.noise, 0.5, 0.3)), np.float32)
+    image = pixels.save_and_read(image, history.quality, "jpeg", history.subsampled)
+    return image if image.shape[:2] == (height, width) else pixels.resize(image, (width, height))
+
+
+@dataclass(frozen=True, slots=True)
+class PrintProcess:
+    """How something is printed. Lengths are in pixels of the canvas.
+
+    Attributes:
+        kind: one of `KINDS`.
+        photocopy: it then went through a copier or a printer without colour.
+        blur_px: softness of ink and plastic.
+        period_px: from dot to dot or line to line.
+        angle_deg: by which the whole screen is turned.
+        definition: how much of the raster is resolved, 0 to 1.
+        noise: of the ink, standard deviation.
+        grain_px: how coarse that noise is.
+        black, white: the darkest and the lightest value that it reaches.
+        sharpen: of the printer's driver.
+        shift_px: misregistration of the inks.
+        banding: strength of stripes across the feed.
+        steepness, pivot: slope and middle of the copier's tone curve.
+        toner: strength of the copier's grain.
+        specks: of loose toner on a copy, in a million pixels.
+    """
+
+    kind: str
+    photocopy: bool
+    blur_px: float
+    period_px: float
+    angle_deg: float
+    definition: float
+    noise: float
+    grain_px: float
+    black: float
+    white: float
+    sharpen: float
+    shift_px: float
+    banding: float
+    steepness: float
+    pivot: float
+    toner: float
+    specks: float
+
+
+def draw_print_process(rng: np.random.Generator, photocopy: float = 0.2) -> PrintProcess:
+    """Draw a printer; `photocopy` is the probability that it knows no colour and harsh tones."""
+    harsh = rng.random() < 0.4
+    return PrintProcess(
+        kind=KINDS[int(rng.choice(len(KINDS), p=_WEIGHTS))],
+        photocopy=bool(rng.random() < photocopy),
+        blur_px=float(rng.uniform(0.0, 0.87)) * (0.35 if rng.random() < 0.55 else 1.0),
+        period_px=float(rng.uniform(2.0, 4.0)),
+        angle_deg=float(rng.uniform(0, 90)),
+        definition=float(rng.beta(1.3, 2.6) * 0.9),
+        noise=float(max(0.0, rng.uniform(-2, 5.4))),
+        grain_px=float(rng.uniform(0, 1.0)),
+        black=float(rng.uniform(0, 48)),
+        white=float(rng.uniform(222, 255)),
+        sharpen=float(max(0.0, rng.uniform(-1, 0.9))),
+        shift_px=float(max(0.0, rng.uniform(-1.5, 0.8))),
+        banding=float(max(0.0, rng.uniform(-4, 3))),
+        steepness=float(rng.uniform(1.5, 3.2) if harsh else rng.uniform(0.95, 1.5)),
+        pivot=float(rng.uniform(95, 150)),
+        toner=float(rng.uniform(8, 34) if harsh else rng.uniform(2, 14)),
+        specks=float(max(0.0, rng.uniform(-150, 250))),
+    )
+
+
+def print_picture(image: FloatArray, process: PrintProcess, rng: np.random.Generator) -> FloatArray:
+    """Print a picture: tone, inks out of register, raster, softness, ink noise."""
+    if process.photocopy:
+        image = _photocopied(image, process, rng)
+    gain = (process.white - process.black) / 255
+    image = np.asarray(cv2.addWeighted(image, gain, image, 0, process.black), np.float32)
+    image = pixels.sharpen(image, process.sharpen)
+    if process.shift_px > 0.15 and not process.photocopy:
+        image = _misregistered(image, process, rng)
+    image = _rastered(image, process, rng)
+    image = _banded(image, process, rng)
+    image = pixels.blur(image, process.blur_px)
+    if process.noise > 0:
+        colour = 0.0 if process.photocopy else 0.25
+        image = np.asarray(cv2.add(image, pixels.noise(rng, image.shape, process.noise, process.grain_px, colour)))
+    return np.asarray(np.clip(image, 0, 255, out=image), np.float32)
+
+
+def _photocopied(image: FloatArray, process: PrintProcess, rng: np.random.Generator) -> FloatArray:
+    """Edges enhanced, tones steepened, toner scattered over the middle tones and specks over everything."""
+    value = pixels.luma(image)
+    value = pixels.sharpen(value, 0.25 * process.steepness, 1.2)
+    tones = 255 / (1 + np.exp(-process.steepness * (np.arange(256) - process.pivot) / 58))
+    tones = np.interp(tones, (tones[0], tones[-1]), (0, 255)).astype(np.float32)
+    scatter = np.abs(np.gradient(tones)).astype(np.float32)  # grain shows where the curve is steep
+    scatter = np.asarray(process.toner * (0.25 + scatter / scatter.max()), np.float32)
+    eight_bit = np.asarray(cv2.convertScaleAbs(np.maximum(value, 0)), np.uint8)
+    grain = pixels.grain(rng, value.shape, float(rng.choice([0.0, 0.45, 0.7])))
+    noisy = cv2.add(cv2.LUT(eight_bit, tones), cv2.multiply(cv2.LUT(eight_bit, scatter), grain))
+    copied: FloatArray = np.clip(noisy, 0, 255).astype(np.float32)
+    _strew(copied, process.specks, rng)
+    return pixels.three(copied)
+
+
+def _strew(value: FloatArray, a_million: float, rng: np.random.Generator) -> None:
+    count = int(rng.poisson(a_million * value.size / 1e6))
+    places = rng.uniform(0, 1, (count, 2)) * value.shape
+    for y, x in places.astype(int):
+        cv2.circle(value, (int(x), int(y)), int(rng.integers(0, 2)), float(rng.uniform(20, 120)), -1, cv2.LINE_AA)
+
+
+def _misregistered(image: FloatArray, process: PrintProcess, rng: np.random.Generator) -> FloatArray:
+    red, green, blue = cv2.split(image)
+    (red_dx, red_dy), (blue_dx, blue_dy) = rng.uniform(-1, 1, (2, 2)) * process.shift_px
+    moved = (
+        slid(np.asarray(red, np.float32), red_dx, red_dy),
+        green,
+        slid(np.asarray(blue, np.float32), blue_dx, blue_dy),
+    )
+    return np.asarray(cv2.merge(moved), np.float32)
+
+
+def _rastered(image: FloatArray, process: PrintProcess, rng: np.random.Generator) -> FloatArray:
+    """The raster of the process, as far as it is resolved, instead of the even tone."""
+    if process.kind in ("file", "dye"):
+        return image
+    if process.kind == "inkjet":
+        return _dithered(image, process, rng)
+    if process.photocopy or process.kind.startswith("laser"):
+        return _laser(image, process, rng)
+    planes = []
+    for plane, turn in zip(cv2.split(image), _SCREEN_DEG, strict=True):
+        value = np.asarray(plane, np.float32)
+        screen = _screen(value.shape, process, process.angle_deg + turn, rng)
+        planes.append(_thresholded(value, screen, process))
+    return np.asarray(cv2.merge(planes), np.float32)
+
+
+def _laser(image: FloatArray, process: PrintProcess, rng: np.random.Generator) -> FloatArray:
+    """One screen for all inks; under a portrait of a colour card this is the black toner's."""
+    value = pixels.luma(image)
+    screen = _screen(value.shape, process, process.angle_deg, rng)
+    change = cv2.subtract(_thresholded(value, screen, process), value)
+    return np.asarray(cv2.add(image, pixels.three(np.asarray(change, np.float32))), np.float32)
+
+
+def _dithered(image: FloatArray, process: PrintProcess, rng: np.random.Generator) -> FloatArray:
+    """Stochastic dots: high-pass noise (little of it at low frequencies) where the tone is neither ink nor paper."""
+    fine = pixels.noise(rng, image.shape, 60 * process.definition, 0.0, 0.0 if process.photocopy else 0.6)
+    fine = np.asarray(cv2.subtract(fine, pixels.blur(fine, 1.0)), np.float32)
+    return np.asarray(cv2.add(image, cv2.multiply(fine, _middle(image))), np.float32)
+
+
+def _middle(image: FloatArray) -> FloatArray:
+    """1 at middle grey, near 0 at ink and paper."""
+    values = np.arange(256, dtype=np.float32) / 255
+    return pixels.curve(image, np.asarray(0.12 + 3.5 * values * (1 - values), np.float32))
+
+
+def _screen(hw: tuple[int, ...], process: PrintProcess, angle_deg: float, rng: np.random.Generator) -> FloatArray:
+    """Thresholds 0 to 1 of a screen of dots, or of lines; by the sum formula, which is cheap."""
+    columns, rows = np.arange(hw[1], dtype=np.float32), np.arange(hw[0], dtype=np.float32)
+    angle = np.deg2rad(angle_deg)
+    wave = np.float32(2 * np.pi / process.period_px)
+    cos, sin = wave * np.float32(np.cos(angle)), wave * np.float32(np.sin(angle))
+    starts = rng.uniform(0, 2 * np.pi, 2).astype(np.float32)
+    first = pixels.cosine_sum(sin * rows, cos * columns + starts[0])
+    if process.kind in ("laser_lines", "thermal"):
+        return np.asarray(cv2.addWeighted(first, 0.5, first, 0, 0.5), np.float32)
+    second = pixels.cosine_sum(cos * rows, starts[1] - sin * columns)
+    return np.asarray(cv2.addWeighted(first, 0.25, second, 0.25, 0.5), np.float32)
+
+
+def _thresholded(value: FloatArray, screen: FloatArray, process: PrintProcess) -> FloatArray:
+    """Dots grow with the darkness; what the printer does not resolve stays the even tone."""
+    slope = 0.45 * process.period_px
+    dots = cv2.addWeighted(value, slope, screen, -255 * slope, 127.5)
+    dots = np.clip(dots, 0, 255)
+    return np.asarray(cv2.addWeighted(value, 1 - process.definition, dots, process.definition, 0), np.float32)
+
+
+def _banded(image: FloatArray, process: PrintProcess, rng: np.random.Generator) -> FloatArray:
+    if process.banding <= 0:
+        return image
+    stripes = pixels.blur(rng.normal(0, process.banding, (image.shape[0], 1)).astype(np.float32), 1.2)
+    return np.asarray(image.reshape(image.shape[0], -1) + stripes, np.float32).reshape(image.shape)

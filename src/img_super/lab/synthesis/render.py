@@ -1,0 +1,144 @@
+"""Draws a pair that has been decided: the genuine photo and the attack, through the same card, camera and saves.
+
+The way of the pixels: blank -> card -> (superimposition on the card) -> photo -> (superimposition in the photo) ->
+screen -> passing on.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from img_super.domain import Label, RgbImage
+from img_super.lab.dataset.manifest import Facts
+from img_super.lab.synthesis import pixels, printing
+from img_super.lab.synthesis.capture import (
+    Shot,
+    View,
+    draw_view,
+    facts_of,
+    look_at,
+    pass_on,
+    photograph,
+    set_up,
+    show_on_screen,
+)
+from img_super.lab.synthesis.documents import Card, make_card
+from img_super.lab.synthesis.geometry import corners_of, onto, warp
+from img_super.lab.synthesis.pair import Pair
+from img_super.lab.synthesis.superimpositions import Attack, draw_attack, on_card, on_photo
+
+FloatArray = npt.NDArray[np.float32]
+
+_WIDEST_CROP: Final = 4.2
+"""Widths of either face; a wider photo would show where the drawn region of the card ends."""
+
+
+@dataclass(frozen=True, slots=True)
+class Photo:
+    """A photo of a card with the truth about it.
+
+    Attributes:
+        image: RGB uint8, as the file shows it.
+        data: the file; `quality` is 100 for PNG.
+        mask: float32 height x width, 0 to 1: where something was laid over.
+        frame_quad: the portrait frame's corners in the photo, float32 [4, 2], from the upper left clockwise.
+    """
+
+    image: RgbImage
+    data: bytes
+    format: str
+    quality: int
+    subsampled: bool
+    mask: FloatArray
+    frame_quad: FloatArray
+    label: Label
+    stage: str
+    care: float
+    card: Facts
+    attack: Facts
+    capture: Facts
+
+
+@dataclass(frozen=True, slots=True)
+class _Scene:
+    """What both photos of a pair are made with; `facts` are those of camera, view and screen."""
+
+    pair: Pair
+    card: Card
+    shot: Shot
+    reprinted: bool
+    on_screen: bool
+    facts: Facts
+
+
+def render_pair(pair: Pair, background: RgbImage) -> tuple[Photo, Photo]:
+    """The genuine photo and the attack. The same pair gives the same pixels."""
+    card = make_card(np.random.default_rng(pair.seeds["card"]), pair.blank, pair.portrait, pair.region)
+    rng = np.random.default_rng(pair.attack_seed)
+    attack = draw_attack(rng, pair.species, pair.donor, card, pair.stages)
+    view = _view(pair, card, attack.face_ratio)
+    shot = set_up(np.random.default_rng(pair.seeds["photo"]), card.image.shape, background, view, pair.capture)
+    scene = _Scene(
+        pair, card, shot,
+        pair.reprinted or attack.stage == "file", pair.on_screen or attack.stage == "screen",
+        facts_of(pair.capture) | facts_of(view, "view") | facts_of(pair.screen, "screen"),
+    )  # fmt: skip
+    genuine = _photograph(scene, card.image, card.gloss)
+    return _finish(scene, genuine, None, None), _forged(scene, attack, rng, genuine)
+
+
+def _view(pair: Pair, card: Card, face_ratio: float) -> View:
+    """The photo is measured in the genuine face or in the attack's, by the pair's coin: neither class sticks out."""
+    measured = face_ratio if pair.by_attack else 1.0
+    sides = pair.sides * measured
+    if pair.region is not None:
+        sides = min(sides, _WIDEST_CROP * min(1.0, face_ratio))
+    rng = np.random.default_rng(pair.seeds["view"])
+    return draw_view(rng, card, pair.face_width_px / measured, sides, pair.capture.kind)
+
+
+def _forged(scene: _Scene, attack: Attack, rng: np.random.Generator, genuine: FloatArray) -> Photo:
+    """Whoever edits a photo edits the very one that the genuine sample shows."""
+    if attack.stage in ("photo", "screen"):
+        photo, mask = on_photo(rng, genuine, scene.card, attack, scene.shot.view.matrix)
+    else:
+        forgery = on_card(rng, scene.card, attack)
+        photo = _photograph(scene, forgery.image, forgery.gloss)
+        mask = look_at(forgery.mask, scene.shot.view, cv2.BORDER_CONSTANT)
+    return _finish(scene, photo, mask, attack)
+
+
+def _photograph(scene: _Scene, card: FloatArray, gloss: FloatArray) -> FloatArray:
+    """The photo as the phone saves it first, whoever may edit it later."""
+    seeds, capture = scene.pair.seeds, scene.pair.capture
+    if scene.reprinted:
+        rng = np.random.default_rng(seeds["reprint"])
+        card = printing.print_picture(card, printing.draw_print_process(rng), rng)
+    photo = photograph(scene.shot, card, gloss)
+    return pixels.save_and_read(photo, capture.first_quality, "jpeg", capture.first_subsampled)
+
+
+def _finish(scene: _Scene, photo: FloatArray, mask: FloatArray | None, attack: Attack | None) -> Photo:
+    quad = onto(scene.shot.view.matrix, corners_of(scene.card.frame))
+    if scene.on_screen:
+        rng = np.random.default_rng(scene.pair.seeds["screen"])
+        photo, moved = show_on_screen(rng, photo, scene.pair.screen)
+        mask = None if mask is None else warp(mask, moved, photo.shape[1::-1], cv2.BORDER_CONSTANT)
+        quad = onto(moved, quad)
+    rng = np.random.default_rng(scene.pair.seeds["passing"])
+    passed = pass_on(photo, scene.pair.passing, rng)
+    wh, quad = passed.image.shape[1::-1], onto(passed.matrix, quad)
+    mask = np.zeros(wh[::-1], np.float32) if mask is None else warp(mask, passed.matrix, wh)
+    return Photo(
+        passed.image, passed.data, passed.format, passed.quality, passed.subsampled, mask, quad,
+        Label.BONA_FIDE if attack is None else Label.ATTACK,
+        "" if attack is None else attack.stage, 0.0 if attack is None else attack.care,
+        {**scene.card.facts, "reprinted": scene.reprinted, "on_screen": scene.on_screen},
+        {} if attack is None else attack.facts,
+        scene.facts,
+    )  # fmt: skip

@@ -1,0 +1,96 @@
+"""What an attack is: a donor's picture and outline, a map onto the card, and how carefully it is laid."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from img_super.lab.dataset.manifest import Facts
+from img_super.lab.synthesis.geometry import Box4
+from img_super.lab.synthesis.superimpositions.matching import Matching
+from img_super.lab.synthesis.superimpositions.own_picture import OwnPicture
+from img_super.lab.synthesis.superimpositions.paper import Paper
+from img_super.lab.synthesis.superimpositions.repainting import Repainting
+
+FloatArray = npt.NDArray[np.float32]
+
+SPECIES: Final = ("pasted_head", "pasted_photo", "face_swap", "printed_photo", "printed_head", "screen_edit")
+STAGES: Final = ("file", "card", "photo", "screen")
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """What a species makes of the donor: a picture with its outline and where it goes.
+
+    Attributes:
+        picture: float32 RGB, 0 to 255, in the donor's own pixels.
+        alpha: float32 height x width, 0 to 1.
+        matrix: [3, 3], from these pixels to the card's.
+        clip: polygon [n, 2] in card pixels outside of which nothing is laid; empty where nothing is clipped.
+        corners: [n, 2] in these pixels, of a photo's paper; empty for other outlines.
+        aliased: the editor laid it without softening a single edge pixel.
+        facts: what was drawn.
+    """
+
+    picture: FloatArray
+    alpha: FloatArray
+    matrix: FloatArray
+    clip: FloatArray
+    corners: FloatArray
+    aliased: bool
+    facts: Facts
+
+
+@dataclass(frozen=True, slots=True)
+class Attack:
+    """Everything that is needed to lay the donor over the card.
+
+    Attributes:
+        species: one of `SPECIES`.
+        stage: where in the chain it happens, one of `STAGES`.
+        care: how careful the forger is, 0 (crude) to 1; the matching steps follow it.
+        cut: the donor's picture, outline and place.
+        blend: `feather` (alpha), `poisson`, `poisson_mixed` or `multiband`.
+        matching: what is done to make the donor look like its surroundings.
+        clip_box: the card's portrait frame, card pixels.
+        face_width_px: of the portrait on the card.
+        face_ratio: how wide the face is that the attack shows, in widths of the card's own.
+        own: where set, not the donor's picture is laid but the card's own portrait, slightly changed.
+        repainting: where set, the portrait's background is painted over first.
+        paper: where set, it is paper that lies on the card, with thickness and gloss of its own.
+        facts: for the manifest.
+    """
+
+    species: str
+    stage: str
+    care: float
+    cut: Cut
+    blend: str
+    matching: Matching
+    clip_box: Box4
+    face_width_px: float
+    face_ratio: float
+    own: OwnPicture | None
+    repainting: Repainting | None
+    paper: Paper | None
+    facts: Facts
+
+
+@dataclass(frozen=True, slots=True)
+class Forgery:
+    """A forged card.
+
+    Attributes:
+        image: float32 RGB, of the card's size.
+        gloss: float32 height x width, 0 to 1.
+        mask: float32 height x width, 0 to 1: what was laid over.
+        facts: for the manifest.
+    """
+
+    image: FloatArray
+    gloss: FloatArray
+    mask: FloatArray
+    facts: Facts

@@ -1,0 +1,115 @@
+"""How a donor is joined with what is under it: by alpha, by gradients, by bands of detail."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from img_super.lab.synthesis import pixels
+
+FloatArray = npt.NDArray[np.float32]
+
+_SOLVED_PX: Final = 120
+_LEVELS: Final = 4
+_SPREAD: Final = 0.03
+"""How far coarse bands reach beyond the outline: sigma, in sizes of what is worked on."""
+
+_SMALLEST_PX: Final = 12
+
+
+def blended(under: FloatArray, over: FloatArray, alpha: FloatArray, kind: str) -> tuple[FloatArray, FloatArray]:
+    """The joined picture and the alpha of what is really covered."""
+    if kind.startswith("poisson"):
+        return _poisson(under, over, alpha, kind == "poisson_mixed")
+    if kind == "multiband":
+        return _multiband(under, over, alpha), alpha
+    return pixels.blend(under, over, alpha), alpha
+
+
+def _poisson(under: FloatArray, over: FloatArray, alpha: FloatArray, mixed: bool) -> tuple[FloatArray, FloatArray]:
+    """Gradients of the donor (or the stronger of both) with the colours of the surroundings at the border.
+
+    Source: P. Perez et al., "Poisson Image Editing", 2003.
+    """
+    mask = np.where(alpha > 0.5, 255, 0).astype(np.uint8)
+    mask[[0, 1, -1, -2]] = 0
+    mask[:, [0, 1, -1, -2]] = 0
+    x, y, width, height = cv2.boundingRect(mask)
+    if min(width, height) < _SMALLEST_PX:
+        return pixels.blend(under, over, alpha), alpha
+    box = np.s_[max(0, y - 3) : y + height + 3, max(0, x - 3) : x + width + 3]
+    part = _solved(under[box], over[box], mask[box]) if not mixed else _cloned(under[box], over[box], mask[box], True)
+    out = under.copy()
+    covered = np.asarray(mask, np.float32) / np.float32(255)
+    soft = cv2.GaussianBlur(covered[box], (0, 0), 0.6)
+    out[box] = pixels.blend(under[box], part, np.asarray(soft, np.float32))
+    covered[box] = soft
+    return out, covered
+
+
+def _solved(under: FloatArray, over: FloatArray, mask: npt.NDArray[np.uint8]) -> FloatArray:
+    """The donor plus what it takes to meet the border: a smooth field, so a reduced picture is enough to solve it."""
+    shrink = min(1.0, _SOLVED_PX / max(mask.shape))
+    wh = max(_SMALLEST_PX, round(mask.shape[1] * shrink)), max(_SMALLEST_PX, round(mask.shape[0] * shrink))
+    small = [np.asarray(cv2.resize(image, wh, interpolation=cv2.INTER_AREA), np.float32) for image in (under, over)]
+    hole = np.asarray(cv2.resize(mask, wh, interpolation=cv2.INTER_NEAREST), np.uint8)
+    hole[[0, -1]] = 0
+    hole[:, [0, -1]] = 0
+    offset = _membrane(np.asarray(cv2.subtract(small[0], small[1]), np.float32), hole)
+    return np.asarray(cv2.add(over, cv2.resize(offset, under.shape[1::-1], interpolation=cv2.INTER_LINEAR)), np.float32)
+
+
+def _membrane(field: FloatArray, hole: npt.NDArray[np.uint8]) -> FloatArray:
+    """The field with its hole filled by a harmonic surface: coarse to fine, a few relaxations at each size."""
+    if min(hole.shape) <= 8:
+        rim = field[hole == 0]
+        out = field.copy()
+        out[hole > 0] = rim.mean(0) if len(rim) else 0
+        return out
+    wh = (hole.shape[1] + 1) // 2, (hole.shape[0] + 1) // 2
+    known = np.asarray(hole == 0, np.float32)
+    share = np.asarray(cv2.resize(known, wh, interpolation=cv2.INTER_AREA), np.float32)
+    summed = np.asarray(cv2.resize(pixels.modulate(field, known), wh, interpolation=cv2.INTER_AREA), np.float32)
+    coarse = pixels.modulate(summed, np.asarray(1 / np.maximum(share, 1e-3), np.float32))
+    filled = _membrane(coarse, np.where(share > 0.01, 0, 255).astype(np.uint8))
+    out = field.copy()
+    cv2.copyTo(np.asarray(cv2.resize(filled, hole.shape[::-1], interpolation=cv2.INTER_LINEAR)), hole, out)
+    for _ in range(6):
+        cv2.copyTo(cv2.filter2D(out, -1, _NEIGHBOURS, borderType=cv2.BORDER_REPLICATE), hole, out)
+    return out
+
+
+_NEIGHBOURS: Final = np.array([[0, 0.25, 0], [0.25, 0, 0.25], [0, 0.25, 0]], np.float32)
+
+
+def _cloned(under: FloatArray, over: FloatArray, mask: npt.NDArray[np.uint8], mixed: bool) -> FloatArray:
+    x, y, width, height = cv2.boundingRect(mask)
+    centre = (x + width // 2, y + height // 2)
+    flag = cv2.MIXED_CLONE if mixed else cv2.NORMAL_CLONE
+    inner = np.s_[y : y + height, x : x + width]
+    done = cv2.seamlessClone(pixels.to_bytes(over[inner]), pixels.to_bytes(under), mask[inner].copy(), centre, flag)
+    return np.asarray(done, np.float32)
+
+
+def _multiband(under: FloatArray, over: FloatArray, alpha: FloatArray) -> FloatArray:
+    """Coarse bands are mixed over wide borders, fine ones over narrow ones.
+
+    Source: P. Burt, E. Adelson, "A Multiresolution Spline With Application to Image Mosaics", 1983.
+    """
+    difference, weight = np.asarray(cv2.subtract(over, under), np.float32), alpha
+    bands: list[FloatArray] = []
+    for _ in range(_LEVELS):
+        if min(difference.shape[:2]) < _SMALLEST_PX:
+            break
+        coarse = np.asarray(cv2.pyrDown(difference), np.float32)
+        detail = cv2.subtract(difference, cv2.pyrUp(coarse, dstsize=difference.shape[1::-1]))
+        bands.append(pixels.modulate(np.asarray(detail, np.float32), weight))
+        difference, weight = coarse, np.asarray(cv2.pyrDown(weight), np.float32)
+    mixed = pixels.modulate(difference, weight)
+    for band in reversed(bands):
+        mixed = np.asarray(cv2.add(cv2.pyrUp(mixed, dstsize=band.shape[1::-1]), band), np.float32)
+    near = np.clip(3 * pixels.blur(alpha, _SPREAD * max(alpha.shape)), 0, 1)
+    return np.asarray(cv2.add(under, pixels.modulate(mixed, near)), np.float32)

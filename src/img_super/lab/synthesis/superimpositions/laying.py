@@ -1,0 +1,167 @@
+"""Lays an attack on the card or into the photo. Only the part of the picture that it touches is worked on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from img_super.lab.synthesis import pixels, printing
+from img_super.lab.synthesis.documents.blank import Card
+from img_super.lab.synthesis.geometry import Box4, corners_of, onto, overlap, scale_of, shifted, warp
+from img_super.lab.synthesis.superimpositions.attack import Attack, Forgery
+from img_super.lab.synthesis.superimpositions.blending import blended
+from img_super.lab.synthesis.superimpositions.matching import fitted
+from img_super.lab.synthesis.superimpositions.own_picture import changed
+from img_super.lab.synthesis.superimpositions.paper import Sheet, glued
+from img_super.lab.synthesis.superimpositions.repainting import repainted
+from img_super.lab.synthesis.superimpositions.reprinting import between, lines_again, reprinted
+
+FloatArray = npt.NDArray[np.float32]
+
+_REACH: Final = 0.12
+"""What is worked on beyond the donor's outline, in face widths: shadows, colours beside it."""
+
+_SCANNED_SHARE: Final = 0.3
+_GREY_PRINTED: Final = 0.8
+_COLOUR_PRINTED: Final = 0.05
+_SAME_PRINTER: Final = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """The part of a picture that is worked on, and the map from card pixels to the part's."""
+
+    box: Box4
+    from_card: FloatArray
+
+    @property
+    def part(self) -> tuple[slice, slice]:
+        return np.s_[self.box[1] : self.box[3], self.box[0] : self.box[2]]
+
+    @property
+    def wh(self) -> tuple[int, int]:
+        return self.box[2] - self.box[0], self.box[3] - self.box[1]
+
+
+def on_card(rng: np.random.Generator, card: Card, attack: Attack) -> Forgery:
+    """Lay the attack on the printed card: paper with its own print, or (stage `file`) a digital edit of its image."""
+    image, gloss, mask = card.image.copy(), card.gloss.copy(), np.zeros(card.image.shape[:2], np.float32)
+    place = _place(attack, np.eye(3, dtype=np.float32), image.shape[:2])
+    if min(place.wh) < 2:
+        return Forgery(image, gloss, mask, attack.facts)
+    under = np.ascontiguousarray(image[place.part])
+    if attack.paper is None:
+        laid, covered = _edited(rng, under, card, attack, place)
+    else:
+        laid, covered, gloss[place.part] = _glued(rng, under, gloss[place.part], card, attack, place)
+    image[place.part], mask[place.part] = np.clip(laid, 0, 255), covered
+    return Forgery(image, gloss, mask, attack.facts)
+
+
+def on_photo(
+    rng: np.random.Generator, photo: FloatArray, card: Card, attack: Attack, to_photo: FloatArray
+) -> tuple[FloatArray, FloatArray]:
+    """Lay the attack into a photo of the card with an image editor; returns the photo and where it is covered.
+
+    Args:
+        to_photo: [3, 3], from the card's pixels to the photo's.
+    """
+    mask = np.zeros(photo.shape[:2], np.float32)
+    place = _place(attack, to_photo, photo.shape[:2])
+    if min(place.wh) < 2:
+        return photo, mask
+    out = photo.copy()
+    under = np.ascontiguousarray(photo[place.part])
+    laid, covered = _edited(rng, under, card, attack, place)
+    out[place.part], mask[place.part] = np.clip(laid, 0, 255), covered
+    return out, mask
+
+
+def _place(attack: Attack, to_target: FloatArray, hw: tuple[int, ...]) -> _Place:
+    """The donor's bounds (and the frame's, where its background is painted) with some reach, inside the picture."""
+    height, width = attack.cut.alpha.shape
+    corners = onto(attack.cut.matrix, corners_of((0, 0, width, height)))
+    if len(attack.cut.clip):
+        corners = np.clip(corners, attack.cut.clip.min(0) - 1, attack.cut.clip.max(0) + 1)
+    if attack.repainting is not None:
+        corners = np.concatenate([corners, corners_of(attack.clip_box)])
+    corners = onto(to_target, corners.astype(np.float32))
+    reach = 3 + _REACH * attack.face_width_px * scale_of(to_target)
+    low, high = np.floor(corners.min(0) - reach), np.ceil(corners.max(0) + reach)
+    box = overlap((int(low[0]), int(low[1]), int(high[0]), int(high[1])), (hw[1], hw[0]))
+    return _Place(box, np.asarray(shifted(-box[0], -box[1]) @ to_target, np.float32))
+
+
+def _alpha(attack: Attack, place: _Place) -> FloatArray:
+    cut = attack.cut
+    matrix = np.asarray(place.from_card @ cut.matrix, np.float32)
+    alpha = warp(cut.alpha, matrix, place.wh, cv2.BORDER_CONSTANT)
+    if len(cut.clip):
+        alpha = np.asarray(
+            cv2.multiply(alpha, pixels.polygon(alpha.shape, onto(place.from_card, cut.clip))), np.float32
+        )
+    return np.asarray(alpha > 0.5, np.float32) if cut.aliased else np.clip(alpha, 0, 1)
+
+
+def _picture(rng: np.random.Generator, under: FloatArray, attack: Attack, place: _Place) -> FloatArray:
+    if attack.own is not None:
+        return changed(rng, under, attack.own, attack.face_width_px * scale_of(place.from_card))
+    return warp(attack.cut.picture, np.asarray(place.from_card @ attack.cut.matrix, np.float32), place.wh)
+
+
+def _edited(
+    rng: np.random.Generator, under: FloatArray, card: Card, attack: Attack, place: _Place
+) -> tuple[FloatArray, FloatArray]:
+    """A digital edit: the donor is fitted in, joined, and the security print laid over it again."""
+    alpha, picture = _alpha(attack, place), _picture(rng, under, attack, place)
+    lines = lines_again(card, attack.matching, place.from_card, place.wh, _light(under, card))
+    if attack.own is None:
+        if rng.random() < _SCANNED_SHARE:  # some donors are taken from another print
+            picture = printing.print_picture(picture, _process(rng, card, attack.care), rng)
+        picture = fitted(rng, picture, under, between(lines, alpha), attack.matching)
+    painted = np.zeros_like(alpha)
+    if attack.repainting is not None:
+        frame, oval = onto(place.from_card, corners_of(attack.clip_box)), onto(place.from_card, card.outline)
+        under, painted = repainted(rng, under, attack.repainting, oval, frame)
+    laid, covered = blended(under, picture, alpha, attack.blend)
+    covered = np.asarray(cv2.max(covered, painted), np.float32)
+    if attack.own is None:
+        laid = reprinted(laid, covered, lines)
+    return laid, covered
+
+
+def _light(under: FloatArray, card: Card) -> FloatArray:
+    """How bright the card's channels are in the picture that is worked on, 1 = as on the card."""
+    x_min, y_min, x_max, y_max = card.frame
+    there = np.array(cv2.mean(under)[:3], np.float32)
+    on_card = np.array(cv2.mean(np.ascontiguousarray(card.image[max(0, y_min) : y_max, max(0, x_min) : x_max]))[:3])
+    return np.asarray(np.clip(there / (on_card + 1), 0.05, 1.6), np.float32)
+
+
+def _glued(
+    rng: np.random.Generator, under: FloatArray, gloss: FloatArray, card: Card, attack: Attack, place: _Place
+) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Paper or film with a print of its own; returns the card, what is covered, and the gloss."""
+    alpha, picture = _alpha(attack, place), _picture(rng, under, attack, place)
+    lines = lines_again(card, attack.matching, place.from_card, place.wh, np.ones(3, np.float32))
+    picture = fitted(rng, picture, under, between(lines, alpha), attack.matching)
+    picture = printing.print_picture(picture, _process(rng, card, attack.care), rng)
+    picture = reprinted(picture, alpha, lines)
+    if attack.paper is None:
+        return pixels.blend(under, picture, alpha), alpha, gloss
+    corners = attack.cut.corners
+    if len(corners):
+        corners = onto(np.asarray(place.from_card @ attack.cut.matrix, np.float32), corners)
+    sheet = glued(rng, Sheet(under, picture, alpha, gloss), attack.paper, corners)
+    return pixels.blend(sheet.under, sheet.picture, sheet.alpha), sheet.alpha, sheet.gloss
+
+
+def _process(rng: np.random.Generator, card: Card, care: float) -> printing.PrintProcess:
+    """The donor's printer; careful forgers look for one that prints as the card's did."""
+    if rng.random() < _SAME_PRINTER * care:
+        return card.process
+    return printing.draw_print_process(rng, _GREY_PRINTED if card.grey else _COLOUR_PRINTED)

@@ -1,0 +1,248 @@
+"""What a careful forger does so that the donor looks like its surroundings: colour, light, blur, grain."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from img_super.lab.synthesis import pixels
+
+FloatArray = npt.NDArray[np.float32]
+
+_BLURS_PX: Final = (0.0, 0.5, 0.75, 1.1, 1.6, 2.3, 3.2)
+_SEEN_PX: Final = 160
+_MAD_TO_SIGMA: Final = 1.4826
+_GREY_MATCHED: Final = 0.9
+_THUMB_PX: Final = 16
+_IN_PHOTO: Final = (1.5, 0.8, 2.5)
+_BEFORE_PHOTO: Final = (0.9, 1.1, 6.5)
+"""The most extra blur (pixels), sharpening and noise of donors that are not fitted in."""
+
+
+@dataclass(frozen=True, slots=True)
+class Matching:
+    """How the donor is fitted in.
+
+    Attributes:
+        colour: `none`, `rgb`, `lab` or `histogram`.
+        colour_strength: 0 to 1.
+        tint: whether the donor takes the one tint of a portrait that is not in colour.
+        light: how much of the light's fall-off over the portrait is given to the donor, 0 to 1.
+        blur: how far its sharpness is brought to the surroundings', 0 to 1.
+        extra_blur_px: blurred in addition, whatever the surroundings.
+        extra_sharpen: sharpened in addition.
+        grain: how far its grain is brought to the surroundings', 0 to 1.
+        grain_copied: whether the grain is copied from the surroundings, raster included, or drawn.
+        extra_noise: grain added whatever the surroundings, 0 to 255.
+        lines: how strongly the security lines are printed again over the donor, 0 to 1.
+        stamps: the same of stamps, signatures and holograms.
+        lines_dx, lines_dy: by how much they miss their place, face widths.
+    """
+
+    colour: str
+    colour_strength: float
+    tint: bool
+    light: float
+    blur: float
+    extra_blur_px: float
+    extra_sharpen: float
+    grain: float
+    grain_copied: bool
+    extra_noise: float
+    lines: float
+    stamps: float
+    lines_dx: float
+    lines_dy: float
+
+
+def draw_matching(rng: np.random.Generator, care: float, stage: str) -> Matching:
+    """Draw how much is done; the careful do nearly everything, the crude nearly nothing.
+
+    A donor that goes through camera or printer with the card loses detail there and brings more of it; one that is laid
+    into the photo brings less, or its class would be told by the sharpness of the whole crop.
+    """
+
+    def done(least: float, most: float) -> float:
+        """How well a step is done: not at all with the probability that care leaves."""
+        return float(rng.uniform(0.5 + 0.4 * care, 1.0)) if rng.random() < least + (most - least) * care else 0.0
+
+    colour_strength = done(0.5, 0.97)
+    blur, grain = done(0.15, 0.95), done(0.25, 0.95)
+    blurred, sharpened, noisy = _IN_PHOTO if stage in ("photo", "screen") else _BEFORE_PHOTO
+    spread = 0.004 + 0.012 * (1 - care)
+    return Matching(
+        colour=str(rng.choice(["rgb", "lab", "histogram"], p=[0.3, 0.5, 0.2])) if colour_strength else "none",
+        colour_strength=colour_strength,
+        tint=bool(rng.random() < _GREY_MATCHED),
+        light=done(0.02, 0.8),
+        blur=blur,
+        extra_blur_px=0.0 if blur else float(max(0.0, rng.uniform(-1.5, blurred))),
+        extra_sharpen=0.0 if blur else float(max(0.0, rng.uniform(-1.2, sharpened))),
+        grain=grain,
+        grain_copied=bool(rng.random() < 0.4),
+        extra_noise=0.0 if grain else float(max(0.0, rng.uniform(-3, noisy))),
+        lines=done(0.0, 0.9),
+        stamps=done(0.1, 0.9),
+        lines_dx=float(rng.normal(0, spread)),
+        lines_dy=float(rng.normal(0, spread)),
+    )
+
+
+def coloured(picture: FloatArray, like: FloatArray, alpha: FloatArray, matching: Matching) -> FloatArray:
+    """The donor in the colours of what it covers, as far as the forger matches them."""
+    if matching.tint and is_monochrome(like, alpha):
+        return pixels.tint_like(picture, like, alpha)
+    match matching.colour:
+        case "rgb":
+            return pixels.match_statistics(picture, like, alpha, matching.colour_strength)
+        case "lab":
+            return _like_in_lab(picture, like, alpha, matching.colour_strength)
+        case "histogram":
+            return _like_by_histogram(picture, like, alpha, matching.colour_strength)
+        case _:
+            return picture
+
+
+def is_monochrome(image: FloatArray, alpha: FloatArray) -> bool:
+    """Whether all colours under `alpha` are one tint: those of a grey, sepia or photocopied portrait, in any light."""
+    wh = max(1, image.shape[1] // 4), max(1, image.shape[0] // 4)
+    whole = np.s_[: 4 * wh[1], : 4 * wh[0]]  # by a whole number OpenCV reduces much faster
+    small, share = (cv2.resize(field[whole], wh, interpolation=cv2.INTER_AREA) for field in (image, alpha))
+    seen = np.asarray(small, np.float32)[np.asarray(share, np.float32) > 0.5]
+    if len(seen) < 8:
+        return False
+    grey = seen.mean(1)
+    level = float(grey.mean())
+    grey = grey - level
+    chroma = seen - seen.mean(0) - grey[:, None]
+    slopes = grey @ chroma / (grey @ grey + 1e-3)  # of a line through the colours
+    return float(np.abs(chroma - grey[:, None] * slopes).mean()) < 0.8 + 0.009 * level
+
+
+def _like_in_lab(picture: FloatArray, like: FloatArray, alpha: FloatArray, strength: float) -> FloatArray:
+    """Mean and spread in L*a*b*. Source: E. Reinhard et al., "Color transfer between images", 2001."""
+    ours, theirs = _lab(picture), _lab(like)
+    matched = pixels.match_statistics(ours, theirs, alpha, strength)
+    matched[:, :, 0] = np.clip(matched[:, :, 0], 0, 100)
+    return np.asarray(cv2.cvtColor(matched, cv2.COLOR_LAB2RGB), np.float32) * np.float32(255)
+
+
+def _lab(image: FloatArray) -> FloatArray:
+    unit = np.clip(image * np.float32(1 / 255), 0, 1)
+    return np.asarray(cv2.cvtColor(unit, cv2.COLOR_RGB2LAB), np.float32)
+
+
+def _like_by_histogram(picture: FloatArray, like: FloatArray, alpha: FloatArray, strength: float) -> FloatArray:
+    """Every channel's histogram becomes theirs."""
+    ours, theirs = pixels.to_bytes(picture), pixels.to_bytes(like)
+    where = np.asarray(alpha > 0.5, np.uint8)
+    if cv2.countNonZero(where) < 64:
+        return picture
+    tables = np.empty((256, 3), np.float32)
+    for channel in range(3):
+        our_share, their_share = (_shares(image, where, channel) for image in (ours, theirs))
+        tables[:, channel] = np.interp(our_share, their_share, np.arange(256))
+    matched = np.asarray(cv2.LUT(ours, tables.reshape(256, 1, 3)), np.float32)
+    return np.asarray(cv2.addWeighted(picture, 1 - strength, matched, strength, 0), np.float32)
+
+
+def _shares(image: npt.NDArray[np.uint8], where: npt.NDArray[np.uint8], channel: int) -> FloatArray:
+    """The share of pixels that are at most as bright, by brightness."""
+    counts = cv2.GaussianBlur(cv2.calcHist([image], [channel], where, [256], [0, 256]), (0, 0), 1.5)[:, 0]
+    return np.asarray(np.cumsum(counts + 1e-3) / (counts + 1e-3).sum(), np.float32)
+
+
+def lit(picture: FloatArray, like: FloatArray, alpha: FloatArray, strength: float) -> FloatArray:
+    """The donor with the fall-off of the light (a plane) of what it covers."""
+    if strength <= 0:
+        return picture
+    wh = (_THUMB_PX, _THUMB_PX)
+    weight = np.asarray(cv2.resize(alpha, wh, interpolation=cv2.INTER_AREA)).ravel()
+    few = np.s_[::4, ::4]  # a sixteenth of the pixels tells the light as well
+    gap = np.asarray(like[few], np.float32) - picture[few]
+    missing = np.asarray(cv2.resize(gap, wh, interpolation=cv2.INTER_AREA), np.float32)
+    grid = np.linspace(-1, 1, _THUMB_PX, dtype=np.float32)
+    columns, rows = (axis.ravel() for axis in np.meshgrid(grid, grid))
+    design = np.stack([columns, rows, np.ones_like(rows)], 1) * weight[:, None]
+    # a little damping keeps the plane flat where the donor covers too little to tell
+    normal = design.T @ design + 0.02 * weight.sum() * np.eye(3)
+    slopes = np.linalg.solve(normal, design.T @ (missing.mean(2).ravel() * weight))
+    plane = (strength * (slopes[0] * columns + slopes[1] * rows)).reshape(wh).astype(np.float32)
+    field = np.asarray(cv2.resize(plane, picture.shape[1::-1], interpolation=cv2.INTER_LINEAR), np.float32)
+    return np.asarray(cv2.add(picture, pixels.three(field)), np.float32)
+
+
+def as_sharp(picture: FloatArray, like: FloatArray, alpha: FloatArray, strength: float) -> FloatArray:
+    """The donor blurred (or sharpened a little) until its fine detail is that of what it covers."""
+    if strength <= 0:
+        return picture
+    ours, theirs, where = (_seen(field, alpha) for field in (pixels.luma(picture), pixels.luma(like), alpha))
+    wanted = _detail(theirs, where)
+    details = [_detail(pixels.blur(ours, sigma), where) for sigma in _BLURS_PX]
+    if details[0] < 0.75 * wanted:
+        return pixels.sharpen(picture, strength * min(1.0, 0.5 * (wanted / max(details[0], 1e-3) - 1)))
+    falling = np.maximum.accumulate(details[::-1])
+    sigma = float(np.interp(wanted, falling, _BLURS_PX[::-1]))
+    return pixels.blur(picture, strength * sigma)
+
+
+def _seen(field: FloatArray, alpha: FloatArray) -> FloatArray:
+    """The middle of what is covered: enough to measure on."""
+    rows, columns = alpha.shape[0] // 2, alpha.shape[1] // 2
+    half = _SEEN_PX // 2
+    return field[max(0, rows - half) : rows + half, max(0, columns - half) : columns + half]
+
+
+def _detail(field: FloatArray, where: FloatArray) -> float:
+    edges = cv2.absdiff(field, cv2.GaussianBlur(field, (0, 0), 1.6))
+    return float(cv2.mean(edges, np.asarray(where > 0.5, np.uint8))[0])
+
+
+def grained(
+    rng: np.random.Generator, picture: FloatArray, like: FloatArray, alpha: FloatArray, matching: Matching
+) -> FloatArray:
+    """The donor with as much grain as what it covers."""
+    if matching.grain <= 0:
+        return picture
+    theirs = _residual(like)
+    wanted, present = _grain_sigma(theirs, alpha), _grain_sigma(_residual(picture), alpha)
+    missing = float(np.sqrt(max(0.0, wanted**2 - present**2))) * matching.grain
+    if missing < 0.3:
+        return picture
+    if matching.grain_copied:
+        kept = np.clip(theirs, -2.5 * wanted, 2.5 * wanted)  # what stands out further is the first face's edges
+        copied = np.roll(kept, (3, 5), (0, 1)) * np.float32(missing / max(wanted, 0.1))
+        return np.asarray(cv2.add(picture, pixels.three(copied)), np.float32)
+    grain = pixels.noise(rng, picture.shape, missing, float(rng.uniform(0.3, 0.8)), 0.1)
+    return np.asarray(cv2.add(picture, grain), np.float32)
+
+
+def _residual(image: FloatArray) -> FloatArray:
+    value = pixels.luma(image)
+    return np.asarray(cv2.subtract(value, cv2.GaussianBlur(value, (0, 0), 1.2)), np.float32)
+
+
+def _grain_sigma(residual: FloatArray, alpha: FloatArray) -> float:
+    """Robust spread of what is left of an image without its coarse content."""
+    sparse = np.s_[::2, ::3]
+    values = np.abs(residual[sparse][alpha[sparse] > 0.5])
+    return _MAD_TO_SIGMA * float(np.median(values)) if len(values) > 16 else 0.0
+
+
+def fitted(
+    rng: np.random.Generator, picture: FloatArray, like: FloatArray, alpha: FloatArray, matching: Matching
+) -> FloatArray:
+    """All steps in the order of an image editor: colour, light, sharpness, grain."""
+    picture = coloured(picture, like, alpha, matching)
+    picture = np.clip(lit(picture, like, alpha, matching.light), 0, 255)
+    picture = as_sharp(picture, like, alpha, matching.blur)
+    picture = pixels.sharpen(pixels.blur(picture, matching.extra_blur_px), matching.extra_sharpen)
+    picture = grained(rng, picture, like, alpha, matching)
+    if matching.extra_noise:
+        grain = pixels.noise(rng, picture.shape, matching.extra_noise, float(rng.uniform(0, 0.8)), 0.3)
+        picture = np.asarray(cv2.add(picture, grain), np.float32)
+    return picture

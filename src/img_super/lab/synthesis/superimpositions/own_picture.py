@@ -1,0 +1,76 @@
+"""Self-blends: what is laid over the portrait is the portrait itself, slightly changed.
+
+The evidence is then the blending and nothing else: no other person, no other hair, no other light.
+Source: K. Shiohara, T. Yamasaki, "Detecting Deepfakes with Self-Blended Images", CVPR 2022.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from img_super.lab.synthesis import pixels
+from img_super.lab.synthesis.geometry import warp
+
+FloatArray = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class OwnPicture:
+    """How the copy differs from what it covers; shifts are in shares of the face's width."""
+
+    scale: float
+    shift_x: float
+    shift_y: float
+    turn_deg: float
+    shrink: float
+    blur_px: float
+    sharpen: float
+    gain_red: float
+    gain_green: float
+    gain_blue: float
+    gamma: float
+    noise: float
+    quality: int
+
+
+def draw_own_picture(rng: np.random.Generator, grey: bool) -> OwnPicture:
+    """Draw the differences; a grey card's copy keeps its three gains equal."""
+    level = float(rng.normal(1, 0.06))
+    colour = rng.normal(0, 0.0 if grey else 0.04, 3)
+    soft = rng.random() < 0.5
+    return OwnPicture(
+        scale=float(rng.uniform(0.95, 1.06)),
+        shift_x=float(rng.normal(0, 0.018)),
+        shift_y=float(rng.normal(0, 0.018)),
+        turn_deg=float(rng.normal(0, 0.8)),
+        shrink=float(rng.uniform(0.4, 0.95)) if soft else 1.0,
+        blur_px=float(max(0.0, rng.uniform(-0.6, 1.2))) if soft else 0.0,
+        sharpen=0.0 if soft else float(max(0.0, rng.uniform(-0.4, 1.2))),
+        gain_red=level + float(colour[0]),
+        gain_green=level + float(colour[1]),
+        gain_blue=level + float(colour[2]),
+        gamma=float(rng.uniform(0.85, 1.18)),
+        noise=float(max(0.0, rng.uniform(-4, 5))),
+        quality=int(rng.integers(55, 98)),
+    )
+
+
+def changed(rng: np.random.Generator, image: FloatArray, own: OwnPicture, face_width_px: float) -> FloatArray:
+    """The image, moved and changed."""
+    height, width = image.shape[:2]
+    moved = cv2.getRotationMatrix2D((width / 2, height / 2), own.turn_deg, own.scale)
+    moved[:, 2] = moved[:, 2] + np.array([own.shift_x, own.shift_y]) * face_width_px
+    copy = warp(image, moved.astype(np.float32), (width, height))
+    if own.shrink < 1:
+        small = max(8, round(width * own.shrink)), max(8, round(height * own.shrink))
+        copy = pixels.resize(pixels.resize(copy, small), (width, height))
+    copy = pixels.sharpen(pixels.blur(copy, own.blur_px), own.sharpen)
+    copy = pixels.curve(copy, pixels.gamma_table(own.gamma))
+    copy = pixels.scaled(copy, (own.gain_red, own.gain_green, own.gain_blue))
+    if own.noise:
+        copy = np.asarray(cv2.add(copy, pixels.noise(rng, copy.shape, own.noise, 0.5, 0.2)), np.float32)
+    return pixels.save_and_read(copy, own.quality, "jpeg")

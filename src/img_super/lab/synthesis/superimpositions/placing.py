@@ -1,0 +1,81 @@
+"""Where a donor goes: onto the landmarks of the portrait that it covers, or into the frame, more or less exactly."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from img_super.lab.synthesis.geometry import onto
+
+FloatArray = npt.NDArray[np.float32]
+
+_GRID: Final = 17
+"""Nodes across of the field that bends a face."""
+
+
+def similarity(ours: FloatArray, theirs: FloatArray) -> FloatArray:
+    """The map [3, 3] of shift, turn and scale that takes our points nearest to theirs (least squares).
+
+    Source: S. Umeyama, "Least-Squares Estimation of Transformation Parameters", 1991.
+    """
+    our_middle, their_middle = ours.mean(0), theirs.mean(0)
+    centred, wished = ours - our_middle, theirs - their_middle
+    dot = float((centred * wished).sum())
+    cross = float((centred[:, 0] * wished[:, 1] - centred[:, 1] * wished[:, 0]).sum())
+    cos, sin = np.array([dot, cross]) / max(float((centred**2).sum()), 1e-6)
+    linear = np.array([[cos, -sin], [sin, cos]], np.float32)
+    return _with_shift(linear, our_middle, their_middle)
+
+
+def affine(ours: FloatArray, theirs: FloatArray) -> FloatArray:
+    """The affine map [3, 3] that takes our points nearest to theirs (least squares)."""
+    our_middle, their_middle = ours.mean(0), theirs.mean(0)
+    linear = np.linalg.lstsq(ours - our_middle, theirs - their_middle, rcond=None)[0].T
+    return _with_shift(np.asarray(linear, np.float32), our_middle, their_middle)
+
+
+def _with_shift(linear: FloatArray, our_middle: FloatArray, their_middle: FloatArray) -> FloatArray:
+    out = np.eye(3, dtype=np.float32)
+    out[:2, :2] = linear
+    out[:2, 2] = their_middle - linear @ our_middle
+    return out
+
+
+def jittered(
+    rng: np.random.Generator, matrix: FloatArray, middle: FloatArray, scale: float, shift_px: float, turn_deg: float
+) -> FloatArray:
+    """The map, then scaled about `middle` (target pixels), turned and shifted at random with these spreads."""
+    centre = (float(middle[0]), float(middle[1]))
+    moved = cv2.getRotationMatrix2D(centre, float(rng.normal(0, turn_deg)), scale)
+    moved[:, 2] = moved[:, 2] + rng.normal(0, shift_px, 2)
+    return np.asarray(np.vstack([moved, [0, 0, 1]]) @ matrix, np.float32)
+
+
+def bent(picture: FloatArray, matrix: FloatArray, ours: FloatArray, theirs: FloatArray) -> FloatArray:
+    """The picture bent in its own pixels, so that after `matrix` our points lie where theirs do.
+
+    Gaussian weights about the points carry the residuals to the rest: smooth, and cheap on a coarse grid.
+    Source of the idea: D. Ruprecht, H. Mueller, "Image Warping with Scattered Data Interpolation", 1995.
+    """
+    wished = onto(np.linalg.inv(matrix).astype(np.float32), theirs)
+    residual = ours - wished
+    height, width = picture.shape[:2]
+    rows, columns = np.linspace(0, height - 1, _GRID), np.linspace(0, width - 1, _GRID)
+    nodes = np.stack(np.meshgrid(columns, rows), -1).reshape(-1, 1, 2)
+    spread = 0.22 * float(np.ptp(wished[:, 0]))
+    weights = np.exp(-((nodes - wished[None]) ** 2).sum(-1) / (2 * spread**2))
+    field = weights @ residual / (weights.sum(1, keepdims=True) + 0.3)
+    coarse = (nodes[:, 0] + field).reshape(_GRID, _GRID, 2).astype(np.float32)
+    return np.asarray(
+        cv2.remap(picture, _spread(coarse, (width, height)), np.empty(0), cv2.INTER_LINEAR, borderMode=1), np.float32
+    )
+
+
+def _spread(coarse: FloatArray, wh: tuple[int, int]) -> FloatArray:
+    """A field on nodes that lie on the picture's first and last pixels, at every pixel."""
+    steps = np.array([wh[0] - 1, wh[1] - 1], np.float32) / (_GRID - 1)
+    to_pixels = np.array([[steps[0], 0, 0], [0, steps[1], 0]], np.float32)
+    return np.asarray(cv2.warpAffine(coarse, to_pixels, wh, borderMode=cv2.BORDER_REPLICATE), np.float32)

@@ -1,0 +1,116 @@
+"""Painting over the first head before another one is laid, as careful forgers do."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from img_super.lab.synthesis import pixels
+
+FloatArray = npt.NDArray[np.float32]
+
+_SMALL_PX = 72
+
+
+@dataclass(frozen=True, slots=True)
+class Repainting:
+    """How the background is painted.
+
+    Attributes:
+        kind: `flat` (one colour over the frame), `inpainted` (the first head filled from around it), `smeared` (the
+            same, drawn inwards row by row), `tinted` (one colour of the forger's choice).
+        reach: how much larger than head and shoulders the painted part is, 1 = about as large.
+        red, green, blue: the colour of `tinted`, 0 to 255.
+        softness: of its edge, in face widths.
+        grain: share of the surroundings' grain that is given to the paint, 0 to 1.
+    """
+
+    kind: str
+    reach: float
+    red: float
+    green: float
+    blue: float
+    softness: float
+    grain: float
+
+
+def draw_repainting(rng: np.random.Generator, care: float) -> Repainting:
+    """Draw how the forger paints; the careful give their paint grain."""
+    kind = str(rng.choice(["flat", "inpainted", "smeared", "tinted"], p=[0.35, 0.4, 0.1, 0.15]))
+    level = rng.uniform(150, 252)
+    return Repainting(
+        kind=kind,
+        reach=float(rng.uniform(0.95, 1.3)),
+        red=float(np.clip(level + rng.normal(0, 10), 0, 255)),
+        green=float(np.clip(level + rng.normal(0, 10), 0, 255)),
+        blue=float(np.clip(level + rng.normal(0, 14), 0, 255)),
+        softness=float(rng.choice([0.003, rng.uniform(0.005, 0.06)])),
+        grain=float(care * rng.uniform(0.5, 1.0)) if rng.random() < 0.4 + 0.5 * care else 0.0,
+    )
+
+
+def repainted(
+    rng: np.random.Generator, under: FloatArray, repainting: Repainting, oval: FloatArray, frame: FloatArray
+) -> tuple[FloatArray, FloatArray]:
+    """The picture with its first head painted over, and the paint's alpha.
+
+    Args:
+        under: what is forged.
+        oval: [n, 2], the outline of the first face in its pixels.
+        frame: [4, 2], the frame's corners in its pixels.
+    """
+    hw = under.shape[:2]
+    inside = np.zeros(hw, np.float32)
+    cv2.fillConvexPoly(inside, np.round(frame).astype(np.int32), 1.0, cv2.LINE_AA)
+    face_px = float(np.ptp(oval[:, 0]))
+    head = _head_and_shoulders(hw, oval, repainting.reach) * inside
+    paint = _paint(under, repainting, head, inside)
+    alpha = inside if repainting.kind in ("flat", "tinted") else head
+    alpha = pixels.blur(alpha, repainting.softness * face_px) * inside
+    if repainting.grain:
+        grain = pixels.noise(rng, hw, repainting.grain * 4.0, 0.7, 0.1)
+        paint = np.asarray(cv2.add(paint, grain), np.float32)
+    return pixels.blend(under, paint, alpha), alpha
+
+
+def _head_and_shoulders(hw: tuple[int, ...], oval: FloatArray, reach: float) -> FloatArray:
+    """About where hair, neck and shoulders of a face are; 1 inside."""
+    (left, top), (right, bottom) = oval.min(0), oval.max(0)
+    middle, width, height = (left + right) / 2, (right - left) * reach, (bottom - top) * reach
+    out = np.zeros(hw, np.float32)
+    _fill(out, (middle, top + 0.36 * height), (0.72 * width, 0.78 * height))
+    _fill(out, (middle, bottom + 0.85 * height), (1.25 * width, 0.7 * height))
+    return out
+
+
+def _fill(canvas: FloatArray, centre: tuple[float, float], axes: tuple[float, float]) -> None:
+    cv2.ellipse(
+        canvas, (round(centre[0]), round(centre[1])), (round(axes[0]), round(axes[1])), 0, 0, 360, 1.0, -1, cv2.LINE_AA
+    )
+
+
+def _paint(under: FloatArray, repainting: Repainting, head: FloatArray, inside: FloatArray) -> FloatArray:
+    hw = under.shape[:2]
+    if repainting.kind == "tinted":
+        return pixels.filled(hw, (repainting.red, repainting.green, repainting.blue))
+    if repainting.kind == "flat":
+        seen = under[(inside > 0.9) & (head < 0.1)]
+        return pixels.filled(hw, np.median(seen, axis=0) if len(seen) > 8 else (225, 225, 225))
+    return _filled_from_around(under, head, repainting.kind == "smeared")
+
+
+def _filled_from_around(under: FloatArray, head: FloatArray, smeared: bool) -> FloatArray:
+    """Inpainting on a reduced picture: the paint is smooth, as that of retouching tools.
+
+    Source: A. Telea, "An Image Inpainting Technique Based on the Fast Marching Method", 2004.
+    """
+    shrink = min(1.0, _SMALL_PX / max(under.shape[:2]))
+    wh = max(8, round(under.shape[1] * shrink)), max(8, round(under.shape[0] * shrink))
+    small = pixels.to_bytes(np.asarray(cv2.resize(under, wh, interpolation=cv2.INTER_AREA), np.float32))
+    hole = np.asarray(np.asarray(cv2.resize(head, wh, interpolation=cv2.INTER_AREA)) > 0.05, np.uint8)
+    method = cv2.INPAINT_NS if smeared else cv2.INPAINT_TELEA
+    done = np.asarray(cv2.inpaint(small, hole, 4, method), np.float32)
+    return np.asarray(cv2.resize(done, under.shape[1::-1], interpolation=cv2.INTER_CUBIC), np.float32)

@@ -1,0 +1,67 @@
+"""Careful forgers lay the security print over the donor again: lines that nearly meet, the stamp's missing part."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from img_super.lab.synthesis import pixels
+from img_super.lab.synthesis.documents.blank import Card
+from img_super.lab.synthesis.geometry import shifted, warp
+from img_super.lab.synthesis.superimpositions.matching import Matching
+
+FloatArray = npt.NDArray[np.float32]
+
+_STAMPED: Final = ("stamp", "signature", "hologram")
+_CLEAR: Final = 0.12
+_ENOUGH: Final = 0.15
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A layer of security print where the forger will lay it: alpha in the pixels of the work, and its colour."""
+
+    alpha: FloatArray
+    colour: FloatArray
+
+
+def lines_again(
+    card: Card, matching: Matching, from_card: FloatArray, wh: tuple[int, int], light: FloatArray
+) -> tuple[Line, ...]:
+    """The card's overprints that the forger lays again, missing their place a little.
+
+    Args:
+        from_card: [3, 3], from the card's pixels to those of the work.
+        light: how bright each channel of the card is there, 1 = as on the card.
+    """
+    offset = matching.lines_dx * card.face_width_px, matching.lines_dy * card.face_width_px
+    matrix = np.asarray(from_card @ shifted(*offset), np.float32)
+    lines = []
+    for overprint in card.overprints:
+        strength = matching.stamps if any(word in overprint.kind for word in _STAMPED) else matching.lines
+        if strength > 0:
+            alpha = warp(np.asarray(overprint.alpha, np.float32), matrix, wh, cv2.BORDER_CONSTANT)
+            colour = np.asarray(np.clip(np.asarray(overprint.colour) * light, 0, 255), np.float32)
+            lines.append(Line(alpha * np.float32(strength / 255), colour))
+    return tuple(lines)
+
+
+def between(lines: tuple[Line, ...], alpha: FloatArray) -> FloatArray:
+    """Where the first portrait is seen without security print: what the donor is to look like before it is laid."""
+    if not lines:
+        return alpha
+    clear = alpha.copy()
+    for line in lines:
+        clear[line.alpha > _CLEAR] = 0
+    return clear if clear.sum() > _ENOUGH * alpha.sum() else alpha
+
+
+def reprinted(laid: FloatArray, covered: FloatArray, lines: tuple[Line, ...]) -> FloatArray:
+    """`laid` with the lines over what is covered."""
+    for line in lines:
+        laid = pixels.blend(laid, line.colour, np.asarray(cv2.multiply(line.alpha, covered), np.float32))
+    return laid

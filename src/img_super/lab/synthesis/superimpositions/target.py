@@ -1,0 +1,40 @@
+"""The portrait that an attack covers, in the card's pixels."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from img_super.lab.synthesis.geometry import Box4, corners_of
+
+FloatArray = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What the forger sees of the card: frame, landmarks [5, 2], outline [36, 2], the face's width; is it grey?"""
+
+    frame: Box4
+    landmarks: FloatArray
+    outline: FloatArray
+    face_width_px: float
+    grey: bool
+
+    @property
+    def frame_wh(self) -> tuple[int, int]:
+        return self.frame[2] - self.frame[0], self.frame[3] - self.frame[1]
+
+    def corners(self) -> FloatArray:
+        """The frame's corners, from the upper left clockwise, [4, 2]."""
+        return corners_of(self.frame)
+
+    def clip(self, kind: str) -> FloatArray:
+        """Where a head may lie: `none` (everywhere), `sides` (hair may stand out above the frame), `frame`."""
+        if kind == "none":
+            return np.empty((0, 2), np.float32)
+        corners = self.corners()
+        if kind == "sides":
+            corners[:2, 1] -= self.frame_wh[1]
+        return corners

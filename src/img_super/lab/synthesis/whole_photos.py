@@ -1,0 +1,172 @@
+"""Whole photos for the one-pass detector: small, and with everything on them that it is to find.
+
+Layout of a data set: `manifest.jsonl`, `photos/`, and `faces.npz`: faces of the same split, to be laid beside the card
+while training. `shard-00000.jsonl` are the rows of a finished shard.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from functools import partial
+from itertools import islice
+from typing import Final
+
+import cv2
+import msgspec
+import numpy as np
+import numpy.typing as npt
+
+from img_super.domain import Box, Label
+from img_super.lab.dataset.manifest import GENERATOR, write_rows
+from img_super.lab.synthesis.crew import Job, Write, prepare, render_shards
+from img_super.lab.synthesis.geometry import corners_of, onto
+from img_super.lab.synthesis.pair import Options, Pair, draw_group_blank, draw_pair
+from img_super.lab.synthesis.portraits.finder import FaceFinder
+from img_super.lab.synthesis.portraits.portrait import Portrait
+from img_super.lab.synthesis.render import Photo, render_pair
+from img_super.lab.synthesis.samples import find_portrait
+from img_super.lab.synthesis.sources import Sources
+
+FloatArray = npt.NDArray[np.float32]
+Corners = tuple[tuple[float, float], ...]
+
+FACE_ON_CARD_PX: Final = (44.0, 100.0)
+FACE_IN_PHOTO_PX: Final = (26.0, 130.0)
+SIDES: Final = (3.4, 20.0)
+"""How many faces the photo is wide: from a crop of the portrait's side of a card to a card that lies far away."""
+
+FACES_FILE: Final = "faces.npz"
+FACE_SIDE_PX: Final = 112
+_WIDTH_PX: Final = (340.0, 540.0)
+_PAIRS_A_BLANK: Final = 5
+_MOST_FACES: Final = 400
+_FACE_SIZES: Final = 2.2
+"""Side of a face's picture in face sizes."""
+
+
+class WholePhotoRow(msgspec.Struct, frozen=True):
+    """A photo and where things are on it: pixels of the photo, quads from the thing's own upper left clockwise.
+
+    Attributes:
+        photo: name of the file.
+        document: photos with the same value show the same card under the same camera.
+        face_xyxy: YuNet's box of the portrait's face.
+        frame_quad: the portrait frame's corners; `card_quad` the card's, which may lie outside of the photo.
+        ghost_xyxy: about where the ghost's face is, if there is one.
+        photo_wh: the photo's size; it stands upright.
+    """
+
+    photo: str
+    document: str
+    design: str
+    portrait: str
+    donor: str
+    label: int
+    species: str
+    face_xyxy: tuple[int, int, int, int]
+    frame_quad: Corners
+    card_quad: Corners
+    ghost_xyxy: tuple[float, float, float, float] | None
+    photo_wh: tuple[int, int]
+    seed: int
+    generator: str
+
+
+def render_photos(job: Job, processes: int) -> Iterator[int]:
+    """Render the missing shards, yielding how many photos each has; then write manifest and faces."""
+    (job.out / "photos").mkdir(parents=True, exist_ok=True)
+    yield from render_shards(job, _start, processes)
+    write_faces(job, prepare(job))
+
+
+def _start(job: Job) -> Write:
+    return partial(write_shard, job, prepare(job), FaceFinder())
+
+
+def write_shard(job: Job, sources: Sources, finder: FaceFinder, shard: int) -> None:
+    """Render a shard's photos, then write its rows: a shard without rows is not finished."""
+    found = islice(photos(job.seed, shard, sources, finder), job.size(shard))
+    rows = []
+    for place, (photo, pair, face) in enumerate(found):
+        name = f"photos/{job.name(shard)}-{place:03d}.{photo.format}"
+        (job.out / name).write_bytes(photo.data)
+        rows.append(row_of(photo, pair, face, job.seed, name))
+    write_rows(job.rows_path(shard), rows)
+
+
+def photos(seed: int, shard: int, sources: Sources, finder: FaceFinder) -> Iterator[tuple[Photo, Pair, Box]]:
+    """Genuine photo and attack in turn, without end; pairs in which YuNet finds no face are left out."""
+    index = 0
+    while True:
+        blank = draw_group_blank(seed, shard, index // _PAIRS_A_BLANK, sources, FACE_ON_CARD_PX)
+        for _ in range(_PAIRS_A_BLANK):
+            pair = _smaller(draw_pair((seed, shard, index), sources, Options(whole_card=True), *blank))
+            background = sources.backgrounds[pair.seeds["background"] % len(sources.backgrounds)]
+            both = [(photo, find_portrait(photo, finder)) for photo in render_pair(pair, background)]
+            index += 1
+            if all(face is not None for _, face in both):
+                yield from ((photo, pair, face) for photo, face in both if face is not None)
+
+
+def _smaller(pair: Pair) -> Pair:
+    """The pair in a photo about as large as the detector sees it."""
+    rng = np.random.default_rng([pair.seeds["view"], 7])
+    width, sides = rng.uniform(*_WIDTH_PX), np.exp(rng.uniform(*np.log(SIDES)))
+    face = float(np.clip(width / sides, *FACE_IN_PHOTO_PX))
+    return replace(pair, face_width_px=face, sides=float(max(SIDES[0], width / face)))
+
+
+def row_of(photo: Photo, pair: Pair, face: Box, seed: int, name: str) -> WholePhotoRow:
+    """What the manifest says of a photo that shows the whole card."""
+    wh, frame = pair.blank.image.shape[1::-1], corners_of(pair.blank.frame)
+    seen = np.asarray(cv2.getPerspectiveTransform(frame, photo.frame_quad), np.float32)
+    forged = photo.label is Label.ATTACK
+    return WholePhotoRow(
+        photo=name, document=pair.document, design=pair.blank.design, portrait=pair.portrait.identity,
+        donor=pair.donor.identity if forged else "", label=int(photo.label), species=pair.species if forged else "",
+        face_xyxy=(face.x_min, face.y_min, face.x_max, face.y_max),
+        frame_quad=_corners(photo.frame_quad), card_quad=_corners(onto(seen, corners_of((0, 0, wh[0], wh[1])))),
+        ghost_xyxy=_ghost(pair, seen, face),
+        photo_wh=(photo.image.shape[1], photo.image.shape[0]), seed=seed, generator=GENERATOR,
+    )  # fmt: skip
+
+
+def _corners(quad: FloatArray) -> Corners:
+    return tuple((round(float(x), 1), round(float(y), 1)) for x, y in quad)
+
+
+def _ghost(pair: Pair, seen: FloatArray, face: Box) -> tuple[float, float, float, float] | None:
+    """The portrait's face, where the ghost shows it: the same place in a smaller frame."""
+    ghost = pair.blank.ghost
+    if ghost is None:
+        return None
+    frame = pair.blank.frame
+    scale = (ghost[2] - ghost[0]) / (frame[2] - frame[0])
+    on_card = onto(np.linalg.inv(seen).astype(np.float32), corners_of((face.x_min, face.y_min, face.x_max, face.y_max)))
+    moved = (on_card - np.array(frame[:2])) * scale + np.array(ghost[:2])
+    if (moved.mean(0) > pair.blank.image.shape[1::-1]).any():
+        return None  # the card ends before the face does
+    low, high = onto(seen, moved.astype(np.float32)).min(0), onto(seen, moved.astype(np.float32)).max(0)
+    return round(float(low[0]), 1), round(float(low[1]), 1), round(float(high[0]), 1), round(float(high[1]), 1)
+
+
+def write_faces(job: Job, sources: Sources) -> None:
+    """`faces` uint8 [n, 112, 112, 3] and `boxes` float32 [n, 4], x, y, width, height in shares of the side."""
+    people = sources.portraits
+    chosen = np.random.default_rng([job.seed, 9]).permutation(len(people))[:_MOST_FACES]
+    cut = [_face_of(people[int(number)]) for number in chosen]
+    np.savez(job.out / FACES_FILE, faces=np.stack([face for face, _ in cut]), boxes=np.stack([box for _, box in cut]))
+
+
+def _face_of(person: Portrait) -> tuple[npt.NDArray[np.uint8], FloatArray]:
+    x, y, width, height = person.face_xywh
+    side = _FACE_SIZES * float(np.sqrt(width * height))
+    low = np.array([x + width / 2 - side / 2, y + height / 2 - side / 2])
+    scale = FACE_SIDE_PX / side
+    matrix = np.array([[scale, 0, -scale * low[0]], [0, scale, -scale * low[1]]])
+    face = cv2.warpAffine(
+        person.image, matrix, (FACE_SIDE_PX, FACE_SIDE_PX), flags=cv2.INTER_AREA, borderMode=cv2.BORDER_REPLICATE
+    )
+    box = np.array([(x - low[0]) / side, (y - low[1]) / side, width / side, height / side], np.float32)
+    return face.astype(np.uint8, copy=False), box

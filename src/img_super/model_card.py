@@ -1,0 +1,255 @@
+"""A model's card: what the weights are, what they take, how their answer is read, and what is known of them."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from enum import StrEnum
+from hashlib import sha256
+from math import exp
+from pathlib import Path
+from typing import Any, Final, TypeVar
+
+import msgspec
+
+from img_super.domain import ModelIdentity
+from img_super.errors import BadModel
+
+CARD_FILE: Final = "card.json"
+
+_USUAL: Final = ("own_documents", "generated_validation")
+"""Whose scores in the card are the better reference, the first before the second."""
+
+
+class WeightsFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A file beside the card."""
+
+    name: str
+    sha256: str
+
+
+class Calibration(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """From a logit to a probability: Platt scaling, or a rising line through knots where validation preferred one.
+
+    Without knots: score = sigmoid(logit / temperature + bias). Source: J. Platt, 1999; C. Guo et al., 2017.
+
+    Attributes:
+        knots: (logit, score), rising in both; straight lines between them, level beyond the ends.
+    """
+
+    temperature: float
+    bias: float
+    knots: tuple[tuple[float, float], ...] = ()
+
+    def score(self, logit: float) -> float:
+        """The calibrated probability, in [0, 1], that a crop with this logit is superimposed."""
+        if self.knots:
+            return _on_line(self.knots, logit)
+        scaled = logit / self.temperature + self.bias
+        return 1 / (1 + exp(-scaled)) if scaled >= 0 else exp(scaled) / (1 + exp(scaled))
+
+
+def _on_line(knots: tuple[tuple[float, float], ...], logit: float) -> float:
+    after = bisect_right(knots, logit, key=lambda knot: knot[0])
+    if after in (0, len(knots)):
+        return knots[min(after, len(knots) - 1)][1]
+    (left, low), (right, high) = knots[after - 1], knots[after]
+    return low + (high - low) * (logit - left) / (right - left)
+
+
+class PolicyName(StrEnum):
+    """How many false alarms an operator accepts for finding more attacks."""
+
+    STRICT = "strict"
+    BALANCED = "balanced"
+    LENIENT = "lenient"
+
+
+class Policy(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """Where a score becomes an answer.
+
+    Attributes:
+        threshold: `score >= threshold` means superimposed.
+        undetermined: scores from the first to below the second ask for a person's eye.
+        max_bpcer: at most this share of the genuine documents of each validation set reached the threshold.
+        figures: what that gave on validation, by data set: `bpcer`, `apcer`, `worst_species`, with intervals.
+    """
+
+    threshold: float
+    undetermined: tuple[float, float]
+    max_bpcer: float | None = None
+    figures: dict[str, Any] = {}
+
+
+class Lineage(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Which model this one was made from, and with which photos; never a photo or a name of one.
+
+    Attributes:
+        step: `calibrated` or `fine_tuned`.
+        parent: name and version of the model that it was made from.
+        parent_sha256: of the weights that served there.
+        photos: of the team's own documents, how many `bona_fide`, `attack` and different `documents` there were.
+        fingerprint: SHA-256 over the files' own SHA-256 and labels: equal for the same photos with the same labels.
+    """
+
+    step: str
+    parent: str
+    parent_sha256: str
+    photos: dict[str, int]
+    fingerprint: str
+
+
+class ModelCard(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """What travels with the weights.
+
+    Attributes:
+        files: weights by what runs them: `litert` (float32), `litert_int8` (all integers), `keras`.
+        input_side_px: the network takes RGB float32 [1, side, side, 3], values 0 to 255.
+        min_face_px: a portrait whose face is narrower in the photo is not judged.
+        threshold, undetermined: those of the policy `balanced`; chosen by evaluation on validation data.
+        figures: what evaluation measured, by data set.
+        data, limits, terms: what the network learned from, where it fails, what its data's owners ask.
+        policies: by name; a card made before there were policies has none, and knows `balanced` only.
+        serves: which of the LiteRT files answers when nobody chooses.
+        precisions: what the files were measured to be worth when that was decided: AUC, milliseconds a crop.
+        lineage: where it comes from; None for one that was trained from the beginning.
+    """
+
+    name: str
+    version: str
+    created: str
+    files: dict[str, WeightsFile]
+    input_side_px: int
+    min_face_px: int
+    calibration: Calibration
+    threshold: float
+    undetermined: tuple[float, float]
+    figures: dict[str, Any]
+    data: str
+    limits: list[str]
+    terms: str
+    policies: dict[PolicyName, Policy] = {}
+    serves: str = "litert"
+    precisions: dict[str, Any] = {}
+    lineage: Lineage | None = None
+
+    @property
+    def title(self) -> str:
+        return f"{self.name} {self.version}"
+
+    def identity(self, file: str) -> ModelIdentity:
+        return ModelIdentity(self.name, self.version, self.files[file].sha256)
+
+    def policy(self, name: PolicyName) -> Policy:
+        """The policy of this name.
+
+        Raises:
+            BadModel: the card has no such policy.
+        """
+        if name in self.policies:
+            return self.policies[name]
+        if name is PolicyName.BALANCED:
+            return Policy(self.threshold, self.undetermined)
+        known = ", ".join(self.policies) or PolicyName.BALANCED
+        raise BadModel(f"The model {self.name} {self.version} has no policy {name}; it has {known}.")
+
+    def genuine_scores(self) -> tuple[str, list[float]] | None:
+        """The genuine scores that the model was chosen on: of which data set, and quantiles at evenly spread shares.
+
+        None for a card that does not tell them.
+        """
+        for name in _USUAL:
+            quantiles = self.figures.get(name, {}).get("score_quantiles", {}).get("bona_fide")
+            if quantiles is not None:
+                # The second and the last but one are those of 1 and 99 %, which stand between the steps of 5 %.
+                return name, [quantiles[0], *quantiles[2:-2], quantiles[-1]]
+        return None
+
+
+class DetectorCard(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """What travels with the weights of the one-pass detector.
+
+    Attributes:
+        files: weights by what runs them: `litert` (float32), `keras`; and `yunet` (LiteRT), which confirms.
+        input_wh: the network takes a letterboxed photo, RGB float32 [1, height, width, 3], values 0 to 255.
+        min_confidence: below it the precise detector is asked; chosen by evaluation on validation data.
+        figures: what evaluation measured, by data set.
+        data, limits, terms: what the network learned from, where it fails, what its data's owners ask.
+    """
+
+    name: str
+    version: str
+    created: str
+    files: dict[str, WeightsFile]
+    input_wh: tuple[int, int]
+    min_confidence: float
+    figures: dict[str, Any]
+    data: str
+    limits: list[str]
+    terms: str
+
+    def identity(self, file: str) -> ModelIdentity:
+        return ModelIdentity(self.name, self.version, self.files[file].sha256)
+
+
+def quality_shares(photos: Sequence[Iterable[str]]) -> dict[str, float]:
+    """The share of photos that have each warning, from each photo's codes: what a card's figures say of quality."""
+    counts = Counter(code for codes in photos for code in set(codes))
+    return {code: round(count / len(photos), 4) for code, count in sorted(counts.items())}
+
+
+class NamedFiles(msgspec.Struct, frozen=True):
+    """What every card says, whatever the network is for."""
+
+    name: str
+    version: str
+    files: dict[str, WeightsFile]
+
+
+CardT = TypeVar("CardT", bound=msgspec.Struct)
+
+
+def read_card(folder: Path) -> ModelCard:
+    """Read and check the card in a validation model's folder.
+
+    Raises:
+        BadModel: there is no card, or it does not say what a card must say.
+    """
+    return read_card_as(ModelCard, folder)
+
+
+def read_card_as(kind: type[CardT], folder: Path) -> CardT:
+    """Read and check a card of another kind. Raises `BadModel` as `read_card` does."""
+    path = folder / CARD_FILE
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=kind)
+    except OSError as error:
+        raise BadModel(f"The model's card {path} cannot be read: {error.strerror}.") from error
+    except msgspec.DecodeError as error:
+        raise BadModel(f"The model's card {path} is not a valid card: {error}.") from error
+
+
+def write_card(card: ModelCard | DetectorCard, folder: Path) -> None:
+    """Write the card as JSON that a person can read."""
+    text = msgspec.json.format(msgspec.json.encode(card), indent=2)
+    (folder / CARD_FILE).write_bytes(text + b"\n")
+
+
+def read_weights(folder: Path, card: ModelCard | DetectorCard, file: str) -> bytes:
+    """The weights that the card lists as `file`.
+
+    Raises:
+        BadModel: the card names none, or the file is missing or has another sha256 than the card says.
+    """
+    if file not in card.files:
+        raise BadModel(f"The model {card.name} {card.version} has no weights for {file}.")
+    weights_file = card.files[file]
+    path = folder / weights_file.name
+    try:
+        weights = path.read_bytes()
+    except OSError as error:
+        raise BadModel(f"The model's weights {path} cannot be read: {error.strerror}.") from error
+    if sha256(weights).hexdigest() != weights_file.sha256:
+        raise BadModel(f"The model's weights {path} are not those that its card describes (the sha256 differs).")
+    return weights

@@ -1,0 +1,1 @@
+"""Finds and opens photos in folders, archives and buckets."""

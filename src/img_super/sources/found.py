@@ -1,0 +1,146 @@
+"""What a search finds: where a photo lies, small enough to be sent to another process, and how it is read there."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, BinaryIO, Final, TypeAlias, cast
+from zipfile import BadZipFile, ZipFile
+
+from fsspec import AbstractFileSystem
+from fsspec.core import url_to_fs
+
+from img_super.sources.errors import MAX_FILE_BYTES, EncryptedFile, FileTooLarge, UnreadableFile
+
+Storage: TypeAlias = Mapping[str, Any]
+"""Options for the file system behind a URL, as fsspec takes them (`endpoint_url`, `anon`, ...)."""
+
+_ENCRYPTED_FLAG: Final = 0x1
+
+
+@dataclass(frozen=True, slots=True)
+class InFile:
+    """A file; `size_bytes` is None where the listing did not tell it."""
+
+    name: str
+    url: str
+    size_bytes: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class InZip:
+    """The member at `place` in the directory of a ZIP archive; two members may have the same name."""
+
+    name: str
+    url: str
+    place: int
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """A photo whose bytes had to be read while searching, as in a TAR archive, which has no directory."""
+
+    name: str
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """Something that was found but cannot be judged."""
+
+    name: str
+    code: str
+    detail: str
+
+
+Found: TypeAlias = InFile | InZip | Given | Failed
+"""Its `name` is unique within a scan and is what its row is called."""
+
+
+class Reader:
+    """Reads what was found. Safe to share between the threads of a process."""
+
+    def __init__(self, storage: Storage, max_file_bytes: int = MAX_FILE_BYTES) -> None:
+        self._storage = storage
+        self._max_bytes = max_file_bytes
+        self._archive = lru_cache(maxsize=2)(self._open_archive)
+
+    def read(self, found: InFile | InZip | Given) -> bytes:
+        """The bytes of the photo.
+
+        Raises:
+            FileError: it is gone, may not be read, is encrypted, or has too many bytes.
+        """
+        match found:
+            case InFile():
+                return self._checked(self._read_file(found))
+            case InZip():
+                return self._checked(self._read_member(found))
+            case Given():
+                return self._checked(found.data)
+
+    def _read_file(self, found: InFile) -> bytes:
+        if found.size_bytes is not None and found.size_bytes > self._max_bytes:
+            raise FileTooLarge()
+        try:
+            if not is_remote(found.url):
+                with open_binary(found.url, self._storage) as file:
+                    return file.read(self._max_bytes + 1)
+            # A range beyond the end of an empty object is an error for S3: with a known size all of it is asked for.
+            end = self._max_bytes + 1 if found.size_bytes is None else None
+            files, path = file_system(found.url, self._storage)
+            return bytes(files.cat_file(path, end=end))
+        except Exception as error:  # every file system raises its own kinds
+            raise UnreadableFile(reason(error)) from error
+
+    def _read_member(self, found: InZip) -> bytes:
+        try:
+            archive = self._archive(found.url)
+            member = archive.infolist()[found.place]
+            if member.flag_bits & _ENCRYPTED_FLAG:
+                raise EncryptedFile()
+            with archive.open(member) as file:
+                return file.read(self._max_bytes + 1)
+        except EncryptedFile:
+            raise
+        except BadZipFile as error:
+            raise UnreadableFile("The file in the archive is damaged.") from error
+        except Exception as error:  # zlib, the file system and zipfile itself raise their own kinds
+            raise UnreadableFile(reason(error)) from error
+
+    def _open_archive(self, url: str) -> ZipFile:
+        # The archive closes a file that it has opened itself when it is dropped.
+        return ZipFile(open_binary(url, self._storage) if is_remote(url) else url)
+
+    def _checked(self, data: bytes) -> bytes:
+        if len(data) > self._max_bytes:
+            raise FileTooLarge()
+        return data
+
+
+def open_binary(url: str, storage: Storage) -> BinaryIO:
+    """The file behind a path or URL, open for reading; it can be read from any place on."""
+    if not is_remote(url):
+        return Path(url).open("rb")
+    files, path = file_system(url, storage)
+    return cast("BinaryIO", files.open(path, "rb"))
+
+
+def file_system(url: str, storage: Storage) -> tuple[AbstractFileSystem, str]:
+    """The file system behind a URL, and the path on it. Listings of folders are not kept in memory."""
+    files, path = url_to_fs(url, **dict(storage, use_listings_cache=False))
+    return files, str(path)
+
+
+def is_remote(url: str) -> bool:
+    """Whether it names a file system, as in `s3://bucket/folder`; a plain path does not."""
+    return "://" in url
+
+
+def reason(error: Exception) -> str:
+    """Why a file could not be read, in one line, without its path: the row's name already says which."""
+    if isinstance(error, OSError) and error.strerror:
+        return f"The file could not be read: {error.strerror}."
+    return f"The file could not be read ({type(error).__name__}); check that it is there and that you may read it."

@@ -1,0 +1,157 @@
+"""From what a person types (files, folders, globs, archives, URLs) to the photos in it, one after the other.
+
+Nothing is held but the folders still to be searched; of a remote folder, its listing. Symbolic links to folders are not
+followed, and what is no regular file (a pipe, a device) is no photo.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Sequence
+from glob import has_magic, iglob
+from typing import Any
+
+from fsspec import AbstractFileSystem
+
+from img_super.sources.archives import is_tar, is_zip, photos_in_tar, photos_in_zip
+from img_super.sources.errors import MAX_FILE_BYTES, SourceError, UnreadableFile
+from img_super.sources.found import Failed, Found, InFile, Storage, file_system, is_remote, reason
+from img_super.sources.names import is_hidden, shown
+
+
+def find_photos(
+    sources: Sequence[str],
+    storage: Storage,
+    done: Callable[[str], bool] = lambda _: False,
+    max_file_bytes: int = MAX_FILE_BYTES,
+) -> Iterator[Found]:
+    """Everything in the sources that may be a photo and is not `done`; archives are looked into, one level deep.
+
+    Raises:
+        SourceError: a source is not there, or the package that reads it is not installed.
+    """
+    for file in find_files(sources, storage):
+        for found in _inside(file, storage, done, max_file_bytes):
+            if not done(found.name):
+                yield found
+
+
+def count_photos(sources: Sequence[str], storage: Storage) -> int | None:
+    """How many photos there are, or None when a TAR archive would have to be read to its end for it."""
+    count = 0
+    for file in find_files(sources, storage):
+        if isinstance(file, InFile) and is_tar(file.url):
+            return None
+        count += sum(1 for _ in _inside(file, storage, lambda _: False, MAX_FILE_BYTES))
+    return count
+
+
+def find_files(sources: Sequence[str], storage: Storage) -> Iterator[InFile | Failed]:
+    """Every file in the sources; an archive counts as one."""
+    for source in sources:
+        yield from _remote_files(source, storage) if is_remote(source) else _local_files(source)
+
+
+def check_sources(sources: Sequence[str], storage: Storage) -> None:
+    """Raises `SourceError` when a source is not there, before anything is begun."""
+    for source in sources:
+        for _ in find_files([source], storage):
+            break
+
+
+def _inside(
+    file: InFile | Failed, storage: Storage, done: Callable[[str], bool], max_file_bytes: int
+) -> Iterator[Found]:
+    match file:
+        case InFile(url=url) if is_zip(url):
+            yield from photos_in_zip(file, storage)
+        case InFile(url=url) if is_tar(url):
+            yield from photos_in_tar(file, storage, max_file_bytes, done)
+        case _:
+            yield file
+
+
+def _local_files(source: str) -> Iterator[InFile | Failed]:
+    path = os.path.expanduser(source)  # noqa: PTH111 pathlib would drop a leading `./`
+    if os.path.lexists(path):
+        yield from _file_or_folder(path)
+        return
+    if not has_magic(path):
+        raise SourceError(f"There is nothing at {shown(source)}.")
+    matches = iglob(path, recursive=True)  # noqa: PTH207 lazy, and it keeps the path as it was typed
+    empty = True
+    for match in matches:
+        empty = False
+        # `**` names the folders, too, whose files it names anyway.
+        if os.path.isfile(match) or "**" not in path:  # noqa: PTH113
+            yield from _file_or_folder(match)
+    if empty:
+        raise SourceError(f"Nothing matches {shown(source)}.")
+
+
+def _file_or_folder(path: str) -> Iterator[InFile | Failed]:
+    if os.path.isdir(path):  # noqa: PTH112
+        yield from _folder(path)
+    elif os.path.isfile(path):  # noqa: PTH113 a pipe would be waited for forever
+        yield InFile(shown(path), path)
+    else:
+        yield Failed(shown(path), UnreadableFile.code, UnreadableFile.advice)
+
+
+def _folder(path: str) -> Iterator[InFile | Failed]:
+    waiting = [path]
+    while waiting:
+        folder = waiting.pop()
+        try:
+            with os.scandir(folder) as entries:
+                for entry in entries:
+                    if is_hidden(entry.name):
+                        continue
+                    if entry.is_dir(follow_symlinks=False):
+                        waiting.append(entry.path)
+                    elif entry.is_file():
+                        yield InFile(shown(entry.path), entry.path)
+        except OSError as error:
+            yield Failed(shown(folder), UnreadableFile.code, reason(error))
+
+
+def _remote_files(source: str, storage: Storage) -> Iterator[InFile | Failed]:
+    try:
+        files, path = file_system(source, storage)
+        if has_magic(path):
+            infos: Iterator[dict[str, Any]] = iter(files.glob(path, detail=True).values())
+        else:
+            infos = iter([files.info(path)])
+        empty = True
+        for info in infos:
+            empty = False
+            yield from _remote_entry(files, info)
+    except ImportError as error:
+        raise SourceError(
+            f"{shown(source)} cannot be read: {error}. `pip install 'img-super[scan]'` has it."
+        ) from error
+    except Exception as error:  # every file system raises its own kinds
+        raise SourceError(f"{shown(source)} cannot be read: {_told(error)}") from error
+    if empty:
+        raise SourceError(f"Nothing matches {shown(source)}.")
+
+
+def _remote_entry(files: AbstractFileSystem, info: dict[str, Any]) -> Iterator[InFile]:
+    if info["type"] != "directory":
+        yield _remote_file(files, info)
+        return
+    root = info["name"].rstrip("/")
+    for _, _, entries in files.walk(root, detail=True):
+        for entry in entries.values():
+            if entry["type"] == "file" and not is_hidden(entry["name"].removeprefix(root).lstrip("/")):
+                yield _remote_file(files, entry)
+
+
+def _remote_file(files: AbstractFileSystem, info: dict[str, Any]) -> InFile:
+    url = files.unstrip_protocol(info["name"])
+    return InFile(shown(url), url, info.get("size"))
+
+
+def _told(error: Exception) -> str:
+    """The file system's own sentence, in one line."""
+    return " ".join(str(error).split()) or type(error).__name__

@@ -1,0 +1,203 @@
+"""Takes each guard of the service out, one at a time, and sees its test fail: a test that cannot fail guards nothing.
+
+    python -m tests.mutations.guards [--only TEXT] [--patience-s N]
+
+Works in a copy; the working tree is not touched. The last line is JSON.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+
+
+@dataclass(frozen=True, slots=True)
+class Guard:
+    """What is guarded, where, and which test sees it."""
+
+    name: str
+    module: str
+    there: str
+    gone: str
+    test: str
+
+
+def _guards() -> Iterator[Guard]:
+    limits, pool, photo = "api/limits.py", "api/pool.py", "api/photo_work.py"
+    yield Guard("body over the limit, announced", limits, "if self._announced_bytes > self._max_bytes:", "if False:",
+                "unit/api/test_limits.py::test_an_announced_body_over_the_limit")  # fmt: skip
+    yield Guard("body over the limit, counted", limits, "if self.received_bytes > self._max_bytes:", "if False:",
+                "unit/api/test_limits.py::test_a_body_that_says_nothing_or_lies")  # fmt: skip
+    yield Guard("slow body", limits, "asyncio.timeout_at(self._deadline_s)", "asyncio.timeout_at(None)",
+                "unit/api/test_limits.py::test_a_slow_body")  # fmt: skip
+    yield Guard("all bodies together", limits, "if self._held_bytes > self._max_bytes_together:", "if False:",
+                "unit/api/test_limits.py::test_all_bodies_together")  # fmt: skip
+    yield Guard("bounded queue", pool, "if self._in_hand >= self._places or", "if",
+                "unit/api/test_photo_work.py::test_one_too_many")  # fmt: skip
+    yield Guard("no waiting beyond the deadline", pool, "or wait_s > self._patience_s", "",
+                "unit/api/test_pool.py::test_whoever_would_wait")  # fmt: skip
+    yield Guard("refusal before the body", photo, "    services.pool.refuse_when_full()\n", "",
+                "unit/api/test_photo_work.py::test_the_refusal_does_not_wait")  # fmt: skip
+    yield Guard("deadline", photo, "timeout=deadline_s", "timeout=None",
+                "unit/api/test_photo_work.py::test_after_the_deadline")  # fmt: skip
+    yield Guard("work for a client that has gone", photo, "if not self.wanted:", "if False:",
+                "unit/api/test_photo_work.py::test_work_for_a_client")  # fmt: skip
+    yield from _connections()
+    yield from _decoding()
+    yield from _fast_decoding()
+    yield from _callers()
+    yield from _privacy()
+    yield from _models()
+    yield from _labels()
+
+
+def _connections() -> Iterator[Guard]:
+    path, test = "api/connection.py", "unit/api/test_connection.py"
+    yield Guard("slow head", path, "        if self._timer is None and not", "        if False and not",
+                f"{test}::test_a_client_that_says_nothing")  # fmt: skip
+    yield Guard("large head", path, "if self._head_bytes > self.max_head_bytes:", "if False:",
+                f"{test}::test_a_head_without_end")  # fmt: skip
+
+
+def _decoding() -> Iterator[Guard]:
+    path, test = "pipeline/decode_limits.py", "hostile/test_decode.py"
+    yield Guard("megapixels by header", path, "if width * height > limits.pixels(image_type):", "if False:",
+                "unit/pipeline/test_decode.py::test_dimensions_are_refused")  # fmt: skip
+    yield Guard("share of the memory", path, "if self.max_memory_bytes is None:", "if True:",
+                f"{test}::test_an_image_gets_no_more_memory")  # fmt: skip
+    yield Guard("scans of a JPEG", path, "jpeg_scans(image, data) > MAX_JPEG_SCANS", "False",
+                f"{test}::test_a_jpeg_of_very_many_scans")  # fmt: skip
+    yield Guard("tile of a TIFF", path, "_tile_pixels(image) > max(MAX_TILE_PIXELS, width * height)", "False",
+                f"{test}::test_no_hostile_file_takes_more_memory")  # fmt: skip
+    yield Guard("budget of the decoding", path, "if time.thread_time() > self._end_s:", "if False:",
+                f"{test}::test_a_decoder_that_reads_on")  # fmt: skip
+    yield Guard("sha256 of the weights", "model_card.py", "if sha256(weights).hexdigest() !=", "if False and '' !=",
+                "unit/test_model_card.py")  # fmt: skip
+
+
+def _fast_decoding() -> Iterator[Guard]:
+    path, test = "pipeline/reduced_jpeg.py", "unit/pipeline/test_reduced_jpeg.py"
+    yield Guard("decoding that nothing stops", path, "scanned > SCANNED_PIXELS_PER_MS * limits.budget_ms", "False",
+                f"{test}::test_many_scans_take_the_way")  # fmt: skip
+    yield Guard("header that reads in two ways", path, "[1::-1] != stored_wh:", "is None:",
+                f"{test}::test_a_header_that_reads_in_two_ways")  # fmt: skip
+
+
+def _callers() -> Iterator[Guard]:
+    path, test = "api/callers.py", "unit/api/test_callers.py"
+    yield Guard("key", path, "if caller is None:", "if False:", f"{test}::test_without_a_known_key")
+    yield Guard("closed unless listed", path, "return path in _OPEN or", "return True or",
+                f"{test}::test_without_a_known_key")  # fmt: skip
+    yield Guard("constant time", "api/keys.py", "compare_digest(key.sha256, presented_hash)",
+                "key.sha256 == presented_hash", f"{test}::test_every_hash_is_compared")  # fmt: skip
+    yield Guard("keys taken back", "api/keys.py", "if changed_ns != self._changed_ns:", "if not self._keys:",
+                f"{test}::test_a_key_can_be_added_and_taken_back")  # fmt: skip
+    yield Guard("rate limit", path, "if not admitted:", "if False:", f"{test}::test_a_caller_has_so_many_requests")
+    yield Guard("security headers", "api/app.py", "    app.add_middleware(SecurityHeaders)\n", "",
+                f"{test}::test_every_answer_has_the_security_headers")  # fmt: skip
+    yield Guard("CORS off", "api/app.py", 'if settings.cors_origins:',
+                'settings = settings.model_copy(update={"cors_origins": "*"})\n    if True:',
+                f"{test}::test_no_other_origin_may_read")  # fmt: skip
+
+
+def _privacy() -> Iterator[Guard]:
+    yield Guard("words of exceptions", "api/logs.py", ".__qualname__}", ".__qualname__} {error}",
+                "unit/api/test_logs.py::test_an_exception_tells")  # fmt: skip
+    yield Guard("addresses in the log", "api/request_log.py", 'get("root_path") or UNKNOWN_ROUTE', 'get("path")',
+                "unit/api/test_request_log.py::test_whatever_a_caller_writes")  # fmt: skip
+    yield Guard("queries in traces", "api/tracing.py", "exclude=_tells_more", "exclude=None",
+                "unit/api/test_tracing.py::test_a_trace_tells_nothing")  # fmt: skip
+    yield Guard("uploads on disk", "api/image_request.py", "spool_max_size = maxsize", "spool_max_size = 10",
+                "unit/api/test_image_request.py::test_an_upload_is_never_spooled")  # fmt: skip
+    yield Guard("the canary itself", "api/photo_work.py", "photo = read_image()",
+                'photo = read_image(); __import__("logging").getLogger("img_super").error("%r", photo[:99])',
+                "end_to_end/test_privacy.py::test_nothing_that_was_sent")  # fmt: skip
+    yield Guard("not ready at SIGTERM", "api/routes/health.py", " and not services.stopping", "",
+                "end_to_end/test_limits.py::test_sigterm_is_seen_at_once")  # fmt: skip
+
+
+def _models() -> Iterator[Guard]:
+    callers, reload, registry = "api/callers.py", "api/reload.py", "registry/registry.py"
+    yield Guard("admin key", callers, 'scope["path"] in _FOR_ADMINS', "False",
+                "unit/api/test_reload.py::test_only_an_admin_reloads")  # fmt: skip
+    yield Guard("no reload without admin keys", "api/routes/model.py",
+                "if services.settings.admin_keys_file is None:", "if False:",
+                "unit/api/test_reload.py::test_without_admin_keys_it_is_switched_off")  # fmt: skip
+    yield Guard("a model is tried before it serves", reload, "pipeline.super(WARM_UP_PHOTO.read_bytes())", "pass",
+                "unit/api/test_reload.py::test_a_model_that_does_not_answer")  # fmt: skip
+    yield Guard("no path in a refused model", reload, '.replace(str(services.settings.model), "IMG_SUPER_MODEL")', "",
+                "unit/api/test_reload.py::test_a_model_that_cannot_be_loaded")  # fmt: skip
+    yield Guard("a version is no path", registry, "if not _VERSION.fullmatch(version) or not", "if not",
+                "unit/registry/test_registry.py::test_a_version_is_no_path")  # fmt: skip
+    yield Guard("a promoted model is read to its end", registry, "card = check_model(self.model(version))",
+                "card = read_card(self.model(version))",
+                "unit/registry/test_registry.py::test_a_harmed_model_is_refused")  # fmt: skip
+
+
+def _labels() -> Iterator[Guard]:
+    yield Guard("entities in an annotation", "lab/own_documents/voc.py",
+                "from defusedxml.ElementTree import fromstring", "from xml.etree.ElementTree import fromstring",
+                "unit/lab/own_documents/test_places.py::test_an_annotation_that_cannot_be_read")  # fmt: skip
+    yield Guard("feedback is off unless switched on", "api/routes/feedback.py", "if judgements is None:", "if False:",
+                "unit/api/test_feedback.py::test_it_is_off_unless_switched_on")  # fmt: skip
+
+
+GUARDS = tuple(_guards())
+
+
+def main() -> None:
+    """Print a line for each guard, then all of it as JSON; exit 1 when a test stayed green."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--only", default="")
+    parser.add_argument("--patience-s", type=float, default=120, help="a test that hangs for so long has failed, too")
+    arguments = parser.parse_args()
+    guards = [guard for guard in GUARDS if arguments.only in guard.name]
+    seen = {guard.name: without(guard, arguments.patience_s) for guard in guards}
+    print(json.dumps({"benchmark": "guards", "seen": seen}))
+    sys.exit("stays green" in seen.values())
+
+
+def without(guard: Guard, patience_s: float) -> str:
+    """What its test says of a copy without the guard."""
+    with tempfile.TemporaryDirectory() as folder:
+        for name in ("src", "tests", "benchmarks"):
+            shutil.copytree(ROOT / name, Path(folder, name), ignore=shutil.ignore_patterns("__pycache__"))
+        shutil.copy(ROOT / "pyproject.toml", folder)
+        module = Path(folder, "src", "img_super", guard.module)
+        module.write_text(without_it(guard, module.read_text()))
+        told = _test(folder, guard.test, patience_s)
+    print(f"{guard.name:>32}: {told}", flush=True)
+    return told
+
+
+def without_it(guard: Guard, source: str) -> str:
+    """The module's source without the guard. Raises ValueError when it does not stand there any more."""
+    if guard.there not in source:
+        raise ValueError(f"The guard {guard.name!r} does not stand in {guard.module} any more: {guard.there}")
+    return source.replace(guard.there, guard.gone)
+
+
+def _test(folder: str, test: str, patience_s: float) -> str:
+    path, _, name = test.partition("::")
+    choice = ["-k", name] if name else []
+    command = [sys.executable, "-m", "pytest", "--no-cov", "-q", "-x", f"tests/{path}", *choice]
+    try:
+        done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=patience_s, check=False)
+    except subprocess.TimeoutExpired:
+        return "seen to fail (hangs)"
+    if done.returncode not in (0, 1):
+        raise RuntimeError(done.stdout[-2000:] + done.stderr[-2000:])
+    return "seen to fail" if done.returncode else "stays green"
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,76 @@
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+
+from img_super.lab.dataset.crops import BadDataSet, read_crops
+from img_super.lab.dataset.streams import mapped, stream_crops
+
+
+@pytest.fixture
+def harmed(data_set: Path, tmp_path: Path) -> Path:
+    """A copy, for the tests to harm."""
+    return Path(shutil.copytree(data_set, tmp_path / "copy"))
+
+
+def test_a_stream_gives_what_lies_in_memory(data_set: Path) -> None:
+    stream, whole = stream_crops(data_set), read_crops(data_set)
+    assert stream.rows == whole.rows
+    assert np.array_equal(stream.labels, whole.labels)
+    assert np.array_equal(stream.documents, whole.documents)
+    for position in range(len(whole.rows)):
+        assert np.array_equal(stream.crops[position], whole.crops[position])
+        assert np.array_equal(stream.masks[position], whole.masks[position])
+
+
+def test_positions_are_chosen_without_reading_pixels(data_set: Path) -> None:
+    stream, whole = stream_crops(data_set, 20), read_crops(data_set)
+    chosen = stream.at(np.array([7, 2]))
+    assert chosen.rows == (whole.rows[7], whole.rows[2])
+    assert np.array_equal(chosen.crops[1], whole.crops[2])
+    assert isinstance(stream.crops.shards[0], np.memmap)
+    assert len(stream.rows) == 20
+
+
+def test_the_same_batches_from_disk_and_from_memory(data_set: Path) -> None:
+    from img_super.lab.dataset.batches import Batches
+    from img_super.lab.training.recipe import Recipe
+
+    recipe = Recipe("tiny", input_side_px=32, epochs=1, batch_size=8, learning_rate=1e-3)
+    streamed, held = (Batches(crops, recipe, True) for crops in (stream_crops(data_set), read_crops(data_set)))
+    assert np.array_equal(streamed[1][0], held[1][0])
+    assert np.array_equal(streamed[1][1]["heat_map"], held[1][1]["heat_map"])
+
+
+def test_a_shard_that_is_no_archive_or_another_one_is_told(harmed: Path) -> None:
+    shard = next(harmed.glob("*.npz"))
+    shard.write_bytes(b"PK")
+    with pytest.raises(BadDataSet, match=f"{shard.name} cannot be read"):
+        stream_crops(harmed)
+    shard.unlink()
+    with pytest.raises(BadDataSet, match="synthesize"):
+        stream_crops(harmed)
+
+
+def test_a_shard_with_another_number_of_crops_is_told(harmed: Path) -> None:
+    shard = next(harmed.glob("*.npz"))
+    np.savez(shard, crops=np.zeros((1, 32, 32, 3), np.uint8), masks=np.zeros((1, 56, 56), np.uint8))
+    with pytest.raises(BadDataSet, match="holds 1 crops"):
+        stream_crops(harmed)
+
+
+@pytest.mark.parametrize("array", [np.zeros(3), np.asfortranarray(np.zeros((2, 3), np.uint8))])
+def test_only_bytes_in_rows_are_mapped(tmp_path: Path, array: npt.NDArray[np.generic]) -> None:
+    np.savez(tmp_path / "a.npz", crops=array)
+    with pytest.raises(ValueError, match="no bytes in rows"):
+        mapped(tmp_path / "a.npz", "crops")
+
+
+def test_compressed_archives_cannot_be_mapped(tmp_path: Path) -> None:
+    np.savez_compressed(tmp_path / "a.npz", crops=np.zeros(9, np.uint8))
+    with pytest.raises(ValueError, match="compressed"):
+        mapped(tmp_path / "a.npz", "crops")

@@ -1,0 +1,109 @@
+"""The shipped network on a small drawn data set: what it says there does not matter, what becomes of it does."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+import msgspec
+import numpy as np
+import pytest
+
+from img_super.lab.dataset.measured_sets import MeasuredSet, generated_set
+from img_super.lab.evaluation.documents import fill, fill_documents
+from img_super.lab.evaluation.evaluate import Measured, Model, measure, record_figures, worst_mistakes
+from img_super.lab.evaluation.html import html_report
+from img_super.lab.evaluation.report import Scored
+from img_super.model_card import read_card
+from img_super.pipeline.load import SHIPPED_MODEL
+
+
+@pytest.fixture(scope="module")
+def generated(data_set: Path) -> MeasuredSet:
+    return generated_set(data_set)
+
+
+@pytest.fixture(scope="module")
+def measured(generated: MeasuredSet) -> Measured:
+    found = measure(Model.read(SHIPPED_MODEL), [generated], robustness_samples=2)
+    # On drawn noise the network may be right; a threshold in the middle of the scores makes mistakes of both classes.
+    scored = found.scored[generated.name]
+    middle = float(np.median(scored.scores))
+    card = msgspec.structs.replace(found.model.card, threshold=middle)
+    mixed = replace(scored, scores=np.roll(scored.scores, 1))
+    return replace(found, model=replace(found.model, card=card), scored={generated.name: mixed})
+
+
+def test_every_figure_can_be_written_as_json(measured: Measured, generated: MeasuredSet) -> None:
+    found = msgspec.json.decode(msgspec.json.encode(measured.as_json()))
+    figures = found["figures"][generated.name]
+    assert (figures["bona_fide"], figures["attacks"], figures["documents"]) == (16, 16, 16)
+    assert 0 <= figures["localisation"]["iou"]["value"] <= 1
+    steps = found["robustness"][f"{generated.name}: crops"]
+    assert steps[0] | {"auc": None} == {
+        "kind": "none", "strength": 0, "answered": 1, "median_change": 0, "p90_change": 0, "auc": None,
+        "bpcer": steps[0]["bpcer"],
+    }  # fmt: skip
+    assert {row["kind"] for row in steps} == {"none", "jpeg", "scale", "blur"}
+
+
+def test_the_report_needs_nothing_else_and_shows_mistakes(measured: Measured, generated: MeasuredSet) -> None:
+    html = html_report([measured, measured], [generated])
+    assert "<script" not in html
+    assert "href=" not in html
+    assert set(re.findall(r'src="(.{5})', html)) == {"data:"}
+    assert html.count("data:image/svg+xml") == 5
+    assert "data:image/jpeg" in html
+    assert html.count(f'<th scope="col">{measured.model.title}</th>') == 2
+
+
+def test_real_documents_are_shown_only_when_asked_for(measured: Measured, generated: MeasuredSet) -> None:
+    personal = replace(generated, personal=True)
+    assert "data:image/jpeg" not in html_report([measured], [personal])
+    assert "data:image/jpeg" in html_report([measured], [personal], show_real=True)
+
+
+def test_documents_are_filled_between_their_marks(measured: Measured, tmp_path: Path) -> None:
+    document = tmp_path / "informe.md"
+    document.write_text(
+        "Antes\n<!-- begin figures generated_validation -->\nold\n<!-- end figures generated_validation -->\n"
+        "<!-- begin plots generated_validation -->\n<!-- end plots generated_validation -->\n"
+        "<!-- begin figures unknown -->\nkept\n<!-- end figures unknown -->\nDespués\n"
+    )
+    assert fill_documents(tmp_path, [measured]) == {
+        "informe.md": ["figures generated_validation", "plots generated_validation"]
+    }
+    text = document.read_text()
+    assert text.startswith("Antes\n<!-- begin")
+    assert text.endswith("kept\n<!-- end figures unknown -->\nDespués\n")
+    assert "old" not in text
+    assert f"| cifra | {measured.model.title} |" in text
+    for image in ("errors", "species", "scores", "reliability", "robustness_crops"):
+        assert f"images/generated_validation_{image}.es.svg" in text
+        assert (tmp_path / "images" / f"generated_validation_{image}.es.svg").read_bytes().startswith(b"<?xml")
+    filled_again = document.read_text()
+    fill_documents(tmp_path, [measured])
+    assert document.read_text() == filled_again
+
+
+def test_marks_that_do_not_match_are_left_alone() -> None:
+    text = "<!-- begin a -->\n1\n<!-- end b -->\n"
+    assert fill(text, {"a": "2"}) == (text, [])
+
+
+def test_figures_are_recorded_in_the_card(measured: Measured, tmp_path: Path) -> None:
+    shutil.copytree(SHIPPED_MODEL, tmp_path / "model")
+    record_figures(replace(measured, model=replace(measured.model, folder=tmp_path / "model")))
+    card = read_card(tmp_path / "model")
+    assert card.figures["generated_validation"]["documents"] == 16
+    assert card.threshold == read_card(SHIPPED_MODEL).threshold
+
+
+def test_the_worst_mistakes_come_first_and_are_mistakes() -> None:
+    species = np.array(["", "", "", "face_swap", "face_swap", "face_swap"])
+    scores = np.array([0.2, 0.6, 0.9, 0.4, 0.1, 0.8])
+    found = worst_mistakes(Scored((species != "").astype(int), species, np.arange(6).astype(str), scores), 0.5)
+    assert [one.position for one in found[""]] == [2, 1]
+    assert [one.position for one in found["face_swap"]] == [4, 3]

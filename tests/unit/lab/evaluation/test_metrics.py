@@ -1,0 +1,69 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from img_super.lab.evaluation import metrics
+from img_super.lab.evaluation.report import Scored, figures, rows_of
+
+LABELS = np.array([0, 0, 0, 0, 1, 1, 1, 1])
+APART = np.array([0.1, 0.2, 0.3, 0.4, 0.6, 0.7, 0.8, 0.9])
+MIXED = np.array([0.1, 0.2, 0.3, 0.7, 0.4, 0.6, 0.8, 0.9])
+
+
+@pytest.mark.parametrize(
+    ("scores", "auc", "eer", "bpcer_at_ten"), [(APART, 1.0, 0.0, 0.0), (MIXED, 14 / 16, 0.25, 0.25), (-APART, 0, 1, 1)]
+)
+def test_ranking_figures(scores: np.ndarray, auc: float, eer: float, bpcer_at_ten: float) -> None:
+    assert metrics.auc(LABELS, scores) == pytest.approx(auc)
+    assert metrics.equal_error_rate(LABELS, scores) == pytest.approx(eer)
+    assert metrics.bpcer_at_apcer(LABELS, scores, 0.10) == pytest.approx(bpcer_at_ten)
+
+
+def test_one_class_alone_has_no_auc() -> None:
+    assert np.isnan(metrics.auc(np.ones(4), APART[:4]))
+
+
+@pytest.mark.parametrize(("threshold", "rejected", "accepted"), [(0.35, 0.25, 0.0), (0.6, 0.25, 0.25), (0.75, 0, 0.5)])
+def test_a_score_at_the_threshold_counts_as_an_attack(threshold: float, rejected: float, accepted: float) -> None:
+    assert metrics.bpcer(MIXED[LABELS == 0], threshold) == rejected
+    assert metrics.apcer(MIXED[LABELS == 1], threshold) == accepted
+
+
+@pytest.mark.parametrize("level", [0.0, 0.05, 0.1, 0.5])
+def test_the_threshold_keeps_its_promise(level: float) -> None:
+    genuine = np.random.default_rng(1).uniform(0, 1, 200)
+    threshold = metrics.threshold_for_bpcer(genuine, level)
+    assert metrics.bpcer(genuine, threshold) <= level
+    assert metrics.bpcer(genuine, threshold - 0.02) > level
+
+
+def test_attacks_found_among_few_false_alarms() -> None:
+    assert metrics.tpr_at_fpr(LABELS, APART, 0.01) == 1
+    assert metrics.tpr_at_fpr(LABELS, MIXED, 0.01) == 0.5
+
+
+def test_the_report_has_every_species_and_becomes_a_table() -> None:
+    species = np.array(["", "", "", "", "face_swap", "face_swap", "pasted_head", "pasted_head"])
+    documents = np.array(["a", "b", "c", "d"] * 2)
+    found = figures(Scored(LABELS, species, documents, MIXED), 0.5)
+    assert found["bpcer"]["value"] == 0.25
+    assert found["species"]["face_swap"]["apcer"]["value"] == 0.5
+    assert found["documents"] == 4
+    assert found["worst_species"] == "face_swap"
+    assert "localisation" not in found
+    table = rows_of("some", found)
+    assert len(table) == 6 + 3 + 2 * 2
+    assert ("some: face_swap APCER (worst)", "0.500", "0.000 to 1.000") in table
+
+
+def test_the_report_says_where_when_map_and_mask_are_known() -> None:
+    masks = np.zeros((8, 8, 8), np.uint8)
+    masks[4:, 2:6, 2:6] = 255
+    heat_maps = (masks > 0).astype(np.float32)
+    documents = np.array(list("abcdabcd"))
+    species = np.where(LABELS == 1, "face_swap", "").astype(np.str_)
+    found = figures(Scored(LABELS, species, documents, MIXED, heat_maps, masks), 0.5)
+    assert found["localisation"]["iou"]["value"] == 1
+    assert found["localisation"]["iou_by_species"] == {"face_swap": 1.0}
+    assert rows_of("some", found)[-1] == ("some: heat map peak inside", "1.000", "1.000 to 1.000")

@@ -1,0 +1,139 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import msgspec
+import numpy as np
+import numpy.typing as npt
+import pytest
+
+from img_super.domain import Label
+from img_super.lab.dataset.crops import CropSet, UInt8Array, read_crops
+from img_super.lab.own_documents import fine_tune as fine_tune_module
+from img_super.lab.own_documents.errors import BadLabels
+from img_super.lab.own_documents.fine_tune import fine_tune, mixed, own_crops, parted
+from img_super.lab.own_documents.read import OwnCrop, OwnDocuments
+from img_super.lab.training.recipe import Recipe
+from img_super.lab.training.train import Run
+
+pytestmark = [
+    pytest.mark.filterwarnings("ignore::DeprecationWarning"),  # of Keras and TensorFlow among themselves
+    pytest.mark.filterwarnings("ignore::UserWarning:keras"),
+]
+
+TINY = Recipe("tiny", input_side_px=32, epochs=1, batch_size=8, learning_rate=1e-3, neck_channels=8)
+
+
+def own(documents: int = 20) -> CropSet:
+    """Each document once genuine and once as attack, which has a bright square."""
+    rng = np.random.default_rng(4)
+    crops = []
+    for number in range(documents):
+        for label in Label:
+            crop = rng.integers(0, 120, (32, 32, 3), dtype=np.uint8)
+            if label is Label.ATTACK:
+                crop[8:24, 8:24] = 250
+            crops.append(OwnCrop(f"{number}-{label}.jpg", f"{2 * number + label:064x}", label, "", f"d{number}", crop))
+    return own_crops(OwnDocuments(tuple(crops), ()))
+
+
+def test_no_document_is_learned_from_and_left_out() -> None:
+    crops, seen = own(), []
+    for learned, left_out in parted(crops, 4, seed=1):
+        assert not set(crops.documents[learned]) & set(crops.documents[left_out])
+        assert set(crops.labels[left_out].tolist()) == {0, 1}
+        seen += left_out.tolist()
+    assert sorted(seen) == list(range(40))
+
+
+def test_as_many_generated_crops_are_mixed_in_by_whole_documents(data_set: Path) -> None:
+    crops, generated = own(5), read_crops(data_set)
+    both = mixed(crops, generated, 32, seed=1)
+    assert len(both.rows) == 20
+    assert both.known is not None
+    # Where an own attack was laid over is not known; of all others it is.
+    assert both.known.tolist() == [row.label == 0 for row in crops.rows] + [True] * 10
+    drawn = [row.document for row in both.rows[10:]]
+    assert sorted(drawn) == sorted(2 * sorted(set(drawn)))
+
+
+def test_generated_crops_of_another_side_are_resized(data_set: Path) -> None:
+    crops = own(5)
+    larger = CropSet(crops.crops.repeat(2, 1).repeat(2, 2), crops.masks, crops.rows, crops.known)
+    assert mixed(larger, read_crops(data_set), 64, seed=1).crops.shape == (20, 64, 64, 3)
+
+
+def test_an_unknown_mask_counts_nothing() -> None:
+    from img_super.lab.dataset.batches import Batches
+
+    _, answers, counts = Batches(own(4), TINY, False)[0]
+    assert counts["heat_map"].shape == answers["heat_map"].shape[:3]
+    assert counts["heat_map"][:, 0, 0].tolist() == [1 - label for label in answers["logit"][:, 0]]
+    assert counts["logit"].tolist() == [1] * 8
+
+
+class Remembering:
+    """In a network's place: its logits tell what it learned from, by the last byte of a crop."""
+
+    def __init__(self, learned: set[int]) -> None:
+        self.learned = learned
+
+    def predict(self, crops: UInt8Array, **_: object) -> dict[str, npt.NDArray[np.float64]]:
+        return {"logit": np.array([[float(int(crop[-1, -1, -1]) in self.learned)] for crop in crops])}
+
+
+def test_nobody_judges_what_it_has_learned_or_watched(
+    data_set: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    runs: dict[str, Remembering] = {}
+
+    def learn(recipe: Recipe, training: CropSet, validation: CropSet, run: Run) -> Remembering:
+        ours = np.flatnonzero([row.shard == "own" for row in training.rows])
+        assert len(training.rows) == 2 * len(ours)
+        assert recipe.watched_crops == len(validation.rows)
+        assert not set(training.documents[ours]) & set(validation.documents)
+        seen = {int(crop[-1, -1, -1]) for crop in (*training.crops[ours], *validation.crops)}
+        runs[run.folder.name] = Remembering(seen)
+        return runs[run.folder.name]
+
+    monkeypatch.setattr(fine_tune_module, "train", learn)
+    crops = own()
+    for number, crop in enumerate(crops.crops):
+        crop[-1, -1, -1] = number // 2  # the document
+    told: list[str] = []
+    tuned = fine_tune(TINY, crops, read_crops(data_set), tmp_path / "first.keras", tmp_path / "run", 4, told.append)
+    assert tuned.logits.tolist() == [0.0] * 40
+    assert list(runs) == ["part-1", "part-2", "part-3", "part-4", "all"]
+    assert runs["all"].learned == set(range(20))
+    assert tuned.weights == tmp_path / "run" / "all" / "best.keras"
+    assert len(told) == 5
+
+
+def test_a_network_goes_on_from_the_weights_that_it_is_given(data_set: Path, tmp_path: Path) -> None:
+    import keras
+
+    from img_super.lab.training.train import train
+    from img_super.validator.network import build_network
+
+    keras.utils.set_random_seed(1)
+    first = build_network(32, 8)
+    first.save(tmp_path / "first.keras")
+    still = msgspec.structs.replace(TINY, learning_rate=1e-9, frozen=("stem", "block", "residue", "neck"))
+    both = mixed(own(5), read_crops(data_set), 32, seed=1)
+    tuned = train(still, both, own(3), Run(tmp_path / "run", tmp_path / "first.keras"))
+    seen = own(2).crops.astype(np.float32)
+    one, other = (network.predict(seen, verbose=0)["logit"] for network in (first, tuned))
+    assert other == pytest.approx(one, abs=0.05)
+
+
+def test_too_few_documents_of_a_class_are_refused(data_set: Path, tmp_path: Path) -> None:
+    with pytest.raises(BadLabels, match="takes at least 10"):
+        fine_tune(TINY, own(9), read_crops(data_set), tmp_path / "x.keras", tmp_path, 4)
+
+
+def test_the_recipe_is_made_for_small_steps() -> None:
+    from img_super.lab.training.recipe import RECIPES, read_recipe
+
+    whole, tuned = (read_recipe(RECIPES / f"{name}.toml") for name in ("lite0_288", "fine_tune"))
+    assert tuned.learning_rate < whole.learning_rate
+    assert msgspec.structs.asdict(tuned)["frozen"][: len(whole.frozen)] == whole.frozen

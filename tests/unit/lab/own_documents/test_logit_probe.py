@@ -1,0 +1,132 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+import pytest
+from sklearn.metrics import roc_auc_score
+
+from img_super.lab.dataset.crops import CropSet, read_crops
+from img_super.lab.own_documents import logit_probe
+from img_super.lab.own_documents.errors import BadLabels
+from img_super.lab.own_documents.logit_probe import Head, Seen, fine_tune_head, looking_only, see, with_head
+from img_super.validator.network import build_network
+from tests.unit.lab.own_documents.test_fine_tune import own
+
+pytestmark = [
+    pytest.mark.filterwarnings("ignore::DeprecationWarning"),  # of Keras and TensorFlow among themselves
+    pytest.mark.filterwarnings("ignore::UserWarning:keras"),
+]
+
+
+@pytest.fixture(scope="module")
+def first(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A network that has learned nothing."""
+    keras.utils.set_random_seed(1)
+    path = tmp_path_factory.mktemp("first") / "first.keras"
+    build_network(32, 8).save(path)
+    return path
+
+
+def loaded(path: Path) -> Any:
+    return keras.saving.load_model(path, compile=False, safe_mode=True)
+
+
+def answers(network: Any, crops: CropSet) -> dict[str, Any]:
+    found = network(crops.crops.astype(np.float32), training=False)
+    return {name: np.asarray(values) for name, values in found.items()}
+
+
+def auc(crops: CropSet, logits: Any) -> float:
+    return float(roc_auc_score(crops.labels, logits))
+
+
+def test_what_the_network_sees_is_enough_to_learn_from(first: Path, data_set: Path, tmp_path: Path) -> None:
+    crops, network = own(), loaded(first)
+    logit = network.get_layer("logit")
+    logit.set_weights([0 * weights for weights in logit.get_weights()])
+    network.save(tmp_path / "says_nothing.keras")
+    tuned = fine_tune_head(crops, read_crops(data_set), tmp_path / "says_nothing.keras", tmp_path / "run", 4)
+    before, after = answers(network, crops), answers(loaded(tuned.weights), crops)
+    assert auc(crops, before["logit"][:, 0]) == 0.5
+    assert auc(crops, tuned.logits) > 0.85
+    assert auc(crops, after["logit"][:, 0]) > 0.95
+    assert np.array_equal(before["heat_map"], after["heat_map"])
+
+
+def test_nobody_judges_what_he_has_learned(
+    first: Path, data_set: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All that is seen of a crop is which document it shows: its label could only be remembered."""
+    crops = own().at(np.array([2 * number + (number % 2) for number in range(20)]))
+
+    def see_the_document(_: object, of: CropSet, mirrored: bool = False) -> Seen:
+        documents = np.unique(of.documents, return_inverse=True)[1] if of.rows[0].shard == "own" else -1
+        return Seen((np.arange(32) == np.broadcast_to(documents, len(of.rows))[:, None]) * 1.0, np.zeros(len(of.rows)))
+
+    monkeypatch.setattr(logit_probe, "see", see_the_document)
+    monkeypatch.setattr(logit_probe, "checked", lambda *_, **__: None)
+    tuned = fine_tune_head(crops, read_crops(data_set), first, tmp_path, 4)
+    assert auc(crops, tuned.logits) <= 0.5
+
+
+def test_attacks_are_made_of_the_photos_learned_from(
+    first: Path, data_set: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Genuine photos alone are enough; all that is seen of an attack is that it is one, of its host's document."""
+    crops, seen = own(), []
+    genuine = crops.at(np.flatnonzero(crops.labels == 0))
+
+    def see_attacks(_: object, of: CropSet, mirrored: bool = False) -> Seen:
+        if of.rows[0].shard == "exchanged":
+            seen.append(of)
+        return Seen(np.repeat(of.labels[:, None] * 1.0, 32, 1), np.zeros(len(of.rows)))
+
+    monkeypatch.setattr(logit_probe, "see", see_attacks)
+    tuned = fine_tune_head(genuine, read_crops(data_set), first, tmp_path, 4, times=3)
+    assert len(seen[0].rows) == 2 * 3 * 20
+    assert len(tuned.logits) == 20
+    assert tuned.exchanged is not None
+    before, after = tuned.exchanged
+    assert (auc(seen[0], before.scores), auc(seen[0], after.scores)) == (0.5, 1.0)
+    assert before.documents.tolist() == seen[0].documents.tolist()
+
+
+def test_without_attacks_of_either_kind_nothing_is_learned(first: Path, data_set: Path, tmp_path: Path) -> None:
+    crops = own(12)
+    genuine = crops.at(np.flatnonzero(crops.labels == 0))
+    with pytest.raises(BadLabels, match="0 different documents labelled attack"):
+        fine_tune_head(genuine, read_crops(data_set), first, tmp_path, 4, times=0)
+    few = crops.at(np.flatnonzero((crops.labels == 0) | (np.arange(24) < 6)))
+    with pytest.raises(BadLabels, match=r"3 different documents labelled attack.*Leave them out"):
+        fine_tune_head(few, read_crops(data_set), first, tmp_path, 4)
+
+
+def test_an_opinion_is_added_to_the_logit_and_a_second_one_to_both(first: Path) -> None:
+    crops, network = own(4), loaded(first)
+    rng = np.random.default_rng(1)
+    one, two = (Head(trust, rng.normal(size=32), bias) for trust, bias in ((0.5, 1.0), (2.0, -0.3)))
+    with_one = with_head(network, one)
+    assert answers(with_one, crops)["logit"][:, 0] == pytest.approx(
+        one.logits(see(looking_only(network), crops)), abs=1e-4
+    )
+    with_both = with_head(with_one, two)
+    assert answers(with_both, crops)["logit"][:, 0] == pytest.approx(
+        two.logits(see(looking_only(with_one), crops)), abs=1e-4
+    )
+    assert len(with_both.layers) == len(with_one.layers)
+
+
+def test_mirror_images_are_seen(first: Path) -> None:
+    crops, looking = own(3), looking_only(loaded(first))
+    turned = replace(crops, crops=crops.crops[:, :, ::-1])
+    assert see(looking, crops, mirrored=True).pooled == pytest.approx(see(looking, turned).pooled)
+    assert see(looking, crops).pooled != pytest.approx(see(looking, turned).pooled)
+
+
+def test_too_few_documents_of_a_class_are_refused(first: Path, data_set: Path, tmp_path: Path) -> None:
+    with pytest.raises(BadLabels, match="takes at least 10"):
+        fine_tune_head(own(9), read_crops(data_set), first, tmp_path, 4)

@@ -1,0 +1,89 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from scipy.stats import norm
+
+from benchmarks.few_genuine import draw
+from img_super.lab.own_documents.small_samples import (
+    BELL,
+    MIN_DOCUMENTS,
+    Shape,
+    Way,
+    documents_needed,
+    exact_interval,
+    threshold_from_few,
+)
+
+SHARES = (0.0, 0.01, *(round(0.05 * step, 2) for step in range(1, 20)), 0.99, 1.0)
+
+
+def skewed(count: int, seed: int) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
+    return np.random.default_rng(seed).gumbel(size=count)
+
+
+@pytest.mark.parametrize(("documents", "wanted", "way"), [(10, 0.05, Way.SHAPE), (50, 0.05, Way.RANK)])
+def test_the_wanted_share_is_reached_on_average(documents: int, wanted: float, way: Way) -> None:
+    values = np.random.default_rng(3).normal(2, 0.5, 4000)
+    found = draw(values, documents, wanted, draws=150)
+    assert found["way"] == way
+    assert found["reached_mean"] == pytest.approx(wanted, abs=0.015)
+    assert 0.82 <= found["promise_kept"] <= 0.97
+
+
+def test_a_known_shape_mends_what_a_bell_gets_wrong() -> None:
+    shape = Shape.of(np.quantile(skewed(3000, 1), SHARES).tolist(), SHARES)
+    others = 1 + 1.5 * skewed(3000, 2)
+    by_bell, by_shape = (draw(others, 10, 0.05, draws=80, shape=of)["reached_mean"] for of in (BELL, shape))
+    assert by_bell > 0.06
+    assert by_shape == pytest.approx(0.05, abs=0.02)
+    assert abs(by_shape - 0.05) < abs(by_bell - 0.05)
+
+
+def test_a_shape_goes_there_and_back_also_beyond_its_ends() -> None:
+    shape = Shape.of(np.quantile(skewed(2000, 1), SHARES).tolist(), SHARES)
+    for value in (-3.0, 0.0, 1.3, 9.0):
+        assert shape.from_bell(float(shape.to_bell(np.array([value]))[0])) == pytest.approx(value)
+    with pytest.raises(ValueError, match="two different"):
+        Shape.of([1.0] * len(SHARES), SHARES)
+
+
+def test_a_rank_assumes_nothing() -> None:
+    values = np.arange(40.0)
+    found = threshold_from_few(values, 0.05, 40)
+    assert found.way is Way.RANK
+    assert 37 < found.value < 39
+    assert threshold_from_few(values**3, 0.05, 40).reached_bpcer == found.reached_bpcer
+
+
+def test_more_documents_make_surer() -> None:
+    for way, fewer, more in ((Way.SHAPE, 10, 30), (Way.RANK, 50, 500)):
+        few, many = (threshold_from_few(skewed(count, 1), 0.05, count) for count in (fewer, more))
+        assert few.way == many.way == way
+        assert few.reached_bpcer[0] < many.reached_bpcer[0] < 0.05 < many.reached_bpcer[1] < few.reached_bpcer[1]
+
+
+def test_the_shares_of_a_normal_distribution_are_those_of_the_tables() -> None:
+    """One-sided tolerance factors, n = 10: 2.355 for 90 % of the population with confidence 95 % (Hahn and Meeker)."""
+    from img_super.lab.own_documents.small_samples import _of_shape
+
+    _, high = _of_shape(10, 2.355)
+    assert high == pytest.approx(0.10, abs=0.001)
+    assert norm.isf(high) == pytest.approx(1.2816, abs=0.01)
+
+
+def test_too_few_are_refused() -> None:
+    with pytest.raises(ValueError, match="too few"):
+        threshold_from_few(skewed(MIN_DOCUMENTS - 1, 1), 0.05, MIN_DOCUMENTS - 1)
+    with pytest.raises(ValueError, match="too few"):
+        threshold_from_few(np.ones(20), 0.05, 20)
+
+
+def test_exact_intervals_are_those_of_clopper_and_pearson() -> None:
+    assert exact_interval(0, 10) == pytest.approx((0, 0.3085), abs=1e-4)
+    assert exact_interval(3, 10) == pytest.approx((0.0667, 0.6525), abs=1e-4)
+
+
+def test_to_be_sure_takes_many() -> None:
+    assert documents_needed(0.05, 0.10) < documents_needed(0.05, 0.07) < 2000
+    assert documents_needed(0.01, 0.02) > documents_needed(0.05, 0.10)

@@ -1,0 +1,101 @@
+"""The shipped weights in the place of tuned ones: what is written and said of them, not what they are worth."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import numpy as np
+import pytest
+
+from img_super.domain import Label
+from img_super.lab.dataset.crops import CropSet, SampleRow, read_crops
+from img_super.lab.evaluation.evaluate import Model
+from img_super.lab.own_documents import tuned as tuned_module
+from img_super.lab.own_documents.compare import Compared
+from img_super.lab.own_documents.read import OwnCrop, OwnDocuments
+from img_super.lab.own_documents.recalibration import OWN
+from img_super.lab.own_documents.tuned import OwnAnswers, ship_tuned
+from img_super.lab.shipping.card import Validation
+from img_super.model_card import ModelCard, read_card, write_card
+from img_super.pipeline.load import SHIPPED_MODEL
+
+
+@pytest.fixture
+def own() -> OwnAnswers:
+    """Twenty documents, genuine and superimposed, which the tuned networks told apart."""
+    rng = np.random.default_rng(1)
+    crops = tuple(
+        OwnCrop(f"{n}.jpg", f"{n:064x}", Label(n % 2), "", f"d{n // 2}", rng.integers(0, 255, (32, 32, 3), np.uint8))
+        for n in range(40)
+    )
+    rows = tuple(SampleRow("own", n, n % 2, "own" if n % 2 else "", f"d{n // 2}") for n in range(40))
+    pixels = np.stack([crop.crop for crop in crops])
+    seen = CropSet(pixels, np.zeros((40, 56, 56), np.uint8), rows, np.zeros(40, np.bool_))
+    logits = np.array([3.0 * (n % 2) for n in range(40)]) + rng.normal(0, 0.5, 40)
+    return OwnAnswers(OwnDocuments(crops, ()), seen, logits)
+
+
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+    """What `ship` was asked for, in whose place the shipped model is copied."""
+    found: dict[str, Any] = {}
+
+    def shipped(trained: Path, folder: Path, validation: CropSet, version: str, **more: object) -> ModelCard:
+        found.update(more)
+        shutil.copytree(SHIPPED_MODEL, folder)
+        card = msgspec.structs.replace(read_card(folder), version=version)
+        write_card(card, folder)
+        return card
+
+    monkeypatch.setattr(tuned_module, "ship", shipped)
+    return found
+
+
+def test_the_tuned_model_says_where_it_comes_from_and_is_compared(
+    own: OwnAnswers, asked: dict[str, Any], data_set: Path, tmp_path: Path
+) -> None:
+    parent = Model.read(SHIPPED_MODEL)
+    found = ship_tuned(parent, tmp_path / "best.keras", own, read_crops(data_set), tmp_path / "model", "0.4.0+own.1")
+    card = read_card(tmp_path / "model")
+    assert card == found.card
+    assert card.lineage is not None
+    assert (card.lineage.step, card.lineage.photos["documents"]) == ("fine_tuned", 20)
+    assert (card.figures[OWN]["bona_fide"], card.figures[OWN]["auc"]["value"]) == (20, 1.0)
+    assert asked["own"][0] == OWN
+    assert isinstance(asked["own"][1], Validation)
+    assert len(asked["representative"]) == 40
+    assert isinstance(found.own, Compared)
+    assert found.own.auc[1] == 1.0
+    # The same weights rank the validation alike.
+    assert found.validation.auc[0] == found.validation.auc[1]
+    assert found.validation.auc_gain == (0, 0)
+    assert len(found.sentences()) == 3
+    assert msgspec.json.decode(msgspec.json.encode(found.as_json()))["verdict"] == found.own.verdict
+
+
+def test_without_attacks_only_rejected_genuine_photos_and_exchanged_portraits_are_told(
+    own: OwnAnswers, asked: dict[str, Any], data_set: Path, tmp_path: Path
+) -> None:
+    genuine = np.flatnonzero(own.crops.labels == 0)
+    documents = OwnDocuments(tuple(own.documents.crops[at] for at in genuine), ())
+    before = own.scored(np.zeros(40))
+    alone = OwnAnswers(documents, own.crops.at(genuine), own.logits[genuine], (before, own.scored(own.logits)))
+    parent = Model.read(SHIPPED_MODEL)
+    found = ship_tuned(parent, tmp_path / "best.keras", alone, read_crops(data_set), tmp_path / "model", "0.4.0+own.1")
+    card = read_card(tmp_path / "model")
+    assert "20 genuine and 0 superimposed photos, and 20 exchanged portraits made of them" in asked["about"].data
+    assert {"auc", "eer", "apcer"}.isdisjoint(card.figures[OWN])
+    assert (card.figures[OWN]["bona_fide"], card.figures[OWN]["attacks"]) == (20, 0)
+    rejected, exchanged, validation, advice = found.sentences()
+    assert "20 genuine photos, 20 documents, no attacks" in rejected
+    assert exchanged.startswith("portraits exchanged among your photos, no real attacks")
+    assert "AUC 0.500 -> 1.000" in exchanged
+    assert validation.startswith("shipped validation")
+    assert "was not measured" in advice
+    told = msgspec.json.decode(msgspec.json.encode(found.as_json()))
+    assert told["verdict"] is None
+    assert "auc" not in told["own_documents"]
+    assert told["exchanged_portraits"]["auc"] == [0.5, 1.0]

@@ -1,0 +1,131 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+pytest.importorskip("keras")
+
+import keras
+
+from img_super.detector.litert import LiteRtDetectionNetwork
+from img_super.detector.network import build_network
+from img_super.detector.outputs import CHANNELS, read_portrait
+from img_super.detector.weights import read_yunet_weights
+from img_super.errors import BadModel
+from img_super.lab.shipping.export_detector import export_detector
+from img_super.lab.training.detector.batches import PhotoBatches, augmented
+from img_super.lab.training.detector.first_weights import load_yunet
+from img_super.lab.training.detector.losses import LOSSES
+from img_super.lab.training.detector.placing import fitted, placed_truth
+from img_super.lab.training.detector.recipe import RECIPES, DetectorRecipe, read_detector_recipe
+from img_super.lab.training.detector.targets import targets_of
+from img_super.lab.training.detector.train import DetectorRun, is_right, train_detector
+from tests.unit.lab.training.detector.labelled import labelled_photo, white_faces
+
+pytestmark = [
+    pytest.mark.filterwarnings("ignore::DeprecationWarning"),  # of Keras and TensorFlow among themselves
+    pytest.mark.filterwarnings("ignore::UserWarning:keras"),
+]
+
+SIDE = 64
+RECIPE = DetectorRecipe("tiny", SIDE, 2, 4, 1e-3, warm_up_steps=2, watched_photos=4, frozen=("stem", "unit"))
+
+
+@pytest.fixture(scope="module")
+def network() -> keras.Model:
+    keras.utils.set_random_seed(1)
+    return build_network((SIDE, SIDE))
+
+
+def test_the_network_is_small_and_answers_for_every_cell(network: keras.Model) -> None:
+    assert network.count_params() < 1_000_000
+    answers = network(np.zeros((2, SIDE, SIDE, 3), np.float32))
+    assert {name: tuple(answer.shape) for name, answer in answers.items()} == {
+        name: (2, SIDE // 8, SIDE // 8, channels) for name, channels in CHANNELS.items()
+    }
+    assert float(keras.ops.max(answers["centres"])) < 0.2  # before learning, faces are rare
+
+
+def test_a_side_that_does_not_divide_is_refused() -> None:
+    with pytest.raises(ValueError, match="multiples of 32"):
+        build_network((64, 100))
+
+
+def test_yunets_backbone_is_filled_in(network: keras.Model) -> None:
+    load_yunet(network)
+    cv2 = pytest.importorskip("cv2")
+    yunet = cv2.dnn.readNetFromONNX(np.frombuffer(read_yunet_weights(), np.uint8))
+    bgr = np.random.default_rng(3).integers(0, 255, (SIDE, SIDE, 3)).astype(np.float32)
+    yunet.setInput(cv2.dnn.blobFromImage(bgr))
+    expected = yunet.forward("onnx_node!Relu_4")[0].transpose(1, 2, 0)
+    moved = np.roll(bgr, 1, (0, 1))  # Keras pads on the other side, so that it sees the photo a pixel further on
+    unit = keras.Model(network.input, network.get_layer("unit0_depthwise").output)
+    found = keras.ops.convert_to_numpy(unit(moved[np.newaxis, :, :, ::-1]))[0]
+    assert np.allclose(found[3:-3, 3:-3], expected[3:-3, 3:-3], atol=1e-3)
+    assert expected.std() > 0.1
+
+
+def test_right_answers_cost_little_and_wrong_ones_more() -> None:
+    truth = placed_truth(labelled_photo(), fitted(labelled_photo(), SIDE, 1))
+    target = {name: array[np.newaxis] for name, array in targets_of(truth, SIDE).items()}
+    right = {name: target[name][..., : CHANNELS[name]] for name in CHANNELS}
+    right["rotations"] = right["rotations"] * 20
+    for name, loss in LOSSES.items():
+        good = float(loss(target[name], right[name])[0])
+        assert good < float(loss(target[name], 0.3 + 0 * right[name])[0]), name
+        assert good < 0.2, name
+
+
+def test_batches_are_the_same_for_the_same_seed_and_differ_by_epoch() -> None:
+    photos = [labelled_photo()] * 4
+    one, again = (PhotoBatches(photos, white_faces(), SIDE, 2, 7) for _ in range(2))
+    assert np.array_equal(one[0][0], again[0][0])
+    again.on_epoch_end()
+    assert not np.array_equal(one[0][0], again[0][0])
+    assert len(one) == 2
+
+
+def test_strangers_become_other_faces_outside_of_the_card() -> None:
+    photo, faces = labelled_photo(), white_faces()
+    truths = [augmented(np.random.default_rng([5, n]), photo, faces, 160)[1] for n in range(60)]
+    crowded = [truth for truth in truths if len(truth.others) > 1]
+    assert 5 < len(crowded) < 40
+
+
+@pytest.mark.usefixtures("in_graphs")
+def test_a_run_learns_goes_on_and_can_be_exported(tmp_path: Path) -> None:
+    photos = [labelled_photo()] * 8
+    run = DetectorRun(tmp_path / "run", None)
+    best = train_detector(RECIPE, (photos, white_faces()), photos, run)
+    assert best.count_params() < 1_000_000
+    assert (tmp_path / "run" / "epochs.csv").read_text().count("\n") == 3
+    train_detector(RECIPE, (photos, white_faces()), photos, run)  # already done: nothing is trained again
+    assert (tmp_path / "run" / "epochs.csv").read_text().count("\n") == 3
+    files = export_detector(tmp_path / "run" / "best.keras", tmp_path / "model", (2 * SIDE, SIDE))
+    served = LiteRtDetectionNetwork((tmp_path / "model" / files["litert"].name).read_bytes())
+    assert served.input_wh == (2 * SIDE, SIDE)
+    outputs = served.run(np.zeros((SIDE, 2 * SIDE, 3), np.uint8))
+    assert sorted(read_portrait(outputs).rotations) == [0, 90, 180, 270]
+
+
+def test_other_files_are_no_detection_network() -> None:
+    with pytest.raises(BadModel, match="not a LiteRT model"):
+        LiteRtDetectionNetwork(b"nothing")
+
+
+def test_right_means_place_size_and_rotation() -> None:
+    truth = placed_truth(labelled_photo(), fitted(labelled_photo(), SIDE, 3))
+    target = targets_of(truth, SIDE)
+    outputs = {name: target[name][..., : CHANNELS[name]] for name in CHANNELS}
+    assert is_right(read_portrait(outputs), truth)
+    turned = outputs | {"rotations": np.roll(outputs["rotations"], 1, axis=-1)}
+    assert not is_right(read_portrait(turned), truth)
+    large = outputs | {"boxes": outputs["boxes"] + np.float32(0.6)}
+    assert not is_right(read_portrait(large), truth)
+
+
+@pytest.mark.parametrize("path", sorted(RECIPES.glob("*.toml")), ids=lambda path: path.stem)
+def test_recipes_that_ship_can_be_read(path: Path) -> None:
+    assert read_detector_recipe(path).name == path.stem

@@ -1,0 +1,49 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+pytest.importorskip("keras")
+
+import keras
+from sklearn.metrics import roc_auc_score
+
+from img_super.lab.dataset.crops import read_crops
+from img_super.lab.training.baselines import OLD_INPUT_HW, build_old_system, fit_frozen_backbone
+from img_super.validator.network import build_network
+
+pytestmark = [
+    pytest.mark.filterwarnings("ignore::DeprecationWarning"),  # of Keras and TensorFlow among themselves
+    pytest.mark.filterwarnings("ignore::UserWarning:keras"),
+]
+
+
+def test_the_old_system_is_as_it_was() -> None:
+    network = build_old_system(224)
+    assert network.count_params() == 74_141_121
+    assert network.get_layer("stretched").output.shape[1:] == (*OLD_INPUT_HW, 3)
+    kinds = [type(layer).__name__ for layer in network.layers[4:]]
+    assert kinds == [
+        "Conv2D", "MaxPooling2D", "MaxPooling2D", "Conv2D", "MaxPooling2D", "Flatten", "Dense", "Dense",
+    ]  # fmt: skip
+
+
+def test_it_sees_the_face_with_its_margin_only() -> None:
+    network = build_old_system(224)
+    seen = keras.Model(network.input, network.get_layer("face_with_margin").output)
+    assert seen.output_shape[1] == pytest.approx(224 * 1.1 / 2.4, abs=1.5)
+
+
+def test_the_frozen_backbone_keeps_its_weights_and_learns_the_head(data_set: Path, tmp_path: Path) -> None:
+    keras.utils.set_random_seed(2)
+    crops = read_crops(data_set)
+    drawn = build_network(32)
+    backbone = [layer for layer in drawn.layers if layer.weights and layer.name.startswith(("block", "stem"))]
+    arrays = {f"{one.name}/{number}": array for one in backbone for number, array in enumerate(one.get_weights())}
+    np.savez(tmp_path / "imagenet.npz", **arrays)
+    network = fit_frozen_backbone(crops, tmp_path / "imagenet.npz")
+    assert np.array_equal(network.get_layer("stem_conv").get_weights()[0], arrays["stem_conv/0"])
+    logits = network.predict(crops.crops, verbose=0)["logit"][:, 0]
+    assert roc_auc_score(crops.labels, logits) > 0.95

@@ -1,0 +1,34 @@
+import pytest
+
+from img_super.lab.dataset.crops import BadDataSet, SampleRow
+from img_super.lab.training.learnable import learnable
+
+
+def _pair(document: str, stage: str, care: float) -> list[SampleRow]:
+    genuine = SampleRow("shard", 0, 0, "", document)
+    return [genuine, SampleRow("shard", 0, 1, "pasted_head", document, stage=stage, care=care)]
+
+
+ROWS = [
+    row
+    for pair in (
+        _pair("edited", "photo", 0.9),
+        _pair("printed", "file", 0.0),
+        _pair("crude", "card", 0.4),
+        _pair("careful", "card", 0.5),
+    )
+    for row in pair
+]
+
+
+def test_attacks_that_a_photo_does_not_show_leave_with_their_genuine_document() -> None:
+    assert learnable(ROWS, {"photo": 1.0, "card": 0.4}).tolist() == [0, 1, 4, 5]
+
+
+def test_a_recipe_that_says_nothing_learns_from_all() -> None:
+    assert learnable(ROWS, {}).tolist() == list(range(8))
+
+
+def test_nothing_left_is_told() -> None:
+    with pytest.raises(BadDataSet, match="stages screen"):
+        learnable(ROWS, {"screen": 1.0})

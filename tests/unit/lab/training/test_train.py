@@ -1,0 +1,109 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import msgspec
+import numpy as np
+import pytest
+
+from img_super.lab.dataset.augmentation import augment
+from img_super.lab.dataset.crops import read_crops
+from img_super.lab.training.recipe import RECIPES, BadRecipe, Recipe, read_recipe
+
+pytestmark = [
+    pytest.mark.filterwarnings("ignore::DeprecationWarning"),  # of Keras and TensorFlow among themselves
+    pytest.mark.filterwarnings("ignore::UserWarning:keras"),
+]
+
+# Few layers learn: TensorFlow takes most of a minute to write down how all of them do.
+TINY = Recipe("tiny", 32, epochs=1, batch_size=8, learning_rate=1e-3, neck_channels=8, frozen=("stem", "block"))
+PAIRED = msgspec.structs.replace(TINY, paired=True)
+
+
+@pytest.mark.usefixtures("in_graphs")
+def test_a_few_steps_leave_a_network_that_answers_and_can_be_resumed(data_set: Path, tmp_path: Path) -> None:
+    from img_super.lab.training.train import Run, train
+
+    crops = read_crops(data_set)
+    network = train(TINY, crops, crops, Run(tmp_path, None))
+    answers = network.predict(crops.crops[:2].astype(np.float32), verbose=0)
+    assert answers["logit"].shape == (2, 1)
+    assert answers["heat_map"].shape == (2, 2, 2, 1)
+    epochs = (tmp_path / "epochs.csv").read_text().splitlines()
+    assert b"val_auc" in next((tmp_path / "tensorboard").iterdir()).read_bytes()
+    train(TINY, crops, crops, Run(tmp_path, None))
+    assert (tmp_path / "epochs.csv").read_text().splitlines() == epochs
+
+
+def test_mixed_precision_keeps_weights_and_answers_in_float32() -> None:
+    import keras
+
+    from img_super.lab.training.train import network_of
+
+    network = network_of(msgspec.structs.replace(TINY, precision="mixed_bfloat16"))
+    assert network.get_layer("neck_conv").compute_dtype == "bfloat16"
+    assert {weights.dtype for weights in network.weights} == {"float32"}
+    answers = network(np.zeros((1, 32, 32, 3), np.float32))
+    assert {keras.backend.standardize_dtype(answer.dtype) for answer in answers.values()} == {"float32"}
+    assert keras.mixed_precision.dtype_policy().name == "float32"
+    assert network_of(TINY).get_layer("neck_conv").compute_dtype == "float32"
+
+
+def test_batches_are_seeded_and_change_with_the_epoch(data_set: Path) -> None:
+    from img_super.lab.dataset.batches import Batches
+
+    crops = read_crops(data_set)
+    one, other = (Batches(crops, TINY, True) for _ in range(2))
+    assert len(one) == 4
+    assert np.array_equal(one[1][0], other[1][0])
+    other.on_epoch_end()
+    assert not np.array_equal(one[1][0], other[1][0])
+
+
+def test_paired_a_batch_holds_a_genuine_sample_with_its_attack(data_set: Path) -> None:
+    from img_super.lab.dataset.batches import Batches
+
+    crops = read_crops(data_set)
+    batches = Batches(crops, PAIRED, True)
+    for index in range(len(batches)):
+        labels = batches[index][1]["logit"][:, 0]
+        assert labels.tolist().count(0) == labels.tolist().count(1) == 4
+
+
+def test_validation_batches_keep_order_and_pixels(data_set: Path) -> None:
+    from img_super.lab.dataset.batches import Batches
+
+    crops = read_crops(data_set)
+    images, answers = Batches(crops, msgspec.structs.replace(TINY, batch_size=20), False)[1]
+    assert np.array_equal(images, crops.crops[20:].astype(np.float32))
+    assert answers["logit"][:, 0].tolist() == crops.labels[20:].tolist()
+    assert answers["heat_map"].shape == (12, 2, 2, 1)
+
+
+def test_augmentation_is_seeded_and_keeps_shapes() -> None:
+    rng = np.random.default_rng(3)
+    crop = rng.integers(0, 255, (64, 64, 3), dtype=np.uint8)
+    mask = rng.integers(0, 255, (56, 56), dtype=np.uint8)
+    for seed in range(30):
+        one, other = (augment(np.random.default_rng(seed), crop, mask) for _ in range(2))
+        assert one[0].shape == crop.shape
+        assert one[0].dtype == np.uint8
+        assert one[1].shape == mask.shape
+        assert np.array_equal(one[0], other[0])
+
+
+@pytest.mark.parametrize("path", sorted(RECIPES.glob("*.toml")), ids=lambda path: path.stem)
+def test_the_recipes_can_be_read(path: Path) -> None:
+    assert read_recipe(path).name == path.stem
+
+
+@pytest.mark.parametrize("text", ["name = ", "name = 'x'\nunknown = 1"])
+def test_a_bad_recipe_is_named(tmp_path: Path, text: str) -> None:
+    (tmp_path / "bad.toml").write_text(text)
+    with pytest.raises(BadRecipe, match=r"bad\.toml"):
+        read_recipe(tmp_path / "bad.toml")
+
+
+def test_a_missing_recipe_is_named(tmp_path: Path) -> None:
+    with pytest.raises(BadRecipe, match="cannot be read"):
+        read_recipe(tmp_path / "none.toml")

@@ -1,0 +1,201 @@
+"""What is found in folders and archives on disk; `tests/integration/test_scan_s3.py` does the same in a bucket."""
+
+from __future__ import annotations
+
+import io
+import os
+import re
+import tarfile
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from img_super.sources.errors import FileError, SourceError
+from img_super.sources.found import Failed, Found, Given, InFile, InZip, Reader
+from img_super.sources.search import check_sources, count_photos, find_photos
+
+PHOTOS = {"a.jpg": b"a", "deep/b.jpg": b"bb", "deep/deeper/c.png": b"ccc"}
+READER = Reader({}, max_file_bytes=100)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    root = tmp_path / "in"
+    for name, data in PHOTOS.items():
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_bytes(data)
+    return root
+
+
+@pytest.fixture
+def zipped(tmp_path: Path) -> Path:
+    path = tmp_path / "in.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.mkdir("deep")
+        for name, data in {**PHOTOS, "__MACOSX/a.jpg": b"no", ".hidden": b"no"}.items():
+            archive.writestr(name, data)
+    return path
+
+
+def tarred(path: Path, mode: str = "w") -> Path:
+    with tarfile.open(path, mode) as archive:  # type: ignore[call-overload]
+        for name, data in {**PHOTOS, ".hidden": b"no"}.items():
+            member = tarfile.TarInfo(name)
+            member.size = len(data)
+            archive.addfile(member, io.BytesIO(data))
+        link = tarfile.TarInfo("link.jpg")
+        link.type, link.linkname = tarfile.SYMTYPE, "/etc/passwd"
+        archive.addfile(link)
+    return path
+
+
+def contents(found: list[Found], prefix: str) -> dict[str, bytes]:
+    read = {photo.name: READER.read(photo) for photo in found if not isinstance(photo, Failed)}
+    assert len(read) == len(found), "every name once, nothing failed"
+    return {name.removeprefix(prefix): data for name, data in read.items()}
+
+
+def test_a_folder_is_searched_to_its_depth(folder: Path) -> None:
+    (folder / ".DS_Store").write_bytes(b"no")
+    (folder / ".cache").mkdir()
+    (folder / ".cache" / "d.jpg").write_bytes(b"no")
+    found = list(find_photos([str(folder)], {}))
+    assert contents(found, f"{folder}/") == PHOTOS
+    assert count_photos([str(folder)], {}) == 3
+
+
+def test_links_to_files_are_read_links_to_folders_and_pipes_are_not(folder: Path) -> None:
+    (folder / "link.jpg").symlink_to(folder / "a.jpg")
+    (folder / "loop").symlink_to(folder)
+    os.mkfifo(folder / "pipe.jpg")
+    found = list(find_photos([str(folder)], {}))
+    assert contents(found, f"{folder}/") == {**PHOTOS, "link.jpg": b"a"}
+
+
+def test_globs_and_single_files(folder: Path) -> None:
+    assert [found.name for found in find_photos([f"{folder}/*.jpg"], {})] == [f"{folder}/a.jpg"]
+    deep = {found.name for found in find_photos([f"{folder}/**/*.*"], {})}
+    assert deep == {f"{folder}/{name}" for name in PHOTOS}
+    assert [found.name for found in find_photos([f"{folder}/a.jpg"], {})] == [f"{folder}/a.jpg"]
+
+
+@pytest.mark.parametrize("name", ["scan[1].jpg", "zip::a.jpg", "~a.jpg"])
+def test_a_name_that_means_something_elsewhere_is_a_name_here(tmp_path: Path, name: str) -> None:
+    path = tmp_path / name
+    path.write_bytes(b"x")
+    assert contents(list(find_photos([str(path)], {})), "") == {str(path): b"x"}
+
+
+def test_zip_archives_are_looked_into_where_they_lie(zipped: Path) -> None:
+    found = list(find_photos([str(zipped.parent)], {}))
+    assert all(isinstance(photo, InZip) for photo in found)
+    assert contents(found, f"{zipped}!/") == PHOTOS
+    assert count_photos([str(zipped)], {}) == 3
+
+
+@pytest.mark.parametrize(("ending", "mode"), [("tar", "w"), ("tar.gz", "w:gz"), ("tbz2", "w:bz2"), ("tar.xz", "w:xz")])
+def test_tar_archives_are_read_as_they_come(tmp_path: Path, ending: str, mode: str) -> None:
+    path = tarred(tmp_path / f"in.{ending}", mode)
+    found = list(find_photos([str(path)], {}))
+    assert all(isinstance(photo, Given) for photo in found)
+    assert contents(found, f"{path}!/") == PHOTOS
+    assert count_photos([str(path)], {}) is None
+
+
+def test_what_is_done_is_not_found_again(folder: Path, zipped: Path, tmp_path: Path) -> None:
+    sources = [str(folder), str(zipped), str(tarred(tmp_path / "in.tar"))]
+    done = {f"{folder}/a.jpg", f"{zipped}!/a.jpg", f"{tmp_path}/in.tar!/a.jpg"}
+    left = {found.name for found in find_photos(sources, {}, done.__contains__)}
+    assert len(left) == 6
+    assert not left & done
+
+
+def test_two_members_of_one_name_are_both_read(tmp_path: Path) -> None:
+    path = tmp_path / "twice.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("a.jpg", b"first")
+        with pytest.warns(UserWarning, match="Duplicate name"):
+            archive.writestr("a.jpg", b"second")
+    found = list(find_photos([str(path)], {}))
+    assert contents(found, f"{path}!/") == {"a.jpg": b"first", "a.jpg#2": b"second"}
+
+
+@pytest.mark.parametrize("name", ["broken.zip", "broken.tar", "broken.tar.gz"])
+def test_an_archive_that_is_none_is_one_row(tmp_path: Path, name: str) -> None:
+    path = tmp_path / name
+    path.write_bytes(b"no archive at all" * 100)
+    (found,) = find_photos([str(path)], {})
+    assert isinstance(found, Failed)
+    assert (found.name, found.code) == (str(path), "broken_archive")
+
+
+@pytest.mark.parametrize("size", [1024, 1500, 2100])
+def test_a_cut_tar_gives_what_it_has_and_says_that_it_is_cut(tmp_path: Path, size: int) -> None:
+    """Cut between two members, in a header, and in a photo; tarfile would call the first two whole."""
+    path = tarred(tmp_path / "cut.tar")
+    path.write_bytes(path.read_bytes()[:size])
+    first, *_, last = find_photos([str(path)], {})
+    assert first == Given(f"{path}!/a.jpg", b"a")
+    assert isinstance(last, Failed)
+    assert last.code == "broken_archive"
+
+
+def test_large_members_of_a_tar_are_not_read(tmp_path: Path) -> None:
+    found = {photo.name: photo for photo in find_photos([str(tarred(tmp_path / "in.tar"))], {}, max_file_bytes=2)}
+    failed = found[f"{tmp_path}/in.tar!/deep/deeper/c.png"]
+    assert isinstance(failed, Failed)
+    assert failed.code == "file_too_large"
+
+
+@pytest.mark.parametrize("source", ["nowhere", "no/*.jpg", "nosuchprotocol://a/b", "memory://nowhere"])
+def test_a_source_that_is_not_there_ends_the_scan(source: str) -> None:
+    with pytest.raises(SourceError, match=re.escape(source)):
+        check_sources([source], {})
+
+
+def test_every_file_system_of_fsspec_is_a_source() -> None:
+    import fsspec
+
+    files = fsspec.filesystem("memory")
+    for name, data in PHOTOS.items():
+        files.pipe_file(f"/scanned/{name}", data)
+    files.pipe_file("/scanned/empty.jpg", b"")
+    try:
+        found = list(find_photos(["memory://scanned"], {}))
+        assert contents(found, "memory:///scanned/") == {**PHOTOS, "empty.jpg": b""}
+        assert {photo.name for photo in find_photos(["memory://scanned/deep/*.jpg"], {})} == {
+            "memory:///scanned/deep/b.jpg"
+        }
+    finally:
+        files.rm("/scanned", recursive=True)
+
+
+def _code(found: InFile | InZip) -> str:
+    with pytest.raises(FileError) as raised:
+        READER.read(found)
+    assert "\n" not in raised.value.detail
+    return raised.value.code
+
+
+def test_what_cannot_be_read_has_a_code(folder: Path) -> None:
+    assert _code(InFile("gone", str(folder / "gone.jpg"))) == "unreadable_file"
+    assert _code(InFile("folder", str(folder))) == "unreadable_file"
+    (folder / "large.jpg").write_bytes(b"x" * 101)
+    assert _code(InFile("large", str(folder / "large.jpg"))) == "file_too_large"
+    assert _code(InFile("told large", str(folder / "a.jpg"), 101)) == "file_too_large"
+
+
+def test_members_that_cannot_be_read_have_a_code(tmp_path: Path) -> None:
+    path = tmp_path / "bad.zip"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("bomb.jpg", b"0" * 5000)
+        archive.writestr("damaged.jpg", bytes(range(90)), zipfile.ZIP_STORED)
+        archive.writestr("locked.jpg", b"locked")
+    data = bytearray(path.read_bytes())
+    data[data.index(bytes(range(20, 40))) + 5] ^= 0xFF
+    entry = data.rindex(b"PK\x01\x02")
+    data[entry + 8] |= 1  # the flag of an encrypted member
+    path.write_bytes(bytes(data))
+    codes = [_code(found) for found in find_photos([str(path)], {}) if isinstance(found, InZip)]
+    assert codes == ["file_too_large", "unreadable_file", "encrypted_file"]
