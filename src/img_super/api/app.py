@@ -45,7 +45,8 @@ def create_app(settings: Settings, pipeline: Pipeline) -> FastAPI:
     pool = WorkPool(settings.threads, settings.queue, settings.deadline_s / 2, metrics.in_hand)
     services = Services(settings, pipeline, pool, metrics)
     if settings.shadow_model is not None:
-        services.shadow = Shadow(load_validator(settings.shadow_model, settings.backend), settings.policy, metrics)
+        shadowed = pipeline.with_validator(load_validator(settings.shadow_model, settings.backend))
+        services.shadow = Shadow(shadowed, metrics)
         metrics.show_shadow(services.shadow.identity)
     services.serve_with(pipeline)
     if settings.feedback:

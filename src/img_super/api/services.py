@@ -11,7 +11,7 @@ from fastapi import Depends, Request
 from img_super.api.judgements import Judgements
 from img_super.api.metrics import Metrics
 from img_super.api.pool import WorkPool
-from img_super.api.shadow import Shadow, ShadowedValidator
+from img_super.api.shadow import Shadow
 from img_super.pipeline.pipeline import Pipeline
 from img_super.settings import Settings
 
@@ -34,12 +34,10 @@ class Services:
     reloading: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     def serve_with(self, pipeline: Pipeline) -> None:
-        """Let the next request have this pipeline, under the eyes of the shadow where there is one."""
+        """Let the next request have this pipeline."""
         self.metrics.show_models(pipeline.detector.identity, pipeline.validator.identity)
         usual = pipeline.validator.card.genuine_scores()
         self.metrics.show_usual_scores(usual and usual[1])
-        if self.shadow is not None:
-            pipeline = pipeline.with_validator(ShadowedValidator(pipeline.validator, pipeline.policy, self.shadow))
         self.pipeline = pipeline
 
 

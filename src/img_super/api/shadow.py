@@ -12,11 +12,8 @@ from threading import Thread
 from typing import Final
 
 from img_super.api.metrics import Metrics
-from img_super.domain import Decision, Evidence, ModelIdentity, RgbImage
-from img_super.model_card import ModelCard, Policy, PolicyName
-from img_super.pipeline.crop import resize_to_input
-from img_super.pipeline.decide import decide
-from img_super.pipeline.pipeline import Validator
+from img_super.domain import Decision, ModelIdentity
+from img_super.pipeline.pipeline import Look, Pipeline
 
 _WAITING: Final = 4
 
@@ -26,18 +23,18 @@ _log = logging.getLogger("img_super")
 class Shadow:
     """Compares the shadow's decisions with those that were answered."""
 
-    def __init__(self, validator: Validator, policy: PolicyName, metrics: Metrics) -> None:
-        """Raises `BadModel` when the shadow's card has no such policy."""
-        self.identity: ModelIdentity = validator.identity
-        self._validator, self._policy, self._metrics = validator, validator.card.policy(policy), metrics
-        self._waiting: Queue[tuple[RgbImage, Decision] | None] = Queue(_WAITING)
+    def __init__(self, pipeline: Pipeline, metrics: Metrics) -> None:
+        """`pipeline` is the service's own before the second model."""
+        self.identity: ModelIdentity = pipeline.validator.identity
+        self._pipeline, self._metrics = pipeline, metrics
+        self._waiting: Queue[tuple[Look, Decision] | None] = Queue(_WAITING)
         self._thread = Thread(target=self._work, name="img_super-shadow", daemon=True)
         self._thread.start()
 
-    def look(self, crop: RgbImage, answered: Decision) -> None:
-        """Never waits."""
+    def compare(self, look: Look, answered: Decision) -> None:
+        """Judge what was looked at once more. Never waits."""
         try:
-            self._waiting.put_nowait((crop, answered))
+            self._waiting.put_nowait((look, answered))
         except Full:
             self._metrics.shadow_skipped()
 
@@ -49,27 +46,7 @@ class Shadow:
     def _work(self) -> None:
         while (given := self._waiting.get()) is not None:
             try:
-                self._compare(*given)
+                look, answered = given
+                self._metrics.shadowed(answered, self._pipeline.judge(look).decision)
             except Exception as error:  # noqa: BLE001 the shadow must never harm the service
                 _log.error("The shadow model failed (%s).", type(error).__name__)
-
-    def _compare(self, crop: RgbImage, answered: Decision) -> None:
-        side_px = self._validator.card.input_side_px
-        seen = crop if crop.shape[0] == side_px else resize_to_input(crop, side_px)
-        score = self._validator.validate(seen).score
-        self._metrics.shadowed(answered, decide(score, self._policy.threshold, self._policy.undetermined))
-
-
-class ShadowedValidator:
-    """A validator that shows the shadow every crop that it has judged itself."""
-
-    def __init__(self, validator: Validator, policy: Policy, shadow: Shadow) -> None:
-        self.card: ModelCard = validator.card
-        self.identity: ModelIdentity = validator.identity
-        self._validator, self._policy, self._shadow = validator, policy, shadow
-
-    def validate(self, crop: RgbImage) -> Evidence:
-        evidence = self._validator.validate(crop)
-        decision = decide(evidence.score, self._policy.threshold, self._policy.undetermined)
-        self._shadow.look(crop, decision)
-        return evidence

@@ -40,6 +40,24 @@ class Validator(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Look:
+    """What was looked at in one photo, before anything is said of it.
+
+    Attributes:
+        place: where the crop lies in the photo as it is displayed; it may reach beyond it.
+        crop: RGB uint8, square, upright, as large as the photo has it or reduced.
+        network_input: the crop as the network takes it.
+        quality: what makes an answer about it less certain.
+    """
+
+    detection: Detection
+    place: Box
+    crop: RgbImage
+    network_input: RgbImage
+    quality: list[QualityWarning]
+
+
+@dataclass(frozen=True, slots=True)
 class SuperResult:
     """The answer to one photo.
 
@@ -100,23 +118,32 @@ class Pipeline:
         Raises:
             InputError: the bytes are not an image, no face is in it, or the face is too small to be judged.
         """
+        return self.judge(self.look(photo, watch), watch)
+
+    def look(self, photo: Photo, watch: Watch = unwatched) -> Look:
+        """Find the portrait in a photo and cut out what is judged of it. Raises `InputError` as `super` does."""
         opened = self._open(photo, watch)
         detection = _find(self.quick_detector, opened, watch)
-        card = self.validator.card
-        face = detection.portrait.box
+        card, face = self.validator.card, detection.portrait.box
         if min(face.width, face.height) < card.min_face_px:
             raise FaceTooSmall.under(card.min_face_px, min(face.width, face.height))
         with watch(Stage.CROP):
             place = aligned(crop_box(face), card.input_side_px)
             crop = opened.crop(place, detection.rotation, card.input_side_px)
             network_input = resize_to_input(crop, card.input_side_px)
+        quality = assess_quality(looked_at(crop, network_input), face, opened.size_wh, 2 * card.min_face_px)
+        return Look(detection, place, crop, network_input, quality)
+
+    def judge(self, look: Look, watch: Watch = unwatched) -> SuperResult:
+        """Score what was looked at, by this pipeline or by one before another validator, and decide."""
+        side_px = self.validator.card.input_side_px
+        same_side = len(look.network_input) == side_px
         with watch(Stage.VALIDATE):
+            network_input = look.network_input if same_side else resize_to_input(look.crop, side_px)
             evidence = self.validator.validate(network_input)
         decision = decide(evidence.score, self.policy.threshold, self.policy.undetermined)
-        seen = looked_at(crop, network_input)
-        quality = assess_quality(seen, face, opened.size_wh, 2 * card.min_face_px)
-        displayed = replace(evidence, heat_map=turn(evidence.heat_map, inverse(detection.rotation)))
-        return SuperResult(decision, detection, displayed, place, quality, self.validator.identity)
+        displayed = replace(evidence, heat_map=turn(evidence.heat_map, inverse(look.detection.rotation)))
+        return SuperResult(decision, look.detection, displayed, look.place, look.quality, self.validator.identity)
 
     def _open(self, photo: Photo, watch: Watch) -> OpenPhoto:
         with watch(Stage.DECODE):

@@ -186,7 +186,6 @@ def _run(pipe: Connection[Any, Any], work: Work) -> None:
     """The life of a process: it ends when the other end of its pipe does, however that came about."""
     cv2.setNumThreads(1)
     pipeline = work.load_pipeline()
-    thumbnails = work.limits if work.thumbnails else None
     reader = Reader(work.storage, work.max_file_bytes)
     reading: deque[tuple[InFile | InZip | Given, Future[bytes]]] = deque()
     try:
@@ -197,6 +196,6 @@ def _run(pipe: Connection[Any, Any], work: Work) -> None:
                     found = pipe.recv()
                     reading.append((found, readers.submit(reader.read, found)))
                 found, data = reading.popleft()
-                pipe.send(judge(pipeline, found.name, data.result, thumbnails))
+                pipe.send(judge(pipeline, found.name, data.result, work.thumbnails))
     except (EOFError, OSError):
         return

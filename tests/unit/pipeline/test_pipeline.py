@@ -68,3 +68,14 @@ def test_the_chosen_policy_decides(
 def test_a_policy_that_the_card_lacks_stops_the_start(detector: FakeDetector, validator: FakeValidator) -> None:
     with pytest.raises(BadModel, match="no policy lenient"):
         Pipeline(detector, validator, policy=PolicyName.LENIENT)
+
+
+def test_a_look_can_be_judged_by_another_network(
+    pipeline: Pipeline, validator: FakeValidator, photo_bytes: bytes
+) -> None:
+    look = pipeline.look(photo_bytes)
+    assert (validator.seen, look.network_input.shape) == ([], (64, 64, 3))
+    other = FakeValidator(msgspec.structs.replace(validator.card, input_side_px=32))
+    assert pipeline.with_validator(other).judge(look).detection is look.detection
+    assert other.seen[0].shape == (32, 32, 3)
+    assert pipeline.judge(look).decision == pipeline.super(photo_bytes).decision

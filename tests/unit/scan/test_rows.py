@@ -17,7 +17,6 @@ import pyarrow.parquet as pq
 import pytest
 
 from img_super.domain import ModelIdentity
-from img_super.pipeline.decode import DEFAULT_LIMITS
 from img_super.pipeline.pipeline import Pipeline
 from img_super.scan.errors import ScanError
 from img_super.scan.journal import Journal
@@ -91,7 +90,7 @@ def test_thumbnails_are_made_of_suspicious_photos_and_only_when_asked_for(
 ) -> None:
     validator.score = score
     assert judge(pipeline, "p.png", lambda: photo_bytes).thumbnail is None
-    thumbnail = judge(pipeline, "p.png", lambda: photo_bytes, DEFAULT_LIMITS).thumbnail
+    thumbnail = judge(pipeline, "p.png", lambda: photo_bytes, thumbnails=True).thumbnail
     assert (thumbnail is not None) == suspicious
     if thumbnail:
         picture = cv2.imdecode(np.frombuffer(thumbnail, np.uint8), cv2.IMREAD_COLOR)

@@ -31,8 +31,12 @@ async def judge_portrait(
     """Finds the portrait, looks at it together with the card around it, and answers a calibrated probability."""
 
     def judge(photo: bytes, watch: Watch) -> SuperAnswer:
-        result = services.pipeline.super(photo, watch)
+        pipeline = services.pipeline
+        look = pipeline.look(photo, watch)
+        result = pipeline.judge(look, watch)
         services.metrics.decided(result.decision)
+        if services.shadow is not None:
+            services.shadow.compare(look, result.decision)
         if services.judgements is not None:
             services.judgements.keep(request.state.request_id, result)
         return SuperAnswer.of(result, evidence)

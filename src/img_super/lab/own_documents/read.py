@@ -7,18 +7,17 @@ from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from hashlib import sha256
-from threading import local
 
 import numpy as np
 import numpy.typing as npt
 
-from img_super.domain import Evidence, Label, ModelIdentity, RgbImage
+from img_super.domain import Label, RgbImage
 from img_super.errors import Refusal
 from img_super.lab.own_documents.duplicates import Hash, difference_hash, groups
 from img_super.lab.own_documents.errors import BadLabels, Contradiction, DuplicateFile, OtherFace
 from img_super.lab.own_documents.truth import LabelledPhoto
-from img_super.model_card import ModelCard, quality_shares
-from img_super.pipeline.pipeline import Pipeline, Validator
+from img_super.model_card import quality_shares
+from img_super.pipeline.pipeline import Pipeline
 from img_super.sources.found import Failed, Reader, Storage
 
 Told = Callable[[], object]
@@ -91,9 +90,6 @@ class Reading:
     """Reads labelled photos through the service's own pipeline: what is learned from is what it will see."""
 
     def __init__(self, pipeline: Pipeline, storage: Storage, threads: int = 1) -> None:
-        """`pipeline` is taken over: it scores nothing any more."""
-        self._catcher = _Catcher(pipeline.validator)
-        pipeline.validator = self._catcher
         self._pipeline, self._threads, self._reader = pipeline, threads, Reader(storage)
 
     def read(self, photos: Sequence[LabelledPhoto], told: Told = lambda: None) -> OwnDocuments:
@@ -127,31 +123,13 @@ class Reading:
         if isinstance(found, Failed):
             return LeftOut(found.name, found.code, found.detail)
         data = self._reader.read(found)
-        seen = self._pipeline.super(data)
-        face = seen.detection.portrait.box
+        look = self._pipeline.look(data)
+        face = look.detection.portrait.box
         if photo.marked and not any(box.contains(*face.centre_xy) for box in photo.marked):
             raise OtherFace()
-        crop, quality = self._catcher.caught(), tuple(warning.code for warning in seen.quality)
+        crop, quality = look.network_input, tuple(warning.code for warning in look.quality)
         own = OwnCrop(found.name, sha256(data).hexdigest(), photo.label, photo.species, photo.document, crop, quality)
         return _Seen(own, difference_hash(crop))
-
-
-class _Catcher:
-    """Stands in the validation network's place and keeps what each thread hands to it."""
-
-    def __init__(self, validator: Validator) -> None:
-        self.card: ModelCard = validator.card
-        self.identity: ModelIdentity = validator.identity
-        self._thread = local()
-
-    def validate(self, crop: RgbImage) -> Evidence:
-        self._thread.crop = crop
-        return Evidence(0.0, np.zeros((1, 1), np.float32))
-
-    def caught(self) -> RgbImage:
-        """What this thread's last photo gave: uint8 [side, side, 3]."""
-        crop: RgbImage = self._thread.crop
-        return crop
 
 
 def _once(seen: Iterable[_Seen]) -> tuple[list[_Seen], list[LeftOut]]:
