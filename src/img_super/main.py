@@ -9,8 +9,7 @@ from fastapi import FastAPI
 
 from img_super.api.app import create_app
 from img_super.errors import StartError
-from img_super.pipeline.decode_limits import DecodeLimits
-from img_super.pipeline.load import load_pipeline
+from img_super.pipeline.load import PipelineOptions
 from img_super.pipeline.memory import usable_memory_bytes
 from img_super.settings import Settings, load_settings
 
@@ -18,15 +17,13 @@ from img_super.settings import Settings, load_settings
 def build_app(settings: Settings) -> FastAPI:
     """The service as these settings want it. Raises `StartError` when it cannot be made."""
     cv2.setNumThreads(1)  # each photo has its work thread; OpenCV's own took 7 % more of the cores for the same
-    limits = decode_limits(settings)
-    pipeline = load_pipeline(settings.model, settings.backend, limits, settings.policy, settings.detector)
-    return create_app(settings, pipeline)
+    return create_app(settings, worker_options(settings).load())
 
 
-def decode_limits(settings: Settings) -> DecodeLimits:
-    """What one image may cost a process that shares the machine's memory with `workers` like it."""
+def worker_options(settings: Settings) -> PipelineOptions:
+    """For a process that shares the machine's memory with `workers` like it."""
     each_thread_bytes = usable_memory_bytes() * settings.memory_percent // 100 // (settings.threads * settings.workers)
-    return DecodeLimits(settings.max_pixels, each_thread_bytes, settings.decode_budget_ms)
+    return settings.pipeline_options(each_thread_bytes)
 
 
 def _app_from_environment() -> FastAPI:

@@ -13,8 +13,8 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from img_super.errors import BadSettings
 from img_super.model_card import PolicyName
-from img_super.pipeline.decode_limits import BUDGET_MS, MAX_PIXELS
-from img_super.pipeline.load import SHIPPED_MODEL, Backend, DetectorName
+from img_super.pipeline.decode_limits import BUDGET_MS, MAX_PIXELS, DecodeLimits
+from img_super.pipeline.load import SHIPPED_MODEL, Backend, DetectorName, PipelineOptions
 
 PREFIX: Final = "IMG_SUPER_"
 
@@ -150,6 +150,11 @@ class Settings(BaseSettings):
     log_format: LogFormat = Field(
         LogFormat.TEXT, description="`text` for a person, `json` (one object a line) for a machine."
     )
+
+    def pipeline_options(self, max_memory_bytes: int | None = None) -> PipelineOptions:
+        """How these settings judge photos, each of which may take so much memory to decode (None: any)."""
+        limits = DecodeLimits(self.max_pixels, max_memory_bytes, self.decode_budget_ms)
+        return PipelineOptions(self.model, self.backend, limits, self.policy, self.detector)
 
     def as_variables(self) -> dict[str, str]:
         """The environment that gives these settings to another process."""

@@ -7,7 +7,7 @@ import time
 
 from img_super.cli.app import app
 from img_super.pipeline.photo import Photo
-from img_super.pipeline.pipeline import Pipeline, SuperResult
+from img_super.pipeline.pipeline import Look, Pipeline
 from img_super.pipeline.watch import Watch, unwatched
 from img_super.scan import crew, journal
 
@@ -15,9 +15,9 @@ PAUSE_S = 0.06
 
 
 class SlowPipeline(Pipeline):
-    def super(self, photo: Photo, watch: Watch = unwatched) -> SuperResult:
+    def look(self, photo: Photo, watch: Watch = unwatched) -> Look:
         time.sleep(PAUSE_S)
-        return super().super(photo, watch)
+        return super().look(photo, watch)
 
 
 class SlowWork(crew.Work):

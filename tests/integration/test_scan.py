@@ -20,8 +20,9 @@ import pytest
 from PIL import Image
 
 import img_super
+from img_super.pipeline.load import PipelineOptions
 from img_super.pipeline.photo import Photo
-from img_super.pipeline.pipeline import Pipeline, SuperResult
+from img_super.pipeline.pipeline import Look, Pipeline
 from img_super.pipeline.watch import Watch, unwatched
 from img_super.scan.crew import AHEAD, Crew, Work
 from img_super.scan.errors import ScanError
@@ -180,10 +181,10 @@ DEADLY = b"whoever judges this dies"
 
 
 class DeadlyPipeline(Pipeline):
-    def super(self, photo: Photo, watch: Watch = unwatched) -> SuperResult:
+    def look(self, photo: Photo, watch: Watch = unwatched) -> Look:
         if photo == DEADLY:
             os._exit(1)
-        return super().super(photo, watch)
+        return super().look(photo, watch)
 
 
 class DeadlyWork(Work):
@@ -203,5 +204,8 @@ def test_a_photo_that_takes_its_process_down_twice_is_blamed_and_no_other(photos
 
 
 def test_a_model_that_cannot_be_loaded_in_the_process_ends_the_scan(tmp_path: Path) -> None:
-    with Crew(Work(model=tmp_path), processes=1) as crew, pytest.raises(ScanError, match="could not start"):
+    with (
+        Crew(Work(PipelineOptions(model=tmp_path)), processes=1) as crew,
+        pytest.raises(ScanError, match="could not start"),
+    ):
         list(crew.judge(iter([InFile("a", "a")])))

@@ -5,16 +5,17 @@ import pytest
 from fastapi import FastAPI
 
 from img_super import main
+from img_super.pipeline.load import PipelineOptions
 from img_super.pipeline.pipeline import Pipeline
 
 
 def test_the_app_is_made_when_it_is_asked_for(monkeypatch: pytest.MonkeyPatch, pipeline: Pipeline) -> None:
-    monkeypatch.setattr(main, "load_pipeline", lambda *_: pipeline)
+    monkeypatch.setattr(PipelineOptions, "load", lambda _: pipeline)
     assert isinstance(main.app, FastAPI)
 
 
 def test_a_photo_is_worked_on_by_one_thread(monkeypatch: pytest.MonkeyPatch, pipeline: Pipeline) -> None:
-    monkeypatch.setattr(main, "load_pipeline", lambda *_: pipeline)
+    monkeypatch.setattr(PipelineOptions, "load", lambda _: pipeline)
     cv2.setNumThreads(2)
     assert isinstance(main.app, FastAPI)
     assert cv2.getNumThreads() == 1

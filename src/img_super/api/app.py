@@ -13,11 +13,9 @@ from starlette.middleware.cors import CORSMiddleware
 from img_super import __version__
 from img_super.api.callers import RATE_HEADERS, Callers
 from img_super.api.error_handlers import install_error_handlers
-from img_super.api.judgements import open_judgements
 from img_super.api.keys import KnownKeys
 from img_super.api.limits import BodyLimits
 from img_super.api.metrics import Metrics
-from img_super.api.pool import WorkPool
 from img_super.api.reload import reload_at_hangup
 from img_super.api.request_log import RequestLog
 from img_super.api.routes import face, feedback, health, model, page
@@ -25,11 +23,9 @@ from img_super.api.routes import metrics as metrics_route
 from img_super.api.routes import super as superimposed
 from img_super.api.security_headers import SecurityHeaders
 from img_super.api.services import Services
-from img_super.api.shadow import Shadow
 from img_super.api.stopping import tell_when_stopping
 from img_super.api.tracing import telemetry
 from img_super.api.warm_up import warm_up
-from img_super.pipeline.load import load_validator
 from img_super.pipeline.pipeline import Pipeline
 from img_super.settings import Settings
 
@@ -41,16 +37,7 @@ _DESCRIPTION = (
 
 def create_app(settings: Settings, pipeline: Pipeline) -> FastAPI:
     """The ASGI application. Its documentation pages need no network. Raises `StartError`."""
-    metrics = Metrics()
-    pool = WorkPool(settings.threads, settings.queue, settings.deadline_s / 2, metrics.in_hand)
-    services = Services(settings, pipeline, pool, metrics)
-    if settings.shadow_model is not None:
-        shadowed = pipeline.with_validator(load_validator(settings.shadow_model, settings.backend))
-        services.shadow = Shadow(shadowed, metrics)
-        metrics.show_shadow(services.shadow.identity)
-    services.serve_with(pipeline)
-    if settings.feedback:
-        services.judgements = open_judgements(settings.feedback, settings.feedback_days)
+    services = Services.open(settings, pipeline)
     app = FastAPIOffline(
         title="img_super",
         version=__version__,
@@ -60,7 +47,7 @@ def create_app(settings: Settings, pipeline: Pipeline) -> FastAPI:
         telemetry=telemetry(settings.tracing),
     )
     app.state.services = services
-    _add_layers(app, settings, metrics)
+    _add_layers(app, settings, services.metrics)
     install_error_handlers(app)
     # The router tries them in this order, 0.1 ms in all; photos do not wait for it.
     for routes in (superimposed, face, page, health, metrics_route, model, feedback):
@@ -101,7 +88,4 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     warming = asyncio.create_task(warm_up(services))
     yield
     warming.cancel()
-    services.pool.close()
-    for kept in (services.shadow, services.judgements):
-        if kept is not None:
-            kept.close()
+    services.close()

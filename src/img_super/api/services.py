@@ -1,4 +1,4 @@
-"""What the routes work with, made once in `create_app` and kept in the app's state."""
+"""What the routes work with: opened once for an app and kept in its state, closed when its lifespan ends."""
 
 from __future__ import annotations
 
@@ -8,10 +8,11 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
-from img_super.api.judgements import Judgements
+from img_super.api.judgements import Judgements, open_judgements
 from img_super.api.metrics import Metrics
 from img_super.api.pool import WorkPool
 from img_super.api.shadow import Shadow
+from img_super.pipeline.load import load_validator
 from img_super.pipeline.pipeline import Pipeline
 from img_super.settings import Settings
 
@@ -33,12 +34,42 @@ class Services:
     judgements: Judgements | None = None
     reloading: asyncio.Lock = field(default_factory=asyncio.Lock)
 
+    @classmethod
+    def open(cls, settings: Settings, pipeline: Pipeline) -> Services:
+        """Everything that these settings switch on. Raises `StartError`."""
+        metrics = Metrics()
+        services = cls(
+            settings,
+            pipeline,
+            WorkPool(settings.threads, settings.queue, settings.deadline_s / 2, metrics.in_hand),
+            metrics,
+            shadow=_open_shadow(settings, pipeline, metrics),
+            judgements=open_judgements(settings.feedback, settings.feedback_days) if settings.feedback else None,
+        )
+        services.serve_with(pipeline)
+        return services
+
+    def close(self) -> None:
+        """Finish what is in hand."""
+        self.pool.close()
+        for kept in (self.shadow, self.judgements):
+            if kept is not None:
+                kept.close()
+
     def serve_with(self, pipeline: Pipeline) -> None:
         """Let the next request have this pipeline."""
         self.metrics.show_models(pipeline.detector.identity, pipeline.validator.identity)
         usual = pipeline.validator.card.genuine_scores()
         self.metrics.show_usual_scores(usual and usual[1])
         self.pipeline = pipeline
+
+
+def _open_shadow(settings: Settings, pipeline: Pipeline, metrics: Metrics) -> Shadow | None:
+    if settings.shadow_model is None:
+        return None
+    shadow = Shadow(pipeline.with_validator(load_validator(settings.shadow_model, settings.backend)), metrics)
+    metrics.show_shadow(shadow.identity)
+    return shadow
 
 
 async def _services(request: Request) -> Services:

@@ -110,13 +110,9 @@ def scan(
 
 
 def _work(settings: Settings, max_file_bytes: int, storage: Storage, thumbnails: bool) -> Work:
-    from img_super.cli.pipeline import decode_limits_of
     from img_super.scan.crew import Work
 
-    return Work(
-        settings.model, settings.backend, decode_limits_of(settings), settings.policy, max_file_bytes,
-        storage, thumbnails, settings.detector,
-    )  # fmt: skip
+    return Work(settings.pipeline_options(), max_file_bytes, storage, thumbnails)
 
 
 @contextmanager

@@ -27,7 +27,7 @@ from img_super.api.app import create_app
 from img_super.api.logs import logging_config
 from img_super.api.services import Services
 from img_super.cluster.networks import DetectorReplica, RemoteDetector, RemoteValidator, ValidatorReplica
-from img_super.main import build_app, decode_limits
+from img_super.main import build_app, worker_options
 from img_super.pipeline.pipeline import Pipeline
 from img_super.settings import Settings, load_settings
 
@@ -146,7 +146,7 @@ async def pipeline_of(
     return Pipeline(
         RemoteDetector(detector, precise, quick=False, patience_s=patience_s),
         RemoteValidator(validator, card, identity, patience_s),
-        decode_limits(settings),
+        worker_options(settings).limits,
         settings.policy,
         RemoteDetector(detector, quick, quick=True, patience_s=patience_s),
     )

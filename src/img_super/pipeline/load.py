@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from enum import StrEnum
 from importlib.util import find_spec
 from pathlib import Path
@@ -43,6 +44,23 @@ _FILES: Final = {Backend.LITERT_FP32: "litert", Backend.LITERT_INT8: "litert_int
 """Which weights of the card run where the setting says it."""
 
 
+@dataclass(frozen=True, slots=True)
+class PipelineOptions:
+    """How photos are judged; see `load_pipeline`. Small, so that it can be sent to another process."""
+
+    model: Path = SHIPPED_MODEL
+    backend: Backend = Backend.LITERT
+    limits: DecodeLimits = DEFAULT_LIMITS
+    policy: PolicyName = PolicyName.BALANCED
+    detector: DetectorName = DetectorName.FAST
+
+    def load(self) -> Pipeline:
+        """A pipeline that is ready to answer. Raises `BadModel`."""
+        precise = YuNetDetector()
+        quick = load_quick_detector(precise, self.detector)
+        return Pipeline(precise, load_validator(self.model, self.backend), self.limits, self.policy, quick)
+
+
 def load_pipeline(
     model: Path = SHIPPED_MODEL,
     backend: Backend = Backend.LITERT,
@@ -62,9 +80,7 @@ def load_pipeline(
     Raises:
         BadModel: weights are missing, or are not those that the card describes, or it has no such policy.
     """
-    precise = YuNetDetector()
-    quick = load_quick_detector(precise, detector)
-    return Pipeline(precise, load_validator(model, backend), limits, policy, quick)
+    return PipelineOptions(model, backend, limits, policy, detector).load()
 
 
 def load_quick_detector(precise: FindsFaces, name: DetectorName = DetectorName.FAST) -> FastDetector | SettledDetector:

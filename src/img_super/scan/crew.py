@@ -16,16 +16,12 @@ from dataclasses import dataclass, field
 from multiprocessing import get_context, resource_tracker
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
-from pathlib import Path
 from typing import Any, Final
 
 import cv2
 
-from img_super.model_card import PolicyName
 from img_super.native_stderr import loaded_quietly
-from img_super.pipeline.decode import DEFAULT_LIMITS
-from img_super.pipeline.decode_limits import DecodeLimits
-from img_super.pipeline.load import SHIPPED_MODEL, Backend, DetectorName, load_pipeline
+from img_super.pipeline.load import PipelineOptions
 from img_super.pipeline.pipeline import Pipeline
 from img_super.scan.errors import ScanError, WorkerDied
 from img_super.scan.judge import Judged, judge
@@ -42,24 +38,19 @@ class Work:
     """How photos are judged.
 
     Attributes:
-        model, backend, limits, policy, detector: see `load_pipeline`.
         max_file_bytes: larger files are not read.
         storage: options for the file systems of URLs.
         thumbnails: whether suspicious portraits are kept as small pictures.
     """
 
-    model: Path = SHIPPED_MODEL
-    backend: Backend = Backend.LITERT
-    limits: DecodeLimits = DEFAULT_LIMITS
-    policy: PolicyName = PolicyName.BALANCED
+    options: PipelineOptions = field(default_factory=PipelineOptions)
     max_file_bytes: int = MAX_FILE_BYTES
     storage: Storage = field(default_factory=dict)
     thumbnails: bool = False
-    detector: DetectorName = DetectorName.FAST
 
     def load_pipeline(self) -> Pipeline:
         """Raises `BadModel`, see there."""
-        return loaded_quietly(lambda: load_pipeline(self.model, self.backend, self.limits, self.policy, self.detector))
+        return loaded_quietly(self.options.load)
 
 
 class Crew:

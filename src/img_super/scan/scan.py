@@ -130,16 +130,17 @@ def _models(work: Work) -> tuple[ModelIdentity, ModelIdentity]:
 def _fingerprint(job: Job, models: tuple[ModelIdentity, ModelIdentity]) -> dict[str, object]:
     """Whatever decides the rows, under names that a person understands."""
     detector, validator = models
+    options = job.work.options
     return {
         "format": _FINGERPRINT_FORMAT,
         "version of img_super": __version__,
         "source": sorted(job.sources),
         "detector": detector.sha256,
         "model": validator.sha256,
-        "back-end": job.work.backend.value,
-        "policy": job.work.policy.value,
-        "limit of pixels": job.work.limits.max_pixels,
-        "limit of decoding time": job.work.limits.budget_ms,
+        "back-end": options.backend.value,
+        "policy": options.policy.value,
+        "limit of pixels": options.limits.max_pixels,
+        "limit of decoding time": options.limits.budget_ms,
         "limit of bytes": job.work.max_file_bytes,
         "choice of thumbnails": job.work.thumbnails,
     }

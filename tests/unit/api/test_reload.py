@@ -169,7 +169,7 @@ def test_the_shadow_judges_and_does_not_answer(
     settings: Settings, pipeline: Pipeline, card: ModelCard, monkeypatch: pytest.MonkeyPatch, photo_bytes: bytes
 ) -> None:
     shadow = FakeValidator(msgspec.structs.replace(card, input_side_px=32), 0.1, replace(NEW, name="shadow"))
-    monkeypatch.setattr("img_super.api.app.load_validator", lambda *_: shadow)
+    monkeypatch.setattr("img_super.api.services.load_validator", lambda *_: shadow)
     with_shadow = settings.model_copy(update={"shadow_model": Path("models"), "keys_file": None})
     app = create_app(with_shadow, pipeline)
     with TestClient(app) as client:
@@ -195,7 +195,7 @@ def test_a_shadow_that_fails_or_is_busy_harms_nobody(
 
     shadow = FakeValidator(card)
     monkeypatch.setattr(shadow, "validate", stuck)
-    monkeypatch.setattr("img_super.api.app.load_validator", lambda *_: shadow)
+    monkeypatch.setattr("img_super.api.services.load_validator", lambda *_: shadow)
     app = create_app(settings.model_copy(update={"shadow_model": Path("m"), "keys_file": None}), pipeline)
     with TestClient(app) as client:
         codes = {client.post("/super", content=photo_bytes, headers=PNG).status_code for _ in range(8)}

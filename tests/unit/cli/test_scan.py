@@ -99,8 +99,8 @@ def test_what_is_typed_is_what_is_done(run: Scan, scanned: Scanned, monkeypatch:
         "--storage-option=anon=true", "--storage-option=endpoint_url=http://a/?b=c")  # fmt: skip
     (job,) = scanned.jobs
     assert (job.report, job.language, job.processes, job.restart, job.overwrite) == (None, "es", 3, True, False)
-    assert (job.work.backend, job.work.max_file_bytes, job.work.thumbnails) == (Backend.LITERT_FP32, 9, True)
-    assert job.work.detector is DetectorName.PRECISE
+    assert (job.work.options.backend, job.work.max_file_bytes, job.work.thumbnails) == (Backend.LITERT_FP32, 9, True)
+    assert job.work.options.detector is DetectorName.PRECISE
     assert job.work.storage == {"anon": True, "endpoint_url": "http://a/?b=c"}
 
 

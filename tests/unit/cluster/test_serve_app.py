@@ -16,7 +16,7 @@ import img_super
 from img_super.api.app import create_app
 from img_super.cluster import serve_app
 from img_super.cluster.serve_app import Arguments, Ingress, Layout, build, replica_settings, replicas_here
-from img_super.main import decode_limits
+from img_super.main import worker_options
 from img_super.pipeline.pipeline import Pipeline
 from img_super.settings import Settings
 
@@ -63,7 +63,7 @@ def test_replicas_of_a_node_share_its_memory(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr(ray, "nodes", lambda: nodes)
     monkeypatch.setattr(ray, "get_runtime_context", lambda: SimpleNamespace(get_node_id=lambda: "here"))
     assert [replicas_here(cores) for cores in (0.5, 1, 2, 8)] == [6, 3, 1, 1]
-    of_two, alone = (decode_limits(replica_settings(Arguments(), replicas)) for replicas in (2, 1))
+    of_two, alone = (worker_options(replica_settings(Arguments(), replicas)).limits for replicas in (2, 1))
     assert of_two.max_memory_bytes is not None
     assert alone.max_memory_bytes is not None
     assert of_two.max_memory_bytes == alone.max_memory_bytes // 2
