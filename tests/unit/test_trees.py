@@ -1,0 +1,43 @@
+"""The trees that README and CONTRIBUTING draw are the tree on disk."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+NO_ROOMS = {"__pycache__", "__init__.py", "__main__.py"}
+
+
+def drawn(document: str) -> set[str]:
+    """Paths in the document's first tree: names before the remark, each line's depth told by its indent."""
+    tree = re.search(r"```\n(src/img_super/.*?)```", (ROOT / document).read_text("utf-8"), re.DOTALL)
+    assert tree is not None
+    paths, at = set(), [""]
+    for line in tree[1].splitlines():
+        indent, names = re.match(r"( *)((?:[\w/]+(?:/|\.py) ?)+)", line).groups()  # type: ignore[union-attr]
+        depth = len(indent) // 2
+        at[depth + 1 :] = [at[depth] + names.split()[0]]
+        paths |= {at[depth] + name for name in names.split()}
+    return paths
+
+
+def on_disk(folder: str) -> set[str]:
+    """Rooms and modules of a folder of the package, as a tree names them."""
+    found = {path.name: path for path in (ROOT / folder).iterdir() if path.name not in NO_ROOMS}
+    rooms = {f"{folder}{name}/" for name, path in found.items() if path.is_dir()}
+    return rooms | {f"{folder}{name}" for name in found if name.endswith(".py")}
+
+
+@pytest.mark.parametrize("document", ["README.md", "CONTRIBUTING.md"])
+def test_what_is_drawn_is_there(document: str) -> None:
+    assert [path for path in drawn(document) if not (ROOT / path).exists()] == []
+    assert all(path.endswith("/") == (ROOT / path).is_dir() for path in drawn(document))
+
+
+@pytest.mark.parametrize("folder", ["src/img_super/", "src/img_super/lab/"])
+def test_what_is_there_is_drawn(folder: str) -> None:
+    assert on_disk(folder) <= drawn("CONTRIBUTING.md")
+    assert {path for path in on_disk(folder) if path.endswith("/")} <= drawn("README.md")
