@@ -11,6 +11,7 @@ from img_super.cli.client import client
 from img_super.cli.doctor import doctor
 from img_super.cli.drift import drift
 from img_super.cli.evaluate import evaluate
+from img_super.cli.exits import Edge
 from img_super.cli.export import export
 from img_super.cli.face import face
 from img_super.cli.keys import keys
@@ -27,6 +28,7 @@ from img_super.cli.train_detector import export_detector, train_detector
 
 app = typer.Typer(
     name="img-super",
+    cls=Edge,
     help="Tells how likely it is that the portrait of an identity document was superimposed.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,

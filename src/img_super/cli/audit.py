@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from img_super.cli.exits import Exit
+
 if TYPE_CHECKING:
     from img_super.lab.evaluation.audit.shortcuts import Finding
 
@@ -24,17 +26,12 @@ def audit(
     """
     import msgspec
 
-    from img_super.lab.dataset.crops import BadDataSet
     from img_super.lab.dataset.splits import leaks
     from img_super.lab.evaluation.audit.rows import read_rows
     from img_super.lab.evaluation.audit.shortcuts import audit_data_set
 
-    try:
-        findings = audit_data_set(data, limit, most)
-        leaking = [] if against is None else leaks(read_rows(data), read_rows(against))
-    except BadDataSet as error:
-        typer.echo(str(error), err=True)
-        raise typer.Exit(2) from error
+    findings = audit_data_set(data, limit, most)
+    leaking = [] if against is None else leaks(read_rows(data), read_rows(against))
     if json:
         typer.echo(msgspec.json.encode({"limit": limit, "findings": findings, "leaks": leaking}).decode())
     else:
@@ -43,7 +40,7 @@ def audit(
     wrong += [f"The data sets leak: {sentence}." for sentence in leaking]
     for sentence in wrong:
         typer.echo(sentence, err=True)
-    raise typer.Exit(1 if wrong else 0)
+    raise typer.Exit(Exit.SUSPICIOUS if wrong else Exit.DONE)
 
 
 def _print_table(findings: list[Finding]) -> None:

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
-from img_super.cli.exits import given_up_in_a_line
 from img_super.cli.options import StorageOption, storage_options
 from img_super.cli.own_documents import (
     Attack,
@@ -74,14 +73,13 @@ def calibrate(
         raise typer.BadParameter("say where the new model goes: one of the two", param_hint="--out, --registry")
     if bpcer is not None and cost_ratio is not None:
         raise typer.BadParameter("one of the two decides", param_hint="--bpcer, --cost-ratio")
-    with given_up_in_a_line("train"):
-        from img_super.lab.own_documents.recalibration import Wish
+    from img_super.lab.own_documents.recalibration import Wish
 
-        wish = Wish(bpcer if bpcer or cost_ratio else DEFAULT_BPCER, cost_ratio, attack_share)
-        parent = parent_model(model)
-        own = read_own(data, genuine, attack, storage_options(storage_option), parent.folder, threads)
-        found = _recalibrated(parent, own, wish, version, threads)
-        where = _keep(found, parent.folder, out, registry)
+    wish = Wish(bpcer if bpcer or cost_ratio else DEFAULT_BPCER, cost_ratio, attack_share)
+    parent = parent_model(model)
+    own = read_own(data, genuine, attack, storage_options(storage_option), parent.folder, threads)
+    found = _recalibrated(parent, own, wish, version, threads)
+    where = _keep(found, parent.folder, out, registry)
     _tell(found, json)
     typer.echo(where, err=json)
 

@@ -79,13 +79,11 @@ def _asker(connection: Client, address: str, parameters: dict[str, str]) -> Ask:
 
 
 def _post_patiently(post: Callable[[], Response]) -> Response:
-    """Post again as long as the service is busy and says when it will not be."""
+    """Post again as long as the service is busy, or the caller too fast, and it says when that will end."""
     for _ in range(_TRIES - 1):
         response = post()
-        wait_s = (
-            response.headers.get("retry-after", "") if response.status_code == HTTPStatus.SERVICE_UNAVAILABLE else ""
-        )
-        if not wait_s.isdecimal():
+        wait_s = response.headers.get("retry-after", "")
+        if response.status_code not in _BUSY or not wait_s.isdecimal():
             return response
         time.sleep(min(float(wait_s), _LONGEST_WAIT_S))
     return post()

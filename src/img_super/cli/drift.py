@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
-from img_super.cli.exits import Exit, give_up, given_up_in_a_line
+from img_super.cli.exits import Exit, give_up
 
 if TYPE_CHECKING:
     from img_super.feedback.drift import Finding, Reference
@@ -43,13 +43,12 @@ def drift(
     """  # fmt: skip
     now_s = time.time()
     from_s = now_s - days * _DAY_S
-    with given_up_in_a_line("feedback"):
-        from img_super.feedback.drift import MIN_JUDGED, compare, truth
-        from img_super.feedback.store import Store
+    from img_super.feedback.drift import MIN_JUDGED, compare, truth
+    from img_super.feedback.store import Store
 
-        with closing(Store(feedback)) as store:
-            version, reference = _reference(store, model, against_days, from_s)
-            judged = _of_model(store.between(from_s, now_s), version)
+    with closing(Store(feedback)) as store:
+        version, reference = _reference(store, model, against_days, from_s)
+        judged = _of_model(store.between(from_s, now_s), version)
     if len(judged) < MIN_JUDGED:
         told = f"{len(judged)} photos were judged by {version} in {days:g} days; {MIN_JUDGED} are needed."
         raise give_up(told, Exit.UNANSWERED)

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from enum import IntEnum
-from pathlib import Path
+from typing import Any, Final
 
 import typer
+from typer.core import TyperGroup
 
 from img_super.errors import ImgSuperError
+
+_EXTRAS: Final = {
+    "drift": "feedback",
+    "evaluate": "report",
+    "scan": "scan",
+    "synthesize": "synthesis",
+    "synthesize-photos": "synthesis",
+}
+"""Where a package is that a verb lacks; `train` brings those of the others."""
 
 
 class Exit(IntEnum):
@@ -37,24 +45,29 @@ def give_up(error: ImgSuperError | str, code: Exit = Exit.NOT_STARTED) -> typer.
     return typer.Exit(code)
 
 
-@contextmanager
-def given_up_in_a_line(extra: str, out: Path | None = None) -> Iterator[None]:
-    """What goes wrong in here is told in a line.
+class Edge(TyperGroup):
+    """Every verb ends here: what goes wrong in one is told in a line, with the exit code that is documented."""
 
-    Args:
-        extra: where a package is that is missing.
-        out: what is written; named where the system does not say which file it was, as of a full disk.
-    """
-    try:
-        yield
-    except ImportError as error:
-        advice = f"take the full image, or `pip install 'img-super[{extra}]'`"
-        raise give_up(f"{error.name} is not installed; {advice}.") from error
-    except (ImgSuperError, ValueError) as error:
-        raise give_up(str(error)) from error
-    except OSError as error:
-        where = error.filename or out
-        raise give_up(f"{where}: {error.strerror}." if where else f"{error.strerror}.") from error
+    def invoke(self, ctx: Any) -> Any:
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError:
+            raise  # whoever read the answers has had enough
+        except ImportError as error:
+            raise give_up(_missing(error, str(ctx.invoked_subcommand))) from error
+        except (ImgSuperError, ValueError) as error:
+            raise give_up(str(error)) from error
+        except OSError as error:
+            told = error.strerror or type(error).__name__
+            raise give_up(f"{error.filename}: {told}." if error.filename else f"{told}.") from error
+
+
+def _missing(error: ImportError, verb: str) -> str:
+    name = error.name or ""
+    if name.startswith("img_super."):
+        return f"`{verb}` is for those who make networks; it is in the full image."
+    advice = f"take the full image, or `pip install 'img-super[{_EXTRAS.get(verb, 'train')}]'`"
+    return f"{name} is not installed; {advice}."
 
 
 def exit_for(suspicious: int, unanswered: int) -> Exit:

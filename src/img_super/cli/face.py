@@ -8,7 +8,6 @@ from typing import Annotated
 import typer
 
 from img_super.cli.answers import Reply, Telling, answer_all, problem_of
-from img_super.cli.exits import give_up
 from img_super.cli.options import JsonLines, Photos
 
 
@@ -31,12 +30,9 @@ def face(
     """
     from img_super.api.schemas import FaceAnswer
     from img_super.cli.pipeline import pipeline_for
-    from img_super.errors import InputError, StartError
+    from img_super.errors import InputError
 
-    try:
-        pipeline, threads = pipeline_for()
-    except StartError as error:
-        raise give_up(error) from error
+    pipeline, threads = pipeline_for()
 
     def ask(data: bytes) -> Reply:
         try:

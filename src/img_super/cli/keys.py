@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import Annotated
 
 import typer
 
 from img_super.api.keys import Key, hash_of, new_key, read_keys
+from img_super.cli.exits import give_up
 from img_super.errors import BadKeys
 
 keys = typer.Typer(name="keys", help="Make, list and take back the API keys of the service.", no_args_is_help=True)
@@ -48,32 +49,25 @@ def revoke(
     before = _read(file)
     after = tuple(key for key in before if key.name != name or not key.sha256.startswith(beginning))
     if len(after) == len(before):
-        _fail(f"{file} has no such key of {name}.")
+        raise give_up(f"{file} has no such key of {name}.")
     _write(file, after)
     typer.echo(f"{len(before) - len(after)} taken back.")
 
 
 def _read(file: Path) -> tuple[Key, ...]:
-    try:
-        return read_keys(file) if file.exists() else ()
-    except BadKeys as error:
-        _fail(str(error))
+    return read_keys(file) if file.exists() else ()
 
 
 def _write(file: Path, every: tuple[Key, ...]) -> None:
     """All at once, readable by its owner alone: a service never sees half a file."""
     half = file.with_name(f".{file.name}.new")
-    try:
-        half.unlink(missing_ok=True)
-        with os.fdopen(os.open(half, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as lines:
-            lines.writelines(f"{key.name} {key.sha256}\n" for key in every)
-        if _reads_as(half, every):
-            half.replace(file)
-            return
+    half.unlink(missing_ok=True)
+    with os.fdopen(os.open(half, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as lines:
+        lines.writelines(f"{key.name} {key.sha256}\n" for key in every)
+    if not _reads_as(half, every):
         half.unlink()
-    except OSError as error:
-        _fail(f"{file} cannot be written: {error.strerror}.")
-    _fail("A name has 1 to 64 letters, digits, dots, hyphens or underscores.")
+        raise give_up("A name has 1 to 64 letters, digits, dots, hyphens or underscores.")
+    half.replace(file)
 
 
 def _reads_as(file: Path, every: tuple[Key, ...]) -> bool:
@@ -82,8 +76,3 @@ def _reads_as(file: Path, every: tuple[Key, ...]) -> bool:
         return read_keys(file) == every
     except BadKeys:
         return False
-
-
-def _fail(sentence: str) -> NoReturn:
-    typer.echo(sentence, err=True)
-    raise typer.Exit(1)

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
-
-from img_super.cli.exits import give_up
-from img_super.errors import BadModel
 
 if TYPE_CHECKING:
     from img_super.model_card import ModelCard
@@ -41,10 +38,10 @@ def add(
 
     source = model or SHIPPED_MODEL
     if is_registry(registry):
-        card = _or_give_up(lambda: Registry.open(registry).add(source))
+        card = Registry.open(registry).add(source)
         typer.echo(f"{card.title} is in {registry}; `img-super models promote {card.version}` lets it serve.")
     else:
-        made = _or_give_up(lambda: Registry.create(registry, source))
+        made = Registry.create(registry, source)
         typer.echo(f"{registry} was made; {made.state.current} serves.")
 
 
@@ -55,7 +52,7 @@ def list_models(registry: RegistryFolder) -> None:
     from rich.table import Column, Table
 
     opened = _open(registry)
-    state, cards = _or_give_up(lambda: (opened.state, list(opened.cards())))
+    state, cards = opened.state, list(opened.cards())
     table = Table("", Column("version", no_wrap=True), "made", Column("on", no_wrap=True), "from", "own", "threshold")
     for card in cards:
         star = "*" if card.version == state.current else ""
@@ -70,7 +67,7 @@ def show(version: Version, registry: RegistryFolder) -> None:
 
     from img_super.model_card import read_card
 
-    card = _or_give_up(lambda: read_card(_open(registry).model(version)))
+    card = read_card(_open(registry).model(version))
     typer.echo(msgspec.json.format(msgspec.json.encode(card), indent=2).decode())
 
 
@@ -84,10 +81,7 @@ def diff(version: Version, other: Version, registry: RegistryFolder) -> None:
     from img_super.model_card import read_card
 
     opened = _open(registry)
-    one, two = (
-        dict(_leaves(msgspec.to_builtins(_or_give_up(lambda of=of: read_card(opened.model(of))))))  # type: ignore[misc]
-        for of in (version, other)
-    )
+    one, two = (dict(_leaves(msgspec.to_builtins(read_card(opened.model(of))))) for of in (version, other))
     table = Table("what", version, other)
     for name in dict.fromkeys([*one, *two]):
         if one.get(name) != two.get(name):
@@ -98,30 +92,21 @@ def diff(version: Version, other: Version, registry: RegistryFolder) -> None:
 @models.command()
 def promote(version: Version, registry: RegistryFolder) -> None:
     """Let a version serve, after it was read to the last byte and run once."""
-    card = _or_give_up(lambda: _open(registry).promote(version))
+    card = _open(registry).promote(version)
     typer.echo(f"{card.title} serves from now on. {_TO_SERVE}")
 
 
 @models.command()
 def rollback(registry: RegistryFolder) -> None:
     """Let the version serve again that did before the last promotion."""
-    card = _or_give_up(lambda: _open(registry).rollback())
+    card = _open(registry).rollback()
     typer.echo(f"{card.title} serves again. {_TO_SERVE}")
 
 
 def _open(folder: Path) -> Registry:
     from img_super.registry.registry import Registry
 
-    return _or_give_up(lambda: Registry.open(folder))
-
-
-def _or_give_up(work: Callable[[], T]) -> T:
-    try:
-        return work()
-    except BadModel as error:
-        raise give_up(error) from error
-    except OSError as error:
-        raise give_up(f"{error.filename}: {error.strerror}.") from error
+    return Registry.open(folder)
 
 
 def _origin(card: ModelCard) -> tuple[str, str, str, str]:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
-from img_super.cli.exits import Exit, exit_for, give_up, given_up_in_a_line
+from img_super.cli.exits import Exit, exit_for, give_up
 from img_super.cli.options import Model, Policy, RunBy, StorageOption, storage_options
 from img_super.sources.errors import MAX_FILE_BYTES
 
@@ -96,7 +96,7 @@ def scan(
     from img_super.scan.scan import Job
     from img_super.settings import load_settings
 
-    with _given_up_in_a_line(out):
+    with _told_of(out):
         settings = load_settings(model=model, backend=backend, policy=policy, threads=processes)
         work = _work(settings, max_file_bytes, storage_options(storage_option), thumbnails)
         job = Job(
@@ -116,12 +116,15 @@ def _work(settings: Settings, max_file_bytes: int, storage: Storage, thumbnails:
 
 
 @contextmanager
-def _given_up_in_a_line(out: Path) -> Iterator[None]:
+def _told_of(out: Path) -> Iterator[None]:
+    """A full disk does not say which file it was; Ctrl-C is no end."""
     try:
-        with given_up_in_a_line("scan", out):
-            yield
+        yield
     except KeyboardInterrupt as error:
         raise give_up(_how_to_go_on(out), Exit.STOPPED) from error
+    except OSError as error:
+        error.filename = error.filename or out
+        raise
 
 
 def _exit(summary: Summary, strict: bool) -> Exit:

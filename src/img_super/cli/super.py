@@ -5,7 +5,6 @@ from __future__ import annotations
 import typer
 
 from img_super.cli.answers import Reply, Telling, answer_all, problem_of
-from img_super.cli.exits import give_up
 from img_super.cli.options import DrawFolder, JsonLines, Model, Photos, Policy, RunBy, WithEvidence
 
 
@@ -31,12 +30,9 @@ def super(  # noqa: A001 the verb
     """
     from img_super.api.schemas import SuperAnswer
     from img_super.cli.pipeline import pipeline_for
-    from img_super.errors import InputError, StartError
+    from img_super.errors import InputError
 
-    try:
-        pipeline, threads = pipeline_for(model=model, backend=backend, policy=policy)
-    except StartError as error:
-        raise give_up(error) from error
+    pipeline, threads = pipeline_for(model=model, backend=backend, policy=policy)
     with_evidence = evidence or draw is not None
 
     def ask(data: bytes) -> Reply:

@@ -7,7 +7,6 @@ from typing import Annotated
 
 import typer
 
-from img_super.cli.exits import given_up_in_a_line
 from img_super.cli.rendering import Cache, Data, Drawn, Processes, Seed, Split, cache_of, drawn_of, render
 
 
@@ -31,25 +30,22 @@ def synthesize(
     cache: Cache = None,
 ) -> None:
     """Render genuine and forged documents, photographed, and cut their portraits out."""
-    with given_up_in_a_line("synthesis"):
-        from img_super.lab.synthesis.pair import Options
-        from img_super.lab.synthesis.preview import preview_data_set
-        from img_super.lab.synthesis.shards import CropJob, render_data_set
-        from img_super.lab.synthesis.superimpositions import SPECIES, STAGES
+    from img_super.lab.synthesis.pair import Options
+    from img_super.lab.synthesis.preview import preview_data_set
+    from img_super.lab.synthesis.shards import CropJob, render_data_set
+    from img_super.lab.synthesis.superimpositions import SPECIES, STAGES
 
-        options = Options(
-            _chosen(species, SPECIES, "--species"), _chosen(stages, STAGES, "--stages"), whole_card=photos
-        )
-        if not options.possible:
-            raise typer.BadParameter(f"{', '.join(options.species)}: no attack is of these.", param_hint="--stages")
-        job = CropJob(
-            out, cache_of(cache, out), split, count, seed, data, drawn_of(drawn, data),
-            tuple(portraits or ()), tuple(designs or ()), side_px=side_px, photos=photos,
-            options=options,
-        )  # fmt: skip
-        render(job, render_data_set(job, processes))
-        if preview is not None:
-            preview_data_set(out, preview)
+    options = Options(_chosen(species, SPECIES, "--species"), _chosen(stages, STAGES, "--stages"), whole_card=photos)
+    if not options.possible:
+        raise typer.BadParameter(f"{', '.join(options.species)}: no attack is of these.", param_hint="--stages")
+    job = CropJob(
+        out, cache_of(cache, out), split, count, seed, data, drawn_of(drawn, data),
+        tuple(portraits or ()), tuple(designs or ()), side_px=side_px, photos=photos,
+        options=options,
+    )  # fmt: skip
+    render(job, render_data_set(job, processes))
+    if preview is not None:
+        preview_data_set(out, preview)
 
 
 def _chosen(wanted: list[str] | None, known: tuple[str, ...], option: str) -> tuple[str, ...]:

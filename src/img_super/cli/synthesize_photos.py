@@ -7,7 +7,6 @@ from typing import Annotated
 
 import typer
 
-from img_super.cli.exits import given_up_in_a_line
 from img_super.cli.rendering import Cache, Data, Drawn, Processes, Seed, Split, cache_of, drawn_of, render
 
 
@@ -22,9 +21,8 @@ def synthesize_photos(
     cache: Cache = None,
 ) -> None:
     """Render small photos of whole documents, with the places of everything on them."""
-    with given_up_in_a_line("synthesis"):
-        from img_super.lab.synthesis.crew import Job
-        from img_super.lab.synthesis.whole_photos import render_photos
+    from img_super.lab.synthesis.crew import Job
+    from img_super.lab.synthesis.whole_photos import render_photos
 
-        job = Job(out, cache_of(cache, out), split, count, seed, data, drawn_of(drawn, data))
-        render(job, render_photos(job, processes))
+    job = Job(out, cache_of(cache, out), split, count, seed, data, drawn_of(drawn, data))
+    render(job, render_photos(job, processes))

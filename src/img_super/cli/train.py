@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
-from img_super.cli.exits import given_up_in_a_line
 from img_super.cli.options import StorageOption, storage_options
 from img_super.cli.own_documents import (
     Attack,
@@ -103,18 +102,17 @@ def train(
     --attack it learns from genuine photos alone, and from attacks that it
     makes of them; what it then cannot know, it says.
     """
-    with given_up_in_a_line("train"):
-        if from_ is None:
-            _train(_recipe(recipe or "lite0_288"), data, validation, out, first_weights, limit)
-            return
-        if generated is None:
-            raise typer.BadParameter("a tuned model forgets without generated crops mixed in", param_hint="--generated")
-        parent = parent_model(from_)
-        own = read_own(data, genuine, attack, storage_options(storage_option), parent.folder, threads)
-        chosen = None if recipe is None else _recipe(recipe)
-        tuned = _tune(parent, own, chosen, generated, validation, out, folds, exchanges, version, threads)
-        typer.echo("\n".join(tuned.sentences()))
-        typer.echo(_keep(tuned, parent, out, registry))
+    if from_ is None:
+        _train(_recipe(recipe or "lite0_288"), data, validation, out, first_weights, limit)
+        return
+    if generated is None:
+        raise typer.BadParameter("a tuned model forgets without generated crops mixed in", param_hint="--generated")
+    parent = parent_model(from_)
+    own = read_own(data, genuine, attack, storage_options(storage_option), parent.folder, threads)
+    chosen = None if recipe is None else _recipe(recipe)
+    tuned = _tune(parent, own, chosen, generated, validation, out, folds, exchanges, version, threads)
+    typer.echo("\n".join(tuned.sentences()))
+    typer.echo(_keep(tuned, parent, out, registry))
 
 
 def _recipe(name: str) -> Recipe:

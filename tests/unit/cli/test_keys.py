@@ -8,6 +8,7 @@ from typer.testing import CliRunner, Result
 
 from img_super.api.keys import KnownKeys
 from img_super.cli.app import app
+from img_super.cli.exits import Exit
 
 
 @pytest.fixture
@@ -49,7 +50,7 @@ def test_a_name_that_could_not_be_read_back_is_refused(file: Path, name: str) ->
     run("create", "bank", file=file)
     before = file.read_text()
     refused = run("create", name, file=file)
-    assert refused.exit_code == 1
+    assert refused.exit_code == Exit.NOT_STARTED
     assert "letters" in refused.output
     assert file.read_text() == before
     assert list(file.parent.iterdir()) == [file]
@@ -57,6 +58,6 @@ def test_a_name_that_could_not_be_read_back_is_refused(file: Path, name: str) ->
 
 def test_what_cannot_be_done_is_one_sentence(file: Path, tmp_path: Path) -> None:
     assert "has no such key" in run("revoke", "bank", file=file).output
-    assert "cannot be written" in run("create", "bank", file=tmp_path / "nowhere" / "keys").output
+    assert "No such file" in run("create", "bank", file=tmp_path / "nowhere" / "keys").output
     file.write_text("nonsense\n")
     assert "Line 1" in run("list", file=file).output

@@ -78,7 +78,9 @@ def test_nobody_guesses_what_true_means(many: Path) -> None:
 
 
 def test_a_missing_package_is_told_with_where_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "img_super.lab.own_documents.recalibration", None)
+    for module in ("recalibration", "small_samples"):
+        monkeypatch.delitem(sys.modules, f"img_super.lab.own_documents.{module}", raising=False)
+    monkeypatch.setitem(sys.modules, "scipy.optimize", None)
     told = run("calibrate", "--genuine", str(tmp_path), "--out", str(tmp_path / "o"), code=4)
     assert "img-super[train]" in told
 

@@ -217,7 +217,7 @@ def test_a_busy_service_is_asked_again(
     waits: list[float] = []
     monkeypatch.setattr("img_super.cli.client.time.sleep", waits.append)
     busy = httpx2.Response(503, headers={"Retry-After": "3"}, json={"code": "overloaded"})
-    patient = httpx2.Response(503, headers={"Retry-After": "3600"}, json={"code": "overloaded"})
+    patient = httpx2.Response(429, headers={"Retry-After": "3600"}, json={"code": "rate_exceeded"})
     service = answering(busy, patient, httpx2.Response(200, json={**FACE, "faces": [FACE], "rotation": 0}))
     assert run("client", "--face", "--json", photo).exit_code == Exit.DONE
     assert len(service.requests) == 3

@@ -12,10 +12,10 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 import pytest
-import typer
 from typer.testing import CliRunner
 
-from img_super.cli.audit import audit
+from img_super.cli.app import app
+from img_super.cli.exits import Exit
 from img_super.domain import RgbImage
 from img_super.lab.dataset.crops import BadDataSet
 from img_super.lab.evaluation import metrics, resampling
@@ -269,9 +269,7 @@ def test_too_small_a_data_set_is_refused(tmp_path: Path) -> None:
 
 
 def _run(*arguments: str) -> tuple[int, str, str]:
-    app = typer.Typer()
-    app.command()(audit)
-    done = CliRunner().invoke(app, arguments)
+    done = CliRunner().invoke(app, ["audit", *arguments])
     return done.exit_code, done.stdout, done.stderr
 
 
@@ -298,5 +296,5 @@ def test_the_command_fails_and_names_the_only_shortcut_and_the_leak(tmp_path: Pa
 
 def test_the_command_says_what_it_cannot_read(tmp_path: Path) -> None:
     code, _, complaints = _run("--data", str(tmp_path))
-    assert code == 2
+    assert code == Exit.NOT_STARTED
     assert "is missing" in complaints

@@ -1,0 +1,89 @@
+"""Every verb, through the real command: what is not there is one line and the documented exit code."""
+
+from __future__ import annotations
+
+import builtins
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.main import get_command
+from typer.testing import CliRunner, Result
+
+from img_super.cli.app import app
+from img_super.cli.exits import Exit
+
+NOWHERE = "nowhere/at-all"
+IN_VAIN = {
+    "audit": ["--data", NOWHERE],
+    "baseline": ["old-system", "--data", NOWHERE, "--validation", NOWHERE, "--out", "out"],
+    "calibrate": ["--genuine", NOWHERE, "--out", "out"],
+    "client": ["photo.jpg", "--url", "http://127.0.0.1:9"],
+    "doctor": ["--model", NOWHERE],
+    "drift": ["--feedback", f"{NOWHERE}/scores.db"],
+    "evaluate": ["--model", NOWHERE, "--data", NOWHERE],
+    "export": ["--network", NOWHERE, "--validation", NOWHERE, "--out", "out", "--version", "1"],
+    "export-detector": ["--network", NOWHERE, "--validation", NOWHERE, "--out", "out", "--version", "1"],
+    "face": ["photo.jpg"],
+    "keys": ["list", "--file", "photo.jpg"],
+    "models": ["list", "--registry", NOWHERE],
+    "reference": ["photo.jpg"],
+    "scan": [NOWHERE, "--out", "out.csv"],
+    "serve": ["--model", NOWHERE],
+    "super": ["photo.jpg", "--model", NOWHERE],
+    "synthesize": ["--out", "photo.jpg", "--drawn", "2"],
+    "synthesize-photos": ["--out", "photo.jpg", "--drawn", "2"],
+    "train": ["--data", NOWHERE, "--validation", NOWHERE, "--out", "out"],
+    "train-detector": ["--data", NOWHERE, "--validation", NOWHERE, "--out", "out"],
+}
+"""What makes each verb fail. `sbom` reads nothing that could be missing."""
+
+ELSE = {"doctor": Exit.SUSPICIOUS, "serve": Exit(1), "face": Exit.UNANSWERED}
+"""A `doctor` that finds something wrong has done its work; `serve` always had 1; a photo that is none has its line."""
+
+
+@pytest.fixture(autouse=True)
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("photo.jpg").write_text("no photo")
+
+
+def run(verb: str, *arguments: str) -> Result:
+    return CliRunner().invoke(app, [verb, *arguments])
+
+
+def test_no_verb_is_left_out() -> None:
+    assert {*IN_VAIN, "sbom"} == set(get_command(app).commands)  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("verb", sorted(IN_VAIN))
+def test_what_is_not_there_is_one_line(verb: str) -> None:
+    result = run(verb, *IN_VAIN[verb])
+    assert result.exit_code == ELSE.get(verb, Exit.NOT_STARTED), result.output
+    assert isinstance(result.exception, SystemExit)
+    if verb not in ELSE:
+        assert result.stderr.splitlines()[-1].startswith("img-super: ")
+    assert "Traceback" not in result.output
+
+
+@pytest.mark.parametrize(
+    ("lacking", "advice"),
+    [
+        (
+            "img_super.lab",
+            "img-super: `audit` is for those who make networks; it is in the full image.",
+        ),
+        ("sklearn", "img-super: sklearn is not installed; take the full image, or `pip install 'img-super[train]'`."),
+    ],
+)
+def test_what_is_not_installed_is_one_line(monkeypatch: pytest.MonkeyPatch, lacking: str, advice: str) -> None:
+    real = builtins.__import__
+
+    def without(name: str, *rest: Any) -> Any:
+        if name.startswith("img_super.lab"):
+            raise ModuleNotFoundError(f"No module named {lacking!r}", name=lacking)
+        return real(name, *rest)
+
+    monkeypatch.setattr(builtins, "__import__", without)
+    result = run("audit", "--data", NOWHERE)
+    assert (result.exit_code, result.stderr) == (Exit.NOT_STARTED, f"{advice}\n")
