@@ -92,6 +92,19 @@ def render_pair(pair: Pair, background: RgbImage) -> tuple[Photo, Photo]:
     return _finish(scene, genuine, None, None), _forged(scene, attack, rng, genuine)
 
 
+def photograph_genuine(pair: Pair, background: RgbImage) -> tuple[RgbImage, FloatArray]:
+    """The pair's genuine photo as the phone saved it first, and the portrait frame's corners in it, float32 [4, 2]."""
+    card = make_card(np.random.default_rng(pair.seeds["card"]), pair.blank, pair.portrait, pair.region)
+    view = _view(pair, card, 1.0)
+    shot = set_up(np.random.default_rng(pair.seeds["photo"]), card.image.shape, background, view, pair.capture)
+    photo = _photograph(_Scene(pair, card, shot, pair.reprinted, pair.on_screen, {}), card.image, card.gloss)
+    quad = onto(view.matrix, corners_of(card.frame))
+    if pair.on_screen:
+        photo, moved = show_on_screen(np.random.default_rng(pair.seeds["screen"]), photo, pair.screen)
+        quad = onto(moved, quad)
+    return pixels.to_bytes(photo), quad
+
+
 def _view(pair: Pair, card: Card, face_ratio: float) -> View:
     """The photo is measured in the genuine face or in the attack's, by the pair's coin: neither class sticks out."""
     measured = face_ratio if pair.by_attack else 1.0

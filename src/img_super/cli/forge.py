@@ -1,0 +1,61 @@
+"""`img-super forge`: learn from attacks made while training, on rendered documents and on real captures."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from img_super.cli.exits import given_up_in_a_line
+from img_super.cli.rendering import Cache, Processes, Seed, Split, cache_of, render
+
+forge = typer.Typer(name="forge", help="Learn from attacks made while training.", no_args_is_help=True)
+
+Data = Annotated[Path, typer.Option(help="Folder with portraits-*, backgrounds and real-bases.")]
+
+
+@forge.command()
+def bases(
+    out: Annotated[Path, typer.Option(help="Where the shards go; finished ones are kept.")],
+    data: Data,
+    count: Annotated[int, typer.Option(help="How many genuine documents.", min=1)] = 1000,
+    seed: Seed = 1,
+    split: Split = "train",
+    processes: Processes = 2,
+    cache: Cache = None,
+) -> None:
+    """Render genuine documents to be forged, and read the real captures beside them."""
+    with given_up_in_a_line("synthesis"):
+        from img_super.lab.forging.base import SUFFIX, write_bases
+        from img_super.lab.forging.real import VALIDATION_DOCUMENTS, real_bases
+        from img_super.lab.forging.rendered import BaseJob, render_bases
+        from img_super.lab.synthesis.portraits.folder import PortraitNetworks
+
+        job = BaseJob(out / "rendered", cache_of(cache, out), split, count, seed, data, shard_size=50)
+        render(job, render_bases(job, processes))
+        if (data / "real-bases").is_dir():
+            found = list(real_bases(data / "real-bases", PortraitNetworks(), VALIDATION_DOCUMENTS))
+            (out / "real").mkdir(exist_ok=True)
+            write_bases(out / "real" / f"captures{SUFFIX}", found)
+            typer.echo(f"{len(found)} real captures in {out / 'real'}")
+
+
+@forge.command()
+def train(
+    bases: Annotated[Path, typer.Option(help="Made by `forge bases`.")],
+    data: Data,
+    first: Annotated[Path, typer.Option(help="The network to begin with: a `.keras` file.")],
+    recipe: Annotated[Path, typer.Option(help="A TOML file, as in `lab/training/folded/recipes`.")],
+    out: Annotated[Path, typer.Option(help="Checkpoints go here; a training that stopped goes on from them.")],
+    cache: Cache = None,
+) -> None:
+    """Train on attacks that no step sees twice; writes `after.keras` and `mean.keras`, its mean with the first."""
+    with given_up_in_a_line("train"):
+        import msgspec
+
+        from img_super.lab.forging.learn import learn, read_streams
+        from img_super.lab.training.folded.train import FoldedRecipe
+
+        wanted = msgspec.toml.decode(recipe.read_bytes(), type=FoldedRecipe)
+        learn(first, read_streams(wanted, bases, data, cache_of(cache, bases)), out)

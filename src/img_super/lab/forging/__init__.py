@@ -1,0 +1,1 @@
+"""Attacks made while training, on genuine photos: rendered ones and real captures."""

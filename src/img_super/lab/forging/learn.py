@@ -1,0 +1,54 @@
+"""Joins what forges with what learns: batches from processes, folded training, the network written back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import keras
+
+from img_super.lab.forging import eigenfaces
+from img_super.lab.forging.base import read_bases
+from img_super.lab.forging.forge import Stock
+from img_super.lab.forging.processes import in_processes
+from img_super.lab.forging.stream import Bases, PairBatch, by_document, pair_batches
+from img_super.lab.synthesis.sources import Wanted, load_sources
+from img_super.lab.training.folded import carry
+from img_super.lab.training.folded.train import FoldedRecipe, train
+
+
+@dataclass(frozen=True, slots=True)
+class Streams:
+    """Starts a stream of batches in whichever process asks; what they are made of is read once, before."""
+
+    recipe: FoldedRecipe
+    bases: Bases
+    stock: Stock
+
+    def __call__(self, worker: int) -> Iterator[PairBatch]:
+        recipe = self.recipe
+        seed = (recipe.seed, worker)
+        return pair_batches(seed, self.bases, self.stock, recipe.pairs, recipe.sides_px, recipe.donors_from_bases)
+
+
+def read_streams(recipe: FoldedRecipe, bases: Path, data: Path, cache: Path) -> Streams:
+    """Read the bases of `forge bases` and the people of training. Raises `NothingToDrawFrom` without people."""
+    people = load_sources(data, cache, Wanted("train")).portraits
+    real = by_document(read_bases(bases / "real"))
+    rendered = read_bases(bases / "rendered")
+    return Streams(recipe, Bases(rendered, real, recipe.real_share), Stock(people, eigenfaces.fitted(people)))
+
+
+def learn(first: Path, streams: Streams, out: Path) -> None:
+    """Train on; writes `after.keras` and `mean.keras`, the mean of the weights before and after.
+
+    The mean keeps what was known. Source: M. Wortsman et al., "Robust fine-tuning of zero-shot models", 2022.
+    """
+    network = keras.saving.load_model(first, compile=False)
+    before = carry.fold(network)
+    after = train(streams.recipe, before, in_processes(streams, streams.recipe.workers), out)
+    crops = next(streams(streams.recipe.workers)).crops
+    for name, weights in {"after": after, "mean": carry.mean_of([before, after])}.items():
+        carry.unfold(weights, network, crops)
+        network.save(out / f"{name}.keras")

@@ -1,0 +1,145 @@
+"""Crude superimpositions: a photo or a head that is simply laid over, with a hard seam, in whatever colours it has."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import cv2
+import numpy as np
+
+from img_super.domain import RgbImage
+from img_super.lab.forging.base import FloatArray
+from img_super.lab.forging.canvas import Canvas
+from img_super.lab.forging.laid import Laid
+from img_super.lab.forging.retouch import recoloured, retouched
+from img_super.lab.synthesis import pixels
+from img_super.lab.synthesis.geometry import corners_of, scale_of, warp
+from img_super.lab.synthesis.portraits.portrait import Portrait
+from img_super.lab.synthesis.portraits.tones import apply_tone, draw_tone
+from img_super.lab.synthesis.superimpositions.placing import jittered, similarity
+
+_SIDES: Final = (0.28, 0.75)
+_TOP: Final = (0.3, 0.85)
+_BOTTOM: Final = (0.2, 0.75)
+"""How far a cut-out photo reaches beyond the face's box, in the face's width and height."""
+
+
+def crude_photo(rng: np.random.Generator, canvas: Canvas, donor: Portrait) -> Laid:
+    """A rectangle with the donor's own background, about where the portrait is."""
+    sheet, face = _sheet(rng, donor)
+    sheet = _bordered(rng, _dressed(rng, sheet, canvas))
+    matrix = _over_the_face(rng, canvas, face)
+    if rng.random() < 0.35:
+        matrix = _into_the_frame(rng, canvas, sheet)
+    alpha = np.zeros(sheet.shape[:2], np.float32)
+    alpha[1:-1, 1:-1] = 1
+    return _laid(rng, canvas, sheet, alpha, matrix, "crude_photo")
+
+
+def crude_head(rng: np.random.Generator, canvas: Canvas, donor: Portrait) -> Laid:
+    """A cut-out head, or an oval around it, with a hard edge and colours of its own."""
+    picture = _dressed(rng, donor.image, canvas)
+    alpha = _head_alpha(rng, donor)
+    matrix = similarity(donor.landmarks, canvas.base.person.landmarks)
+    face = canvas.base.person.face_xywh[2]
+    scale = float(np.exp(rng.normal(0.02, 0.07)))
+    matrix = jittered(rng, matrix, canvas.base.person.landmarks.mean(0), scale, 0.03 * face, 2.0)
+    return _laid(rng, canvas, picture, alpha, matrix, "crude_head")
+
+
+def _sheet(rng: np.random.Generator, donor: Portrait) -> tuple[RgbImage, FloatArray]:
+    """The donor's photo cut to a rectangle, and the middle and size of its face in it: x, y, width."""
+    x, y, width, height = donor.face_xywh
+    left, right = rng.uniform(*_SIDES, 2) * width
+    low = np.maximum([x - left, y - float(rng.uniform(*_TOP)) * height], 0).astype(int)
+    high = np.minimum([x + width + right, y + height * (1 + float(rng.uniform(*_BOTTOM)))], donor.wh).astype(int)
+    sheet = np.ascontiguousarray(donor.image[low[1] : high[1], low[0] : high[0]])
+    return sheet, np.array([x + width / 2 - low[0], y + height / 2 - low[1], width], np.float32)
+
+
+def _dressed(rng: np.random.Generator, picture: RgbImage, canvas: Canvas) -> RgbImage:
+    """The donor's colours: as they are, another light, another tone, or near those of what it covers."""
+    manner = rng.random()
+    if manner < 0.3:
+        return picture
+    if manner < 0.5:
+        return recoloured(rng, picture, 1.5)
+    if manner < 0.65:
+        return pixels.to_bytes(apply_tone(pixels.as_float(picture), draw_tone(rng), rng))
+    if canvas.grey and manner < 0.95:
+        picture = pixels.to_bytes(pixels.grey(pixels.as_float(picture)))
+    return _in_its_light(rng, picture, canvas)
+
+
+def _in_its_light(rng: np.random.Generator, picture: RgbImage, canvas: Canvas) -> RgbImage:
+    """Mean and spread of each channel brought some way to those of the covered face."""
+    x, y, width, height = (round(value) for value in canvas.base.person.face_xywh)
+    under = canvas.base.image[max(0, y) : y + height, max(0, x) : x + width].reshape(-1, 3).astype(np.float32)
+    ours, strength = picture.astype(np.float32), float(rng.uniform(0.5, 1))
+    mean, spread = ours.reshape(-1, 3).mean(0), ours.reshape(-1, 3).std(0) + 1
+    matched = (ours - mean) * np.clip(under.std(0) / spread, 0.4, 1.6) + under.mean(0)
+    return pixels.to_bytes(np.asarray(ours + strength * (matched - ours), np.float32))
+
+
+def _bordered(rng: np.random.Generator, sheet: RgbImage) -> RgbImage:
+    """A white or black edge of paper, half of the times none."""
+    if rng.random() < 0.55:
+        return sheet
+    width = max(1, round(float(rng.uniform(0.01, 0.06)) * sheet.shape[1]))
+    level = float(rng.uniform(225, 255) if rng.random() < 0.75 else rng.uniform(0, 60))
+    top, bottom, left, right = (width if rng.random() < 0.85 else 0 for _ in range(4))
+    colour = (level,) * 3
+    return np.asarray(cv2.copyMakeBorder(sheet, top, bottom, left, right, cv2.BORDER_CONSTANT, value=colour), np.uint8)
+
+
+def _over_the_face(rng: np.random.Generator, canvas: Canvas, face: FloatArray) -> FloatArray:
+    """The map that lays the sheet's face about over the portrait's, turned as the eyes are, more or less."""
+    person = canvas.base.person
+    x, y, width, height = person.face_xywh
+    across = person.landmarks[1] - person.landmarks[0]
+    angle = float(np.arctan2(across[1], across[0])) * float(rng.uniform(0, 1.1))
+    scale = width / float(face[2]) * float(np.exp(rng.normal(0.04, 0.1)))
+    linear = scale * np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
+    matrix = np.eye(3, dtype=np.float32)
+    matrix[:2, :2] = linear
+    matrix[:2, 2] = np.array([x + width / 2, y + height / 2]) - linear @ face[:2]
+    return jittered(rng, matrix, np.array([x, y], np.float32), 1.0, 0.05 * width, 1.0)
+
+
+def _into_the_frame(rng: np.random.Generator, canvas: Canvas, sheet: RgbImage) -> FloatArray:
+    """The map that fits the sheet into the portrait's frame, corner to corner."""
+    quad = canvas.base.frame_quad
+    size = float(np.ptp(quad[:, 0]))
+    corners = (quad - quad.mean(0)) * float(rng.uniform(0.88, 1.12)) + quad.mean(0) + rng.normal(0, 0.02 * size, 2)
+    wished = (corners + rng.normal(0, 0.006 * size, (4, 2))).astype(np.float32)
+    wh = sheet.shape[1], sheet.shape[0]
+    return np.asarray(cv2.getPerspectiveTransform(corners_of((0, 0, *wh)), wished), np.float32)
+
+
+def _head_alpha(rng: np.random.Generator, donor: Portrait) -> FloatArray:
+    manner = rng.random()
+    matte = np.asarray(donor.matte, np.float32) / np.float32(255)
+    if manner < 0.55:
+        return matte if rng.random() < 0.5 else np.asarray(matte > rng.uniform(0.2, 0.7), np.float32)
+    x, y, width, height = donor.face_xywh
+    oval = np.zeros(matte.shape, np.float32)
+    radii = round(float(rng.uniform(0.55, 0.8)) * width), round(float(rng.uniform(0.62, 0.85)) * height)
+    cv2.ellipse(oval, (round(x + width / 2), round(y + 0.42 * height)), radii, 0, 0, 360, 1.0, -1)
+    if manner < 0.75:
+        shoulders = round(x + width / 2), round(y + 1.7 * height)
+        cv2.ellipse(oval, shoulders, (round(width), round(0.6 * height)), 0, 0, 360, 1.0, -1)
+    return oval if rng.random() < 0.6 else np.asarray(cv2.multiply(oval, matte), np.float32)
+
+
+def _laid(
+    rng: np.random.Generator, canvas: Canvas, picture: RgbImage, alpha: FloatArray, matrix: FloatArray, species: str
+) -> Laid:
+    if rng.random() < 0.4:
+        picture = retouched(rng, picture, 2)
+    wh = canvas.photo.shape[1], canvas.photo.shape[0]
+    over = warp(picture, matrix, wh)
+    covered = warp(alpha, matrix, wh, cv2.BORDER_CONSTANT)
+    softness = float(rng.choice([0.0, 0.5, 1.0, 2.0], p=[0.45, 0.25, 0.2, 0.1])) * max(0.5, scale_of(matrix))
+    covered = pixels.blur(covered, softness) if softness else np.asarray(covered > 0.5, np.float32)
+    photo = pixels.blend(canvas.photo, pixels.as_float(over), covered)
+    return Laid(photo, covered, species)

@@ -1,0 +1,87 @@
+"""Batches of pairs without end, made while they are asked for; the same seed gives the same batches."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from img_super.lab.forging.base import Base, StoredBase, opened
+from img_super.lab.forging.forge import Pair, Stock, forged_pair
+from img_super.lab.synthesis.portraits.portrait import Portrait
+
+_ENGRAVED_WEIGHT: Final = 2 / 3
+"""Of a banknote's design beside a card's: few people and designs, and no photo on them."""
+
+
+@dataclass(frozen=True, slots=True)
+class PairBatch:
+    """Crops uint8 [2n, side, side, 3], genuine ones first, their attacks in the same order; masks uint8 [n, 56, 56]."""
+
+    crops: npt.NDArray[np.uint8]
+    masks: npt.NDArray[np.uint8]
+    species: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Bases:
+    """What is forged on: rendered documents, and real captures by document, of which each design weighs as much.
+
+    Attributes:
+        real_share: how many of all bases are real captures.
+    """
+
+    rendered: Sequence[StoredBase]
+    real: Mapping[str, Sequence[StoredBase]]
+    real_share: float
+
+    def draw(self, rng: np.random.Generator) -> Base:
+        """One of them."""
+        if not self.real or (self.rendered and rng.random() >= self.real_share):
+            return opened(self.rendered[int(rng.integers(len(self.rendered)))])
+        names = sorted(self.real)
+        weights = np.array([1.0 if name.startswith("midv") else _ENGRAVED_WEIGHT for name in names])
+        chosen = self.real[str(rng.choice(names, p=weights / weights.sum()))]
+        return opened(chosen[int(rng.integers(len(chosen)))])
+
+
+def by_document(bases: Sequence[StoredBase]) -> dict[str, list[StoredBase]]:
+    """The bases of each document."""
+    found: dict[str, list[StoredBase]] = {}
+    for base in bases:
+        found.setdefault(base.document, []).append(base)
+    return found
+
+
+def pair_batches(
+    seed: Sequence[int], bases: Bases, stock: Stock, pairs: int, sides_px: Sequence[int], donors_from_bases: float
+) -> Iterator[PairBatch]:
+    """Batches of one of these sides each.
+
+    Args:
+        donors_from_bases: how many donors are portraits of other bases, as printed and photographed there.
+    """
+    rng = np.random.default_rng(seed)
+    while True:
+        side_px = int(rng.choice(sides_px))
+        made = [_pair(rng, bases, stock, side_px, donors_from_bases) for _ in range(pairs)]
+        crops = np.stack([pair.genuine for pair in made] + [pair.attack for pair in made])
+        yield PairBatch(crops, np.stack([pair.mask for pair in made]), [pair.species for pair in made])
+
+
+def _pair(rng: np.random.Generator, bases: Bases, stock: Stock, side_px: int, donors_from_bases: float) -> Pair:
+    while True:
+        base = bases.draw(rng)
+        try:
+            return forged_pair(rng, base, _donor(rng, bases, stock, donors_from_bases), stock, side_px)
+        except np.linalg.LinAlgError:  # points that lie on one line: a face that was found wrongly
+            continue
+
+
+def _donor(rng: np.random.Generator, bases: Bases, stock: Stock, share: float) -> Portrait:
+    if rng.random() < share:
+        return bases.draw(rng).person
+    return stock.donors[int(rng.integers(len(stock.donors)))]

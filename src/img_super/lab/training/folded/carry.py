@@ -1,0 +1,90 @@
+"""A Keras validator's weights without batch normalisation, and back: the same outputs, other arrays."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+import keras
+import numpy as np
+import numpy.typing as npt
+
+Weights = Mapping[str, npt.NDArray[np.float32]]
+"""By `layer/kernel` and `layer/bias`, laid out as Keras lays them out."""
+
+_PLAIN: Final = ("heat_map", "compare", "logit", *(f"residue{number}_depthwise_conv" for number in range(3)))
+_BLOCK_NORMS: Final = {"expand": "bn0", "depthwise": "bn1", "project": "bn2"}
+
+
+def normalised_convolutions(network: keras.Model) -> Iterator[tuple[keras.layers.Layer, keras.layers.Layer]]:
+    """Every convolution that is followed by a batch normalisation, with it."""
+    for layer in network.layers:
+        if layer.name.endswith("_conv") and layer.name not in _PLAIN:
+            yield layer, network.get_layer(_norm_of(layer.name))
+
+
+def _norm_of(conv: str) -> str:
+    stem, _, part = conv.removesuffix("_conv").partition("_")
+    return f"{stem}_{_BLOCK_NORMS[part]}" if stem.startswith("block") else f"{stem}_bn"
+
+
+def fold(network: keras.Model) -> dict[str, npt.NDArray[np.float32]]:
+    """The network's weights with each normalisation multiplied into its convolution."""
+    folded: dict[str, npt.NDArray[np.float32]] = {}
+    for conv, norm in normalised_convolutions(network):
+        gamma, beta, mean, variance = norm.get_weights()
+        scale = gamma / np.sqrt(variance + norm.epsilon)
+        folded[f"{conv.name}/kernel"] = conv.get_weights()[0] * _along_outputs(conv, scale)
+        folded[f"{conv.name}/bias"] = beta - mean * scale
+    for name in _PLAIN:
+        for what, array in zip(("kernel", "bias"), network.get_layer(name).get_weights(), strict=False):
+            folded[f"{name}/{what}"] = array
+    return {name: np.asarray(array, np.float32) for name, array in folded.items()}
+
+
+def unfold(weights: Weights, network: keras.Model, crops: npt.NDArray[np.uint8]) -> None:
+    """Fill the network so that it answers as the folded weights do, and can go on learning.
+
+    Each normalisation gets the mean and the variance that its input has on `crops`, uint8 [n, side, side, 3]: with
+    made-up ones a later training would begin by breaking every layer.
+    """
+    for name in _PLAIN:
+        layer = network.get_layer(name)
+        layer.set_weights([weights[f"{name}/{what}"] for what in ("kernel", "bias")[: len(layer.weights)]])
+    pairs = list(normalised_convolutions(network))
+    for conv, norm in pairs:
+        conv.set_weights([weights[f"{conv.name}/kernel"]])
+        _answer_alike(norm, weights[f"{conv.name}/bias"], 0.0, 1.0)
+    seen = keras.Model(network.inputs, [conv.output for conv, _ in pairs]).predict(crops, batch_size=16, verbose=0)
+    for (conv, norm), values in zip(pairs, seen, strict=True):
+        places = values.reshape(-1, values.shape[-1])
+        _answer_alike(norm, weights[f"{conv.name}/bias"], places.mean(0), places.var(0))
+
+
+def _answer_alike(norm: keras.layers.Layer, bias: npt.ArrayLike, mean: npt.ArrayLike, variance: npt.ArrayLike) -> None:
+    """A normalisation of inputs of this mean and variance that adds a bias and changes nothing else."""
+    bias = np.asarray(bias, np.float32)
+    mean, variance = (np.broadcast_to(np.asarray(each, np.float32), bias.shape) for each in (mean, variance))
+    norm.set_weights([np.sqrt(variance + norm.epsilon), bias + mean, mean, variance])
+
+
+def _along_outputs(conv: keras.layers.Layer, scale: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    return scale[:, None] if isinstance(conv, keras.layers.DepthwiseConv2D) else scale
+
+
+def save_weights(path: Path, weights: Weights) -> None:
+    """Write folded weights as `.npz`."""
+    arrays: dict[str, Any] = dict(weights)
+    np.savez(path, **arrays)
+
+
+def read_weights(path: Path) -> dict[str, npt.NDArray[np.float32]]:
+    """Read folded weights."""
+    with np.load(path, allow_pickle=False) as stored:
+        return dict(stored)
+
+
+def mean_of(several: Sequence[Weights]) -> dict[str, npt.NDArray[np.float32]]:
+    """The mean of weights of one shape. Source: M. Wortsman et al., "Model soups", 2022."""
+    return {name: np.mean([weights[name] for weights in several], axis=0, dtype=np.float32) for name in several[0]}

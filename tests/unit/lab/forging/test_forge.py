@@ -1,0 +1,93 @@
+"""Pairs made while training: the attack is where its mask says, and nothing else tells the two apart."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from img_super.lab.forging import eigenfaces
+from img_super.lab.forging.base import Base, opened, read_bases, write_bases
+from img_super.lab.forging.chain import draw_chain, passed_on
+from img_super.lab.forging.forge import MASK_SIDE_PX, SPECIES_SHARES, Stock, forged_pair
+from img_super.lab.forging.real import likely_frame
+from img_super.lab.forging.stream import Bases, by_document, pair_batches
+from img_super.lab.synthesis.portraits.portrait import Portrait
+from img_super.lab.synthesis.sources import Sources
+
+SIDE_PX = 96
+
+
+@pytest.fixture(scope="module")
+def stock(sources: Sources) -> Stock:
+    people = [textured(person, seed) for seed, person in enumerate(sources.portraits)]
+    return Stock(people, eigenfaces.fitted(people))
+
+
+def textured(person: Portrait, seed: int) -> Portrait:
+    """The person with a skin and a wall that differ from everybody else's."""
+    grain = np.random.default_rng(seed).normal(0, 30, person.image.shape)
+    return replace(person, image=(person.image + grain).clip(0, 255).astype(np.uint8))
+
+
+def base_of(person: Portrait) -> Base:
+    return Base(f"card/{person.identity}", "real", person, likely_frame(person))
+
+
+@pytest.mark.parametrize("species", SPECIES_SHARES)
+def test_every_species_leaves_its_mask_and_the_same_seed_the_same_pair(species: str, stock: Stock) -> None:
+    host, donor, _ = stock.donors
+    pairs = [forged_pair(np.random.default_rng(5), base_of(host), donor, stock, SIDE_PX, species) for _ in range(2)]
+    first, again = pairs
+    assert first.species == species
+    assert first.genuine.shape == first.attack.shape == (SIDE_PX, SIDE_PX, 3)
+    assert first.mask.shape == (MASK_SIDE_PX, MASK_SIDE_PX)
+    assert first.mask.max() > 100
+    assert np.abs(first.genuine.astype(int) - first.attack).max() > 8
+    np.testing.assert_array_equal(first.attack, again.attack)
+    np.testing.assert_array_equal(first.genuine, again.genuine)
+
+
+def test_what_no_attack_covers_went_the_same_way(stock: Stock) -> None:
+    """Beside the mask the two differ no more than a save does, in pairs whose genuine photo was not retouched."""
+    host, donor, _ = stock.donors
+    quiet = []
+    for seed in range(12):
+        pair = forged_pair(np.random.default_rng(seed), base_of(host), donor, stock, SIDE_PX, "tool_swap")
+        outside = np.kron(pair.mask, np.ones((2, 2)))[:SIDE_PX, :SIDE_PX] == 0
+        difference = np.abs(pair.genuine.astype(int) - pair.attack).max(2)
+        quiet.append(float(np.median(difference[outside])))
+    assert np.median(quiet) <= 2
+
+
+def test_bases_come_back_from_their_file(sources: Sources, tmp_path: Path) -> None:
+    written = [base_of(person) for person in sources.portraits]
+    write_bases(tmp_path / "some.bases", written)
+    for before, stored in zip(written, read_bases(tmp_path), strict=True):
+        after = opened(stored)
+        assert (after.document, after.source) == (before.document, before.source)
+        assert np.abs(after.image.astype(int) - before.image).mean() < 2
+        np.testing.assert_array_equal(after.person.matte, before.person.matte)
+        np.testing.assert_allclose(after.frame_quad, before.frame_quad, atol=0.01)
+
+
+def test_batches_hold_genuine_crops_first_and_follow_their_seed(stock: Stock, tmp_path: Path) -> None:
+    write_bases(tmp_path / "some.bases", [base_of(person) for person in stock.donors])
+    stored = read_bases(tmp_path)
+    bases = Bases(stored[:1], by_document(stored[1:]), 0.5)
+    first, again = (next(pair_batches((1, 0), bases, stock, 2, (64, 96), 0.5)) for _ in range(2))
+    assert len(first.crops) == 2 * len(first.masks) == 2 * len(first.species) == 4
+    np.testing.assert_array_equal(first.crops, again.crops)
+
+
+def test_a_chain_keeps_enough_pixels_and_tells_where_they_went() -> None:
+    image = np.zeros((200, 200, 3), np.uint8)
+    image[90:110, 60:80] = 255
+    for seed in range(30):
+        steps = draw_chain(np.random.default_rng(seed), 0.6)
+        out, moved = passed_on(image, steps)
+        assert min(out.shape[:2]) >= 0.55 * 200 - 16
+        x, y, _ = moved @ np.array([70, 100, 1])
+        assert out[round(y), round(x)].mean() > 128

@@ -1,0 +1,71 @@
+"""Folding and unfolding change no answer."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from img_super.lab.training.folded import carry
+from img_super.validator.network import build_network
+
+SIDE_PX = 64
+
+
+@pytest.fixture(scope="module")
+def crops() -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]]:
+    return np.random.default_rng(3).integers(0, 256, (6, SIDE_PX, SIDE_PX, 3), dtype=np.uint8)
+
+
+@pytest.fixture(scope="module")
+def network():  # type: ignore[no-untyped-def]
+    """With statistics of its own in every normalisation, as a trained network has."""
+    made = build_network(SIDE_PX)
+    rng = np.random.default_rng(4)
+    for _, norm in carry.normalised_convolutions(made):
+        size = norm.get_weights()[0].shape
+        norm.set_weights([rng.uniform(0.5, 1.5, size), rng.normal(0, 0.3, size), rng.normal(0, 0.3, size),
+                          rng.uniform(0.5, 2, size)])  # fmt: skip
+    return made
+
+
+def test_a_network_filled_with_its_own_folded_weights_answers_as_before(network, crops) -> None:  # type: ignore[no-untyped-def]
+    before = network.predict(crops, verbose=0)
+    other = build_network(SIDE_PX)
+    carry.unfold(carry.fold(network), other, crops)
+    after = other.predict(crops, verbose=0)
+    for name in ("logit", "heat_map"):
+        np.testing.assert_allclose(after[name], before[name], atol=1e-4)
+
+
+def test_normalisations_get_the_statistics_of_what_they_see(network, crops) -> None:  # type: ignore[no-untyped-def]
+    """Otherwise whoever goes on learning in Keras begins with broken layers."""
+    other = build_network(SIDE_PX)
+    carry.unfold(carry.fold(network), other, crops)
+    learning = other(crops.astype(np.float32), training=True)["heat_map"]
+    serving = other(crops.astype(np.float32), training=False)["heat_map"]
+    np.testing.assert_allclose(np.asarray(learning), np.asarray(serving), atol=1e-3)
+
+
+def test_the_mean_of_weights_and_their_file(network, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+    weights = carry.fold(network)
+    doubled = {name: 3 * array for name, array in weights.items()}
+    carry.save_weights(tmp_path / "mean.npz", carry.mean_of([weights, doubled]))
+    for name, array in carry.read_weights(tmp_path / "mean.npz").items():
+        np.testing.assert_allclose(array, 2 * weights[name], rtol=1e-5)
+
+
+def test_pytorch_answers_as_keras_does(network, crops) -> None:  # type: ignore[no-untyped-def]
+    """Runs where PyTorch is: in no lock file, and so not in CI."""
+    torch = pytest.importorskip("torch")
+    from img_super.lab.training.folded.network import answers, to_keras, to_torch
+
+    folded = carry.fold(network)
+    weights = to_torch(folded)
+    found = answers(weights, torch.from_numpy(crops).permute(0, 3, 1, 2).float())
+    expected = network.predict(crops, verbose=0)
+    np.testing.assert_allclose(found.logits.numpy(), expected["logit"][:, 0], atol=1e-3)
+    np.testing.assert_allclose(torch.sigmoid(found.heat_map).numpy(), expected["heat_map"][..., 0], atol=1e-4)
+    for name, array in to_keras(weights).items():
+        np.testing.assert_array_equal(array, folded[name])
