@@ -14,6 +14,8 @@ from img_super.cli.evaluate import evaluate
 from img_super.cli.exits import Edge
 from img_super.cli.export import export
 from img_super.cli.face import face
+from img_super.cli.fine_tune import fine_tune
+from img_super.cli.forge import forge
 from img_super.cli.keys import keys
 from img_super.cli.models import models
 from img_super.cli.reference import reference
@@ -44,6 +46,7 @@ for verb in (
     synthesize,
     audit,
     train,
+    fine_tune,
     baseline,
     calibrate,
     drift,
@@ -56,5 +59,6 @@ for verb in (
     sbom,
 ):
     app.command()(verb)
+app.add_typer(forge)
 app.add_typer(keys)
 app.add_typer(models)

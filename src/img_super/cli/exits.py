@@ -13,6 +13,7 @@ from img_super.errors import ImgSuperError
 _EXTRAS: Final = {
     "drift": "feedback",
     "evaluate": "report",
+    "forge": "synthesis",
     "scan": "scan",
     "synthesize": "synthesis",
     "synthesize-photos": "synthesis",

@@ -7,7 +7,6 @@ from typing import Annotated
 
 import typer
 
-from img_super.cli.exits import given_up_in_a_line
 from img_super.cli.rendering import Cache, Processes, Seed, Split, cache_of, render
 
 forge = typer.Typer(name="forge", help="Learn from attacks made while training.", no_args_is_help=True)
@@ -26,19 +25,18 @@ def bases(
     cache: Cache = None,
 ) -> None:
     """Render genuine documents to be forged, and read the real captures beside them."""
-    with given_up_in_a_line("synthesis"):
-        from img_super.lab.forging.base import SUFFIX, write_bases
-        from img_super.lab.forging.real import VALIDATION_DOCUMENTS, real_bases
-        from img_super.lab.forging.rendered import BaseJob, render_bases
-        from img_super.lab.synthesis.portraits.folder import PortraitNetworks
+    from img_super.lab.forging.base import SUFFIX, write_bases
+    from img_super.lab.forging.real import VALIDATION_DOCUMENTS, real_bases
+    from img_super.lab.forging.rendered import BaseJob, render_bases
+    from img_super.lab.synthesis.portraits.folder import PortraitNetworks
 
-        job = BaseJob(out / "rendered", cache_of(cache, out), split, count, seed, data, shard_size=50)
-        render(job, render_bases(job, processes))
-        if (data / "real-bases").is_dir():
-            found = list(real_bases(data / "real-bases", PortraitNetworks(), VALIDATION_DOCUMENTS))
-            (out / "real").mkdir(exist_ok=True)
-            write_bases(out / "real" / f"captures{SUFFIX}", found)
-            typer.echo(f"{len(found)} real captures in {out / 'real'}")
+    job = BaseJob(out / "rendered", cache_of(cache, out), split, count, seed, data, shard_size=50)
+    render(job, render_bases(job, processes))
+    if (data / "real-bases").is_dir():
+        found = list(real_bases(data / "real-bases", PortraitNetworks(), VALIDATION_DOCUMENTS))
+        (out / "real").mkdir(exist_ok=True)
+        write_bases(out / "real" / f"captures{SUFFIX}", found)
+        typer.echo(f"{len(found)} real captures in {out / 'real'}")
 
 
 @forge.command()
@@ -51,11 +49,10 @@ def train(
     cache: Cache = None,
 ) -> None:
     """Train on attacks that no step sees twice; writes `after.keras` and `mean.keras`, its mean with the first."""
-    with given_up_in_a_line("train"):
-        import msgspec
+    import msgspec
 
-        from img_super.lab.forging.learn import learn, read_streams
-        from img_super.lab.training.folded.train import FoldedRecipe
+    from img_super.lab.forging.learn import learn, read_streams
+    from img_super.lab.training.folded.train import FoldedRecipe
 
-        wanted = msgspec.toml.decode(recipe.read_bytes(), type=FoldedRecipe)
-        learn(first, read_streams(wanted, bases, data, cache_of(cache, bases)), out)
+    wanted = msgspec.toml.decode(recipe.read_bytes(), type=FoldedRecipe)
+    learn(first, read_streams(wanted, bases, data, cache_of(cache, bases)), out)

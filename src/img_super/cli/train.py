@@ -1,71 +1,27 @@
-"""`img-super train`: from crops to trained weights, or from a model and your own photos to a better model."""
+"""`img-super train`: from crops to trained weights."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import Annotated, Any
 
 import typer
 
-from img_super.cli.options import StorageOption, storage_options
-from img_super.cli.own_documents import (
-    Attack,
-    Genuine,
-    NewRegistry,
-    NewVersion,
-    Threads,
-    keep_in_registry,
-    kept_in_folder,
-    new_version,
-    parent_model,
-    read_own,
-)
-
-if TYPE_CHECKING:
-    from img_super.lab.dataset.crops import CropSet
-    from img_super.lab.evaluation.evaluate import Model
-    from img_super.lab.own_documents.fine_tune import Tuned
-    from img_super.lab.own_documents.read import OwnDocuments
-    from img_super.lab.own_documents.tuned import ShippedTuned
-    from img_super.lab.training.recipe import Recipe
-
-_MODEL_FOLDER: Final = "model"
-
+from img_super.cli.fine_tune import fine_tune
 
 _Validation = Annotated[Path, typer.Option(help="Validation crops: people and designs that training lacks.")]
 _Out = Annotated[Path, typer.Option(help="The run's folder; a run that stopped goes on from it.")]
-_Data = Annotated[
-    str | None,
-    typer.Option(help="Training crops: a folder made by `synthesize`. With --from: your labelled photos."),
-]
-_Recipe = Annotated[
-    str | None,
-    typer.Option(
-        help="A recipe's name or its TOML file; lite0_288 without. With --from: let the layers learn, too, e.g. by "
-        "fine_tune; that takes far longer, and gained less with some hundreds of photos."
-    ),
-]
+_Data = Annotated[str | None, typer.Option(help="Training crops: a folder made by `synthesize`.")]
+_Recipe = Annotated[str | None, typer.Option(help="A recipe's name or its TOML file; lite0_288 without.")]
 _FirstWeights = Annotated[
     Path | None, typer.Option(help=".npz of training.imagenet or .keras of an earlier run; random without.")
 ]
 _Limit = Annotated[int | None, typer.Option(help="Use only so many training crops.")]
-_From = Annotated[
-    Path | None,
-    typer.Option("--from", help="Fine-tune: `shipped`, a model's folder, or a registry (the promoted one)."),
-]
-_Generated = Annotated[
-    Path | None, typer.Option(help="With --from: generated crops that are mixed in, made by `synthesize`.")
-]
-_Exchanges = Annotated[
-    int,
-    typer.Option(
-        help="With --from: attacks made of each of your genuine photos, by exchanging portraits among them; with some, "
-        "you need none of your own. 0: none.",
-        min=0,
-        max=20,
-    ),
-]
-_Folds = Annotated[int, typer.Option(help="With --from: how many parts are left out in turn.", min=2, max=10)]
+_From = Annotated[Path | None, typer.Option("--from", help="The former name of `fine-tune`, whose options it takes.")]
+_Words = Annotated[list[str] | None, typer.Option(hidden=True)]
+_Word = Annotated[str | None, typer.Option(hidden=True)]
+_Folder = Annotated[Path | None, typer.Option(hidden=True)]
+_Number = Annotated[int | None, typer.Option(hidden=True, min=0)]
 
 
 def train(
@@ -76,119 +32,46 @@ def train(
     first_weights: _FirstWeights = None,
     limit: _Limit = None,
     from_: _From = None,
-    genuine: Genuine = None,
-    attack: Attack = None,
-    generated: _Generated = None,
-    folds: _Folds = 4,
-    exchanges: _Exchanges = 2,
-    registry: NewRegistry = None,
-    version: NewVersion = None,
-    threads: Threads = 2,
-    storage_option: StorageOption = None,
+    genuine: _Words = None,
+    attack: _Words = None,
+    generated: _Folder = None,
+    folds: _Number = None,
+    exchanges: _Number = None,
+    registry: _Folder = None,
+    version: _Word = None,
+    threads: _Number = None,
+    storage_option: _Words = None,
 ) -> None:
-    """Train the validation network, or fine-tune a trained one on your own documents.
+    """Train the validation network. Your own documents are for `fine-tune`.
 
     \b
       img-super synthesize --out crops --count 20000 --side-px 288
       img-super train --data crops --validation val --out runs/1
-
-    \b
-      img-super synthesize --out mixed-in --count 600 --side-px 288
-      img-super train --from shipped --data DATA --genuine TRUE --attack FALSE \\
-        --generated mixed-in --validation val --out runs/ours --registry models
-
-    With --from: cross-validates by document, compares the tuned model with
-    the one it came from, and says in words which one is better. Without
-    --attack it learns from genuine photos alone, and from attacks that it
-    makes of them; what it then cannot know, it says.
     """
     if from_ is None:
-        _train(_recipe(recipe or "lite0_288"), data, validation, out, first_weights, limit)
+        _train(recipe or "lite0_288", data, validation, out, first_weights, limit)
         return
     if generated is None:
         raise typer.BadParameter("a tuned model forgets without generated crops mixed in", param_hint="--generated")
-    parent = parent_model(from_)
-    own = read_own(data, genuine, attack, storage_options(storage_option), parent.folder, threads)
-    chosen = None if recipe is None else _recipe(recipe)
-    tuned = _tune(parent, own, chosen, generated, validation, out, folds, exchanges, version, threads)
-    typer.echo("\n".join(tuned.sentences()))
-    typer.echo(_keep(tuned, parent, out, registry))
-
-
-def _recipe(name: str) -> Recipe:
-    from img_super.lab.training.recipe import read_recipe, recipe_file
-
-    return read_recipe(recipe_file(name))
+    given: dict[str, Any] = {
+        "data": data, "genuine": genuine, "attack": attack, "recipe": recipe, "folds": folds, "exchanges": exchanges,
+        "registry": registry, "version": version, "threads": threads, "storage_option": storage_option,
+    }  # fmt: skip
+    fine_tune(generated, validation, out, from_, **{name: value for name, value in given.items() if value is not None})
 
 
 def _train(
-    recipe: Recipe, data: str | None, validation: Path, out: Path, first_weights: Path | None, limit: int | None
+    recipe: str, data: str | None, validation: Path, out: Path, first_weights: Path | None, limit: int | None
 ) -> None:
     from img_super.lab.dataset.crops import read_crops
     from img_super.lab.dataset.streams import stream_crops
     from img_super.lab.training.learnable import learnable
+    from img_super.lab.training.recipe import read_recipe, recipe_file
     from img_super.lab.training.train import BEST_FILE, Run, train
 
     if data is None:
         raise typer.BadParameter("there is nothing to learn from", param_hint="--data")
-    stream = stream_crops(Path(data), limit)
-    training = stream.at(learnable(stream.rows, recipe.kept_care))
-    train(recipe, training, read_crops(validation), Run(out, first_weights))
+    chosen, stream = read_recipe(recipe_file(recipe)), stream_crops(Path(data), limit)
+    training = stream.at(learnable(stream.rows, chosen.kept_care))
+    train(chosen, training, read_crops(validation), Run(out, first_weights))
     typer.echo(f"best weights in {out / BEST_FILE}")
-
-
-def _tune(
-    parent: Model,
-    own: OwnDocuments,
-    recipe: Recipe | None,
-    generated: Path,
-    validation: Path,
-    out: Path,
-    folds: int,
-    exchanges: int,
-    version: str | None,
-    threads: int,
-) -> ShippedTuned:
-    import msgspec
-
-    from img_super.lab.dataset.crops import read_crops
-    from img_super.lab.own_documents.fine_tune import own_crops
-    from img_super.lab.own_documents.tuned import REPORT_FILE, OwnAnswers, ship_tuned
-    from img_super.model_card import read_weights
-    from img_super.native_stderr import natively_quiet
-
-    read_weights(parent.folder, parent.card, "keras")  # that it is there, and the one that the card describes
-    first = parent.folder / parent.card.files["keras"].name
-    crops, shipped_validation = own_crops(own), read_crops(validation)
-    tuned = _learn(recipe, crops, read_crops(generated), first, out, folds, exchanges)
-    typer.echo("Comparing both models")
-    named = version or new_version(parent, "own", own)
-    answers = OwnAnswers(own, crops, tuned.logits, tuned.exchanged)
-    with natively_quiet():
-        shipped = ship_tuned(parent, tuned.weights, answers, shipped_validation, out / _MODEL_FOLDER, named, threads)
-    (out / REPORT_FILE).write_bytes(msgspec.json.format(msgspec.json.encode(shipped.as_json()), indent=2) + b"\n")
-    return shipped
-
-
-def _learn(
-    recipe: Recipe | None, own: CropSet, generated: CropSet, first: Path, out: Path, folds: int, exchanges: int
-) -> Tuned:
-    """What the network sees is weighed anew; with a recipe its layers learn."""
-    import msgspec
-
-    from img_super.lab.own_documents.fine_tune import fine_tune
-    from img_super.lab.own_documents.logit_probe import fine_tune_head
-    from img_super.lab.training.learnable import learnable
-
-    if recipe is None:
-        return fine_tune_head(own, generated, first, out, folds, typer.echo, exchanges)
-    sized = msgspec.structs.replace(recipe, input_side_px=own.crops.shape[1])
-    kept = generated.at(learnable(generated.rows, recipe.kept_care))
-    return fine_tune(sized, own, kept, first, out, folds, typer.echo)
-
-
-def _keep(tuned: ShippedTuned, parent: Model, out: Path, registry: Path | None) -> str:
-    folder = out / _MODEL_FOLDER
-    if registry is None:
-        return kept_in_folder(tuned.card.title, folder)
-    return keep_in_registry(folder, registry, parent.folder)

@@ -1,0 +1,151 @@
+"""`img-super fine-tune`: from a model and your own photos to a better model."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Final
+
+import typer
+
+from img_super.cli.options import StorageOption, storage_options
+from img_super.cli.own_documents import (
+    Attack,
+    Data,
+    Genuine,
+    NewRegistry,
+    NewVersion,
+    Threads,
+    keep_in_registry,
+    kept_in_folder,
+    new_version,
+    parent_model,
+    read_own,
+)
+
+if TYPE_CHECKING:
+    from img_super.lab.dataset.crops import CropSet
+    from img_super.lab.evaluation.evaluate import Model
+    from img_super.lab.own_documents.fine_tune import Tuned
+    from img_super.lab.own_documents.read import OwnDocuments
+    from img_super.lab.own_documents.tuned import ShippedTuned
+
+_MODEL_FOLDER: Final = "model"
+SHIPPED: Final = Path("shipped")
+
+_Generated = Annotated[Path, typer.Option(help="Generated crops that are mixed in, made by `synthesize`.")]
+_Validation = Annotated[Path, typer.Option(help="Validation crops: people and designs that training lacks.")]
+_Out = Annotated[Path, typer.Option(help="The run's folder; a run that stopped goes on from it.")]
+_From = Annotated[
+    Path, typer.Option("--from", help="What is tuned: `shipped`, a model's folder, or a registry (the promoted one).")
+]
+_Recipe = Annotated[
+    str | None,
+    typer.Option(
+        help="A recipe's name or its TOML file: let the layers learn, too, e.g. by fine_tune; that takes far longer, "
+        "and gained less with some hundreds of photos."
+    ),
+]
+_Exchanges = Annotated[
+    int,
+    typer.Option(
+        help="Attacks made of each of your genuine photos, by exchanging portraits among them; with some, you need "
+        "none of your own. 0: none.",
+        min=0,
+        max=20,
+    ),
+]
+_Folds = Annotated[int, typer.Option(help="How many parts are left out in turn.", min=2, max=10)]
+
+
+def fine_tune(
+    generated: _Generated,
+    validation: _Validation,
+    out: _Out,
+    from_: _From = SHIPPED,
+    data: Data = None,
+    genuine: Genuine = None,
+    attack: Attack = None,
+    recipe: _Recipe = None,
+    folds: _Folds = 4,
+    exchanges: _Exchanges = 2,
+    registry: NewRegistry = None,
+    version: NewVersion = None,
+    threads: Threads = 2,
+    storage_option: StorageOption = None,
+) -> None:
+    """Let a trained network learn from your own documents.
+
+    \b
+      img-super synthesize --out mixed-in --count 600 --side-px 288
+      img-super fine-tune --data DATA --genuine TRUE --attack FALSE \\
+        --generated mixed-in --validation val --out runs/ours --registry models
+
+    Cross-validates by document, compares the tuned model with the one it came
+    from, and says in words which one is better. Without --attack it learns
+    from genuine photos alone, and from attacks that it makes of them; what it
+    then cannot know, it says.
+    """
+    parent = parent_model(from_)
+    own = read_own(data, genuine, attack, storage_options(storage_option), parent.folder, threads)
+    tuned = _tune(parent, own, recipe, generated, validation, out, folds, exchanges, version, threads)
+    typer.echo("\n".join(tuned.sentences()))
+    typer.echo(_keep(tuned, parent, out, registry))
+
+
+def _tune(
+    parent: Model,
+    own: OwnDocuments,
+    recipe: str | None,
+    generated: Path,
+    validation: Path,
+    out: Path,
+    folds: int,
+    exchanges: int,
+    version: str | None,
+    threads: int,
+) -> ShippedTuned:
+    import msgspec
+
+    from img_super.lab.dataset.crops import read_crops
+    from img_super.lab.own_documents.fine_tune import own_crops
+    from img_super.lab.own_documents.tuned import REPORT_FILE, OwnAnswers, ship_tuned
+    from img_super.model_card import read_weights
+    from img_super.native_stderr import natively_quiet
+
+    read_weights(parent.folder, parent.card, "keras")  # that it is there, and the one that the card describes
+    first = parent.folder / parent.card.files["keras"].name
+    crops, shipped_validation = own_crops(own), read_crops(validation)
+    tuned = _learn(recipe, crops, read_crops(generated), first, out, folds, exchanges)
+    typer.echo("Comparing both models")
+    named = version or new_version(parent, "own", own)
+    answers = OwnAnswers(own, crops, tuned.logits, tuned.exchanged)
+    with natively_quiet():
+        shipped = ship_tuned(parent, tuned.weights, answers, shipped_validation, out / _MODEL_FOLDER, named, threads)
+    (out / REPORT_FILE).write_bytes(msgspec.json.format(msgspec.json.encode(shipped.as_json()), indent=2) + b"\n")
+    return shipped
+
+
+def _learn(
+    recipe: str | None, own: CropSet, generated: CropSet, first: Path, out: Path, folds: int, exchanges: int
+) -> Tuned:
+    """What the network sees is weighed anew; with a recipe its layers learn."""
+    import msgspec
+
+    from img_super.lab.own_documents.fine_tune import fine_tune
+    from img_super.lab.own_documents.logit_probe import fine_tune_head
+    from img_super.lab.training.learnable import learnable
+    from img_super.lab.training.recipe import read_recipe, recipe_file
+
+    if recipe is None:
+        return fine_tune_head(own, generated, first, out, folds, typer.echo, exchanges)
+    chosen = read_recipe(recipe_file(recipe))
+    sized = msgspec.structs.replace(chosen, input_side_px=own.crops.shape[1])
+    kept = generated.at(learnable(generated.rows, chosen.kept_care))
+    return fine_tune(sized, own, kept, first, out, folds, typer.echo)
+
+
+def _keep(tuned: ShippedTuned, parent: Model, out: Path, registry: Path | None) -> str:
+    folder = out / _MODEL_FOLDER
+    if registry is None:
+        return kept_in_folder(tuned.card.title, folder)
+    return keep_in_registry(folder, registry, parent.folder)
