@@ -19,7 +19,9 @@ def evaluate(
         list[Path], typer.Option(help="A model's folder, with card.json; again for others to stand beside it.")
     ],
     data: Annotated[Path | None, typer.Option(help="Generated crops: a folder made by `synthesize`.")] = None,
-    real: Annotated[Path | None, typer.Option(help="Real captures: a folder with labels.json.")] = None,
+    real: Annotated[
+        list[Path] | None, typer.Option(help="Real captures: a folder with labels.json; again for more of them.")
+    ] = None,
     photos: Annotated[
         Path | None,
         typer.Option(help="Photos made by `synthesize --photos`: their genuine ones, forged as real captures are."),
@@ -50,7 +52,7 @@ def evaluate(
     from img_super.lab.evaluation.evaluate import Model, measure, record_figures
     from img_super.lab.evaluation.report import rows_of
 
-    if (real or photos) is not None and donors is None:
+    if (real or photos) and donors is None:
         raise typer.BadParameter("forgeries on photos need donors", param_hint="--donors")
     models = [Model.read(folder, weights if number == 0 else None) for number, folder in enumerate(model)]
     sets = _sets(data, most, real, photos, donors, models[0].card.input_side_px)
@@ -67,12 +69,12 @@ def evaluate(
 
 
 def _sets(
-    data: Path | None, most: int | None, real: Path | None, photos: Path | None, donors: Path | None, side_px: int
+    data: Path | None, most: int | None, real: list[Path] | None, photos: Path | None, donors: Path | None, side_px: int
 ) -> list[MeasuredSet]:
     from img_super.lab.dataset.measured_sets import generated_set, other_hands_set, real_set
 
     sets = [] if data is None else [generated_set(data, most)]
-    if real is not None and donors is not None:
+    if real and donors is not None:
         sets.append(real_set(real, donors, side_px))
     if photos is not None and donors is not None:
         sets.append(other_hands_set(photos, donors, side_px))

@@ -21,7 +21,8 @@ def export(
         typer.Option(help="Crops that show the integer weights which values to expect; training's are best."),
     ] = None,
     real: Annotated[
-        Path | None, typer.Option(help="Real captures; half of their document types help to choose.")
+        list[Path] | None,
+        typer.Option(help="Real captures, half of whose document types help to choose; again for more of them."),
     ] = None,
     donors: Annotated[Path | None, typer.Option(help="CC0 portraits for forgeries on real captures.")] = None,
     int8: Annotated[bool, typer.Option(help="Make integer weights, too; they serve where they measure better.")] = True,
@@ -31,7 +32,7 @@ def export(
     from img_super.lab.dataset.real_captures import real_crops
     from img_super.lab.shipping.ship import REPRESENTATIVE_CROPS, ship
 
-    if real is not None and donors is None:
+    if real and donors is None:
         raise typer.BadParameter("forgeries on real captures need donors", param_hint="--donors")
     crops = read_crops(validation)
     side_px = int(crops.crops.shape[1])

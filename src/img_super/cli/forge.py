@@ -25,15 +25,16 @@ def bases(
     cache: Cache = None,
 ) -> None:
     """Render genuine documents to be forged, and read the real captures beside them."""
+    from img_super.lab.dataset.real_captures import KEPT_FROM_TRAINING
     from img_super.lab.forging.base import SUFFIX, write_bases
-    from img_super.lab.forging.real import VALIDATION_DOCUMENTS, real_bases
+    from img_super.lab.forging.real import real_bases
     from img_super.lab.forging.rendered import BaseJob, render_bases
     from img_super.lab.synthesis.portraits.folder import PortraitNetworks
 
     job = BaseJob(out / "rendered", cache_of(cache, out), split, count, seed, data, shard_size=50)
     render(job, render_bases(job, processes))
     if (data / "real-bases").is_dir():
-        found = list(real_bases(data / "real-bases", PortraitNetworks(), VALIDATION_DOCUMENTS))
+        found = list(real_bases(data / "real-bases", PortraitNetworks(), KEPT_FROM_TRAINING))
         (out / "real").mkdir(exist_ok=True)
         write_bases(out / "real" / f"captures{SUFFIX}", found)
         typer.echo(f"{len(found)} real captures in {out / 'real'}")

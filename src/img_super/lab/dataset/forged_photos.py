@@ -13,7 +13,7 @@ import numpy as np
 from img_super.detector.weights import read_yunet_weights
 from img_super.detector.yunet import YuNetDetector
 from img_super.domain import Box, RgbImage
-from img_super.lab.dataset.forgeries import SPECIES, Person, forge
+from img_super.lab.dataset.forgeries import CONTROLS, SPECIES, Person, forge, left_genuine
 from img_super.lab.dataset.jpeg import saved
 from img_super.lab.dataset.splits import held_out
 from img_super.pipeline.crop import crop_portrait, resize_to_input
@@ -21,6 +21,9 @@ from img_super.turn import turn
 
 _AROUND: Final = 2.2
 """How much around the face is kept, in face sizes; the crop needs 1.2."""
+
+_LAST_SCALES: Final = (0.6, 1.0)
+_KERNELS: Final = (cv2.INTER_AREA, cv2.INTER_LINEAR, cv2.INTER_CUBIC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +37,7 @@ class GenuinePhoto:
 
 @dataclass(frozen=True, slots=True)
 class ForgedCrop:
-    """What the network sees of a photo, untouched (`species` empty) or forged."""
+    """What the network sees of a photo, genuine (`species` empty) or forged."""
 
     crop: RgbImage
     species: str
@@ -44,7 +47,7 @@ class ForgedCrop:
 def forged_crops(
     photos: Iterable[GenuinePhoto], portraits: Path, side_px: int, scales: Sequence[float], seed: int
 ) -> Iterator[ForgedCrop]:
-    """Every photo as it is and with each species pasted on it; all are saved once more as JPEG.
+    """Every photo under each control and with each species laid over it; all are made smaller and saved once more.
 
     A photo whose portrait is not found is left out.
 
@@ -60,19 +63,27 @@ def forged_crops(
     for one in photos:
         rng = np.random.default_rng([seed, one.number])
         around = _upright_portrait(_read(one.path), detector, float(rng.choice(scales)))
-        if around is None:
+        host = None if around is None else landmarks.near(*around)
+        if around is None or host is None:
             continue
         region, face = around
-        for species in ("", *SPECIES):
-            photo = region
-            if species:
-                host = landmarks.near(region, face)
-                if host is None:
-                    continue
-                photo = forge(rng, species, region, host, donors[int(rng.integers(len(donors)))])
-            photo = saved(photo, int(rng.integers(78, 97)))
-            crop = resize_to_input(crop_portrait(photo, face, 0), side_px)
-            yield ForgedCrop(crop, species, one.document)
+        for control in CONTROLS:
+            yield _seen(rng, left_genuine(rng, control, region, face), face, side_px, "", one.document)
+        for species in SPECIES:
+            forged = forge(rng, species, region, host, donors[int(rng.integers(len(donors)))])
+            yield _seen(rng, forged, face, side_px, species, one.document)
+
+
+def _seen(
+    rng: np.random.Generator, photo: RgbImage, face: Box, side_px: int, species: str, document: str
+) -> ForgedCrop:
+    """What the network sees of a photo that is made smaller by some kernel and saved, as clients do."""
+    scale = float(rng.uniform(*_LAST_SCALES))
+    small = cv2.resize(photo, None, fx=scale, fy=scale, interpolation=int(rng.choice(_KERNELS)))
+    small = saved(np.ascontiguousarray(small, np.uint8), int(rng.integers(70, 96)))
+    x_min, y_min, x_max, y_max = (round(value * scale) for value in (face.x_min, face.y_min, face.x_max, face.y_max))
+    crop = crop_portrait(small, Box(x_min, y_min, x_max, y_max), 0)
+    return ForgedCrop(resize_to_input(crop, side_px), species, document)
 
 
 def _upright_portrait(image: RgbImage, detector: YuNetDetector, scale: float) -> tuple[RgbImage, Box] | None:

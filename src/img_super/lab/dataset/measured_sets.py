@@ -79,10 +79,10 @@ def generated_set(folder: Path, limit: int | None = None) -> MeasuredSet:
     return MeasuredSet(GENERATED, crops.crops, crops.species, crops.documents, crops.masks, photos, personal=False)
 
 
-def real_set(folder: Path, donors: Path, side_px: int) -> MeasuredSet:
-    """Real captures of the document types that nothing was chosen on, untouched and forged; photos are untouched."""
-    photos = _genuine(labelled_frames(folder, choosing=False))
-    return _forged(REAL, real_crops(folder, donors, side_px, choosing=False), photos, personal=True)
+def real_set(folders: Sequence[Path], donors: Path, side_px: int) -> MeasuredSet:
+    """Real captures of the document types that nothing was chosen on, genuine and forged; photos are untouched."""
+    photos = _genuine([frame for folder in folders for frame in labelled_frames(folder, choosing=False)])
+    return _forged(REAL, real_crops(folders, donors, side_px, choosing=False), photos, personal=True)
 
 
 def other_hands_set(folder: Path, donors: Path, side_px: int) -> MeasuredSet:

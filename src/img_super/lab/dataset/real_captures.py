@@ -1,4 +1,4 @@
-"""Real photos of genuine documents: false alarms on them, and detection of forgeries pasted on them.
+"""Real photos of genuine documents: false alarms on them, and detection of forgeries laid over them.
 
 The document types are split in two: one half helps to choose the threshold, the other is only reported. The network
 is trained on neither.
@@ -7,7 +7,7 @@ is trained on neither.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -16,30 +16,44 @@ from img_super.lab.dataset.forged_photos import ForgedCrop, GenuinePhoto, forged
 SCALES: Final = (1.0, 0.6, 0.35)
 """The frames are 8 megapixels; phones and messengers send smaller ones, too."""
 
+KEPT_FROM_TRAINING: Final = ("midv500/40", "midv500/41")
+"""Of a folder that training learns from, as `real-bases`, what is kept for measuring."""
 
-def real_crops(folder: Path, portraits: Path, side_px: int, choosing: bool, seed: int = 7) -> Iterator[ForgedCrop]:
-    """Every labelled frame as it is and with each species pasted on it; all are saved once more as JPEG.
+
+def real_crops(
+    folders: Sequence[Path], portraits: Path, side_px: int, choosing: bool, seed: int = 7
+) -> Iterator[ForgedCrop]:
+    """Every labelled frame under each control and with each species laid over it.
 
     Args:
-        folder: holds `labels.json` and the frames it names.
+        folders: each holds `labels.json` and the frames it names.
         portraits: CC0 portraits; donors are those held out of training.
         side_px: side of the crops.
         choosing: the document types for choosing the threshold, or the others, for reporting.
     """
-    return forged_crops(labelled_frames(folder, choosing), portraits, side_px, SCALES, seed)
+    for folder in folders:
+        yield from forged_crops(labelled_frames(folder, choosing), portraits, side_px, SCALES, seed)
 
 
 def labelled_frames(folder: Path, choosing: bool) -> list[GenuinePhoto]:
     """The frames of the document types for choosing the threshold, or of the others, for reporting."""
-    labels = json.loads((folder / "labels.json").read_text("utf-8"))
+    labels = {
+        frame: truth
+        for frame, truth in json.loads((folder / "labels.json").read_text("utf-8")).items()
+        if "doc_type" in truth or truth["document"] in KEPT_FROM_TRAINING
+    }
     types = document_types(labels, choosing)
     return [
-        GenuinePhoto(number, folder / frame, truth["doc_id"])
+        GenuinePhoto(number, folder / frame, truth.get("doc_id", _type_of(truth)))
         for number, (frame, truth) in enumerate(labels.items())
-        if truth["doc_type"] in types
+        if _type_of(truth) in types
     ]
 
 
 def document_types(labels: Mapping[str, Mapping[str, str]], choosing: bool) -> list[str]:
     """Every other type of document for choosing the threshold, the others for reporting."""
-    return sorted({truth["doc_type"] for truth in labels.values()})[0 if choosing else 1 :: 2]
+    return sorted({_type_of(truth) for truth in labels.values()})[0 if choosing else 1 :: 2]
+
+
+def _type_of(truth: Mapping[str, str]) -> str:
+    return truth["doc_type"] if "doc_type" in truth else truth["document"]

@@ -15,9 +15,6 @@ from img_super.lab.synthesis.portraits.folder import PortraitNetworks, decode_rg
 from img_super.lab.synthesis.portraits.portrait import Portrait
 from img_super.turn import turn
 
-VALIDATION_DOCUMENTS: Final = frozenset({"midv500/40", "midv500/41"})
-"""Never learned from: validation measures on them."""
-
 _FRAME: Final = np.array([[-0.9, -1.0], [0.9, -1.0], [0.9, 1.3], [-0.9, 1.3]], np.float32)
 """About where an ID photo ends, in face sizes from the middle of the face."""
 
