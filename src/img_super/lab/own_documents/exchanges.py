@@ -19,8 +19,9 @@ import numpy as np
 import numpy.typing as npt
 
 from img_super.domain import Label, RgbImage
-from img_super.lab.dataset.crops import CropSet, SampleRow
+from img_super.lab.dataset.crops import CropSet
 from img_super.lab.dataset.jpeg import saved
+from img_super.lab.dataset.manifest import SampleRow
 from img_super.pipeline.crop import CROP_FACE_SIZES
 
 UInt8Array = npt.NDArray[np.uint8]

@@ -13,12 +13,12 @@ from itertools import islice
 from typing import Final
 
 import cv2
-import msgspec
 import numpy as np
 import numpy.typing as npt
 
 from img_super.domain import Box, Label
 from img_super.lab.dataset.manifest import GENERATOR, write_rows
+from img_super.lab.dataset.whole_photos import FACES_FILE, Corners, WholePhotoRow
 from img_super.lab.synthesis.crew import Job, Write, prepare, render_shards
 from img_super.lab.synthesis.geometry import corners_of, onto
 from img_super.lab.synthesis.pair import Options, Pair, draw_group_blank, draw_pair
@@ -29,48 +29,18 @@ from img_super.lab.synthesis.samples import find_portrait
 from img_super.lab.synthesis.sources import Sources
 
 FloatArray = npt.NDArray[np.float32]
-Corners = tuple[tuple[float, float], ...]
 
 FACE_ON_CARD_PX: Final = (44.0, 100.0)
 FACE_IN_PHOTO_PX: Final = (26.0, 130.0)
 SIDES: Final = (3.4, 20.0)
 """How many faces the photo is wide: from a crop of the portrait's side of a card to a card that lies far away."""
 
-FACES_FILE: Final = "faces.npz"
 FACE_SIDE_PX: Final = 112
 _WIDTH_PX: Final = (340.0, 540.0)
 _PAIRS_A_BLANK: Final = 5
 _MOST_FACES: Final = 400
 _FACE_SIZES: Final = 2.2
 """Side of a face's picture in face sizes."""
-
-
-class WholePhotoRow(msgspec.Struct, frozen=True):
-    """A photo and where things are on it: pixels of the photo, quads from the thing's own upper left clockwise.
-
-    Attributes:
-        photo: name of the file.
-        document: photos with the same value show the same card under the same camera.
-        face_xyxy: YuNet's box of the portrait's face.
-        frame_quad: the portrait frame's corners; `card_quad` the card's, which may lie outside of the photo.
-        ghost_xyxy: about where the ghost's face is, if there is one.
-        photo_wh: the photo's size; it stands upright.
-    """
-
-    photo: str
-    document: str
-    design: str
-    portrait: str
-    donor: str
-    label: int
-    species: str
-    face_xyxy: tuple[int, int, int, int]
-    frame_quad: Corners
-    card_quad: Corners
-    ghost_xyxy: tuple[float, float, float, float] | None
-    photo_wh: tuple[int, int]
-    seed: int
-    generator: str
 
 
 def render_photos(job: Job, processes: int) -> Iterator[int]:

@@ -7,8 +7,8 @@ import cv2
 import numpy as np
 import pytest
 
-from img_super.lab.dataset.crops import BadDataSet
 from img_super.lab.dataset.forgeries import SPECIES, Person, forge
+from img_super.lab.dataset.manifest import BadDataSet
 from img_super.lab.dataset.measured_sets import other_hands_set
 from img_super.lab.dataset.real_captures import real_crops
 from img_super.lab.dataset.splits import held_out

@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 
 from img_super.domain import Label
-from img_super.lab.dataset.crops import CropSet, SampleRow, read_crops
+from img_super.lab.dataset.crops import CropSet, read_crops
+from img_super.lab.dataset.manifest import SampleRow
 from img_super.lab.evaluation.evaluate import Model
 from img_super.lab.own_documents import tuned as tuned_module
 from img_super.lab.own_documents.compare import Compared

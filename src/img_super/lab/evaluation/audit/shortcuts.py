@@ -9,7 +9,7 @@ from typing import Final
 
 import numpy as np
 
-from img_super.lab.dataset.crops import BadDataSet
+from img_super.lab.dataset.manifest import BadDataSet
 from img_super.lab.evaluation.audit import from_pixels, from_rows, surroundings
 from img_super.lab.evaluation.audit.classifier import auc, auc_interval, out_of_fold_scores, strongest_feature, tabulate
 from img_super.lab.evaluation.audit.from_pixels import responses
