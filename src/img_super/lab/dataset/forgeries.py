@@ -21,7 +21,7 @@ SPECIES: Final = ("pasted_head", "pasted_photo", "face_swap")
 
 
 @dataclass(frozen=True, slots=True)
-class Person:
+class LandmarkedFace:
     """An upright portrait: image, the five landmarks (float32 [5, 2], pixels), the face as x, y, width, height."""
 
     image: RgbImage
@@ -29,7 +29,9 @@ class Person:
     face_xywh: tuple[float, float, float, float]
 
 
-def forge(rng: np.random.Generator, species: str, photo: RgbImage, host: Person, donor: Person) -> RgbImage:
+def forge(
+    rng: np.random.Generator, species: str, photo: RgbImage, host: LandmarkedFace, donor: LandmarkedFace
+) -> RgbImage:
     """Lay the donor over the host in `photo`.
 
     Args:
@@ -55,7 +57,7 @@ def forge(rng: np.random.Generator, species: str, photo: RgbImage, host: Person,
     return np.round(photo * (1 - alpha) + laid * alpha).astype(np.uint8)
 
 
-def _photo_shape(donor: Person) -> Mask:
+def _photo_shape(donor: LandmarkedFace) -> Mask:
     """A passport photo's rectangle around the face."""
     mask = np.zeros(donor.image.shape[:2], np.uint8)
     x, y, width, height = donor.face_xywh
@@ -65,7 +67,7 @@ def _photo_shape(donor: Person) -> Mask:
     return mask
 
 
-def _head_shape(donor: Person) -> Mask:
+def _head_shape(donor: LandmarkedFace) -> Mask:
     """An oval for hair and face, another for the shoulders."""
     mask = np.zeros(donor.image.shape[:2], np.uint8)
     x, y, width, height = donor.face_xywh
@@ -77,7 +79,7 @@ def _head_shape(donor: Person) -> Mask:
     return mask
 
 
-def _face_shape(donor: Person) -> Mask:
+def _face_shape(donor: LandmarkedFace) -> Mask:
     """From the brows to the chin, inside the cheeks: a hull around the landmarks, widened."""
     mask = np.zeros(donor.image.shape[:2], np.uint8)
     eye_right, eye_left, nose, mouth_right, mouth_left = donor.landmarks

@@ -123,7 +123,7 @@ def make_card(
     )
 
 
-def calibrate(sets: Sequence[Scored]) -> calibration.Compared:
+def calibrate(sets: Sequence[Scored]) -> calibration.CalibrationChoice:
     """The better calibration over all sets; within each, both classes count alike, however many samples they have."""
     weights = [np.where(one.labels == 1, 0.5 / one.labels.sum(), 0.5 / (one.labels == 0).sum()) for one in sets]
     samples = sum(len(one.labels) for one in sets)

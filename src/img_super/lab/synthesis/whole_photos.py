@@ -19,7 +19,7 @@ import numpy.typing as npt
 from img_super.domain import Box, Label
 from img_super.lab.dataset.manifest import GENERATOR, write_rows
 from img_super.lab.dataset.whole_photos import FACES_FILE, Corners, WholePhotoRow
-from img_super.lab.synthesis.crew import Job, Write, prepare, render_shards
+from img_super.lab.synthesis.crew import RenderJob, Write, prepare, render_shards
 from img_super.lab.synthesis.geometry import corners_of, onto
 from img_super.lab.synthesis.pair import Options, Pair, draw_group_blank, draw_pair
 from img_super.lab.synthesis.portraits.finder import FaceFinder
@@ -43,18 +43,18 @@ _FACE_SIZES: Final = 2.2
 """Side of a face's picture in face sizes."""
 
 
-def render_photos(job: Job, processes: int) -> Iterator[int]:
+def render_photos(job: RenderJob, processes: int) -> Iterator[int]:
     """Render the missing shards, yielding how many photos each has; then write manifest and faces."""
     (job.out / "photos").mkdir(parents=True, exist_ok=True)
     yield from render_shards(job, _start, processes)
     write_faces(job, prepare(job))
 
 
-def _start(job: Job) -> Write:
+def _start(job: RenderJob) -> Write:
     return partial(write_shard, job, prepare(job), FaceFinder())
 
 
-def write_shard(job: Job, sources: Sources, finder: FaceFinder, shard: int) -> None:
+def write_shard(job: RenderJob, sources: Sources, finder: FaceFinder, shard: int) -> None:
     """Render a shard's photos, then write its rows: a shard without rows is not finished."""
     found = islice(photos(job.seed, shard, sources, finder), job.size(shard))
     rows = []
@@ -121,7 +121,7 @@ def _ghost(pair: Pair, seen: FloatArray, face: Box) -> tuple[float, float, float
     return round(float(low[0]), 1), round(float(low[1]), 1), round(float(high[0]), 1), round(float(high[1]), 1)
 
 
-def write_faces(job: Job, sources: Sources) -> None:
+def write_faces(job: RenderJob, sources: Sources) -> None:
     """`faces` uint8 [n, 112, 112, 3] and `boxes` float32 [n, 4], x, y, width, height in shares of the side."""
     people = sources.portraits
     chosen = np.random.default_rng([job.seed, 9]).permutation(len(people))[:_MOST_FACES]
