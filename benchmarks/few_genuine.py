@@ -19,7 +19,7 @@ import numpy.typing as npt
 from img_super.lab.dataset.crops import read_crops
 from img_super.lab.evaluation.answers import answers_of
 from img_super.lab.evaluation.calibration import scores_of
-from img_super.lab.evaluation.evaluate import Model
+from img_super.lab.evaluation.evaluate import MeasuredModel
 from img_super.lab.own_documents.recalibration import genuine_shape, log_odds
 from img_super.lab.own_documents.small_samples import BELL, Shape, threshold_from_few
 from img_super.pipeline.load import SHIPPED_MODEL
@@ -56,7 +56,7 @@ def main() -> None:
     parser.add_argument("--draws", type=int, default=200)
     given = parser.parse_args()
     crops = read_crops(given.data)
-    model = Model.read(given.model)
+    model = MeasuredModel.read(given.model)
     logits = answers_of(model.weights, crops.crops[crops.labels == 0]).logits
     genuine, shape = log_odds(scores_of(model.card.calibration, logits)), genuine_shape(model.card)
     rows = [draw(genuine, documents, wanted, given.draws, shape) for documents in DOCUMENTS for wanted in WANTED]

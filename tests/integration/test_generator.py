@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from img_super.lab.dataset.crops import read_crops
-from img_super.lab.dataset.manifest import Row, read_rows
+from img_super.lab.dataset.manifest import Row, read_manifest
 from img_super.lab.dataset.splits import leaks, strays
 from img_super.lab.evaluation.audit.shortcuts import audit_data_set
 from img_super.lab.synthesis.crew import prepare
@@ -30,7 +30,7 @@ def job(tmp_path_factory: pytest.TempPathFactory) -> CropJob:
 def rendered(job: CropJob) -> list[Row]:
     prepare(job)  # or every process would draw the portraits
     assert sum(render_data_set(job, 2)) == job.count
-    return read_rows(job.out / "manifest.jsonl")
+    return read_manifest(job.out, Row)
 
 
 def test_half_of_the_samples_are_genuine_and_each_has_its_attack(job: CropJob, rendered: list[Row]) -> None:
@@ -79,7 +79,7 @@ def test_training_and_validation_share_nobody_and_no_design(job: CropJob, render
     other = replace(job, out=tmp_path / "validation", split="validation", count=24)
     for _ in render_data_set(other, 1):
         pass
-    held_out = read_rows(other.out / "manifest.jsonl")
+    held_out = read_manifest(other.out, Row)
     assert leaks(rendered, held_out) == []
     assert strays(rendered, "train") == strays(held_out, "validation") == []
     assert leaks(rendered, rendered[:2]) != []

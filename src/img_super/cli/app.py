@@ -11,7 +11,7 @@ from img_super.cli.client import client
 from img_super.cli.doctor import doctor
 from img_super.cli.drift import drift
 from img_super.cli.evaluate import evaluate
-from img_super.cli.exits import Edge
+from img_super.cli.exits import CommandLine
 from img_super.cli.export import export
 from img_super.cli.face import face
 from img_super.cli.fine_tune import fine_tune
@@ -30,7 +30,7 @@ from img_super.cli.train_detector import export_detector, train_detector
 
 app = typer.Typer(
     name="img-super",
-    cls=Edge,
+    cls=CommandLine,
     help="Tells how likely it is that the portrait of an identity document was superimposed.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,

@@ -10,7 +10,7 @@ import typer
 from img_super.cli.exits import Exit
 
 if TYPE_CHECKING:
-    from img_super.lab.evaluation.audit.shortcuts import Finding
+    from img_super.lab.evaluation.audit.shortcuts import AuditFinding
 
 
 def audit(
@@ -43,7 +43,7 @@ def audit(
     raise typer.Exit(Exit.SUSPICIOUS if wrong else Exit.DONE)
 
 
-def _print_table(findings: list[Finding]) -> None:
+def _print_table(findings: list[AuditFinding]) -> None:
     from rich.console import Console
     from rich.table import Table
 

@@ -23,7 +23,7 @@ from img_super.cli.own_documents import (
 )
 
 if TYPE_CHECKING:
-    from img_super.lab.evaluation.evaluate import Model
+    from img_super.lab.evaluation.evaluate import MeasuredModel
     from img_super.lab.own_documents.read import OwnDocuments
     from img_super.lab.own_documents.recalibration import Recalibrated, Wish
 
@@ -84,7 +84,9 @@ def calibrate(
     typer.echo(where, err=json)
 
 
-def _recalibrated(parent: Model, own: OwnDocuments, wish: Wish, version: str | None, threads: int) -> Recalibrated:
+def _recalibrated(
+    parent: MeasuredModel, own: OwnDocuments, wish: Wish, version: str | None, threads: int
+) -> Recalibrated:
     from img_super.lab.own_documents.recalibration import recalibrate
     from img_super.native_stderr import natively_quiet
 

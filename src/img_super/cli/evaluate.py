@@ -49,12 +49,12 @@ def evaluate(
     from rich.console import Console
     from rich.table import Table
 
-    from img_super.lab.evaluation.evaluate import Model, measure, record_figures
+    from img_super.lab.evaluation.evaluate import MeasuredModel, measure, record_figures
     from img_super.lab.evaluation.report import rows_of
 
     if (real or photos) and donors is None:
         raise typer.BadParameter("forgeries on photos need donors", param_hint="--donors")
-    models = [Model.read(folder, weights if number == 0 else None) for number, folder in enumerate(model)]
+    models = [MeasuredModel.read(folder, weights if number == 0 else None) for number, folder in enumerate(model)]
     sets = _sets(data, most, real, photos, donors, models[0].card.input_side_px)
     measured = [measure(one, sets, robustness if one is models[0] else 0, threads) for one in models]
     for one in measured:

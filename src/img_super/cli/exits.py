@@ -46,7 +46,7 @@ def give_up(error: ImgSuperError | str, code: Exit = Exit.NOT_STARTED) -> typer.
     return typer.Exit(code)
 
 
-class Edge(TyperGroup):
+class CommandLine(TyperGroup):
     """Every verb ends here: what goes wrong in one is told in a line, with the exit code that is documented."""
 
     def invoke(self, ctx: Any) -> Any:

@@ -24,7 +24,7 @@ from img_super.cli.own_documents import (
 
 if TYPE_CHECKING:
     from img_super.lab.dataset.crops import CropSet
-    from img_super.lab.evaluation.evaluate import Model
+    from img_super.lab.evaluation.evaluate import MeasuredModel
     from img_super.lab.own_documents.fine_tune import Tuned
     from img_super.lab.own_documents.read import OwnDocuments
     from img_super.lab.own_documents.tuned import ShippedTuned
@@ -93,7 +93,7 @@ def fine_tune(
 
 
 def _tune(
-    parent: Model,
+    parent: MeasuredModel,
     own: OwnDocuments,
     recipe: str | None,
     generated: Path,
@@ -144,7 +144,7 @@ def _learn(
     return fine_tune(sized, own, kept, first, out, folds, typer.echo)
 
 
-def _keep(tuned: ShippedTuned, parent: Model, out: Path, registry: Path | None) -> str:
+def _keep(tuned: ShippedTuned, parent: MeasuredModel, out: Path, registry: Path | None) -> str:
     folder = out / _MODEL_FOLDER
     if registry is None:
         return kept_in_folder(tuned.card.title, folder)

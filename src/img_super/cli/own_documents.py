@@ -12,7 +12,7 @@ import typer
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from img_super.lab.evaluation.evaluate import Model
+    from img_super.lab.evaluation.evaluate import MeasuredModel
     from img_super.lab.own_documents.places import Places
     from img_super.lab.own_documents.read import OwnDocuments
     from img_super.sources.found import Storage
@@ -36,20 +36,20 @@ _SHIPPED: Final = "shipped"
 _SHOWN: Final = 5
 
 
-def parent_model(named: Path | None) -> Model:
+def parent_model(named: Path | None) -> MeasuredModel:
     """The model that another one is made from: `shipped` or None, a model's folder, or a registry's promoted one.
 
     Raises:
         BadModel: there is none such.
     """
-    from img_super.lab.evaluation.evaluate import Model
+    from img_super.lab.evaluation.evaluate import MeasuredModel
     from img_super.pipeline.load import SHIPPED_MODEL
     from img_super.registry.registry import serving_folder
 
-    return Model.read(SHIPPED_MODEL if named in (None, Path(_SHIPPED)) else serving_folder(named))
+    return MeasuredModel.read(SHIPPED_MODEL if named in (None, Path(_SHIPPED)) else serving_folder(named))
 
 
-def new_version(parent: Model, step: str, own: OwnDocuments) -> str:
+def new_version(parent: MeasuredModel, step: str, own: OwnDocuments) -> str:
     """Such as 0.7.0+cal.3f2a91c0: the parent's version, what was done, and the photos' fingerprint."""
     return f"{parent.card.version.partition('+')[0]}+{step}.{own.fingerprint()[:8]}"
 

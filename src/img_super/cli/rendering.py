@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Final, Literal
 import typer
 
 if TYPE_CHECKING:
-    from img_super.lab.synthesis.crew import Job
+    from img_super.lab.synthesis.crew import RenderJob
 
 Seed = Annotated[int, typer.Option(help="The same seed gives the same bytes.")]
 Split = Annotated[Literal["train", "validation"], typer.Option(help="Which people, designs and backgrounds.")]
@@ -35,7 +35,7 @@ def drawn_of(drawn: int | None, data: Path | None) -> int:
     return _DRAWN_WITHOUT_DATA if data is None else 0
 
 
-def render(job: Job, shards: Iterator[int]) -> None:
+def render(job: RenderJob, shards: Iterator[int]) -> None:
     """Prepare the portraits and render the shards, each of which tells its size, under a progress bar."""
     from rich.progress import Progress
 

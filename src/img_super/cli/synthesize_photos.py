@@ -21,8 +21,8 @@ def synthesize_photos(
     cache: Cache = None,
 ) -> None:
     """Render small photos of whole documents, with the places of everything on them."""
-    from img_super.lab.synthesis.crew import Job
+    from img_super.lab.synthesis.crew import RenderJob
     from img_super.lab.synthesis.whole_photos import render_photos
 
-    job = Job(out, cache_of(cache, out), split, count, seed, data, drawn_of(drawn, data))
+    job = RenderJob(out, cache_of(cache, out), split, count, seed, data, drawn_of(drawn, data))
     render(job, render_photos(job, processes))

@@ -76,7 +76,7 @@ class Part:
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class RefinedFace:
     """A face that YuNet saw in a part of a photo, in the photo's pixels."""
 
     face: FoundFace
@@ -91,16 +91,16 @@ class UprightFinder:
         self._networks = PerThread(lambda: _network(weights))
         self._networks.get()
 
-    def find(self, photo: Halves, about: FloatBox, rotation: Rotation) -> Look | None:
+    def find(self, photo: Halves, about: FloatBox, rotation: Rotation) -> RefinedFace | None:
         """The surest face over `about` (pixels of the photo), upright once turned by `rotation`; None without one."""
         part, expected = Part.around(about), about.pixels()
         for face in faces(self._networks.get().run(turn(part.pixels(photo), rotation))["cells"]):
             box = part.in_photo(face.box.turned(inverse(rotation), (SIDE_PX, SIDE_PX)))
             if box.pixels().iou(expected) >= _MIN_IOU:
-                return Look(FoundFace(box, face.confidence), part)
+                return RefinedFace(FoundFace(box, face.confidence), part)
         return None
 
-    def settled(self, photo: Halves, look: Look, rotation: Rotation) -> Face:
+    def settled(self, photo: Halves, look: RefinedFace, rotation: Rotation) -> Face:
         """The face as it is seen in the part of the photo that lies around it; a second look where that is another."""
         if Part.around(look.face.box) != look.part:
             look = self.find(photo, look.face.box, rotation) or look

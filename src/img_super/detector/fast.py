@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
-from img_super.detector.face_refiner import Look, UprightFinder
+from img_super.detector.face_refiner import RefinedFace, UprightFinder
 from img_super.detector.letterbox import Letterboxed, letterbox
 from img_super.detector.litert import LiteRtDetectionNetwork
 from img_super.detector.outputs import FloatArray, FoundPortrait, read_candidates
@@ -47,7 +47,7 @@ class Seen(NamedTuple):
     """What the network found, and how YuNet saw it in that rotation."""
 
     found: FoundPortrait
-    look: Look
+    look: RefinedFace
     rotation: Rotation
 
 

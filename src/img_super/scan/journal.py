@@ -17,7 +17,7 @@ from typing import Final
 
 from img_super.scan.errors import ScanError
 from img_super.scan.judge import Judged
-from img_super.scan.rows import COLUMNS, Row
+from img_super.scan.rows import COLUMNS, ScanRow
 
 COMMIT_EVERY_S: Final = 1.0
 """How much work a kill may cost: these seconds are done again."""
@@ -110,15 +110,15 @@ class Journal:
         self._write("BEGIN")
         self._committed_s = time.monotonic()
 
-    def rows(self) -> Iterator[Row]:
+    def rows(self) -> Iterator[ScanRow]:
         """All rows, by their photo's name: the order in which they were done must not show."""
         for values in self._database.execute("SELECT * FROM rows ORDER BY photo"):
-            yield Row(**dict(zip(COLUMNS, values, strict=True)))
+            yield ScanRow(**dict(zip(COLUMNS, values, strict=True)))
 
-    def most_suspicious(self, most: int) -> list[Row]:
+    def most_suspicious(self, most: int) -> list[ScanRow]:
         """The rows with the highest scores."""
         found = self._database.execute(f"SELECT * {_MOST_SUSPICIOUS}", (most,))
-        return [Row(**dict(zip(COLUMNS, values, strict=True))) for values in found]
+        return [ScanRow(**dict(zip(COLUMNS, values, strict=True))) for values in found]
 
     def thumbnail(self, photo: str) -> bytes | None:
         """A small JPEG of a suspicious portrait, if thumbnails were asked for."""

@@ -13,7 +13,7 @@ from img_super.domain import RgbImage, Verdict
 from img_super.errors import InputError
 from img_super.pipeline.pipeline import Pipeline
 from img_super.scan.errors import InternalError
-from img_super.scan.rows import Row, answered, unanswered
+from img_super.scan.rows import ScanRow, answered, unanswered
 from img_super.sources.errors import FileError
 
 THUMBNAIL_SIDE_PX: Final = 128
@@ -23,7 +23,7 @@ THUMBNAIL_SIDE_PX: Final = 128
 class Judged:
     """A row, and where it was asked for and the photo is not plainly genuine, a small JPEG of the portrait."""
 
-    row: Row
+    row: ScanRow
     thumbnail: bytes | None = None
 
 

@@ -19,7 +19,7 @@ from img_super.errors import InputError, input_errors
 from img_super.scan.errors import file_errors
 from img_super.scan.journal import Journal
 from img_super.scan.report_words import WORDS, Language
-from img_super.scan.rows import Row, model_name
+from img_super.scan.rows import ScanRow, model_name
 from img_super.scan.summary import SCORE_BINS, Summary
 from img_super.sources.errors import FileError
 
@@ -115,7 +115,7 @@ def _suspicious(report: Report, words: dict[str, str]) -> Iterator[str]:
     )
 
 
-def _cells(row: Row, report: Report, words: dict[str, str]) -> str:
+def _cells(row: ScanRow, report: Report, words: dict[str, str]) -> str:
     verdict = row.verdict or ""
     cells = (
         f'<td class="number">{row.score:.4f}</td><td class="{verdict}">{escape(words[verdict])}</td>'

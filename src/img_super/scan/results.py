@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import Final, TypeAlias
 
 from img_super.scan.errors import ScanError
-from img_super.scan.rows import COLUMNS, Row
+from img_super.scan.rows import COLUMNS, ScanRow
 
-Writer: TypeAlias = Callable[[Iterable[Row], Path], None]
+Writer: TypeAlias = Callable[[Iterable[ScanRow], Path], None]
 _ROWS_A_BATCH: Final = 10_000
 
 
@@ -44,19 +44,19 @@ def replacing(path: Path) -> Iterator[Path]:
     part.replace(path)
 
 
-def _write_jsonl(rows: Iterable[Row], path: Path) -> None:
+def _write_jsonl(rows: Iterable[ScanRow], path: Path) -> None:
     with path.open("w", encoding="utf-8") as file:
         file.writelines(json.dumps(asdict(row), ensure_ascii=False) + "\n" for row in rows)
 
 
-def _write_csv(rows: Iterable[Row], path: Path) -> None:
+def _write_csv(rows: Iterable[ScanRow], path: Path) -> None:
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file)
         writer.writerow(COLUMNS)
         writer.writerows(astuple(row) for row in rows)
 
 
-def _write_parquet(rows: Iterable[Row], path: Path) -> None:
+def _write_parquet(rows: Iterable[ScanRow], path: Path) -> None:
     import pyarrow as pa  # noqa: PLC0415 the extra `scan`
     from pyarrow.parquet import ParquetWriter  # noqa: PLC0415
 

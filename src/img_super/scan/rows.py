@@ -13,7 +13,7 @@ Kind: TypeAlias = type[str] | type[int] | type[float]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Row:
+class ScanRow:
     """What is known of one photo: the answer, or why there is none (`error_code`).
 
     Attributes:
@@ -54,15 +54,15 @@ def _kind(hint: object) -> Kind:
     return next(kind for kind in kinds if kind in (get_args(hint) or (hint,)))
 
 
-COLUMNS: Final = {field.name: _kind(get_type_hints(Row)[field.name]) for field in fields(Row)}
+COLUMNS: Final = {field.name: _kind(get_type_hints(ScanRow)[field.name]) for field in fields(ScanRow)}
 """Name and type of every column, in their order; all but `photo` may be empty."""
 
 
-def answered(name: str, data: bytes, result: SuperResult) -> Row:
+def answered(name: str, data: bytes, result: SuperResult) -> ScanRow:
     """The row of a photo that was judged."""
     decision, detection = result.decision, result.detection
     box = detection.portrait.box
-    return Row(
+    return ScanRow(
         photo=name,
         score=decision.score,
         reco="TRUE" if decision.superimposed else "FALSE",
@@ -82,11 +82,13 @@ def answered(name: str, data: bytes, result: SuperResult) -> Row:
     )
 
 
-def unanswered(name: str, code: str, detail: str, data: bytes | None = None) -> Row:
+def unanswered(name: str, code: str, detail: str, data: bytes | None = None) -> ScanRow:
     """The row of a photo that could not be judged, or not even be read (`data` is None)."""
     if data is None:
-        return Row(photo=name, error_code=code, error_detail=detail)
-    return Row(photo=name, error_code=code, error_detail=detail, size_bytes=len(data), sha256=sha256(data).hexdigest())
+        return ScanRow(photo=name, error_code=code, error_detail=detail)
+    return ScanRow(
+        photo=name, error_code=code, error_detail=detail, size_bytes=len(data), sha256=sha256(data).hexdigest()
+    )
 
 
 def model_name(model: ModelIdentity) -> str:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from img_super.domain import Verdict
-from img_super.scan.rows import Row
+from img_super.scan.rows import ScanRow
 
 SCORE_BINS: Final = 20
 
@@ -40,7 +40,7 @@ class Summary:
         """How many photos a person should look at."""
         return self.verdicts[Verdict.ATTACK.value] + self.verdicts[Verdict.UNDETERMINED.value]
 
-    def counting(self, rows: Iterable[Row]) -> Iterator[Row]:
+    def counting(self, rows: Iterable[ScanRow]) -> Iterator[ScanRow]:
         """The same rows, each of them counted as it passes."""
         for row in rows:
             self._count(row)
@@ -52,7 +52,7 @@ class Summary:
         errors, quality = dict(sorted(self.errors.items())), dict(sorted(self.quality.items()))
         return {"photos": self.photos, "verdicts": verdicts, "errors": errors, "quality": quality}
 
-    def _count(self, row: Row) -> None:
+    def _count(self, row: ScanRow) -> None:
         self.photos += 1
         if row.error_code is not None:
             self.errors[row.error_code] += 1

@@ -14,13 +14,13 @@ from img_super.cli.app import app
 from img_super.cli.exits import Exit
 from img_super.pipeline.load import Backend, DetectorName
 from img_super.scan.errors import ScanError
-from img_super.scan.rows import Row
+from img_super.scan.rows import ScanRow
 from img_super.scan.scan import Job, Judging, Progress
 from img_super.scan.summary import Summary
 
-GENUINE = Row(photo="a.jpg", score=0.1, verdict="bona_fide", quality="")
-UNSURE = Row(photo="b.jpg", score=0.5, verdict="undetermined", quality="blurred")
-FAILED = Row(photo="c.jpg", error_code="no_face")
+GENUINE = ScanRow(photo="a.jpg", score=0.1, verdict="bona_fide", quality="")
+UNSURE = ScanRow(photo="b.jpg", score=0.5, verdict="undetermined", quality="blurred")
+FAILED = ScanRow(photo="c.jpg", error_code="no_face")
 
 Scan = Callable[..., Result]
 
@@ -29,7 +29,7 @@ class Scanned:
     """In the place of the scan: gives the rows that it was told to, or fails as it was told to."""
 
     def __init__(self) -> None:
-        self.rows: list[Row] = [GENUINE]
+        self.rows: list[ScanRow] = [GENUINE]
         self.fault: BaseException | None = None
         self.jobs: list[Job] = []
 
@@ -66,7 +66,7 @@ def run(scanned: Scanned, tmp_path: Path) -> Scan:
         ([], Exit.UNANSWERED, Exit.UNANSWERED),
     ],
 )
-def test_exit_codes(run: Scan, scanned: Scanned, rows: list[Row], code: Exit, strict: Exit) -> None:
+def test_exit_codes(run: Scan, scanned: Scanned, rows: list[ScanRow], code: Exit, strict: Exit) -> None:
     scanned.rows = rows
     assert run().exit_code == code
     assert run("--strict").exit_code == strict

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from img_super.detector import fast
-from img_super.detector.face_refiner import Look, Part, UprightFinder
+from img_super.detector.face_refiner import Part, RefinedFace, UprightFinder
 from img_super.detector.fast import LEAST, SURE, FastDetector
 from img_super.detector.outputs import CHANNELS, OTHER, PORTRAIT, FloatArray, FloatBox, FoundFace
 from img_super.detector.pyramid import Halves
@@ -51,11 +51,11 @@ class Finder(UprightFinder):
     def __init__(self) -> None:
         pass
 
-    def find(self, photo: Halves, about: FloatBox, rotation: Rotation) -> Look | None:
+    def find(self, photo: Halves, about: FloatBox, rotation: Rotation) -> RefinedFace | None:
         self.asked.append(rotation)
         if rotation not in self.confidences or self.only_at_x not in (None, about.x):
             return None
-        return Look(FoundFace(about, self.confidences[rotation]), Part.around(about))
+        return RefinedFace(FoundFace(about, self.confidences[rotation]), Part.around(about))
 
 
 class Precise:

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from img_super.detector.face_refiner import Look, Part, UprightFinder
+from img_super.detector.face_refiner import Part, RefinedFace, UprightFinder
 from img_super.detector.outputs import FloatBox, FoundFace
 from img_super.detector.pyramid import Halves
 from img_super.detector.refined_detector import SettledDetector
@@ -31,10 +31,10 @@ class Finder(UprightFinder):
         self.boxes = list(boxes)
         self.looked: list[tuple[FloatBox, Rotation]] = []
 
-    def find(self, photo: Halves, about: FloatBox, rotation: Rotation) -> Look | None:
+    def find(self, photo: Halves, about: FloatBox, rotation: Rotation) -> RefinedFace | None:
         self.looked.append((about, rotation))
         box = self.boxes.pop(0)
-        return None if box is None else Look(FoundFace(box, 0.8), Part.around(about))
+        return None if box is None else RefinedFace(FoundFace(box, 0.8), Part.around(about))
 
 
 def test_the_portraits_box_is_the_one_of_the_look() -> None:

@@ -24,7 +24,7 @@ from img_super.scan.judge import THUMBNAIL_SIDE_PX, Judged, judge
 from img_super.scan.report import Report, write_report
 from img_super.scan.report_words import WORDS, Language
 from img_super.scan.results import replacing, writer_for
-from img_super.scan.rows import COLUMNS, Row
+from img_super.scan.rows import COLUMNS, ScanRow
 from img_super.scan.summary import Summary
 from img_super.sources.errors import FileTooLarge
 from tests.conftest import FakeDetector, FakeValidator
@@ -33,8 +33,8 @@ MODELS = (ModelIdentity("detector", "1", "a" * 64), ModelIdentity("validator", "
 JPEG = b"\xff\xd8thumbnail"
 
 
-def row(photo: str, score: float | None = None, verdict: str | None = None, error: str | None = None) -> Row:
-    return Row(photo=photo, score=score, verdict=verdict, error_code=error, quality="" if error is None else None)
+def row(photo: str, score: float | None = None, verdict: str | None = None, error: str | None = None) -> ScanRow:
+    return ScanRow(photo=photo, score=score, verdict=verdict, error_code=error, quality="" if error is None else None)
 
 
 ROWS = [
@@ -67,7 +67,7 @@ def test_no_answer_becomes_a_row_with_its_code(pipeline: Pipeline, detector: Fak
     def unreadable() -> bytes:
         raise FileTooLarge()
 
-    assert judge(pipeline, "p.png", unreadable).row == Row(
+    assert judge(pipeline, "p.png", unreadable).row == ScanRow(
         photo="p.png", error_code="file_too_large", error_detail=FileTooLarge.advice
     )
 
@@ -255,7 +255,7 @@ def test_whoever_looks_sees_the_whole_file_or_the_old_one(tmp_path: Path) -> Non
 # What people read ------------------------------------------------------------------------------------------------
 
 
-def counted(rows: list[Row]) -> Summary:
+def counted(rows: list[ScanRow]) -> Summary:
     summary = Summary()
     assert list(summary.counting(rows)) == rows
     return summary

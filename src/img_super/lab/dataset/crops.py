@@ -7,30 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol, TypeVar
 
-import msgspec
 import numpy as np
 import numpy.typing as npt
 
-from img_super.errors import ImgSuperError
+from img_super.lab.dataset.manifest import BadDataSet, SampleRow, existing, read_manifest
 
 UInt8Array = npt.NDArray[np.uint8]
-
-
-class BadDataSet(ImgSuperError):
-    """A data set of crops is missing or does not hold what its manifest says."""
-
-
-class SampleRow(msgspec.Struct, frozen=True):
-    """What learning and measuring need of a manifest's row; further fields are ignored."""
-
-    shard: str
-    position: int
-    label: int
-    species: str
-    document: str
-    stage: str = ""
-    care: float = 0.0
-    photo: str = ""
 
 
 class InShard(Protocol):
@@ -106,18 +88,6 @@ def read_crops(folder: Path, limit: int | None = None) -> CropSet:
     return CropSet(np.concatenate(crops)[:limit], np.concatenate(masks)[:limit], tuple(rows[:limit]))
 
 
-def read_manifest(folder: Path, row_type: type[RowT]) -> list[RowT]:
-    """A data set's rows, each with the fields that the reader wants of it. Raises `BadDataSet`."""
-    decoder = msgspec.json.Decoder(row_type)
-    try:
-        rows = [decoder.decode(line) for line in _existing(folder / "manifest.jsonl").read_bytes().splitlines() if line]
-    except msgspec.DecodeError as error:
-        raise BadDataSet(f"The manifest in {folder} has a damaged row: {error}.") from error
-    if not rows:
-        raise BadDataSet(f"The manifest in {folder} has no rows.")
-    return rows
-
-
 def by_shard(rows: Iterable[RowT]) -> dict[str, list[RowT]]:
     """The rows of each shard, in their order."""
     members: dict[str, list[RowT]] = {}
@@ -128,14 +98,8 @@ def by_shard(rows: Iterable[RowT]) -> dict[str, list[RowT]]:
 
 def read_shard(folder: Path, shard: str, count: int) -> tuple[UInt8Array, UInt8Array]:
     """A shard's crops and masks. Raises `BadDataSet` when they are not as many as the manifest says."""
-    with np.load(_existing(folder / f"{shard}.npz")) as stored:
+    with np.load(existing(folder / f"{shard}.npz")) as stored:
         crops, masks = stored["crops"], stored["masks"]
     if len(crops) != count:
         raise BadDataSet(f"{shard} holds {len(crops)} crops, its manifest says {count}.")
     return crops, masks
-
-
-def _existing(path: Path) -> Path:
-    if not path.is_file():
-        raise BadDataSet(f"{path} is missing; run `img-super synthesize`.")
-    return path

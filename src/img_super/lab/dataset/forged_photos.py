@@ -13,7 +13,11 @@ import numpy as np
 from img_super.detector.weights import read_yunet_weights
 from img_super.detector.yunet import YuNetDetector
 from img_super.domain import Box, RgbImage
+<<<<<<< HEAD
 from img_super.lab.dataset.forgeries import CONTROLS, SPECIES, Person, forge, left_genuine
+=======
+from img_super.lab.dataset.forgeries import SPECIES, LandmarkedFace, forge
+>>>>>>> main
 from img_super.lab.dataset.jpeg import saved
 from img_super.lab.dataset.splits import held_out
 from img_super.pipeline.crop import crop_portrait, resize_to_input
@@ -110,11 +114,11 @@ class _Landmarks:
         weights = np.frombuffer(read_yunet_weights(), dtype=np.uint8)
         self._network = cv2.FaceDetectorYN.create("onnx", weights, np.empty(0, np.uint8), (320, 320), 0.6, 0.3, 50)
 
-    def person(self, path: Path) -> Person | None:
+    def person(self, path: Path) -> LandmarkedFace | None:
         image = _read(path)
         return self.near(image, Box(0, 0, image.shape[1], image.shape[0]))
 
-    def near(self, image: RgbImage, face: Box) -> Person | None:
+    def near(self, image: RgbImage, face: Box) -> LandmarkedFace | None:
         """The person whose face lies nearest to the middle of `face`."""
         scale = min(1.0, 640 / max(image.shape[:2]))
         small = cv2.resize(image, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
@@ -126,7 +130,7 @@ class _Landmarks:
         middle = np.array(face.centre_xy)
         row = min(rows, key=lambda one: float(np.hypot(*(one[:2] + one[2:4] / 2 - middle))))
         x, y, width, height = (float(value) for value in row[:4])
-        return Person(image, row[4:14].reshape(5, 2).astype(np.float32), (x, y, width, height))
+        return LandmarkedFace(image, row[4:14].reshape(5, 2).astype(np.float32), (x, y, width, height))
 
 
 def _read(path: Path) -> RgbImage:

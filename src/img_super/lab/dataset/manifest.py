@@ -1,17 +1,26 @@
-"""One row a sample (JSONL): what a crop shows, who is on it, how it came to be."""
+"""One row a sample (JSONL): what a crop shows, who is on it, how it came to be.
+
+A row is declared once, in steps: who reads one takes the step that has what it needs; further fields are ignored.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar
 
 import msgspec
+
+from img_super.errors import ImgSuperError
 
 GENERATOR: Final = "2.6"
 """Rises whenever the same seed gives other pixels."""
 
 Facts = dict[str, str | float | bool]
+
+
+class BadDataSet(ImgSuperError):
+    """A data set is missing or does not hold what its manifest says."""
 
 
 class SavedFile(msgspec.Struct, frozen=True):
@@ -23,24 +32,16 @@ class SavedFile(msgspec.Struct, frozen=True):
     subsampled: bool
 
 
-class Row(msgspec.Struct, frozen=True):
-    """A sample of a shard.
+class SampleRow(msgspec.Struct, frozen=True):
+    """What learning and measuring need of a sample.
 
     Attributes:
         shard, position: where the crop lies.
         label: 0 bona fide, 1 attack; `species` names the attack.
         document: samples with the same value show the same card (a genuine one and its attack); resample by it.
-        design: the family of the card's design.
-        portrait, donor: identities (`donor` is empty for genuine samples), `portrait_source` and `donor_source` theirs.
         stage: where the attack happened: `file`, `card`, `photo`, `screen`, or empty.
         care: how careful the forger was, 0 to 1; 0 for genuine samples.
-        face_xyxy: the detector's box in the photo, pixels.
-        photo_wh: the photo's size, pixels.
-        frame_quad: the portrait frame's corners in the crop, pixels, from the upper left clockwise.
-        file: what the last save made.
         photo: name of the whole photo's file, or empty.
-        card, attack, capture, passing: every parameter that was drawn.
-        seed, generator: make the same sample again.
     """
 
     shard: str
@@ -48,24 +49,53 @@ class Row(msgspec.Struct, frozen=True):
     label: int
     species: str
     document: str
+    stage: str = ""
+    care: float = 0.0
+    photo: str = ""
+
+
+class ShownRow(SampleRow, frozen=True, kw_only=True):
+    """What must not tell the classes apart.
+
+    Attributes:
+        design: the family of the card's design.
+        portrait, donor: identities (`donor` is empty for genuine samples).
+        face_xyxy: the detector's box in the photo, pixels.
+        photo_wh: the photo's size, pixels.
+        frame_quad: the portrait frame's corners in the crop, pixels, from the upper left clockwise.
+        file: what the last save made.
+        card, capture, passing: every parameter that was drawn for both of a pair.
+    """
+
     design: str
     portrait: str
-    portrait_source: str
     donor: str
-    donor_source: str
-    stage: str
-    care: float
     face_xyxy: tuple[int, int, int, int]
     photo_wh: tuple[int, int]
     frame_quad: tuple[tuple[float, float], ...]
     file: SavedFile
-    photo: str
     card: Facts
-    attack: Facts
     capture: Facts
     passing: Facts
+
+
+class Row(ShownRow, frozen=True, kw_only=True):
+    """A sample, whole.
+
+    Attributes:
+        portrait_source, donor_source: where these people's pictures come from.
+        attack: every parameter that was drawn for the attack.
+        seed, generator: make the same sample again.
+    """
+
+    portrait_source: str
+    donor_source: str
+    attack: Facts
     seed: int
     generator: str
+
+
+RowT = TypeVar("RowT", bound=msgspec.Struct)
 
 
 def write_rows(path: Path, rows: Sequence[msgspec.Struct]) -> None:
@@ -80,6 +110,24 @@ def write_whole(path: Path, content: bytes) -> None:
     unfinished.replace(path)
 
 
-def read_rows(path: Path) -> list[Row]:
-    """Read a manifest; raises `msgspec.ValidationError` on a row that is none."""
-    return [msgspec.json.decode(line, type=Row) for line in path.read_bytes().splitlines() if line]
+def read_manifest(folder: Path, row_type: type[RowT], verb: str = "synthesize") -> list[RowT]:
+    """A data set's rows, each with the fields that the reader wants of it.
+
+    Raises:
+        BadDataSet: there is no manifest (`verb` makes one), it has no rows, or one of them is damaged.
+    """
+    decoder, path = msgspec.json.Decoder(row_type), existing(folder / "manifest.jsonl", verb)
+    try:
+        rows = [decoder.decode(line) for line in path.read_bytes().splitlines() if line]
+    except msgspec.DecodeError as error:
+        raise BadDataSet(f"The manifest in {folder} has a damaged row: {error}.") from error
+    if not rows:
+        raise BadDataSet(f"The manifest in {folder} has no rows.")
+    return rows
+
+
+def existing(path: Path, verb: str = "synthesize") -> Path:
+    """The path of a data set's file. Raises `BadDataSet` when it is not there."""
+    if not path.is_file():
+        raise BadDataSet(f"{path} is missing; run `img-super {verb}`.")
+    return path

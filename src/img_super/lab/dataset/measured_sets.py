@@ -11,8 +11,9 @@ import numpy as np
 import numpy.typing as npt
 
 from img_super.domain import RgbImage
-from img_super.lab.dataset.crops import BadDataSet, SampleRow, UInt8Array, read_crops, read_manifest
+from img_super.lab.dataset.crops import UInt8Array, read_crops
 from img_super.lab.dataset.forged_photos import ForgedCrop, GenuinePhoto, forged_crops
+from img_super.lab.dataset.manifest import BadDataSet, SampleRow, read_manifest
 from img_super.lab.dataset.real_captures import labelled_frames, real_crops
 from img_super.pipeline.decode import decode_image
 

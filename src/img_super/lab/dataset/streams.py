@@ -13,7 +13,8 @@ import numpy as np
 import numpy.typing as npt
 from numpy.lib import format as npy
 
-from img_super.lab.dataset.crops import BadDataSet, OfRows, SampleRow, by_shard, read_manifest
+from img_super.lab.dataset.crops import OfRows, by_shard
+from img_super.lab.dataset.manifest import BadDataSet, SampleRow, read_manifest
 
 UInt8Array = npt.NDArray[np.uint8]
 IntArray = npt.NDArray[np.int64]

@@ -13,25 +13,50 @@ import numpy.typing as npt
 
 from img_super.detector.outputs import FloatBox
 from img_super.domain import RgbImage
-from img_super.lab.dataset.crops import BadDataSet
+from img_super.lab.dataset.manifest import BadDataSet, existing, read_manifest
 
 FloatArray = npt.NDArray[np.float32]
 UInt8Array = npt.NDArray[np.uint8]
+
+Corners = tuple[tuple[float, float], ...]
+
+FACES_FILE: Final = "faces.npz"
+_VERB: Final = "synthesize-photos"
 
 KEPT_SIDE_PX: Final = 416
 """Longer photos are reduced to this: 0.4 MB each in memory, and the network sees 320 px."""
 
 
 class PhotoRow(msgspec.Struct, frozen=True):
-    """What learning needs of a manifest's row, in pixels of the photo; further fields are ignored."""
+    """What learning needs of a whole photo: pixels of the photo, quads from the thing's own upper left clockwise.
+
+    Attributes:
+        photo: name of the file.
+        document: photos with the same value show the same card under the same camera.
+        face_xyxy: YuNet's box of the portrait's face.
+        frame_quad: the portrait frame's corners; `card_quad` the card's, which may lie outside of the photo.
+        ghost_xyxy: about where the ghost's face is, if there is one.
+    """
 
     photo: str
     document: str
     label: int
     face_xyxy: tuple[int, int, int, int]
-    frame_quad: tuple[tuple[float, float], ...]
-    card_quad: tuple[tuple[float, float], ...]
+    frame_quad: Corners
+    card_quad: Corners
     ghost_xyxy: tuple[float, float, float, float] | None = None
+
+
+class WholePhotoRow(PhotoRow, frozen=True, kw_only=True):
+    """A whole photo's row; `photo_wh` is its size, and it stands upright. The others are those of `manifest.Row`."""
+
+    design: str
+    portrait: str
+    donor: str
+    species: str
+    photo_wh: tuple[int, int]
+    seed: int
+    generator: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,21 +99,12 @@ def read_photos(folder: Path, limit: int | None = None) -> list[LabelledPhoto]:
 
 def read_rows(folder: Path) -> list[PhotoRow]:
     """The rows of a data set's manifest. Raises `BadDataSet`."""
-    path = folder / "manifest.jsonl"
-    if not path.is_file():
-        raise BadDataSet(f"{path} is missing; run `img-super synthesize-photos`.")
-    try:
-        return [msgspec.json.decode(line, type=PhotoRow) for line in path.read_bytes().splitlines() if line]
-    except msgspec.DecodeError as error:
-        raise BadDataSet(f"The manifest in {folder} has a damaged row: {error}.") from error
+    return read_manifest(folder, PhotoRow, _VERB)
 
 
 def read_faces(folder: Path) -> Faces:
     """Read the faces of a data set. Raises `BadDataSet`."""
-    path = folder / "faces.npz"
-    if not path.is_file():
-        raise BadDataSet(f"{path} is missing; run `img-super synthesize-photos`.")
-    with np.load(path) as stored:
+    with np.load(existing(folder / FACES_FILE, _VERB)) as stored:
         return Faces(stored["faces"], stored["boxes"])
 
 

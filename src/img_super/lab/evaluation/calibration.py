@@ -61,14 +61,14 @@ def fit_isotonic(logits: Array, labels: Array, weights: Array | None = None) -> 
 
 
 @dataclass(frozen=True, slots=True)
-class Compared:
+class CalibrationChoice:
     """The calibration that is kept, fitted on everything; `log_loss` of both on documents left out of the fit."""
 
     kept: Calibration
     log_loss: dict[str, float]
 
 
-def fit_better(logits: Array, labels: Array, documents: Array, weights: Array) -> Compared:
+def fit_better(logits: Array, labels: Array, documents: Array, weights: Array) -> CalibrationChoice:
     """Fit both; keep Platt's two numbers unless the line has the lower log loss on documents left out, beyond doubt.
 
     Raises:
@@ -80,7 +80,7 @@ def fit_better(logits: Array, labels: Array, documents: Array, weights: Array) -
     drawn = resampling.mean(gain, resampling.drawn_weights(documents, seed=1))
     kept = "isotonic" if resampling.interval(drawn)[0] > 0 else "platt"
     rounded = {kind: round(float(of.mean()), 5) for kind, of in losses.items()}
-    return Compared(kinds[kept](logits, labels, weights), rounded)
+    return CalibrationChoice(kinds[kept](logits, labels, weights), rounded)
 
 
 def _left_out_losses(

@@ -26,7 +26,7 @@ from img_super.validator.litert import LiteRtNetwork, LiteRtValidator
 
 
 @dataclass(frozen=True, slots=True)
-class Model:
+class MeasuredModel:
     """A model's folder, and the weights of it that are measured."""
 
     folder: Path
@@ -35,7 +35,7 @@ class Model:
     weights: bytes
 
     @classmethod
-    def read(cls, folder: Path, file: str | None = None) -> Model:
+    def read(cls, folder: Path, file: str | None = None) -> MeasuredModel:
         """Read what serves by default, or the weights that the card lists as `file`. Raises `BadModel`."""
         card = read_card(folder)
         chosen = file or card.serves
@@ -55,7 +55,7 @@ class Measured:
         robustness: rows of `robustness.robustness`, by set and whether crops or photos were changed.
     """
 
-    model: Model
+    model: MeasuredModel
     scored: Mapping[str, Scored]
     figures: Mapping[str, Figures]
     policies: Mapping[str, Mapping[PolicyName, Figures]]
@@ -74,7 +74,9 @@ class Measured:
         }
 
 
-def measure(model: Model, sets: Sequence[MeasuredSet], robustness_samples: int = 0, threads: int = 1) -> Measured:
+def measure(
+    model: MeasuredModel, sets: Sequence[MeasuredSet], robustness_samples: int = 0, threads: int = 1
+) -> Measured:
     """Measure a model on every set.
 
     Args:
@@ -101,14 +103,14 @@ def measure(model: Model, sets: Sequence[MeasuredSet], robustness_samples: int =
     )
 
 
-def score(model: Model, measured: MeasuredSet, threads: int = 1) -> Scored:
+def score(model: MeasuredModel, measured: MeasuredSet, threads: int = 1) -> Scored:
     """Judge every crop of a set."""
     answers = answers_of(model.weights, measured.crops, threads)
     scores = scores_of(model.card.calibration, answers.logits)
     return Scored(measured.labels, measured.species, measured.documents, scores, answers.heat_maps, measured.masks)
 
 
-def _robustness(model: Model, measured: MeasuredSet, count: int) -> dict[str, list[dict[str, Any]]]:
+def _robustness(model: MeasuredModel, measured: MeasuredSet, count: int) -> dict[str, list[dict[str, Any]]]:
     threshold = model.card.threshold
     at = spread(len(measured.crops), count)
     crops = Samples(lambda: iter(measured.crops[at]), measured.labels[at], measured.documents[at])

@@ -30,7 +30,7 @@ Scores = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class Change:
     """One change: its kind, how strong (0 is not at all), and what it does to an image."""
 
     kind: str
@@ -58,8 +58,8 @@ def blurred(image: RgbImage, sigma_share: float) -> RgbImage:
     return cv2.GaussianBlur(image, (0, 0), sigma_share * max(image.shape[:2])).astype(np.uint8, copy=False)
 
 
-def _steps(of: Callable[..., RgbImage], kind: str, values: Sequence[float]) -> tuple[Step, ...]:
-    return tuple(Step(kind, value, partial(_changed, of=of, value=value)) for value in values)
+def _steps(of: Callable[..., RgbImage], kind: str, values: Sequence[float]) -> tuple[Change, ...]:
+    return tuple(Change(kind, value, partial(_changed, of=of, value=value)) for value in values)
 
 
 def _changed(image: RgbImage, of: Callable[..., RgbImage], value: float) -> RgbImage:
@@ -88,13 +88,13 @@ PHOTO_STEPS: Final = (
 )
 
 
-def robustness(judge: Judge, samples: Samples, steps: Sequence[Step], threshold: float) -> list[dict[str, Any]]:
+def robustness(judge: Judge, samples: Samples, steps: Sequence[Change], threshold: float) -> list[dict[str, Any]]:
     """One row a step, the unchanged images first.
 
     Each row: `kind`, `strength`; `median_change` and `p90_change` of |score change|; `auc` with interval (None when
     only one class is there); `bpcer` at the threshold; `answered`, the share of samples that got a score.
     """
-    changes = [Step("none", 0, lambda image: image), *steps]
+    changes = [Change("none", 0, lambda image: image), *steps]
     scores = np.array([[judge(step.change(image)) for step in changes] for image in samples.images()])
     weights = resampling.drawn_weights(samples.documents, seed=1)
     return [

@@ -13,7 +13,7 @@ import numpy as np
 
 from img_super.lab.dataset.manifest import write_rows
 from img_super.lab.forging.base import SUFFIX, Base, write_bases
-from img_super.lab.synthesis.crew import Job, Write, prepare, render_shards
+from img_super.lab.synthesis.crew import RenderJob, Write, prepare, render_shards
 from img_super.lab.synthesis.pair import PAIRS_A_BLANK, Options, draw_group_blank, draw_pair
 from img_super.lab.synthesis.portraits.folder import PortraitNetworks
 from img_super.lab.synthesis.render import photograph_genuine
@@ -29,7 +29,7 @@ class BaseRow(msgspec.Struct, frozen=True):
 
 
 @dataclass(frozen=True, slots=True)
-class BaseJob(Job):
+class BaseJob(RenderJob):
     """Bases to render; `count` is theirs."""
 
 

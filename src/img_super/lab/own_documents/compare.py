@@ -19,7 +19,7 @@ FORGETS: Final = 0.01
 """Of AUC on the shipped validation: who loses more has forgotten."""
 
 
-class Verdict(StrEnum):
+class Outcome(StrEnum):
     """What can be said of the second model beside the first."""
 
     BETTER = "better"
@@ -28,7 +28,7 @@ class Verdict(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Compared:
+class ModelComparison:
     """Two models on one set; intervals hold 95 % of draws of documents, the same draws for both.
 
     Attributes:
@@ -45,10 +45,10 @@ class Compared:
     eer_gain: tuple[float, float]
 
     @property
-    def verdict(self) -> Verdict:
+    def verdict(self) -> Outcome:
         if self.auc_gain[0] > 0:
-            return Verdict.BETTER
-        return Verdict.WORSE if self.auc_gain[1] < 0 else Verdict.SAME
+            return Outcome.BETTER
+        return Outcome.WORSE if self.auc_gain[1] < 0 else Outcome.SAME
 
     def in_words(self) -> str:
         """One line for a person."""
@@ -60,11 +60,11 @@ class Compared:
         )
 
 
-def compare(name: str, first: Scored, second: Scored, seed: int = 1) -> Compared:
+def compare(name: str, first: Scored, second: Scored, seed: int = 1) -> ModelComparison:
     """Compare two models' scores (or logits) of the same samples, which must have both classes."""
     draws = resampling.drawn_weights(first.documents, seed)
     one, two = (resampling.Curves.of(of.labels, of.scores, draws) for of in (first, second))
-    return Compared(
+    return ModelComparison(
         name, len(first.labels), len(np.unique(first.documents)),
         (metrics.auc(first.labels, first.scores), metrics.auc(second.labels, second.scores)),
         (metrics.equal_error_rate(first.labels, first.scores), metrics.equal_error_rate(second.labels, second.scores)),
@@ -97,9 +97,9 @@ class Rejected:
         )
 
 
-def advice_without_attacks(exchanged: Compared | None, shipped_validation: Compared) -> str:
+def advice_without_attacks(exchanged: ModelComparison | None, shipped_validation: ModelComparison) -> str:
     """What to do with a model that was tuned without an attack on the team's own documents."""
-    if exchanged is None or exchanged.verdict is not Verdict.BETTER:
+    if exchanged is None or exchanged.verdict is not Outcome.BETTER:
         return "Not even exchanged portraits are told better, which it learned from: keep the old one."
     if _lost(shipped_validation) > FORGETS:
         return f"Exchanged portraits are told better, but {_forgotten(shipped_validation)}: keep the old one."
@@ -110,11 +110,11 @@ def advice_without_attacks(exchanged: Compared | None, shipped_validation: Compa
     )
 
 
-def advice(own: Compared, shipped_validation: Compared) -> str:
+def advice(own: ModelComparison, shipped_validation: ModelComparison) -> str:
     """Whether to promote, in a sentence."""
-    if own.verdict is Verdict.WORSE:
+    if own.verdict is Outcome.WORSE:
         return "The tuned model is worse on your documents: keep the old one."
-    if own.verdict is Verdict.SAME:
+    if own.verdict is Outcome.SAME:
         return (
             "On your documents the tuned model is the same as the old one, as far as so many photos can tell: keep "
             "the old one, and collect more photos."
@@ -127,10 +127,10 @@ def advice(own: Compared, shipped_validation: Compared) -> str:
     return "The tuned model is better on your documents and has not forgotten the others: promote it."
 
 
-def _lost(shipped_validation: Compared) -> float:
+def _lost(shipped_validation: ModelComparison) -> float:
     return shipped_validation.auc[0] - shipped_validation.auc[1]
 
 
-def _forgotten(shipped_validation: Compared) -> str:
+def _forgotten(shipped_validation: ModelComparison) -> str:
     lost = f"it lost {_lost(shipped_validation):.3f} of AUC on the shipped validation"
     return f"{lost}: it has forgotten other kinds of attack"

@@ -19,8 +19,9 @@ import numpy as np
 import numpy.typing as npt
 
 from img_super.domain import Label, RgbImage
-from img_super.lab.dataset.crops import CropSet, SampleRow
+from img_super.lab.dataset.crops import CropSet
 from img_super.lab.dataset.jpeg import saved
+from img_super.lab.dataset.manifest import SampleRow
 from img_super.pipeline.crop import CROP_FACE_SIZES
 
 UInt8Array = npt.NDArray[np.uint8]
@@ -39,7 +40,7 @@ _CORNERS: Final = 72
 
 
 @dataclass(frozen=True, slots=True)
-class Pair:
+class ExchangedPair:
     """A genuine crop and what a forger makes of it, saved alike.
 
     Attributes:
@@ -102,7 +103,7 @@ def _couples(own: CropSet, parts: IntArray, times: int, rng: Random) -> list[tup
     return found
 
 
-def exchange(host: RgbImage, donor: RgbImage, rng: Random) -> Pair:
+def exchange(host: RgbImage, donor: RgbImage, rng: Random) -> ExchangedPair:
     """Lay the portrait of one crop over that of another. Crops [side, side, 3], faces in their middle."""
     kind = str(rng.choice(_KINDS, p=_SHARES))
     mask = _outline(kind, host.shape[0], rng)
@@ -112,7 +113,7 @@ def exchange(host: RgbImage, donor: RgbImage, rng: Random) -> Pair:
     by_gradients = rng.random() < (0.45 if kind == "face" else 0.1)
     attack = _by_gradients(laid, host, mask) if by_gradients else _feathered(laid, host, mask, kind, rng)
     genuine, attack = _saved_alike(host, attack, rng)
-    return Pair(genuine, attack, mask, kind)
+    return ExchangedPair(genuine, attack, mask, kind)
 
 
 def in_its_colours(laid: RgbImage, host: RgbImage, mask: UInt8Array) -> RgbImage:

@@ -20,7 +20,8 @@ import numpy.typing as npt
 from sklearn.model_selection import StratifiedGroupKFold
 
 from img_super.domain import Label
-from img_super.lab.dataset.crops import CropSet, SampleRow
+from img_super.lab.dataset.crops import CropSet
+from img_super.lab.dataset.manifest import SampleRow
 from img_super.lab.evaluation.report import Scored
 from img_super.lab.own_documents.errors import BadLabels
 from img_super.lab.own_documents.read import OwnDocuments

@@ -8,7 +8,7 @@ from typing import Final
 
 from img_super.domain import Box, Label
 from img_super.lab.own_documents.errors import BadLabels
-from img_super.lab.own_documents.truth import LabelledPhoto
+from img_super.lab.own_documents.truth import OwnPhoto
 from img_super.lab.own_documents.voc import marked_boxes
 from img_super.sources.errors import FileError
 from img_super.sources.found import Failed, Found, Reader, Storage
@@ -17,7 +17,7 @@ from img_super.sources.search import find_photos
 _NO_PHOTOS: Final = frozenset({".csv", ".db", ".json", ".jsonl", ".md", ".txt"})
 
 
-def photos_in(sources: Sequence[str], label: Label, storage: Storage) -> Iterator[LabelledPhoto]:
+def photos_in(sources: Sequence[str], label: Label, storage: Storage) -> Iterator[OwnPhoto]:
     """Every file in the sources that may be a photo, with this label.
 
     A source is a folder, a glob, an archive or a URL. Photos of the same name without its ending, such as
@@ -34,7 +34,7 @@ def photos_in(sources: Sequence[str], label: Label, storage: Storage) -> Iterato
         if _suffix(found) not in _NO_PHOTOS | {".xml"}:
             annotation = annotations.get(_stem(found))
             marked = () if annotation is None else _boxes(annotation, reader)
-            yield LabelledPhoto(found, label, document=PurePosixPath(_stem(found)).name, marked=marked)
+            yield OwnPhoto(found, label, document=PurePosixPath(_stem(found)).name, marked=marked)
 
 
 def _boxes(annotation: Found, reader: Reader) -> tuple[Box, ...]:

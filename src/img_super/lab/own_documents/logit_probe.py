@@ -47,25 +47,25 @@ FloatArray = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class PooledFeatures:
     """What a network makes of crops: pooled features [n, d] and logits [n]."""
 
     pooled: FloatArray
     logits: FloatArray
 
-    def at(self, positions: npt.NDArray[np.int64]) -> Seen:
-        return Seen(self.pooled[positions], self.logits[positions])
+    def at(self, positions: npt.NDArray[np.int64]) -> PooledFeatures:
+        return PooledFeatures(self.pooled[positions], self.logits[positions])
 
 
 @dataclass(frozen=True, slots=True)
-class Head:
+class LogitProbe:
     """The new logit: `trust` times the network's own, and the pooled features' weighted sum."""
 
     trust: float
     weights: FloatArray
     bias: float
 
-    def logits(self, seen: Seen) -> FloatArray:
+    def logits(self, seen: PooledFeatures) -> FloatArray:
         return np.asarray(self.trust * seen.logits + seen.pooled @ self.weights + self.bias)
 
 
@@ -73,7 +73,7 @@ class Head:
 class _Learned:
     """What is learned from, as the network sees it, and the part of each."""
 
-    seen: Seen
+    seen: PooledFeatures
     labels: npt.NDArray[np.int64]
     parts: npt.NDArray[np.int64]
 
@@ -81,7 +81,7 @@ class _Learned:
         kept = np.flatnonzero(self.parts != part)
         return _Learned(self.seen.at(kept), self.labels[kept], self.parts[kept])
 
-    def judged_by(self, heads: Sequence[Head]) -> FloatArray:
+    def judged_by(self, heads: Sequence[LogitProbe]) -> FloatArray:
         """Logits, each by the head that did not learn from its part."""
         logits = np.empty(len(self.parts))
         for part, head in enumerate(heads):
@@ -134,7 +134,7 @@ def _parts(own: CropSet, folds: int) -> npt.NDArray[np.int64]:
     return parts
 
 
-def _before_and_after(made: CropSet, exchanged: _Learned, heads: Sequence[Head]) -> tuple[Scored, Scored]:
+def _before_and_after(made: CropSet, exchanged: _Learned, heads: Sequence[LogitProbe]) -> tuple[Scored, Scored]:
     before = Scored(exchanged.labels, made.species, made.documents, exchanged.seen.logits)
     return before, replace(before, scores=exchanged.judged_by(heads))
 
@@ -144,20 +144,20 @@ def looking_only(network: keras.Model) -> keras.Model:
     return keras.Model(network.input, [network.get_layer("pooled").output, network.output["logit"]])
 
 
-def see(looking: keras.Model, crops: CropSet, mirrored: bool = False) -> Seen:
+def see(looking: keras.Model, crops: CropSet, mirrored: bool = False) -> PooledFeatures:
     """What a network (`looking_only`) makes of crops, or of their mirror images."""
     view: Callable[[Any], Any] = (lambda batch: batch[:, :, ::-1]) if mirrored else (lambda batch: batch)
     if not crops.rows:
-        return Seen(np.empty((0, looking.outputs[0].shape[-1])), np.empty(0))
+        return PooledFeatures(np.empty((0, looking.outputs[0].shape[-1])), np.empty(0))
     found = [
         looking.predict_on_batch(view(crops.crops[start : start + _BATCH]).astype(np.float32))
         for start in range(0, len(crops.rows), _BATCH)
     ]
     pooled, logits = (np.concatenate(parts).astype(np.float64) for parts in zip(*found, strict=True))
-    return Seen(pooled, logits[:, 0])
+    return PooledFeatures(pooled, logits[:, 0])
 
 
-def fit(own: Sequence[_Learned], base: _Learned) -> Head:
+def fit(own: Sequence[_Learned], base: _Learned) -> LogitProbe:
     """Logistic regression on what is the team's own and on generated crops, the two counting as `_OWN_SHARE` says."""
     parts = [*own, base]
     pooled = np.concatenate([part.seen.pooled for part in parts])
@@ -172,10 +172,10 @@ def fit(own: Sequence[_Learned], base: _Learned) -> Head:
     columns = np.column_stack([logits * logit_scale, (pooled - middle) * scale])
     fitted = LogisticRegression(C=1 / (_PENALTY * count), max_iter=500).fit(columns, labels, weights)
     kernel = fitted.coef_[0, 1:] * scale
-    return Head(float(fitted.coef_[0, 0] * logit_scale), kernel, float(fitted.intercept_[0] - middle @ kernel))
+    return LogitProbe(float(fitted.coef_[0, 0] * logit_scale), kernel, float(fitted.intercept_[0] - middle @ kernel))
 
 
-def with_head(network: keras.Model, head: Head) -> keras.Model:
+def with_head(network: keras.Model, head: LogitProbe) -> keras.Model:
     """The network with the head's opinion in its logit; its layers are shared, but for those of the logit.
 
     A network that has an opinion already keeps one: the new one takes its place.

@@ -15,7 +15,7 @@ from img_super.domain import Label
 from img_super.lab.own_documents.errors import BadLabels
 from img_super.lab.own_documents.folders import photos_in
 from img_super.lab.own_documents.tables import is_table, photos_of
-from img_super.lab.own_documents.truth import LabelledPhoto
+from img_super.lab.own_documents.truth import OwnPhoto
 from img_super.sources.errors import SourceError
 from img_super.sources.found import Storage
 from img_super.sources.names import shown
@@ -43,7 +43,7 @@ class Places:
         genuine, attack = (", ".join(map(shown, of)) or "none" for of in (self.genuine, self.attack))
         return f"GENUINE documents:      {genuine}\nSUPERIMPOSED portraits: {attack}"
 
-    def photos(self, storage: Storage) -> list[LabelledPhoto]:
+    def photos(self, storage: Storage) -> list[OwnPhoto]:
         """Every labelled photo.
 
         Raises:

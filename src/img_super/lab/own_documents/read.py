@@ -15,7 +15,7 @@ from img_super.domain import Label, RgbImage
 from img_super.errors import Refusal
 from img_super.lab.own_documents.duplicates import Hash, difference_hash, groups
 from img_super.lab.own_documents.errors import BadLabels, Contradiction, DuplicateFile, OtherFace
-from img_super.lab.own_documents.truth import LabelledPhoto
+from img_super.lab.own_documents.truth import OwnPhoto
 from img_super.model_card import quality_shares
 from img_super.pipeline.pipeline import Pipeline
 from img_super.sources.found import Failed, Reader, Storage
@@ -92,14 +92,14 @@ class Reading:
     def __init__(self, pipeline: Pipeline, storage: Storage, threads: int = 1) -> None:
         self._pipeline, self._threads, self._reader = pipeline, threads, Reader(storage)
 
-    def read(self, photos: Sequence[LabelledPhoto], told: Told = lambda: None) -> OwnDocuments:
+    def read(self, photos: Sequence[OwnPhoto], told: Told = lambda: None) -> OwnDocuments:
         """Read every photo; `told` is called after each.
 
         Raises:
             BadLabels: not a single photo can be used.
         """
 
-        def seen(photo: LabelledPhoto) -> _Seen | LeftOut:
+        def seen(photo: OwnPhoto) -> _Seen | LeftOut:
             try:
                 return self._see(photo)
             except Refusal as error:
@@ -118,7 +118,7 @@ class Reading:
         crops = (replace(one.crop, document=f"own-{number}") for one, number in zip(kept, numbers, strict=True))
         return OwnDocuments(tuple(crops), left_out)
 
-    def _see(self, photo: LabelledPhoto) -> _Seen | LeftOut:
+    def _see(self, photo: OwnPhoto) -> _Seen | LeftOut:
         found = photo.found
         if isinstance(found, Failed):
             return LeftOut(found.name, found.code, found.detail)

@@ -14,7 +14,7 @@ from img_super.domain import Label
 from img_super.lab.dataset.measured_sets import GENERATED
 from img_super.lab.evaluation.answers import answers_of
 from img_super.lab.evaluation.calibration import scores_of
-from img_super.lab.evaluation.evaluate import Model
+from img_super.lab.evaluation.evaluate import MeasuredModel
 from img_super.lab.evaluation.policies import BAND, MAX_BPCER
 from img_super.lab.evaluation.report import QUANTILES, score_quantiles
 from img_super.lab.own_documents.errors import BadLabels
@@ -65,7 +65,7 @@ class Recalibrated:
     sentences: tuple[str, ...]
 
 
-def lineage_of(step: str, parent: Model, own: OwnDocuments) -> Lineage:
+def lineage_of(step: str, parent: MeasuredModel, own: OwnDocuments) -> Lineage:
     """Where a model comes from, without a photo or the name of one."""
     counts = {label.name.lower(): own.count(label) for label in Label}
     counts["documents"] = len(np.unique(own.documents))
@@ -73,7 +73,7 @@ def lineage_of(step: str, parent: Model, own: OwnDocuments) -> Lineage:
     return Lineage(step, parent.title, sha256, counts, own.fingerprint())
 
 
-def recalibrate(model: Model, own: OwnDocuments, wish: Wish, version: str, threads: int = 1) -> Recalibrated:
+def recalibrate(model: MeasuredModel, own: OwnDocuments, wish: Wish, version: str, threads: int = 1) -> Recalibrated:
     """Choose the thresholds of all policies on the team's own genuine documents.
 
     Raises:

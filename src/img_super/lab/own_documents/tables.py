@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from img_super.domain import Box
 from img_super.lab.own_documents.errors import BadLabels
-from img_super.lab.own_documents.truth import LabelledPhoto, label_of
+from img_super.lab.own_documents.truth import OwnPhoto, label_of
 from img_super.sources.errors import FileError
 from img_super.sources.found import InFile, Reader, Storage, is_remote
 from img_super.sources.names import shown
@@ -28,7 +28,7 @@ def is_table(url: str) -> bool:
     return url.lower().endswith((".csv", ".jsonl"))
 
 
-def photos_of(table: str, storage: Storage) -> Iterator[LabelledPhoto]:
+def photos_of(table: str, storage: Storage) -> Iterator[OwnPhoto]:
     """The photos of a table, in its order; a row without a photo is left out.
 
     Raises:
@@ -43,7 +43,7 @@ def photos_of(table: str, storage: Storage) -> Iterator[LabelledPhoto]:
         url = photo if absolute else f"{folder}/{photo}"
         label = label_of(str(row.get("label", "")), place)
         document, species = (str(row.get(name) or "") for name in ("document", "species"))
-        yield LabelledPhoto(InFile(shown(url), url), label, document, species, _marked(row, place))
+        yield OwnPhoto(InFile(shown(url), url), label, document, species, _marked(row, place))
 
 
 def _read(table: str, storage: Storage) -> str:

@@ -20,7 +20,7 @@ _WORDS: Final = {
 
 
 @dataclass(frozen=True, slots=True)
-class LabelledPhoto:
+class OwnPhoto:
     """A photo that somebody knows the truth of.
 
     Attributes:

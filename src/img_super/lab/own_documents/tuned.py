@@ -15,9 +15,9 @@ from img_super.lab.dataset.crops import CropSet
 from img_super.lab.dataset.measured_sets import spread
 from img_super.lab.evaluation.answers import answers_of
 from img_super.lab.evaluation.calibration import scores_of
-from img_super.lab.evaluation.evaluate import Model
+from img_super.lab.evaluation.evaluate import MeasuredModel
 from img_super.lab.evaluation.report import Figures, Scored, figures, genuine_figures
-from img_super.lab.own_documents.compare import Compared, Rejected, advice, advice_without_attacks, compare
+from img_super.lab.own_documents.compare import ModelComparison, Rejected, advice, advice_without_attacks, compare
 from img_super.lab.own_documents.read import OwnDocuments
 from img_super.lab.own_documents.recalibration import OWN, lineage_of
 from img_super.lab.shipping.card import About, Validation
@@ -39,14 +39,14 @@ class ShippedTuned:
     """
 
     card: ModelCard
-    own: Compared | Rejected
-    validation: Compared
-    exchanged: Compared | None = None
+    own: ModelComparison | Rejected
+    validation: ModelComparison
+    exchanged: ModelComparison | None = None
 
     @property
     def advice(self) -> str:
         """Whether to promote, in a sentence."""
-        if isinstance(self.own, Compared):
+        if isinstance(self.own, ModelComparison):
             return advice(self.own, self.validation)
         return advice_without_attacks(self.exchanged, self.validation)
 
@@ -61,7 +61,7 @@ class ShippedTuned:
             "own_documents": self.own,
             "exchanged_portraits": self.exchanged,
             "shipped_validation": self.validation,
-            "verdict": self.own.verdict if isinstance(self.own, Compared) else None,
+            "verdict": self.own.verdict if isinstance(self.own, ModelComparison) else None,
             "advice": self.advice,
         }
 
@@ -84,7 +84,13 @@ class OwnAnswers:
 
 
 def ship_tuned(
-    parent: Model, trained: Path, own: OwnAnswers, validation: CropSet, folder: Path, version: str, threads: int = 1
+    parent: MeasuredModel,
+    trained: Path,
+    own: OwnAnswers,
+    validation: CropSet,
+    folder: Path,
+    version: str,
+    threads: int = 1,
 ) -> ShippedTuned:
     """Export the tuned network into `folder`, choose its thresholds on both kinds of documents, compare it.
 
@@ -111,11 +117,11 @@ def ship_tuned(
         lineage=lineage_of("fine_tuned", parent, own.documents),
     )
     write_card(card, folder)
-    return _compared(parent, Model.read(folder), card, own, validation, threads)
+    return _compared(parent, MeasuredModel.read(folder), card, own, validation, threads)
 
 
 def _compared(
-    parent: Model, tuned: Model, card: ModelCard, own: OwnAnswers, validation: CropSet, threads: int
+    parent: MeasuredModel, tuned: MeasuredModel, card: ModelCard, own: OwnAnswers, validation: CropSet, threads: int
 ) -> ShippedTuned:
     before, after = own.scored(answers_of(parent.weights, own.crops.crops, threads).logits), own.scored(own.logits)
     labels = validation.labels.astype(np.int64)
@@ -138,5 +144,5 @@ def _figures(own: Scored, threshold: float) -> Figures:
     return figures(own, threshold) if own.has_attacks else genuine_figures(own, threshold)
 
 
-def _scores(model: Model, crops: CropSet, threads: int) -> npt.NDArray[np.float64]:
+def _scores(model: MeasuredModel, crops: CropSet, threads: int) -> npt.NDArray[np.float64]:
     return scores_of(model.card.calibration, answers_of(model.weights, crops.crops, threads).logits)

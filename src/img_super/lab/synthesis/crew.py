@@ -23,7 +23,7 @@ from img_super.lab.synthesis.sources import Sources, Wanted, load_sources
 
 
 @dataclass(frozen=True, slots=True)
-class Job:
+class RenderJob:
     """A data set to render.
 
     Attributes:
@@ -59,7 +59,7 @@ class Job:
         return self.out / f"{self.name(shard)}.jsonl"
 
 
-AnyJob = TypeVar("AnyJob", bound=Job)
+AnyJob = TypeVar("AnyJob", bound=RenderJob)
 Write = Callable[[int], None]
 """Renders the shard of that number and writes its rows last."""
 
@@ -72,7 +72,7 @@ _ENVIRONMENT: Final = {
 _write: Write | None = None
 
 
-def prepare(job: Job, progress: Progress | None = None) -> Sources:
+def prepare(job: RenderJob, progress: Progress | None = None) -> Sources:
     """Load what the job draws from; the first time, portraits are drawn and examined, which takes a while.
 
     Raises:
@@ -96,7 +96,7 @@ def render_shards(job: AnyJob, start: Callable[[AnyJob], Write], processes: int)
     write_manifest(job)
 
 
-def write_manifest(job: Job) -> None:
+def write_manifest(job: RenderJob) -> None:
     """Write `manifest.jsonl`: the rows of the shards that are ready."""
     paths = [job.rows_path(shard) for shard in range(job.shards)]
     write_whole(job.out / "manifest.jsonl", b"".join(path.read_bytes() for path in paths if path.exists()))

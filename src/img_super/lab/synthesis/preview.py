@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from img_super.domain import RgbImage
-from img_super.lab.dataset.manifest import Row, read_rows
+from img_super.lab.dataset.manifest import Row, read_manifest
 
 GENUINE: Final = "bona_fide"
 SAMPLES_A_SHEET: Final = 30
@@ -77,7 +77,7 @@ def preview_data_set(data_set: Path, folder: Path, outlined: bool = False, most:
         outlined: whether a line shows what was laid over.
     """
     rows: dict[str, list[Row]] = {}
-    for row in read_rows(data_set / "manifest.jsonl"):
+    for row in read_manifest(data_set, Row):
         of_species = rows.setdefault(row.species or GENUINE, [])
         if len(of_species) < most:
             of_species.append(row)

@@ -14,13 +14,13 @@ from itertools import islice
 import numpy as np
 
 from img_super.lab.dataset.manifest import Row, write_rows
-from img_super.lab.synthesis.crew import Job, Write, prepare, render_shards
+from img_super.lab.synthesis.crew import RenderJob, Write, prepare, render_shards
 from img_super.lab.synthesis.pair import Options
 from img_super.lab.synthesis.samples import Renderer, Sample, row_of
 
 
 @dataclass(frozen=True, slots=True)
-class CropJob(Job):
+class CropJob(RenderJob):
     """Crops to render, `side_px` wide.
 
     Attributes:

@@ -13,13 +13,13 @@ from itertools import islice
 from typing import Final
 
 import cv2
-import msgspec
 import numpy as np
 import numpy.typing as npt
 
 from img_super.domain import Box, Label
 from img_super.lab.dataset.manifest import GENERATOR, write_rows
-from img_super.lab.synthesis.crew import Job, Write, prepare, render_shards
+from img_super.lab.dataset.whole_photos import FACES_FILE, Corners, WholePhotoRow
+from img_super.lab.synthesis.crew import RenderJob, Write, prepare, render_shards
 from img_super.lab.synthesis.geometry import corners_of, onto
 from img_super.lab.synthesis.pair import Options, Pair, draw_group_blank, draw_pair
 from img_super.lab.synthesis.portraits.finder import FaceFinder
@@ -29,14 +29,12 @@ from img_super.lab.synthesis.samples import find_portrait
 from img_super.lab.synthesis.sources import Sources
 
 FloatArray = npt.NDArray[np.float32]
-Corners = tuple[tuple[float, float], ...]
 
 FACE_ON_CARD_PX: Final = (44.0, 100.0)
 FACE_IN_PHOTO_PX: Final = (26.0, 130.0)
 SIDES: Final = (3.4, 20.0)
 """How many faces the photo is wide: from a crop of the portrait's side of a card to a card that lies far away."""
 
-FACES_FILE: Final = "faces.npz"
 FACE_SIDE_PX: Final = 112
 _WIDTH_PX: Final = (340.0, 540.0)
 _PAIRS_A_BLANK: Final = 5
@@ -45,46 +43,18 @@ _FACE_SIZES: Final = 2.2
 """Side of a face's picture in face sizes."""
 
 
-class WholePhotoRow(msgspec.Struct, frozen=True):
-    """A photo and where things are on it: pixels of the photo, quads from the thing's own upper left clockwise.
-
-    Attributes:
-        photo: name of the file.
-        document: photos with the same value show the same card under the same camera.
-        face_xyxy: YuNet's box of the portrait's face.
-        frame_quad: the portrait frame's corners; `card_quad` the card's, which may lie outside of the photo.
-        ghost_xyxy: about where the ghost's face is, if there is one.
-        photo_wh: the photo's size; it stands upright.
-    """
-
-    photo: str
-    document: str
-    design: str
-    portrait: str
-    donor: str
-    label: int
-    species: str
-    face_xyxy: tuple[int, int, int, int]
-    frame_quad: Corners
-    card_quad: Corners
-    ghost_xyxy: tuple[float, float, float, float] | None
-    photo_wh: tuple[int, int]
-    seed: int
-    generator: str
-
-
-def render_photos(job: Job, processes: int) -> Iterator[int]:
+def render_photos(job: RenderJob, processes: int) -> Iterator[int]:
     """Render the missing shards, yielding how many photos each has; then write manifest and faces."""
     (job.out / "photos").mkdir(parents=True, exist_ok=True)
     yield from render_shards(job, _start, processes)
     write_faces(job, prepare(job))
 
 
-def _start(job: Job) -> Write:
+def _start(job: RenderJob) -> Write:
     return partial(write_shard, job, prepare(job), FaceFinder())
 
 
-def write_shard(job: Job, sources: Sources, finder: FaceFinder, shard: int) -> None:
+def write_shard(job: RenderJob, sources: Sources, finder: FaceFinder, shard: int) -> None:
     """Render a shard's photos, then write its rows: a shard without rows is not finished."""
     found = islice(photos(job.seed, shard, sources, finder), job.size(shard))
     rows = []
@@ -151,7 +121,7 @@ def _ghost(pair: Pair, seen: FloatArray, face: Box) -> tuple[float, float, float
     return round(float(low[0]), 1), round(float(low[1]), 1), round(float(high[0]), 1), round(float(high[1]), 1)
 
 
-def write_faces(job: Job, sources: Sources) -> None:
+def write_faces(job: RenderJob, sources: Sources) -> None:
     """`faces` uint8 [n, 112, 112, 3] and `boxes` float32 [n, 4], x, y, width, height in shares of the side."""
     people = sources.portraits
     chosen = np.random.default_rng([job.seed, 9]).permutation(len(people))[:_MOST_FACES]

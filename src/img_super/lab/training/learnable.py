@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import numpy.typing as npt
 
-from img_super.lab.dataset.crops import BadDataSet, SampleRow
+from img_super.lab.dataset.manifest import BadDataSet, SampleRow
 
 
 def learnable(rows: Sequence[SampleRow], kept_care: Mapping[str, float]) -> npt.NDArray[np.int64]:

@@ -115,12 +115,12 @@ def _callbacks(recipe: Recipe, folder: Path, auc: ValidationAuc) -> list[Any]:
         keras.callbacks.ModelCheckpoint(str(folder / "epoch-{epoch:02d}.keras")),  # for comparing on other data
         keras.callbacks.EarlyStopping("val_auc", mode="max", patience=recipe.patience_epochs),
         keras.callbacks.CSVLogger(str(folder / "epochs.csv"), append=True),
-        Curves(folder / "tensorboard"),
+        CurveWriter(folder / "tensorboard"),
         Progress(recipe.epochs),
     ]
 
 
-class Curves(keras.callbacks.Callback):  # type: ignore[misc]
+class CurveWriter(keras.callbacks.Callback):  # type: ignore[misc]
     """Writes each epoch's figures where `tensorboard --logdir` finds them."""
 
     def __init__(self, folder: Path) -> None:

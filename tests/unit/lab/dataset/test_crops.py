@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from img_super.lab.dataset.crops import BadDataSet, read_crops
+from img_super.lab.dataset.crops import read_crops
+from img_super.lab.dataset.manifest import BadDataSet
 
 
 def test_a_data_set_is_read_in_order(data_set: Path) -> None:

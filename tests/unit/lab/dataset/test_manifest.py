@@ -2,10 +2,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import msgspec
 import pytest
 
-from img_super.lab.dataset.manifest import Row, SavedFile, read_rows, write_rows
+from img_super.lab.dataset.manifest import BadDataSet, Row, SavedFile, read_manifest, write_rows
 
 ROW = Row(
     shard="shard-00000", position=3, label=1, species="face_swap", document="1-0-2", design="procedural",
@@ -18,10 +17,10 @@ ROW = Row(
 
 def test_rows_come_back_as_they_were_written(tmp_path: Path) -> None:
     write_rows(tmp_path / "manifest.jsonl", [ROW, ROW])
-    assert read_rows(tmp_path / "manifest.jsonl") == [ROW, ROW]
+    assert read_manifest(tmp_path, Row) == [ROW, ROW]
 
 
 def test_a_row_that_lacks_something_is_refused(tmp_path: Path) -> None:
     (tmp_path / "manifest.jsonl").write_text('{"shard": "shard-00000"}\n')
-    with pytest.raises(msgspec.ValidationError, match="position"):
-        read_rows(tmp_path / "manifest.jsonl")
+    with pytest.raises(BadDataSet, match="position"):
+        read_manifest(tmp_path, Row)

@@ -7,8 +7,8 @@ import cv2
 import numpy as np
 import pytest
 
-from img_super.lab.dataset.crops import BadDataSet
-from img_super.lab.dataset.forgeries import SPECIES, Person, forge
+from img_super.lab.dataset.forgeries import SPECIES, LandmarkedFace, forge
+from img_super.lab.dataset.manifest import BadDataSet
 from img_super.lab.dataset.measured_sets import other_hands_set
 from img_super.lab.dataset.real_captures import real_crops
 from img_super.lab.dataset.splits import held_out
@@ -16,11 +16,11 @@ from img_super.lab.dataset.splits import held_out
 SAMPLES = Path(__file__).parents[4] / "src" / "img_super" / "samples"
 
 
-def drawn(tone: int, scale: float) -> Person:
+def drawn(tone: int, scale: float) -> LandmarkedFace:
     rng = np.random.default_rng(tone)
     image = (rng.uniform(0, 60, (160, 160, 3)) + tone).astype(np.uint8)
     landmarks = np.array([[68, 62], [92, 62], [80, 75], [70, 90], [90, 90]], np.float32) * scale
-    return Person(image, landmarks, (50.0, 32.0, 60.0, 78.0))
+    return LandmarkedFace(image, landmarks, (50.0, 32.0, 60.0, 78.0))
 
 
 @pytest.mark.parametrize("species", SPECIES)

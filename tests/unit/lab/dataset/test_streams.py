@@ -7,7 +7,8 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from img_super.lab.dataset.crops import BadDataSet, read_crops
+from img_super.lab.dataset.crops import read_crops
+from img_super.lab.dataset.manifest import BadDataSet
 from img_super.lab.dataset.streams import mapped, stream_crops
 
 

@@ -17,7 +17,7 @@ from typer.testing import CliRunner
 from img_super.cli.app import app
 from img_super.cli.exits import Exit
 from img_super.domain import RgbImage
-from img_super.lab.dataset.crops import BadDataSet
+from img_super.lab.dataset.manifest import BadDataSet
 from img_super.lab.evaluation import metrics, resampling
 from img_super.lab.evaluation.audit import surroundings
 from img_super.lab.evaluation.audit.classifier import auc, auc_interval, out_of_fold_scores, tabulate

@@ -13,7 +13,7 @@ import pytest
 
 from img_super.lab.dataset.measured_sets import MeasuredSet, generated_set
 from img_super.lab.evaluation.documents import fill, fill_documents
-from img_super.lab.evaluation.evaluate import Measured, Model, measure, record_figures, worst_mistakes
+from img_super.lab.evaluation.evaluate import Measured, MeasuredModel, measure, record_figures, worst_mistakes
 from img_super.lab.evaluation.html import html_report
 from img_super.lab.evaluation.report import Scored
 from img_super.model_card import read_card
@@ -27,7 +27,7 @@ def generated(data_set: Path) -> MeasuredSet:
 
 @pytest.fixture(scope="module")
 def measured(generated: MeasuredSet) -> Measured:
-    found = measure(Model.read(SHIPPED_MODEL), [generated], robustness_samples=2)
+    found = measure(MeasuredModel.read(SHIPPED_MODEL), [generated], robustness_samples=2)
     # On drawn noise the network may be right; a threshold in the middle of the scores makes mistakes of both classes.
     scored = found.scored[generated.name]
     middle = float(np.median(scored.scores))

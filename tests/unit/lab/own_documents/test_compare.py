@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from img_super.lab.evaluation.report import Scored
-from img_super.lab.own_documents.compare import Rejected, Verdict, advice, advice_without_attacks, compare
+from img_super.lab.own_documents.compare import Outcome, Rejected, advice, advice_without_attacks, compare
 
 
 def scored(separation: float, seed: int, documents: int = 150) -> Scored:
@@ -20,9 +20,9 @@ def scored(separation: float, seed: int, documents: int = 150) -> Scored:
 
 @pytest.mark.parametrize(
     ("first", "second", "verdict"),
-    [(0.5, 2.0, Verdict.BETTER), (1.0, 1.0, Verdict.SAME), (2.0, 0.5, Verdict.WORSE)],
+    [(0.5, 2.0, Outcome.BETTER), (1.0, 1.0, Outcome.SAME), (2.0, 0.5, Outcome.WORSE)],
 )
-def test_a_verdict_needs_more_than_chance(first: float, second: float, verdict: Verdict) -> None:
+def test_a_verdict_needs_more_than_chance(first: float, second: float, verdict: Outcome) -> None:
     found = compare("mine", scored(first, 2), scored(second, 3))
     assert found.verdict is verdict
     assert f"{verdict.value}" in found.in_words()
@@ -32,13 +32,13 @@ def test_a_verdict_needs_more_than_chance(first: float, second: float, verdict: 
 
 def test_few_documents_prove_nothing() -> None:
     few = compare("mine", scored(0.9, 2, documents=12), scored(1.1, 3, documents=12))
-    assert few.verdict is Verdict.SAME
+    assert few.verdict is Outcome.SAME
 
 
 def test_the_same_scores_gain_nothing() -> None:
     one = scored(1.0, 2)
     found = compare("mine", one, one)
-    assert (found.auc_gain, found.eer_gain, found.verdict) == ((0, 0), (0, 0), Verdict.SAME)
+    assert (found.auc_gain, found.eer_gain, found.verdict) == ((0, 0), (0, 0), Outcome.SAME)
 
 
 def test_the_advice_looks_at_both_sets() -> None:

@@ -12,7 +12,14 @@ from sklearn.metrics import roc_auc_score
 from img_super.lab.dataset.crops import CropSet, read_crops
 from img_super.lab.own_documents import logit_probe
 from img_super.lab.own_documents.errors import BadLabels
-from img_super.lab.own_documents.logit_probe import Head, Seen, fine_tune_head, looking_only, see, with_head
+from img_super.lab.own_documents.logit_probe import (
+    LogitProbe,
+    PooledFeatures,
+    fine_tune_head,
+    looking_only,
+    see,
+    with_head,
+)
 from img_super.validator.network import build_network
 from tests.unit.lab.own_documents.test_fine_tune import own
 
@@ -63,9 +70,11 @@ def test_nobody_judges_what_he_has_learned(
     """All that is seen of a crop is which document it shows: its label could only be remembered."""
     crops = own().at(np.array([2 * number + (number % 2) for number in range(20)]))
 
-    def see_the_document(_: object, of: CropSet, mirrored: bool = False) -> Seen:
+    def see_the_document(_: object, of: CropSet, mirrored: bool = False) -> PooledFeatures:
         documents = np.unique(of.documents, return_inverse=True)[1] if of.rows[0].shard == "own" else -1
-        return Seen((np.arange(32) == np.broadcast_to(documents, len(of.rows))[:, None]) * 1.0, np.zeros(len(of.rows)))
+        return PooledFeatures(
+            (np.arange(32) == np.broadcast_to(documents, len(of.rows))[:, None]) * 1.0, np.zeros(len(of.rows))
+        )
 
     monkeypatch.setattr(logit_probe, "see", see_the_document)
     monkeypatch.setattr(logit_probe, "checked", lambda *_, **__: None)
@@ -80,10 +89,10 @@ def test_attacks_are_made_of_the_photos_learned_from(
     crops, seen = own(), []
     genuine = crops.at(np.flatnonzero(crops.labels == 0))
 
-    def see_attacks(_: object, of: CropSet, mirrored: bool = False) -> Seen:
+    def see_attacks(_: object, of: CropSet, mirrored: bool = False) -> PooledFeatures:
         if of.rows[0].shard == "exchanged":
             seen.append(of)
-        return Seen(np.repeat(of.labels[:, None] * 1.0, 32, 1), np.zeros(len(of.rows)))
+        return PooledFeatures(np.repeat(of.labels[:, None] * 1.0, 32, 1), np.zeros(len(of.rows)))
 
     monkeypatch.setattr(logit_probe, "see", see_attacks)
     tuned = fine_tune_head(genuine, read_crops(data_set), first, tmp_path, 4, times=3)
@@ -108,7 +117,7 @@ def test_without_attacks_of_either_kind_nothing_is_learned(first: Path, data_set
 def test_an_opinion_is_added_to_the_logit_and_a_second_one_to_both(first: Path) -> None:
     crops, network = own(4), loaded(first)
     rng = np.random.default_rng(1)
-    one, two = (Head(trust, rng.normal(size=32), bias) for trust, bias in ((0.5, 1.0), (2.0, -0.3)))
+    one, two = (LogitProbe(trust, rng.normal(size=32), bias) for trust, bias in ((0.5, 1.0), (2.0, -0.3)))
     with_one = with_head(network, one)
     assert answers(with_one, crops)["logit"][:, 0] == pytest.approx(
         one.logits(see(looking_only(network), crops)), abs=1e-4

@@ -10,7 +10,7 @@ import pytest
 from img_super.domain import Box, Label
 from img_super.lab.own_documents.errors import BadLabels
 from img_super.lab.own_documents.places import Places, find_places
-from img_super.lab.own_documents.truth import LabelledPhoto, label_of
+from img_super.lab.own_documents.truth import OwnPhoto, label_of
 from img_super.lab.own_documents.voc import marked_boxes
 
 VOC = b"""<annotation><filename>1.jpg</filename><object><name>face</name>
@@ -32,7 +32,7 @@ def fill(folder: Path, *names: str) -> Path:
     return folder
 
 
-def by_name(photos: list[LabelledPhoto]) -> dict[str, LabelledPhoto]:
+def by_name(photos: list[OwnPhoto]) -> dict[str, OwnPhoto]:
     return {Path(photo.found.name).name: photo for photo in photos}
 
 

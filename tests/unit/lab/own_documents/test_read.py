@@ -10,7 +10,7 @@ from img_super.domain import Box, Label, RgbImage
 from img_super.lab.own_documents.duplicates import difference_hash, groups
 from img_super.lab.own_documents.errors import BadLabels
 from img_super.lab.own_documents.read import Reading
-from img_super.lab.own_documents.truth import LabelledPhoto
+from img_super.lab.own_documents.truth import OwnPhoto
 from img_super.pipeline.pipeline import Pipeline
 from img_super.sources.found import Failed, InFile
 from tests.conftest import FakeDetector, encode
@@ -22,9 +22,9 @@ def picture(seed: int) -> RgbImage:
     return cv2.resize(coarse, (200, 120), interpolation=cv2.INTER_CUBIC).astype(np.uint8)
 
 
-def photo(folder: Path, name: str, data: bytes, label: Label = Label.BONA_FIDE, **more: object) -> LabelledPhoto:
+def photo(folder: Path, name: str, data: bytes, label: Label = Label.BONA_FIDE, **more: object) -> OwnPhoto:
     (folder / name).write_bytes(data)
-    return LabelledPhoto(InFile(name, str(folder / name)), label, **more)  # type: ignore[arg-type]
+    return OwnPhoto(InFile(name, str(folder / name)), label, **more)  # type: ignore[arg-type]
 
 
 def test_what_is_read_is_what_the_network_would_get(pipeline: Pipeline, tmp_path: Path) -> None:
@@ -44,8 +44,8 @@ def test_nothing_is_dropped_in_silence(pipeline: Pipeline, detector: FakeDetecto
         photo(tmp_path, "text.jpg", b"no photo"),
         photo(tmp_path, "beside.png", encode(picture(2)), marked=(Box(0, 0, 5, 5),)),
         photo(tmp_path, "marked.png", encode(picture(3)), marked=(Box(30, 20, 110, 120),)),
-        LabelledPhoto(InFile("gone.png", str(tmp_path / "gone.png")), Label.ATTACK),
-        LabelledPhoto(Failed("half.zip", "broken_archive", "damaged"), Label.ATTACK),
+        OwnPhoto(InFile("gone.png", str(tmp_path / "gone.png")), Label.ATTACK),
+        OwnPhoto(Failed("half.zip", "broken_archive", "damaged"), Label.ATTACK),
     ]
     told: list[int] = []
     own = Reading(pipeline, {}).read(photos, lambda: told.append(1))

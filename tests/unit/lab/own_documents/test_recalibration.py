@@ -11,7 +11,7 @@ import pytest
 from img_super.domain import Label
 from img_super.lab.evaluation.answers import Answers
 from img_super.lab.evaluation.calibration import scores_of
-from img_super.lab.evaluation.evaluate import Model
+from img_super.lab.evaluation.evaluate import MeasuredModel
 from img_super.lab.evaluation.report import QUANTILES
 from img_super.lab.own_documents import recalibration
 from img_super.lab.own_documents.errors import BadLabels
@@ -34,7 +34,7 @@ def own(genuine: int, attack: int, documents: int | None = None) -> OwnDocuments
 
 
 @pytest.fixture
-def model(monkeypatch: pytest.MonkeyPatch) -> Model:
+def model(monkeypatch: pytest.MonkeyPatch) -> MeasuredModel:
     """Genuine logits around 0, attacks around 3, in the order of the crops."""
 
     def answers(_: bytes, crops: list[object], threads: int = 1) -> Answers:
@@ -43,7 +43,7 @@ def model(monkeypatch: pytest.MonkeyPatch) -> Model:
         return Answers(logits, np.empty(0, np.float32))
 
     monkeypatch.setattr(recalibration, "answers_of", answers)
-    return Model.read(SHIPPED_MODEL)
+    return MeasuredModel.read(SHIPPED_MODEL)
 
 
 GENUINE = 60
@@ -53,7 +53,7 @@ def scores(card: ModelCard, count: int) -> np.ndarray[tuple[int], np.dtype[np.fl
     return scores_of(card.calibration, np.random.default_rng(5).normal(0, 1, count))
 
 
-def test_every_policy_moves_to_the_own_documents(model: Model) -> None:
+def test_every_policy_moves_to_the_own_documents(model: MeasuredModel) -> None:
     found = recalibrate(model, own(GENUINE, 30), Wish(0.1), "0.4.0+cal.1")
     card = found.card
     assert (card.version, card.files, card.calibration) == ("0.4.0+cal.1", model.card.files, model.card.calibration)
@@ -65,7 +65,7 @@ def test_every_policy_moves_to_the_own_documents(model: Model) -> None:
     assert (card.threshold, card.undetermined) == (balanced.threshold, balanced.undetermined)
 
 
-def test_the_card_says_where_it_comes_from_and_holds_no_photo(model: Model, tmp_path: Path) -> None:
+def test_the_card_says_where_it_comes_from_and_holds_no_photo(model: MeasuredModel, tmp_path: Path) -> None:
     documents = own(GENUINE, 30)
     card = recalibrate(model, documents, Wish(0.05), "1").card
     assert card.lineage is not None
@@ -79,7 +79,7 @@ def test_the_card_says_where_it_comes_from_and_holds_no_photo(model: Model, tmp_
     assert f"{1:064x}" not in text
 
 
-def test_it_is_told_how_sure_one_can_be(model: Model) -> None:
+def test_it_is_told_how_sure_one_can_be(model: MeasuredModel) -> None:
     few, many = (recalibrate(model, own(GENUINE, 0, documents), Wish(0.05), "1") for documents in (12, None))
     assert "12 different genuine documents (60 photos)" in " ".join(few.sentences)
     assert "collect" in few.sentences[-1]
@@ -88,7 +88,7 @@ def test_it_is_told_how_sure_one_can_be(model: Model) -> None:
     assert (few.card.figures[OWN]["way"], many.card.figures[OWN]["way"]) == ("shape", "rank")
 
 
-def test_costs_choose_the_threshold_where_there_are_attacks(model: Model) -> None:
+def test_costs_choose_the_threshold_where_there_are_attacks(model: MeasuredModel) -> None:
     cheap, dear = (
         recalibrate(model, own(GENUINE, 60), Wish(None, ratio, 0.05), "1").card.threshold for ratio in (2.0, 500.0)
     )
@@ -97,7 +97,7 @@ def test_costs_choose_the_threshold_where_there_are_attacks(model: Model) -> Non
         recalibrate(model, own(GENUINE, 0), Wish(None, 10.0), "1")
 
 
-def test_nine_documents_are_too_few(model: Model) -> None:
+def test_nine_documents_are_too_few(model: MeasuredModel) -> None:
     with pytest.raises(BadLabels, match="at least 10"):
         recalibrate(model, own(GENUINE, 0, documents=9), Wish(0.05), "1")
 

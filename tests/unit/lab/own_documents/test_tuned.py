@@ -11,10 +11,11 @@ import numpy as np
 import pytest
 
 from img_super.domain import Label
-from img_super.lab.dataset.crops import CropSet, SampleRow, read_crops
-from img_super.lab.evaluation.evaluate import Model
+from img_super.lab.dataset.crops import CropSet, read_crops
+from img_super.lab.dataset.manifest import SampleRow
+from img_super.lab.evaluation.evaluate import MeasuredModel
 from img_super.lab.own_documents import tuned as tuned_module
-from img_super.lab.own_documents.compare import Compared
+from img_super.lab.own_documents.compare import ModelComparison
 from img_super.lab.own_documents.read import OwnCrop, OwnDocuments
 from img_super.lab.own_documents.recalibration import OWN
 from img_super.lab.own_documents.tuned import OwnAnswers, ship_tuned
@@ -57,7 +58,7 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
 def test_the_tuned_model_says_where_it_comes_from_and_is_compared(
     own: OwnAnswers, asked: dict[str, Any], data_set: Path, tmp_path: Path
 ) -> None:
-    parent = Model.read(SHIPPED_MODEL)
+    parent = MeasuredModel.read(SHIPPED_MODEL)
     found = ship_tuned(parent, tmp_path / "best.keras", own, read_crops(data_set), tmp_path / "model", "0.4.0+own.1")
     card = read_card(tmp_path / "model")
     assert card == found.card
@@ -67,7 +68,7 @@ def test_the_tuned_model_says_where_it_comes_from_and_is_compared(
     assert asked["own"][0] == OWN
     assert isinstance(asked["own"][1], Validation)
     assert len(asked["representative"]) == 40
-    assert isinstance(found.own, Compared)
+    assert isinstance(found.own, ModelComparison)
     assert found.own.auc[1] == 1.0
     # The same weights rank the validation alike.
     assert found.validation.auc[0] == found.validation.auc[1]
@@ -83,7 +84,7 @@ def test_without_attacks_only_rejected_genuine_photos_and_exchanged_portraits_ar
     documents = OwnDocuments(tuple(own.documents.crops[at] for at in genuine), ())
     before = own.scored(np.zeros(40))
     alone = OwnAnswers(documents, own.crops.at(genuine), own.logits[genuine], (before, own.scored(own.logits)))
-    parent = Model.read(SHIPPED_MODEL)
+    parent = MeasuredModel.read(SHIPPED_MODEL)
     found = ship_tuned(parent, tmp_path / "best.keras", alone, read_crops(data_set), tmp_path / "model", "0.4.0+own.1")
     card = read_card(tmp_path / "model")
     assert "20 genuine and 0 superimposed photos, and 20 exchanged portraits made of them" in asked["about"].data

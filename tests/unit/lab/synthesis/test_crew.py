@@ -7,14 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from img_super.lab.synthesis.crew import Job, Write, render_shards
+from img_super.lab.synthesis.crew import RenderJob, Write, render_shards
 
 
-def telling_how_it_was_started(job: Job) -> Write:
+def telling_how_it_was_started(job: RenderJob) -> Write:
     return partial(_write, job)
 
 
-def _write(job: Job, shard: int) -> None:
+def _write(job: RenderJob, shard: int) -> None:
     job.rows_path(shard).write_text(f'{{"shard":{shard},"threads":"{os.environ["OMP_NUM_THREADS"]}"}}\n')
 
 
@@ -22,7 +22,7 @@ def test_only_missing_shards_are_rendered_by_processes_of_one_thread(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
-    job = Job(tmp_path, tmp_path, "train", 250, 1)
+    job = RenderJob(tmp_path, tmp_path, "train", 250, 1)
     before = dict(os.environ)
     job.rows_path(1).write_text("finished\n")
     assert sorted(render_shards(job, telling_how_it_was_started, 1)) == [50, 100]
@@ -32,6 +32,6 @@ def test_only_missing_shards_are_rendered_by_processes_of_one_thread(
 
 
 def test_shards_hold_whole_pairs() -> None:
-    job = Job(Path(), Path(), "train", 250, 1)
+    job = RenderJob(Path(), Path(), "train", 250, 1)
     assert [job.size(shard) for shard in range(job.shards)] == [100, 100, 50]
     assert replace(job, count=3).size(0) == 4

@@ -10,7 +10,7 @@ import pytest
 from img_super.domain import Box
 from img_super.lab.dataset.whole_photos import read_faces, read_photos
 from img_super.lab.synthesis import whole_photos
-from img_super.lab.synthesis.crew import Job, write_manifest
+from img_super.lab.synthesis.crew import RenderJob, write_manifest
 from img_super.lab.synthesis.portraits.finder import FaceFinder
 from img_super.lab.synthesis.render import Photo
 from img_super.lab.synthesis.sources import Sources
@@ -49,7 +49,7 @@ def test_the_truth_lies_where_it_belongs(sources: Sources, finder: FaceFinder) -
 
 
 def test_a_data_set_is_read_as_it_was_written_and_goes_on(sources: Sources, finder: FaceFinder, tmp_path: Path) -> None:
-    job = Job(tmp_path, tmp_path / "cache", "train", 4, 5)
+    job = RenderJob(tmp_path, tmp_path / "cache", "train", 4, 5)
     (tmp_path / "photos").mkdir()
     write_shard(job, sources, finder, 0)
     write_manifest(job)

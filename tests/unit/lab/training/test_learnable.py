@@ -1,6 +1,6 @@
 import pytest
 
-from img_super.lab.dataset.crops import BadDataSet, SampleRow
+from img_super.lab.dataset.manifest import BadDataSet, SampleRow
 from img_super.lab.training.learnable import learnable
 
 

@@ -29,14 +29,14 @@ _UNKNOWN: Final = -1e6
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
+class FeatureTable:
     """Features [samples, names]; a number that is not known of a sample is nan."""
 
     names: tuple[str, ...]
     values: FloatArray
 
 
-def tabulate(features: Sequence[Features]) -> Table:
+def tabulate(features: Sequence[Features]) -> FeatureTable:
     """One line a sample; a number that is missing is nan.
 
     A name with `=` is a choice: 0 where it was not made, and left out where hardly anybody made it.
@@ -46,7 +46,7 @@ def tabulate(features: Sequence[Features]) -> Table:
     names = tuple(name for name, count in counts.items() if "=" not in name or count >= least)
     missing = [0.0 if "=" in name else np.nan for name in names]
     lines = [[one.get(name, other) for name, other in zip(names, missing, strict=True)] for one in features]
-    return Table(names, np.array(lines, np.float64))
+    return FeatureTable(names, np.array(lines, np.float64))
 
 
 def out_of_fold_scores(values: FloatArray, labels: Array, documents: Array, seed: int) -> FloatArray:
@@ -88,7 +88,7 @@ def auc_interval(
     return float(low), float(high)
 
 
-def strongest_feature(table: Table, labels: Array) -> str:
+def strongest_feature(table: FeatureTable, labels: Array) -> str:
     """The name of the feature that alone tells the classes apart best."""
     apart = [_apart(column, labels) for column in table.values.T]
     return table.names[int(np.argmax(apart))] if apart else "none"

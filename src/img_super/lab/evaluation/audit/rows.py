@@ -6,51 +6,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-import msgspec
-
 from img_super.domain import Box
-from img_super.lab.dataset.crops import UInt8Array, by_shard, read_manifest, read_shard
+from img_super.lab.dataset.crops import UInt8Array, by_shard, read_shard
+from img_super.lab.dataset.manifest import ShownRow, read_manifest
 from img_super.pipeline import crop
 
-Corner = tuple[float, float]
-Facts = dict[str, str | float | bool]
 
-
-class FileFacts(msgspec.Struct, frozen=True):
-    """The last file that carried the photo: `jpeg`, `webp` or `png`, its size, and the encoder's settings."""
-
-    format: str
-    bytes: int
-    quality: float
-    subsampled: bool
-
-
-class AuditRow(msgspec.Struct, frozen=True):
-    """What the audit needs of a manifest's row; further fields are ignored.
-
-    Attributes:
-        document: a genuine sample and its attack share it.
-        portrait, donor, design: by them splits are made; `donor` is empty for genuine samples.
-        face_xyxy: the detector's box, in pixels of the photo.
-        frame_quad: the portrait frame's corners in the crop's pixels, in the same order for every sample.
-        photo_wh: size of the last file, pixels.
-        card, capture, passing: every parameter that was drawn for the pair.
-    """
-
-    shard: str
-    position: int
-    label: int
-    document: str
-    portrait: str
-    donor: str
-    design: str
-    face_xyxy: tuple[float, float, float, float]
-    frame_quad: tuple[Corner, Corner, Corner, Corner]
-    photo_wh: tuple[int, int]
-    file: FileFacts
-    card: Facts
-    capture: Facts
-    passing: Facts
+class AuditRow(ShownRow, frozen=True):
+    """A manifest's row, as far as the audit looks at it."""
 
     @property
     def face_wh(self) -> tuple[float, float]:

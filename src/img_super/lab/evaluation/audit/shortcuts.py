@@ -9,7 +9,7 @@ from typing import Final
 
 import numpy as np
 
-from img_super.lab.dataset.crops import BadDataSet
+from img_super.lab.dataset.manifest import BadDataSet
 from img_super.lab.evaluation.audit import from_pixels, from_rows, surroundings
 from img_super.lab.evaluation.audit.classifier import auc, auc_interval, out_of_fold_scores, strongest_feature, tabulate
 from img_super.lab.evaluation.audit.from_pixels import responses
@@ -45,7 +45,7 @@ _OF_RESPONSES: Final = {"sharpness": from_pixels.sharpness, "noise": from_pixels
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class AuditFinding:
     """How well one kind of knowledge tells the classes apart.
 
     Attributes:
@@ -73,7 +73,7 @@ class Finding:
 
 def audit_data_set(
     folder: Path, limit: float = LIMIT, most: int | None = None, kinds: Collection[str] = tuple(KINDS), seed: int = 1
-) -> list[Finding]:
+) -> list[AuditFinding]:
     """Audit a rendered data set, or at least its first `most` samples in whole shards.
 
     Raises:
@@ -97,7 +97,7 @@ class _Collected:
         self.rows.append(row)
         self.features.append(features)
 
-    def finding(self, kind: str, limit: float, seed: int) -> Finding:
+    def finding(self, kind: str, limit: float, seed: int) -> AuditFinding:
         labels = np.array([row.label for row in self.rows])
         documents = np.array([row.document for row in self.rows], dtype=np.str_)
         count = len(set(documents))
@@ -108,7 +108,7 @@ class _Collected:
         found = auc(labels, scores)
         low, high = auc_interval(labels, scores, documents, seed, outside=_OUTSIDE)
         strongest = strongest_feature(table, labels)
-        return Finding(kind, found, (low, high), strongest, len(labels), count, found > limit and low > 0.5)
+        return AuditFinding(kind, found, (low, high), strongest, len(labels), count, found > limit and low > 0.5)
 
 
 def _features(kind: str, shard: Shard) -> Iterator[tuple[AuditRow, Features]]:

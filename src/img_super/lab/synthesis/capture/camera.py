@@ -13,7 +13,7 @@ from img_super.domain import RgbImage
 from img_super.lab.dataset.manifest import Facts
 from img_super.lab.synthesis.capture.light import Falling, Lamp, Light, Shade, draw_light, falling, lit, on_bent
 from img_super.lab.synthesis.capture.optics import Optics, draw_optics, through_lens
-from img_super.lab.synthesis.capture.scene import Scene, Stage, draw_scene, lay_out, set_stage
+from img_super.lab.synthesis.capture.scene import Scene, SceneStage, draw_scene, lay_out, set_stage
 from img_super.lab.synthesis.capture.sensor import Sensor, develop, draw_sensor
 from img_super.lab.synthesis.capture.view import View
 
@@ -92,7 +92,7 @@ class Shot:
 
     view: View
     capture: Capture
-    stage: Stage
+    stage: SceneStage
     light: Falling
     sensor_seed: int
 

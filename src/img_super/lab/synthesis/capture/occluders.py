@@ -105,7 +105,7 @@ def _plain(colour: npt.ArrayLike) -> tuple[float, float, float]:
 
 
 @dataclass(frozen=True, slots=True)
-class Laid:
+class LaidOccluders:
     """Things as they are seen, of the photo's size: their colours, where they are, and what their shadow leaves."""
 
     colour: FloatArray
@@ -115,7 +115,7 @@ class Laid:
 
 def laid_things(
     things: tuple[Thing, ...], photo_wh: tuple[int, int], face_xy: tuple[float, float], face_width_px: float
-) -> Laid | None:
+) -> LaidOccluders | None:
     """The things in a photo of that size; None where none is seen."""
     longest = max(photo_wh)
     shrink = min(1.0, float(np.clip(0.5 * longest, *_CANVAS_PX)) / longest)
@@ -129,7 +129,7 @@ def laid_things(
     if not alpha.any():
         return None
     colour, alpha, shadow = (pixels.resize(field, photo_wh) for field in (colour, alpha, shadow))
-    return Laid(colour, alpha, shadow)
+    return LaidOccluders(colour, alpha, shadow)
 
 
 @dataclass(frozen=True, slots=True)

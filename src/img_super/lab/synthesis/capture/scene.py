@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from img_super.domain import RgbImage
 from img_super.lab.synthesis import pixels
-from img_super.lab.synthesis.capture.occluders import Laid, Thing, draw_things, laid_things
+from img_super.lab.synthesis.capture.occluders import LaidOccluders, Thing, draw_things, laid_things
 from img_super.lab.synthesis.capture.surfaces import KINDS, VARIANTS, reduced, surface
 from img_super.lab.synthesis.capture.view import View, card_alpha, look_at
 from img_super.lab.synthesis.geometry import corners_of, onto, scale_of, shifted, slid
@@ -95,7 +95,7 @@ def draw_scene(rng: np.random.Generator) -> Scene:
 
 
 @dataclass(frozen=True, slots=True)
-class Stage:
+class SceneStage:
     """Everything that is seen but the card, ready for whatever card is laid there. All is of the view's size.
 
     Attributes:
@@ -111,22 +111,22 @@ class Stage:
     gloss: float
     rim: FloatArray | None
     rim_tone: float
-    things: Laid | None
+    things: LaidOccluders | None
 
 
-def set_stage(shape: tuple[int, ...], background: RgbImage, view: View, scene: Scene) -> Stage:
+def set_stage(shape: tuple[int, ...], background: RgbImage, view: View, scene: Scene) -> SceneStage:
     """The stage for cards of this shape (height, width, ...)."""
     inside = card_alpha(shape, view, scene.round_share)
     things = laid_things(scene.things, view.wh, (view.face_x_px, view.face_y_px), view.face_width_px)
     gloss, tone = 0.7 if scene.surface == "foil" else 0.12, 255.0 if scene.edge > 0 else 25.0
     if cv2.minMaxLoc(inside)[0] >= 0.99:
-        return Stage(None, None, gloss, None, tone, things)
+        return SceneStage(None, None, gloss, None, tone, things)
     behind = pixels.modulate(_behind(shape, background, view, scene), _cast(inside, view, scene))
-    return Stage(inside, behind, gloss, _rim(inside, view, scene), tone, things)
+    return SceneStage(inside, behind, gloss, _rim(inside, view, scene), tone, things)
 
 
 def lay_out(
-    card: FloatArray, gloss: FloatArray | None, view: View, stage: Stage
+    card: FloatArray, gloss: FloatArray | None, view: View, stage: SceneStage
 ) -> tuple[FloatArray, FloatArray | None]:
     """The scene without light, RGB 0 to 255, and its gloss, both of the view's size; no gloss where none is given."""
     seen = pixels.as_float(look_at(pixels.to_bytes(card), view))  # bytes are seen in half the time

@@ -25,7 +25,7 @@ _SAVES: Final = {"original": (0, 1), "messenger": (1, 2), "upload": (1, 2), "edi
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class TransmissionStep:
     """A resize, a sharpening and a save.
 
     Attributes:
@@ -58,7 +58,7 @@ class Passing:
     """The way of a file: `original`, `messenger`, `upload`, `editor` or `screenshot`, and its steps."""
 
     route: str
-    steps: tuple[Step, ...]
+    steps: tuple[TransmissionStep, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +91,7 @@ def draw_passing(rng: np.random.Generator) -> Passing:
     return Passing(route, tuple(steps))
 
 
-def _draw_step(rng: np.random.Generator, route: str) -> Step:
+def _draw_step(rng: np.random.Generator, route: str) -> TransmissionStep:
     resized = (
         rng.random() < {"original": 0.15, "messenger": 0.6, "upload": 0.4, "editor": 0.35, "screenshot": 0.7}[route]
     )
@@ -101,7 +101,7 @@ def _draw_step(rng: np.random.Generator, route: str) -> Step:
     quality = int(np.clip(rng.normal(means[route], spread[route]), 42, 100))
     lossless = rng.random() < (0.5 if route == "screenshot" else 0.03)
     webp = rng.random() < 0.05
-    return Step(
+    return TransmissionStep(
         scale=scale,
         resampling=str(rng.choice(["area", "linear", "cubic", "nearest"], p=[0.4, 0.3, 0.28, 0.02])),
         sharpening=float(rng.uniform(0.1, 0.9)) * bool(rng.random() < 0.15),
@@ -144,7 +144,7 @@ _RESAMPLING: Final = {
 }  # fmt: skip
 
 
-def _resized(image: RgbImage, step: Step) -> tuple[RgbImage, FloatArray]:
+def _resized(image: RgbImage, step: TransmissionStep) -> tuple[RgbImage, FloatArray]:
     height, width = image.shape[:2]
     wh = (max(32, round(width * step.scale)), max(32, round(height * step.scale)))
     if wh != (width, height):
@@ -162,7 +162,7 @@ _SAMPLING: Final = {
 }  # fmt: skip
 
 
-def _encoded(image: RgbImage, step: Step) -> bytes:
+def _encoded(image: RgbImage, step: TransmissionStep) -> bytes:
     if step.format != "jpeg":
         return _other_format(image, step)
     if step.tables == "phone" or step.quality != step.chroma_quality:
@@ -174,7 +174,7 @@ def _encoded(image: RgbImage, step: Step) -> bytes:
     return bytes(cv2.imencode(".jpg", cv2.cvtColor(image, cv2.COLOR_RGB2BGR), flags)[1].tobytes())
 
 
-def _other_format(image: RgbImage, step: Step) -> bytes:
+def _other_format(image: RgbImage, step: TransmissionStep) -> bytes:
     if step.format == "png":
         return pixels.saved(image, 100, "png")
     file = io.BytesIO()
@@ -184,7 +184,7 @@ def _other_format(image: RgbImage, step: Step) -> bytes:
     return file.getvalue()
 
 
-def _own_tables_jpeg(image: RgbImage, step: Step) -> bytes:
+def _own_tables_jpeg(image: RgbImage, step: TransmissionStep) -> bytes:
     """A JPEG with other tables than its quality alone would give (OpenCV would leave the sampling out)."""
     qualities = (step.quality, step.chroma_quality)
     draw = _phone_table if step.tables == "phone" else _standard_table

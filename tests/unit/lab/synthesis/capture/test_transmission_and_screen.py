@@ -10,11 +10,11 @@ from PIL import Image
 
 from img_super.lab.synthesis import pixels
 from img_super.lab.synthesis.capture import Passing, draw_passing, draw_screen, pass_on, show_on_screen
-from img_super.lab.synthesis.capture.transmission import SMALLEST_SCALE, Step
+from img_super.lab.synthesis.capture.transmission import SMALLEST_SCALE, TransmissionStep
 from img_super.lab.synthesis.geometry import onto
 from tests.unit.lab.synthesis.capture.cards import FloatArray
 
-STEP = Step(1.0, "area", 0.0, "jpeg", 80, 80, "420", "standard", False)
+STEP = TransmissionStep(1.0, "area", 0.0, "jpeg", 80, 80, "420", "standard", False)
 
 
 def _photo() -> FloatArray:
