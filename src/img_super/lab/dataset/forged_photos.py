@@ -13,11 +13,7 @@ import numpy as np
 from img_super.detector.weights import read_yunet_weights
 from img_super.detector.yunet import YuNetDetector
 from img_super.domain import Box, RgbImage
-<<<<<<< HEAD
-from img_super.lab.dataset.forgeries import CONTROLS, SPECIES, Person, forge, left_genuine
-=======
-from img_super.lab.dataset.forgeries import SPECIES, LandmarkedFace, forge
->>>>>>> main
+from img_super.lab.dataset.forgeries import CONTROLS, SPECIES, LandmarkedFace, forge, left_genuine
 from img_super.lab.dataset.jpeg import saved
 from img_super.lab.dataset.splits import held_out
 from img_super.pipeline.crop import crop_portrait, resize_to_input

@@ -26,28 +26,29 @@ from img_super.model_card import Calibration, ModelCard, PolicyName, WeightsFile
 MIN_FACE_PX: Final = 45
 
 DATA: Final = (
-    "Generated photos of invented documents (img-super synthesize, img-super forge): 17 families of designs for training, "
-    "five others and DocXPand's nine for validation; portraits of people who do not exist (drawn with random-face "
-    "2021.7.21.1, and CC0 portraits of faker-js/assets-person-portrait). Real genuine photos, forged while training: 42 "
-    "phone frames of five specimen cards and passports (MIDV-500) and 74 of Mexican and Indian banknotes. Attacks from "
-    "crude to careful, drawn anew at every step. Threshold and calibration come from generated validation data and from "
-    "some document types of other real captures (DLC-2021, CC BY-SA 2.5, and one MIDV-500 specimen); other types are kept "
-    "for the figures."
+    "Generated photos of invented documents (img-super synthesize, img-super forge): 17 families of designs for "
+    "training, five others and DocXPand's nine for validation; portraits of people who do not exist (drawn with "
+    "random-face 2021.7.21.1, and CC0 portraits of faker-js/assets-person-portrait). Real genuine photos, "
+    "forged while training: 42 phone frames of five specimen cards and passports (MIDV-500) and 74 of Mexican "
+    "and Indian banknotes. Attacks from crude to careful, drawn anew at every step. Threshold and calibration "
+    "come from generated validation data and from some document types of other real captures (DLC-2021, CC BY- "
+    "SA 2.5, and one MIDV-500 specimen); other types are kept for the figures."
 )
 LIMITS: Final = [
     "Its threshold holds on the kinds of documents that it was chosen on; expect others to shift the scores.",
-    "The real captures that it was measured on are grey paper copies of two document types and two specimen cards; glued-on "
-    "photos and photographed screens were measured with generated samples only. Face swaps by neural networks were "
-    "imitated (their geometry and their traces), not drawn by such a network.",
+    "The real captures that it was measured on are grey paper copies of two document types and two specimen "
+    "cards; glued-on photos and photographed screens were measured with generated samples only. Face swaps by "
+    "neural networks were imitated (their geometry and their traces), not drawn by such a network.",
     "Faces narrower than 45 px are not judged; small, blurred or heavily compressed photos hide the traces.",
     "The figures borrow the words of ISO/IEC 30107-3 (APCER, BPCER); they are no test by that standard.",
 ]
 TERMS: Final = (
-    "Backbone: EfficientNet-Lite0, ImageNet weights, Apache-2.0. Part of the training portraits was drawn with weights "
-    "distilled from StyleGAN2 trained on FFHQ, whose own terms are non-commercial; the other portraits are CC0. "
-    "DocXPand designs (validation only): MIT. Backgrounds: GPL-2+ and CC BY-SA artwork of Debian packages. Real photos to "
-    "train on: MIDV-500 frames from onbehalfofhim/midv_dataset, which states no licence; banknotes from "
-    "Josuepma/BilletesFalsosPythonMexico and Jaydeep-Chaudhary/Indian-currency-notes_dataset, MIT."
+    "Backbone: EfficientNet-Lite0, ImageNet weights, Apache-2.0. Part of the training portraits was drawn with "
+    "weights distilled from StyleGAN2 trained on FFHQ, whose own terms are non-commercial; the other portraits "
+    "are CC0. DocXPand designs (validation only): MIT. Backgrounds: GPL-2+ and CC BY-SA artwork of Debian "
+    "packages. Real photos to train on: MIDV-500 frames from onbehalfofhim/midv_dataset, which states no "
+    "licence; banknotes from Josuepma/BilletesFalsosPythonMexico and Jaydeep-Chaudhary/Indian-currency- "
+    "notes_dataset, MIT."
 )
 
 

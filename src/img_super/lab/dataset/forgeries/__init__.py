@@ -5,6 +5,6 @@ sharpness and grain of what it covers.
 """
 
 from img_super.lab.dataset.forgeries.forge import CONTROLS, SPECIES, forge, left_genuine
-from img_super.lab.dataset.forgeries.person import Person
+from img_super.lab.dataset.forgeries.landmarked_face import LandmarkedFace
 
-__all__ = ["CONTROLS", "SPECIES", "Person", "forge", "left_genuine"]
+__all__ = ["CONTROLS", "SPECIES", "LandmarkedFace", "forge", "left_genuine"]

@@ -9,15 +9,15 @@ import cv2
 import numpy as np
 
 from img_super.domain import Box, RgbImage
-from img_super.lab.dataset.forgeries.likeness import fitted_in, in_its_focus, in_its_light
-from img_super.lab.dataset.forgeries.person import (
+from img_super.lab.dataset.forgeries.landmarked_face import (
     TEMPLATE_112,
+    LandmarkedFace,
     Mask,
     Matrix,
-    Person,
     moved,
     onto_landmarks,
 )
+from img_super.lab.dataset.forgeries.likeness import fitted_in, in_its_focus, in_its_light
 from img_super.lab.dataset.forgeries.shapes import cut_head, inner_face, oval_head, photo_shape
 from img_super.lab.dataset.jpeg import saved
 
@@ -33,7 +33,7 @@ _TOOL_PX: Final = 128
 _LETTERS: Final = tuple("ABCDEKLMNORST0123456789")
 
 
-def forge(rng: Random, species: str, photo: RgbImage, host: Person, donor: Person) -> RgbImage:
+def forge(rng: Random, species: str, photo: RgbImage, host: LandmarkedFace, donor: LandmarkedFace) -> RgbImage:
     """Lay the donor over the host in `photo`.
 
     Args:
@@ -62,7 +62,7 @@ def left_genuine(rng: Random, control: str, photo: RgbImage, face: Box) -> RgbIm
     raise ValueError(f"unknown control {control}")
 
 
-def _pasted_head(rng: Random, photo: RgbImage, host: Person, donor: Person, careful: bool) -> RgbImage:
+def _pasted_head(rng: Random, photo: RgbImage, host: LandmarkedFace, donor: LandmarkedFace, careful: bool) -> RgbImage:
     matrix = onto_landmarks(donor.landmarks, host.landmarks)
     mask = moved(cut_head(donor) if careful or rng.random() < 0.5 else oval_head(donor), matrix, photo)
     laid = moved(donor.image, matrix, photo)
@@ -74,7 +74,7 @@ def _pasted_head(rng: Random, photo: RgbImage, host: Person, donor: Person, care
     return _over(photo, laid, mask, 0.0 if rng.random() < 0.6 else 0.6)
 
 
-def _pasted_photo(rng: Random, photo: RgbImage, host: Person, donor: Person, careful: bool) -> RgbImage:
+def _pasted_photo(rng: Random, photo: RgbImage, host: LandmarkedFace, donor: LandmarkedFace, careful: bool) -> RgbImage:
     shape, corner, opposite = photo_shape(rng, donor)
     picture, matrix = donor.image, onto_landmarks(donor.landmarks, host.landmarks)
     if careful:
@@ -94,7 +94,7 @@ def _pasted_photo(rng: Random, photo: RgbImage, host: Person, donor: Person, car
     return _over(photo, laid, mask, 0.0)
 
 
-def _face_swap(rng: Random, photo: RgbImage, host: Person, donor: Person, careful: bool) -> RgbImage:
+def _face_swap(rng: Random, photo: RgbImage, host: LandmarkedFace, donor: LandmarkedFace, careful: bool) -> RgbImage:
     matrix = onto_landmarks(donor.landmarks, host.landmarks, with_shear=careful and rng.random() < 0.5)
     mask = moved(inner_face(donor, float(rng.choice([0.0, 0.03]))), matrix, photo)
     laid = moved(donor.image, matrix, photo)
@@ -108,7 +108,7 @@ def _face_swap(rng: Random, photo: RgbImage, host: Person, donor: Person, carefu
     return _over(photo, fitted_in(rng, laid, photo, mask), inside, 0.05 * host.face_xywh[2])
 
 
-def _tool_swap(rng: Random, photo: RgbImage, host: Person, donor: Person, careful: bool) -> RgbImage:
+def _tool_swap(rng: Random, photo: RgbImage, host: LandmarkedFace, donor: LandmarkedFace, careful: bool) -> RgbImage:
     """A swapper's square of 128 px; careful: drawn finer by a restorer before it is laid back."""
     template = TEMPLATE_112 * (_TOOL_PX / 128) + np.array([8 * _TOOL_PX / 128, 0], np.float32)
     to_square = onto_landmarks(host.landmarks, template)
@@ -181,6 +181,6 @@ def _write(rng: Random, field: RgbImage) -> None:
     field[:] = written
 
 
-_FORGERIES: Final[dict[str, Callable[[Random, RgbImage, Person, Person, bool], RgbImage]]] = {
+_FORGERIES: Final[dict[str, Callable[[Random, RgbImage, LandmarkedFace, LandmarkedFace, bool], RgbImage]]] = {
     "pasted_head": _pasted_head, "pasted_photo": _pasted_photo, "face_swap": _face_swap, "tool_swap": _tool_swap,
 }  # fmt: skip

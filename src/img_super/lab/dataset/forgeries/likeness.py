@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 
 from img_super.domain import RgbImage
-from img_super.lab.dataset.forgeries.person import Mask
+from img_super.lab.dataset.forgeries.landmarked_face import Mask
 
 _BLURS_PX: Final = (0.4, 0.6, 0.8, 1.0, 1.3, 1.7, 2.2)
 _MAD_TO_SIGMA: Final = 1.4826

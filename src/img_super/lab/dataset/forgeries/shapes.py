@@ -7,12 +7,12 @@ from typing import Final
 import cv2
 import numpy as np
 
-from img_super.lab.dataset.forgeries.person import Mask, Person
+from img_super.lab.dataset.forgeries.landmarked_face import LandmarkedFace, Mask
 
 _SEGMENTED_PX: Final = 256
 
 
-def photo_shape(rng: np.random.Generator, donor: Person) -> tuple[Mask, tuple[int, int], tuple[int, int]]:
+def photo_shape(rng: np.random.Generator, donor: LandmarkedFace) -> tuple[Mask, tuple[int, int], tuple[int, int]]:
     """A passport photo's rectangle around the face, with its two corners."""
     mask = _empty(donor)
     x, y, width, height = donor.face_xywh
@@ -24,7 +24,7 @@ def photo_shape(rng: np.random.Generator, donor: Person) -> tuple[Mask, tuple[in
     return mask, corner, opposite
 
 
-def oval_head(donor: Person) -> Mask:
+def oval_head(donor: LandmarkedFace) -> Mask:
     """An oval for hair and face, another for the shoulders."""
     mask = _empty(donor)
     x, y, width, height = donor.face_xywh
@@ -35,7 +35,7 @@ def oval_head(donor: Person) -> Mask:
     return mask
 
 
-def cut_head(donor: Person) -> Mask:
+def cut_head(donor: LandmarkedFace) -> Mask:
     """Head and shoulders along their own outline.
 
     Source: C. Rother et al., "GrabCut", 2004.
@@ -63,7 +63,7 @@ def cut_head(donor: Person) -> Mask:
     return np.asarray(cv2.resize(head, donor.image.shape[1::-1], interpolation=cv2.INTER_LINEAR), np.uint8)
 
 
-def inner_face(donor: Person, widened: float) -> Mask:
+def inner_face(donor: LandmarkedFace, widened: float) -> Mask:
     """From the brows to the chin, inside the cheeks: a hull around the landmarks, widened by a share of the face."""
     mask = _empty(donor)
     eye_right, eye_left, nose, mouth_right, mouth_left = donor.landmarks
@@ -78,5 +78,5 @@ def inner_face(donor: Person, widened: float) -> Mask:
     return np.asarray(cv2.dilate(mask, np.ones((size, size), np.uint8)), np.uint8)
 
 
-def _empty(donor: Person) -> Mask:
+def _empty(donor: LandmarkedFace) -> Mask:
     return np.zeros(donor.image.shape[:2], np.uint8)

@@ -20,7 +20,7 @@ TEMPLATE_112: Final = np.array([(38.3, 51.7), (73.5, 51.5), (56.0, 71.7), (41.5,
 
 
 @dataclass(frozen=True, slots=True)
-class Person:
+class LandmarkedFace:
     """An upright portrait: image, the five landmarks (float32 [5, 2], pixels), the face as x, y, width, height."""
 
     image: RgbImage
