@@ -17,8 +17,9 @@ class PerThread(Generic[T]):
         self._local = local()
 
     def get(self) -> T:
+        value: T
         try:
-            return self._local.value  # type: ignore[no-any-return]
+            value = self._local.value
         except AttributeError:
-            self._local.value = self._make()
-            return self._local.value  # type: ignore[no-any-return]
+            value = self._local.value = self._make()
+        return value

@@ -146,12 +146,12 @@ class _Worker:
 
     def take(self) -> Judged | None:
         """What the worker says: first that it is ready, then its rows. Raises `EOFError` when it has died."""
-        said = self.pipe.recv()
-        if said == _READY:
+        said: Judged | str = self.pipe.recv()
+        if isinstance(said, str):
             self.ready = True
             return None
         self.given.popleft()
-        return said  # type: ignore[no-any-return]
+        return said
 
     def end(self) -> None:
         self.pipe.close()

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, BinaryIO, Final, TypeAlias, cast
+from typing import Any, BinaryIO, Final, TypeAlias
 from zipfile import BadZipFile, ZipFile
 
 from fsspec import AbstractFileSystem
@@ -125,7 +125,8 @@ def open_binary(url: str, storage: Storage) -> BinaryIO:
     if not is_remote(url):
         return Path(url).open("rb")
     files, path = file_system(url, storage)
-    return cast("BinaryIO", files.open(path, "rb"))
+    file: BinaryIO = files.open(path, "rb")
+    return file
 
 
 def file_system(url: str, storage: Storage) -> tuple[AbstractFileSystem, str]:
