@@ -13,11 +13,12 @@ run: $(VENV)/.serving  ## start the service on 127.0.0.1:8080
 test: $(VENV)/.testing  ## all tests, with the coverage of lines
 	$(BIN)/python -m pytest --cov --cov-report=term
 
-check: $(VENV)/.testing lock-check  ## lint, format, types, walls, Dockerfile
+check: $(VENV)/.testing lock-check  ## lint (Python and the page's scripts), format, types, walls, Dockerfile
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/oxlint $(PACKAGE)/web
 	$(BIN)/hadolint $(PACKAGE)/Dockerfile
 
 UV_COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate \

@@ -22,11 +22,11 @@ import numpy as np
 from benchmarks.agreement import spread
 from benchmarks.photos import photos_in
 from benchmarks.timing import Measure, in_turn, median, print_table, ratio, timed
-from img_super.detector.face_refiner import UprightFinder
+from img_super.detector.face_refiner import FaceRefiner
 from img_super.detector.letterbox import letterbox
 from img_super.detector.litert import LiteRtDetectionNetwork
 from img_super.detector.outputs import FloatBox, read_candidates
-from img_super.detector.pyramid import Halves
+from img_super.detector.pyramid import Pyramid
 from img_super.detector.yunet import YuNetDetector
 from img_super.domain import ROTATIONS, RgbImage
 from img_super.model_card import DetectorCard, read_card_as, read_weights
@@ -76,19 +76,19 @@ def measures(photos: Sequence[RgbImage]) -> dict[str, Measure]:
     """Both detectors and the fast one's parts; each goes through the photos by itself."""
     card = read_card_as(DetectorCard, SHIPPED_DETECTOR)
     network = LiteRtDetectionNetwork(read_weights(SHIPPED_DETECTOR, card, "litert"))
-    finder = UprightFinder(read_weights(SHIPPED_DETECTOR, card, "yunet"))
+    finder = FaceRefiner(read_weights(SHIPPED_DETECTOR, card, "yunet"))
     precise = YuNetDetector()
     fast = load_quick_detector(precise, DetectorName.FAST)
-    small = [letterbox(Halves(photo), card.input_wh) for photo in photos]
+    small = [letterbox(Pyramid(photo), card.input_wh) for photo in photos]
     found = [(photo, seen) for photo in photos if (seen := fast.detect(photo))]
     return {
         FOUR_ROTATIONS: over(precise.detect, photos),
         FAST: over(fast.detect, photos),
-        "letterbox": over(lambda photo: letterbox(Halves(photo), card.input_wh), photos),
+        "letterbox": over(lambda photo: letterbox(Pyramid(photo), card.input_wh), photos),
         "one pass": over(lambda one: network.run(one.pixels), small),
         "reading its answer": over(read_candidates, [network.run(one.pixels) for one in small]),
         "one look of YuNet": over(
-            lambda one: finder.find(Halves(one[0]), FloatBox.of(one[1].portrait.box), one[1].rotation), found
+            lambda one: finder.find(Pyramid(one[0]), FloatBox.of(one[1].portrait.box), one[1].rotation), found
         ),
     }
 

@@ -21,9 +21,8 @@ from typing import Any
 import cv2
 from rich.progress import track
 
-from img_super.detector.refined_detector import FindsFaces
 from img_super.detector.yunet import YuNetDetector
-from img_super.domain import ROTATIONS, Rotation
+from img_super.domain import ROTATIONS, Detector, Rotation
 from img_super.lab.evaluation.detection import RealFrame, is_found, real_frames
 from img_super.pipeline.load import DetectorName, load_quick_detector
 
@@ -56,7 +55,7 @@ def main() -> None:
     asked = parser.parse_args()
     cv2.setNumThreads(1)
     precise = YuNetDetector()
-    known: dict[str, FindsFaces] = {"precise": precise, "fast": load_quick_detector(precise, DetectorName.FAST)}
+    known: dict[str, Detector] = {"precise": precise, "fast": load_quick_detector(precise, DetectorName.FAST)}
     chosen = {name: known[name] for name in asked.detector or known}
     rows = [tally.as_row() for tally in recall(chosen, real_frames(asked.data, asked.every))]
     for row in rows:
@@ -65,7 +64,7 @@ def main() -> None:
     print(json.dumps({"benchmark": "face_recall", "rows": rows}))
 
 
-def recall(detectors: dict[str, FindsFaces], frames: Iterable[RealFrame]) -> list[Tally]:
+def recall(detectors: dict[str, Detector], frames: Iterable[RealFrame]) -> list[Tally]:
     """What each detector finds in every frame, by the rotation that makes it upright."""
     tallies = {(name, rotation): Tally(name, rotation) for name in detectors for rotation in ROTATIONS}
     for frame in track(frames, description="frames"):
@@ -74,7 +73,7 @@ def recall(detectors: dict[str, FindsFaces], frames: Iterable[RealFrame]) -> lis
     return list(tallies.values())
 
 
-def look(detector: FindsFaces, frame: RealFrame, tally: Tally) -> None:
+def look(detector: Detector, frame: RealFrame, tally: Tally) -> None:
     """Let a detector see a frame, and count."""
     start_s = time.thread_time()
     found = detector.detect(frame.image)

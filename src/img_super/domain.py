@@ -9,10 +9,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import IntEnum, StrEnum
 from math import ceil, floor
-from typing import Final, Literal, TypeAlias
+from typing import Final, Literal, Protocol, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
+
+UInt8Array: TypeAlias = npt.NDArray[np.uint8]
+Int64Array: TypeAlias = npt.NDArray[np.int64]
+Float32Array: TypeAlias = npt.NDArray[np.float32]
+Float64Array: TypeAlias = npt.NDArray[np.float64]
 
 RgbImage: TypeAlias = npt.NDArray[np.uint8]
 """An RGB image: uint8, height x width x 3."""
@@ -168,3 +173,12 @@ class ModelIdentity:
     name: str
     version: str
     sha256: str
+
+
+class Detector(Protocol):
+    """Finds faces in an RGB uint8 image; None when there is none. Safe to call from several threads."""
+
+    @property
+    def identity(self) -> ModelIdentity: ...
+
+    def detect(self, image: RgbImage) -> Detection | None: ...

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from img_super.detector.fast import FastDetector
-from img_super.detector.refined_detector import SettledDetector
+from img_super.detector.refined_detector import RefinedDetector
 from img_super.detector.yunet import YuNetDetector
 from img_super.domain import ROTATIONS, RgbImage, Rotation
 from img_super.errors import BadModel
@@ -83,7 +83,7 @@ def test_threads_do_not_disturb_each_other(fast: FastDetector) -> None:
 def test_super_asks_whom_the_setting_names_and_face_the_precise_one() -> None:
     quick, precise = (load_pipeline(detector=name) for name in DetectorName)
     assert isinstance(quick.quick_detector, FastDetector)
-    assert isinstance(precise.quick_detector, SettledDetector)
+    assert isinstance(precise.quick_detector, RefinedDetector)
     assert type(quick.detector) is type(precise.detector) is YuNetDetector
 
 

@@ -18,11 +18,10 @@ from ray.serve.exceptions import BackPressureError, DeploymentUnavailableError
 from ray.serve.handle import DeploymentHandle
 
 from img_super.detector.yunet import YuNetDetector
-from img_super.domain import Detection, Evidence, ModelIdentity, RgbImage
+from img_super.domain import Detection, Detector, Evidence, ModelIdentity, RgbImage
 from img_super.errors import DeadlinePassed, Overloaded
 from img_super.model_card import ModelCard
 from img_super.pipeline.load import load_quick_detector, load_validator
-from img_super.pipeline.pipeline import Detector
 from img_super.settings import load_settings
 
 T = TypeVar("T")

@@ -16,10 +16,10 @@ from typing import Final
 import numpy as np
 
 from img_super.detector.litert import LiteRtRunner
-from img_super.detector.outputs import FloatArray, FloatBox, FoundFace
-from img_super.detector.pyramid import Halves
+from img_super.detector.outputs import FloatBox, FoundFace
+from img_super.detector.pyramid import Pyramid
 from img_super.detector.yunet import MIN_CONFIDENCE
-from img_super.domain import Face, RgbImage, Rotation
+from img_super.domain import Face, Float32Array, RgbImage, Rotation
 from img_super.errors import BadModel
 from img_super.per_thread import PerThread
 from img_super.turn import inverse, turn
@@ -58,7 +58,7 @@ class Part:
         x_min, y_min = (step * round((middle - (SIDE_PX << halvings) / 2) / step) for middle in (about.x, about.y))
         return cls(x_min, y_min, halvings)
 
-    def pixels(self, photo: Halves) -> RgbImage:
+    def pixels(self, photo: Pyramid) -> RgbImage:
         """RGB uint8 [side, side, 3], black beyond the photo."""
         square = np.zeros((SIDE_PX, SIDE_PX, 3), np.uint8)
         if min(photo.wh) >> self.halvings == 0:
@@ -83,7 +83,7 @@ class RefinedFace:
     part: Part
 
 
-class UprightFinder:
+class FaceRefiner:
     """Finds the face again. Safe to share between threads."""
 
     def __init__(self, weights: bytes) -> None:
@@ -91,7 +91,7 @@ class UprightFinder:
         self._networks = PerThread(lambda: _network(weights))
         self._networks.get()
 
-    def find(self, photo: Halves, about: FloatBox, rotation: Rotation) -> RefinedFace | None:
+    def find(self, photo: Pyramid, about: FloatBox, rotation: Rotation) -> RefinedFace | None:
         """The surest face over `about` (pixels of the photo), upright once turned by `rotation`; None without one."""
         part, expected = Part.around(about), about.pixels()
         for face in faces(self._networks.get().run(turn(part.pixels(photo), rotation))["cells"]):
@@ -100,14 +100,14 @@ class UprightFinder:
                 return RefinedFace(FoundFace(box, face.confidence), part)
         return None
 
-    def settled(self, photo: Halves, look: RefinedFace, rotation: Rotation) -> Face:
+    def settled(self, photo: Pyramid, look: RefinedFace, rotation: Rotation) -> Face:
         """The face as it is seen in the part of the photo that lies around it; a second look where that is another."""
         if Part.around(look.face.box) != look.part:
             look = self.find(photo, look.face.box, rotation) or look
         return Face(look.face.box.pixels().clipped(photo.wh), look.face.confidence)
 
 
-def faces(cells: FloatArray) -> Iterator[FoundFace]:
+def faces(cells: Float32Array) -> Iterator[FoundFace]:
     """What cells of at least `MIN_CONFIDENCE` say (float32 [`CELLS`, 6]), surest first, in pixels of the square."""
     confidences = np.sqrt(cells[:, 0] * cells[:, 1])
     for cell in np.argsort(-confidences, kind="stable"):
@@ -119,7 +119,7 @@ def faces(cells: FloatArray) -> Iterator[FoundFace]:
         yield FoundFace(FloatBox(left + x * stride, top + y * stride, wide, high), float(confidences[cell]))
 
 
-def _grid(stride: int) -> FloatArray:
+def _grid(stride: int) -> Float32Array:
     """The upper left corner of every cell, float32 [cells, 2] as x, y."""
     rows, columns = np.indices((SIDE_PX // stride,) * 2)
     return np.column_stack([columns.ravel(), rows.ravel()]).astype(np.float32) * np.float32(stride)

@@ -6,13 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
-from img_super.detector.face_refiner import RefinedFace, UprightFinder
+from img_super.detector.face_refiner import FaceRefiner, RefinedFace
 from img_super.detector.letterbox import Letterboxed, letterbox
 from img_super.detector.litert import LiteRtDetectionNetwork
-from img_super.detector.outputs import FloatArray, FoundPortrait, read_candidates
-from img_super.detector.pyramid import Halves
-from img_super.detector.refined_detector import FindsFaces
-from img_super.domain import ROTATIONS, Box, Detection, Face, ModelIdentity, RgbImage, Rotation
+from img_super.detector.outputs import FoundPortrait, read_candidates
+from img_super.detector.pyramid import Pyramid
+from img_super.domain import ROTATIONS, Box, Detection, Detector, Face, Float32Array, ModelIdentity, RgbImage, Rotation
 from img_super.errors import BadModel
 from img_super.model_card import DetectorCard
 from img_super.per_thread import PerThread
@@ -39,7 +38,7 @@ class Located:
 
     detection: Detection
     frame: Box
-    corners: FloatArray
+    corners: Float32Array
     confidence: float
 
 
@@ -54,7 +53,7 @@ class Seen(NamedTuple):
 class FastDetector:
     """Finds portrait, ghosts and rotation in one pass over a small photo. Safe to share between threads."""
 
-    def __init__(self, weights: bytes, card: DetectorCard, finder: UprightFinder, instead: FindsFaces) -> None:
+    def __init__(self, weights: bytes, card: DetectorCard, finder: FaceRefiner, instead: Detector) -> None:
         """
         Args:
             weights: those that the card lists as `litert`.
@@ -80,7 +79,7 @@ class FastDetector:
 
     def locate(self, image: RgbImage) -> Located | None:
         """What one pass is sure of and YuNet confirms; None asks for the precise way."""
-        photo = Halves(image)
+        photo = Pyramid(image)
         small = letterbox(photo, self.card.input_wh)
         candidates = read_candidates(self._networks.get().run(small.pixels))
         if candidates[0].face.confidence < self.card.min_confidence:
@@ -94,7 +93,7 @@ class FastDetector:
         frame = small.box_in_photo(found.frame).pixels().clipped(photo.wh)
         return Located(detection, frame, small.quad_in_photo(found.corners), found.face.confidence)
 
-    def _seen_best(self, photo: Halves, small: Letterboxed, candidates: Sequence[FoundPortrait]) -> Seen | None:
+    def _seen_best(self, photo: Pyramid, small: Letterboxed, candidates: Sequence[FoundPortrait]) -> Seen | None:
         """The candidate and the rotation that YuNet is surest of; the first one that leaves no doubt is taken.
 
         A candidate is looked at only where those before it show no face at all.

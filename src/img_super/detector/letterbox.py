@@ -8,9 +8,9 @@ from typing import Final
 import cv2
 import numpy as np
 
-from img_super.detector.outputs import FloatArray, FloatBox, turned_point
-from img_super.detector.pyramid import Halves
-from img_super.domain import RgbImage, Rotation
+from img_super.detector.outputs import FloatBox, turned_point
+from img_super.detector.pyramid import Pyramid
+from img_super.domain import Float32Array, RgbImage, Rotation
 from img_super.turn import inverse, turn
 
 FILL: Final = 128
@@ -37,13 +37,13 @@ class Letterboxed:
         """A box of `pixels` in the photo's pixels."""
         return box.turned(inverse(self.rotation), self.shown_wh).scaled(self.pixels_each)
 
-    def quad_in_photo(self, corners: FloatArray) -> FloatArray:
+    def quad_in_photo(self, corners: Float32Array) -> Float32Array:
         """Four corners of `pixels`, clockwise from the upper left, in the photo, clockwise from its upper left."""
         points = [turned_point((float(x), float(y)), inverse(self.rotation), self.shown_wh) for x, y in corners]
         return np.roll(np.array(points, np.float32) * np.float32(self.pixels_each), -(self.rotation // 90), axis=0)
 
 
-def letterbox(photo: Halves, input_wh: tuple[int, int]) -> Letterboxed:
+def letterbox(photo: Pyramid, input_wh: tuple[int, int]) -> Letterboxed:
     """The photo reduced until it fits into `input_wh`; an upright one is laid on its side where that is larger.
 
     A network that is wider than it is high costs 40 % less for photos of 4:3 and 16:9 than a square one.
@@ -59,7 +59,7 @@ def letterbox(photo: Halves, input_wh: tuple[int, int]) -> Letterboxed:
     return Letterboxed(pixels, pixels_each, rotation, (lies_wh[0] / pixels_each, lies_wh[1] / pixels_each))
 
 
-def resized(photo: Halves, wh: tuple[int, int]) -> RgbImage:
+def resized(photo: Pyramid, wh: tuple[int, int]) -> RgbImage:
     """The photo at this width and height: by halves as far as that goes, by less than a half or enlarged in the end."""
     halvings = max(0, min(side // wanted for side, wanted in zip(photo.wh, wh, strict=True)).bit_length() - 1)
     small = photo.after(halvings)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 from ai_edge_litert.interpreter import Interpreter
 
-from img_super.detector.outputs import CHANNELS, STRIDE, FloatArray
-from img_super.domain import RgbImage
+from img_super.detector.outputs import CHANNELS, STRIDE
+from img_super.domain import Float32Array, RgbImage
 from img_super.errors import BadModel
 
 
@@ -32,7 +32,7 @@ class LiteRtRunner:
         if found != answers:
             raise BadModel(f"The detection network answers {found}: not what is read from it.")
 
-    def run(self, pixels: RgbImage) -> dict[str, FloatArray]:
+    def run(self, pixels: RgbImage) -> dict[str, Float32Array]:
         """The outputs for one photo, RGB uint8 [height, width, 3], without the first axis."""
         outputs = self._run(**{self._input_name: pixels[np.newaxis].astype(np.float32)})
         return {name: output[0] for name, output in outputs.items()}

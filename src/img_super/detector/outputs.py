@@ -14,11 +14,8 @@ from typing import Final
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 
-from img_super.domain import ROTATIONS, Box, Rotation
-
-FloatArray = npt.NDArray[np.float32]
+from img_super.domain import ROTATIONS, Box, Float32Array, Rotation
 
 STRIDE: Final = 8
 CHANNELS: Final = {"centres": 2, "boxes": 8, "corners": 8, "rotations": 4}
@@ -121,7 +118,7 @@ class FoundPortrait:
     face: FoundFace
     face_confidence: float
     frame: FloatBox
-    corners: FloatArray
+    corners: Float32Array
     rotations: tuple[Rotation, ...]
 
 
@@ -130,12 +127,12 @@ def cell_middle(column: int, row: int) -> tuple[float, float]:
     return (column + 0.5) * STRIDE, (row + 0.5) * STRIDE
 
 
-def read_portrait(outputs: Mapping[str, FloatArray]) -> FoundPortrait:
+def read_portrait(outputs: Mapping[str, Float32Array]) -> FoundPortrait:
     """The likeliest portrait, however unlikely it is; `outputs` as for `read_candidates`."""
     return read_candidates(outputs)[0]
 
 
-def read_candidates(outputs: Mapping[str, FloatArray], min_other: float = MIN_OTHER) -> list[FoundPortrait]:
+def read_candidates(outputs: Mapping[str, Float32Array], min_other: float = MIN_OTHER) -> list[FoundPortrait]:
     """The likeliest portrait, however unlikely it is; then every other face of at least `min_other`, surest first.
 
     Other faces are peaks of either map that do not lie over the portrait or over a surer face.
@@ -156,7 +153,7 @@ def read_candidates(outputs: Mapping[str, FloatArray], min_other: float = MIN_OT
     return found
 
 
-def _portrait_at(outputs: Mapping[str, FloatArray], cell: tuple[int, int], box: FloatBox) -> FoundPortrait:
+def _portrait_at(outputs: Mapping[str, Float32Array], cell: tuple[int, int], box: FloatBox) -> FoundPortrait:
     likely = outputs["centres"][cell]
     likeliest = np.argsort(-outputs["rotations"][cell], kind="stable")
     corners = outputs["corners"][cell].reshape(4, 2) * CORNER_UNIT_PX + np.array(cell_middle(*cell[::-1]))
@@ -169,7 +166,7 @@ def _portrait_at(outputs: Mapping[str, FloatArray], cell: tuple[int, int], box: 
     )
 
 
-def _box(boxes: FloatArray, cell: tuple[int, int], first: int) -> FloatBox:
+def _box(boxes: Float32Array, cell: tuple[int, int], first: int) -> FloatBox:
     dx, dy, wide, high = (float(value) for value in boxes[cell][first : first + 4])
     x, y = cell_middle(*cell[::-1])
     width, height = (SIZE_UNIT_PX * exp(max(-_LARGEST_LOG, min(_LARGEST_LOG, side))) for side in (wide, high))

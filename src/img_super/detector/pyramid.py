@@ -8,7 +8,7 @@ import numpy as np
 from img_super.domain import RgbImage
 
 
-class Halves:
+class Pyramid:
     """A photo at 1/1, 1/2, 1/4 of its size and so on, each made when it is first wanted. For one thread."""
 
     def __init__(self, image: RgbImage) -> None:

@@ -1,29 +1,19 @@
-"""Any detector, with the box of the portrait that `upright` finds: the same, whoever found the face."""
+"""Any detector, with the box of the portrait that `face_refiner` finds: the same, whoever found the face."""
 
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Protocol
 
-from img_super.detector.face_refiner import UprightFinder
+from img_super.detector.face_refiner import FaceRefiner
 from img_super.detector.outputs import FloatBox
-from img_super.detector.pyramid import Halves
-from img_super.domain import Detection, ModelIdentity, RgbImage
+from img_super.detector.pyramid import Pyramid
+from img_super.domain import Detection, Detector, ModelIdentity, RgbImage
 
 
-class FindsFaces(Protocol):
-    """A detector; None when there is no face."""
-
-    @property
-    def identity(self) -> ModelIdentity: ...
-
-    def detect(self, image: RgbImage) -> Detection | None: ...
-
-
-class SettledDetector:
+class RefinedDetector:
     """Where YuNet sees no face in the small upright part, the box stays as it was. Safe to share between threads."""
 
-    def __init__(self, detector: FindsFaces, finder: UprightFinder) -> None:
+    def __init__(self, detector: Detector, finder: FaceRefiner) -> None:
         self.identity: ModelIdentity = detector.identity
         self._detector, self._finder = detector, finder
 
@@ -32,7 +22,7 @@ class SettledDetector:
         found = self._detector.detect(image)
         if found is None:
             return None
-        photo = Halves(image)
+        photo = Pyramid(image)
         look = self._finder.find(photo, FloatBox.of(found.portrait.box), found.rotation)
         if look is None:
             return found

@@ -36,7 +36,7 @@ class YuNetDetector:
 
     def __init__(self) -> None:
         """Raises `BadModel` when the weights are missing or are not the known ones."""
-        weights = np.frombuffer(read_yunet_weights(), dtype=np.uint8)
+        weights = read_yunet_weights()
         self._networks = PerThread(lambda: create_network(weights))
 
     def detect(self, image: RgbImage) -> Detection | None:
@@ -77,7 +77,7 @@ def _face(row: npt.NDArray[np.float32], rotation: Rotation, photo_wh: tuple[int,
     return Face(box.turned(inverse(rotation), turned_wh).clipped(photo_wh), float(row[CONFIDENCE_COLUMN]))
 
 
-def create_network(weights: npt.NDArray[np.uint8]) -> cv2.FaceDetectorYN:
-    """YuNet from the bytes of its file; one thread at a time may use it."""
-    no_config = np.empty(0, dtype=np.uint8)
-    return cv2.FaceDetectorYN.create("onnx", weights, no_config, (320, 320), MIN_CONFIDENCE, _NMS_IOU, _MAX_CANDIDATES)
+def create_network(weights: bytes) -> cv2.FaceDetectorYN:
+    """YuNet from the bytes of its file, as OpenCV runs it; one thread at a time may use it."""
+    file, no_config = np.frombuffer(weights, np.uint8), np.empty(0, np.uint8)
+    return cv2.FaceDetectorYN.create("onnx", file, no_config, (320, 320), MIN_CONFIDENCE, _NMS_IOU, _MAX_CANDIDATES)

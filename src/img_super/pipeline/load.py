@@ -8,10 +8,11 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Final
 
-from img_super.detector.face_refiner import UprightFinder
+from img_super.detector.face_refiner import FaceRefiner
 from img_super.detector.fast import FastDetector
-from img_super.detector.refined_detector import FindsFaces, SettledDetector
+from img_super.detector.refined_detector import RefinedDetector
 from img_super.detector.yunet import YuNetDetector
+from img_super.domain import Detector
 from img_super.errors import BadModel
 from img_super.model_card import DetectorCard, PolicyName, read_card, read_card_as, read_weights
 from img_super.pipeline.decode import DEFAULT_LIMITS
@@ -83,15 +84,15 @@ def load_pipeline(
     return PipelineOptions(model, backend, limits, policy, detector).load()
 
 
-def load_quick_detector(precise: FindsFaces, name: DetectorName = DetectorName.FAST) -> FastDetector | SettledDetector:
+def load_quick_detector(precise: Detector, name: DetectorName = DetectorName.FAST) -> FastDetector | RefinedDetector:
     """Who finds the portrait for `super`: both end in the same box; the fast one asks `precise` where it is not sure.
 
     Raises:
         BadModel: weights are missing, or are not those that the card describes.
     """
     card = read_card_as(DetectorCard, SHIPPED_DETECTOR)
-    finder = UprightFinder(read_weights(SHIPPED_DETECTOR, card, "yunet"))
-    settled = SettledDetector(precise, finder)
+    finder = FaceRefiner(read_weights(SHIPPED_DETECTOR, card, "yunet"))
+    settled = RefinedDetector(precise, finder)
     if name is DetectorName.PRECISE:
         return settled
     return FastDetector(read_weights(SHIPPED_DETECTOR, card, "litert"), card, finder, settled)

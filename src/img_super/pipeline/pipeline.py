@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Protocol
 
-from img_super.domain import Box, Decision, Detection, Evidence, ModelIdentity, QualityWarning, RgbImage
+from img_super.domain import Box, Decision, Detection, Detector, Evidence, ModelIdentity, QualityWarning, RgbImage
 from img_super.errors import FaceTooSmall, NoFace
 from img_super.model_card import ModelCard, PolicyName
 from img_super.pipeline.crop import aligned, crop_box, resize_to_input
@@ -16,15 +16,6 @@ from img_super.pipeline.photo import OpenPhoto, Photo, in_whole_photo, open_phot
 from img_super.pipeline.quality import assess_quality, looked_at
 from img_super.pipeline.watch import Stage, Watch, unwatched
 from img_super.turn import inverse, turn
-
-
-class Detector(Protocol):
-    """Finds faces in an RGB uint8 image; None when there is none. Safe to call from several threads."""
-
-    @property
-    def identity(self) -> ModelIdentity: ...
-
-    def detect(self, image: RgbImage) -> Detection | None: ...
 
 
 class Validator(Protocol):

@@ -11,20 +11,19 @@ export let band = null; // [from, to] of the undetermined scores, from the model
 
 export const setBand = (card) => (band = card.undetermined);
 
-export function showAnswer(document) {
+export function showAnswer(entry) {
   const node = find("answer");
-  const programs = node.querySelector("details");
-  const open = Boolean(programs?.open);
-  node.dataset.verdict = document.answer?.verdict ?? document.status;
-  node.setAttribute("aria-busy", String(["waiting", "running"].includes(document.status)));
-  node.replaceChildren(...parts(document, open));
+  const open = Boolean(node.querySelector("details")?.open);
+  node.dataset.verdict = entry.answer?.verdict ?? entry.status;
+  node.setAttribute("aria-busy", String(["waiting", "running"].includes(entry.status)));
+  node.replaceChildren(...parts(entry, open));
 }
 
 /** The name of what became of a document: a verdict, or why there is none. */
 export const outcome = ({ answer, status }) => answer?.verdict ?? status;
 
-export const outcomeText = (document) =>
-  document.answer ? text(`verdict.${document.answer.verdict}`) : text(document.status === "failed" ? "verdict.failed" : document.status);
+export const outcomeText = (entry) =>
+  entry.answer ? text(`verdict.${entry.answer.verdict}`) : text(entry.status === "failed" ? "verdict.failed" : entry.status);
 
 export function problemTexts({ code, title, detail }) {
   const known = hasText(`error.${code}`);
@@ -35,32 +34,32 @@ export function problemTexts({ code, title, detail }) {
   };
 }
 
-function parts(document, open) {
-  const { answer, status } = document;
-  if (status === "failed") return refusal(document);
-  if (!answer) return [heading(document), element("p", { class: "says" }, text("running.detail")), element("div", { class: "pulse" })];
+function parts(entry, open) {
+  const { answer, status } = entry;
+  if (status === "failed") return refusal(entry);
+  if (!answer) return [heading(entry), element("p", { class: "says" }, text("running.detail")), element("div", { class: "pulse" })];
   return [
-    heading(document),
+    heading(entry),
     element("p", { class: "says" }, text(`says.${answer.verdict}`)),
     gauge(answer),
     answer.quality.length > 0 && warnings(answer),
-    facts(document),
-    programs(document, open),
+    facts(entry),
+    programs(entry, open),
   ].filter(Boolean);
 }
 
-function heading(document) {
-  return element("h2", { id: "verdict", class: "verdict" }, element("span", { class: "badge" }, icon(outcome(document))), outcomeText(document));
+function heading(entry) {
+  return element("h2", { id: "verdict", class: "verdict" }, element("span", { class: "badge" }, icon(outcome(entry))), outcomeText(entry));
 }
 
-function refusal(document) {
-  const { title, advice, detail } = problemTexts(document.problem);
+function refusal(entry) {
+  const { title, advice, detail } = problemTexts(entry.problem);
   return [
     element("h2", { id: "verdict", class: "verdict" }, element("span", { class: "badge" }, icon("failed")), title),
     element("p", { class: "says" }, advice),
     detail && element("p", { class: "service-says" }, `${text("service.says")}: `, element("q", { lang: "en" }, detail)),
-    element("p", { class: "code" }, element("code", {}, document.problem.code)),
-    element("div", { class: "buttons" }, element("button", { type: "button", class: "small", id: "again", onclick: () => again(document) }, text("again"))),
+    element("p", { class: "code" }, element("code", {}, entry.problem.code)),
+    element("div", { class: "buttons" }, element("button", { type: "button", class: "small", id: "again", onclick: () => again(entry) }, text("again"))),
   ].filter(Boolean);
 }
 

@@ -10,7 +10,7 @@ export const events = new EventTarget(); // "changed" with the document as its d
 let next = 1;
 let running = 0;
 
-const tell = (document) => events.dispatchEvent(new CustomEvent("changed", { detail: document }));
+const tell = (entry) => events.dispatchEvent(new CustomEvent("changed", { detail: entry }));
 
 export function add(files) {
   const added = [...files].map((file) => ({
@@ -32,48 +32,48 @@ export function add(files) {
 }
 
 /** Ask once more for a photo that got no answer. */
-export function again(document) {
-  Object.assign(document, { status: "waiting", problem: null, faces: null });
-  tell(document);
+export function again(entry) {
+  Object.assign(entry, { status: "waiting", problem: null, faces: null });
+  tell(entry);
   work();
 }
 
 export function clear() {
-  for (const document of documents.splice(0)) {
-    document.stop.abort();
-    URL.revokeObjectURL(document.url);
+  for (const entry of documents.splice(0)) {
+    entry.stop.abort();
+    URL.revokeObjectURL(entry.url);
   }
 }
 
 function work() {
   while (running < AT_ONCE) {
-    const document = documents.find((one) => one.status === "waiting");
-    if (!document) return;
+    const entry = documents.find((one) => one.status === "waiting");
+    if (!entry) return;
     running++;
-    judge(document).finally(() => {
+    judge(entry).finally(() => {
       running--;
       work();
     });
   }
 }
 
-async function judge(document) {
-  const { file, stop } = document;
-  document.status = "running";
-  tell(document);
+async function judge(entry) {
+  const { file, stop } = entry;
+  entry.status = "running";
+  tell(entry);
   const started = performance.now();
   try {
-    document.answer = await askSuper(file, stop.signal);
-    document.faces = document.answer.evidence.faces;
-    document.status = "done";
+    entry.answer = await askSuper(file, stop.signal);
+    entry.faces = entry.answer.evidence.faces;
+    entry.status = "done";
   } catch (problem) {
     if (stop.signal.aborted) return;
-    document.problem = problem instanceof Problem ? problem : new Problem({ code: "internal_error", detail: String(problem) });
-    document.status = "failed";
-    if (document.problem.code === "face_too_small") document.faces = await facesOnly(document);
+    entry.problem = problem instanceof Problem ? problem : new Problem({ code: "internal_error", detail: String(problem) });
+    entry.status = "failed";
+    if (entry.problem.code === "face_too_small") entry.faces = await facesOnly(entry);
   }
-  document.tookMs = performance.now() - started;
-  if (!stop.signal.aborted) tell(document);
+  entry.tookMs = performance.now() - started;
+  if (!stop.signal.aborted) tell(entry);
 }
 
 /** A portrait too small to be judged can still be shown. */

@@ -83,8 +83,8 @@ function forgetAll() {
 
 // ---- answers
 
-function select(document) {
-  selected = document;
+function select(entry) {
+  selected = entry;
   showSelected();
   showTable(selected, select);
 }
@@ -103,17 +103,17 @@ function lastMark(name) {
   return performance.getEntriesByName(name).at(-1)?.startTime ?? 0;
 }
 
-function onChange(document) {
-  if (!documents.includes(document)) return;
-  if (document === selected) showSelected();
+function onChange(entry) {
+  if (!documents.includes(entry)) return;
+  if (entry === selected) showSelected();
   showTable(selected, select);
-  announce(sentence(document));
-  if (document.problem?.status === 401) askForKey();
+  announce(sentence(entry));
+  if (entry.problem?.status === 401) askForKey();
 }
 
-function sentence(document) {
-  const { name, answer, problem, status } = document;
-  if (answer) return text("announce.done", { name, verdict: outcomeText(document), score: percent(answer.score) });
+function sentence(entry) {
+  const { name, answer, problem, status } = entry;
+  if (answer) return text("announce.done", { name, verdict: outcomeText(entry), score: percent(answer.score) });
   if (problem) return text("announce.failed", { name, title: problemTexts(problem).title });
   return status === "running" ? text("announce.running", { name }) : "";
 }

@@ -15,23 +15,23 @@ let view = "document";
 let drawing = 0; // the latest call of draw; earlier ones that still wait give up
 
 /** Shows a document; the photo at once, boxes and heat map when there is an answer. */
-export async function draw(document) {
+export async function draw(entry) {
   const turn = ++drawing;
-  await showPhoto(document);
+  await showPhoto(entry);
   if (turn !== drawing) return;
-  const canZoom = Boolean(document.answer && photo.naturalWidth);
-  find("stage").dataset.status = document.status;
-  find("unshown").textContent = text(document.answer ? "picture.unshown" : "picture.none");
-  find("boxes").replaceChildren(...boxes(document));
+  const canZoom = Boolean(entry.answer && photo.naturalWidth);
+  find("stage").dataset.status = entry.status;
+  find("unshown").textContent = text(entry.answer ? "picture.unshown" : "picture.none");
+  find("boxes").replaceChildren(...boxes(entry));
   find("controls").hidden = find("legend").hidden = !canZoom;
   showView(canZoom ? view : "document");
-  await drawHeat(document.answer, turn);
-  if (document.answer && turn === drawing) await painted();
+  await drawHeat(entry.answer, turn);
+  if (entry.answer && turn === drawing) await painted();
 }
 
-async function showPhoto(document) {
-  photo.alt = text("picture.alt", { name: document.name });
-  if (shown.url !== document.url) shown = { url: document.url, ready: load(document.url) };
+async function showPhoto(entry) {
+  photo.alt = text("picture.alt", { name: entry.name });
+  if (shown.url !== entry.url) shown = { url: entry.url, ready: load(entry.url) };
   await shown.ready;
 }
 
@@ -54,8 +54,8 @@ export function setView(wanted) {
 function showView(wanted) {
   for (const name of ["document", "portrait"]) find(`view-${name}`).setAttribute("aria-pressed", name === wanted);
   const answered = find("stage").crop;
-  const window = wanted === "portrait" && answered ? around(answered) : { x: 0, y: 0, zoom: 1 };
-  place(layer, { x: window.x, y: window.y, zoom: window.zoom });
+  const { x, y, zoom } = wanted === "portrait" && answered ? around(answered) : { x: 0, y: 0, zoom: 1 };
+  place(layer, { x, y, zoom });
 }
 
 export function setBoxes(visible) {

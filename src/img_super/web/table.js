@@ -61,14 +61,14 @@ function row(one, isSelected, onSelect) {
   return element(
     "tr",
     { role: "row", "data-id": one.id, "data-verdict": outcome(one), class: isSelected ? "selected" : null, onclick: () => onSelect(one) },
-    element("th", { scope: "row", role: "rowheader" }, element("div", { class: "row-head" }, thumbnail(one), name)),
+    element("th", { scope: "row", role: "rowheader" }, element("div", { class: "row-head" }, thumbnailOf(one), name)),
     element("td", { role: "cell" }, element("span", { class: "chip" }, icon(outcome(one)), outcomeText(one))),
-    element("td", { role: "cell", class: "row-score" }, one.answer ? score(one.answer) : "–"),
+    element("td", { role: "cell", class: "row-score" }, one.answer ? scoreCell(one.answer) : "–"),
     element("td", { role: "cell", class: "notes" }, notes(one)),
   );
 }
 
-function score({ score, threshold }) {
+function scoreCell({ score, threshold }) {
   const [low, high] = band ?? [threshold, threshold];
   const bar = place(element("span", { class: "row-bar", "aria-hidden": "true" }), { score, low, high });
   return [element("span", { class: "row-number" }, percent(score)), bar];
@@ -80,7 +80,7 @@ function notes({ answer, problem }) {
 }
 
 /** Drawn once for each document and small: a hundred photos of twelve megapixels would not fit into a phone. */
-function thumbnail(one) {
+function thumbnailOf(one) {
   if (!one.thumbnail) {
     const [width, height] = THUMBNAIL_WH;
     one.thumbnail = element("canvas", { class: "thumbnail", width, height, "aria-hidden": "true" });

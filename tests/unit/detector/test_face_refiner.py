@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from img_super.detector.face_refiner import SIDE_PX, Part, UprightFinder
+from img_super.detector.face_refiner import SIDE_PX, FaceRefiner, Part
 from img_super.detector.outputs import FloatBox
-from img_super.detector.pyramid import Halves
+from img_super.detector.pyramid import Pyramid
 from img_super.detector.weights import read_yunet_weights
 from img_super.detector.yunet import CONFIDENCE_COLUMN, YuNetDetector, create_network
 from img_super.domain import ROTATIONS, Box, RgbImage, Rotation
@@ -21,8 +21,8 @@ from img_super.turn import inverse, turn
 
 
 @pytest.fixture(scope="module")
-def finder() -> UprightFinder:
-    return UprightFinder((SHIPPED_DETECTOR / "yunet.tflite").read_bytes())
+def finder() -> FaceRefiner:
+    return FaceRefiner((SHIPPED_DETECTOR / "yunet.tflite").read_bytes())
 
 
 @pytest.fixture(scope="module")
@@ -41,54 +41,54 @@ def about(box: Box, shift: float = 0.0, size: float = 1.0) -> FloatBox:
 @pytest.mark.parametrize("rotation", ROTATIONS)
 @pytest.mark.parametrize(("shift", "size"), [(0.0, 1.0), (0.2, 1.2), (-0.15, 0.85)])
 def test_a_rough_box_becomes_yunets(
-    finder: UprightFinder, sample: tuple[RgbImage, Box], rotation: Rotation, shift: float, size: float
+    finder: FaceRefiner, sample: tuple[RgbImage, Box], rotation: Rotation, shift: float, size: float
 ) -> None:
     image, box = sample
     turned = turn(image, inverse(rotation))
     expected = box.turned(inverse(rotation), (image.shape[1], image.shape[0]))
-    found = finder.find(Halves(turned), about(expected, shift, size), rotation)
+    found = finder.find(Pyramid(turned), about(expected, shift, size), rotation)
     assert found is not None
     assert found.face.box.pixels().iou(expected) > 0.8
 
 
 @pytest.mark.parametrize("rotation", ROTATIONS)
 def test_whoever_found_it_the_same_face_is_settled_on(
-    finder: UprightFinder, sample: tuple[RgbImage, Box], rotation: Rotation
+    finder: FaceRefiner, sample: tuple[RgbImage, Box], rotation: Rotation
 ) -> None:
     image, box = sample
     turned = turn(image, inverse(rotation))
     rough = box.turned(inverse(rotation), (image.shape[1], image.shape[0]))
     settled = set()
     for shift, size in ((0.0, 1.0), (0.1, 1.1), (-0.1, 0.95), (0.2, 0.9)):
-        look = finder.find(Halves(turned), about(rough, shift, size), rotation)
+        look = finder.find(Pyramid(turned), about(rough, shift, size), rotation)
         assert look is not None
-        settled.add(finder.settled(Halves(turned), look, rotation))
+        settled.add(finder.settled(Pyramid(turned), look, rotation))
     assert len(settled) == 1
 
 
-def test_it_sees_what_yunet_sees_on_opencv(finder: UprightFinder, sample: tuple[RgbImage, Box]) -> None:
+def test_it_sees_what_yunet_sees_on_opencv(finder: FaceRefiner, sample: tuple[RgbImage, Box]) -> None:
     image, box = sample
-    look = finder.find(Halves(image), about(box), 0)
+    look = finder.find(Pyramid(image), about(box), 0)
     assert look is not None
-    network = create_network(np.frombuffer(read_yunet_weights(), np.uint8))
+    network = create_network(read_yunet_weights())
     network.setInputSize((SIDE_PX, SIDE_PX))
-    _, rows = network.detect(np.ascontiguousarray(look.part.pixels(Halves(image))[:, :, ::-1]))
+    _, rows = network.detect(np.ascontiguousarray(look.part.pixels(Pyramid(image))[:, :, ::-1]))
     row = max(rows, key=lambda row: row[CONFIDENCE_COLUMN])
     expected = look.part.in_photo(FloatBox(row[0] + row[2] / 2, row[1] + row[3] / 2, row[2], row[3]))
     assert look.face.confidence == pytest.approx(row[CONFIDENCE_COLUMN], abs=1e-4)
     assert astuple(look.face.box) == pytest.approx(astuple(expected), abs=0.02)
 
 
-def test_no_face_is_found_where_there_is_none(finder: UprightFinder, sample: tuple[RgbImage, Box]) -> None:
+def test_no_face_is_found_where_there_is_none(finder: FaceRefiner, sample: tuple[RgbImage, Box]) -> None:
     image, box = sample
-    assert finder.find(Halves(cv2.GaussianBlur(image, (0, 0), 60)), about(box), 0) is None  # type: ignore[arg-type]
-    assert finder.find(Halves(image), FloatBox(-500, -500, 40, 40), 0) is None
+    assert finder.find(Pyramid(cv2.GaussianBlur(image, (0, 0), 60)), about(box), 0) is None  # type: ignore[arg-type]
+    assert finder.find(Pyramid(image), FloatBox(-500, -500, 40, 40), 0) is None
 
 
-def test_a_face_elsewhere_is_not_taken(finder: UprightFinder, sample: tuple[RgbImage, Box]) -> None:
+def test_a_face_elsewhere_is_not_taken(finder: FaceRefiner, sample: tuple[RgbImage, Box]) -> None:
     image, box = sample
     beside = FloatBox(box.x_max + 0.4 * box.width, box.centre_xy[1], box.width, box.height)
-    assert finder.find(Halves(image), beside, 0) is None
+    assert finder.find(Pyramid(image), beside, 0) is None
 
 
 sides = st.integers(1, 400)
@@ -104,7 +104,7 @@ def test_a_part_shows_what_lies_around_the_face(x: float, y: float, size: float)
     assert abs(part.x_min + SIDE_PX * each / 2 - x) <= 16 * each
     assert abs(part.y_min + SIDE_PX * each / 2 - y) <= 16 * each
     assert part.x_min % (32 * each) == part.y_min % (32 * each) == 0
-    pixels = part.pixels(Halves(photo))
+    pixels = part.pixels(Pyramid(photo))
     assert pixels.shape == (SIDE_PX, SIDE_PX, 3)
     column = np.clip(np.arange(SIDE_PX) * each + part.x_min, -1, 480)
     seen = (column >= 0) & (column + each <= 480)
@@ -122,12 +122,12 @@ def test_a_part_of_the_halved_photo_is_the_halved_part(x: float, y: float, size:
     cut = photo[top : max(0, part.y_min + side), left : max(0, part.x_min + side)]
     expected = np.zeros((SIDE_PX, SIDE_PX, 3), np.uint8)
     if min(cut.shape[:2]) >= 2**part.halvings:
-        small = Halves(cut).after(part.halvings)
+        small = Pyramid(cut).after(part.halvings)
         column, row = (left - part.x_min) >> part.halvings, (top - part.y_min) >> part.halvings
         expected[row : row + small.shape[0], column : column + small.shape[1]] = small
-    assert np.array_equal(part.pixels(Halves(photo)), expected)
+    assert np.array_equal(part.pixels(Pyramid(photo)), expected)
 
 
 def test_weights_of_another_network_are_refused() -> None:
     with pytest.raises(BadModel, match="not of 128 px"):
-        UprightFinder((SHIPPED_DETECTOR / "portrait_detector.tflite").read_bytes())
+        FaceRefiner((SHIPPED_DETECTOR / "portrait_detector.tflite").read_bytes())

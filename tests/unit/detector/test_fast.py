@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 
 from img_super.detector import fast
-from img_super.detector.face_refiner import Part, RefinedFace, UprightFinder
+from img_super.detector.face_refiner import FaceRefiner, Part, RefinedFace
 from img_super.detector.fast import LEAST, SURE, FastDetector
-from img_super.detector.outputs import CHANNELS, OTHER, PORTRAIT, FloatArray, FloatBox, FoundFace
-from img_super.detector.pyramid import Halves
-from img_super.domain import Box, Detection, Face, ModelIdentity, RgbImage, Rotation
+from img_super.detector.outputs import CHANNELS, OTHER, PORTRAIT, FloatBox, FoundFace
+from img_super.detector.pyramid import Pyramid
+from img_super.domain import Box, Detection, Face, Float32Array, ModelIdentity, RgbImage, Rotation
 from img_super.errors import BadModel
 from img_super.model_card import DetectorCard, WeightsFile
 
@@ -19,7 +19,7 @@ PHOTO = np.zeros((480, 640, 3), np.uint8)
 PRECISE = Detection(Face(Box(1, 2, 30, 40), 0.9), (), 90)
 
 
-def answers(portrait: float) -> dict[str, FloatArray]:
+def answers(portrait: float) -> dict[str, Float32Array]:
     """A portrait at cell (2, 3) and a ghost at (5, 6); the likeliest rotations are 180, then 90."""
     outputs = {name: np.zeros((8, 8, channels), np.float32) for name, channels in CHANNELS.items()}
     outputs["centres"][2, 3, PORTRAIT], outputs["centres"][5, 6, OTHER] = portrait, 0.5
@@ -36,12 +36,12 @@ class Network:
     def __init__(self, weights: bytes) -> None:
         pass
 
-    def run(self, square: RgbImage) -> dict[str, FloatArray]:
+    def run(self, square: RgbImage) -> dict[str, Float32Array]:
         assert square.shape == (self.input_wh[1], self.input_wh[0], 3)
         return self.outputs
 
 
-class Finder(UprightFinder):
+class Finder(FaceRefiner):
     """Sees the face where it is looked for, in some rotations."""
 
     confidences: ClassVar[dict[Rotation, float]] = {180: 0.95}
@@ -51,7 +51,7 @@ class Finder(UprightFinder):
     def __init__(self) -> None:
         pass
 
-    def find(self, photo: Halves, about: FloatBox, rotation: Rotation) -> RefinedFace | None:
+    def find(self, photo: Pyramid, about: FloatBox, rotation: Rotation) -> RefinedFace | None:
         self.asked.append(rotation)
         if rotation not in self.confidences or self.only_at_x not in (None, about.x):
             return None

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from img_super.detector.letterbox import FILL, letterbox, resized
 from img_super.detector.outputs import FloatBox
-from img_super.detector.pyramid import Halves
+from img_super.detector.pyramid import Pyramid
 
 sides = st.integers(1, 900)
 
@@ -16,7 +16,7 @@ sides = st.integers(1, 900)
 @settings(max_examples=60, deadline=None)
 @given(width=sides, height=sides, input_wh=st.sampled_from([(32, 32), (96, 96), (256, 160)]))
 def test_the_photo_fits_and_the_rest_stays_grey(width: int, height: int, input_wh: tuple[int, int]) -> None:
-    small = letterbox(Halves(np.full((height, width, 3), 255, np.uint8)), input_wh)
+    small = letterbox(Pyramid(np.full((height, width, 3), 255, np.uint8)), input_wh)
     assert small.pixels.shape == (input_wh[1], input_wh[0], 3)
     assert small.rotation == (90 if height > width and input_wh[0] > input_wh[1] else 0)
     shown = (small.pixels != FILL).all(axis=2)
@@ -30,7 +30,7 @@ def test_the_photo_fits_and_the_rest_stays_grey(width: int, height: int, input_w
 def test_what_lies_in_the_input_leads_back_to_the_photo(x: int, y: int, wh: tuple[int, int]) -> None:
     photo = np.zeros((wh[1], wh[0], 3), np.uint8)
     photo[max(0, y - 8) : y + 9, max(0, x - 8) : x + 9] = 255
-    small = letterbox(Halves(photo), (320, 224))
+    small = letterbox(Pyramid(photo), (320, 224))
     rows, columns = np.nonzero((small.pixels > 200).all(axis=2))
     box = small.box_in_photo(FloatBox(columns.mean() + 0.5, rows.mean() + 0.5, 2, 5))
     assert abs(box.x - x) < 9
@@ -41,7 +41,7 @@ def test_what_lies_in_the_input_leads_back_to_the_photo(x: int, y: int, wh: tupl
 
 @pytest.mark.parametrize("wh", [(600, 400), (400, 600)])
 def test_corners_begin_at_the_upper_left_of_the_photo(wh: tuple[int, int]) -> None:
-    small = letterbox(Halves(np.zeros((wh[1], wh[0], 3), np.uint8)), (320, 224))
+    small = letterbox(Pyramid(np.zeros((wh[1], wh[0], 3), np.uint8)), (320, 224))
     width, height = small.shown_wh
     shown = np.array([[0, 0], [width, 0], [width, height], [0, height]], np.float32)
     assert np.allclose(small.quad_in_photo(shown), [[0, 0], [wh[0], 0], wh, [0, wh[1]]], atol=0.01)
@@ -53,6 +53,6 @@ def test_halves_first_gives_what_one_step_gives(wh: tuple[int, int], shares: tup
     few = np.random.default_rng(sum(wh)).integers(90, 166, (4, 5, 3), dtype=np.uint8)
     photo = cv2.resize(few, wh, interpolation=cv2.INTER_CUBIC).astype(np.uint8, copy=False)
     small_wh = (max(1, round(wh[0] * shares[0])), max(1, round(wh[1] * shares[1])))
-    small = resized(Halves(photo), small_wh)
+    small = resized(Pyramid(photo), small_wh)
     assert (small.shape[1], small.shape[0]) == small_wh
     assert np.abs(small.astype(int) - cv2.resize(photo, small_wh, interpolation=cv2.INTER_AREA)).mean() < 3

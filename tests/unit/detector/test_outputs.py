@@ -3,27 +3,18 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from img_super.detector.outputs import (
-    CHANNELS,
-    OTHER,
-    PORTRAIT,
-    STRIDE,
-    FloatArray,
-    FloatBox,
-    read_candidates,
-    read_portrait,
-)
-from img_super.domain import ROTATIONS, Box, Rotation
+from img_super.detector.outputs import CHANNELS, OTHER, PORTRAIT, STRIDE, FloatBox, read_candidates, read_portrait
+from img_super.domain import ROTATIONS, Box, Float32Array, Rotation
 
 CELLS = 12
 
 
 @pytest.fixture
-def outputs() -> dict[str, FloatArray]:
+def outputs() -> dict[str, Float32Array]:
     return {name: np.zeros((CELLS, CELLS, channels), np.float32) for name, channels in CHANNELS.items()}
 
 
-def test_the_likeliest_cell_is_read(outputs: dict[str, FloatArray]) -> None:
+def test_the_likeliest_cell_is_read(outputs: dict[str, Float32Array]) -> None:
     outputs["centres"][3, 5, PORTRAIT] = 0.8
     outputs["centres"][9, 2, PORTRAIT] = 0.7
     outputs["boxes"][3, 5] = [0.25, -0.5, 0.0, np.log(2), 0, 1, np.log(3), np.log(4)]
@@ -39,18 +30,18 @@ def test_the_likeliest_cell_is_read(outputs: dict[str, FloatArray]) -> None:
 
 
 @pytest.mark.parametrize("number", range(4))
-def test_the_logits_are_of_the_rotations_in_their_order(outputs: dict[str, FloatArray], number: int) -> None:
+def test_the_logits_are_of_the_rotations_in_their_order(outputs: dict[str, Float32Array], number: int) -> None:
     outputs["centres"][1, 1, PORTRAIT] = 1
     outputs["rotations"][1, 1, number] = 3
     assert read_portrait(outputs).rotations[0] == ROTATIONS[number]
 
 
-def test_nothing_seen_is_told_by_the_confidence(outputs: dict[str, FloatArray]) -> None:
+def test_nothing_seen_is_told_by_the_confidence(outputs: dict[str, Float32Array]) -> None:
     (found,) = read_candidates(outputs)
     assert found.face.confidence == 0
 
 
-def test_others_are_peaks_away_from_the_portrait_and_from_surer_faces(outputs: dict[str, FloatArray]) -> None:
+def test_others_are_peaks_away_from_the_portrait_and_from_surer_faces(outputs: dict[str, Float32Array]) -> None:
     outputs["centres"][2, 2, PORTRAIT] = 0.9
     outputs["centres"][2, 3, OTHER] = 0.8  # lies over the portrait
     outputs["centres"][9, 9, OTHER] = 0.6
@@ -66,7 +57,7 @@ def test_others_are_peaks_away_from_the_portrait_and_from_surer_faces(outputs: d
 
 
 @pytest.mark.parametrize("answer", [-1e9, 1e9, np.inf, -np.inf])
-def test_absurd_sizes_stay_finite(outputs: dict[str, FloatArray], answer: float) -> None:
+def test_absurd_sizes_stay_finite(outputs: dict[str, Float32Array], answer: float) -> None:
     outputs["boxes"][..., 2:4] = answer
     box = read_portrait(outputs).face.box
     assert 0 < box.width < 1000

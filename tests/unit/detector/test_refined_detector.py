@@ -3,10 +3,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from img_super.detector.face_refiner import Part, RefinedFace, UprightFinder
+from img_super.detector.face_refiner import FaceRefiner, Part, RefinedFace
 from img_super.detector.outputs import FloatBox, FoundFace
-from img_super.detector.pyramid import Halves
-from img_super.detector.refined_detector import SettledDetector
+from img_super.detector.pyramid import Pyramid
+from img_super.detector.refined_detector import RefinedDetector
 from img_super.domain import Box, Detection, Face, ModelIdentity, RgbImage, Rotation
 
 PHOTO = np.zeros((480, 640, 3), np.uint8)
@@ -24,14 +24,14 @@ class Detector:
         return self.answer
 
 
-class Finder(UprightFinder):
+class Finder(FaceRefiner):
     """Sees what it is told, wherever it looks; then it says where it looked."""
 
     def __init__(self, *boxes: FloatBox | None) -> None:
         self.boxes = list(boxes)
         self.looked: list[tuple[FloatBox, Rotation]] = []
 
-    def find(self, photo: Halves, about: FloatBox, rotation: Rotation) -> RefinedFace | None:
+    def find(self, photo: Pyramid, about: FloatBox, rotation: Rotation) -> RefinedFace | None:
         self.looked.append((about, rotation))
         box = self.boxes.pop(0)
         return None if box is None else RefinedFace(FoundFace(box, 0.8), Part.around(about))
@@ -39,7 +39,7 @@ class Finder(UprightFinder):
 
 def test_the_portraits_box_is_the_one_of_the_look() -> None:
     finder = Finder(FloatBox(142, 151, 79, 98))
-    detector = SettledDetector(Detector(FOUND), finder)
+    detector = RefinedDetector(Detector(FOUND), finder)
     assert detector.detect(PHOTO) == Detection(Face(Box(102, 102, 182, 200), 0.8), (GHOST,), 90)
     assert finder.looked == [(FloatBox(140, 150, 80, 100), 90)]
     assert detector.identity == Detector.identity
@@ -48,7 +48,7 @@ def test_the_portraits_box_is_the_one_of_the_look() -> None:
 def test_a_face_that_belongs_into_another_part_is_looked_at_again() -> None:
     far, again = FloatBox(240, 150, 80, 100), FloatBox(238, 152, 80, 100)
     finder = Finder(far, again)
-    found = SettledDetector(Detector(FOUND), finder).detect(PHOTO)
+    found = RefinedDetector(Detector(FOUND), finder).detect(PHOTO)
     assert found is not None
     assert found.portrait.box == again.pixels()
     assert finder.looked[1] == (far, 90)
@@ -56,10 +56,10 @@ def test_a_face_that_belongs_into_another_part_is_looked_at_again() -> None:
 
 @pytest.mark.parametrize("seen", [None, FloatBox(-500, -500, 20, 20)], ids=["no face", "a face outside"])
 def test_without_a_look_the_box_stays(seen: FloatBox | None) -> None:
-    assert SettledDetector(Detector(FOUND), Finder(seen, None)).detect(PHOTO) == FOUND
+    assert RefinedDetector(Detector(FOUND), Finder(seen, None)).detect(PHOTO) == FOUND
 
 
 def test_without_a_face_nothing_is_looked_at() -> None:
     finder = Finder()
-    assert SettledDetector(Detector(None), finder).detect(PHOTO) is None
+    assert RefinedDetector(Detector(None), finder).detect(PHOTO) is None
     assert finder.looked == []

@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 
-from img_super.domain import RgbImage
-
-UInt8Array = npt.NDArray[np.uint8]
+from img_super.domain import RgbImage, UInt8Array
 
 
 def augment(rng: np.random.Generator, crop: RgbImage, mask: UInt8Array) -> tuple[RgbImage, UInt8Array]:

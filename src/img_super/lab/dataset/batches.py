@@ -13,11 +13,10 @@ import keras
 import numpy as np
 import numpy.typing as npt
 
+from img_super.domain import Float32Array
 from img_super.lab.dataset.augmentation import augment
 from img_super.lab.dataset.streams import Crops
 from img_super.validator.network import STRIDE
-
-FloatArray = npt.NDArray[np.float32]
 
 
 class Batching(Protocol):
@@ -73,7 +72,7 @@ class Batches(keras.utils.PyDataset):  # type: ignore[misc]
         places = np.random.default_rng([self._seed, self._epoch]).permutation(int(self._drawn_with.max()) + 1)
         return np.argsort(places[self._drawn_with], kind="stable")
 
-    def _sample(self, position: int) -> tuple[npt.NDArray[np.uint8], FloatArray]:
+    def _sample(self, position: int) -> tuple[npt.NDArray[np.uint8], Float32Array]:
         crop, mask = self._crops.crops[position], self._crops.masks[position]
         if self._training:
             rng = np.random.default_rng([self._seed, self._epoch, int(self._drawn_with[position])])

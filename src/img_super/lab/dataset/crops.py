@@ -10,9 +10,8 @@ from typing import Protocol, TypeVar
 import numpy as np
 import numpy.typing as npt
 
+from img_super.domain import UInt8Array
 from img_super.lab.dataset.manifest import BadDataSet, SampleRow, existing, read_manifest
-
-UInt8Array = npt.NDArray[np.uint8]
 
 
 class InShard(Protocol):

@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 
 from img_super.detector.weights import read_yunet_weights
-from img_super.detector.yunet import YuNetDetector
+from img_super.detector.yunet import YuNetDetector, create_network
 from img_super.domain import Box, RgbImage
 from img_super.lab.dataset.forgeries import CONTROLS, SPECIES, LandmarkedFace, forge, left_genuine
 from img_super.lab.dataset.jpeg import saved
@@ -107,8 +107,7 @@ class _Landmarks:
     """YuNet's five landmarks, which the service's detector does not report."""
 
     def __init__(self) -> None:
-        weights = np.frombuffer(read_yunet_weights(), dtype=np.uint8)
-        self._network = cv2.FaceDetectorYN.create("onnx", weights, np.empty(0, np.uint8), (320, 320), 0.6, 0.3, 50)
+        self._network = create_network(read_yunet_weights())
 
     def person(self, path: Path) -> LandmarkedFace | None:
         image = _read(path)

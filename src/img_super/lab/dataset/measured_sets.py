@@ -10,8 +10,8 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from img_super.domain import RgbImage
-from img_super.lab.dataset.crops import UInt8Array, read_crops
+from img_super.domain import RgbImage, UInt8Array
+from img_super.lab.dataset.crops import read_crops
 from img_super.lab.dataset.forged_photos import ForgedCrop, GenuinePhoto, forged_crops
 from img_super.lab.dataset.manifest import BadDataSet, SampleRow, read_manifest
 from img_super.lab.dataset.real_captures import labelled_frames, real_crops

@@ -13,11 +13,9 @@ import numpy as np
 import numpy.typing as npt
 from numpy.lib import format as npy
 
+from img_super.domain import Int64Array, UInt8Array
 from img_super.lab.dataset.crops import OfRows, by_shard
 from img_super.lab.dataset.manifest import BadDataSet, SampleRow, read_manifest
-
-UInt8Array = npt.NDArray[np.uint8]
-IntArray = npt.NDArray[np.int64]
 
 _LOCAL_HEADER_BYTES: Final = 30
 _LENGTHS_AT: Final = 26
@@ -50,7 +48,7 @@ class ShardedPixels:
     """Equally sized arrays of several shards, by number; `places` int64 [n, 2] are shard and position."""
 
     shards: Sequence[UInt8Array]
-    places: IntArray
+    places: Int64Array
 
     def __getitem__(self, position: int, /) -> UInt8Array:
         shard, place = self.places[position]
@@ -66,7 +64,7 @@ class CropStream(OfRows):
     rows: tuple[SampleRow, ...]
     known: npt.NDArray[np.bool_] | None = None
 
-    def at(self, positions: IntArray) -> CropStream:
+    def at(self, positions: Int64Array) -> CropStream:
         """The crops at these positions, in this order."""
         crops, masks = (ShardedPixels(of.shards, of.places[positions]) for of in (self.crops, self.masks))
         return CropStream(crops, masks, tuple(self.rows[position] for position in positions))

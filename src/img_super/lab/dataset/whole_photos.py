@@ -9,14 +9,10 @@ from typing import Final
 import cv2
 import msgspec
 import numpy as np
-import numpy.typing as npt
 
 from img_super.detector.outputs import FloatBox
-from img_super.domain import RgbImage
+from img_super.domain import Float32Array, RgbImage, UInt8Array
 from img_super.lab.dataset.manifest import BadDataSet, existing, read_manifest
-
-FloatArray = npt.NDArray[np.float32]
-UInt8Array = npt.NDArray[np.uint8]
 
 Corners = tuple[tuple[float, float], ...]
 
@@ -70,8 +66,8 @@ class LabelledPhoto:
 
     image: RgbImage
     face: FloatBox
-    frame: FloatArray
-    card: FloatArray
+    frame: Float32Array
+    card: Float32Array
     ghost: FloatBox | None
 
 
@@ -85,7 +81,7 @@ class Faces:
     """
 
     pictures: UInt8Array
-    boxes: FloatArray
+    boxes: Float32Array
 
 
 def read_photos(folder: Path, limit: int | None = None) -> list[LabelledPhoto]:

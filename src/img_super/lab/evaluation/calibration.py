@@ -12,11 +12,11 @@ from sklearn.isotonic import IsotonicRegression
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GroupKFold
 
+from img_super.domain import Float64Array
 from img_super.lab.evaluation import resampling
 from img_super.model_card import Calibration
 
 Array = npt.NDArray[np.generic]
-FloatArray = npt.NDArray[np.float64]
 
 FOLDS: Final = 5
 _SURELY: Final = 1e-3
@@ -85,7 +85,7 @@ def fit_better(logits: Array, labels: Array, documents: Array, weights: Array) -
 
 def _left_out_losses(
     fit: Callable[[Array, Array, Array], Calibration], logits: Array, labels: Array, documents: Array, weights: Array
-) -> FloatArray:
+) -> Float64Array:
     """Each sample's log loss times its weight, by a calibration that was fitted without its document."""
     scores = np.empty(len(logits))
     folds = min(FOLDS, len(np.unique(documents)))
@@ -95,6 +95,6 @@ def _left_out_losses(
     return np.asarray(-np.log(of_truth.clip(1e-9)) * np.asarray(weights, np.float64))
 
 
-def scores_of(calibration: Calibration, logits: Array) -> FloatArray:
+def scores_of(calibration: Calibration, logits: Array) -> Float64Array:
     """Calibrated probabilities, by the same formula that serving uses."""
     return np.array([calibration.score(float(logit)) for logit in np.asarray(logits, np.float64)])

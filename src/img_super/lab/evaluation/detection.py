@@ -14,8 +14,7 @@ import numpy as np
 
 from img_super.detector.fast import FastDetector
 from img_super.detector.outputs import FloatBox
-from img_super.detector.refined_detector import FindsFaces
-from img_super.domain import ROTATIONS, Box, Detection, RgbImage, Rotation
+from img_super.domain import ROTATIONS, Box, Detection, Detector, RgbImage, Rotation
 from img_super.lab.dataset.whole_photos import PhotoRow, box_between, read_rows
 from img_super.pipeline.decode import decode_image
 from img_super.turn import inverse, turn
@@ -86,7 +85,7 @@ def least_confidence(answers: Sequence[Answer], max_wrong: float) -> float:
     return _STEPS[-1]
 
 
-def precise_wrong(precise: FindsFaces, folder: Path, limit: int | None = None) -> float:
+def precise_wrong(precise: Detector, folder: Path, limit: int | None = None) -> float:
     """The share of the same photos on which the precise detector does not find the portrait or turns it wrongly."""
     wrong = []
     for rotation, row, image in _turned(folder, read_rows(folder)[:limit]):

@@ -8,17 +8,14 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from img_super.domain import FloatMap
+from img_super.domain import Float64Array, FloatMap, UInt8Array
 from img_super.lab.evaluation import resampling
 
 CUT: Final = 0.5
 """From this probability on a place counts as laid over."""
 
-UInt8Array = npt.NDArray[np.uint8]
-FloatArray = npt.NDArray[np.float64]
 
-
-def overlaps(heat_maps: FloatMap, masks: UInt8Array, cut: float = CUT) -> FloatArray:
+def overlaps(heat_maps: FloatMap, masks: UInt8Array, cut: float = CUT) -> Float64Array:
     """Intersection over union of each map, cut, with its mask (uint8, 255 where laid over); 1 when both are empty."""
     shown = _as_large(heat_maps, masks) >= cut
     laid = masks >= 128

@@ -12,7 +12,6 @@ import numpy as np
 import numpy.typing as npt
 from sklearn.metrics import roc_auc_score, roc_curve
 
-FloatArray = npt.NDArray[np.float64]
 Array = npt.NDArray[np.generic]
 
 APCER_LEVELS: Final = (0.10, 0.05, 0.01)

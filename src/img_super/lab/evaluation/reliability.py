@@ -8,11 +8,10 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
+from img_super.domain import Float64Array
 from img_super.lab.evaluation.resampling import Values, Weights
 
 BINS: Final = 15
-
-FloatArray = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,12 +23,12 @@ class Reliability:
         ece: expected calibration error, in [0, 1]. Source: M. P. Naeini et al., 2015.
     """
 
-    mean_score: FloatArray
-    attack_share: FloatArray
+    mean_score: Float64Array
+    attack_share: Float64Array
     ece: float
 
 
-def reliability(labels: npt.NDArray[np.generic], scores: FloatArray, bins: int = BINS) -> Reliability:
+def reliability(labels: npt.NDArray[np.generic], scores: Float64Array, bins: int = BINS) -> Reliability:
     """The reliability of scores; both classes count as often as they are there."""
     total, score_sum, attacks = _binned(labels, scores, np.ones((1, len(scores))), bins)
     mean_score, share = score_sum[0] / total[0], attacks[0] / total[0]
@@ -37,7 +36,7 @@ def reliability(labels: npt.NDArray[np.generic], scores: FloatArray, bins: int =
 
 
 def expected_calibration_error(
-    labels: npt.NDArray[np.generic], scores: FloatArray, weights: Weights | None, bins: int = BINS
+    labels: npt.NDArray[np.generic], scores: Float64Array, weights: Weights | None, bins: int = BINS
 ) -> Values:
     """How far the mean score of a bin lies from its share of attacks, on average; one value a draw."""
     weights = np.ones((1, len(scores))) if weights is None else weights
@@ -46,8 +45,8 @@ def expected_calibration_error(
 
 
 def _binned(
-    labels: npt.NDArray[np.generic], scores: FloatArray, weights: Weights, bins: int
-) -> tuple[FloatArray, FloatArray, FloatArray]:
+    labels: npt.NDArray[np.generic], scores: Float64Array, weights: Weights, bins: int
+) -> tuple[Float64Array, Float64Array, Float64Array]:
     """Weight, weighted scores and weighted attacks, [draws, bins]; bins without samples are left out."""
     edges = np.quantile(scores, np.linspace(0, 1, bins + 1)[1:-1])
     bin_of = np.searchsorted(edges, scores, side="right")

@@ -8,7 +8,7 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from img_super.domain import FloatMap, Label
+from img_super.domain import FloatMap, Label, UInt8Array
 from img_super.lab.evaluation import metrics, reliability, resampling
 from img_super.lab.evaluation.localisation import localisation_figures
 
@@ -16,7 +16,6 @@ _DIGITS = 4
 FPR_LEVEL: Final = 0.01
 QUANTILES: Final = (0.0, 0.01, *(round(0.05 * step, 2) for step in range(1, 20)), 0.99, 1.0)
 
-UInt8Array = npt.NDArray[np.uint8]
 Figures = dict[str, Any]
 
 

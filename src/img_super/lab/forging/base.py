@@ -10,13 +10,10 @@ from typing import Final
 import cv2
 import msgspec
 import numpy as np
-import numpy.typing as npt
 
-from img_super.domain import RgbImage
+from img_super.domain import Float32Array, RgbImage
 from img_super.lab.dataset.manifest import write_whole
 from img_super.lab.synthesis.portraits.portrait import Portrait
-
-FloatArray = npt.NDArray[np.float32]
 
 SUFFIX: Final = ".bases"
 _QUALITY: Final = 98
@@ -49,7 +46,7 @@ class Base:
     document: str
     source: str
     person: Portrait
-    frame_quad: FloatArray
+    frame_quad: Float32Array
 
     @property
     def image(self) -> RgbImage:
@@ -92,5 +89,5 @@ def _stored(base: Base) -> StoredBase:
     )  # fmt: skip
 
 
-def _pairs(points: FloatArray) -> list[tuple[float, float]]:
+def _pairs(points: Float32Array) -> list[tuple[float, float]]:
     return [(round(float(x), 2), round(float(y), 2)) for x, y in points]

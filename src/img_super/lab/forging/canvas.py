@@ -8,7 +8,8 @@ from typing import Final
 import cv2
 import numpy as np
 
-from img_super.lab.forging.base import Base, FloatArray
+from img_super.domain import Float32Array
+from img_super.lab.forging.base import Base
 from img_super.lab.synthesis import pixels, printing
 from img_super.lab.synthesis.documents.blank import Card
 from img_super.lab.synthesis.geometry import corners_of, onto, warp
@@ -30,9 +31,9 @@ class Canvas:
     """
 
     base: Base
-    photo: FloatArray
+    photo: Float32Array
     card: Card
-    to_photo: FloatArray
+    to_photo: Float32Array
 
     @property
     def grey(self) -> bool:
@@ -58,7 +59,7 @@ def canvas_of(rng: np.random.Generator, base: Base) -> Canvas:
     return Canvas(base, photo, card, to_photo)
 
 
-def _is_grey(image: FloatArray, outline: FloatArray) -> bool:
+def _is_grey(image: Float32Array, outline: Float32Array) -> bool:
     low, high = np.maximum(outline.min(0), 0).astype(int), outline.max(0).astype(int) + 1
     face = np.ascontiguousarray(image[low[1] : high[1], low[0] : high[0]])
     inside = np.zeros(face.shape[:2], np.float32)

@@ -8,8 +8,7 @@ from typing import Final
 import cv2
 import numpy as np
 
-from img_super.domain import RgbImage
-from img_super.lab.forging.base import FloatArray
+from img_super.domain import Float32Array, RgbImage
 from img_super.lab.forging.retouch import KERNELS
 from img_super.lab.synthesis import pixels
 
@@ -40,7 +39,7 @@ def draw_chain(rng: np.random.Generator, least_scale: float) -> tuple[Step, ...]
     return tuple(steps)
 
 
-def passed_on(image: RgbImage, steps: tuple[Step, ...]) -> tuple[RgbImage, FloatArray]:
+def passed_on(image: RgbImage, steps: tuple[Step, ...]) -> tuple[RgbImage, Float32Array]:
     """The image as it arrives, and the map [3, 3] from the first pixels to its."""
     matrix = np.eye(3)
     for step in steps:

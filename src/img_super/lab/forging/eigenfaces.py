@@ -12,8 +12,7 @@ from typing import Final
 import cv2
 import numpy as np
 
-from img_super.domain import RgbImage
-from img_super.lab.forging.base import FloatArray
+from img_super.domain import Float32Array, RgbImage
 from img_super.lab.synthesis import pixels
 from img_super.lab.synthesis.portraits.portrait import Portrait
 from img_super.lab.synthesis.superimpositions.placing import similarity
@@ -31,8 +30,8 @@ _MOST: Final = 300
 class EigenFaces:
     """A linear model of aligned faces of 96 px: `mean` float32 [n], orthonormal `components` float32 [k, n]."""
 
-    mean: FloatArray
-    components: FloatArray
+    mean: Float32Array
+    components: Float32Array
 
     def drawn_again(self, face: RgbImage, other: RgbImage, share: float, kept: int) -> RgbImage:
         """A face of any size, with so much of another one (0 to 1) in its first `kept` components; what the components
@@ -44,7 +43,7 @@ class EigenFaces:
         large = cv2.resize(small, face.shape[1::-1], interpolation=cv2.INTER_CUBIC)
         return pixels.to_bytes(np.asarray(large, np.float32))
 
-    def _coded(self, image: RgbImage, kept: int) -> FloatArray:
+    def _coded(self, image: RgbImage, kept: int) -> Float32Array:
         small = cv2.resize(image, (SIDE_PX, SIDE_PX), interpolation=cv2.INTER_AREA).astype(np.float32).ravel()
         return np.asarray(self.components[:kept] @ (small - self.mean), np.float32)
 

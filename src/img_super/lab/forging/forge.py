@@ -10,9 +10,9 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from img_super.domain import Box, RgbImage
+from img_super.domain import Box, Float32Array, RgbImage
 from img_super.lab.forging import marks
-from img_super.lab.forging.base import Base, FloatArray
+from img_super.lab.forging.base import Base
 from img_super.lab.forging.canvas import Canvas, canvas_of
 from img_super.lab.forging.chain import Step, draw_chain, passed_on
 from img_super.lab.forging.eigenfaces import EigenFaces
@@ -110,11 +110,11 @@ def _resized(rng: Random, base: Base) -> Base:
     return replace(base, person=smaller, frame_quad=_scaled(base.frame_quad, scale))
 
 
-def _scaled(points: FloatArray, scale: float) -> FloatArray:
+def _scaled(points: Float32Array, scale: float) -> Float32Array:
     return np.asarray((points + 0.5) * scale - 0.5, np.float32)
 
 
-def _before(rng: Random, photo: FloatArray, base: Base) -> FloatArray:
+def _before(rng: Random, photo: Float32Array, base: Base) -> Float32Array:
     """What was there before anybody forged: light, shadows, fingers, edits of the text, hard copies."""
     if rng.random() < 0.08:
         photo = marks.copied(rng, photo)
@@ -128,12 +128,12 @@ def _before(rng: Random, photo: FloatArray, base: Base) -> FloatArray:
     return photo
 
 
-_MARKS: Final[tuple[tuple[float, Callable[[Random, FloatArray, Base], FloatArray]], ...]] = (
+_MARKS: Final[tuple[tuple[float, Callable[[Random, Float32Array, Base], Float32Array]], ...]] = (
     (0.1, marks.shadowed), (0.1, marks.with_finger), (0.15, marks.edited_elsewhere), (0.08, marks.with_sticker),
 )  # fmt: skip
 
 
-def _after(rng: Random, photo: FloatArray) -> FloatArray:
+def _after(rng: Random, photo: Float32Array) -> Float32Array:
     """What happens to the finished picture, forged or not."""
     if rng.random() < 0.35:
         photo = marks.relit(rng, photo)
@@ -160,7 +160,7 @@ def _view(rng: Random, base: Base) -> _View:
 
 
 def _finished(
-    rng: Random, photo: FloatArray, mask: FloatArray | None, base: Base, steps: tuple[Step, ...], view: _View,
+    rng: Random, photo: Float32Array, mask: Float32Array | None, base: Base, steps: tuple[Step, ...], view: _View,
     side_px: int, kernel: int,
 ) -> tuple[RgbImage, npt.NDArray[np.uint8]]:  # fmt: skip
     image, moved = passed_on(pixels.to_bytes(_after(rng, photo)), steps)
@@ -182,7 +182,7 @@ def _by(kernel: int, crop: RgbImage, side_px: int) -> RgbImage:
     return np.asarray(cv2.resize(crop, (side_px, side_px), interpolation=kernel), np.uint8)
 
 
-def _turned(image: RgbImage, box: Box, degrees: float) -> tuple[RgbImage, FloatArray]:
+def _turned(image: RgbImage, box: Box, degrees: float) -> tuple[RgbImage, Float32Array]:
     if not degrees:
         return image, np.eye(3, dtype=np.float32)
     matrix = cv2.getRotationMatrix2D(box.centre_xy, degrees, 1.0)
@@ -190,7 +190,7 @@ def _turned(image: RgbImage, box: Box, degrees: float) -> tuple[RgbImage, FloatA
     return np.asarray(turned, np.uint8), np.asarray(np.vstack([matrix, [0, 0, 1]]), np.float32)
 
 
-def _viewed(corners: FloatArray, view: _View) -> Box:
+def _viewed(corners: Float32Array, view: _View) -> Box:
     """The crop's square around the face whose corners are given."""
     low, high = corners.min(0), corners.max(0)
     square = crop_box(Box.from_xywh(float(low[0]), float(low[1]), float(high[0] - low[0]), float(high[1] - low[1])))
@@ -200,7 +200,7 @@ def _viewed(corners: FloatArray, view: _View) -> Box:
     return Box(x, y, x + side, y + side)
 
 
-def _corners(base: Base) -> FloatArray:
+def _corners(base: Base) -> Float32Array:
     x, y, width, height = base.person.face_xywh
     return np.array([[x, y], [x + width, y + height]], np.float32)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from img_super.lab.forging.base import FloatArray
+from img_super.domain import Float32Array
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +17,6 @@ class Laid:
         species: the attack's name.
     """
 
-    photo: FloatArray
-    mask: FloatArray
+    photo: Float32Array
+    mask: Float32Array
     species: str

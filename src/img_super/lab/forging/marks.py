@@ -10,7 +10,8 @@ from typing import Final
 import cv2
 import numpy as np
 
-from img_super.lab.forging.base import Base, FloatArray
+from img_super.domain import Float32Array
+from img_super.lab.forging.base import Base
 from img_super.lab.forging.retouch import recoloured
 from img_super.lab.synthesis import pixels, printing
 
@@ -21,7 +22,7 @@ _LIGHTS: Final = ((1.0, 0.72, 0.8), (0.72, 0.82, 1.0), (1.0, 0.85, 0.6), (0.75, 
 _FONTS: Final = (cv2.FONT_HERSHEY_SIMPLEX, cv2.FONT_HERSHEY_DUPLEX, cv2.FONT_HERSHEY_PLAIN, cv2.FONT_HERSHEY_TRIPLEX)
 
 
-def under_other_light(rng: Random, photo: FloatArray) -> FloatArray:
+def under_other_light(rng: Random, photo: Float32Array) -> Float32Array:
     """One coloured light, or two from two sides; sometimes an edge of shadow runs across."""
     hw = photo.shape[:2]
     light = np.array(_LIGHTS[int(rng.integers(len(_LIGHTS)))], np.float32)
@@ -31,7 +32,7 @@ def under_other_light(rng: Random, photo: FloatArray) -> FloatArray:
     return np.asarray(np.clip(photo * gains, 0, 255), np.float32)
 
 
-def shadowed(rng: Random, photo: FloatArray, base: Base) -> FloatArray:
+def shadowed(rng: Random, photo: Float32Array, base: Base) -> Float32Array:
     """A straight-edged shadow over a part of the portrait."""
     x, y, width, height = base.person.face_xywh
     through = np.array([x, y]) + rng.uniform(-0.3, 1.3, 2) * (width, height)
@@ -45,7 +46,7 @@ def shadowed(rng: Random, photo: FloatArray, base: Base) -> FloatArray:
     return pixels.modulate(photo, np.asarray(1 - mask * float(rng.uniform(0.15, 0.6)), np.float32))
 
 
-def with_finger(rng: Random, photo: FloatArray, base: Base) -> FloatArray:
+def with_finger(rng: Random, photo: Float32Array, base: Base) -> Float32Array:
     """A finger from the border of the picture to somewhere on the portrait's photo."""
     x, y, width, height = base.person.face_xywh
     middle = np.array([x + width / 2, y + height / 2])
@@ -65,7 +66,7 @@ def with_finger(rng: Random, photo: FloatArray, base: Base) -> FloatArray:
     return pixels.blend(out, np.asarray(finger, np.float32), pixels.blur(mask, float(rng.uniform(0.5, 1.8))))
 
 
-def edited_elsewhere(rng: Random, photo: FloatArray, base: Base) -> FloatArray:
+def edited_elsewhere(rng: Random, photo: Float32Array, base: Base) -> Float32Array:
     """A strip of the card outside of the portrait painted over and written on, or replaced by another strip."""
     place = _strip(rng, photo, base)
     if place is None:
@@ -84,7 +85,7 @@ def edited_elsewhere(rng: Random, photo: FloatArray, base: Base) -> FloatArray:
     return out
 
 
-def with_sticker(rng: Random, photo: FloatArray, base: Base) -> FloatArray:
+def with_sticker(rng: Random, photo: Float32Array, base: Base) -> Float32Array:
     """A sticker, a stamp of one colour or a strip of tape, beside the face; it may touch the photo's corner."""
     place = _strip(rng, photo, base)
     if place is None:
@@ -101,7 +102,7 @@ def with_sticker(rng: Random, photo: FloatArray, base: Base) -> FloatArray:
     return pixels.blend(photo, colour, mask * np.float32(rng.uniform(0.35, 1)))
 
 
-def copied(rng: Random, photo: FloatArray) -> FloatArray:
+def copied(rng: Random, photo: Float32Array) -> Float32Array:
     """A hard grey copy: contrast raised, printed again by a copier."""
     grey = pixels.grey(photo)
     middle = float(rng.uniform(90, 150))
@@ -111,12 +112,12 @@ def copied(rng: Random, photo: FloatArray) -> FloatArray:
     return printing.print_picture(np.asarray(hard, np.float32), printing.draw_print_process(rng, 0.9), rng)
 
 
-def relit(rng: Random, photo: FloatArray) -> FloatArray:
+def relit(rng: Random, photo: Float32Array) -> Float32Array:
     """Brightness, contrast and tint of the whole picture."""
     return pixels.as_float(recoloured(rng, pixels.to_bytes(photo), 0.8))
 
 
-def _strip(rng: Random, photo: FloatArray, base: Base) -> tuple[int, int, int, int] | None:
+def _strip(rng: Random, photo: Float32Array, base: Base) -> tuple[int, int, int, int] | None:
     """A strip that leaves the face and its hair free: x, y, width, height; None where no place was found."""
     fx, fy, fw, fh = base.person.face_xywh
     for _ in range(6):
@@ -130,7 +131,7 @@ def _strip(rng: Random, photo: FloatArray, base: Base) -> tuple[int, int, int, i
     return None
 
 
-def _write(rng: Random, part: FloatArray) -> None:
+def _write(rng: Random, part: Float32Array) -> None:
     letters = "ABCDEFGHIJKLMNOPRSTUVZ0123456789./-"
     text = "".join(letters[int(number)] for number in rng.integers(len(letters), size=int(rng.integers(4, 12))))
     font = int(rng.choice(_FONTS))

@@ -7,8 +7,7 @@ from typing import Final
 import cv2
 import numpy as np
 
-from img_super.domain import RgbImage
-from img_super.lab.forging.base import FloatArray
+from img_super.domain import Float32Array, RgbImage
 from img_super.lab.forging.canvas import Canvas
 from img_super.lab.forging.laid import Laid
 from img_super.lab.forging.retouch import recoloured, retouched
@@ -47,7 +46,7 @@ def crude_head(rng: np.random.Generator, canvas: Canvas, donor: Portrait) -> Lai
     return _laid(rng, canvas, picture, alpha, matrix, "crude_head")
 
 
-def _sheet(rng: np.random.Generator, donor: Portrait) -> tuple[RgbImage, FloatArray]:
+def _sheet(rng: np.random.Generator, donor: Portrait) -> tuple[RgbImage, Float32Array]:
     """The donor's photo cut to a rectangle, and the middle and size of its face in it: x, y, width."""
     x, y, width, height = donor.face_xywh
     left, right = rng.uniform(*_SIDES, 2) * width
@@ -92,7 +91,7 @@ def _bordered(rng: np.random.Generator, sheet: RgbImage) -> RgbImage:
     return np.asarray(cv2.copyMakeBorder(sheet, top, bottom, left, right, cv2.BORDER_CONSTANT, value=colour), np.uint8)
 
 
-def _over_the_face(rng: np.random.Generator, canvas: Canvas, face: FloatArray) -> FloatArray:
+def _over_the_face(rng: np.random.Generator, canvas: Canvas, face: Float32Array) -> Float32Array:
     """The map that lays the sheet's face about over the portrait's, turned as the eyes are, more or less."""
     person = canvas.base.person
     x, y, width, height = person.face_xywh
@@ -106,7 +105,7 @@ def _over_the_face(rng: np.random.Generator, canvas: Canvas, face: FloatArray) -
     return jittered(rng, matrix, np.array([x, y], np.float32), 1.0, 0.05 * width, 1.0)
 
 
-def _into_the_frame(rng: np.random.Generator, canvas: Canvas, sheet: RgbImage) -> FloatArray:
+def _into_the_frame(rng: np.random.Generator, canvas: Canvas, sheet: RgbImage) -> Float32Array:
     """The map that fits the sheet into the portrait's frame, corner to corner."""
     quad = canvas.base.frame_quad
     size = float(np.ptp(quad[:, 0]))
@@ -116,7 +115,7 @@ def _into_the_frame(rng: np.random.Generator, canvas: Canvas, sheet: RgbImage) -
     return np.asarray(cv2.getPerspectiveTransform(corners_of((0, 0, *wh)), wished), np.float32)
 
 
-def _head_alpha(rng: np.random.Generator, donor: Portrait) -> FloatArray:
+def _head_alpha(rng: np.random.Generator, donor: Portrait) -> Float32Array:
     manner = rng.random()
     matte = np.asarray(donor.matte, np.float32) / np.float32(255)
     if manner < 0.55:
@@ -132,7 +131,7 @@ def _head_alpha(rng: np.random.Generator, donor: Portrait) -> FloatArray:
 
 
 def _laid(
-    rng: np.random.Generator, canvas: Canvas, picture: RgbImage, alpha: FloatArray, matrix: FloatArray, species: str
+    rng: np.random.Generator, canvas: Canvas, picture: RgbImage, alpha: Float32Array, matrix: Float32Array, species: str
 ) -> Laid:
     if rng.random() < 0.4:
         picture = retouched(rng, picture, 2)

@@ -9,8 +9,8 @@ from typing import Final
 
 import numpy as np
 
-from img_super.domain import Rotation
-from img_super.lab.forging.base import Base, FloatArray
+from img_super.domain import Float32Array, Rotation
+from img_super.lab.forging.base import Base
 from img_super.lab.synthesis.portraits.folder import PortraitNetworks, decode_rgb
 from img_super.lab.synthesis.portraits.portrait import Portrait
 from img_super.turn import turn
@@ -30,7 +30,7 @@ def real_bases(folder: Path, networks: PortraitNetworks, left_out: Collection[st
             yield Base(truth["document"], "real", person, likely_frame(person))
 
 
-def likely_frame(person: Portrait) -> FloatArray:
+def likely_frame(person: Portrait) -> Float32Array:
     """Where the ID photo around a face is likely to end, float32 [4, 2], turned as the eyes are."""
     across = person.landmarks[1] - person.landmarks[0]
     angle = float(np.arctan2(across[1], across[0]))

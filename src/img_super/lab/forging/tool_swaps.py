@@ -11,8 +11,7 @@ from typing import Final
 import cv2
 import numpy as np
 
-from img_super.domain import RgbImage
-from img_super.lab.forging.base import FloatArray
+from img_super.domain import Float32Array, RgbImage
 from img_super.lab.forging.canvas import Canvas
 from img_super.lab.forging.eigenfaces import TEMPLATE, EigenFaces
 from img_super.lab.forging.laid import Laid
@@ -34,7 +33,7 @@ class _Square:
     """Where the tool works: its side in pixels and the map [3, 3] from the photo into it."""
 
     side_px: int
-    from_photo: FloatArray
+    from_photo: Float32Array
 
 
 def tool_swap(rng: np.random.Generator, canvas: Canvas, donor: Portrait, faces: EigenFaces) -> Laid:
@@ -122,7 +121,7 @@ def _back(rng: np.random.Generator, canvas: Canvas, square: _Square, laid: RgbIm
     return Laid(pixels.blend(canvas.photo, pixels.as_float(np.asarray(over, np.uint8)), mask), mask, species)
 
 
-def _mask(rng: np.random.Generator, person: Portrait, square: _Square) -> FloatArray:
+def _mask(rng: np.random.Generator, person: Portrait, square: _Square) -> Float32Array:
     """Of the square: all of it, or the face in it; smaller by a share of its side, and soft."""
     side = square.side_px
     mask = np.ones((side, side), np.float32)
@@ -137,7 +136,7 @@ def _mask(rng: np.random.Generator, person: Portrait, square: _Square) -> FloatA
     return np.ascontiguousarray(soft[eroded:-eroded, eroded:-eroded], np.float32)
 
 
-def _cloned(canvas: Canvas, over: RgbImage, mask: FloatArray, species: str) -> Laid:
+def _cloned(canvas: Canvas, over: RgbImage, mask: Float32Array, species: str) -> Laid:
     binary = np.where(mask > 0.5, 255, 0).astype(np.uint8)
     x, y, width, height = cv2.boundingRect(binary)
     if min(width, height) < 8:

@@ -18,14 +18,12 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from img_super.domain import Label, RgbImage
+from img_super.domain import Int64Array, Label, RgbImage, UInt8Array
 from img_super.lab.dataset.crops import CropSet
 from img_super.lab.dataset.jpeg import saved
 from img_super.lab.dataset.manifest import SampleRow
 from img_super.pipeline.crop import CROP_FACE_SIZES
 
-UInt8Array = npt.NDArray[np.uint8]
-IntArray = npt.NDArray[np.int64]
 Random = np.random.Generator
 
 SHARD: Final = "exchanged"
@@ -55,7 +53,7 @@ class ExchangedPair:
     kind: str
 
 
-def exchanges(own: CropSet, parts: IntArray, times: int, seed: int, mask_side_px: int) -> tuple[CropSet, IntArray]:
+def exchanges(own: CropSet, parts: Int64Array, times: int, seed: int, mask_side_px: int) -> tuple[CropSet, Int64Array]:
     """Pairs of genuine crops and attacks on them, and the part of each, for whoever leaves parts out.
 
     Args:
@@ -90,7 +88,7 @@ def exchanges(own: CropSet, parts: IntArray, times: int, seed: int, mask_side_px
     ), np.array(made_in, np.int64)
 
 
-def _couples(own: CropSet, parts: IntArray, times: int, rng: Random) -> list[tuple[int, int]]:
+def _couples(own: CropSet, parts: Int64Array, times: int, rng: Random) -> list[tuple[int, int]]:
     """Positions of hosts and donors."""
     genuine = np.flatnonzero(own.labels == Label.BONA_FIDE)
     documents = own.documents

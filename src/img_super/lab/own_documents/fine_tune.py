@@ -19,7 +19,7 @@ import numpy as np
 import numpy.typing as npt
 from sklearn.model_selection import StratifiedGroupKFold
 
-from img_super.domain import Label
+from img_super.domain import Int64Array, Label
 from img_super.lab.dataset.crops import CropSet
 from img_super.lab.dataset.manifest import SampleRow
 from img_super.lab.evaluation.report import Scored
@@ -33,7 +33,6 @@ _CALIBRATE: Final = "`img-super calibrate` needs ten genuine ones."
 _WATCHED: Final = 6
 """One in so many documents that could be learned from is watched instead, to know when to stop."""
 
-IntArray = npt.NDArray[np.int64]
 Begun = Callable[[str], object]
 
 
@@ -94,7 +93,7 @@ def fine_tune(
     return Tuned(out / "all" / BEST_FILE, logits)
 
 
-def parted(crops: CropSet, parts: int, seed: int) -> Iterator[tuple[IntArray, IntArray]]:
+def parted(crops: CropSet, parts: int, seed: int) -> Iterator[tuple[Int64Array, Int64Array]]:
     """Positions to learn from and positions left out, once a part; no document is in both, the classes are spread."""
     splitter = StratifiedGroupKFold(parts, shuffle=True, random_state=seed)
     yield from splitter.split(np.empty(len(crops.rows)), crops.labels, crops.documents)

@@ -20,6 +20,7 @@ import numpy as np
 import numpy.typing as npt
 from sklearn.linear_model import LogisticRegression
 
+from img_super.domain import Float64Array
 from img_super.lab.dataset.crops import CropSet
 from img_super.lab.evaluation.report import Scored
 from img_super.lab.own_documents.exchanges import exchanges
@@ -43,15 +44,13 @@ _PENALTY: Final = 0.3
 _FREE: Final = 30.0
 """The network's own logit is made so large that the penalty scarcely holds it."""
 
-FloatArray = npt.NDArray[np.float64]
-
 
 @dataclass(frozen=True, slots=True)
 class PooledFeatures:
     """What a network makes of crops: pooled features [n, d] and logits [n]."""
 
-    pooled: FloatArray
-    logits: FloatArray
+    pooled: Float64Array
+    logits: Float64Array
 
     def at(self, positions: npt.NDArray[np.int64]) -> PooledFeatures:
         return PooledFeatures(self.pooled[positions], self.logits[positions])
@@ -62,10 +61,10 @@ class LogitProbe:
     """The new logit: `trust` times the network's own, and the pooled features' weighted sum."""
 
     trust: float
-    weights: FloatArray
+    weights: Float64Array
     bias: float
 
-    def logits(self, seen: PooledFeatures) -> FloatArray:
+    def logits(self, seen: PooledFeatures) -> Float64Array:
         return np.asarray(self.trust * seen.logits + seen.pooled @ self.weights + self.bias)
 
 
@@ -81,7 +80,7 @@ class _Learned:
         kept = np.flatnonzero(self.parts != part)
         return _Learned(self.seen.at(kept), self.labels[kept], self.parts[kept])
 
-    def judged_by(self, heads: Sequence[LogitProbe]) -> FloatArray:
+    def judged_by(self, heads: Sequence[LogitProbe]) -> Float64Array:
         """Logits, each by the head that did not learn from its part."""
         logits = np.empty(len(self.parts))
         for part, head in enumerate(heads):

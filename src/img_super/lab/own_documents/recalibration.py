@@ -10,7 +10,7 @@ from typing import Any, Final
 import msgspec
 import numpy as np
 
-from img_super.domain import Label
+from img_super.domain import Float64Array, Label
 from img_super.lab.dataset.measured_sets import GENERATED
 from img_super.lab.evaluation.answers import answers_of
 from img_super.lab.evaluation.calibration import scores_of
@@ -23,7 +23,6 @@ from img_super.lab.own_documents.small_samples import (
     BELL,
     MIN_DOCUMENTS,
     FewThreshold,
-    FloatArray,
     Shape,
     Way,
     documents_needed,
@@ -100,7 +99,7 @@ def recalibrate(model: MeasuredModel, own: OwnDocuments, wish: Wish, version: st
     return Recalibrated(card, (*_why(wish, bpcer), *_what(model.card, card, seen, found, chooser)))
 
 
-def log_odds(scores: FloatArray) -> FloatArray:
+def log_odds(scores: Float64Array) -> Float64Array:
     """On this scale scores near 0 and 1 lie as far apart as their logits do."""
     inside = scores.clip(1e-6, 1 - 1e-6)
     return np.asarray(np.log(inside / (1 - inside)))
@@ -116,13 +115,13 @@ def genuine_shape(card: ModelCard) -> Shape:
 class _Chooser:
     """Log-odds of the team's own scores; `documents` counts the different genuine documents."""
 
-    genuine: FloatArray
-    attack: FloatArray
+    genuine: Float64Array
+    attack: Float64Array
     documents: int
     shape: Shape
 
     @classmethod
-    def of(cls, card: ModelCard, own: OwnDocuments, scores: FloatArray) -> _Chooser:
+    def of(cls, card: ModelCard, own: OwnDocuments, scores: Float64Array) -> _Chooser:
         documents = len(np.unique(own.documents[own.labels == 0]))
         if documents < MIN_DOCUMENTS:
             raise BadLabels(f"There are {documents} different genuine documents; at least {MIN_DOCUMENTS} are needed.")
@@ -157,8 +156,8 @@ def _as_score(odds: float) -> float:
 class _Own:
     """The team's own scores."""
 
-    genuine: FloatArray
-    attack: FloatArray
+    genuine: Float64Array
+    attack: Float64Array
 
     def old(self, threshold: float) -> str:
         """What a threshold does that was not chosen on them, with exact intervals for new photos."""
@@ -178,7 +177,9 @@ class _Own:
             yield "lets pass", int((self.attack < threshold).sum()), len(self.attack), "attacks"
 
 
-def _figures(own: OwnDocuments, scores: FloatArray, threshold: FewThreshold, score_threshold: float) -> dict[str, Any]:
+def _figures(
+    own: OwnDocuments, scores: Float64Array, threshold: FewThreshold, score_threshold: float
+) -> dict[str, Any]:
     labels = own.labels
     found: dict[str, Any] = {
         "bona_fide": own.count(Label.BONA_FIDE),

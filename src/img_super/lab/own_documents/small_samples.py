@@ -19,11 +19,10 @@ from functools import lru_cache
 from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 from scipy.optimize import brentq
 from scipy.stats import beta, binomtest, nct, norm, t
 
-FloatArray = npt.NDArray[np.float64]
+from img_super.domain import Float64Array
 
 _FAR_OUT: Final = (float(np.log(1e-6)), float(np.log(0.8)))
 
@@ -51,8 +50,8 @@ class Shape:
         bell: the standard normal distribution's quantiles for the same shares.
     """
 
-    values: FloatArray
-    bell: FloatArray
+    values: Float64Array
+    bell: Float64Array
 
     @classmethod
     def of(cls, values: Sequence[float], shares: Sequence[float]) -> Shape:
@@ -67,7 +66,7 @@ class Shape:
             raise ValueError("a shape needs at least two different quantiles")
         return cls(rising, np.asarray(norm.ppf([inner[index][1] for index in first])))
 
-    def to_bell(self, values: FloatArray) -> FloatArray:
+    def to_bell(self, values: Float64Array) -> Float64Array:
         return _straight(values, self.values, self.bell)
 
     def from_bell(self, bell: float) -> float:
@@ -78,7 +77,7 @@ BELL: Final = Shape(np.array([-1.0, 1.0]), np.array([-1.0, 1.0]))
 """Where nothing is known of the shape."""
 
 
-def _straight(x: FloatArray, knots: FloatArray, heights: FloatArray) -> FloatArray:
+def _straight(x: Float64Array, knots: Float64Array, heights: Float64Array) -> Float64Array:
     """Lines through the knots; the first and the last go on, the slope taken over three knots."""
     low, high = (slice(0, min(3, len(knots))), slice(-min(3, len(knots)), None))
     inside = np.interp(x, knots, heights)
@@ -104,7 +103,7 @@ class FewThreshold:
     reached_bpcer: tuple[float, float]
 
 
-def threshold_from_few(values: FloatArray, wanted_bpcer: float, documents: int, shape: Shape = BELL) -> FewThreshold:
+def threshold_from_few(values: Float64Array, wanted_bpcer: float, documents: int, shape: Shape = BELL) -> FewThreshold:
     """The threshold that rejects the wanted share of genuine documents like these.
 
     Args:

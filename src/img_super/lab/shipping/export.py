@@ -17,6 +17,7 @@ import numpy as np
 import numpy.typing as npt
 from ai_edge_litert.interpreter import Interpreter
 
+from img_super.domain import UInt8Array
 from img_super.errors import ImgSuperError
 from img_super.model_card import WeightsFile
 
@@ -26,8 +27,6 @@ KERAS_FILE: Final = "portrait_validator.keras"
 MAX_SCORE_DIFFERENCE: Final = 1e-3
 REPRESENTATIVE_CROPS: Final = 100
 """So many crops show the quantiser which values to expect."""
-
-UInt8Array = npt.NDArray[np.uint8]
 
 
 class ExportFailed(ImgSuperError):

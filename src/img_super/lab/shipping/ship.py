@@ -7,7 +7,8 @@ from typing import Final
 
 import msgspec
 
-from img_super.lab.dataset.crops import CropSet, UInt8Array
+from img_super.domain import UInt8Array
+from img_super.lab.dataset.crops import CropSet
 from img_super.lab.dataset.forged_photos import ForgedCrop
 from img_super.lab.dataset.measured_sets import GENERATED
 from img_super.lab.shipping.card import PORTRAIT_VALIDATOR, About, Validation, make_card

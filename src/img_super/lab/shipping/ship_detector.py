@@ -9,7 +9,7 @@ from typing import Any, Final
 import msgspec
 import numpy as np
 
-from img_super.detector.face_refiner import SIDE_PX, UprightFinder
+from img_super.detector.face_refiner import SIDE_PX, FaceRefiner
 from img_super.detector.fast import FastDetector
 from img_super.detector.network import build_yunet
 from img_super.detector.yunet import YuNetDetector
@@ -70,7 +70,7 @@ def ship_detector(
         LIMITS,
         TERMS,
     )
-    weights, finder = read_weights(folder, card, "litert"), UprightFinder(read_weights(folder, card, "yunet"))
+    weights, finder = read_weights(folder, card, "litert"), FaceRefiner(read_weights(folder, card, "yunet"))
     precise = YuNetDetector()
     answers = answers_on_generated(FastDetector(weights, card, finder, precise), validation)
     wrong = precise_wrong(precise, validation)

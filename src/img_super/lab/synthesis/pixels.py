@@ -12,9 +12,8 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from img_super.domain import RgbImage
+from img_super.domain import Float32Array, RgbImage
 
-FloatArray = npt.NDArray[np.float32]
 Pixels = TypeVar("Pixels", npt.NDArray[np.float32], npt.NDArray[np.uint8])
 """Values 0 to 255 of either kind; OpenCV gives back the kind that it got."""
 
@@ -24,32 +23,32 @@ _LUMA: Final = np.array([0.299, 0.587, 0.114], np.float32)
 _GRAINS_PX: Final = (0.0, 0.45, 0.7, 1.0, 1.5, 2.5)
 
 
-def to_bytes(image: FloatArray) -> RgbImage:
+def to_bytes(image: Float32Array) -> RgbImage:
     """Clip and round to uint8."""
     return np.asarray(cv2.addWeighted(image, 1, image, 0, 0, dtype=cv2.CV_8U), np.uint8)
 
 
-def as_float(image: RgbImage) -> FloatArray:
+def as_float(image: RgbImage) -> Float32Array:
     """The same values as float32."""
     return image.astype(np.float32)
 
 
-def luma(image: FloatArray) -> FloatArray:
+def luma(image: Float32Array) -> Float32Array:
     """The grey value, float32 [height, width]."""
     return np.asarray(cv2.cvtColor(image, cv2.COLOR_RGB2GRAY), np.float32)
 
 
-def three(field: FloatArray) -> FloatArray:
+def three(field: Float32Array) -> Float32Array:
     """A field [height, width] as an image of three equal channels."""
     return np.asarray(cv2.cvtColor(field, cv2.COLOR_GRAY2RGB), np.float32)
 
 
-def grey(image: FloatArray) -> FloatArray:
+def grey(image: Float32Array) -> Float32Array:
     """The image without colour, still with three channels."""
     return three(luma(image))
 
 
-def filled(hw: tuple[int, ...], colour: npt.ArrayLike) -> FloatArray:
+def filled(hw: tuple[int, ...], colour: npt.ArrayLike) -> Float32Array:
     """An image of one colour (three values, 0 to 255)."""
     row = np.tile(np.asarray(colour, np.float32).ravel(), hw[1])
     return np.repeat(row[None], hw[0], axis=0).reshape(hw[0], hw[1], 3)
@@ -68,34 +67,34 @@ def blur(image: Pixels, sigma_px: float) -> Pixels:
     return cast(Pixels, cv2.GaussianBlur(image, (side, side), sigma_px))
 
 
-def sharpen(image: FloatArray, amount: float, sigma_px: float = 1.0) -> FloatArray:
+def sharpen(image: Float32Array, amount: float, sigma_px: float = 1.0) -> Float32Array:
     """Unsharp mask, as phones and printers do."""
     if amount <= 0:
         return image
     return np.asarray(cv2.addWeighted(image, 1 + amount, blur(image, sigma_px), -amount, 0), np.float32)
 
 
-def modulate(image: FloatArray, field: FloatArray) -> FloatArray:
+def modulate(image: Float32Array, field: Float32Array) -> Float32Array:
     """Multiply every channel with a field [height, width]."""
     return np.asarray(cv2.multiply(image, three(field)), np.float32)
 
 
-def scaled(image: FloatArray, gains: npt.ArrayLike) -> FloatArray:
+def scaled(image: Float32Array, gains: npt.ArrayLike) -> Float32Array:
     """Multiply the channels with three gains."""
     return np.asarray(cv2.transform(image, np.diag(np.asarray(gains, np.float32).ravel())), np.float32)
 
 
-def curve(image: FloatArray, table: FloatArray) -> FloatArray:
+def curve(image: Float32Array, table: Float32Array) -> Float32Array:
     """Tone curve: `table` gives the new value (float32 [256]) of each old one; the input is rounded to 8 bits."""
     return np.asarray(cv2.LUT(to_bytes(image), np.ascontiguousarray(table, np.float32)), np.float32)
 
 
-def gamma_table(gamma: float) -> FloatArray:
+def gamma_table(gamma: float) -> Float32Array:
     """The tone curve of a gamma, for `curve`."""
     return np.asarray(255 * np.power(np.arange(256) / 255, gamma), np.float32)
 
 
-def blend(under: FloatArray, over: FloatArray, alpha: FloatArray) -> FloatArray:
+def blend(under: Float32Array, over: Float32Array, alpha: Float32Array) -> Float32Array:
     """Lay `over` (an image, or one colour) on `under` where `alpha` (height x width, 0 to 1) says so."""
     if over.size == 3:
         over = filled(under.shape, over)
@@ -103,7 +102,7 @@ def blend(under: FloatArray, over: FloatArray, alpha: FloatArray) -> FloatArray:
     return np.asarray(cv2.blendLinear(over, under, weight, 1024 - weight), np.float32)
 
 
-def noise(rng: np.random.Generator, hw: tuple[int, ...], sigma: float, grain_px: float, colour: float) -> FloatArray:
+def noise(rng: np.random.Generator, hw: tuple[int, ...], sigma: float, grain_px: float, colour: float) -> Float32Array:
     """Noise [height, width, 3] of the given standard deviation.
 
     Args:
@@ -117,12 +116,12 @@ def noise(rng: np.random.Generator, hw: tuple[int, ...], sigma: float, grain_px:
     return np.asarray(cv2.merge(planes), np.float32)
 
 
-def grain(rng: np.random.Generator, hw: tuple[int, ...], grain_px: float, sigma: float = 1.0) -> FloatArray:
+def grain(rng: np.random.Generator, hw: tuple[int, ...], grain_px: float, sigma: float = 1.0) -> Float32Array:
     """Grey noise [height, width] of the given standard deviation; `grain_px` as in `noise`."""
     return np.asarray(_window(rng, hw, grain_px) * np.float32(sigma), np.float32)
 
 
-def _window(rng: np.random.Generator, hw: tuple[int, ...], grain_px: float) -> FloatArray:
+def _window(rng: np.random.Generator, hw: tuple[int, ...], grain_px: float) -> Float32Array:
     """A window at a random place of a bank of unit noise that is drawn once a process."""
     bank = _bank(int(np.argmin([abs(grain_px - known) for known in _GRAINS_PX])))
     y, x = (int(value) for value in rng.integers(0, _BANK_SIDE_PX, 2))
@@ -134,7 +133,7 @@ def _window(rng: np.random.Generator, hw: tuple[int, ...], grain_px: float) -> F
 
 
 @cache
-def _bank(number: int) -> FloatArray:
+def _bank(number: int) -> Float32Array:
     """Unit noise that repeats, laid out twice in both directions so that windows need no wrapping."""
     rng = np.random.default_rng([_BANK_SEED, number])
     tile = np.pad(rng.standard_normal((_BANK_SIDE_PX, _BANK_SIDE_PX)).astype(np.float32), 16, mode="wrap")
@@ -142,13 +141,13 @@ def _bank(number: int) -> FloatArray:
     return np.ascontiguousarray(np.tile(tile / tile.std(), (2, 2)), np.float32)
 
 
-def cosine_sum(rows: FloatArray, columns: FloatArray) -> FloatArray:
+def cosine_sum(rows: Float32Array, columns: Float32Array) -> Float32Array:
     """cos(row + column) of every pixel, from the cosines and sines of rows and columns alone."""
     down, across = np.stack([np.cos(rows), -np.sin(rows)], 1), np.stack([np.cos(columns), np.sin(columns)])
     return np.asarray(down @ across, np.float32)
 
 
-def polygon(hw: tuple[int, ...], points: FloatArray) -> FloatArray:
+def polygon(hw: tuple[int, ...], points: Float32Array) -> Float32Array:
     """The inside of a polygon, 0 to 1, with soft edge pixels; points are given to a 16th of a pixel."""
     out = np.zeros(hw[:2], np.uint8)
     fixed = np.round(np.clip(points, -30_000, 30_000) * 16).astype(np.int32)  # OpenCV's fixed point ends there
@@ -156,19 +155,19 @@ def polygon(hw: tuple[int, ...], points: FloatArray) -> FloatArray:
     return np.asarray(out, np.float32) / np.float32(255)
 
 
-def smooth_field(rng: np.random.Generator, hw: tuple[int, ...], cells: int) -> FloatArray:
+def smooth_field(rng: np.random.Generator, hw: tuple[int, ...], cells: int) -> Float32Array:
     """A slowly varying random field, about -1 to 1."""
     return enlarged(rng.standard_normal((cells, cells)).astype(np.float32), (hw[1], hw[0]))
 
 
-def enlarged(coarse: FloatArray, wh: tuple[int, int]) -> FloatArray:
+def enlarged(coarse: Float32Array, wh: tuple[int, int]) -> Float32Array:
     """A coarse field as a smooth one: cubic to 16 pixels a cell, and bilinear from there, which is much cheaper."""
     middle = (min(wh[0], 16 * coarse.shape[1]), min(wh[1], 16 * coarse.shape[0]))
     smooth = cv2.resize(coarse, middle, interpolation=cv2.INTER_CUBIC)
     return np.asarray(cv2.resize(smooth, wh, interpolation=cv2.INTER_LINEAR), np.float32)
 
 
-def save_and_read(image: FloatArray, quality: int, kind: str, subsampled: bool = True) -> FloatArray:
+def save_and_read(image: Float32Array, quality: int, kind: str, subsampled: bool = True) -> Float32Array:
     """What a lossy save (`jpeg` or `webp`) leaves of an image."""
     return as_float(opened(saved(to_bytes(image), quality, kind, subsampled)))
 
@@ -208,14 +207,14 @@ def reduced(image: Pixels, wh: tuple[int, int]) -> Pixels:
     return cast(Pixels, cv2.resize(image, wh, interpolation=cv2.INTER_LINEAR))
 
 
-def mean_and_spread(image: FloatArray, weights: FloatArray) -> tuple[FloatArray, FloatArray]:
+def mean_and_spread(image: Float32Array, weights: Float32Array) -> tuple[Float32Array, Float32Array]:
     """Mean and standard deviation by channel where `weights` are above one half; all of the image when nowhere."""
     where = np.asarray(weights > 0.5, np.uint8)
     mean, spread = cv2.meanStdDev(image, mask=where if cv2.countNonZero(where) >= 16 else None)
     return np.asarray(mean[:, 0], np.float32), np.asarray(spread[:, 0], np.float32)
 
 
-def match_statistics(image: FloatArray, like: FloatArray, weights: FloatArray, strength: float) -> FloatArray:
+def match_statistics(image: Float32Array, like: Float32Array, weights: Float32Array, strength: float) -> Float32Array:
     """Give `image` the mean and the spread, by channel, that `like` has where `weights` are above one half.
 
     Source: E. Reinhard et al., "Color transfer between images", 2001 (here in RGB).
@@ -227,7 +226,7 @@ def match_statistics(image: FloatArray, like: FloatArray, weights: FloatArray, s
     return _raised(scaled(image, gain), shift)
 
 
-def tint_like(image: FloatArray, like: FloatArray, weights: FloatArray) -> FloatArray:
+def tint_like(image: Float32Array, like: Float32Array, weights: Float32Array) -> Float32Array:
     """Colour the grey values of `image` as `like` colours its own: what a grey copy under coloured light shows."""
     ours = luma(image)
     sparse = np.s_[::3, ::3]  # a ninth of the pixels tells a mean as well
@@ -243,7 +242,7 @@ def tint_like(image: FloatArray, like: FloatArray, weights: FloatArray) -> Float
     return _raised(scaled(three(np.asarray(level, np.float32)), slope), theirs.mean(0))
 
 
-def _raised(image: FloatArray, by: FloatArray) -> FloatArray:
+def _raised(image: Float32Array, by: Float32Array) -> Float32Array:
     """Add three values to the channels."""
     red, green, blue = (float(value) for value in by)
     return np.asarray(cv2.add(image, (red, green, blue, 0.0)), np.float32)  # type: ignore[call-overload]

@@ -10,12 +10,10 @@ from typing import Final
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 
+from img_super.domain import Float32Array
 from img_super.lab.synthesis import pixels
 from img_super.lab.synthesis.geometry import slid
-
-FloatArray = npt.NDArray[np.float32]
 
 KINDS: Final = ("offset", "inkjet", "dye", "laser_dots", "laser_lines", "thermal", "file")
 _WEIGHTS: Final = (0.24, 0.2, 0.24, 0.1, 0.06, 0.06, 0.1)
@@ -52,7 +50,7 @@ def draw_history(rng: np.random.Generator) -> History:
     )
 
 
-def live_through(image: FloatArray, history: History, rng: np.random.Generator) -> FloatArray:
+def live_through(image: Float32Array, history: History, rng: np.random.Generator) -> Float32Array:
     """Apply a history to a picture (float32, 0 to 255); its size stays."""
     height, width = image.shape[:2]
     if history.shrink < 0.97:
@@ -134,7 +132,7 @@ def draw_print_process(rng: np.random.Generator, photocopy: float = 0.2) -> Prin
     )
 
 
-def print_picture(image: FloatArray, process: PrintProcess, rng: np.random.Generator) -> FloatArray:
+def print_picture(image: Float32Array, process: PrintProcess, rng: np.random.Generator) -> Float32Array:
     """Print a picture: tone, inks out of register, raster, softness, ink noise."""
     if process.photocopy:
         image = _photocopied(image, process, rng)
@@ -152,7 +150,7 @@ def print_picture(image: FloatArray, process: PrintProcess, rng: np.random.Gener
     return np.asarray(np.clip(image, 0, 255, out=image), np.float32)
 
 
-def _photocopied(image: FloatArray, process: PrintProcess, rng: np.random.Generator) -> FloatArray:
+def _photocopied(image: Float32Array, process: PrintProcess, rng: np.random.Generator) -> Float32Array:
     """Edges enhanced, tones steepened, toner scattered over the middle tones and specks over everything."""
     value = pixels.luma(image)
     value = pixels.sharpen(value, 0.25 * process.steepness, 1.2)
@@ -163,19 +161,19 @@ def _photocopied(image: FloatArray, process: PrintProcess, rng: np.random.Genera
     eight_bit = np.asarray(cv2.convertScaleAbs(np.maximum(value, 0)), np.uint8)
     grain = pixels.grain(rng, value.shape, float(rng.choice([0.0, 0.45, 0.7])))
     noisy = cv2.add(cv2.LUT(eight_bit, tones), cv2.multiply(cv2.LUT(eight_bit, scatter), grain))
-    copied: FloatArray = np.clip(noisy, 0, 255).astype(np.float32)
+    copied: Float32Array = np.clip(noisy, 0, 255).astype(np.float32)
     _strew(copied, process.specks, rng)
     return pixels.three(copied)
 
 
-def _strew(value: FloatArray, a_million: float, rng: np.random.Generator) -> None:
+def _strew(value: Float32Array, a_million: float, rng: np.random.Generator) -> None:
     count = int(rng.poisson(a_million * value.size / 1e6))
     places = rng.uniform(0, 1, (count, 2)) * value.shape
     for y, x in places.astype(int):
         cv2.circle(value, (int(x), int(y)), int(rng.integers(0, 2)), float(rng.uniform(20, 120)), -1, cv2.LINE_AA)
 
 
-def _misregistered(image: FloatArray, process: PrintProcess, rng: np.random.Generator) -> FloatArray:
+def _misregistered(image: Float32Array, process: PrintProcess, rng: np.random.Generator) -> Float32Array:
     red, green, blue = cv2.split(image)
     (red_dx, red_dy), (blue_dx, blue_dy) = rng.uniform(-1, 1, (2, 2)) * process.shift_px
     moved = (
@@ -186,7 +184,7 @@ def _misregistered(image: FloatArray, process: PrintProcess, rng: np.random.Gene
     return np.asarray(cv2.merge(moved), np.float32)
 
 
-def _rastered(image: FloatArray, process: PrintProcess, rng: np.random.Generator) -> FloatArray:
+def _rastered(image: Float32Array, process: PrintProcess, rng: np.random.Generator) -> Float32Array:
     """The raster of the process, as far as it is resolved, instead of the even tone."""
     if process.kind in ("file", "dye"):
         return image
@@ -202,7 +200,7 @@ def _rastered(image: FloatArray, process: PrintProcess, rng: np.random.Generator
     return np.asarray(cv2.merge(planes), np.float32)
 
 
-def _laser(image: FloatArray, process: PrintProcess, rng: np.random.Generator) -> FloatArray:
+def _laser(image: Float32Array, process: PrintProcess, rng: np.random.Generator) -> Float32Array:
     """One screen for all inks; under a portrait of a colour card this is the black toner's."""
     value = pixels.luma(image)
     screen = _screen(value.shape, process, process.angle_deg, rng)
@@ -210,20 +208,20 @@ def _laser(image: FloatArray, process: PrintProcess, rng: np.random.Generator) -
     return np.asarray(cv2.add(image, pixels.three(np.asarray(change, np.float32))), np.float32)
 
 
-def _dithered(image: FloatArray, process: PrintProcess, rng: np.random.Generator) -> FloatArray:
+def _dithered(image: Float32Array, process: PrintProcess, rng: np.random.Generator) -> Float32Array:
     """Stochastic dots: high-pass noise (little of it at low frequencies) where the tone is neither ink nor paper."""
     fine = pixels.noise(rng, image.shape, 60 * process.definition, 0.0, 0.0 if process.photocopy else 0.6)
     fine = np.asarray(cv2.subtract(fine, pixels.blur(fine, 1.0)), np.float32)
     return np.asarray(cv2.add(image, cv2.multiply(fine, _middle(image))), np.float32)
 
 
-def _middle(image: FloatArray) -> FloatArray:
+def _middle(image: Float32Array) -> Float32Array:
     """1 at middle grey, near 0 at ink and paper."""
     values = np.arange(256, dtype=np.float32) / 255
     return pixels.curve(image, np.asarray(0.12 + 3.5 * values * (1 - values), np.float32))
 
 
-def _screen(hw: tuple[int, ...], process: PrintProcess, angle_deg: float, rng: np.random.Generator) -> FloatArray:
+def _screen(hw: tuple[int, ...], process: PrintProcess, angle_deg: float, rng: np.random.Generator) -> Float32Array:
     """Thresholds 0 to 1 of a screen of dots, or of lines; by the sum formula, which is cheap."""
     columns, rows = np.arange(hw[1], dtype=np.float32), np.arange(hw[0], dtype=np.float32)
     angle = np.deg2rad(angle_deg)
@@ -237,7 +235,7 @@ def _screen(hw: tuple[int, ...], process: PrintProcess, angle_deg: float, rng: n
     return np.asarray(cv2.addWeighted(first, 0.25, second, 0.25, 0.5), np.float32)
 
 
-def _thresholded(value: FloatArray, screen: FloatArray, process: PrintProcess) -> FloatArray:
+def _thresholded(value: Float32Array, screen: Float32Array, process: PrintProcess) -> Float32Array:
     """Dots grow with the darkness; what the printer does not resolve stays the even tone."""
     slope = 0.45 * process.period_px
     dots = cv2.addWeighted(value, slope, screen, -255 * slope, 127.5)
@@ -245,7 +243,7 @@ def _thresholded(value: FloatArray, screen: FloatArray, process: PrintProcess) -
     return np.asarray(cv2.addWeighted(value, 1 - process.definition, dots, process.definition, 0), np.float32)
 
 
-def _banded(image: FloatArray, process: PrintProcess, rng: np.random.Generator) -> FloatArray:
+def _banded(image: Float32Array, process: PrintProcess, rng: np.random.Generator) -> Float32Array:
     if process.banding <= 0:
         return image
     stripes = pixels.blur(rng.normal(0, process.banding, (image.shape[0], 1)).astype(np.float32), 1.2)

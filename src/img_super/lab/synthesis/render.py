@@ -11,9 +11,8 @@ from typing import Final
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 
-from img_super.domain import Label, RgbImage
+from img_super.domain import Float32Array, Label, RgbImage
 from img_super.lab.dataset.manifest import Facts
 from img_super.lab.synthesis import pixels, printing
 from img_super.lab.synthesis.capture import (
@@ -31,8 +30,6 @@ from img_super.lab.synthesis.documents import Card, make_card
 from img_super.lab.synthesis.geometry import corners_of, onto, warp
 from img_super.lab.synthesis.pair import Pair
 from img_super.lab.synthesis.superimpositions import Attack, draw_attack, on_card, on_photo
-
-FloatArray = npt.NDArray[np.float32]
 
 _WIDEST_CROP: Final = 4.2
 """Widths of either face; a wider photo would show where the drawn region of the card ends."""
@@ -54,8 +51,8 @@ class Photo:
     format: str
     quality: int
     subsampled: bool
-    mask: FloatArray
-    frame_quad: FloatArray
+    mask: Float32Array
+    frame_quad: Float32Array
     label: Label
     stage: str
     care: float
@@ -92,7 +89,7 @@ def render_pair(pair: Pair, background: RgbImage) -> tuple[Photo, Photo]:
     return _finish(scene, genuine, None, None), _forged(scene, attack, rng, genuine)
 
 
-def photograph_genuine(pair: Pair, background: RgbImage) -> tuple[RgbImage, FloatArray]:
+def photograph_genuine(pair: Pair, background: RgbImage) -> tuple[RgbImage, Float32Array]:
     """The pair's genuine photo as the phone saved it first, and the portrait frame's corners in it, float32 [4, 2]."""
     card = make_card(np.random.default_rng(pair.seeds["card"]), pair.blank, pair.portrait, pair.region)
     view = _view(pair, card, 1.0)
@@ -115,7 +112,7 @@ def _view(pair: Pair, card: Card, face_ratio: float) -> View:
     return draw_view(rng, card, pair.face_width_px / measured, sides, pair.capture.kind)
 
 
-def _forged(scene: _Scene, attack: Attack, rng: np.random.Generator, genuine: FloatArray) -> Photo:
+def _forged(scene: _Scene, attack: Attack, rng: np.random.Generator, genuine: Float32Array) -> Photo:
     """Whoever edits a photo edits the very one that the genuine sample shows."""
     if attack.stage in ("photo", "screen"):
         photo, mask = on_photo(rng, genuine, scene.card, attack, scene.shot.view.matrix)
@@ -126,7 +123,7 @@ def _forged(scene: _Scene, attack: Attack, rng: np.random.Generator, genuine: Fl
     return _finish(scene, photo, mask, attack)
 
 
-def _photograph(scene: _Scene, card: FloatArray, gloss: FloatArray) -> FloatArray:
+def _photograph(scene: _Scene, card: Float32Array, gloss: Float32Array) -> Float32Array:
     """The photo as the phone saves it first, whoever may edit it later."""
     seeds, capture = scene.pair.seeds, scene.pair.capture
     if scene.reprinted:
@@ -136,7 +133,7 @@ def _photograph(scene: _Scene, card: FloatArray, gloss: FloatArray) -> FloatArra
     return pixels.save_and_read(photo, capture.first_quality, "jpeg", capture.first_subsampled)
 
 
-def _finish(scene: _Scene, photo: FloatArray, mask: FloatArray | None, attack: Attack | None) -> Photo:
+def _finish(scene: _Scene, photo: Float32Array, mask: Float32Array | None, attack: Attack | None) -> Photo:
     quad = onto(scene.shot.view.matrix, corners_of(scene.card.frame))
     if scene.on_screen:
         rng = np.random.default_rng(scene.pair.seeds["screen"])

@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from img_super.domain import Box, Label, RgbImage
+from img_super.domain import Box, Float32Array, Label, RgbImage
 from img_super.lab.dataset.manifest import GENERATOR, Row, SavedFile
 from img_super.lab.synthesis.capture import facts_of
 from img_super.lab.synthesis.documents import Blank
@@ -20,8 +20,6 @@ from img_super.lab.synthesis.portraits.finder import FaceFinder
 from img_super.lab.synthesis.render import Photo, render_pair
 from img_super.lab.synthesis.sources import Sources
 from img_super.pipeline.crop import crop_box, crop_portrait, resize_to_input
-
-FloatArray = npt.NDArray[np.float32]
 
 MASK_SIDE_PX: Final = 56
 _DETECTION_SIDE_PX: Final = 160
@@ -116,7 +114,7 @@ def row_of(sample: Sample, shard: str, position: int, seed: int, photo_name: str
     )  # fmt: skip
 
 
-def _in_crop(points: FloatArray, face: Box, side_px: int) -> FloatArray:
+def _in_crop(points: Float32Array, face: Box, side_px: int) -> Float32Array:
     box = crop_box(face)
     moved = (points - np.array([box.x_min, box.y_min], np.float32)) * (side_px / max(1, box.width))
     return np.round(moved, 1).astype(np.float32)

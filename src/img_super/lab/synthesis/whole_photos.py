@@ -16,7 +16,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from img_super.domain import Box, Label
+from img_super.domain import Box, Float32Array, Label
 from img_super.lab.dataset.manifest import GENERATOR, write_rows
 from img_super.lab.dataset.whole_photos import FACES_FILE, Corners, WholePhotoRow
 from img_super.lab.synthesis.crew import RenderJob, Write, prepare, render_shards
@@ -27,8 +27,6 @@ from img_super.lab.synthesis.portraits.portrait import Portrait
 from img_super.lab.synthesis.render import Photo, render_pair
 from img_super.lab.synthesis.samples import find_portrait
 from img_super.lab.synthesis.sources import Sources
-
-FloatArray = npt.NDArray[np.float32]
 
 FACE_ON_CARD_PX: Final = (44.0, 100.0)
 FACE_IN_PHOTO_PX: Final = (26.0, 130.0)
@@ -102,11 +100,11 @@ def row_of(photo: Photo, pair: Pair, face: Box, seed: int, name: str) -> WholePh
     )  # fmt: skip
 
 
-def _corners(quad: FloatArray) -> Corners:
+def _corners(quad: Float32Array) -> Corners:
     return tuple((round(float(x), 1), round(float(y), 1)) for x, y in quad)
 
 
-def _ghost(pair: Pair, seen: FloatArray, face: Box) -> tuple[float, float, float, float] | None:
+def _ghost(pair: Pair, seen: Float32Array, face: Box) -> tuple[float, float, float, float] | None:
     """The portrait's face, where the ghost shows it: the same place in a smaller frame."""
     ghost = pair.blank.ghost
     if ghost is None:
@@ -129,7 +127,7 @@ def write_faces(job: RenderJob, sources: Sources) -> None:
     np.savez(job.out / FACES_FILE, faces=np.stack([face for face, _ in cut]), boxes=np.stack([box for _, box in cut]))
 
 
-def _face_of(person: Portrait) -> tuple[npt.NDArray[np.uint8], FloatArray]:
+def _face_of(person: Portrait) -> tuple[npt.NDArray[np.uint8], Float32Array]:
     x, y, width, height = person.face_xywh
     side = _FACE_SIZES * float(np.sqrt(width * height))
     low = np.array([x + width / 2 - side / 2, y + height / 2 - side / 2])

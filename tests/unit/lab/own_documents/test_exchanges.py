@@ -4,7 +4,8 @@ import cv2
 import numpy as np
 import pytest
 
-from img_super.lab.dataset.crops import CropSet, UInt8Array
+from img_super.domain import UInt8Array
+from img_super.lab.dataset.crops import CropSet
 from img_super.lab.dataset.manifest import SampleRow
 from img_super.lab.own_documents.exchanges import exchange, exchanges, in_its_colours
 

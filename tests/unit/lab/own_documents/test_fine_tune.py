@@ -7,8 +7,8 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from img_super.domain import Label
-from img_super.lab.dataset.crops import CropSet, UInt8Array, read_crops
+from img_super.domain import Label, UInt8Array
+from img_super.lab.dataset.crops import CropSet, read_crops
 from img_super.lab.own_documents import fine_tune as fine_tune_module
 from img_super.lab.own_documents.errors import BadLabels
 from img_super.lab.own_documents.fine_tune import fine_tune, mixed, own_crops, parted

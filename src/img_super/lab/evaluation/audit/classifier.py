@@ -16,9 +16,9 @@ from sklearn.model_selection import GroupKFold
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
+from img_super.domain import Float64Array
 from img_super.lab.evaluation.audit.from_rows import Features
 
-FloatArray = npt.NDArray[np.float64]
 Array = npt.NDArray[np.generic]
 
 _FOLDS: Final = 5
@@ -33,7 +33,7 @@ class FeatureTable:
     """Features [samples, names]; a number that is not known of a sample is nan."""
 
     names: tuple[str, ...]
-    values: FloatArray
+    values: Float64Array
 
 
 def tabulate(features: Sequence[Features]) -> FeatureTable:
@@ -49,7 +49,7 @@ def tabulate(features: Sequence[Features]) -> FeatureTable:
     return FeatureTable(names, np.array(lines, np.float64))
 
 
-def out_of_fold_scores(values: FloatArray, labels: Array, documents: Array, seed: int) -> FloatArray:
+def out_of_fold_scores(values: Float64Array, labels: Array, documents: Array, seed: int) -> Float64Array:
     """For each sample the probability of an attack, by classifiers that saw no sample of its document.
 
     The mean of a logistic regression, which needs little data, and of boosted trees, which see interactions.
@@ -65,7 +65,7 @@ def out_of_fold_scores(values: FloatArray, labels: Array, documents: Array, seed
     return scores
 
 
-def auc(labels: Array, scores: Array, weights: FloatArray | None = None) -> float:
+def auc(labels: Array, scores: Array, weights: Float64Array | None = None) -> float:
     """Area under the ROC curve (ties count half), of weighted samples; the same number as `metrics.auc`, sooner."""
     counted = np.ones(len(labels)) if weights is None else weights
     values, inverse = np.unique(scores, return_inverse=True)
@@ -94,7 +94,7 @@ def strongest_feature(table: FeatureTable, labels: Array) -> str:
     return table.names[int(np.argmax(apart))] if apart else "none"
 
 
-def _apart(column: FloatArray, labels: Array) -> float:
+def _apart(column: Float64Array, labels: Array) -> float:
     known = np.isfinite(column)
     found = auc(labels[known], column[known])
     return abs(found - 0.5) if np.isfinite(found) else 0.0

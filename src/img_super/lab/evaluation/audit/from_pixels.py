@@ -9,10 +9,9 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from img_super.domain import RgbImage
+from img_super.domain import Float32Array, RgbImage
 from img_super.lab.evaluation.audit.from_rows import Features
 
-FloatArray = npt.NDArray[np.float32]
 Where = npt.NDArray[np.bool_]
 
 _NOISE_KERNEL: Final = np.array([[1, -2, 1], [-2, 4, -2], [1, -2, 1]], np.float32) / 6
@@ -32,10 +31,10 @@ class Responses:
         noise: the high-pass by channel, three in front.
     """
 
-    fine: FloatArray
-    coarse: FloatArray
-    laplacian: FloatArray
-    noise: FloatArray
+    fine: Float32Array
+    coarse: Float32Array
+    laplacian: Float32Array
+    noise: Float32Array
 
     def at(self, where: Where) -> Responses:
         """The answers of some pixels."""
@@ -87,7 +86,7 @@ def log(value: float) -> float:
     return float(np.log(value + 0.05))
 
 
-def _gradient(grey: FloatArray) -> FloatArray:
+def _gradient(grey: Float32Array) -> Float32Array:
     """Grey values a pixel."""
     x = cv2.Sobel(grey, cv2.CV_32F, 1, 0, scale=0.125)
     y = cv2.Sobel(grey, cv2.CV_32F, 0, 1, scale=0.125)

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from img_super.domain import Box
-from img_super.lab.dataset.crops import UInt8Array, by_shard, read_shard
+from img_super.domain import Box, UInt8Array
+from img_super.lab.dataset.crops import by_shard, read_shard
 from img_super.lab.dataset.manifest import ShownRow, read_manifest
 from img_super.pipeline import crop
 

@@ -14,10 +14,9 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from img_super.domain import RgbImage
-from img_super.lab.dataset.crops import UInt8Array
+from img_super.domain import Float32Array, RgbImage, UInt8Array
 from img_super.lab.evaluation.audit import from_pixels
-from img_super.lab.evaluation.audit.from_pixels import FloatArray, Where
+from img_super.lab.evaluation.audit.from_pixels import Where
 from img_super.lab.evaluation.audit.from_rows import Features
 from img_super.lab.evaluation.audit.rows import AuditRow, Shard
 
@@ -71,7 +70,7 @@ def blanked(surroundings: Surroundings) -> RgbImage:
     return np.where(surroundings.shown[:, :, None], surroundings.crop, np.uint8(128))
 
 
-def block_strength(grey: FloatArray, shown: Where, period_px: float) -> float:
+def block_strength(grey: Float32Array, shown: Where, period_px: float) -> float:
     """How strongly the steps between columns repeat with the period of JPEG's blocks; nan where it cannot be seen."""
     steps, both = np.abs(np.diff(grey, axis=1)), shown[:, 1:] & shown[:, :-1]
     weights = both.sum(0)
@@ -124,7 +123,7 @@ def _hidden(shard: Shard, genuine: int, attack: int) -> tuple[Where, Where]:
     )
 
 
-def _filled(quad: FloatArray, side: int) -> UInt8Array:
+def _filled(quad: Float32Array, side: int) -> UInt8Array:
     canvas = np.zeros((side, side), np.uint8)
     cv2.fillConvexPoly(canvas, np.round(quad).astype(np.int32), 255)
     return canvas

@@ -7,17 +7,14 @@ from typing import Final
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 
-from img_super.domain import RgbImage
+from img_super.domain import Float32Array, RgbImage
 from img_super.lab.dataset.manifest import Facts
 from img_super.lab.synthesis.capture.light import Falling, Lamp, Light, Shade, draw_light, falling, lit, on_bent
 from img_super.lab.synthesis.capture.optics import Optics, draw_optics, through_lens
 from img_super.lab.synthesis.capture.scene import Scene, SceneStage, draw_scene, lay_out, set_stage
 from img_super.lab.synthesis.capture.sensor import Sensor, develop, draw_sensor
 from img_super.lab.synthesis.capture.view import View
-
-FloatArray = npt.NDArray[np.float32]
 
 KINDS: Final = {
     "fine_phone": 0.38, "phone": 0.25, "old_phone": 0.12, "webcam": 0.03, "low_light": 0.06, "scanner": 0.11,
@@ -107,7 +104,7 @@ def set_up(
     return Shot(view, capture, stage, on_bent(light, view, capture.light, stage.inside), sensor_seed)
 
 
-def photograph(shot: Shot, image: FloatArray, gloss: FloatArray) -> FloatArray:
+def photograph(shot: Shot, image: Float32Array, gloss: Float32Array) -> Float32Array:
     """The photo as the camera's software gives it, not yet saved; float32 RGB of the view's size."""
     seen, shine = lay_out(image, None if shot.light.shine is None else gloss, shot.view, shot.stage)
     linear = lit(np.asarray(cv2.multiply(seen, seen, scale=1 / 255**2), np.float32), shine, shot.light)

@@ -10,12 +10,10 @@ from typing import Final
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 
+from img_super.domain import Float32Array
 from img_super.lab.synthesis import pixels
 from img_super.lab.synthesis.capture.view import View
-
-FloatArray = npt.NDArray[np.float32]
 
 _COARSE: Final = 8
 """Soft light is computed on every so many pixels."""
@@ -162,8 +160,8 @@ def _draw_glare(rng: np.random.Generator) -> Glare:
 class Falling:
     """Light as it falls on a view, linear, by channel: on everything, and mirrored by gloss (None: nothing shines)."""
 
-    diffuse: FloatArray
-    shine: FloatArray | None
+    diffuse: Float32Array
+    shine: Float32Array | None
 
 
 def falling(view: View, light: Light, rng: np.random.Generator) -> Falling:
@@ -174,7 +172,7 @@ def falling(view: View, light: Light, rng: np.random.Generator) -> Falling:
     return Falling(np.asarray(large, np.float32), None if shine is None else pixels.resize(shine, view.wh))
 
 
-def on_bent(falling: Falling, view: View, light: Light, inside: FloatArray | None) -> Falling:
+def on_bent(falling: Falling, view: View, light: Light, inside: Float32Array | None) -> Falling:
     """The light where a bent card (`inside`, 0 to 1; None: everywhere) turns towards the lamps or away from them."""
     if not view.bends:
         return falling
@@ -190,7 +188,7 @@ def on_bent(falling: Falling, view: View, light: Light, inside: FloatArray | Non
     return replace(falling, diffuse=pixels.modulate(falling.diffuse, 1 + relief))
 
 
-def lit(scene: FloatArray, gloss: FloatArray | None, light: Falling) -> FloatArray:
+def lit(scene: Float32Array, gloss: Float32Array | None, light: Falling) -> Float32Array:
     """The scene's linear values (0 to 1) under the light."""
     lit_scene = cv2.multiply(scene, light.diffuse)
     if light.shine is not None and gloss is not None:
@@ -198,7 +196,7 @@ def lit(scene: FloatArray, gloss: FloatArray | None, light: Falling) -> FloatArr
     return np.asarray(lit_scene, np.float32)
 
 
-def _grid(view: View, step: float) -> tuple[FloatArray, FloatArray, tuple[int, int]]:
+def _grid(view: View, step: float) -> tuple[Float32Array, Float32Array, tuple[int, int]]:
     """Places on a reduced canvas in face widths from the portrait's middle."""
     wh = (max(12, round(view.wh[0] / step)), max(12, round(view.wh[1] / step)))
     x = (np.arange(wh[0], dtype=np.float32) + 0.5) * np.float32(view.wh[0] / wh[0])
@@ -209,7 +207,7 @@ def _grid(view: View, step: float) -> tuple[FloatArray, FloatArray, tuple[int, i
     return np.asarray(wide, np.float32), np.asarray(high, np.float32), wh
 
 
-def _diffuse(view: View, light: Light, field: FloatArray) -> FloatArray:
+def _diffuse(view: View, light: Light, field: Float32Array) -> Float32Array:
     """The light by channel on a reduced canvas; the shade takes from the first lamp only."""
     step = _COARSE if light.shade.kind == "none" else 2
     x, y, wh = _grid(view, step)
@@ -224,14 +222,14 @@ def _diffuse(view: View, light: Light, field: FloatArray) -> FloatArray:
     return np.asarray(total, np.float32)
 
 
-def _lamp_field(lamp: Lamp, x: FloatArray, y: FloatArray) -> FloatArray:
+def _lamp_field(lamp: Lamp, x: Float32Array, y: Float32Array) -> Float32Array:
     """Light of a lamp over a plane, 1 at the portrait: distance squared and Lambert's cosine."""
     squared = (x - np.float32(lamp.x)) ** 2 + (y - np.float32(lamp.y)) ** 2 + np.float32(lamp.height**2)
     here = lamp.x**2 + lamp.y**2 + lamp.height**2
     return np.asarray(np.clip((np.float32(here) / squared) ** 1.5, 0.15, 3.0), np.float32)
 
 
-def _shade_field(shade: Shade, view: View, x: FloatArray, y: FloatArray, wh: tuple[int, int]) -> FloatArray:
+def _shade_field(shade: Shade, view: View, x: Float32Array, y: Float32Array, wh: tuple[int, int]) -> Float32Array:
     """Where the shade falls, 0 to 1."""
     turn = np.radians(shade.deg)
     along = (x - np.float32(shade.x)) * np.float32(np.cos(turn)) + (y - np.float32(shade.y)) * np.float32(np.sin(turn))
@@ -246,19 +244,19 @@ def _shade_field(shade: Shade, view: View, x: FloatArray, y: FloatArray, wh: tup
     return pixels.blur(np.asarray(drawn, np.float32), max(0.6, 0.6 * shade.soft * face_px))
 
 
-def _phone_shadow(along: FloatArray, across: FloatArray, shade: Shade) -> FloatArray:
+def _phone_shadow(along: Float32Array, across: Float32Array, shade: Shade) -> Float32Array:
     half = np.float32(1.3 + shade.size)
     return np.asarray((np.abs(across) < half) & (along > 0) & (along < 4 * half), np.float32)
 
 
-def _hand_shadow(along: FloatArray, across: FloatArray, shade: Shade) -> FloatArray:
+def _hand_shadow(along: Float32Array, across: Float32Array, shade: Shade) -> Float32Array:
     """A palm with fingers, as bumps of a polar curve would draw them."""
     finger = 0.45 * shade.size * np.abs(np.sin(across * np.float32(3.4 / shade.size)))
     reach = finger - 0.35 * across**2 / np.float32(shade.size)
     return np.asarray(along > -reach, np.float32)
 
 
-def _leaf_shadow(along: FloatArray, across: FloatArray, shade: Shade) -> FloatArray:
+def _leaf_shadow(along: Float32Array, across: Float32Array, shade: Shade) -> Float32Array:
     f = np.float32(3.1 / shade.size)
     waves = np.sin(along * f + 1.7 * np.sin(across * f * 0.7)) + np.sin(
         across * f * 1.31 + 1.3 * np.sin(along * f * 0.9)
@@ -269,7 +267,7 @@ def _leaf_shadow(along: FloatArray, across: FloatArray, shade: Shade) -> FloatAr
 _SHADOW_SHAPES: Final = {"phone": _phone_shadow, "hand": _hand_shadow, "leaves": _leaf_shadow}
 
 
-def shine_of(view: View, glare: Glare) -> FloatArray | None:
+def shine_of(view: View, glare: Glare) -> Float32Array | None:
     """Mirrored light and hologram flashes on a reduced canvas, three channels; None where nothing shines."""
     if glare.kind == "none" and glare.hologram == 0:
         return None
@@ -282,7 +280,7 @@ def shine_of(view: View, glare: Glare) -> FloatArray | None:
     return np.asarray(shine, np.float32)
 
 
-def _spot(glare: Glare, x: FloatArray, y: FloatArray, wh: tuple[int, int], face_px: float) -> FloatArray:
+def _spot(glare: Glare, x: Float32Array, y: Float32Array, wh: tuple[int, int], face_px: float) -> Float32Array:
     turn = np.radians(glare.deg)
     u = (x - np.float32(glare.x)) * np.float32(np.cos(turn)) + (y - np.float32(glare.y)) * np.float32(np.sin(turn))
     v = (y - np.float32(glare.y)) * np.float32(np.cos(turn)) - (x - np.float32(glare.x)) * np.float32(np.sin(turn))
@@ -303,7 +301,7 @@ def _spot(glare: Glare, x: FloatArray, y: FloatArray, wh: tuple[int, int], face_
     return np.asarray(core + 0.25 * np.exp(-(distance**2) / 4), np.float32)
 
 
-def _flashes(glare: Glare, x: FloatArray, y: FloatArray) -> FloatArray:
+def _flashes(glare: Glare, x: Float32Array, y: Float32Array) -> Float32Array:
     """The colours of a diffraction grating: the hue runs with the place, the strength comes and goes."""
     turn = np.radians(glare.hologram_deg)
     along = (x * np.float32(np.cos(turn)) + y * np.float32(np.sin(turn))) * np.float32(glare.hologram_bands)

@@ -12,10 +12,9 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from img_super.domain import Float32Array
 from img_super.lab.synthesis import pixels
 from img_super.lab.synthesis.geometry import slid
-
-FloatArray = npt.NDArray[np.float32]
 
 _SKINS: Final = (
     (244, 212, 194), (236, 196, 172), (224, 178, 148), (205, 158, 126), (186, 136, 102), (150, 104, 74),
@@ -108,9 +107,9 @@ def _plain(colour: npt.ArrayLike) -> tuple[float, float, float]:
 class LaidOccluders:
     """Things as they are seen, of the photo's size: their colours, where they are, and what their shadow leaves."""
 
-    colour: FloatArray
-    alpha: FloatArray
-    shadow: FloatArray
+    colour: Float32Array
+    alpha: Float32Array
+    shadow: Float32Array
 
 
 def laid_things(
@@ -158,7 +157,7 @@ def _reached(thing: Thing, wh: tuple[int, int], face_xy: tuple[float, float], fa
     return _Part((low[0], low[1], high[0], high[1]), (face_xy[0] - low[0], face_xy[1] - low[1]), face_px)
 
 
-def _lay(thing: Thing, part: _Part, canvas: tuple[FloatArray, FloatArray, FloatArray]) -> None:
+def _lay(thing: Thing, part: _Part, canvas: tuple[Float32Array, Float32Array, Float32Array]) -> None:
     """Draw a thing onto the canvas: colour, alpha and shadow."""
     turn = np.radians(thing.points_deg)
     x_min, y_min, x_max, y_max = part.box
@@ -179,12 +178,14 @@ def _lay(thing: Thing, part: _Part, canvas: tuple[FloatArray, FloatArray, FloatA
     canvas[1][where] = cv2.max(canvas[1][where], alpha)
 
 
-def _inside(distance: FloatArray, face_px: float, width: float) -> FloatArray:
+def _inside(distance: Float32Array, face_px: float, width: float) -> Float32Array:
     """Smooth edge, a pixel wide, of a shape whose outline is at distance 1 (in half widths)."""
     return np.asarray(np.clip((1 - distance) * np.float32(face_px * width / 2) + 0.5, 0, 1), np.float32)
 
 
-def _finger(thing: Thing, along: FloatArray, across: FloatArray, face_px: float) -> tuple[FloatArray, FloatArray]:
+def _finger(
+    thing: Thing, along: Float32Array, across: Float32Array, face_px: float
+) -> tuple[Float32Array, Float32Array]:
     length = along * np.float32(2 / thing.width)  # in half widths, 0 at the tip
     joint = np.exp(-((length - 2.9) ** 2) / 0.5)
     knuckle = np.exp(-((length - 5.4) ** 2) / 1.4)
@@ -210,8 +211,8 @@ def _finger(thing: Thing, along: FloatArray, across: FloatArray, face_px: float)
 
 
 def _with_nail(
-    thing: Thing, colour: FloatArray, places: tuple[FloatArray, FloatArray, FloatArray], face_px: float
-) -> FloatArray:
+    thing: Thing, colour: Float32Array, places: tuple[Float32Array, Float32Array, Float32Array], face_px: float
+) -> Float32Array:
     """The nail with its darker fold and a pale edge; seen from the side it is narrow."""
     length, outer, value = places
     side = np.float32(0.3 * np.sin(7.0 * thing.x + 5.0 * thing.y))  # fingers are turned about their own axes
@@ -224,7 +225,7 @@ def _with_nail(
     return pixels.blend(colour, over, _inside(np.asarray(oval, np.float32), face_px, 0.5 * thing.width))
 
 
-def _pen(thing: Thing, along: FloatArray, across: FloatArray, face_px: float) -> tuple[FloatArray, FloatArray]:
+def _pen(thing: Thing, along: Float32Array, across: Float32Array, face_px: float) -> tuple[Float32Array, Float32Array]:
     length = along * np.float32(2 / thing.width)
     taper = np.clip(0.35 + length * np.float32(0.16), 0.2, 1)
     distance = np.abs(across) / taper + np.clip(-length, 0, None) * 3 + np.clip(length - 24, 0, None) * 3
@@ -238,7 +239,9 @@ def _pen(thing: Thing, along: FloatArray, across: FloatArray, face_px: float) ->
     return np.asarray(colour, np.float32), alpha
 
 
-def _other_card(thing: Thing, along: FloatArray, across: FloatArray, face_px: float) -> tuple[FloatArray, FloatArray]:
+def _other_card(
+    thing: Thing, along: Float32Array, across: Float32Array, face_px: float
+) -> tuple[Float32Array, Float32Array]:
     """The corner of something flat: a card, a folder, the edge of a phone."""
     beyond = np.clip(-along * np.float32(2 / thing.width), 0, None)
     distance = np.maximum(np.abs(across), 1 - np.where(beyond > 0, -beyond, np.clip(along, 0, 1)))

@@ -6,13 +6,11 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 
+from img_super.domain import Float32Array
 from img_super.lab.synthesis import pixels
 from img_super.lab.synthesis.capture.view import View
 from img_super.lab.synthesis.geometry import slid
-
-FloatArray = npt.NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +56,7 @@ def draw_optics(rng: np.random.Generator, softness: float) -> Optics:
     )
 
 
-def through_lens(light: FloatArray, view: View, optics: Optics) -> FloatArray:
+def through_lens(light: Float32Array, view: View, optics: Optics) -> Float32Array:
     """The picture on the sensor."""
     face_px = view.face_width_px
     if optics.defocus * face_px > 0.6:
@@ -73,11 +71,11 @@ def through_lens(light: FloatArray, view: View, optics: Optics) -> FloatArray:
     return light
 
 
-def _filtered(light: FloatArray, kernel: FloatArray) -> FloatArray:
+def _filtered(light: Float32Array, kernel: Float32Array) -> Float32Array:
     return np.asarray(cv2.filter2D(light, -1, kernel, borderType=cv2.BORDER_REFLECT_101), np.float32)
 
 
-def disc(radius_px: float) -> FloatArray:
+def disc(radius_px: float) -> Float32Array:
     """The kernel of a round aperture out of focus."""
     reach = int(np.ceil(radius_px))
     axis = np.arange(-reach, reach + 1, dtype=np.float32)
@@ -86,7 +84,7 @@ def disc(radius_px: float) -> FloatArray:
     return np.asarray(kernel / kernel.sum(), np.float32)
 
 
-def smear(length_px: float, degrees: float, bend: float) -> FloatArray:
+def smear(length_px: float, degrees: float, bend: float) -> Float32Array:
     """The kernel of a hand that moves along a slightly bent path."""
     reach = int(np.ceil(length_px / 2)) + 1
     steps = np.linspace(-0.5, 0.5, 13)
@@ -100,14 +98,14 @@ def smear(length_px: float, degrees: float, bend: float) -> FloatArray:
     return np.asarray(kernel / np.float32(kernel.sum()), np.float32)
 
 
-def _fringed(light: FloatArray, shift_px: float, degrees: float) -> FloatArray:
+def _fringed(light: Float32Array, shift_px: float, degrees: float) -> Float32Array:
     """Red and blue a little apart: away from the lens's middle colours are magnified differently."""
     red, green, blue = (np.asarray(plane, np.float32) for plane in cv2.split(light))
     dx, dy = shift_px * np.cos(np.radians(degrees)), shift_px * np.sin(np.radians(degrees))
     return np.asarray(cv2.merge([slid(red, dx, dy), green, slid(blue, -dx, -dy)]), np.float32)
 
 
-def _dark_corners(view: View, optics: Optics) -> FloatArray:
+def _dark_corners(view: View, optics: Optics) -> Float32Array:
     wide, high = 24, max(4, round(24 * view.wh[1] / view.wh[0]))
     x = (np.arange(wide, dtype=np.float32) + 0.5) / wide - np.float32(0.5 + optics.vignette_x)
     y = ((np.arange(high, dtype=np.float32) + 0.5) / high - 0.5) * high / wide - optics.vignette_y

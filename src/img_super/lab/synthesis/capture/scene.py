@@ -7,16 +7,13 @@ from typing import Final
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 
-from img_super.domain import RgbImage
+from img_super.domain import Float32Array, RgbImage
 from img_super.lab.synthesis import pixels
 from img_super.lab.synthesis.capture.occluders import LaidOccluders, Thing, draw_things, laid_things
 from img_super.lab.synthesis.capture.surfaces import KINDS, VARIANTS, reduced, surface
 from img_super.lab.synthesis.capture.view import View, card_alpha, look_at
 from img_super.lab.synthesis.geometry import corners_of, onto, scale_of, shifted, slid
-
-FloatArray = npt.NDArray[np.float32]
 
 FACE_MM: Final = 21.0
 """About how wide a face is on a document."""
@@ -106,10 +103,10 @@ class SceneStage:
         things: what lies over the card.
     """
 
-    inside: FloatArray | None
-    behind: FloatArray | None
+    inside: Float32Array | None
+    behind: Float32Array | None
     gloss: float
-    rim: FloatArray | None
+    rim: Float32Array | None
     rim_tone: float
     things: LaidOccluders | None
 
@@ -126,8 +123,8 @@ def set_stage(shape: tuple[int, ...], background: RgbImage, view: View, scene: S
 
 
 def lay_out(
-    card: FloatArray, gloss: FloatArray | None, view: View, stage: SceneStage
-) -> tuple[FloatArray, FloatArray | None]:
+    card: Float32Array, gloss: Float32Array | None, view: View, stage: SceneStage
+) -> tuple[Float32Array, Float32Array | None]:
     """The scene without light, RGB 0 to 255, and its gloss, both of the view's size; no gloss where none is given."""
     seen = pixels.as_float(look_at(pixels.to_bytes(card), view))  # bytes are seen in half the time
     shine = None if gloss is None else look_at(gloss, view)
@@ -144,7 +141,7 @@ def lay_out(
     return seen, shine
 
 
-def _behind(shape: tuple[int, ...], background: RgbImage, view: View, scene: Scene) -> FloatArray:
+def _behind(shape: tuple[int, ...], background: RgbImage, view: View, scene: Scene) -> Float32Array:
     """The table, with the sheet on it."""
     table = _picture(background, view, scene) if scene.surface == "picture" else _texture(view, scene)
     table = pixels.scaled(table, scene.surface_gains)
@@ -161,7 +158,7 @@ def _behind(shape: tuple[int, ...], background: RgbImage, view: View, scene: Sce
     return pixels.blend(table, np.full(3, scene.sheet_tone, np.float32), sheet)
 
 
-def _cast(inside: FloatArray, view: View, scene: Scene) -> FloatArray:
+def _cast(inside: Float32Array, view: View, scene: Scene) -> Float32Array:
     """The shadow of something flat, as a factor."""
     if scene.shadow == 0 or scene.sheet == "printed":
         return np.ones_like(inside)
@@ -172,7 +169,7 @@ def _cast(inside: FloatArray, view: View, scene: Scene) -> FloatArray:
     return np.asarray(1 - np.float32(scene.shadow) * soft, np.float32)
 
 
-def _rim(inside: FloatArray, view: View, scene: Scene) -> FloatArray | None:
+def _rim(inside: Float32Array, view: View, scene: Scene) -> Float32Array | None:
     """The card's cut edge, about a third of a millimetre, brighter or darker than the table."""
     if scene.edge == 0 or scene.sheet == "printed":
         return None
@@ -181,7 +178,7 @@ def _rim(inside: FloatArray, view: View, scene: Scene) -> FloatArray | None:
     return np.asarray((inside - cv2.erode(inside, kernel)) * np.float32(abs(scene.edge)), np.float32)
 
 
-def _texture(view: View, scene: Scene) -> FloatArray:
+def _texture(view: View, scene: Scene) -> Float32Array:
     """A texture in the card's plane, in its true size."""
     px_a_mm = view.face_width_px / FACE_MM * scene.surface_scale
     kind, variant = scene.surface, scene.variant % VARIANTS
@@ -199,7 +196,7 @@ def _texture(view: View, scene: Scene) -> FloatArray:
     return pixels.as_float(_repeated(drawn.image, np.asarray(matrix, np.float32), view.wh))
 
 
-def _repeated(tile: RgbImage, matrix: FloatArray, wh: tuple[int, int]) -> RgbImage:
+def _repeated(tile: RgbImage, matrix: Float32Array, wh: tuple[int, int]) -> RgbImage:
     """`wh` pixels of a plane of tiles; what is seen of them is laid out first, as OpenCV's own wrapping is slow."""
     side = tile.shape[0]
     seen = onto(np.asarray(np.linalg.inv(matrix), np.float32), corners_of((0, 0, *wh)))
@@ -211,7 +208,7 @@ def _repeated(tile: RgbImage, matrix: FloatArray, wh: tuple[int, int]) -> RgbIma
     return np.asarray(cv2.warpPerspective(plane, to_photo, wh, flags=cv2.INTER_LINEAR), np.uint8)
 
 
-def _perspective_only(view: View) -> FloatArray:
+def _perspective_only(view: View) -> Float32Array:
     """The view's tilt about the portrait's middle, without its scale."""
     inverse = np.linalg.inv(view.matrix)
     face = onto(np.asarray(inverse, np.float32), np.array([[view.face_x_px, view.face_y_px]], np.float32))[0]
@@ -221,7 +218,7 @@ def _perspective_only(view: View) -> FloatArray:
     return np.asarray(plane / plane[2, 2], np.float32)
 
 
-def _picture(background: RgbImage, view: View, scene: Scene) -> FloatArray:
+def _picture(background: RgbImage, view: View, scene: Scene) -> Float32Array:
     """A window of the given picture, in the card's plane or standing behind it."""
     height, width = background.shape[:2]
     part = min(height, width) * float(np.clip(0.35 + 0.3 * scene.surface_scale, 0.3, 1.0))

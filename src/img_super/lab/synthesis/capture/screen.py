@@ -7,16 +7,14 @@ from typing import Final
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 
+from img_super.domain import Float32Array
 from img_super.lab.synthesis import pixels
 from img_super.lab.synthesis.capture.light import Glare, shine_of
 from img_super.lab.synthesis.capture.optics import Optics, draw_optics, through_lens
 from img_super.lab.synthesis.capture.sensor import Sensor, develop, draw_sensor
 from img_super.lab.synthesis.capture.view import View
 from img_super.lab.synthesis.geometry import shifted, warp
-
-FloatArray = npt.NDArray[np.float32]
 
 _LAYOUTS: Final = {"stripes": 0.6, "pentile": 0.2, "projected": 0.1, "dense": 0.1}
 
@@ -94,7 +92,7 @@ def _draw_glass(rng: np.random.Generator) -> Glare:
     )  # fmt: skip
 
 
-def show_on_screen(rng: np.random.Generator, photo: FloatArray, screen: Screen) -> tuple[FloatArray, FloatArray]:
+def show_on_screen(rng: np.random.Generator, photo: Float32Array, screen: Screen) -> tuple[Float32Array, Float32Array]:
     """The photo of a screen that shows `photo`, not yet saved, and the map [3, 3] from old to new pixels."""
     height, width = photo.shape[:2]
     wh = (max(32, round(width * screen.scale)), max(32, round(height * screen.scale)))
@@ -116,7 +114,7 @@ def show_on_screen(rng: np.random.Generator, photo: FloatArray, screen: Screen) 
     return develop(light, view, screen.sensor, rng), np.asarray(matrix, np.float32)
 
 
-def _before(screen: Screen, old_wh: tuple[int, int], wh: tuple[int, int]) -> FloatArray:
+def _before(screen: Screen, old_wh: tuple[int, int], wh: tuple[int, int]) -> Float32Array:
     """The map of a camera that stands a little askew before the screen."""
     turn = np.radians(screen.turn_deg)
     zoom = wh[0] / old_wh[0]
@@ -128,13 +126,13 @@ def _before(screen: Screen, old_wh: tuple[int, int], wh: tuple[int, int]) -> Flo
     return np.asarray(matrix / matrix[2, 2], np.float32)
 
 
-def _panel(screen: Screen) -> FloatArray:
+def _panel(screen: Screen) -> Float32Array:
     """The panel's tone curve with its steps."""
     steps = np.round(np.arange(256) / 255 * (screen.levels - 1)) / (screen.levels - 1)
     return np.asarray(255 * steps**screen.gamma, np.float32)
 
 
-def _grid_light(screen: Screen, wh: tuple[int, int]) -> FloatArray:
+def _grid_light(screen: Screen, wh: tuple[int, int]) -> Float32Array:
     """How much of each colour's light every pixel of the sensor gets, 1 on average.
 
     The panel's pattern is a wave a channel; sampled at the sensor's pixels it beats as real moire does. A sensor's

@@ -10,13 +10,10 @@ from typing import Final
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 
-from img_super.domain import RgbImage
+from img_super.domain import Float32Array, RgbImage
 from img_super.lab.synthesis import pixels
 from img_super.lab.synthesis.capture.view import View
-
-FloatArray = npt.NDArray[np.float32]
 
 DEMOSAICING: Final = {
     "bilinear": cv2.COLOR_BayerBG2RGB,
@@ -132,7 +129,7 @@ def _of_many_pixels(sensor: Sensor) -> Sensor:
     )  # fmt: skip
 
 
-def develop(light: FloatArray, view: View, sensor: Sensor, rng: np.random.Generator) -> FloatArray:
+def develop(light: Float32Array, view: View, sensor: Sensor, rng: np.random.Generator) -> Float32Array:
     """The camera's picture, RGB 0 to 255, of linear light."""
     wh = (light.shape[1], light.shape[0])
     light = pixels.scaled(light, 255**2 * _gains(light, view, sensor))
@@ -148,7 +145,7 @@ def develop(light: FloatArray, view: View, sensor: Sensor, rng: np.random.Genera
     return np.asarray(np.clip(finished, 0, 255, out=finished), np.float32)
 
 
-def _gains(light: FloatArray, view: View, sensor: Sensor) -> FloatArray:
+def _gains(light: Float32Array, view: View, sensor: Sensor) -> Float32Array:
     """White balance and exposure, linear, metered outside the portrait."""
     step = max(1, min(light.shape[:2]) // 45)
     sparse = light[::step, ::step]
@@ -164,7 +161,7 @@ def _gains(light: FloatArray, view: View, sensor: Sensor) -> FloatArray:
     return np.asarray(gains * (sensor.exposure / 255) ** 2 / max(bright, 1e-3), np.float32)
 
 
-def _noisy(picture: FloatArray, sensor: Sensor, rng: np.random.Generator) -> FloatArray:
+def _noisy(picture: Float32Array, sensor: Sensor, rng: np.random.Generator) -> Float32Array:
     """Adds noise to values 0 to 255.
 
     The square root has already made the shot noise equal everywhere; what is left grows towards black.
@@ -243,7 +240,7 @@ def tone_curve(sensor: Sensor) -> RgbImage:
     return np.asarray(np.clip(np.round(sensor.black + bent * (sensor.white - sensor.black)), 0, 255), np.uint8)
 
 
-def _coloured(picture: FloatArray, sensor: Sensor) -> FloatArray:
+def _coloured(picture: Float32Array, sensor: Sensor) -> Float32Array:
     """Local contrast and saturation."""
     value = pixels.luma(picture)
     if sensor.local_contrast:

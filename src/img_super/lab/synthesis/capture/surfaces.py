@@ -15,10 +15,8 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageDraw, ImageFont
 
-from img_super.domain import RgbImage
+from img_super.domain import Float32Array, RgbImage
 from img_super.lab.synthesis import pixels
-
-FloatArray = npt.NDArray[np.float32]
 
 SIDE_PX: Final = 512
 VARIANTS: Final = 8
@@ -61,7 +59,7 @@ def _font(size_px: int) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
     return ImageFont.load_default(size_px)
 
 
-def _field(rng: np.random.Generator, cells: tuple[int, int]) -> FloatArray:
+def _field(rng: np.random.Generator, cells: tuple[int, int]) -> Float32Array:
     """A smooth field that repeats, about -1 to 1; `cells` is how many bumps across and down."""
     coarse = rng.standard_normal((cells[1], cells[0])).astype(np.float32)
     padded = np.pad(coarse, 2, mode="wrap")
@@ -71,11 +69,11 @@ def _field(rng: np.random.Generator, cells: tuple[int, int]) -> FloatArray:
     return np.asarray(large[y : y + SIDE_PX, x : x + SIDE_PX], np.float32)
 
 
-def _fine(rng: np.random.Generator, sigma_px: float) -> FloatArray:
+def _fine(rng: np.random.Generator, sigma_px: float) -> Float32Array:
     return pixels.grain(rng, (SIDE_PX, SIDE_PX), sigma_px)
 
 
-def _between(dark: npt.ArrayLike, light: npt.ArrayLike, share: FloatArray) -> FloatArray:
+def _between(dark: npt.ArrayLike, light: npt.ArrayLike, share: Float32Array) -> Float32Array:
     """A mixture of two colours by a field 0 to 1."""
     return pixels.blend(pixels.filled(share.shape, dark), np.asarray(light, np.float32), np.clip(share, 0, 1))
 
@@ -131,7 +129,7 @@ def _column(rng: np.random.Generator, ink: npt.NDArray[np.uint8]) -> None:
         y += 6
 
 
-def _advert(rng: np.random.Generator, page: FloatArray) -> FloatArray:
+def _advert(rng: np.random.Generator, page: Float32Array) -> Float32Array:
     """A picture or a coloured box with a headline; it stays inside the page so that the page repeats."""
     width, height = int(rng.integers(100, 260)), int(rng.integers(60, 220))
     x, y = int(rng.integers(0, SIDE_PX - width)), int(rng.integers(0, SIDE_PX - height))

@@ -9,13 +9,10 @@ from typing import Final
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 from PIL import Image
 
-from img_super.domain import RgbImage
+from img_super.domain import Float32Array, RgbImage
 from img_super.lab.synthesis import pixels
-
-FloatArray = npt.NDArray[np.float32]
 
 SMALLEST_SCALE: Final = 0.45
 """Of a photo that has gone all its way, over the first photo."""
@@ -72,7 +69,7 @@ class PassedOn:
     """
 
     image: RgbImage
-    matrix: FloatArray
+    matrix: Float32Array
     data: bytes
     format: str
     quality: int
@@ -114,7 +111,7 @@ def _draw_step(rng: np.random.Generator, route: str) -> TransmissionStep:
     )
 
 
-def pass_on(photo: FloatArray, passing: Passing, rng: np.random.Generator) -> PassedOn:
+def pass_on(photo: Float32Array, passing: Passing, rng: np.random.Generator) -> PassedOn:
     """The photo as it arrives. Edited ones are cropped between saves, so that JPEG blocks start elsewhere."""
     image, matrix = pixels.to_bytes(photo), np.eye(3)
     cuts = rng.integers(0, 8, (len(passing.steps), 2))
@@ -135,7 +132,7 @@ def pass_on(photo: FloatArray, passing: Passing, rng: np.random.Generator) -> Pa
     return PassedOn(image, np.asarray(matrix, np.float32), data, last.format, quality, last.subsampled)
 
 
-def _moved(dx: int, dy: int) -> FloatArray:
+def _moved(dx: int, dy: int) -> Float32Array:
     return np.array([[1, 0, dx], [0, 1, dy], [0, 0, 1]], np.float32)
 
 
@@ -144,7 +141,7 @@ _RESAMPLING: Final = {
 }  # fmt: skip
 
 
-def _resized(image: RgbImage, step: TransmissionStep) -> tuple[RgbImage, FloatArray]:
+def _resized(image: RgbImage, step: TransmissionStep) -> tuple[RgbImage, Float32Array]:
     height, width = image.shape[:2]
     wh = (max(32, round(width * step.scale)), max(32, round(height * step.scale)))
     if wh != (width, height):

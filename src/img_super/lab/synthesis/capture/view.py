@@ -10,11 +10,10 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from img_super.domain import Float32Array
 from img_super.lab.synthesis import pixels
 from img_super.lab.synthesis.geometry import corners_of, onto, scale_of, shifted, warp, without_aliasing
 from img_super.lab.synthesis.pixels import Pixels
-
-FloatArray = npt.NDArray[np.float32]
 
 ASPECTS: Final = (4 / 3, 3 / 4, 16 / 9, 9 / 16, 1.0)
 CROP_SIDES: Final = 4.5
@@ -27,9 +26,9 @@ class WithPortrait(Protocol):
     """What a view needs to know of a card."""
 
     @property
-    def image(self) -> FloatArray: ...
+    def image(self) -> Float32Array: ...
     @property
-    def landmarks(self) -> FloatArray: ...
+    def landmarks(self) -> Float32Array: ...
     @property
     def face_width_px(self) -> float: ...
 
@@ -59,7 +58,7 @@ class View:
     ripple: float
 
     @property
-    def matrix(self) -> FloatArray:
+    def matrix(self) -> Float32Array:
         return np.array(self.card_to_photo, np.float32).reshape(3, 3)
 
     @property
@@ -100,7 +99,7 @@ def _draw_curl(rng: np.random.Generator) -> tuple[float, float, float]:
     return float(curl) * bends, float(ripple) * waves, float(degrees)
 
 
-def _seen(tilt_deg: npt.NDArray[np.float64], turn_deg: float, far: float) -> FloatArray:
+def _seen(tilt_deg: npt.NDArray[np.float64], turn_deg: float, far: float) -> Float32Array:
     """A tilted plane seen by a pinhole `far` face widths away; its origin stays where it is, at scale 1."""
     pitch, yaw, roll = np.radians([*tilt_deg, turn_deg])
     about_x = np.array([[1, 0, 0], [0, np.cos(pitch), -np.sin(pitch)], [0, np.sin(pitch), np.cos(pitch)]])
@@ -112,8 +111,8 @@ def _seen(tilt_deg: npt.NDArray[np.float64], turn_deg: float, far: float) -> Flo
 
 
 def _composed(
-    seen: FloatArray, card: WithPortrait, wh: tuple[int, int], placed: npt.NDArray[np.float64], face_width_px: float
-) -> FloatArray:
+    seen: Float32Array, card: WithPortrait, wh: tuple[int, int], placed: npt.NDArray[np.float64], face_width_px: float
+) -> Float32Array:
     """Where the face goes in a photo of the whole card: the card inside if it fits, the face inside in any case."""
     corners = onto(seen, corners_of((0, 0, *card.image.shape[1::-1])))
     low, high = -corners.min(0), np.array(wh) - corners.max(0)
@@ -130,7 +129,7 @@ def look_at(image: Pixels, view: View, border: int = cv2.BORDER_REPLICATE) -> Pi
 
 
 @lru_cache(1)  # both photos of a pair, their gloss and the mask are seen through the same one
-def bent_map(view: View) -> tuple[FloatArray, FloatArray]:
+def bent_map(view: View) -> tuple[Float32Array, Float32Array]:
     """For every pixel of the photo where it lies on the bent card."""
     inverse = np.linalg.inv(view.matrix.astype(np.float64))
     x = np.arange(view.wh[0], dtype=np.float32)[None]
@@ -143,7 +142,7 @@ def bent_map(view: View) -> tuple[FloatArray, FloatArray]:
     return card_x + lift_x, card_y + lift_y
 
 
-def _lift(view: View, card_x: FloatArray, card_y: FloatArray) -> tuple[FloatArray, FloatArray]:
+def _lift(view: View, card_x: Float32Array, card_y: Float32Array) -> tuple[Float32Array, Float32Array]:
     """How far, in card pixels, bending moves what is seen; always square to the direction along which it grows."""
     face = onto(np.linalg.inv(view.matrix), np.array([[view.face_x_px, view.face_y_px]], np.float32))[0]
     face_px = view.face_width_px / scale_of(view.matrix)
@@ -155,7 +154,7 @@ def _lift(view: View, card_x: FloatArray, card_y: FloatArray) -> tuple[FloatArra
     return np.asarray(-np.float32(sin) * lift, np.float32), np.asarray(np.float32(cos) * lift, np.float32)
 
 
-def card_alpha(shape: tuple[int, ...], view: View, round_share: float) -> FloatArray:
+def card_alpha(shape: tuple[int, ...], view: View, round_share: float) -> Float32Array:
     """Where the photo shows the card, 0 to 1; its corners are rounded by a share of its shorter side."""
     outline = rounded_outline(shape, round_share)
     if view.bends:
@@ -164,7 +163,7 @@ def card_alpha(shape: tuple[int, ...], view: View, round_share: float) -> FloatA
     return pixels.polygon(view.wh[::-1], onto(view.matrix, outline))
 
 
-def rounded_outline(shape: tuple[int, ...], round_share: float) -> FloatArray:
+def rounded_outline(shape: tuple[int, ...], round_share: float) -> Float32Array:
     """A card's outline in its own pixels, float32 [n, 2], with points along the sides too."""
     height, width = shape[:2]
     radius = max(0.01, round_share * min(width, height))

@@ -7,13 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from img_super.domain import RgbImage
+from img_super.domain import Float32Array, RgbImage
 from img_super.lab.dataset.manifest import Facts
 from img_super.lab.synthesis.geometry import Box4
 from img_super.lab.synthesis.portraits.tones import Tone
 from img_super.lab.synthesis.printing import PrintProcess
-
-FloatArray = npt.NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,11 +97,11 @@ class Card:
         facts: what was drawn, for the manifest.
     """
 
-    image: FloatArray
-    gloss: FloatArray
+    image: Float32Array
+    gloss: Float32Array
     frame: Box4
-    landmarks: FloatArray
-    outline: FloatArray
+    landmarks: Float32Array
+    outline: Float32Array
     face_width_px: float
     grey: bool
     overprints: tuple[Overprint, ...]

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from img_super.domain import Float32Array
 from img_super.lab.synthesis import pixels, printing
 from img_super.lab.synthesis.documents.blank import Blank, Card, Overprint, PortraitStyle
 from img_super.lab.synthesis.documents.overprints import AFTER_PRINTING
@@ -14,7 +15,7 @@ from img_super.lab.synthesis.documents.wear import draw_gloss, draw_wear, worn
 from img_super.lab.synthesis.geometry import Box4, overlap, slid
 from img_super.lab.synthesis.portraits.backgrounds import PLAIN, Background, draw_background
 from img_super.lab.synthesis.portraits.framed import Framed, framed
-from img_super.lab.synthesis.portraits.portrait import FloatArray, Portrait
+from img_super.lab.synthesis.portraits.portrait import Portrait
 from img_super.lab.synthesis.portraits.tones import apply_tone
 from img_super.lab.synthesis.printing import PrintProcess
 
@@ -23,8 +24,8 @@ from img_super.lab.synthesis.printing import PrintProcess
 class _Photo:
     """The portrait as the design shows it: image and alpha, with a margin around the frame."""
 
-    image: FloatArray
-    alpha: FloatArray
+    image: Float32Array
+    alpha: Float32Array
     margin_px: int
     source: Framed
 
@@ -98,7 +99,7 @@ def _background(rng: np.random.Generator, style: PortraitStyle) -> Background:
     return draw_background(rng, PLAIN)
 
 
-def _shape_alpha(style: PortraitStyle, wh: tuple[int, int], margin: int) -> FloatArray:
+def _shape_alpha(style: PortraitStyle, wh: tuple[int, int], margin: int) -> Float32Array:
     """1 in the frame; round corners and fading edges by design."""
     alpha = np.zeros((wh[1] + 2 * margin, wh[0] + 2 * margin), np.float32)
     low, high = (margin, margin), (margin + wh[0] - 1, margin + wh[1] - 1)
@@ -125,7 +126,7 @@ def _shape_alpha(style: PortraitStyle, wh: tuple[int, int], margin: int) -> Floa
     return pixels.blur(alpha, sigma)
 
 
-def _bordered(image: FloatArray, style: PortraitStyle, wh: tuple[int, int], margin: int) -> FloatArray:
+def _bordered(image: Float32Array, style: PortraitStyle, wh: tuple[int, int], margin: int) -> Float32Array:
     """A white edge or a thin line by design; it is no sign of a superimposition."""
     if style.border == "none" or style.background in ("transparent", "multiply") or style.shape != "rectangle":
         return image
@@ -136,7 +137,7 @@ def _bordered(image: FloatArray, style: PortraitStyle, wh: tuple[int, int], marg
     return image
 
 
-def _parts(canvas: FloatArray, photo: _Photo, at: tuple[int, int]) -> tuple[Box4, Box4]:
+def _parts(canvas: Float32Array, photo: _Photo, at: tuple[int, int]) -> tuple[Box4, Box4]:
     """Where the photo meets the canvas: the box in the canvas and the box in the photo."""
     x, y = at[0] - photo.margin_px, at[1] - photo.margin_px
     whole = (x, y, x + photo.image.shape[1], y + photo.image.shape[0])
@@ -144,7 +145,7 @@ def _parts(canvas: FloatArray, photo: _Photo, at: tuple[int, int]) -> tuple[Box4
     return box, (box[0] - x, box[1] - y, box[2] - x, box[3] - y)
 
 
-def _lay(canvas: FloatArray, photo: _Photo, at: tuple[int, int], style: PortraitStyle) -> FloatArray:
+def _lay(canvas: Float32Array, photo: _Photo, at: tuple[int, int], style: PortraitStyle) -> Float32Array:
     box, own = _parts(canvas, photo, at)
     under = np.ascontiguousarray(canvas[box[1] : box[3], box[0] : box[2]])
     image = np.ascontiguousarray(photo.image[own[1] : own[3], own[0] : own[2]])
@@ -156,8 +157,8 @@ def _lay(canvas: FloatArray, photo: _Photo, at: tuple[int, int], style: Portrait
 
 
 def _lay_glued(
-    rng: np.random.Generator, canvas: FloatArray, photo: _Photo, at: tuple[int, int], card: PrintProcess
-) -> FloatArray:
+    rng: np.random.Generator, canvas: Float32Array, photo: _Photo, at: tuple[int, int], card: PrintProcess
+) -> Float32Array:
     """A paper photo by design: printed elsewhere, its thickness casts a narrow shadow under the laminate."""
     process = printing.draw_print_process(rng, 1.0 if card.photocopy else 0.0)
     process = card if card.photocopy else process  # a photocopy copies photo and card alike
@@ -174,7 +175,7 @@ def _lay_glued(
     return canvas
 
 
-def _lay_ghost(rng: np.random.Generator, canvas: FloatArray, blank: Blank, photo: _Photo, box: Box4) -> FloatArray:
+def _lay_ghost(rng: np.random.Generator, canvas: Float32Array, blank: Blank, photo: _Photo, box: Box4) -> Float32Array:
     """The same portrait once more, small and faint, in grey or in one ink."""
     if blank.ghost is None:
         return canvas
@@ -205,8 +206,8 @@ def _cut(overprints: tuple[Overprint, ...], box: Box4) -> tuple[Overprint, ...]:
 
 
 def _overprinted(
-    canvas: FloatArray, overprints: tuple[Overprint, ...], *, after: bool, grey: bool = False
-) -> FloatArray:
+    canvas: Float32Array, overprints: tuple[Overprint, ...], *, after: bool, grey: bool = False
+) -> Float32Array:
     for over in overprints:
         x, y, width, height = cv2.boundingRect(over.alpha)
         if (over.kind in AFTER_PRINTING) == after and width:

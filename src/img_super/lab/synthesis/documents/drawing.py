@@ -8,7 +8,7 @@ from typing import Final
 import cv2
 import numpy as np
 
-from img_super.domain import RgbImage
+from img_super.domain import Float32Array, RgbImage
 from img_super.lab.synthesis import pixels
 from img_super.lab.synthesis.documents import lines
 from img_super.lab.synthesis.documents.blank import Blank, PortraitStyle
@@ -127,7 +127,7 @@ def _ground(rng: np.random.Generator, design: Design, hw: tuple[int, int]) -> Rg
     return np.asarray(np.clip(large, 0, 255), np.uint8)
 
 
-def _grain(rng: np.random.Generator, hw: tuple[int, int]) -> pixels.FloatArray:
+def _grain(rng: np.random.Generator, hw: tuple[int, int]) -> Float32Array:
     return pixels.grain(rng, hw, float(rng.choice([0.45, 1.0, 2.5])), float(max(0.0, rng.uniform(-1, 2.5))))
 
 

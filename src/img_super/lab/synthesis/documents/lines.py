@@ -12,8 +12,9 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-FloatArray = npt.NDArray[np.float32]
-Curves = list[FloatArray]
+from img_super.domain import Float32Array
+
+Curves = list[Float32Array]
 
 _SHIFT: Final = 4
 
@@ -61,7 +62,7 @@ def hypotrochoid(centre: tuple[float, float], size_px: float, rng: np.random.Gen
     return [points.astype(np.float32)]
 
 
-def _around(centre: tuple[float, float], radius: FloatArray, turns: FloatArray) -> FloatArray:
+def _around(centre: tuple[float, float], radius: Float32Array, turns: Float32Array) -> Float32Array:
     return np.stack([centre[0] + radius * np.cos(turns), centre[1] + radius * np.sin(turns)], -1).astype(np.float32)
 
 

@@ -8,9 +8,9 @@ from typing import Final
 import cv2
 import numpy as np
 
+from img_super.domain import Float32Array
 from img_super.lab.synthesis import pixels
 from img_super.lab.synthesis.documents.blank import Overprint
-from img_super.lab.synthesis.portraits.portrait import FloatArray
 
 _GLOSS: Final = {"paper": (0.02, 0.18), "plastic": (0.25, 0.85), "laminate": (0.45, 1.0)}
 
@@ -50,7 +50,9 @@ def draw_wear(rng: np.random.Generator, material: str) -> Wear:
     )
 
 
-def worn(rng: np.random.Generator, image: FloatArray, gloss: FloatArray, wear: Wear) -> tuple[FloatArray, FloatArray]:
+def worn(
+    rng: np.random.Generator, image: Float32Array, gloss: Float32Array, wear: Wear
+) -> tuple[Float32Array, Float32Array]:
     """The worn card and its gloss, which scratches and creases break; what is given may be written into."""
     hw = image.shape[:2]
     if wear.fading > 0.03:
@@ -88,7 +90,7 @@ def _marks(rng: np.random.Generator, hw: tuple[int, int], wear: Wear) -> np.typi
     return marks
 
 
-def _stained(rng: np.random.Generator, image: FloatArray) -> FloatArray:
+def _stained(rng: np.random.Generator, image: Float32Array) -> Float32Array:
     """A spot, darker at its rim, as coffee dries."""
     hw = image.shape[:2]
     spot = np.zeros(hw, np.float32)
@@ -102,7 +104,7 @@ def _stained(rng: np.random.Generator, image: FloatArray) -> FloatArray:
     return pixels.blend(image, stained, np.asarray(np.clip(0.6 * soft + rim, 0, 1), np.float32))
 
 
-def _folded(rng: np.random.Generator, image: FloatArray, gloss: FloatArray) -> tuple[FloatArray, FloatArray]:
+def _folded(rng: np.random.Generator, image: Float32Array, gloss: Float32Array) -> tuple[Float32Array, Float32Array]:
     """A crease: the print is broken along it, and the paper is lit otherwise on both sides."""
     hw = image.shape[:2]
     angle = float(rng.choice([0.0, np.pi / 2])) + rng.normal(0, 0.06)
@@ -121,7 +123,7 @@ def _folded(rng: np.random.Generator, image: FloatArray, gloss: FloatArray) -> t
 
 def draw_gloss(
     rng: np.random.Generator, hw: tuple[int, int], material: str, overprints: tuple[Overprint, ...]
-) -> FloatArray:
+) -> Float32Array:
     """How the surface mirrors light: even, a little wavy; holograms and dry stamps stand out of it."""
     level = rng.uniform(*_GLOSS[material])
     waves = 1 + 0.12 * pixels.smooth_field(rng, hw, 6)

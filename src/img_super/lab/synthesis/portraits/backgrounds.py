@@ -7,9 +7,9 @@ from typing import Final
 
 import numpy as np
 
+from img_super.domain import Float32Array
 from img_super.lab.synthesis import pixels
 from img_super.lab.synthesis.geometry import slid
-from img_super.lab.synthesis.portraits.portrait import FloatArray
 
 KINDS: Final = ("plain", "gradient", "vignette", "curtain", "mottled", "own", "own_blurred")
 
@@ -83,14 +83,14 @@ def draw_background(rng: np.random.Generator, kinds: tuple[str, ...] = KINDS) ->
     )
 
 
-def paint_background(background: Background, hw: tuple[int, int], rng: np.random.Generator) -> FloatArray:
+def paint_background(background: Background, hw: tuple[int, int], rng: np.random.Generator) -> Float32Array:
     """The background alone, float32 RGB; `own` and `own_blurred` are the caller's, who has the picture."""
     flat = pixels.filled(hw, (background.red, background.green, background.blue))
     light = _light(background, hw, rng)
     return flat if light is None else pixels.modulate(flat, light)
 
 
-def with_shadow(behind: FloatArray, alpha: FloatArray, background: Background) -> FloatArray:
+def with_shadow(behind: Float32Array, alpha: Float32Array, background: Background) -> Float32Array:
     """The background with the soft shadow that a flash beside the camera makes of the person."""
     if background.shadow <= 0:
         return behind
@@ -99,7 +99,7 @@ def with_shadow(behind: FloatArray, alpha: FloatArray, background: Background) -
     return pixels.modulate(behind, np.asarray(1 - background.shadow * soft, np.float32))
 
 
-def _light(background: Background, hw: tuple[int, int], rng: np.random.Generator) -> FloatArray | None:
+def _light(background: Background, hw: tuple[int, int], rng: np.random.Generator) -> Float32Array | None:
     """How bright the background is, place by place; None where it is even."""
     if background.kind == "gradient":
         return _ramp(background, hw)
@@ -113,24 +113,24 @@ def _light(background: Background, hw: tuple[int, int], rng: np.random.Generator
     return None
 
 
-def _axes(hw: tuple[int, int]) -> tuple[FloatArray, FloatArray]:
+def _axes(hw: tuple[int, int]) -> tuple[Float32Array, Float32Array]:
     """Columns [1, w] and rows [h, 1], each from -1 to 1."""
     return np.linspace(-1, 1, hw[1], dtype=np.float32)[None], np.linspace(-1, 1, hw[0], dtype=np.float32)[:, None]
 
 
-def _ramp(background: Background, hw: tuple[int, int]) -> FloatArray:
+def _ramp(background: Background, hw: tuple[int, int]) -> Float32Array:
     across, down = _axes(hw)
     angle = np.deg2rad(background.angle_deg)
     along = np.float32(np.cos(angle)) * across + np.float32(np.sin(angle)) * down
     return np.asarray(1 - background.depth * (along / 2.83 + 0.5), np.float32)
 
 
-def _vignette(background: Background, hw: tuple[int, int]) -> FloatArray:
+def _vignette(background: Background, hw: tuple[int, int]) -> Float32Array:
     across, down = _axes(hw)
     return np.asarray(1.04 - 0.6 * background.depth * (across * across + down * down), np.float32)
 
 
-def _folds(background: Background, hw: tuple[int, int], rng: np.random.Generator) -> FloatArray:
+def _folds(background: Background, hw: tuple[int, int], rng: np.random.Generator) -> Float32Array:
     """A curtain: folds of uneven width that hang down and sway a little."""
     across, down = _axes(hw)
     bends = 0.9 * pixels.smooth_field(rng, (1, hw[1]), max(4, background.cells // 2))

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 import cv2
 import numpy as np
 
-from img_super.domain import RgbImage
+from img_super.domain import Float32Array, RgbImage
 from img_super.lab.synthesis.portraits.folder import (
     PACK_VERSION,
     PortraitNetworks,
@@ -22,7 +22,7 @@ from img_super.lab.synthesis.portraits.folder import (
     reduced,
 )
 from img_super.lab.synthesis.portraits.pack import read_pack, write_whole
-from img_super.lab.synthesis.portraits.portrait import FloatArray, Portrait
+from img_super.lab.synthesis.portraits.portrait import Portrait
 from img_super.lab.synthesis.portraits.weights import MAPPING, SYNTHESIS, BadWeights
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ class PortraitPainter:
         drawn = np.asarray(self._synthesis(pulled)[0], np.float32)[0]
         return reduced(np.asarray(np.clip(drawn.transpose(1, 2, 0) * 127.5 + 128, 0, 255), np.uint8))
 
-    def _style(self, rng: np.random.Generator) -> FloatArray:
+    def _style(self, rng: np.random.Generator) -> Float32Array:
         return np.array(self._mapping(rng.standard_normal((1, _STYLE_VALUES), dtype=np.float32))[0], np.float32)
 
 

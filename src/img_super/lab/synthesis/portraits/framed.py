@@ -7,11 +7,12 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from img_super.domain import Float32Array
 from img_super.lab.synthesis import pixels
 from img_super.lab.synthesis.geometry import onto, warp
 from img_super.lab.synthesis.portraits.backgrounds import Background, paint_background, with_shadow
 from img_super.lab.synthesis.portraits.framing import free_window, to_frame_matrix
-from img_super.lab.synthesis.portraits.portrait import FloatArray, Portrait
+from img_super.lab.synthesis.portraits.portrait import Portrait
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,11 +27,11 @@ class Framed:
         outline: float32 [36, 2] in this image.
     """
 
-    image: FloatArray
-    matte: FloatArray
-    to_frame: FloatArray
-    landmarks: FloatArray
-    outline: FloatArray
+    image: Float32Array
+    matte: Float32Array
+    to_frame: Float32Array
+    landmarks: Float32Array
+    outline: Float32Array
 
 
 def framed(
@@ -50,7 +51,7 @@ def framed(
     return Framed(laid, matte, to_frame, onto(to_frame, portrait.landmarks), onto(to_frame, portrait.outline))
 
 
-def pure_foreground(image: FloatArray, matte: FloatArray, behind: FloatArray) -> FloatArray:
+def pure_foreground(image: Float32Array, matte: Float32Array, behind: Float32Array) -> Float32Array:
     """The person's own colours where hair and background mix, so that no halo of the old background is left.
 
     Source: M. Forte, "Approximate Fast Foreground Colour Estimation", 2021 (blur fusion, one pass).
@@ -69,7 +70,7 @@ def pure_foreground(image: FloatArray, matte: FloatArray, behind: FloatArray) ->
     return np.asarray(cv2.add(local, pixels.modulate(np.asarray(missing, np.float32), matte)), np.float32)
 
 
-def filled_background(image: FloatArray, matte: FloatArray) -> FloatArray:
+def filled_background(image: Float32Array, matte: Float32Array) -> Float32Array:
     """The picture's background as if nobody stood before it: a coarse blur of what is seen of it, everywhere."""
     shrink = 8
     wh = max(4, image.shape[1] // shrink), max(4, image.shape[0] // shrink)
@@ -88,8 +89,8 @@ def filled_background(image: FloatArray, matte: FloatArray) -> FloatArray:
 
 
 def _with_background(
-    image: FloatArray, matte: FloatArray, inside: FloatArray, background: Background, rng: np.random.Generator
-) -> FloatArray:
+    image: Float32Array, matte: Float32Array, inside: Float32Array, background: Background, rng: np.random.Generator
+) -> Float32Array:
     if background.is_own and inside.min() > 0.5:
         return image
     own = filled_background(image, np.asarray(cv2.max(matte, 1 - inside), np.float32))
@@ -102,7 +103,7 @@ def _with_background(
     return pixels.blend(behind, pure_foreground(image, matte, own), matte)
 
 
-def _inside_picture(portrait: Portrait, to_frame: FloatArray, wh: tuple[int, int]) -> FloatArray:
+def _inside_picture(portrait: Portrait, to_frame: Float32Array, wh: tuple[int, int]) -> Float32Array:
     """1 where the frame shows the picture, 0 outside, with a short transition."""
     width, height = portrait.wh
     (x_min, y_min), (x_max, _) = onto(to_frame, np.array([[0, 0], [width, height]], np.float32))

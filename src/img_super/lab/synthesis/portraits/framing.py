@@ -11,7 +11,8 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from img_super.lab.synthesis.portraits.portrait import FloatArray, Portrait
+from img_super.domain import Float32Array
+from img_super.lab.synthesis.portraits.portrait import Portrait
 
 Window = tuple[float, float, float, float]
 """x_min, y_min, x_max, y_max in a portrait's pixels; may be fractions, may lie partly outside the picture."""
@@ -88,7 +89,7 @@ def free_window(portrait: Portrait, aspect: float, rng: np.random.Generator) -> 
     return x_min, y_min, x_min + width, y_max
 
 
-def to_frame_matrix(box: Window, wh: tuple[int, int]) -> FloatArray:
+def to_frame_matrix(box: Window, wh: tuple[int, int]) -> Float32Array:
     """The map [3, 3] from the portrait's pixels to a frame of `wh` pixels that shows the window."""
     scale_x, scale_y = wh[0] / (box[2] - box[0]), wh[1] / (box[3] - box[1])
     shift_x, shift_y = (scale_x - 1) / 2, (scale_y - 1) / 2  # pixel centres lie at whole numbers

@@ -8,9 +8,8 @@ import cv2
 import numpy as np
 from ai_edge_litert.interpreter import Interpreter
 
-from img_super.domain import RgbImage
+from img_super.domain import Float32Array, RgbImage
 from img_super.lab.synthesis.geometry import onto
-from img_super.lab.synthesis.portraits.portrait import FloatArray
 from img_super.lab.synthesis.portraits.weights import read_landmark_network
 
 _INPUT_SIDE_PX: Final = 256
@@ -36,7 +35,7 @@ class FaceLandmarker:
         outputs = self._network.get_output_details()
         self._output = next(each["index"] for each in outputs if int(np.prod(each["shape"])) == _FEWEST_VALUES)
 
-    def points(self, image: RgbImage, face_xywh: tuple[float, float, float, float], eyes: FloatArray) -> FloatArray:
+    def points(self, image: RgbImage, face_xywh: tuple[float, float, float, float], eyes: Float32Array) -> Float32Array:
         """Float32 [478, 2], pixels of `image`; `eyes` [2, 2] are the right and the left one.
 
         Runs twice: the second crop is made from the first answer, as the network was trained on such crops.
@@ -47,7 +46,7 @@ class FaceLandmarker:
         side = float((first.max(axis=0) - first.min(axis=0)).max())
         return self._run(image, (float(middle[0]), float(middle[1])), side, first[[_RIGHT_EYE, _LEFT_EYE]])
 
-    def _run(self, image: RgbImage, centre: tuple[float, float], face_px: float, eyes: FloatArray) -> FloatArray:
+    def _run(self, image: RgbImage, centre: tuple[float, float], face_px: float, eyes: Float32Array) -> Float32Array:
         to_crop = _crop_matrix(centre, face_px, eyes)
         wh = (_INPUT_SIDE_PX, _INPUT_SIDE_PX)
         crop = cv2.warpAffine(image, to_crop, wh, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
@@ -57,12 +56,12 @@ class FaceLandmarker:
         return onto(cv2.invertAffineTransform(to_crop).astype(np.float32), values)
 
 
-def outline_of(points: FloatArray) -> FloatArray:
+def outline_of(points: Float32Array) -> Float32Array:
     """The oval of the face, float32 [36, 2]: from the forehead's middle by the left ear to the chin and back."""
     return np.ascontiguousarray(points[_OVAL], np.float32)
 
 
-def _crop_matrix(centre: tuple[float, float], face_px: float, eyes: FloatArray) -> FloatArray:
+def _crop_matrix(centre: tuple[float, float], face_px: float, eyes: Float32Array) -> Float32Array:
     across = eyes[1] - eyes[0]
     angle_deg = float(np.degrees(np.arctan2(across[1], across[0])))
     scale = _INPUT_SIDE_PX / (_CROP_TO_FACE * face_px)

@@ -8,8 +8,8 @@ import cv2
 import numpy as np
 from ai_edge_litert.interpreter import Interpreter
 
-from img_super.domain import RgbImage
-from img_super.lab.synthesis.portraits.portrait import FloatArray, Matte
+from img_super.domain import Float32Array, RgbImage
+from img_super.lab.synthesis.portraits.portrait import Matte
 from img_super.lab.synthesis.portraits.weights import PERSON_MATTE
 
 _INPUT_SIDE_PX: Final = 256
@@ -38,14 +38,14 @@ class PersonMatter:
         whole = _part_around(_stretched(soft, _SOFT), inside_xy, image.shape[1::-1])
         return np.asarray(whole * 255 + 0.5, np.uint8)
 
-    def _coarse(self, image: RgbImage) -> FloatArray:
+    def _coarse(self, image: RgbImage) -> Float32Array:
         small = cv2.resize(image, (_INPUT_SIDE_PX, _INPUT_SIDE_PX), interpolation=cv2.INTER_AREA)
         self._network.set_tensor(self._input, small[np.newaxis].astype(np.float32) / 255)
         self._network.invoke()
         return np.asarray(self._network.get_tensor(self._output)[0, :, :, 0], np.float32)
 
 
-def refined(guide: FloatArray, matte: FloatArray) -> FloatArray:
+def refined(guide: Float32Array, matte: Float32Array) -> Float32Array:
     """A matte whose edges follow those of the colour picture `guide` (both 0 to 1, equally large).
 
     Source: K. He, J. Sun, X. Tang, "Guided Image Filtering", 2010, the colour guide of its section 3.5; solved at a
@@ -61,10 +61,10 @@ def refined(guide: FloatArray, matte: FloatArray) -> FloatArray:
     return np.asarray(products.sum(axis=2) + cv2.resize(offset, full_wh), np.float32)
 
 
-def _linear_model(guide: FloatArray, matte: FloatArray, radius_px: int) -> tuple[FloatArray, FloatArray]:
+def _linear_model(guide: Float32Array, matte: Float32Array, radius_px: int) -> tuple[Float32Array, Float32Array]:
     """Per pixel the smoothed slopes [h, w, 3] and offset [h, w] with which the guide explains the matte."""
 
-    def mean(values: FloatArray) -> FloatArray:
+    def mean(values: Float32Array) -> Float32Array:
         return np.asarray(cv2.boxFilter(values, -1, (2 * radius_px + 1, 2 * radius_px + 1)), np.float32)
 
     guide_mean, matte_mean = mean(guide), mean(matte)
@@ -77,12 +77,12 @@ def _linear_model(guide: FloatArray, matte: FloatArray, radius_px: int) -> tuple
     return mean(slopes), mean(matte_mean - (slopes * guide_mean).sum(axis=2))
 
 
-def _stretched(values: FloatArray, limits: tuple[float, float]) -> FloatArray:
+def _stretched(values: Float32Array, limits: tuple[float, float]) -> Float32Array:
     """0 below the lower limit, 1 above the upper one: the haze of doubt over a background goes."""
     return np.asarray(np.clip((values - limits[0]) / (limits[1] - limits[0]), 0, 1), np.float32)
 
 
-def _part_around(coarse: FloatArray, inside_xy: tuple[float, float], wh: tuple[int, int]) -> FloatArray:
+def _part_around(coarse: Float32Array, inside_xy: tuple[float, float], wh: tuple[int, int]) -> Float32Array:
     """Drop what does not hang together with the person: other people, patches of background."""
     count, labels = cv2.connectedComponents((coarse > 0.3).astype(np.uint8))
     x = min(max(int(inside_xy[0] * coarse.shape[1] / wh[0]), 0), coarse.shape[1] - 1)

@@ -8,9 +8,8 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from img_super.domain import RgbImage
+from img_super.domain import Float32Array, RgbImage
 
-FloatArray = npt.NDArray[np.float32]
 Matte = npt.NDArray[np.uint8]
 
 LONGEST_SIDE_PX: Final = 448
@@ -35,8 +34,8 @@ class Portrait:
     source: str
     image: RgbImage
     matte: Matte
-    landmarks: FloatArray
-    outline: FloatArray
+    landmarks: Float32Array
+    outline: Float32Array
     face_xywh: tuple[float, float, float, float]
 
     @property

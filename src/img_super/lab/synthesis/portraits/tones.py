@@ -9,8 +9,8 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from img_super.domain import Float32Array
 from img_super.lab.synthesis import pixels
-from img_super.lab.synthesis.portraits.portrait import FloatArray
 
 KINDS: Final = ("colour", "grey", "sepia", "duotone", "toned", "engraved", "halftoned")
 
@@ -87,7 +87,7 @@ def draw_tone(rng: np.random.Generator, kinds: tuple[str, ...] = KINDS) -> Tone:
     )
 
 
-def apply_tone(image: FloatArray, tone: Tone, rng: np.random.Generator) -> FloatArray:
+def apply_tone(image: Float32Array, tone: Tone, rng: np.random.Generator) -> Float32Array:
     """The portrait as this tone prints it; float32 RGB, the same size."""
     contrasted = _contrasted(image, tone.contrast)
     match tone.kind:
@@ -117,21 +117,21 @@ def _end_colours(kind: str, rng: np.random.Generator) -> tuple[tuple[float, floa
     return (float(ink[0]), float(ink[1]), float(ink[2])), (float(paper[0]), float(paper[1]), float(paper[2]))
 
 
-def _mixed(first: FloatArray, second: FloatArray, share: float) -> FloatArray:
+def _mixed(first: Float32Array, second: Float32Array, share: float) -> Float32Array:
     return np.asarray(cv2.addWeighted(first, 1 - share, second, share, 0), np.float32)
 
 
-def _contrasted(image: FloatArray, slope: float) -> FloatArray:
+def _contrasted(image: Float32Array, slope: float) -> Float32Array:
     return np.asarray(cv2.addWeighted(image, slope, image, 0, 128 * (1 - slope)), np.float32)
 
 
-def _between(values: FloatArray, tone: Tone) -> FloatArray:
+def _between(values: Float32Array, tone: Tone) -> Float32Array:
     """The straight line from ink (0) to paper (255)."""
     share = np.asarray(np.clip(values, 0, 255) / np.float32(255), np.float32)
     return pixels.blend(pixels.filled(values.shape, tone.ink), pixels.filled(values.shape, tone.paper), share)
 
 
-def _engraved(image: FloatArray, tone: Tone, rng: np.random.Generator) -> FloatArray:
+def _engraved(image: Float32Array, tone: Tone, rng: np.random.Generator) -> Float32Array:
     """Line engraving: lines that swell with the darkness and bend a little with the form; deep shade is crossed."""
     values = pixels.sharpen(pixels.luma(image), 0.8, 2.0)
     darkness = np.asarray(np.clip(1 - values / np.float32(255), 0, 1), np.float32)
@@ -143,7 +143,7 @@ def _engraved(image: FloatArray, tone: Tone, rng: np.random.Generator) -> FloatA
     return _between(np.asarray(255 * (1 - cv2.max(first, second)), np.float32), tone)
 
 
-def _ridges(hw: tuple[int, ...], pitch_px: float, angle_deg: float, bend: FloatArray) -> FloatArray:
+def _ridges(hw: tuple[int, ...], pitch_px: float, angle_deg: float, bend: Float32Array) -> Float32Array:
     """Distance from the nearest line in pitches, 0 (on it) to 0.5 (between two)."""
     columns, rows = np.arange(hw[1], dtype=np.float32)[None], np.arange(hw[0], dtype=np.float32)[:, None]
     angle = np.deg2rad(angle_deg)
@@ -151,12 +151,12 @@ def _ridges(hw: tuple[int, ...], pitch_px: float, angle_deg: float, bend: FloatA
     return np.asarray(np.abs(phase - np.floor(phase + np.float32(0.5))), np.float32)
 
 
-def _inked(distance: FloatArray, width: FloatArray, pitch_px: float) -> FloatArray:
+def _inked(distance: Float32Array, width: Float32Array, pitch_px: float) -> Float32Array:
     """1 where a line of `width` (share of the pitch) covers the pixel; edges are softened over a pixel."""
     return np.asarray(np.clip((0.5 * width - distance) * np.float32(pitch_px) + np.float32(0.5), 0, 1), np.float32)
 
 
-def _halftoned(image: FloatArray, tone: Tone, rng: np.random.Generator) -> FloatArray:
+def _halftoned(image: Float32Array, tone: Tone, rng: np.random.Generator) -> Float32Array:
     """Dots that grow with the darkness: one ink, or three in the angles of offset print."""
     shift = rng.uniform(0, 1, 2)
     if not tone.coloured:
@@ -169,7 +169,7 @@ def _halftoned(image: FloatArray, tone: Tone, rng: np.random.Generator) -> Float
     return np.asarray(cv2.merge([np.asarray(plane, np.float32) for plane in planes]), np.float32)
 
 
-def _dots(values: FloatArray, pitch_px: float, angle_deg: float, shift: npt.NDArray[np.float64]) -> FloatArray:
+def _dots(values: Float32Array, pitch_px: float, angle_deg: float, shift: npt.NDArray[np.float64]) -> Float32Array:
     """How much of each pixel is inked, 0 to 1, by a cosine screen (its threshold has the tone as mean)."""
     columns, rows = np.arange(values.shape[1], dtype=np.float32), np.arange(values.shape[0], dtype=np.float32)
     angle = np.deg2rad(angle_deg)

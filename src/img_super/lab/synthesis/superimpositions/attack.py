@@ -5,17 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-import numpy as np
-import numpy.typing as npt
-
+from img_super.domain import Float32Array
 from img_super.lab.dataset.manifest import Facts
 from img_super.lab.synthesis.geometry import Box4
 from img_super.lab.synthesis.superimpositions.matching import Matching
 from img_super.lab.synthesis.superimpositions.own_picture import OwnPicture
 from img_super.lab.synthesis.superimpositions.paper import Paper
 from img_super.lab.synthesis.superimpositions.repainting import Repainting
-
-FloatArray = npt.NDArray[np.float32]
 
 SPECIES: Final = ("pasted_head", "pasted_photo", "face_swap", "printed_photo", "printed_head", "screen_edit")
 STAGES: Final = ("file", "card", "photo", "screen")
@@ -35,11 +31,11 @@ class Cut:
         facts: what was drawn.
     """
 
-    picture: FloatArray
-    alpha: FloatArray
-    matrix: FloatArray
-    clip: FloatArray
-    corners: FloatArray
+    picture: Float32Array
+    alpha: Float32Array
+    matrix: Float32Array
+    clip: Float32Array
+    corners: Float32Array
     aliased: bool
     facts: Facts
 
@@ -90,7 +86,7 @@ class Forgery:
         facts: for the manifest.
     """
 
-    image: FloatArray
-    gloss: FloatArray
-    mask: FloatArray
+    image: Float32Array
+    gloss: Float32Array
+    mask: Float32Array
     facts: Facts

@@ -8,9 +8,8 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from img_super.domain import Float32Array
 from img_super.lab.synthesis import pixels
-
-FloatArray = npt.NDArray[np.float32]
 
 _SOLVED_PX: Final = 120
 _LEVELS: Final = 4
@@ -20,7 +19,9 @@ _SPREAD: Final = 0.03
 _SMALLEST_PX: Final = 12
 
 
-def blended(under: FloatArray, over: FloatArray, alpha: FloatArray, kind: str) -> tuple[FloatArray, FloatArray]:
+def blended(
+    under: Float32Array, over: Float32Array, alpha: Float32Array, kind: str
+) -> tuple[Float32Array, Float32Array]:
     """The joined picture and the alpha of what is really covered."""
     if kind.startswith("poisson"):
         return _poisson(under, over, alpha, kind == "poisson_mixed")
@@ -29,7 +30,9 @@ def blended(under: FloatArray, over: FloatArray, alpha: FloatArray, kind: str) -
     return pixels.blend(under, over, alpha), alpha
 
 
-def _poisson(under: FloatArray, over: FloatArray, alpha: FloatArray, mixed: bool) -> tuple[FloatArray, FloatArray]:
+def _poisson(
+    under: Float32Array, over: Float32Array, alpha: Float32Array, mixed: bool
+) -> tuple[Float32Array, Float32Array]:
     """Gradients of the donor (or the stronger of both) with the colours of the surroundings at the border.
 
     Source: P. Perez et al., "Poisson Image Editing", 2003.
@@ -50,7 +53,7 @@ def _poisson(under: FloatArray, over: FloatArray, alpha: FloatArray, mixed: bool
     return out, covered
 
 
-def _solved(under: FloatArray, over: FloatArray, mask: npt.NDArray[np.uint8]) -> FloatArray:
+def _solved(under: Float32Array, over: Float32Array, mask: npt.NDArray[np.uint8]) -> Float32Array:
     """The donor plus what it takes to meet the border: a smooth field, so a reduced picture is enough to solve it."""
     shrink = min(1.0, _SOLVED_PX / max(mask.shape))
     wh = max(_SMALLEST_PX, round(mask.shape[1] * shrink)), max(_SMALLEST_PX, round(mask.shape[0] * shrink))
@@ -62,7 +65,7 @@ def _solved(under: FloatArray, over: FloatArray, mask: npt.NDArray[np.uint8]) ->
     return np.asarray(cv2.add(over, cv2.resize(offset, under.shape[1::-1], interpolation=cv2.INTER_LINEAR)), np.float32)
 
 
-def _membrane(field: FloatArray, hole: npt.NDArray[np.uint8]) -> FloatArray:
+def _membrane(field: Float32Array, hole: npt.NDArray[np.uint8]) -> Float32Array:
     """The field with its hole filled by a harmonic surface: coarse to fine, a few relaxations at each size."""
     if min(hole.shape) <= 8:
         rim = field[hole == 0]
@@ -85,7 +88,7 @@ def _membrane(field: FloatArray, hole: npt.NDArray[np.uint8]) -> FloatArray:
 _NEIGHBOURS: Final = np.array([[0, 0.25, 0], [0.25, 0, 0.25], [0, 0.25, 0]], np.float32)
 
 
-def _cloned(under: FloatArray, over: FloatArray, mask: npt.NDArray[np.uint8], mixed: bool) -> FloatArray:
+def _cloned(under: Float32Array, over: Float32Array, mask: npt.NDArray[np.uint8], mixed: bool) -> Float32Array:
     x, y, width, height = cv2.boundingRect(mask)
     centre = (x + width // 2, y + height // 2)
     flag = cv2.MIXED_CLONE if mixed else cv2.NORMAL_CLONE
@@ -94,13 +97,13 @@ def _cloned(under: FloatArray, over: FloatArray, mask: npt.NDArray[np.uint8], mi
     return np.asarray(done, np.float32)
 
 
-def _multiband(under: FloatArray, over: FloatArray, alpha: FloatArray) -> FloatArray:
+def _multiband(under: Float32Array, over: Float32Array, alpha: Float32Array) -> Float32Array:
     """Coarse bands are mixed over wide borders, fine ones over narrow ones.
 
     Source: P. Burt, E. Adelson, "A Multiresolution Spline With Application to Image Mosaics", 1983.
     """
     difference, weight = np.asarray(cv2.subtract(over, under), np.float32), alpha
-    bands: list[FloatArray] = []
+    bands: list[Float32Array] = []
     for _ in range(_LEVELS):
         if min(difference.shape[:2]) < _SMALLEST_PX:
             break

@@ -8,8 +8,8 @@ from typing import Final
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 
+from img_super.domain import Float32Array
 from img_super.lab.dataset.manifest import Facts
 from img_super.lab.synthesis import pixels, printing
 from img_super.lab.synthesis.documents.blank import Card
@@ -26,7 +26,6 @@ from img_super.lab.synthesis.superimpositions.photos import pasted_photo, printe
 from img_super.lab.synthesis.superimpositions.repainting import draw_repainting
 from img_super.lab.synthesis.superimpositions.target import Target
 
-FloatArray = npt.NDArray[np.float32]
 Make = Callable[[np.random.Generator, Portrait, Target, float], Cut]
 
 _MAKERS: Final[dict[str, Make]] = {
@@ -166,7 +165,7 @@ def _cropped(cut: Cut) -> Cut:
     return replace(cut, picture=picture, alpha=alpha, matrix=matrix, corners=corners)
 
 
-def _lived(rng: np.random.Generator, picture: FloatArray, grey: bool) -> FloatArray:
+def _lived(rng: np.random.Generator, picture: Float32Array, grey: bool) -> Float32Array:
     """The donor's earlier life as a file, and its tone: that of the card's portrait, mostly."""
     history = printing.draw_history(rng)
     history = replace(history, contrast=_DONOR_CONTRAST * history.contrast)

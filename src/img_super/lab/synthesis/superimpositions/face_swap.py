@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 
+from img_super.domain import Float32Array
 from img_super.lab.synthesis import pixels
 from img_super.lab.synthesis.geometry import scale_of
 from img_super.lab.synthesis.portraits.portrait import Portrait
@@ -14,8 +14,6 @@ from img_super.lab.synthesis.superimpositions import outlines
 from img_super.lab.synthesis.superimpositions.attack import Cut
 from img_super.lab.synthesis.superimpositions.placing import affine, bent, jittered, similarity
 from img_super.lab.synthesis.superimpositions.target import Target
-
-FloatArray = npt.NDArray[np.float32]
 
 _FACE_SHARES: Final = (0.32, 0.16, 0.15, 0.04, 0.05, 0.06, 0.1, 0.12)
 
@@ -46,7 +44,7 @@ def face_swap(rng: np.random.Generator, donor: Portrait, target: Target, care: f
     return Cut(picture, alpha, matrix, nothing, nothing, edge.kind == "aliased", facts)
 
 
-def _matrix(fit: str, donor: Portrait, target: Target, ours: FloatArray, theirs: FloatArray) -> FloatArray:
+def _matrix(fit: str, donor: Portrait, target: Target, ours: Float32Array, theirs: Float32Array) -> Float32Array:
     if fit == "landmarks":
         return similarity(donor.landmarks, target.landmarks)
     return similarity(ours, theirs) if fit == "similarity" else affine(ours, theirs)

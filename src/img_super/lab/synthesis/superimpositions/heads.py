@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 
+from img_super.domain import Float32Array
 from img_super.lab.synthesis import pixels
 from img_super.lab.synthesis.geometry import scale_of
 from img_super.lab.synthesis.portraits.framed import filled_background, pure_foreground
@@ -13,8 +13,6 @@ from img_super.lab.synthesis.superimpositions import outlines
 from img_super.lab.synthesis.superimpositions.attack import Cut
 from img_super.lab.synthesis.superimpositions.placing import jittered, similarity
 from img_super.lab.synthesis.superimpositions.target import Target
-
-FloatArray = npt.NDArray[np.float32]
 
 _SHAPES = ("head_and_shoulders", "head", "oval")
 
@@ -61,11 +59,11 @@ def printed_head(rng: np.random.Generator, donor: Portrait, target: Target, care
     return Cut(picture, alpha, matrix, target.clip(clip), _no_corners(), False, facts)
 
 
-def _no_corners() -> FloatArray:
+def _no_corners() -> Float32Array:
     return np.empty((0, 2), np.float32)
 
 
-def _placed(rng: np.random.Generator, donor: Portrait, target: Target, care: float) -> FloatArray:
+def _placed(rng: np.random.Generator, donor: Portrait, target: Target, care: float) -> Float32Array:
     """Onto the first face, as large on average as detectors see that: the size alone must not tell."""
     loose = 1 - care
     matrix = similarity(donor.landmarks, target.landmarks)
@@ -74,14 +72,16 @@ def _placed(rng: np.random.Generator, donor: Portrait, target: Target, care: flo
     return jittered(rng, matrix, target.landmarks.mean(0), scale, shift, turn)
 
 
-def _shape(rng: np.random.Generator, donor: Portrait, shape: str) -> FloatArray:
+def _shape(rng: np.random.Generator, donor: Portrait, shape: str) -> Float32Array:
     if shape == "oval":
         return outlines.head_oval(rng, donor)
     inside = outlines.head_only(rng, donor) if shape == "head" else outlines.matte_of(donor)
     return outlines.within_picture(rng, inside, donor)
 
 
-def _with_halo(rng: np.random.Generator, picture: FloatArray, donor: Portrait, care: float) -> tuple[FloatArray, str]:
+def _with_halo(
+    rng: np.random.Generator, picture: Float32Array, donor: Portrait, care: float
+) -> tuple[Float32Array, str]:
     """What hair brings along from where the head was cut out: nothing, the old background, or a light rim."""
     kind = str(rng.choice(["none", "old", "light"], p=[0.25 + 0.6 * care, 0.4 - 0.3 * care, 0.35 - 0.3 * care]))
     if kind == "old":

@@ -7,8 +7,8 @@ from typing import Final
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 
+from img_super.domain import Float32Array
 from img_super.lab.synthesis import pixels, printing
 from img_super.lab.synthesis.documents.blank import Card
 from img_super.lab.synthesis.geometry import Box4, corners_of, onto, overlap, scale_of, shifted, warp
@@ -19,8 +19,6 @@ from img_super.lab.synthesis.superimpositions.own_picture import changed
 from img_super.lab.synthesis.superimpositions.paper import Sheet, glued
 from img_super.lab.synthesis.superimpositions.repainting import repainted
 from img_super.lab.synthesis.superimpositions.reprinting import between, lines_again, reprinted
-
-FloatArray = npt.NDArray[np.float32]
 
 _REACH: Final = 0.12
 """What is worked on beyond the donor's outline, in face widths: shadows, colours beside it."""
@@ -36,7 +34,7 @@ class _Place:
     """The part of a picture that is worked on, and the map from card pixels to the part's."""
 
     box: Box4
-    from_card: FloatArray
+    from_card: Float32Array
 
     @property
     def part(self) -> tuple[slice, slice]:
@@ -63,8 +61,8 @@ def on_card(rng: np.random.Generator, card: Card, attack: Attack) -> Forgery:
 
 
 def on_photo(
-    rng: np.random.Generator, photo: FloatArray, card: Card, attack: Attack, to_photo: FloatArray
-) -> tuple[FloatArray, FloatArray]:
+    rng: np.random.Generator, photo: Float32Array, card: Card, attack: Attack, to_photo: Float32Array
+) -> tuple[Float32Array, Float32Array]:
     """Lay the attack into a photo of the card with an image editor; returns the photo and where it is covered.
 
     Args:
@@ -81,7 +79,7 @@ def on_photo(
     return out, mask
 
 
-def _place(attack: Attack, to_target: FloatArray, hw: tuple[int, ...]) -> _Place:
+def _place(attack: Attack, to_target: Float32Array, hw: tuple[int, ...]) -> _Place:
     """The donor's bounds (and the frame's, where its background is painted) with some reach, inside the picture."""
     height, width = attack.cut.alpha.shape
     corners = onto(attack.cut.matrix, corners_of((0, 0, width, height)))
@@ -96,7 +94,7 @@ def _place(attack: Attack, to_target: FloatArray, hw: tuple[int, ...]) -> _Place
     return _Place(box, np.asarray(shifted(-box[0], -box[1]) @ to_target, np.float32))
 
 
-def _alpha(attack: Attack, place: _Place) -> FloatArray:
+def _alpha(attack: Attack, place: _Place) -> Float32Array:
     cut = attack.cut
     matrix = np.asarray(place.from_card @ cut.matrix, np.float32)
     alpha = warp(cut.alpha, matrix, place.wh, cv2.BORDER_CONSTANT)
@@ -107,15 +105,15 @@ def _alpha(attack: Attack, place: _Place) -> FloatArray:
     return np.asarray(alpha > 0.5, np.float32) if cut.aliased else np.clip(alpha, 0, 1)
 
 
-def _picture(rng: np.random.Generator, under: FloatArray, attack: Attack, place: _Place) -> FloatArray:
+def _picture(rng: np.random.Generator, under: Float32Array, attack: Attack, place: _Place) -> Float32Array:
     if attack.own is not None:
         return changed(rng, under, attack.own, attack.face_width_px * scale_of(place.from_card))
     return warp(attack.cut.picture, np.asarray(place.from_card @ attack.cut.matrix, np.float32), place.wh)
 
 
 def _edited(
-    rng: np.random.Generator, under: FloatArray, card: Card, attack: Attack, place: _Place
-) -> tuple[FloatArray, FloatArray]:
+    rng: np.random.Generator, under: Float32Array, card: Card, attack: Attack, place: _Place
+) -> tuple[Float32Array, Float32Array]:
     """A digital edit: the donor is fitted in, joined, and the security print laid over it again."""
     alpha, picture = _alpha(attack, place), _picture(rng, under, attack, place)
     lines = lines_again(card, attack.matching, place.from_card, place.wh, _light(under, card))
@@ -134,7 +132,7 @@ def _edited(
     return laid, covered
 
 
-def _light(under: FloatArray, card: Card) -> FloatArray:
+def _light(under: Float32Array, card: Card) -> Float32Array:
     """How bright the card's channels are in the picture that is worked on, 1 = as on the card."""
     x_min, y_min, x_max, y_max = card.frame
     there = np.array(cv2.mean(under)[:3], np.float32)
@@ -143,8 +141,8 @@ def _light(under: FloatArray, card: Card) -> FloatArray:
 
 
 def _glued(
-    rng: np.random.Generator, under: FloatArray, gloss: FloatArray, card: Card, attack: Attack, place: _Place
-) -> tuple[FloatArray, FloatArray, FloatArray]:
+    rng: np.random.Generator, under: Float32Array, gloss: Float32Array, card: Card, attack: Attack, place: _Place
+) -> tuple[Float32Array, Float32Array, Float32Array]:
     """Paper or film with a print of its own; returns the card, what is covered, and the gloss."""
     alpha, picture = _alpha(attack, place), _picture(rng, under, attack, place)
     lines = lines_again(card, attack.matching, place.from_card, place.wh, np.ones(3, np.float32))

@@ -9,9 +9,8 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from img_super.domain import Float32Array
 from img_super.lab.synthesis import pixels
-
-FloatArray = npt.NDArray[np.float32]
 
 _BLURS_PX: Final = (0.0, 0.5, 0.75, 1.1, 1.6, 2.3, 3.2)
 _SEEN_PX: Final = 160
@@ -92,7 +91,7 @@ def draw_matching(rng: np.random.Generator, care: float, stage: str) -> Matching
     )
 
 
-def coloured(picture: FloatArray, like: FloatArray, alpha: FloatArray, matching: Matching) -> FloatArray:
+def coloured(picture: Float32Array, like: Float32Array, alpha: Float32Array, matching: Matching) -> Float32Array:
     """The donor in the colours of what it covers, as far as the forger matches them."""
     if matching.tint and is_monochrome(like, alpha):
         return pixels.tint_like(picture, like, alpha)
@@ -107,7 +106,7 @@ def coloured(picture: FloatArray, like: FloatArray, alpha: FloatArray, matching:
             return picture
 
 
-def is_monochrome(image: FloatArray, alpha: FloatArray) -> bool:
+def is_monochrome(image: Float32Array, alpha: Float32Array) -> bool:
     """Whether all colours under `alpha` are one tint: those of a grey, sepia or photocopied portrait, in any light."""
     wh = max(1, image.shape[1] // 4), max(1, image.shape[0] // 4)
     whole = np.s_[: 4 * wh[1], : 4 * wh[0]]  # by a whole number OpenCV reduces much faster
@@ -123,7 +122,7 @@ def is_monochrome(image: FloatArray, alpha: FloatArray) -> bool:
     return float(np.abs(chroma - grey[:, None] * slopes).mean()) < 0.8 + 0.009 * level
 
 
-def _like_in_lab(picture: FloatArray, like: FloatArray, alpha: FloatArray, strength: float) -> FloatArray:
+def _like_in_lab(picture: Float32Array, like: Float32Array, alpha: Float32Array, strength: float) -> Float32Array:
     """Mean and spread in L*a*b*. Source: E. Reinhard et al., "Color transfer between images", 2001."""
     ours, theirs = _lab(picture), _lab(like)
     matched = pixels.match_statistics(ours, theirs, alpha, strength)
@@ -131,12 +130,12 @@ def _like_in_lab(picture: FloatArray, like: FloatArray, alpha: FloatArray, stren
     return np.asarray(cv2.cvtColor(matched, cv2.COLOR_LAB2RGB), np.float32) * np.float32(255)
 
 
-def _lab(image: FloatArray) -> FloatArray:
+def _lab(image: Float32Array) -> Float32Array:
     unit = np.clip(image * np.float32(1 / 255), 0, 1)
     return np.asarray(cv2.cvtColor(unit, cv2.COLOR_RGB2LAB), np.float32)
 
 
-def _like_by_histogram(picture: FloatArray, like: FloatArray, alpha: FloatArray, strength: float) -> FloatArray:
+def _like_by_histogram(picture: Float32Array, like: Float32Array, alpha: Float32Array, strength: float) -> Float32Array:
     """Every channel's histogram becomes theirs."""
     ours, theirs = pixels.to_bytes(picture), pixels.to_bytes(like)
     where = np.asarray(alpha > 0.5, np.uint8)
@@ -150,13 +149,13 @@ def _like_by_histogram(picture: FloatArray, like: FloatArray, alpha: FloatArray,
     return np.asarray(cv2.addWeighted(picture, 1 - strength, matched, strength, 0), np.float32)
 
 
-def _shares(image: npt.NDArray[np.uint8], where: npt.NDArray[np.uint8], channel: int) -> FloatArray:
+def _shares(image: npt.NDArray[np.uint8], where: npt.NDArray[np.uint8], channel: int) -> Float32Array:
     """The share of pixels that are at most as bright, by brightness."""
     counts = cv2.GaussianBlur(cv2.calcHist([image], [channel], where, [256], [0, 256]), (0, 0), 1.5)[:, 0]
     return np.asarray(np.cumsum(counts + 1e-3) / (counts + 1e-3).sum(), np.float32)
 
 
-def lit(picture: FloatArray, like: FloatArray, alpha: FloatArray, strength: float) -> FloatArray:
+def lit(picture: Float32Array, like: Float32Array, alpha: Float32Array, strength: float) -> Float32Array:
     """The donor with the fall-off of the light (a plane) of what it covers."""
     if strength <= 0:
         return picture
@@ -176,7 +175,7 @@ def lit(picture: FloatArray, like: FloatArray, alpha: FloatArray, strength: floa
     return np.asarray(cv2.add(picture, pixels.three(field)), np.float32)
 
 
-def as_sharp(picture: FloatArray, like: FloatArray, alpha: FloatArray, strength: float) -> FloatArray:
+def as_sharp(picture: Float32Array, like: Float32Array, alpha: Float32Array, strength: float) -> Float32Array:
     """The donor blurred (or sharpened a little) until its fine detail is that of what it covers."""
     if strength <= 0:
         return picture
@@ -190,21 +189,21 @@ def as_sharp(picture: FloatArray, like: FloatArray, alpha: FloatArray, strength:
     return pixels.blur(picture, strength * sigma)
 
 
-def _seen(field: FloatArray, alpha: FloatArray) -> FloatArray:
+def _seen(field: Float32Array, alpha: Float32Array) -> Float32Array:
     """The middle of what is covered: enough to measure on."""
     rows, columns = alpha.shape[0] // 2, alpha.shape[1] // 2
     half = _SEEN_PX // 2
     return field[max(0, rows - half) : rows + half, max(0, columns - half) : columns + half]
 
 
-def _detail(field: FloatArray, where: FloatArray) -> float:
+def _detail(field: Float32Array, where: Float32Array) -> float:
     edges = cv2.absdiff(field, cv2.GaussianBlur(field, (0, 0), 1.6))
     return float(cv2.mean(edges, np.asarray(where > 0.5, np.uint8))[0])
 
 
 def grained(
-    rng: np.random.Generator, picture: FloatArray, like: FloatArray, alpha: FloatArray, matching: Matching
-) -> FloatArray:
+    rng: np.random.Generator, picture: Float32Array, like: Float32Array, alpha: Float32Array, matching: Matching
+) -> Float32Array:
     """The donor with as much grain as what it covers."""
     if matching.grain <= 0:
         return picture
@@ -221,12 +220,12 @@ def grained(
     return np.asarray(cv2.add(picture, grain), np.float32)
 
 
-def _residual(image: FloatArray) -> FloatArray:
+def _residual(image: Float32Array) -> Float32Array:
     value = pixels.luma(image)
     return np.asarray(cv2.subtract(value, cv2.GaussianBlur(value, (0, 0), 1.2)), np.float32)
 
 
-def _grain_sigma(residual: FloatArray, alpha: FloatArray) -> float:
+def _grain_sigma(residual: Float32Array, alpha: Float32Array) -> float:
     """Robust spread of what is left of an image without its coarse content."""
     sparse = np.s_[::2, ::3]
     values = np.abs(residual[sparse][alpha[sparse] > 0.5])
@@ -234,8 +233,8 @@ def _grain_sigma(residual: FloatArray, alpha: FloatArray) -> float:
 
 
 def fitted(
-    rng: np.random.Generator, picture: FloatArray, like: FloatArray, alpha: FloatArray, matching: Matching
-) -> FloatArray:
+    rng: np.random.Generator, picture: Float32Array, like: Float32Array, alpha: Float32Array, matching: Matching
+) -> Float32Array:
     """All steps in the order of an image editor: colour, light, sharpness, grain."""
     picture = coloured(picture, like, alpha, matching)
     picture = np.clip(lit(picture, like, alpha, matching.light), 0, 255)

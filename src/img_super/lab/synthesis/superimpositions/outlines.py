@@ -6,12 +6,10 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 
+from img_super.domain import Float32Array
 from img_super.lab.synthesis import pixels
 from img_super.lab.synthesis.portraits.portrait import Portrait
-
-FloatArray = npt.NDArray[np.float32]
 
 _CHIN_ROW = 18
 
@@ -48,7 +46,7 @@ def draw_edge(rng: np.random.Generator, care: float, face_px: float) -> Edge:
     )
 
 
-def cut(rng: np.random.Generator, shape: FloatArray, edge: Edge, per_card_px: float) -> FloatArray:
+def cut(rng: np.random.Generator, shape: Float32Array, edge: Edge, per_card_px: float) -> Float32Array:
     """A shape (0 to 1) with this edge.
 
     Args:
@@ -60,7 +58,7 @@ def cut(rng: np.random.Generator, shape: FloatArray, edge: Edge, per_card_px: fl
     return np.asarray(np.clip(pixels.blur(shape, edge.softness_px * per_card_px), 0, 1), np.float32)
 
 
-def grown(shape: FloatArray, steps_px: float) -> FloatArray:
+def grown(shape: Float32Array, steps_px: float) -> Float32Array:
     """Grown by so many pixels, or eaten where negative."""
     steps = round(abs(steps_px))
     if not steps:
@@ -69,7 +67,7 @@ def grown(shape: FloatArray, steps_px: float) -> FloatArray:
     return np.asarray((cv2.dilate if steps_px > 0 else cv2.erode)(shape, kernel), np.float32)
 
 
-def _snipped(rng: np.random.Generator, shape: FloatArray, step_px: float, loose: bool) -> FloatArray:
+def _snipped(rng: np.random.Generator, shape: Float32Array, step_px: float, loose: bool) -> Float32Array:
     """The shape cut out along straight snips, or with a hand that wanders beside the line."""
     contours, _ = cv2.findContours((shape > 0.5).astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
     if not contours:
@@ -84,7 +82,7 @@ def _snipped(rng: np.random.Generator, shape: FloatArray, step_px: float, loose:
     return pixels.polygon(shape.shape, corners)
 
 
-def _rounded(corners: FloatArray) -> FloatArray:
+def _rounded(corners: Float32Array) -> Float32Array:
     """Corners cut off twice. Source: G. Chaikin, "An Algorithm for High-Speed Curve Generation", 1974."""
     for _ in range(2):
         following = np.roll(corners, -1, axis=0)
@@ -92,12 +90,12 @@ def _rounded(corners: FloatArray) -> FloatArray:
     return corners
 
 
-def matte_of(portrait: Portrait) -> FloatArray:
+def matte_of(portrait: Portrait) -> Float32Array:
     """Head and shoulders, 0 to 1."""
     return np.asarray(portrait.matte, np.float32) / np.float32(255)
 
 
-def head_only(rng: np.random.Generator, portrait: Portrait) -> FloatArray:
+def head_only(rng: np.random.Generator, portrait: Portrait) -> Float32Array:
     """The head down to somewhere on the neck."""
     chin, top = portrait.outline[_CHIN_ROW], portrait.outline[:, 1].min()
     middle, width = float(portrait.outline[:, 0].mean()), float(np.ptp(portrait.outline[:, 0]))
@@ -112,7 +110,7 @@ def head_only(rng: np.random.Generator, portrait: Portrait) -> FloatArray:
     return np.asarray(matte_of(portrait) * pixels.polygon(portrait.matte.shape, corners), np.float32)
 
 
-def within_picture(rng: np.random.Generator, inside: FloatArray, portrait: Portrait) -> FloatArray:
+def within_picture(rng: np.random.Generator, inside: Float32Array, portrait: Portrait) -> Float32Array:
     """A head that its own picture cuts off gets a round outline: no forger leaves the straight edge of the picture."""
     cut_top = float(inside[0].max()) > 0.5
     cut_sides = [float((inside[:, side] > 0.5).mean()) > 0.05 for side in (0, -1)]
@@ -132,7 +130,7 @@ def within_picture(rng: np.random.Generator, inside: FloatArray, portrait: Portr
     return np.asarray(inside * pixels.polygon(inside.shape, corners.astype(np.float32)), np.float32)
 
 
-def head_oval(rng: np.random.Generator, portrait: Portrait) -> FloatArray:
+def head_oval(rng: np.random.Generator, portrait: Portrait) -> Float32Array:
     """An oval about the head, hair and some background in it."""
     (left, top), (right, bottom) = portrait.outline.min(0), portrait.outline.max(0)
     width, height = right - left, bottom - top
@@ -148,7 +146,7 @@ def head_oval(rng: np.random.Generator, portrait: Portrait) -> FloatArray:
 FACES = ("full", "forehead", "inner", "eyes", "mouth", "t_zone", "smaller", "larger")
 
 
-def face(rng: np.random.Generator, portrait: Portrait, kind: str) -> FloatArray:
+def face(rng: np.random.Generator, portrait: Portrait, kind: str) -> Float32Array:
     """The part of the face that is swapped, 0 to 1, hard edged."""
     hulls = {"inner": _inner, "eyes": _eyes, "mouth": _mouth}
     if kind == "t_zone":
@@ -159,7 +157,7 @@ def face(rng: np.random.Generator, portrait: Portrait, kind: str) -> FloatArray:
     return _hull(rng, portrait, _oval(rng, portrait, kind))
 
 
-def _oval(rng: np.random.Generator, portrait: Portrait, kind: str) -> FloatArray:
+def _oval(rng: np.random.Generator, portrait: Portrait, kind: str) -> Float32Array:
     """The landmark network's oval, grown, eaten or drawn up over the forehead."""
     scales = {"smaller": (0.78, 0.93), "larger": (1.05, 1.2)}
     middle = portrait.outline.mean(0)
@@ -172,7 +170,7 @@ def _oval(rng: np.random.Generator, portrait: Portrait, kind: str) -> FloatArray
     return np.asarray(points - above[:, None] * down * rng.uniform(0.15, 0.5), np.float32)
 
 
-def _hull(rng: np.random.Generator, portrait: Portrait, points: FloatArray) -> FloatArray:
+def _hull(rng: np.random.Generator, portrait: Portrait, points: Float32Array) -> Float32Array:
     width = portrait.face_xywh[2]
     wobbly = points + rng.normal(0, 0.012, points.shape).astype(np.float32) * width
     hull = np.asarray(cv2.convexHull(wobbly.astype(np.float32))[:, 0], np.float32)
@@ -181,16 +179,16 @@ def _hull(rng: np.random.Generator, portrait: Portrait, points: FloatArray) -> F
     return pixels.polygon(portrait.matte.shape, hull)
 
 
-def _axes(landmarks: FloatArray) -> tuple[FloatArray, FloatArray]:
+def _axes(landmarks: Float32Array) -> tuple[Float32Array, Float32Array]:
     """From eye to eye and from the eyes to the mouth."""
     return landmarks[1] - landmarks[0], (landmarks[3] + landmarks[4] - landmarks[0] - landmarks[1]) / 2
 
 
-def _inner(landmarks: FloatArray) -> FloatArray:
+def _inner(landmarks: Float32Array) -> Float32Array:
     return np.concatenate([_eyes(landmarks), _mouth(landmarks)])
 
 
-def _eyes(landmarks: FloatArray) -> FloatArray:
+def _eyes(landmarks: Float32Array) -> Float32Array:
     across, down = _axes(landmarks)
     eyes = landmarks[0], landmarks[1]
     sides = (-1, 1)
@@ -202,7 +200,7 @@ def _eyes(landmarks: FloatArray) -> FloatArray:
     return np.asarray(rows, np.float32)
 
 
-def _mouth(landmarks: FloatArray) -> FloatArray:
+def _mouth(landmarks: Float32Array) -> Float32Array:
     across, down = _axes(landmarks)
     corners = landmarks[3], landmarks[4]
     rows = [

@@ -10,12 +10,10 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 
+from img_super.domain import Float32Array
 from img_super.lab.synthesis import pixels
 from img_super.lab.synthesis.geometry import warp
-
-FloatArray = npt.NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +57,7 @@ def draw_own_picture(rng: np.random.Generator, grey: bool) -> OwnPicture:
     )
 
 
-def changed(rng: np.random.Generator, image: FloatArray, own: OwnPicture, face_width_px: float) -> FloatArray:
+def changed(rng: np.random.Generator, image: Float32Array, own: OwnPicture, face_width_px: float) -> Float32Array:
     """The image, moved and changed."""
     height, width = image.shape[:2]
     moved = cv2.getRotationMatrix2D((width / 2, height / 2), own.turn_deg, own.scale)

@@ -6,12 +6,10 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 
+from img_super.domain import Float32Array
 from img_super.lab.synthesis import pixels
 from img_super.lab.synthesis.geometry import slid
-
-FloatArray = npt.NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,13 +73,13 @@ def draw_paper(rng: np.random.Generator, care: float, face_px: float, corners: i
 class Sheet:
     """Paper in the pixels of the card: what lies under it, its picture, its alpha, and the gloss of all."""
 
-    under: FloatArray
-    picture: FloatArray
-    alpha: FloatArray
-    gloss: FloatArray
+    under: Float32Array
+    picture: Float32Array
+    alpha: Float32Array
+    gloss: Float32Array
 
 
-def glued(rng: np.random.Generator, sheet: Sheet, paper: Paper, corners: FloatArray) -> Sheet:
+def glued(rng: np.random.Generator, sheet: Sheet, paper: Paper, corners: Float32Array) -> Sheet:
     """Glue the sheet on: shadow, cut edge, wrinkles, lifted corner, gloss.
 
     Args:
@@ -107,7 +105,7 @@ def _towards_light(paper: Paper, length_px: float) -> tuple[float, float]:
     return float(np.cos(angle) * length_px), float(np.sin(angle) * length_px)
 
 
-def _shadow(alpha: FloatArray, raised: FloatArray, paper: Paper) -> FloatArray:
+def _shadow(alpha: Float32Array, raised: Float32Array, paper: Paper) -> Float32Array:
     """What is left of the light beside the sheet, 0 to 1."""
     dx, dy = _towards_light(paper, -paper.thickness_px)
     thrown = pixels.blur(slid(alpha, dx, dy), paper.shadow_softness_px)
@@ -119,7 +117,7 @@ def _shadow(alpha: FloatArray, raised: FloatArray, paper: Paper) -> FloatArray:
     return np.asarray(np.clip(left, 0.1, 1), np.float32)
 
 
-def _with_core(rng: np.random.Generator, picture: FloatArray, alpha: FloatArray, paper: Paper) -> FloatArray:
+def _with_core(rng: np.random.Generator, picture: Float32Array, alpha: Float32Array, paper: Paper) -> Float32Array:
     """The cut edge: white where it looks at the light, in places only; a little dark on the far side."""
     width = min(1.6, max(0.5, 0.6 * paper.thickness_px))
     lit = np.clip(alpha - slid(alpha, *_towards_light(paper, -width)), 0, 1)
@@ -130,7 +128,7 @@ def _with_core(rng: np.random.Generator, picture: FloatArray, alpha: FloatArray,
     return pixels.modulate(picture, np.asarray(1 - 0.25 * paper.shadow * far, np.float32))
 
 
-def _wrinkled(rng: np.random.Generator, hw: tuple[int, ...], paper: Paper) -> FloatArray:
+def _wrinkled(rng: np.random.Generator, hw: tuple[int, ...], paper: Paper) -> Float32Array:
     """The light on waves in the sheet: the slope towards it, drawn at a quarter of the size."""
     small = max(8, hw[0] // 4), max(8, hw[1] // 4)
     height = pixels.smooth_field(rng, small, paper.wrinkle_cells)
@@ -142,7 +140,7 @@ def _wrinkled(rng: np.random.Generator, hw: tuple[int, ...], paper: Paper) -> Fl
     return np.asarray(np.clip(shading / spread, -2.5, 2.5) * np.float32(0.045 * paper.wrinkles), np.float32)
 
 
-def _raised(hw: tuple[int, ...], corners: FloatArray, paper: Paper) -> FloatArray:
+def _raised(hw: tuple[int, ...], corners: Float32Array, paper: Paper) -> Float32Array:
     """How far the sheet stands up, 1 at the corner."""
     corner = corners[paper.lifted]
     reach = (0.12 + 0.2 * paper.lift) * float(np.linalg.norm(np.ptp(corners, axis=0)))
@@ -152,7 +150,7 @@ def _raised(hw: tuple[int, ...], corners: FloatArray, paper: Paper) -> FloatArra
     return np.asarray(paper.lift * np.outer(down, across), np.float32)
 
 
-def _curled(layer: FloatArray, raised: FloatArray, corners: FloatArray, paper: Paper) -> FloatArray:
+def _curled(layer: Float32Array, raised: Float32Array, corners: Float32Array, paper: Paper) -> Float32Array:
     """The corner drawn towards the middle, as one that bends up is seen from above."""
     inwards = corners.mean(0) - corners[paper.lifted]
     inwards = 0.09 * inwards
@@ -165,7 +163,7 @@ def _curled(layer: FloatArray, raised: FloatArray, corners: FloatArray, paper: P
     )
 
 
-def _gloss(gloss: FloatArray, alpha: FloatArray, relief: FloatArray, paper: Paper) -> FloatArray:
+def _gloss(gloss: Float32Array, alpha: Float32Array, relief: Float32Array, paper: Paper) -> Float32Array:
     if paper.laminated:
         return gloss
     own = np.clip(paper.gloss * (1 + 4 * (relief - 1)), 0, 1)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 
+from img_super.domain import Float32Array
 from img_super.lab.synthesis import pixels
 from img_super.lab.synthesis.geometry import scale_of
 from img_super.lab.synthesis.portraits.backgrounds import KINDS, PLAIN, draw_background
@@ -14,8 +14,6 @@ from img_super.lab.synthesis.portraits.portrait import Portrait
 from img_super.lab.synthesis.superimpositions.attack import Cut
 from img_super.lab.synthesis.superimpositions.placing import jittered
 from img_super.lab.synthesis.superimpositions.target import Target
-
-FloatArray = npt.NDArray[np.float32]
 
 _MARGIN_PX = 6
 _FITS = ("exact", "most", "off", "larger")
@@ -61,7 +59,7 @@ def printed_photo(rng: np.random.Generator, donor: Portrait, target: Target, car
 
 def _sheet(
     rng: np.random.Generator, donor: Portrait, target: Target, fit: str, care: float
-) -> tuple[FloatArray, FloatArray]:
+) -> tuple[Float32Array, Float32Array]:
     """The donor's ID photo and the map from its pixels onto the card."""
     wh = target.frame_wh
     aspect = wh[0] / wh[1] * (1.0 if fit == "exact" else float(np.exp(rng.normal(0, 0.06))))
@@ -81,14 +79,14 @@ def _sheet(
     return photo, placed
 
 
-def _with_margin(sheet: FloatArray, matrix: FloatArray) -> tuple[FloatArray, FloatArray]:
+def _with_margin(sheet: Float32Array, matrix: Float32Array) -> tuple[Float32Array, Float32Array]:
     """Some pixels more on every side, so that soft edges find a picture to fade."""
     border = (_MARGIN_PX,) * 4
     moved = matrix @ np.array([[1, 0, -_MARGIN_PX], [0, 1, -_MARGIN_PX], [0, 0, 1]], np.float32)
     return np.asarray(cv2.copyMakeBorder(sheet, *border, cv2.BORDER_REPLICATE), np.float32), moved.astype(np.float32)
 
 
-def _corners(hw: tuple[int, ...]) -> FloatArray:
+def _corners(hw: tuple[int, ...]) -> Float32Array:
     """The sheet's corners, from the upper left clockwise, in pixels of the picture with its margin."""
     low, right, bottom = _MARGIN_PX - 0.5, hw[1] + _MARGIN_PX - 0.5, hw[0] + _MARGIN_PX - 0.5
     return np.array([[low, low], [right, low], [right, bottom], [low, bottom]], np.float32)
@@ -100,7 +98,7 @@ def _softness(rng: np.random.Generator, care: float) -> float:
     return soft if rng.random() < 0.35 + 0.2 * care else 0.25
 
 
-def _rounded_sheet(hw: tuple[int, ...], rounding: float) -> FloatArray:
+def _rounded_sheet(hw: tuple[int, ...], rounding: float) -> Float32Array:
     """1 on the sheet; `rounding` is the corners' radius in its widths, 0.5 gives an oval."""
     out_hw = hw[0] + 2 * _MARGIN_PX, hw[1] + 2 * _MARGIN_PX
     corners = _corners(hw)
@@ -115,7 +113,7 @@ def _rounded_sheet(hw: tuple[int, ...], rounding: float) -> FloatArray:
     return pixels.polygon(out_hw, (corners.mean(0) + inner + around * radius).astype(np.float32))
 
 
-def _hand_cut(rng: np.random.Generator, hw: tuple[int, ...], crooked: float) -> FloatArray:
+def _hand_cut(rng: np.random.Generator, hw: tuple[int, ...], crooked: float) -> Float32Array:
     """The sheet cut with scissors or a knife: every side turned a little, bowed, sometimes with a kink."""
     corners = _corners(hw)
     middle = corners.mean(0)
@@ -131,7 +129,7 @@ def _hand_cut(rng: np.random.Generator, hw: tuple[int, ...], crooked: float) -> 
     return pixels.polygon((hw[0] + 2 * _MARGIN_PX, hw[1] + 2 * _MARGIN_PX), np.concatenate(sides).astype(np.float32))
 
 
-def _bordered(rng: np.random.Generator, sheet: FloatArray, border: str) -> FloatArray:
+def _bordered(rng: np.random.Generator, sheet: Float32Array, border: str) -> Float32Array:
     if border == "none":
         return sheet
     share = {"white": (0.015, 0.06), "line": (0.006, 0.012), "black": (0.008, 0.025)}[border]

@@ -6,17 +6,15 @@ from typing import Final
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 
+from img_super.domain import Float32Array
 from img_super.lab.synthesis.geometry import onto
-
-FloatArray = npt.NDArray[np.float32]
 
 _GRID: Final = 17
 """Nodes across of the field that bends a face."""
 
 
-def similarity(ours: FloatArray, theirs: FloatArray) -> FloatArray:
+def similarity(ours: Float32Array, theirs: Float32Array) -> Float32Array:
     """The map [3, 3] of shift, turn and scale that takes our points nearest to theirs (least squares).
 
     Source: S. Umeyama, "Least-Squares Estimation of Transformation Parameters", 1991.
@@ -30,14 +28,14 @@ def similarity(ours: FloatArray, theirs: FloatArray) -> FloatArray:
     return _with_shift(linear, our_middle, their_middle)
 
 
-def affine(ours: FloatArray, theirs: FloatArray) -> FloatArray:
+def affine(ours: Float32Array, theirs: Float32Array) -> Float32Array:
     """The affine map [3, 3] that takes our points nearest to theirs (least squares)."""
     our_middle, their_middle = ours.mean(0), theirs.mean(0)
     linear = np.linalg.lstsq(ours - our_middle, theirs - their_middle, rcond=None)[0].T
     return _with_shift(np.asarray(linear, np.float32), our_middle, their_middle)
 
 
-def _with_shift(linear: FloatArray, our_middle: FloatArray, their_middle: FloatArray) -> FloatArray:
+def _with_shift(linear: Float32Array, our_middle: Float32Array, their_middle: Float32Array) -> Float32Array:
     out = np.eye(3, dtype=np.float32)
     out[:2, :2] = linear
     out[:2, 2] = their_middle - linear @ our_middle
@@ -45,8 +43,8 @@ def _with_shift(linear: FloatArray, our_middle: FloatArray, their_middle: FloatA
 
 
 def jittered(
-    rng: np.random.Generator, matrix: FloatArray, middle: FloatArray, scale: float, shift_px: float, turn_deg: float
-) -> FloatArray:
+    rng: np.random.Generator, matrix: Float32Array, middle: Float32Array, scale: float, shift_px: float, turn_deg: float
+) -> Float32Array:
     """The map, then scaled about `middle` (target pixels), turned and shifted at random with these spreads."""
     centre = (float(middle[0]), float(middle[1]))
     moved = cv2.getRotationMatrix2D(centre, float(rng.normal(0, turn_deg)), scale)
@@ -54,7 +52,7 @@ def jittered(
     return np.asarray(np.vstack([moved, [0, 0, 1]]) @ matrix, np.float32)
 
 
-def bent(picture: FloatArray, matrix: FloatArray, ours: FloatArray, theirs: FloatArray) -> FloatArray:
+def bent(picture: Float32Array, matrix: Float32Array, ours: Float32Array, theirs: Float32Array) -> Float32Array:
     """The picture bent in its own pixels, so that after `matrix` our points lie where theirs do.
 
     Gaussian weights about the points carry the residuals to the rest: smooth, and cheap on a coarse grid.
@@ -74,7 +72,7 @@ def bent(picture: FloatArray, matrix: FloatArray, ours: FloatArray, theirs: Floa
     )
 
 
-def _spread(coarse: FloatArray, wh: tuple[int, int]) -> FloatArray:
+def _spread(coarse: Float32Array, wh: tuple[int, int]) -> Float32Array:
     """A field on nodes that lie on the picture's first and last pixels, at every pixel."""
     steps = np.array([wh[0] - 1, wh[1] - 1], np.float32) / (_GRID - 1)
     to_pixels = np.array([[steps[0], 0, 0], [0, steps[1], 0]], np.float32)

@@ -6,11 +6,9 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 
+from img_super.domain import Float32Array
 from img_super.lab.synthesis import pixels
-
-FloatArray = npt.NDArray[np.float32]
 
 _SMALL_PX = 72
 
@@ -53,8 +51,8 @@ def draw_repainting(rng: np.random.Generator, care: float) -> Repainting:
 
 
 def repainted(
-    rng: np.random.Generator, under: FloatArray, repainting: Repainting, oval: FloatArray, frame: FloatArray
-) -> tuple[FloatArray, FloatArray]:
+    rng: np.random.Generator, under: Float32Array, repainting: Repainting, oval: Float32Array, frame: Float32Array
+) -> tuple[Float32Array, Float32Array]:
     """The picture with its first head painted over, and the paint's alpha.
 
     Args:
@@ -76,7 +74,7 @@ def repainted(
     return pixels.blend(under, paint, alpha), alpha
 
 
-def _head_and_shoulders(hw: tuple[int, ...], oval: FloatArray, reach: float) -> FloatArray:
+def _head_and_shoulders(hw: tuple[int, ...], oval: Float32Array, reach: float) -> Float32Array:
     """About where hair, neck and shoulders of a face are; 1 inside."""
     (left, top), (right, bottom) = oval.min(0), oval.max(0)
     middle, width, height = (left + right) / 2, (right - left) * reach, (bottom - top) * reach
@@ -86,13 +84,13 @@ def _head_and_shoulders(hw: tuple[int, ...], oval: FloatArray, reach: float) -> 
     return out
 
 
-def _fill(canvas: FloatArray, centre: tuple[float, float], axes: tuple[float, float]) -> None:
+def _fill(canvas: Float32Array, centre: tuple[float, float], axes: tuple[float, float]) -> None:
     cv2.ellipse(
         canvas, (round(centre[0]), round(centre[1])), (round(axes[0]), round(axes[1])), 0, 0, 360, 1.0, -1, cv2.LINE_AA
     )
 
 
-def _paint(under: FloatArray, repainting: Repainting, head: FloatArray, inside: FloatArray) -> FloatArray:
+def _paint(under: Float32Array, repainting: Repainting, head: Float32Array, inside: Float32Array) -> Float32Array:
     hw = under.shape[:2]
     if repainting.kind == "tinted":
         return pixels.filled(hw, (repainting.red, repainting.green, repainting.blue))
@@ -102,7 +100,7 @@ def _paint(under: FloatArray, repainting: Repainting, head: FloatArray, inside: 
     return _filled_from_around(under, head, repainting.kind == "smeared")
 
 
-def _filled_from_around(under: FloatArray, head: FloatArray, smeared: bool) -> FloatArray:
+def _filled_from_around(under: Float32Array, head: Float32Array, smeared: bool) -> Float32Array:
     """Inpainting on a reduced picture: the paint is smooth, as that of retouching tools.
 
     Source: A. Telea, "An Image Inpainting Technique Based on the Fast Marching Method", 2004.

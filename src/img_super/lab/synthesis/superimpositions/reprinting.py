@@ -7,14 +7,12 @@ from typing import Final
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 
+from img_super.domain import Float32Array
 from img_super.lab.synthesis import pixels
 from img_super.lab.synthesis.documents.blank import Card
 from img_super.lab.synthesis.geometry import shifted, warp
 from img_super.lab.synthesis.superimpositions.matching import Matching
-
-FloatArray = npt.NDArray[np.float32]
 
 _STAMPED: Final = ("stamp", "signature", "hologram")
 _CLEAR: Final = 0.12
@@ -25,12 +23,12 @@ _ENOUGH: Final = 0.15
 class Line:
     """A layer of security print where the forger will lay it: alpha in the pixels of the work, and its colour."""
 
-    alpha: FloatArray
-    colour: FloatArray
+    alpha: Float32Array
+    colour: Float32Array
 
 
 def lines_again(
-    card: Card, matching: Matching, from_card: FloatArray, wh: tuple[int, int], light: FloatArray
+    card: Card, matching: Matching, from_card: Float32Array, wh: tuple[int, int], light: Float32Array
 ) -> tuple[Line, ...]:
     """The card's overprints that the forger lays again, missing their place a little.
 
@@ -50,7 +48,7 @@ def lines_again(
     return tuple(lines)
 
 
-def between(lines: tuple[Line, ...], alpha: FloatArray) -> FloatArray:
+def between(lines: tuple[Line, ...], alpha: Float32Array) -> Float32Array:
     """Where the first portrait is seen without security print: what the donor is to look like before it is laid."""
     if not lines:
         return alpha
@@ -60,7 +58,7 @@ def between(lines: tuple[Line, ...], alpha: FloatArray) -> FloatArray:
     return clear if clear.sum() > _ENOUGH * alpha.sum() else alpha
 
 
-def reprinted(laid: FloatArray, covered: FloatArray, lines: tuple[Line, ...]) -> FloatArray:
+def reprinted(laid: Float32Array, covered: Float32Array, lines: tuple[Line, ...]) -> Float32Array:
     """`laid` with the lines over what is covered."""
     for line in lines:
         laid = pixels.blend(laid, line.colour, np.asarray(cv2.multiply(line.alpha, covered), np.float32))

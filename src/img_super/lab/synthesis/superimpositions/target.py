@@ -5,11 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
+from img_super.domain import Float32Array
 from img_super.lab.synthesis.geometry import Box4, corners_of
-
-FloatArray = npt.NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,8 +15,8 @@ class Target:
     """What the forger sees of the card: frame, landmarks [5, 2], outline [36, 2], the face's width; is it grey?"""
 
     frame: Box4
-    landmarks: FloatArray
-    outline: FloatArray
+    landmarks: Float32Array
+    outline: Float32Array
     face_width_px: float
     grey: bool
 
@@ -26,11 +24,11 @@ class Target:
     def frame_wh(self) -> tuple[int, int]:
         return self.frame[2] - self.frame[0], self.frame[3] - self.frame[1]
 
-    def corners(self) -> FloatArray:
+    def corners(self) -> Float32Array:
         """The frame's corners, from the upper left clockwise, [4, 2]."""
         return corners_of(self.frame)
 
-    def clip(self, kind: str) -> FloatArray:
+    def clip(self, kind: str) -> Float32Array:
         """Where a head may lie: `none` (everywhere), `sides` (hair may stand out above the frame), `frame`."""
         if kind == "none":
             return np.empty((0, 2), np.float32)

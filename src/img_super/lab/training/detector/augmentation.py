@@ -9,9 +9,9 @@ import cv2
 import numpy as np
 
 from img_super.detector.outputs import FloatBox
-from img_super.domain import RgbImage
+from img_super.domain import Float32Array, RgbImage
 from img_super.lab.dataset.whole_photos import Faces
-from img_super.lab.training.detector.placing import FloatArray, Truth
+from img_super.lab.training.detector.placing import Truth
 
 _CROWDED_SHARE: Final = 0.4
 _MOST_STRANGERS: Final = 4
@@ -34,7 +34,7 @@ def with_strangers(rng: np.random.Generator, image: RgbImage, truth: Truth, face
 
 
 def _with_stranger(
-    rng: np.random.Generator, image: RgbImage, around: tuple[Truth, FloatArray], face: tuple[RgbImage, FloatArray]
+    rng: np.random.Generator, image: RgbImage, around: tuple[Truth, Float32Array], face: tuple[RgbImage, Float32Array]
 ) -> tuple[RgbImage, FloatBox | None]:
     (truth, card), (picture, box), side = around, face, image.shape[0]
     own_px = float(np.sqrt(truth.portrait.width * truth.portrait.height))
@@ -66,7 +66,7 @@ def _toned(rng: np.random.Generator, picture: RgbImage) -> RgbImage:
     return np.clip(tone, 0, 255).astype(np.uint8)
 
 
-def _outline(rng: np.random.Generator, side: int) -> FloatArray:
+def _outline(rng: np.random.Generator, side: int) -> Float32Array:
     alpha = np.zeros((side, side), np.float32)
     if rng.random() < 0.6:
         x, y = (int(value) for value in rng.uniform(0, 0.2, 2) * side)
@@ -110,7 +110,7 @@ def _relit(rng: np.random.Generator, image: RgbImage) -> RgbImage:
     return np.clip(light, 0, 255).astype(np.uint8)
 
 
-def _shade(rng: np.random.Generator, side: int) -> FloatArray:
+def _shade(rng: np.random.Generator, side: int) -> Float32Array:
     """Light that differs by place: a coarse random field, 0.4 to 1.5."""
     coarse = rng.uniform(0.4, 1.5, (3, 3)).astype(np.float32)
     return np.asarray(cv2.resize(coarse, (side, side), interpolation=cv2.INTER_CUBIC)[..., None], np.float32)

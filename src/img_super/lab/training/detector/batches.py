@@ -9,8 +9,8 @@ import keras
 import numpy as np
 
 from img_super.detector.outputs import CHANNELS
-from img_super.domain import RgbImage
-from img_super.lab.dataset.whole_photos import Faces, FloatArray, LabelledPhoto
+from img_super.domain import Float32Array, RgbImage
+from img_super.lab.dataset.whole_photos import Faces, LabelledPhoto
 from img_super.lab.training.detector.augmentation import seen, with_strangers
 from img_super.lab.training.detector.placing import Truth, draw_placing, placed_image, placed_truth
 from img_super.lab.training.detector.targets import targets_of
@@ -30,7 +30,7 @@ class PhotoBatches(keras.utils.PyDataset):  # type: ignore[misc]
     def __len__(self) -> int:
         return max(1, len(self._photos) // self._batch_size)
 
-    def __getitem__(self, index: int) -> tuple[FloatArray, dict[str, FloatArray]]:
+    def __getitem__(self, index: int) -> tuple[Float32Array, dict[str, Float32Array]]:
         chosen = self._order[index * self._batch_size : (index + 1) * self._batch_size]
         inputs = [self._input(int(number)) for number in chosen]
         targets = [targets_of(truth, self._side_px) for _, truth in inputs]

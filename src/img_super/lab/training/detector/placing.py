@@ -7,14 +7,11 @@ from typing import Final
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 
 from img_super.detector.letterbox import FILL
 from img_super.detector.outputs import FloatBox
-from img_super.domain import RgbImage
+from img_super.domain import Float32Array, RgbImage
 from img_super.lab.dataset.whole_photos import LabelledPhoto
-
-FloatArray = npt.NDArray[np.float32]
 
 _FIT_SHARE: Final = 0.45
 _ELSEWHERE_SHARE: Final = 0.05
@@ -57,7 +54,7 @@ class Truth:
 
     portrait: FloatBox
     frame: FloatBox
-    corners: FloatArray
+    corners: Float32Array
     quarters: int
     others: tuple[FloatBox, ...]
 
@@ -89,7 +86,7 @@ def draw_placing(rng: np.random.Generator, photo: LabelledPhoto, side_px: int) -
     return Placing(whole.quarters, askew, mirrored, scale, (x, photo.face.y), (float(target[0]), float(target[1])))
 
 
-def matrix_of(placing: Placing, width_px: int) -> FloatArray:
+def matrix_of(placing: Placing, width_px: int) -> Float32Array:
     """The map [2, 3] from a photo's points (edges at 0 and `width_px`) to the input's."""
     turn = np.radians(90 * placing.quarters + placing.askew_deg)
     linear = placing.scale * np.array([[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]])
@@ -133,11 +130,11 @@ def placed_truth(photo: LabelledPhoto, placing: Placing) -> Truth:
     )
 
 
-def _moved(points: FloatArray, matrix: FloatArray) -> FloatArray:
+def _moved(points: Float32Array, matrix: Float32Array) -> Float32Array:
     return np.asarray(points @ matrix[:, :2].T + matrix[:, 2], np.float32)
 
 
-def _moved_box(box: FloatBox, placing: Placing, matrix: FloatArray) -> FloatBox:
+def _moved_box(box: FloatBox, placing: Placing, matrix: Float32Array) -> FloatBox:
     """Its middle moves exactly; its sides are those of an upright face, exchanged where it lies on its side."""
     x, y = (float(value) for value in _moved(np.array([[box.x, box.y]], np.float32), matrix)[0])
     wide, high = (box.height, box.width) if placing.quarters % 2 else (box.width, box.height)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 
 from img_super.detector.outputs import (
     CHANNELS,
@@ -16,10 +15,8 @@ from img_super.detector.outputs import (
     STRIDE,
     FloatBox,
 )
-from img_super.domain import ROTATIONS, Rotation
+from img_super.domain import ROTATIONS, Float32Array, Rotation
 from img_super.lab.training.detector.placing import Truth
-
-FloatArray = npt.NDArray[np.float32]
 
 WEIGHTS: Final = {"centres": 1, "boxes": 2, "corners": 1, "rotations": 1}
 """So many numbers a cell follow the answers of each output: how much the loss counts them. Boxes: face, then frame."""
@@ -39,7 +36,7 @@ def rotation_after(quarters: int) -> Rotation:
     return ROTATIONS[-quarters % 4]
 
 
-def targets_of(truth: Truth, side_px: int) -> dict[str, FloatArray]:
+def targets_of(truth: Truth, side_px: int) -> dict[str, Float32Array]:
     """Answers with their weights, float32 [cells, cells, answers + weights] for each output."""
     cells = side_px // STRIDE
     target = {name: np.zeros((cells, cells, count + WEIGHTS[name]), np.float32) for name, count in CHANNELS.items()}
@@ -61,7 +58,7 @@ def targets_of(truth: Truth, side_px: int) -> dict[str, FloatArray]:
     return target
 
 
-def _put_face(target: dict[str, FloatArray], face: FloatBox, kind: int, side_px: int) -> FloatArray | None:
+def _put_face(target: dict[str, Float32Array], face: FloatBox, kind: int, side_px: int) -> Float32Array | None:
     """Write a face; returns which cells learn from it, and how much. A face that is cut is neither there nor absent."""
     cells = side_px // STRIDE
     seen = _seen_share(face, side_px)
@@ -86,7 +83,7 @@ def _seen_share(face: FloatBox, side_px: int) -> float:
     return max(0.0, wide) * max(0.0, high) / max(1e-6, face.width * face.height)
 
 
-def _likelihood(face: FloatBox, cells: int) -> FloatArray:
+def _likelihood(face: FloatBox, cells: int) -> Float32Array:
     """1 in the cell of the face's middle, and falling around it."""
     sigma = max(_SMALLEST_SIGMA_CELLS, _SIGMA_FACES * float(np.sqrt(face.width * face.height)) / STRIDE)
     column, row = (min(cells - 1, max(0, int(value / STRIDE))) for value in (face.x, face.y))
@@ -94,18 +91,18 @@ def _likelihood(face: FloatBox, cells: int) -> FloatArray:
     return np.exp(-(offsets_x[None] ** 2 + offsets_y[:, None] ** 2) / (2 * sigma**2)).astype(np.float32)
 
 
-def _middles(cells: int) -> tuple[FloatArray, FloatArray]:
+def _middles(cells: int) -> tuple[Float32Array, Float32Array]:
     """x and y of the cells' middles, each [cells, cells]."""
     ends = (np.arange(cells, dtype=np.float32) + 0.5) * STRIDE
     return np.meshgrid(ends, ends, indexing="xy")
 
 
-def _box_answers(box: FloatBox, cells: int) -> FloatArray:
+def _box_answers(box: FloatBox, cells: int) -> Float32Array:
     x, y = _middles(cells)
     sides = [np.full_like(x, np.log(max(1.0, side) / SIZE_UNIT_PX)) for side in (box.width, box.height)]
     return np.stack([(box.x - x) / STRIDE, (box.y - y) / STRIDE, *sides], axis=-1).astype(np.float32)
 
 
-def _corner_answers(corners: FloatArray, cells: int) -> FloatArray:
+def _corner_answers(corners: Float32Array, cells: int) -> Float32Array:
     middles = np.stack(_middles(cells), axis=-1)[:, :, None]
     return np.asarray((corners - middles) / CORNER_UNIT_PX, np.float32).reshape(cells, cells, 8)

@@ -11,7 +11,8 @@ import keras
 import numpy as np
 
 from img_super.detector.network import build_network
-from img_super.detector.outputs import CHANNELS, FloatArray, FoundPortrait, read_portrait
+from img_super.detector.outputs import CHANNELS, FoundPortrait, read_portrait
+from img_super.domain import Float32Array
 from img_super.lab.dataset.whole_photos import Faces, LabelledPhoto
 from img_super.lab.training.detector.batches import PhotoBatches
 from img_super.lab.training.detector.first_weights import load_yunet
@@ -50,7 +51,7 @@ class ValidationRight(keras.callbacks.Callback):  # type: ignore[misc]
             logs["val_right"] = float(np.mean(right))
 
 
-def _each(answers: dict[str, FloatArray]) -> list[dict[str, FloatArray]]:
+def _each(answers: dict[str, Float32Array]) -> list[dict[str, Float32Array]]:
     return [{name: answers[name][number] for name in CHANNELS} for number in range(len(answers["centres"]))]
 
 

@@ -5,18 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
-from img_super.domain import RgbImage
-
-FloatArray = npt.NDArray[np.float32]
+from img_super.domain import Float32Array, RgbImage
 
 
 @dataclass(frozen=True)
 class PlainCard:
-    image: FloatArray
-    gloss: FloatArray
-    landmarks: FloatArray
+    image: Float32Array
+    gloss: Float32Array
+    landmarks: Float32Array
     face_width_px: float
 
 

@@ -7,17 +7,18 @@ import msgspec
 import numpy as np
 import pytest
 
+from img_super.domain import Float32Array
 from img_super.lab.synthesis.capture import View, draw_capture, draw_view, facts_of, photograph, set_up
 from img_super.lab.synthesis.capture.camera import KINDS, Capture
 from img_super.lab.synthesis.capture.occluders import Thing
-from tests.unit.lab.synthesis.capture.cards import FloatArray, plain_card, table
+from tests.unit.lab.synthesis.capture.cards import plain_card, table
 
 
-def _taken(seed: int, image: FloatArray, gloss: FloatArray, view: View, capture: Capture) -> FloatArray:
+def _taken(seed: int, image: Float32Array, gloss: Float32Array, view: View, capture: Capture) -> Float32Array:
     return photograph(set_up(np.random.default_rng(seed), image.shape, table(), view, capture), image, gloss)
 
 
-def _shot(seed: int, image: FloatArray, sides: float = 3.1) -> tuple[FloatArray, View, Capture]:
+def _shot(seed: int, image: Float32Array, sides: float = 3.1) -> tuple[Float32Array, View, Capture]:
     rng = np.random.default_rng(seed)
     capture = draw_capture(rng)
     view = draw_view(rng, plain_card(), 40.0, sides, capture.kind)

@@ -5,10 +5,10 @@ import dataclasses
 import numpy as np
 import pytest
 
+from img_super.domain import Float32Array
 from img_super.lab.synthesis.capture.optics import disc, draw_optics, smear, through_lens
 from img_super.lab.synthesis.capture.sensor import DEMOSAICING, Sensor, develop, draw_sensor, tone_curve
 from img_super.lab.synthesis.capture.view import View
-from tests.unit.lab.synthesis.capture.cards import FloatArray
 
 VIEW = View((1, 0, 0, 0, 1, 0, 0, 0, 1), (160, 120), 30.0, 80.0, 60.0, 0.0, 0.0, 0.0)
 
@@ -22,13 +22,13 @@ def _plain() -> Sensor:
     )  # fmt: skip
 
 
-def _light() -> FloatArray:
+def _light() -> Float32Array:
     light = np.full((120, 160, 3), 0.2, np.float32)
     light[:, 80:] = (0.4, 0.3, 0.2)
     return light
 
 
-def _developed(sensor: Sensor, light: FloatArray | None = None) -> FloatArray:
+def _developed(sensor: Sensor, light: Float32Array | None = None) -> Float32Array:
     return develop(_light() if light is None else light, VIEW, sensor, np.random.default_rng(2))
 
 

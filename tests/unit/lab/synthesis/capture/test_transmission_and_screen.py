@@ -8,16 +8,16 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from img_super.domain import Float32Array
 from img_super.lab.synthesis import pixels
 from img_super.lab.synthesis.capture import Passing, draw_passing, draw_screen, pass_on, show_on_screen
 from img_super.lab.synthesis.capture.transmission import SMALLEST_SCALE, TransmissionStep
 from img_super.lab.synthesis.geometry import onto
-from tests.unit.lab.synthesis.capture.cards import FloatArray
 
 STEP = TransmissionStep(1.0, "area", 0.0, "jpeg", 80, 80, "420", "standard", False)
 
 
-def _photo() -> FloatArray:
+def _photo() -> Float32Array:
     rng = np.random.default_rng(2)
     photo = np.asarray(cv2.resize(rng.uniform(60, 200, (20, 24, 3)).astype(np.float32), (180, 150)), np.float32)
     cv2.circle(photo, (60, 90), 12, (255.0, 255.0, 255.0), -1)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from img_super.lab.synthesis.portraits.portrait import FloatArray, Portrait
+from img_super.domain import Float32Array
+from img_super.lab.synthesis.portraits.portrait import Portrait
 
 
 def person(
@@ -25,7 +26,7 @@ def person(
     return Portrait(f"made/{number}", "made", image, matte, landmarks, oval, box)
 
 
-def _oval(centre_x: float, chin_y: float, face_px: float) -> FloatArray:
+def _oval(centre_x: float, chin_y: float, face_px: float) -> Float32Array:
     angles = np.linspace(0, 2 * np.pi, 36, endpoint=False)
     x = centre_x + 0.5 * face_px * np.sin(angles)
     y = chin_y - 0.6 * face_px - 0.6 * face_px * np.cos(angles)

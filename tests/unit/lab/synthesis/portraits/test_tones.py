@@ -3,18 +3,18 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from img_super.lab.synthesis.pixels import FloatArray
+from img_super.domain import Float32Array
 from img_super.lab.synthesis.portraits.tones import KINDS, apply_tone, draw_tone
 
 RAMP = np.repeat(np.linspace(0, 255, 200, dtype=np.float32)[None], 160, axis=0)
 
 
-def _toned(image: FloatArray, kind: str, seed: int) -> FloatArray:
+def _toned(image: Float32Array, kind: str, seed: int) -> Float32Array:
     rng = np.random.default_rng(seed)
     return apply_tone(image, draw_tone(rng, (kind,)), rng)
 
 
-def _coloured_ramp() -> FloatArray:
+def _coloured_ramp() -> Float32Array:
     return np.stack([RAMP, RAMP[:, ::-1], np.full_like(RAMP, 90)], axis=2)
 
 

@@ -7,10 +7,11 @@ from functools import cache
 import cv2
 import numpy as np
 
+from img_super.domain import Float32Array
 from img_super.lab.synthesis import pixels, printing
 from img_super.lab.synthesis.documents.blank import Card, Overprint
 from img_super.lab.synthesis.geometry import onto
-from img_super.lab.synthesis.portraits.portrait import FloatArray, Portrait
+from img_super.lab.synthesis.portraits.portrait import Portrait
 
 FRAME = (60, 50, 180, 210)
 
@@ -64,5 +65,5 @@ def card(grey: bool = False) -> Card:
     )
 
 
-def colourfulness(image: FloatArray) -> float:
+def colourfulness(image: Float32Array) -> float:
     return float((image.max(axis=2) - image.min(axis=2)).mean())

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from img_super.lab.synthesis.portraits.portrait import FloatArray
+from img_super.domain import Float32Array
 from img_super.lab.synthesis.superimpositions import SPECIES, STAGES, Attack, draw_attack, on_card, on_photo, stages_of
 from tests.unit.lab.synthesis.superimpositions.cards import DONOR, card, colourfulness
 
@@ -24,7 +24,9 @@ def _attacks(species: str, count: int, grey: bool = False) -> list[tuple[np.rand
     return out
 
 
-def _laid(rng: np.random.Generator, attack: Attack, grey: bool = False) -> tuple[FloatArray, FloatArray, FloatArray]:
+def _laid(
+    rng: np.random.Generator, attack: Attack, grey: bool = False
+) -> tuple[Float32Array, Float32Array, Float32Array]:
     """What was there, what is there now, and the mask."""
     if attack.stage in ("photo", "screen"):
         photo = card(grey).image[:230, :220]

@@ -8,9 +8,9 @@ import cv2
 import numpy as np
 import pytest
 
+from img_super.domain import Float32Array
 from img_super.lab.synthesis import pixels
 from img_super.lab.synthesis.geometry import onto
-from img_super.lab.synthesis.portraits.portrait import FloatArray
 from img_super.lab.synthesis.superimpositions import outlines, placing
 from img_super.lab.synthesis.superimpositions.blending import blended
 from img_super.lab.synthesis.superimpositions.matching import (
@@ -33,7 +33,7 @@ def _rng() -> np.random.Generator:
     return np.random.default_rng(7)
 
 
-def _disc() -> FloatArray:
+def _disc() -> Float32Array:
     alpha = np.zeros((120, 120), np.float32)
     cv2.circle(alpha, (60, 60), 35, 1.0, -1)
     return alpha

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from img_super.detector.letterbox import letterbox
 from img_super.detector.outputs import FloatBox
-from img_super.detector.pyramid import Halves
+from img_super.detector.pyramid import Pyramid
 from img_super.domain import RgbImage
 from img_super.lab.training.detector.placing import Placing, draw_placing, fitted, placed_image, placed_truth
 from img_super.lab.training.detector.targets import rotation_after
@@ -65,7 +65,7 @@ def test_corners_begin_at_the_upper_left_as_displayed(quarters: int, mirrored: b
 def test_fitted_is_the_letterbox_of_the_turned_photo(quarters: int, wh: tuple[int, int]) -> None:
     photo = labelled_photo(*wh)
     turned = photo.image if not quarters else cv2.rotate(photo.image, quarters - 1)
-    served = letterbox(Halves(np.asarray(turned, np.uint8)), (SIDE, SIDE))
+    served = letterbox(Pyramid(np.asarray(turned, np.uint8)), (SIDE, SIDE))
     placing = fitted(photo, SIDE, quarters)
     placed = placed_image(photo.image, placing, SIDE)
     assert placing.scale == pytest.approx(1 / served.pixels_each)
