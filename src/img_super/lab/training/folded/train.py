@@ -20,6 +20,7 @@ from img_super.lab.training.folded.carry import save_weights
 from img_super.lab.training.folded.network import Answers, answers, to_keras, to_torch
 
 Tensor = Any
+RECIPES: Final = Path(__file__).parent / "recipes"
 LAST_FILE: Final = "last.pt"
 _CLIPPED_NORM: Final = 2.0
 _LEAST_RATE: Final = 0.05
