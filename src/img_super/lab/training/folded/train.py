@@ -139,7 +139,7 @@ def _step(recipe: FoldedRecipe, state: State, batch: Batch) -> tuple[Answers, tu
     with torch.no_grad():
         for name, tensor in state.weights.items():
             state.mean[name].lerp_(tensor, 1 - momentum)
-    return found, tuple(float(loss) for loss in losses)
+    return found, tuple(loss.item() for loss in losses)
 
 
 def losses_of(recipe: FoldedRecipe, found: Answers, masks: Tensor) -> tuple[Tensor, Tensor, Tensor]:
