@@ -64,7 +64,7 @@ class FoldedRecipe(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     heat_map_weight: float = 0.5
     dropout: float = 0.2
     real_share: float = 0.35
-    donors_from_bases: float = 0.12
+    donors_from_bases: float = 0.35
     sides_px: tuple[int, ...] = (224, 224, 256, 288, 288)
     seed: int = 1
     threads: int = 2
