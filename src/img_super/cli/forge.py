@@ -45,15 +45,14 @@ def train(
     bases: Annotated[Path, typer.Option(help="Made by `forge bases`.")],
     data: Data,
     first: Annotated[Path, typer.Option(help="The network to begin with: a `.keras` file.")],
-    recipe: Annotated[Path, typer.Option(help="A TOML file, as in `lab/training/folded/recipes`.")],
     out: Annotated[Path, typer.Option(help="Checkpoints go here; a training that stopped goes on from them.")],
+    recipe: Annotated[str, typer.Option(help="Its name, or a TOML file.")] = "forged",
     cache: Cache = None,
 ) -> None:
     """Train on attacks that no step sees twice; writes `after.keras` and `mean.keras`, its mean with the first."""
-    import msgspec
-
     from img_super.lab.forging.learn import learn, read_streams
-    from img_super.lab.training.folded.train import FoldedRecipe
+    from img_super.lab.training.folded.train import RECIPES, FoldedRecipe
+    from img_super.lab.training.recipe import read_recipe_as, recipe_file
 
-    wanted = msgspec.toml.decode(recipe.read_bytes(), type=FoldedRecipe)
+    wanted = read_recipe_as(FoldedRecipe, recipe_file(recipe, RECIPES))
     learn(first, read_streams(wanted, bases, data, cache_of(cache, bases)), out)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import keras
+import numpy as np
 
 from img_super.lab.forging import eigenfaces
 from img_super.lab.forging.base import read_bases
@@ -16,6 +17,7 @@ from img_super.lab.forging.stream import Bases, PairBatch, by_document, pair_bat
 from img_super.lab.synthesis.sources import Wanted, load_sources
 from img_super.lab.training.folded import carry
 from img_super.lab.training.folded.train import FoldedRecipe, train
+from img_super.pipeline.crop import resize_to_input
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +50,9 @@ def learn(first: Path, streams: Streams, out: Path) -> None:
     network = keras.saving.load_model(first, compile=False)
     before = carry.fold(network)
     after = train(streams.recipe, before, in_processes(streams, streams.recipe.workers), out)
-    crops = next(streams(streams.recipe.workers)).crops
+    side_px = int(network.inputs[0].shape[1])
+    batch = next(streams(streams.recipe.workers))  # a stream of its own, that nothing was learned from
+    crops = np.stack([resize_to_input(crop, side_px) for crop in batch.crops])
     for name, weights in {"after": after, "mean": carry.mean_of([before, after])}.items():
         carry.unfold(weights, network, crops)
         network.save(out / f"{name}.keras")

@@ -17,6 +17,7 @@ from img_super.lab.synthesis.portraits.portrait import Portrait
 from img_super.lab.synthesis.portraits.tones import apply_tone, draw_tone
 from img_super.lab.synthesis.superimpositions.placing import jittered, similarity
 
+_FEWEST_PX: Final = 50
 _SIDES: Final = (0.28, 0.75)
 _TOP: Final = (0.3, 0.85)
 _BOTTOM: Final = (0.2, 0.75)
@@ -33,6 +34,24 @@ def crude_photo(rng: np.random.Generator, canvas: Canvas, donor: Portrait) -> La
     alpha = np.zeros(sheet.shape[:2], np.float32)
     alpha[1:-1, 1:-1] = 1
     return _laid(rng, canvas, sheet, alpha, matrix, "crude_photo")
+
+
+def matched_photo(rng: np.random.Generator, canvas: Canvas, donor: Portrait) -> Laid:
+    """A rectangle in the colours of what it covers, with a narrow seam."""
+    sheet, face = _sheet(rng, donor)
+    matrix = _into_the_frame(rng, canvas, sheet) if rng.random() < 0.4 else _over_the_face(rng, canvas, face)
+    alpha = np.zeros(sheet.shape[:2], np.float32)
+    alpha[1:-1, 1:-1] = 1
+    return _fitted(rng, canvas, sheet, alpha, matrix, "matched_photo")
+
+
+def matched_head(rng: np.random.Generator, canvas: Canvas, donor: Portrait) -> Laid:
+    """A head or an oval around it in the colours of what it covers, with a narrow seam."""
+    matrix = similarity(donor.landmarks, canvas.base.person.landmarks)
+    face = canvas.base.person.face_xywh[2]
+    scale = float(np.exp(rng.normal(0, 0.05)))
+    matrix = jittered(rng, matrix, canvas.base.person.landmarks.mean(0), scale, 0.02 * face, 1.5)
+    return _fitted(rng, canvas, donor.image, _head_alpha(rng, donor), matrix, "matched_head")
 
 
 def crude_head(rng: np.random.Generator, canvas: Canvas, donor: Portrait) -> Laid:
@@ -142,3 +161,24 @@ def _laid(
     covered = pixels.blur(covered, softness) if softness else np.asarray(covered > 0.5, np.float32)
     photo = pixels.blend(canvas.photo, pixels.as_float(over), covered)
     return Laid(photo, covered, species)
+
+
+def _fitted(
+    rng: np.random.Generator, canvas: Canvas, picture: RgbImage, alpha: Float32Array, matrix: Float32Array, species: str
+) -> Laid:
+    """Laid with mean and spread of its colours, in Lab, brought to those of what it covers."""
+    wh = canvas.photo.shape[1], canvas.photo.shape[0]
+    if rng.random() < 0.3:
+        picture = retouched(rng, picture, 1)
+    over, covered = warp(picture, matrix, wh), warp(alpha, matrix, wh, cv2.BORDER_CONSTANT)
+    inside = covered > 0.5
+    if inside.sum() > _FEWEST_PX:
+        ours, theirs = (
+            cv2.cvtColor(image, cv2.COLOR_RGB2LAB).astype(np.float32) for image in (over, canvas.base.image)
+        )
+        stretch = np.clip(theirs[inside].std(0) / (ours[inside].std(0) + 1), 0.3, 1.7)
+        matched = (ours - ours[inside].mean(0)) * stretch + theirs[inside].mean(0)
+        mixed = np.clip(ours + float(rng.uniform(0.85, 1)) * (matched - ours), 0, 255).astype(np.uint8)
+        over = np.asarray(cv2.cvtColor(mixed, cv2.COLOR_LAB2RGB), np.uint8)
+    covered = pixels.blur(covered, float(rng.choice([0.4, 0.8, 1.6])))
+    return Laid(pixels.blend(canvas.photo, pixels.as_float(over), covered), covered, species)

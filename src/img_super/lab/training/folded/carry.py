@@ -14,6 +14,9 @@ Weights = Mapping[str, npt.NDArray[np.float32]]
 """By `layer/kernel` and `layer/bias`, laid out as Keras lays them out."""
 
 _PLAIN: Final = ("heat_map", "compare", "logit", *(f"residue{number}_depthwise_conv" for number in range(3)))
+Moments = tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]
+
+_AT_ONCE: Final = 4
 _BLOCK_NORMS: Final = {"expand": "bn0", "depthwise": "bn1", "project": "bn2"}
 
 
@@ -56,10 +59,23 @@ def unfold(weights: Weights, network: keras.Model, crops: npt.NDArray[np.uint8])
     for conv, norm in pairs:
         conv.set_weights([weights[f"{conv.name}/kernel"]])
         _answer_alike(norm, weights[f"{conv.name}/bias"], 0.0, 1.0)
-    seen = keras.Model(network.inputs, [conv.output for conv, _ in pairs]).predict(crops, batch_size=16, verbose=0)
-    for (conv, norm), values in zip(pairs, seen, strict=True):
-        places = values.reshape(-1, values.shape[-1])
-        _answer_alike(norm, weights[f"{conv.name}/bias"], places.mean(0), places.var(0))
+    for (conv, norm), (mean, variance) in zip(pairs, _moments(network, pairs, crops), strict=True):
+        _answer_alike(norm, weights[f"{conv.name}/bias"], mean, variance)
+
+
+def _moments(network: keras.Model, pairs: Sequence[tuple[Any, Any]], crops: npt.NDArray[np.uint8]) -> list[Moments]:
+    """Mean and variance of each convolution's channels, a few crops at a time: all outputs at once take gigabytes."""
+    outputs = keras.Model(network.inputs[0], [conv.output for conv, _ in pairs])
+    sums = [np.zeros((2, conv.output.shape[-1])) for conv, _ in pairs]
+    places = [0 for _ in pairs]
+    for start in range(0, len(crops), _AT_ONCE):
+        seen = outputs(crops[start : start + _AT_ONCE].astype(np.float32), training=False)
+        for number, values in enumerate(seen):
+            flat = np.asarray(values, np.float64).reshape(-1, values.shape[-1])
+            sums[number] += flat.sum(0), (flat**2).sum(0)
+            places[number] += len(flat)
+    means = [total / count for total, count in zip(sums, places, strict=True)]
+    return [(mean, np.maximum(square - mean**2, 0)) for mean, square in means]
 
 
 def _answer_alike(norm: keras.layers.Layer, bias: npt.ArrayLike, mean: npt.ArrayLike, variance: npt.ArrayLike) -> None:

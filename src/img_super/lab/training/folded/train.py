@@ -20,6 +20,7 @@ from img_super.lab.training.folded.carry import save_weights
 from img_super.lab.training.folded.network import Answers, answers, to_keras, to_torch
 
 Tensor = Any
+RECIPES: Final = Path(__file__).parent / "recipes"
 LAST_FILE: Final = "last.pt"
 _CLIPPED_NORM: Final = 2.0
 _LEAST_RATE: Final = 0.05
@@ -63,7 +64,7 @@ class FoldedRecipe(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     heat_map_weight: float = 0.5
     dropout: float = 0.2
     real_share: float = 0.35
-    donors_from_bases: float = 0.12
+    donors_from_bases: float = 0.35
     sides_px: tuple[int, ...] = (224, 224, 256, 288, 288)
     seed: int = 1
     threads: int = 2
@@ -138,7 +139,7 @@ def _step(recipe: FoldedRecipe, state: State, batch: Batch) -> tuple[Answers, tu
     with torch.no_grad():
         for name, tensor in state.weights.items():
             state.mean[name].lerp_(tensor, 1 - momentum)
-    return found, tuple(float(loss) for loss in losses)
+    return found, tuple(loss.item() for loss in losses)
 
 
 def losses_of(recipe: FoldedRecipe, found: Answers, masks: Tensor) -> tuple[Tensor, Tensor, Tensor]:
