@@ -11,6 +11,7 @@ from typing import Any, Final, Self
 from pydantic import Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from img_super.addresses import read_networks
 from img_super.errors import BadSettings
 from img_super.model_card import PolicyName
 from img_super.pipeline.decode_limits import BUDGET_MS, MAX_PIXELS, DecodeLimits
@@ -90,6 +91,25 @@ class Settings(BaseSettings):
         0,
         ge=0,
         description="Requests a minute of one caller, by key or else by address; more are refused (429). 0: any.",
+    )
+    trusted_proxies: str = Field(
+        "",
+        description="Addresses and networks, separated by commas, of the proxies whose `X-Forwarded-For` and "
+        "`X-Forwarded-Proto` are believed; by default nobody's are.",
+    )
+    connections: int = Field(
+        1000,
+        ge=1,
+        le=100_000,
+        description="Connections that may be open at once in a worker; for one more the one goes that has been without "
+        "a request for longest, and while all have one it is refused (503).",
+    )
+    keep_alive_s: int = Field(
+        75,
+        ge=1,
+        le=3600,
+        description="Seconds that a connection may lie idle between two requests. Longer than in the proxy before it, "
+        "or requests get lost; most proxies say 60.",
     )
     cors_origins: str = Field(
         "", description="Origins, separated by commas, whose pages may call from a browser; none by default."
@@ -173,6 +193,12 @@ class Settings(BaseSettings):
         if path is not None and not path.is_file():
             raise ValueError("there is no such file")
         return path
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _are_networks(cls, proxies: str) -> str:
+        read_networks(proxies)
+        return proxies
 
     @field_validator("host")
     @classmethod

@@ -16,6 +16,7 @@ from img_super.api.error_handlers import install_error_handlers
 from img_super.api.keys import KnownKeys
 from img_super.api.limits import BodyLimits
 from img_super.api.metrics import Metrics
+from img_super.api.proxies import TrustedProxies
 from img_super.api.reload import reload_at_hangup
 from img_super.api.request_log import RequestLog
 from img_super.api.routes import face, feedback, health, model, page
@@ -25,7 +26,9 @@ from img_super.api.security_headers import SecurityHeaders
 from img_super.api.services import Services
 from img_super.api.stopping import tell_when_stopping
 from img_super.api.tracing import telemetry
+from img_super.api.trailing_slash import TrailingSlash
 from img_super.api.warm_up import warm_up
+from img_super.addresses import read_networks
 from img_super.pipeline.pipeline import Pipeline
 from img_super.settings import Settings
 
@@ -43,6 +46,7 @@ def create_app(settings: Settings, pipeline: Pipeline) -> FastAPI:
         version=__version__,
         description=_DESCRIPTION,
         redoc_url=None,
+        redirect_slashes=False,  # `trailing_slash.py` says why
         lifespan=_lifespan,
         telemetry=telemetry(settings.tracing),
     )
@@ -78,6 +82,9 @@ def _add_layers(app: FastAPI, settings: Settings, metrics: Metrics) -> None:
         )
     app.add_middleware(SecurityHeaders)
     app.add_middleware(RequestLog, metrics=metrics)
+    app.add_middleware(TrailingSlash)
+    if settings.trusted_proxies:
+        app.add_middleware(TrustedProxies, networks=read_networks(settings.trusted_proxies))
 
 
 @asynccontextmanager

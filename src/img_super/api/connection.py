@@ -1,62 +1,217 @@
-"""One client's connection, with the limits that Uvicorn does not set: how long and how large a head may be."""
+"""One client's connection, with the limits that Uvicorn does not set.
+
+Every byte that is no body counts against one limit: the head, what stands between the pieces of a body, what follows it.
+Whatever a client does not do in time (send a head, go on with a body that was refused, read its answer) ends the
+connection. How large a body may be and how long it may take, `limits.py` says.
+"""
 
 from __future__ import annotations
 
 import asyncio
-from typing import ClassVar
+import time
+from dataclasses import dataclass
+from typing import Any, Final
 
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.config import Config
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
+from uvicorn.server import ServerState
+
+from img_super.api.error_handlers import answer_to
+from img_super.api.lingering import LingeringTransport, Rest
+from img_super.api.one_protocol import OneProtocolParser
+from img_super.errors import Overloaded
+
+_BODY_PER_FRAMING: Final = 8
+"""A body in pieces may have a byte of framing for so many of its own: pieces of 48 bytes and more pass."""
+
+_OFFER: Final = frozenset({b"upgrade", b"http2-settings"})
+_RETRY_AFTER_S: Final = 1
 
 
-class TimedConnection(HttpToolsProtocol):
-    """Closed when a head does not come in time: at the beginning, between two requests, or while a body that was
-    refused is still being sent. How long a body may take that is wanted, `limits.py` says."""
+@dataclass(frozen=True, slots=True)
+class ConnectionLimits:
+    """What one connection may cost, and how many there may be.
 
-    head_timeout_s: ClassVar[float] = 10
-    max_head_bytes: ClassVar[int] = 64 * 1024
-    first_head_s: ClassVar[float] = 0.3
+    Attributes:
+        framing_bytes: what a request may have beside its body.
+        head_s: how long a head may take.
+        answer_s: how long a client may take none of what it is sent.
+        rest: what may still come of a request that is answered already.
+        pipelined: requests that may wait for the answer to the one before.
+        connections: open at once; of those without a request the one that has waited longest goes for a new one.
+        first_head_s: how long a connection that has had no request waits for one when the service stops.
+    """
 
-    _timer: asyncio.TimerHandle | None = None
-    _in_head = False
-    _head_bytes = 0
+    framing_bytes: int = 64 * 1024
+    head_s: float = 10
+    answer_s: float = 30
+    rest: Rest = Rest()
+    pipelined: int = 16
+    connections: int = 1000
+    first_head_s: float = 0.3
+
+
+class TooManyPipelined(Exception):  # noqa: N818 - ends the parsing; it is no error of ours
+    """More requests at once than may wait."""
+
+
+class BoundedConnection(HttpToolsProtocol):
+    """Uvicorn's connection, bounded."""
+
+    def __init__(
+        self,
+        config: Config,
+        server_state: ServerState,
+        app_state: dict[str, Any],
+        _loop: asyncio.AbstractEventLoop | None = None,
+        limits: ConnectionLimits = ConnectionLimits(),  # noqa: B008 - frozen
+    ) -> None:
+        super().__init__(config, server_state, app_state, _loop)
+        self.parser = OneProtocolParser(self)
+        self.parser.set_dangerous_leniencies(lenient_data_after_close=True)  # as Uvicorn has it
+        self._limits = limits
+        self._patience = _Timer(self.loop, limits.head_s, self._abort)
+        self._reading = _Timer(self.loop, limits.answer_s, self._abort)
+        self._in_head = self._in_message = self._stopping = False
+        self._framing_bytes = self._body_bytes = self._rest_bytes = self._piece_body_bytes = 0
+        self._idle_since_s = time.monotonic()
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as Uvicorn has it
-        super().connection_made(transport)
-        self._start_timer()
+        lingering: Any = LingeringTransport(transport, self.loop, self._limits.rest, self._owes_more)
+        super().connection_made(lingering)
+        self._patience.start()
+        if len(self.connections) > self._limits.connections:
+            self._make_room()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self._stop_timer()
+        self._patience.stop()
+        self._reading.stop()
+        self._lingering.lost()
         super().connection_lost(exc)
 
     def shutdown(self) -> None:
         """A connection that has had no request was made for one, which may be under way: it has a moment to come."""
-        if self.cycle is None:
-            self.loop.call_later(self.first_head_s, super().shutdown)
+        if self.cycle is None and not self._stopping:
+            self._stopping = True
+            self.loop.call_later(self._limits.first_head_s, self.shutdown)
         else:
             super().shutdown()
 
+    def pause_writing(self) -> None:
+        super().pause_writing()
+        self._reading.start()
+
+    def resume_writing(self) -> None:
+        super().resume_writing()
+        self._reading.stop()
+
     def data_received(self, data: bytes) -> None:
+        if self.transport.is_closing():
+            self._lingering.throw_away(len(data))
+            return
+        self._piece_body_bytes = 0
         super().data_received(data)
-        self._head_bytes = self._head_bytes + len(data) if self._in_head else 0
-        if self._head_bytes > self.max_head_bytes:
-            self.transport.close()
-        elif self.cycle is None or self.cycle.response_complete:
-            self._start_timer()
+        self._framing_bytes += len(data) - self._piece_body_bytes
+        too_much = self._framing_bytes > self._limits.framing_bytes + self._body_bytes // _BODY_PER_FRAMING
+        if too_much or self._rest_bytes > self._limits.rest.max_bytes:
+            self._abort()
+        elif not self.transport.is_closing():
+            self._wait_for_what_is_owed()
 
     def on_message_begin(self) -> None:
-        self._in_head = True
+        self._in_head = self._in_message = True
+        self._framing_bytes = self._body_bytes = self._rest_bytes = 0
         super().on_message_begin()
 
     def on_headers_complete(self) -> None:
         self._in_head = False
-        self._stop_timer()
+        if self.parser.should_upgrade() and self.parser.get_method() != b"CONNECT":
+            return  # the parser asks again, without the offer
         super().on_headers_complete()
+        if self._stopping:
+            self.cycle.keep_alive = False
+        if len(self.pipeline) > self._limits.pipelined:
+            raise TooManyPipelined
 
-    def _start_timer(self) -> None:
-        if self._timer is None and not self.transport.is_closing():
-            self._timer = self.loop.call_later(self.head_timeout_s, self.transport.close)
+    def on_body(self, body: bytes) -> None:
+        self._piece_body_bytes += len(body)
+        self._body_bytes += len(body)
+        if self.cycle.response_complete:
+            self._rest_bytes += len(body)
+        super().on_body(body)
 
-    def _stop_timer(self) -> None:
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
+    def on_message_complete(self) -> None:
+        if self.parser.should_upgrade():
+            return
+        self._in_message = False
+        super().on_message_complete()
+
+    def on_response_complete(self) -> None:
+        self._idle_since_s = time.monotonic()
+        super().on_response_complete()
+        if not self.transport.is_closing():
+            self._wait_for_what_is_owed()
+
+    def head_without_offer(self) -> bytes:
+        """The head that was just read, as if it had not offered another protocol."""
+        version = self.parser.get_http_version().encode()
+        lines = [b"%s %s HTTP/%s" % (self.parser.get_method(), self.url, version)]
+        lines += [b"%s: %s" % header for header in self.headers if header[0] not in _OFFER]
+        return b"\r\n".join([*lines, b"", b""])
+
+    @property
+    def _lingering(self) -> LingeringTransport:
+        transport: Any = self.transport
+        assert isinstance(transport, LingeringTransport)  # noqa: S101 - for mypy
+        return transport
+
+    @property
+    def _is_idle(self) -> bool:
+        return self.cycle is None or self.cycle.response_complete
+
+    def _owes_more(self) -> bool:
+        return self._in_message or self.cycle is None
+
+    def _wait_for_what_is_owed(self) -> None:
+        """The head that has begun, or the rest of a request that is answered; between requests Uvicorn waits."""
+        if self._in_head or (self._in_message and self._is_idle):
+            self._patience.start()
+            return
+        self._patience.stop()
+        if self.cycle is not None and self._is_idle and self.timeout_keep_alive_task is None:
+            wait_s = self.timeout_keep_alive
+            self.timeout_keep_alive_task = self.loop.call_later(wait_s, self.timeout_keep_alive_handler)
+
+    def _make_room(self) -> None:
+        others: set[Any] = self.connections - {self}
+        idle = [one for one in others if isinstance(one, BoundedConnection) and one._is_idle]
+        if idle:
+            min(idle, key=lambda one: one._idle_since_s)._abort()
+        else:
+            self._refuse()
+
+    def _refuse(self) -> None:
+        answer = answer_to({}, Overloaded("Too many connections are open.", retry_after_s=_RETRY_AFTER_S))
+        lines = [b"%s: %s\r\n" % header for header in (*answer.raw_headers, (b"connection", b"close"))]
+        self.transport.write(b"".join([STATUS_LINE[answer.status_code], *lines, b"\r\n", bytes(answer.body)]))
+        self.transport.close()
+
+    def _abort(self) -> None:
+        self.transport.abort()
+
+
+class _Timer:
+    """Does something unless it is stopped in time; starting it again does not give it more time."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, seconds: float, do: Any) -> None:
+        self._loop, self._seconds, self._do = loop, seconds, do
+        self._handle: asyncio.TimerHandle | None = None
+
+    def start(self) -> None:
+        if self._handle is None:
+            self._handle = self._loop.call_later(self._seconds, self._do)
+
+    def stop(self) -> None:
+        if self._handle is not None:
+            self._handle.cancel()
+            self._handle = None

@@ -7,6 +7,7 @@ import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Annotated, Final
@@ -15,9 +16,10 @@ import typer
 import uvicorn
 from fastapi import FastAPI
 
-from img_super.api.connection import TimedConnection
+from img_super.api.connection import BoundedConnection, ConnectionLimits
 from img_super.api.logs import logging_config
 from img_super.api.metrics import FOLDER_VARIABLE
+from img_super.api.open_files import allow_connections
 from img_super.cli.options import Model, Policy, RunBy
 from img_super.errors import StartError
 from img_super.main import build_app
@@ -57,6 +59,7 @@ def serve(
         typer.echo(f"img_super cannot start. {error}", err=True)
         raise typer.Exit(1) from error
     _exit_cleanly_on_sigterm()
+    allow_connections(settings.connections)
     typer.echo(_welcome(settings))
     with _room_for_workers(settings):
         _run(settings, app)
@@ -68,7 +71,10 @@ def _run(settings: Settings, app: FastAPI) -> None:
         workers=settings.workers,
         host=settings.host,
         port=settings.port,
-        http=TimedConnection,
+        http=partial(BoundedConnection, limits=ConnectionLimits(connections=settings.connections)),  # type: ignore[arg-type]
+        ws="none",
+        proxy_headers=False,  # `api/proxies.py` believes those that the operator names
+        timeout_keep_alive=settings.keep_alive_s,
         log_level=settings.log_level.value,
         log_config=logging_config(settings.log_format, settings.log_level.value),
         access_log=False,

@@ -1,148 +1,182 @@
-"""The connection's own limits, over a real socket."""
+"""The connection's own limits, over a real socket; what harms on purpose is in `tests/hostile/test_wire.py`."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
-from typing import Any
+from dataclasses import replace
 
 import pytest
-import uvicorn
 from starlette.types import Receive, Scope, Send
-from uvicorn.server import ServerState
 
-from img_super.api.connection import TimedConnection
+from img_super.api.connection import BoundedConnection, ConnectionLimits
+from tests.wire import NEVER, connection, on_the_service_s_loop, served, until_closed
 
-TIMEOUT_S = 0.3
-PATIENCE_S = 10
-
-
-class Impatient(TimedConnection):
-    head_timeout_s = TIMEOUT_S
+SOON = 0.2
+ASK = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
 
 
 async def app(scope: Scope, receive: Receive, send: Send) -> None:
-    """Refuses /refused without reading the body; takes its time for everything else."""
-    if scope["path"] != "/refused":
-        while (await receive()).get("more_body"):
-            pass
-        await asyncio.sleep(3 * TIMEOUT_S)
-    await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"2")]})
-    await send({"type": "http.response.body", "body": b"ok"})
-
-
-@asynccontextmanager
-async def connection(
-    state: ServerState | None = None,
-) -> AsyncIterator[tuple[asyncio.StreamReader, asyncio.StreamWriter]]:
-    config = uvicorn.Config(app, http=Impatient, lifespan="off", log_config=None)
-    config.load()
-    loop = asyncio.get_running_loop()
-    state = state or ServerState()
-    server = await loop.create_server(lambda: Impatient(config, state, {}), "127.0.0.1", 0)
-    async with asyncio.timeout(PATIENCE_S):
-        reader, writer = await asyncio.open_connection(*server.sockets[0].getsockname())
-        try:
-            yield reader, writer
-        finally:
-            writer.close()
-            with suppress(ConnectionError):
-                await writer.wait_closed()
-            server.close()
-
-
-async def stop_serving(connections: set[Any]) -> None:
-    """As Uvicorn does, as soon as there is a connection."""
-    while not connections:
-        await asyncio.sleep(0)
-    for one in list(connections):
-        one.shutdown()
-
-
-async def seconds_until_closed(reader: asyncio.StreamReader) -> float:
-    start = asyncio.get_running_loop().time()
-    with suppress(ConnectionError):
-        await reader.read()
-    return asyncio.get_running_loop().time() - start
+    """Answers with the body that it got; /refused without reading it."""
+    body, more = b"", scope["path"] != "/refused"
+    while more:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            return
+        body, more = body + message["body"], message["more_body"]
+    answer = b"got " + body + b"."
+    headers = [(b"content-length", str(len(answer)).encode())]
+    await send({"type": "http.response.start", "status": 200, "headers": headers})
+    await send({"type": "http.response.body", "body": answer})
 
 
 def test_a_client_that_says_nothing_is_sent_away() -> None:
     async def say_nothing() -> None:
-        async with connection() as (reader, _):
-            assert await seconds_until_closed(reader) < PATIENCE_S / 2
+        async with connection(app, replace(NEVER, head_s=SOON)) as (reader, _):
+            assert await until_closed(reader) == b""
 
-    asyncio.run(say_nothing())
+    on_the_service_s_loop(say_nothing())
 
 
 def test_a_head_that_drips_is_sent_away() -> None:
     async def drip() -> None:
-        async with connection() as (reader, writer):
+        async with connection(app, replace(NEVER, head_s=SOON)) as (reader, writer):
             writer.write(b"GET / HTTP/1.1\r\nHost: x\r\n")
-            closed = asyncio.create_task(seconds_until_closed(reader))
+            closed = asyncio.create_task(until_closed(reader))
             while not closed.done():
                 writer.write(b"X-More: 1\r\n")
-                await asyncio.sleep(TIMEOUT_S / 10)
+                await asyncio.sleep(SOON / 20)
 
-    asyncio.run(drip())
-
-
-def test_a_head_without_end_is_sent_away(monkeypatch: pytest.MonkeyPatch) -> None:
-    async def shout() -> None:
-        async with connection() as (reader, writer):
-            writer.write(b"GET / HTTP/1.1\r\n")
-            with suppress(ConnectionError):
-                while not reader.at_eof():
-                    writer.write(b"X-More: " + b"1" * 10_000 + b"\r\n")
-                    await writer.drain()
-                    await asyncio.sleep(0)
-
-    monkeypatch.setattr(Impatient, "head_timeout_s", 1000)
-    asyncio.run(shout())
+    on_the_service_s_loop(drip())
 
 
-def test_a_request_and_the_next_one_have_all_the_time_they_need() -> None:
+def test_a_body_has_all_the_time_it_needs_and_so_has_the_next_request() -> None:
     async def ask_twice() -> None:
-        async with connection() as (reader, writer):
+        async with connection(app, replace(NEVER, head_s=SOON)) as (reader, writer):
             for _ in range(2):
                 writer.write(b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\n\r\nbo")
-                await asyncio.sleep(2 * TIMEOUT_S)
+                await asyncio.sleep(2 * SOON)  # longer than a head may take: this time itself is what is tested
                 writer.write(b"dy")
-                assert b"200" in await reader.readuntil(b"ok")
+                assert b"200" in await reader.readuntil(b"got body.")
 
-    asyncio.run(ask_twice())
+    on_the_service_s_loop(ask_twice())
 
 
-def test_the_rest_of_a_refused_body_may_come_but_not_for_ever() -> None:
-    async def go_on_sending() -> None:
-        async with connection() as (reader, writer):
-            writer.write(b"POST /refused HTTP/1.1\r\nHost: x\r\nContent-Length: 99999999999\r\n\r\n")
-            assert b"200" in await reader.readuntil(b"ok")
-            with suppress(ConnectionError):
-                while not reader.at_eof():
-                    writer.write(b"x" * 100)
-                    await writer.drain()
-                    await asyncio.sleep(TIMEOUT_S / 20)
+def test_after_a_refused_body_that_has_come_to_its_end_the_connection_is_kept_as_long_as_any() -> None:
+    async def ask_again() -> None:
+        async with connection(app, replace(NEVER, head_s=SOON), timeout_keep_alive=1000) as (reader, writer):
+            writer.write(b"POST /refused HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\n\r\n")
+            await reader.readuntil(b"got .")
+            writer.write(b"body")
+            await asyncio.sleep(2 * SOON)
+            writer.write(ASK)
+            assert b"200" in await reader.readuntil(b"got .")
 
-    asyncio.run(go_on_sending())
+    on_the_service_s_loop(ask_again())
+
+
+def test_a_connection_that_lies_idle_is_closed_also_after_a_refused_body() -> None:
+    async def lie_idle() -> None:
+        async with connection(app, NEVER, timeout_keep_alive=SOON) as (reader, writer):
+            writer.write(b"POST /refused HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\n\r\n")
+            await reader.readuntil(b"got .")
+            writer.write(b"body")
+            assert await until_closed(reader) == b""
+
+    on_the_service_s_loop(lie_idle())
 
 
 def test_a_request_under_way_when_the_service_stops_is_answered_as_the_last_one() -> None:
     async def ask_late() -> None:
-        async with connection(state := ServerState()) as (reader, writer):
-            await stop_serving(state.connections)
-            writer.write(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
-            assert b"200" in await reader.readuntil(b"ok")
-            assert await seconds_until_closed(reader) < PATIENCE_S / 2
+        async with served(app) as server:
+            reader, writer = await server.connect()
+            await stop_serving(server.state.connections)
+            writer.write(ASK)
+            assert b"connection: close" in await until_closed(reader)
 
-    asyncio.run(ask_late())
+    on_the_service_s_loop(ask_late())
 
 
-def test_a_connection_without_a_request_does_not_hold_up_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_connection_without_a_request_does_not_hold_up_the_end() -> None:
     async def say_nothing() -> None:
-        async with connection(state := ServerState()) as (reader, _):
-            await stop_serving(state.connections)
-            assert await seconds_until_closed(reader) < PATIENCE_S / 2
+        async with served(app, replace(NEVER, first_head_s=SOON)) as server:
+            reader, _ = await server.connect()
+            await stop_serving(server.state.connections)
+            assert await until_closed(reader) == b""
 
-    monkeypatch.setattr(Impatient, "head_timeout_s", 1000)
-    asyncio.run(say_nothing())
+    on_the_service_s_loop(say_nothing())
+
+
+@pytest.mark.parametrize("protocol", ["h2c", "TLS/1.2", "websocket"])
+@pytest.mark.parametrize("framing", ["Content-Length: 4\r\n\r\nbody", "Transfer-Encoding: chunked\r\n\r\n4\r\nbody\r\n0\r\n\r\n"])  # fmt: skip
+def test_an_offer_of_another_protocol_is_ignored_and_the_body_is_read(protocol: str, framing: str) -> None:
+    """As Java's HttpClient, `curl --http2` and Apache's HttpClient 5.4 send it."""
+    request = f"POST / HTTP/1.1\r\nHost: x\r\nConnection: Upgrade, HTTP2-Settings\r\nUpgrade: {protocol}\r\n"
+
+    async def offer() -> None:
+        async with connection(app) as (reader, writer):
+            for _ in range(2):
+                writer.write((request + "HTTP2-Settings: AAMA\r\n" + framing).encode())
+                assert b"HTTP/1.1 200" in await reader.readuntil(b"got body.")
+
+    on_the_service_s_loop(offer())
+
+
+def test_an_offer_and_its_body_may_come_byte_by_byte() -> None:
+    async def offer() -> None:
+        async with connection(app) as (reader, writer):
+            for byte in b"POST / HTTP/1.1\r\nConnection: upgrade\r\nUpgrade: h2c\r\nContent-Length: 4\r\n\r\nbody":
+                writer.write(bytes([byte]))
+                await asyncio.sleep(0)
+            assert b"HTTP/1.1 200" in await reader.readuntil(b"got body.")
+
+    on_the_service_s_loop(offer())
+
+
+def test_when_all_connections_are_taken_the_idlest_goes() -> None:
+    async def come_one_by_one() -> None:
+        async with served(app, replace(NEVER, connections=2)) as server:
+            first, _ = await server.connect()
+            second, ask = await server.connect()
+            ask.write(ASK)
+            await second.readuntil(b"got .")
+            third, ask_too = await server.connect()
+            assert await until_closed(first) == b""
+            ask.write(ASK)
+            ask_too.write(ASK)
+            await second.readuntil(b"got .")
+            await third.readuntil(b"got .")
+
+    on_the_service_s_loop(come_one_by_one())
+
+
+def test_when_all_connections_have_a_request_one_more_is_told_so() -> None:
+    async def one_too_many() -> None:
+        async with served(app, replace(NEVER, connections=1)) as server:
+            busy, writer = await server.connect()
+            writer.write(b"POST / HTTP/1.1\r\nContent-Length: 4\r\n\r\nbo")
+            while not server.state.tasks:
+                await asyncio.sleep(0)
+            refused, too_many = await server.connect()
+            too_many.write(ASK)
+            told = await until_closed(refused)
+            assert told.startswith(b"HTTP/1.1 503")
+            assert b"retry-after: 1" in told
+            assert b'"code":"overloaded"' in told
+            writer.write(b"dy")
+            await busy.readuntil(b"got body.")
+
+    on_the_service_s_loop(one_too_many())
+
+
+def test_the_limits_are_those_of_the_documents() -> None:
+    limits = ConnectionLimits()
+    assert (limits.head_s, limits.framing_bytes, limits.answer_s, limits.rest.seconds) == (10, 65_536, 30, 10)
+    assert BoundedConnection.__init__.__defaults__ == (None, limits)
+
+
+async def stop_serving(connections: set[object]) -> None:
+    """As Uvicorn does, as soon as there is a connection."""
+    while not connections:
+        await asyncio.sleep(0)
+    for one in list(connections):
+        one.shutdown()  # type: ignore[attr-defined]

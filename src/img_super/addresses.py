@@ -1,0 +1,40 @@
+"""IP addresses as limits see them: networks by their names, and whom one address stands for."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+from typing import Final, TypeAlias
+
+Network: TypeAlias = IPv4Network | IPv6Network
+Address: TypeAlias = IPv4Address | IPv6Address
+
+_OF_ONE_CUSTOMER: Final = 64
+"""The bits of an IPv6 address that a provider gives away; the others, its customer chooses anew for each request."""
+
+
+def read_networks(text: str) -> tuple[Network, ...]:
+    """The networks and single addresses of a list with commas. Raises ValueError."""
+    return tuple(ip_network(one.strip()) for one in text.split(",") if one.strip())
+
+
+def read_address(text: str) -> Address | None:
+    """The address that a text is; an IPv4 address in IPv6's clothes is one of IPv4."""
+    try:
+        address = ip_address(text.strip())
+    except ValueError:
+        return None
+    return getattr(address, "ipv4_mapped", None) or address
+
+
+def is_in(address: Address | None, networks: Sequence[Network]) -> bool:
+    """Whether one of the networks has this address."""
+    return address is not None and any(address in network for network in networks)
+
+
+def customer_of(text: str) -> str:
+    """By which name an address's requests are counted: IPv6 by its network of 64 bits."""
+    address = read_address(text)
+    if address is None:
+        return text
+    return str(ip_network((address, _OF_ONE_CUSTOMER), strict=False)) if address.version == 6 else str(address)

@@ -1,0 +1,21 @@
+"""As many open files as connections need: the usual soft limit of 1,024 is there for programs of the eighties."""
+
+from __future__ import annotations
+
+from typing import Final
+
+_BESIDE_CONNECTIONS: Final = 256
+
+
+def allow_connections(connections: int) -> None:
+    """Raise this process's own limit as far as the system lets it; what it starts inherits it."""
+    try:
+        import resource  # noqa: PLC0415 - not on every system
+    except ImportError:
+        return
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = connections + _BESIDE_CONNECTIONS
+    if hard != resource.RLIM_INFINITY:
+        wanted = min(wanted, hard)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))

@@ -1,0 +1,50 @@
+"""Whom a request comes from, when a proxy that the operator trusts says so; nobody else's word is taken."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from starlette.datastructures import Headers
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from img_super.addresses import Network, is_in, read_address
+
+
+class TrustedProxies:
+    """Puts the client's address and scheme in the place of the proxy's."""
+
+    def __init__(self, app: ASGIApp, networks: Sequence[Network]) -> None:
+        self._app, self._networks = app, networks
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and scope.get("client") and self._trusts(scope["client"][0]):
+            headers = Headers(scope=scope)
+            scope["client"] = (self._client(headers, scope["client"][0]), 0)
+            scheme = headers.get("x-forwarded-proto", "").strip().lower()
+            scope["scheme"] = scheme if scheme in ("http", "https") else scope["scheme"]
+        await self._app(scope, receive, send)
+
+    def _client(self, headers: Headers, proxy: str) -> str:
+        """The last address that no trusted proxy has: each appends the one that it was asked from.
+
+        What is no address ends the search, so that nothing else gets into the log.
+        """
+        said = ",".join(headers.getlist("x-forwarded-for")).split(",")
+        for hop in reversed(said):
+            address = read_address(_without_port(hop.strip()))
+            if address is None:
+                return proxy
+            proxy = str(address)
+            if not is_in(address, self._networks):
+                return proxy
+        return proxy
+
+    def _trusts(self, host: str) -> bool:
+        return is_in(read_address(host), self._networks)
+
+
+def _without_port(hop: str) -> str:
+    """`1.2.3.4:5` and `[::1]:5` are written by some proxies."""
+    if hop.startswith("["):
+        return hop[1:].partition("]")[0]
+    return hop.partition(":")[0] if hop.count(":") == 1 else hop

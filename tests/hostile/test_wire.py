@@ -1,0 +1,151 @@
+"""Bytes that are no body, bodies that nobody wants, answers that nobody reads."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from dataclasses import replace
+
+import pytest
+from starlette.types import Receive, Scope, Send
+
+from img_super.api.lingering import Rest
+from tests.wire import NEVER, connection, on_the_service_s_loop, send_until_closed, served, until_closed
+
+MIB = 1 << 20
+CHUNKED = b"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
+SOON = 0.2
+
+
+async def app(scope: Scope, receive: Receive, send: Send) -> None:
+    """Reads the body to its end, but at /refused, and at /large answers with much."""
+    more = scope["path"] != "/refused"
+    while more:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            return
+        more = message["more_body"]
+    body = b"x" * (64 * MIB if scope["path"] == "/large" else 2)
+    headers = [(b"content-length", str(len(body)).encode())]
+    await send({"type": "http.response.start", "status": 200, "headers": headers})
+    await send({"type": "http.response.body", "body": body})
+
+
+@pytest.mark.parametrize(
+    ("begins", "goes_on"),
+    [
+        (b"GET / HTTP/1.1\r\n", b"X-More: " + b"1" * 10_000 + b"\r\n"),
+        (b"GET / HTTP/1.1\r\nX-More: ", b"1" * 10_000),
+        (b"GET /", b"1" * 10_000),
+        (CHUNKED + b"0\r\n", b"X-More: " + b"1" * 1000 + b"\r\n"),
+        (CHUNKED + b"0\r\nX-More: ", b"1" * 10_000),
+        (CHUNKED, b"1\r\nx\r\n" * 2000),
+        (CHUNKED + b"5;x=", b"1" * 10_000),
+    ],
+    ids=["headers", "a header", "an address", "trailers", "a trailer", "chunks of a byte", "a chunk's extension"],
+)
+def test_bytes_that_are_no_body_have_one_limit(begins: bytes, goes_on: bytes) -> None:
+    async def shout() -> None:
+        async with connection(app) as (reader, writer):
+            writer.write(begins)
+            assert await send_until_closed(writer, reader, goes_on) < 16 * MIB  # the rest lay between the two
+
+    on_the_service_s_loop(shout())
+
+
+def test_pieces_as_clients_make_them_pass() -> None:
+    async def send_lines() -> None:
+        async with connection(app) as (reader, writer):
+            writer.write(CHUNKED)
+            for _ in range(40):
+                writer.write(b"4d\r\n" + b"x" * 0x4D + b"\r\n" if _ else b"")
+                await asyncio.sleep(0)
+            for _ in range(2000):
+                writer.write((b"4d\r\n" + b"x" * 0x4D + b"\r\n") * 50)
+                await writer.drain()
+            writer.write(b"0\r\n\r\n")
+            await reader.readuntil(b"xx")
+
+    on_the_service_s_loop(send_lines())
+
+
+def test_requests_that_do_not_wait_for_their_answers_are_few() -> None:
+    async def pile_up() -> None:
+        async with connection(app) as (reader, writer):
+            writer.write(b"POST / HTTP/1.1\r\nContent-Length: 1\r\n\r\n")
+            writer.write(b"x" + b"GET / HTTP/1.1\r\n\r\n" * 500)
+            assert (await until_closed(reader)).count(b"HTTP/1.1 200") < 20
+
+    on_the_service_s_loop(pile_up())
+
+
+@pytest.mark.parametrize("connection_header", ["close", "keep-alive"])
+def test_a_refusal_reaches_a_client_that_first_sends_all_of_its_body(connection_header: str) -> None:
+    """nginx speaks to its upstreams with `close`; a reset would throw the answer away before it is read."""
+    head = f"POST /refused HTTP/1.1\r\nHost: x\r\nConnection: {connection_header}\r\nContent-Length: {25 * MIB}\r\n\r\n"
+
+    def post(address: tuple[str, int]) -> bytes:
+        with socket.create_connection(address, timeout=20) as line:
+            line.sendall(head.encode() + b"x" * 25 * MIB)
+            return line.recv(4096)
+
+    async def refuse() -> None:
+        async with served(app) as server:
+            for _ in range(5):
+                answer = await asyncio.to_thread(post, server.address)
+                assert answer.startswith(b"HTTP/1.1 200")
+
+    on_the_service_s_loop(refuse())
+
+
+@pytest.mark.parametrize("connection_header", ["close", "keep-alive"])
+def test_the_rest_of_a_refused_body_is_bounded_in_bytes(connection_header: str) -> None:
+    head = f"POST /refused HTTP/1.1\r\nConnection: {connection_header}\r\nContent-Length: 99999999999\r\n\r\n"
+
+    async def go_on_sending() -> None:
+        limits = replace(NEVER, rest=Rest(max_bytes=MIB, seconds=1000))
+        async with connection(app, limits) as (reader, writer):
+            writer.write(head.encode())
+            await reader.readuntil(b"xx")
+            assert await send_until_closed(writer, reader, b"x" * 65_536) < 32 * MIB
+
+    on_the_service_s_loop(go_on_sending())
+
+
+@pytest.mark.parametrize("connection_header", ["close", "keep-alive"])
+def test_the_rest_of_a_refused_body_is_bounded_in_time(connection_header: str) -> None:
+    head = f"POST /refused HTTP/1.1\r\nConnection: {connection_header}\r\nContent-Length: 99999999999\r\n\r\n"
+
+    async def drip() -> None:
+        limits = replace(NEVER, head_s=SOON, rest=Rest(seconds=SOON))
+        async with served(app, limits) as server:
+            reader, writer = await server.connect()
+            writer.write(head.encode())
+            await reader.readuntil(b"xx")
+            while server.state.connections:
+                writer.write(b"x")
+                await asyncio.sleep(SOON / 20)
+
+    on_the_service_s_loop(drip())
+
+
+@pytest.mark.parametrize("connection_header", ["close", "keep-alive"])
+@pytest.mark.parametrize("drips", [False, True])
+def test_who_does_not_read_its_answer_is_sent_away(connection_header: str, drips: bool) -> None:
+    async def do_not_read() -> None:
+        limits = replace(NEVER, answer_s=SOON, rest=Rest(seconds=SOON))
+        async with served(app, limits) as server:
+            loop = asyncio.get_running_loop()
+            line = socket.socket()
+            line.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            line.setblocking(False)
+            with line:
+                await loop.sock_connect(line, server.address)
+                await loop.sock_sendall(line, f"GET /large HTTP/1.1\r\nConnection: {connection_header}\r\n\r\n".encode())
+                await server.some_connection()
+                while server.state.connections:
+                    await asyncio.sleep(SOON / 20)
+                    if drips:
+                        await loop.sock_recv(line, 1)
+
+    on_the_service_s_loop(do_not_read())
