@@ -66,6 +66,7 @@ def watched(service: Service) -> Iterator[Cost]:
 
 
 def connect(service: Service) -> socket.socket:
+    """A connection of nobody's kind."""
     url = urlsplit(service.url)
     return socket.create_connection((url.hostname, url.port), timeout=PATIENCE_S)
 
@@ -139,7 +140,7 @@ def is_open(line: socket.socket) -> bool:
 
 def foreign_letters(service: Service, _: Cost) -> None:
     """A text of 20 MB that is no base64."""
-    post(service, "/super", '{"image": "'.encode() + "é".encode() * (10 * MB - 100) + b'"}')
+    post(service, "/super", b'{"image": "' + "é".encode() * (10 * MB - 100) + b'"}')
 
 
 def long_feedback(service: Service, _: Cost) -> None:
@@ -148,6 +149,7 @@ def long_feedback(service: Service, _: Cost) -> None:
 
 
 def post(service: Service, path: str, body: bytes) -> None:
+    """Send JSON and wait for the answer."""
     head = f"POST {path} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nConnection: close\r\n"
     shout(service, head.encode() + b"Content-Length: %d\r\n\r\n" % len(body), body)
 
@@ -166,9 +168,9 @@ def main() -> None:
     row: dict[str, dict[str, object]] = {}
     for name, attack in ATTACKS.items():
         if only in (None, name):
-            with running_service("--threads", "1", IMG_SUPER_LOG_LEVEL="error") as service:
-                with watched(service) as cost:
-                    attack(service, cost)
+            quiet = running_service("--threads", "1", IMG_SUPER_LOG_LEVEL="error")
+            with quiet as service, watched(service) as cost:
+                attack(service, cost)
             row[name] = {"health_ms": cost.health_ms, "grown_mb": cost.grown_mb, "s": cost.seconds, **cost.counted}
             print(f"{name:>16}: {row[name]}", flush=True)
     print(json.dumps({"benchmark": "wire", **row}))

@@ -92,11 +92,11 @@ async def until_closed(reader: asyncio.StreamReader) -> bytes:
     return bytes(read)
 
 
-async def send_until_closed(writer: asyncio.StreamWriter, reader: asyncio.StreamReader, piece: bytes) -> int:
-    """Go on sending until nobody listens any more; returns how many bytes were taken."""
+async def send_until_closed(writer: asyncio.StreamWriter, piece: bytes) -> int:
+    """Go on sending, whatever is answered, until nobody takes it any more; returns how many bytes were taken."""
     sent = 0
     with suppress(ConnectionError):
-        while not reader.at_eof() and not writer.is_closing():
+        while not writer.is_closing():
             writer.write(piece)
             await writer.drain()
             sent += len(piece)

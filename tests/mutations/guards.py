@@ -61,11 +61,25 @@ def _guards() -> Iterator[Guard]:
 
 
 def _connections() -> Iterator[Guard]:
-    path, test = "api/connection.py", "unit/api/test_connection.py"
-    yield Guard("slow head", path, "        if self._timer is None and not", "        if False and not",
+    path, test, wire = "api/connection.py", "unit/api/test_connection.py", "hostile/test_wire.py"
+    yield Guard("slow head", path, "        self._patience.start()\n        if len", "        if len",
                 f"{test}::test_a_client_that_says_nothing")  # fmt: skip
-    yield Guard("large head", path, "if self._head_bytes > self.max_head_bytes:", "if False:",
-                f"{test}::test_a_head_without_end")  # fmt: skip
+    yield Guard("bytes that are no body", path, "if too_much or", "if",
+                f"{wire}::test_bytes_that_are_no_body")  # fmt: skip
+    yield Guard("rest of a refused body", path, "or self._rest_bytes > self._limits.rest.max_bytes", "",
+                f"{wire}::test_the_rest_of_a_refused_body_is_bounded_in_bytes")  # fmt: skip
+    yield Guard("rest after the end", "api/lingering.py", "if self._left_bytes < 0:", "if False:",
+                f"{wire}::test_the_rest_of_a_refused_body_is_bounded_in_bytes")  # fmt: skip
+    yield Guard("lingering close", "api/lingering.py", "if not self._owed():", "if True:",
+                f"{wire}::test_a_refusal_reaches_a_client")  # fmt: skip
+    yield Guard("answer that nobody reads", path, "        self._reading.start()\n", "",
+                f"{wire}::test_who_does_not_read_its_answer")  # fmt: skip
+    yield Guard("requests that do not wait", path, "if len(self.pipeline) > self._limits.pipelined:", "if False:",
+                f"{wire}::test_requests_that_do_not_wait")  # fmt: skip
+    yield Guard("connections at once", path, "if len(self.connections) > self._limits.connections:", "if False:",
+                f"{test}::test_when_all_connections")  # fmt: skip
+    yield Guard("offer of another protocol", "api/one_protocol.py", "except httptools.HttpParserUpgrade as",
+                "except ZeroDivisionError as", f"{test}::test_an_offer_of_another_protocol")  # fmt: skip
 
 
 def _decoding() -> Iterator[Guard]:

@@ -11,6 +11,7 @@ from fastapi_offline import FastAPIOffline
 from starlette.middleware.cors import CORSMiddleware
 
 from img_super import __version__
+from img_super.addresses import read_networks
 from img_super.api.callers import RATE_HEADERS, Callers
 from img_super.api.error_handlers import install_error_handlers
 from img_super.api.keys import KnownKeys

@@ -12,10 +12,10 @@ from limits.strategies import SlidingWindowCounterRateLimiter
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from img_super.addresses import customer_of
 from img_super.api.error_handlers import answer_to
 from img_super.api.keys import KnownKeys
 from img_super.errors import KeyRefused, RateExceeded, RequestError
-from img_super.addresses import customer_of
 
 _OPEN: Final = frozenset({"/", "/docs", "/docs/oauth2-redirect", "/openapi.json"})
 _OPEN_FOLDERS: Final = ("/health/", "/web/", "/samples/", "/static-offline-docs/")
@@ -66,7 +66,7 @@ class Callers:
 
     def _admit(self, scope: Scope, headers: dict[str, str]) -> None:
         """Raises `KeyRefused` or `RateExceeded`; `headers` are for the answer in either case."""
-        caller = customer_of(scope["client"][0]) if scope.get("client") else "-"
+        caller: str | None = customer_of(scope["client"][0]) if scope.get("client") else "-"
         for_admins = self._admin_keys is not None and scope["path"] in _FOR_ADMINS
         if (keys := self._admin_keys if for_admins else self._keys) is not None:
             presented = _presented_key(Headers(scope=scope))

@@ -1,7 +1,7 @@
 """One client's connection, with the limits that Uvicorn does not set.
 
-Every byte that is no body counts against one limit: the head, what stands between the pieces of a body, what follows it.
-Whatever a client does not do in time (send a head, go on with a body that was refused, read its answer) ends the
+Every byte that is no body counts against one limit: the head, what stands between the pieces of a body, what follows
+it. Whatever a client does not do in time (send a head, go on with a body that was refused, read its answer) ends the
 connection. How large a body may be and how long it may take, `limits.py` says.
 """
 
@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from uvicorn.config import Config
@@ -45,13 +45,13 @@ class ConnectionLimits:
     framing_bytes: int = 64 * 1024
     head_s: float = 10
     answer_s: float = 30
-    rest: Rest = Rest()
+    rest: Rest = field(default_factory=Rest)
     pipelined: int = 16
     connections: int = 1000
     first_head_s: float = 0.3
 
 
-class TooManyPipelined(Exception):  # noqa: N818 - ends the parsing; it is no error of ours
+class TooManyPipelined(Exception):
     """More requests at once than may wait."""
 
 
@@ -64,7 +64,7 @@ class BoundedConnection(HttpToolsProtocol):
         server_state: ServerState,
         app_state: dict[str, Any],
         _loop: asyncio.AbstractEventLoop | None = None,
-        limits: ConnectionLimits = ConnectionLimits(),  # noqa: B008 - frozen
+        limits: ConnectionLimits = ConnectionLimits(),
     ) -> None:
         super().__init__(config, server_state, app_state, _loop)
         self.parser = OneProtocolParser(self)

@@ -6,7 +6,7 @@ such a request with its head and leaves the body to the other protocol; the offe
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import Any, Protocol
 
 import httptools
 
@@ -24,7 +24,7 @@ class OneProtocolParser(httptools.HttpRequestParser):
         super().__init__(connection)
         self._connection = connection
 
-    def feed_data(self, data: bytes | bytearray | memoryview) -> None:
+    def feed_data(self, data: Any) -> None:
         try:
             super().feed_data(data)
         except httptools.HttpParserUpgrade as offer:
