@@ -46,7 +46,7 @@ async def app(scope: Scope, receive: Receive, send: Send) -> None:
 )
 def test_bytes_that_are_no_body_have_one_limit(begins: bytes, goes_on: bytes) -> None:
     async def shout() -> None:
-        async with connection(app) as (reader, writer):
+        async with connection(app) as (_, writer):
             writer.write(begins)
             assert await send_until_closed(writer, goes_on) < 16 * MIB  # the rest lay between the two
 

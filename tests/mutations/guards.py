@@ -41,6 +41,10 @@ def _guards() -> Iterator[Guard]:
                 "unit/api/test_limits.py::test_a_slow_body")  # fmt: skip
     yield Guard("all bodies together", limits, "if self._held_bytes > self._max_bytes_together:", "if False:",
                 "unit/api/test_limits.py::test_all_bodies_together")  # fmt: skip
+    yield Guard("a client that leaves is no error", limits, 'if message["type"] == "http.disconnect":', "if False:",
+                "unit/api/test_limits.py::test_a_client_that_leaves")  # fmt: skip
+    yield Guard("bodies that are no photos", limits, 'if scope["path"] in _PHOTOS', "if True",
+                "unit/api/test_limits.py::test_only_photos_are_large")  # fmt: skip
     yield Guard("bounded queue", pool, "if self._in_hand >= self._places or", "if",
                 "unit/api/test_photo_work.py::test_one_too_many")  # fmt: skip
     yield Guard("no waiting beyond the deadline", pool, "or wait_s > self._patience_s", "",
@@ -116,6 +120,12 @@ def _callers() -> Iterator[Guard]:
     yield Guard("keys taken back", "api/keys.py", "if changed_ns != self._changed_ns:", "if not self._keys:",
                 f"{test}::test_a_key_can_be_added_and_taken_back")  # fmt: skip
     yield Guard("rate limit", path, "if not admitted:", "if False:", f"{test}::test_a_caller_has_so_many_requests")
+    yield Guard("proxies that are trusted", "api/proxies.py", "and self._trusts(scope[\"client\"][0])", "",
+                "unit/api/test_proxies.py::test_the_last_address")  # fmt: skip
+    yield Guard("IPv6 by its network", path, 'customer_of(scope["client"][0])', 'scope["client"][0]',
+                "unit/api/test_proxies.py::test_a_limit_of_requests")  # fmt: skip
+    yield Guard("a slash opens nothing", "api/app.py", "    app.add_middleware(TrailingSlash)\n", "",
+                "unit/api/test_trailing_slash.py")  # fmt: skip
     yield Guard("security headers", "api/app.py", "    app.add_middleware(SecurityHeaders)\n", "",
                 f"{test}::test_every_answer_has_the_security_headers")  # fmt: skip
     yield Guard("CORS off", "api/app.py", 'if settings.cors_origins:',
@@ -161,6 +171,10 @@ def _labels() -> Iterator[Guard]:
     yield Guard("entities in an annotation", "lab/own_documents/voc.py",
                 "from defusedxml.ElementTree import fromstring", "from xml.etree.ElementTree import fromstring",
                 "unit/lab/own_documents/test_places.py::test_an_annotation_that_cannot_be_read")  # fmt: skip
+    yield Guard("owner of a judgement", "feedback/store.py", ".where(theirs, so_named)", ".where(so_named)",
+                "unit/api/test_feedback.py::test_nobody_labels")  # fmt: skip
+    yield Guard("scores are private", "feedback/store.py", "        _make_private(Path(url.database or \"\"))\n", "",
+                "unit/api/test_feedback.py::test_the_file_of_the_scores")  # fmt: skip
     yield Guard("feedback is off unless switched on", "api/routes/feedback.py", "if judgements is None:", "if False:",
                 "unit/api/test_feedback.py::test_it_is_off_unless_switched_on")  # fmt: skip
 

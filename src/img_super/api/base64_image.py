@@ -48,8 +48,10 @@ def decode_plain_base64(text: memoryview) -> bytes | None:
 
 
 def _decode_unusual(digits: str) -> bytes:
+    if not digits.isascii():  # to translate them letter by letter would hold all threads for a second
+        raise BadBase64()
     standard = digits.translate(_UNUSUAL_TO_STANDARD)
     try:
         return pybase64.b64decode(standard + "=" * (-len(standard) % 4), validate=True)
-    except ValueError as error:  # also raised for characters that are not ASCII
+    except ValueError as error:
         raise BadBase64() from error

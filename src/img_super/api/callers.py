@@ -70,7 +70,7 @@ class Callers:
         for_admins = self._admin_keys is not None and scope["path"] in _FOR_ADMINS
         if (keys := self._admin_keys if for_admins else self._keys) is not None:
             presented = _presented_key(Headers(scope=scope))
-            caller = keys.owner(presented) if presented else None
+            caller = scope.setdefault("state", {})["owner"] = keys.owner(presented) if presented else None
         if caller is None:
             headers["WWW-Authenticate"] = "Bearer"
             raise KeyRefused()
@@ -94,6 +94,11 @@ class _RateLimit:
         headers |= zip(RATE_HEADERS, map(str, figures), strict=True)
         if not admitted:
             raise RateExceeded(retry_after_s=reset_s)
+
+
+def owner_of(scope: Scope) -> str:
+    """Whose key opened the service to a request; empty where nobody needs one."""
+    return scope["state"].get("owner") or ""
 
 
 def _is_open(path: str) -> bool:

@@ -98,7 +98,7 @@ async def _from_multipart(request: Request) -> ReadImage:
     parser = _InMemoryParser(request.headers, request.stream(), max_files=1, max_fields=8, max_part_size=maxsize)
     try:
         form = await parser.parse()
-    except (MultiPartException, KeyError) as error:
+    except (MultiPartException, KeyError, UnicodeError) as error:  # a charset may be `undefined`
         raise BadRequestBody("The multipart body is malformed; send one file in the field `image`.") from error
     try:
         return await _image_field(form)

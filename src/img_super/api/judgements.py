@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import time
 from typing import TYPE_CHECKING
+from uuid import uuid4
 
 from img_super.domain import Label
 from img_super.errors import BadStore
@@ -23,26 +24,28 @@ class Judgements:
     def __init__(self, store: Store, writer: Writer) -> None:
         self._store, self._writer = store, writer
 
-    def keep(self, request_id: str, result: SuperResult) -> None:
-        """Remember an answer. Never waits, never fails."""
+    def keep(self, owner: str, request_id: str, result: SuperResult) -> str:
+        """Remember an answer, and say by which name: one that nobody can guess. Never waits, never fails."""
         from img_super.feedback.store import Judgement  # noqa: PLC0415 - only where it is switched on
 
         decision, model = result.decision, result.model
         quality = " ".join(warning.code for warning in result.quality)
+        name = uuid4().hex
         judgement = Judgement(
             request_id, time.time(), model.name, model.version, model.sha256, round(decision.score, 6),
-            decision.threshold, decision.verdict.value, quality,
+            decision.threshold, decision.verdict.value, quality, owner, name,
         )  # fmt: skip
         self._writer.write(judgement)
+        return name
 
-    def label(self, request_id: str, label: Label) -> Judgement | None:
-        """What was answered to a request that is known now to have been this; None when there was none.
+    def label(self, owner: str, name: str, label: Label) -> Judgement | None:
+        """What was answered to a request that is known now to have been this; None when its owner had none so named.
 
         Raises:
             BadStore: the database does not answer.
         """
         self._writer.flush()
-        return self._store.label(request_id, label, time.time())
+        return self._store.label(owner, name, label, time.time())
 
     def close(self) -> None:
         """Write what waits."""

@@ -10,9 +10,13 @@ from typing import Final
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from img_super.errors import Overloaded, SlowBody, TooManyBytes
+from img_super.errors import ClientGone, Overloaded, SlowBody, TooManyBytes
 
 _RETRY_AFTER_S: Final = 1
+
+_PHOTOS: Final = frozenset({"/face", "/super"})
+_MAX_OTHER_BYTES: Final = 4096
+"""Of a body that is no photo; where a new address needs more, it says so here."""
 
 
 class BodyLimits:
@@ -33,7 +37,8 @@ class BodyLimits:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        body = _Body(receive, _announced_bytes(scope), self._max_bytes, self._timeout_s, self._hold)
+        max_bytes = self._max_bytes if scope["path"] in _PHOTOS else min(self._max_bytes, _MAX_OTHER_BYTES)
+        body = _Body(receive, _announced_bytes(scope), max_bytes, self._timeout_s, self._hold)
         try:
             await self._app(scope, body.receive, send)
         finally:
@@ -61,7 +66,7 @@ class _Body:
         self._complete = False
 
     async def receive(self) -> Message:
-        """The next message. Raises `TooManyBytes`, `SlowBody` or `Overloaded` as soon as that is clear."""
+        """The next message. Raises `TooManyBytes`, `SlowBody`, `Overloaded` or `ClientGone`, as soon as it is clear."""
         if not self._complete:
             await self._in_time()
         if self._pieces:
@@ -79,6 +84,8 @@ class _Body:
             raise SlowBody() from error
 
     def _take(self, message: Message) -> None:
+        if message["type"] == "http.disconnect":
+            raise ClientGone()
         size_bytes = len(message.get("body", b""))
         self.received_bytes += size_bytes
         self._hold(size_bytes)

@@ -101,6 +101,9 @@ class SuperAnswer(BaseModel):
     model: Model
     quality: list[Quality]
     evidence: EvidenceMap | None = Field(None, description="Only with `?evidence=true`.")
+    judgement_id: str | None = Field(
+        None, description="Names what was kept of this answer, for `/feedback`; only where the operator keeps it."
+    )
 
     @classmethod
     def of(cls, result: SuperResult, with_evidence: bool = False) -> SuperAnswer:
@@ -194,7 +197,8 @@ class Feedback(BaseModel):
     """The truth about a document that was judged."""
 
     request_id: str = Field(
-        pattern=r"^[A-Za-z0-9_.-]{1,64}$", description="The `X-Request-ID` that `/super` answered with."
+        pattern=r"^[A-Za-z0-9_.-]{1,64}$",
+        description="The `judgement_id` of the answer; or its `X-Request-ID`, of which the last one counts.",
     )
     label: Literal["bona_fide", "attack"] = Field(description="`attack`: the portrait was superimposed.")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from threading import Lock
@@ -10,7 +11,7 @@ from typing import Any, Final
 
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import Connection, Engine, create_engine, delete, event, func, insert, select
+from sqlalchemy import Connection, Engine, create_engine, delete, event, func, insert, or_, select
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
 
@@ -28,7 +29,11 @@ _MIGRATING: Final = Lock()
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """What was answered to a request; `at_s` is Unix time, `quality` codes with spaces between them."""
+    """What was answered to a request; `at_s` is Unix time, `quality` codes with spaces between them.
+
+    `request_id` may be the caller's own word; `name` was made here. `owner` is empty where callers have no keys, and
+    None for what was kept before owners were.
+    """
 
     request_id: str
     at_s: float
@@ -39,6 +44,8 @@ class Judgement:
     threshold: float
     verdict: str
     quality: str
+    owner: str | None = ""
+    name: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,9 +84,12 @@ class Store:
         with _told(), self._engine.begin() as connection:
             connection.execute(insert(JUDGEMENTS), [asdict(one) for one in judgements])
 
-    def label(self, request_id: str, label: Label, at_s: float) -> Judgement | None:
-        """Say what the document of a request was; None when no such request was judged. Raises `BadStore`."""
-        latest = select(JUDGEMENTS).where(JUDGEMENTS.c.request_id == request_id).order_by(JUDGEMENTS.c.id.desc())
+    def label(self, owner: str, name: str, label: Label, at_s: float) -> Judgement | None:
+        """Say what the document of a request was; None when this owner has none of this name. Raises `BadStore`."""
+        columns = JUDGEMENTS.c
+        so_named = or_(columns.name == name, columns.request_id == name)
+        theirs = func.coalesce(columns.owner, "") == owner
+        latest = select(JUDGEMENTS).where(theirs, so_named).order_by(columns.id.desc())
         with _told(), self._engine.begin() as connection:
             row = connection.execute(latest.limit(1)).mappings().first()
             if row is None:
@@ -137,8 +147,15 @@ def engine_of(place: str) -> Engine:
     except (ArgumentError, NoSuchModuleError, ImportError) as error:
         raise BadStore("The database for feedback is no file and no URL of SQLite or PostgreSQL.") from error
     if url.get_backend_name() == "sqlite":
+        _make_private(Path(url.database or ""))
         event.listen(engine, "connect", _prepare_sqlite)
     return engine
+
+
+def _make_private(path: Path) -> None:
+    """A new file is for its owner alone; SQLite gives the files beside it the same mode."""
+    with suppress(OSError):  # the database says so itself
+        path.touch(mode=0o600, exist_ok=False)
 
 
 def _alone(connection: Connection) -> None:

@@ -21,7 +21,10 @@ JUDGEMENTS: Final = Table(
     Column("threshold", Float, nullable=False),
     Column("verdict", String(16), nullable=False),
     Column("quality", String(256), nullable=False),
+    Column("owner", String(64)),
+    Column("name", String(64)),
     Index("judgements_request_id", "request_id"),
+    Index("judgements_name", "name"),
     Index("judgements_at_s", "at_s"),
 )
 """One row an answer of `/super`; `at_s` is Unix time, `quality` codes with spaces between them."""

@@ -12,6 +12,7 @@ from fastapi.testclient import TestClient
 
 import img_super
 from img_super.api.app import create_app
+from img_super.api.keys import hash_of, new_key
 from img_super.errors import BadStore
 from img_super.feedback.store import Store
 from img_super.feedback.writer import Writer
@@ -65,6 +66,63 @@ def test_the_callers_own_name_of_a_request_will_do_and_the_last_of_that_name_cou
     validator.score = 0.2
     judged(client, photo_bytes, **{"x-request-id": "case-7"})
     assert say(client, "case-7", "bona_fide")[1]["score"] == 0.2
+
+
+def test_an_answer_has_a_name_that_nobody_can_guess(client: TestClient, photo_bytes: bytes) -> None:
+    names = set()
+    for _ in range(2):
+        answer = client.post("/super", content=photo_bytes, headers=PNG | {"x-request-id": "case-7"})
+        names.add(answer.json()["judgement_id"])
+    assert len(names) == 2
+    assert "case-7" not in names
+    for name in names:
+        assert say(client, name, "attack")[0] == 200
+
+
+def test_nobody_labels_or_sees_what_was_answered_to_another_key(
+    place: Path, pipeline: Pipeline, photo_bytes: bytes, tmp_path: Path
+) -> None:
+    """The names of requests are the callers' own, and guessed easily."""
+    bank, new_key_of_bank, thief = new_key(), new_key(), new_key()
+    keys_file = tmp_path / "keys"
+    lines = [f"{name} {hash_of(key)}" for name, key in (("bank", bank), ("bank", new_key_of_bank), ("thief", thief))]
+    keys_file.write_text("\n".join(lines))
+    with TestClient(create_app(Settings(threads=1, feedback=str(place), keys_file=keys_file), pipeline)) as client:
+
+        def label(name: str, key: str) -> int:
+            said = {"request_id": name, "label": "attack"}
+            return client.post("/feedback", json=said, headers={"x-api-key": key}).status_code
+
+        answer = client.post("/super", content=photo_bytes, headers=PNG | {"x-request-id": "1", "x-api-key": bank})
+        for name in ("1", answer.json()["judgement_id"]):
+            assert [label(name, key) for key in (thief, bank, new_key_of_bank)] == [404, 200, 200]
+
+
+def test_what_was_kept_before_owners_were_is_still_labelled_where_nobody_needs_a_key(
+    client: TestClient, photo_bytes: bytes, place: Path
+) -> None:
+    request_id = judged(client, photo_bytes)
+    say(client, request_id, "attack")
+    with sqlite3.connect(place) as database:
+        database.execute("UPDATE judgements SET owner = NULL, name = NULL")
+    assert say(client, request_id, "attack")[0] == 200
+
+
+@pytest.mark.parametrize("body", [b"", b"[]", b"\xff", b"{" * 4000])
+def test_a_body_that_is_no_feedback_is_told(client: TestClient, body: bytes) -> None:
+    answer = client.post("/feedback", content=body)
+    assert (answer.status_code, answer.json()["code"]) == (400, "bad_parameter")
+
+
+def test_a_long_body_is_refused(client: TestClient) -> None:
+    answer = client.post("/feedback", content=iter([b"x" * 4000] * 2))
+    assert (answer.status_code, answer.json()["code"]) == (413, "body_too_large")
+
+
+def test_the_file_of_the_scores_is_its_owner_s_alone(client: TestClient, photo_bytes: bytes, place: Path) -> None:
+    say(client, judged(client, photo_bytes), "attack")
+    files = list(place.parent.glob("feedback.db*"))
+    assert {file.stat().st_mode & 0o777 for file in files} == {0o600}
 
 
 def test_no_byte_of_a_photo_is_kept(client: TestClient, photo_bytes: bytes, place: Path) -> None:

@@ -10,7 +10,7 @@ import pytest
 from starlette.types import Message, Receive, Scope, Send
 
 from img_super.api.limits import BodyLimits
-from img_super.errors import Overloaded, SlowBody, TooManyBytes
+from img_super.errors import ClientGone, Overloaded, SlowBody, TooManyBytes
 
 PIECE = b"x" * 100
 
@@ -33,7 +33,7 @@ class Reader:
 
 def scope(length: int | str | None = None) -> Scope:
     headers = [] if length is None else [(b"content-length", str(length).encode())]
-    return {"type": "http", "headers": headers}
+    return {"type": "http", "path": "/super", "headers": headers}
 
 
 def body(pieces: int, asked_for: list[int] | None = None) -> Receive:
@@ -130,5 +130,24 @@ def test_all_bodies_together_have_a_limit_and_what_is_answered_is_given_back() -
         await asyncio.gather(*held)
         for _ in range(5):
             await counted(scope(), body(10), nowhere)
+
+    asyncio.run(send())
+
+
+def test_a_client_that_leaves_in_the_middle_of_its_body_is_gone() -> None:
+    async def leave() -> Message:
+        return {"type": "http.disconnect"}
+
+    async def send() -> None:
+        with pytest.raises(ClientGone):
+            await limits(Reader())(scope(), leave, nowhere)
+
+    asyncio.run(send())
+
+
+def test_only_photos_are_large() -> None:
+    async def send() -> None:
+        with pytest.raises(TooManyBytes, match="4,096"):
+            await limits(Reader(), max_bytes=10_000)(scope(4097) | {"path": "/feedback"}, body(1), nowhere)
 
     asyncio.run(send())

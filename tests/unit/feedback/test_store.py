@@ -48,9 +48,9 @@ def test_a_database_is_opened_again_as_it_was_left(place: str) -> None:
 
 def test_what_is_kept_comes_back_with_its_last_label(store: Store) -> None:
     store.add([judgement("a"), judgement("b", 5.0)])
-    assert store.label("a", Label.ATTACK, 2.0) == judgement("a")
-    assert store.label("a", Label.BONA_FIDE, 3.0) == judgement("a")
-    assert store.label("c", Label.ATTACK, 2.0) is None
+    assert store.label("", "a", Label.ATTACK, 2.0) == judgement("a")
+    assert store.label("", "a", Label.BONA_FIDE, 3.0) == judgement("a")
+    assert store.label("", "c", Label.ATTACK, 2.0) is None
     assert [(kept.judgement.request_id, kept.label) for kept in store.between(0, 9)] == [
         ("a", Label.BONA_FIDE), ("b", None),
     ]  # fmt: skip

@@ -4,30 +4,51 @@ from __future__ import annotations
 
 import asyncio
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Request
+from fastapi.exceptions import RequestValidationError
+from pydantic import ValidationError
 
+from img_super.api.callers import owner_of
 from img_super.api.error_handlers import documented
 from img_super.api.schemas import Feedback, FeedbackAnswer
 from img_super.api.services import TheServices
 from img_super.domain import Label
-from img_super.errors import BadRequestBody, BadStore, KeyRefused, Overloaded, RateExceeded, SwitchedOff, UnknownRequest
+from img_super.errors import (
+    BadRequestBody,
+    BadStore,
+    KeyRefused,
+    Overloaded,
+    RateExceeded,
+    SlowBody,
+    SwitchedOff,
+    TooManyBytes,
+    UnknownRequest,
+)
 
 router = APIRouter(tags=["photo"])
+
+_ERRORS = (BadRequestBody, KeyRefused, RateExceeded, SwitchedOff, UnknownRequest, Overloaded, TooManyBytes, SlowBody)
+_BODY = {"content": {"application/json": {"schema": Feedback.model_json_schema()}}, "required": True}
 
 
 @router.post(
     "/feedback",
     summary="Say what a judged document turned out to be",
-    responses=documented(BadRequestBody, KeyRefused, RateExceeded, SwitchedOff, UnknownRequest, Overloaded),
+    responses=documented(*_ERRORS),
+    openapi_extra={"requestBody": _BODY},
 )
-async def take_feedback(feedback: Feedback, services: TheServices) -> FeedbackAnswer:
-    """Kept with the score that was answered; the photo was never kept, and is not asked for. The last label counts."""
+async def take_feedback(request: Request, services: TheServices) -> FeedbackAnswer:
+    """Kept with the score that was answered; the photo was never kept, and is not asked for. The last label counts.
+
+    Where callers have keys, nobody can label or see what was answered to another one.
+    """
     judgements = services.judgements
     if judgements is None:
         raise SwitchedOff.by("IMG_SUPER_FEEDBACK")
+    feedback = _read(await request.body())
     label = Label[feedback.label.upper()]
     try:
-        judged = await asyncio.to_thread(judgements.label, feedback.request_id, label)
+        judged = await asyncio.to_thread(judgements.label, owner_of(request.scope), feedback.request_id, label)
     except BadStore as error:
         raise Overloaded("The database for feedback does not answer now.", retry_after_s=10) from error
     if judged is None:
@@ -36,3 +57,11 @@ async def take_feedback(feedback: Feedback, services: TheServices) -> FeedbackAn
         request_id=feedback.request_id, label=feedback.label, score=judged.score, threshold=judged.threshold,
         model_version=judged.model_version,
     )  # fmt: skip
+
+
+def _read(body: bytes) -> Feedback:
+    """Not by FastAPI, which answers what the limits of a body raise as if the body were malformed."""
+    try:
+        return Feedback.model_validate_json(body)
+    except ValidationError as error:
+        raise RequestValidationError([{**one, "loc": ("body", *one["loc"])} for one in error.errors()]) from error

@@ -6,6 +6,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
 
+from img_super.api.callers import owner_of
 from img_super.api.error_handlers import documented_errors
 from img_super.api.openapi import IMAGE_REQUEST
 from img_super.api.photo_work import work_on_photo
@@ -29,6 +30,7 @@ async def judge_portrait(
     evidence: Annotated[bool, Query(description="Also answer where the superimposition shows.")] = False,
 ) -> SuperAnswer:
     """Finds the portrait, looks at it together with the card around it, and answers a calibrated probability."""
+    owner = owner_of(request.scope)
 
     def judge(photo: bytes, watch: Watch) -> SuperAnswer:
         pipeline = services.pipeline
@@ -37,8 +39,9 @@ async def judge_portrait(
         services.metrics.decided(result.decision)
         if services.shadow is not None:
             services.shadow.compare(look, result.decision)
+        answer = SuperAnswer.of(result, evidence)
         if services.judgements is not None:
-            services.judgements.keep(request.state.request_id, result)
-        return SuperAnswer.of(result, evidence)
+            answer.judgement_id = services.judgements.keep(owner, request.state.request_id, result)
+        return answer
 
     return await work_on_photo(request, services, judge)

@@ -1,0 +1,27 @@
+"""Whose judgements they are, and names for them that nobody can guess.
+
+What was judged before has no owner, and is labelled only by a service whose callers need no key.
+"""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0002"
+down_revision = "0001"
+
+
+def upgrade() -> None:
+    """Add both columns."""
+    op.add_column("judgements", sa.Column("owner", sa.String(64)))
+    op.add_column("judgements", sa.Column("name", sa.String(64)))
+    op.create_index("judgements_name", "judgements", ["name"])
+
+
+def downgrade() -> None:
+    """Forget owners and names."""
+    op.drop_index("judgements_name", "judgements")
+    with op.batch_alter_table("judgements") as table:
+        table.drop_column("owner")
+        table.drop_column("name")

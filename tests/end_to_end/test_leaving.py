@@ -1,0 +1,82 @@
+"""Clients that leave in the middle: none of them is an error of the service, and nobody else notices."""
+
+from __future__ import annotations
+
+import socket
+import struct
+import time
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import httpx2
+import pytest
+
+from benchmarks.running_service import Service, running_service
+
+PATIENCE_S = 60
+
+
+def line_to(service: Service) -> socket.socket:
+    url = urlsplit(service.url)
+    return socket.create_connection((url.hostname, url.port), timeout=PATIENCE_S)
+
+
+def reset(line: socket.socket) -> None:
+    """Leave as a phone does that loses its network."""
+    line.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    line.close()
+
+
+def upload(line: socket.socket) -> None:
+    line.sendall(
+        b"POST /super HTTP/1.1\r\nHost: x\r\nContent-Type: image/jpeg\r\nContent-Length: 900000\r\n\r\n\xff\xd8"
+    )
+
+
+def form(line: socket.socket) -> None:
+    head = b"POST /super HTTP/1.1\r\nHost: x\r\nContent-Type: multipart/form-data; boundary=b\r\nContent-Length: 900000"
+    line.sendall(head + b"\r\n\r\n--b\r\nContent-Disposition: form-data; name")
+
+
+def download(line: socket.socket) -> None:
+    line.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    line.sendall(b"GET /static-offline-docs/swagger-ui-bundle.js HTTP/1.1\r\nHost: x\r\n\r\n" * 10)
+    line.recv(1)
+
+
+def sockets(service: Service) -> int:
+    """How many the service has open."""
+    return sum(
+        str(entry.readlink()).startswith("socket:") for entry in Path(f"/proc/{service.process.pid}/fd").iterdir()
+    )
+
+
+def is_alive(service: Service) -> bool:
+    return httpx2.get(f"{service.url}/health/live", timeout=PATIENCE_S).status_code == 200
+
+
+def counted(service: Service) -> str:
+    lines = httpx2.get(f"{service.url}/metrics", timeout=PATIENCE_S).text.splitlines()
+    return "\n".join(line for line in lines if line.startswith("img_super_requests_total"))
+
+
+@pytest.mark.parametrize("leaves_by", ["closing", "reset"])
+def test_who_leaves_is_no_error_of_ours(leaves_by: str) -> None:
+    with running_service("--threads", "1") as service:
+        before = sockets(service)
+        for begin in (upload, form, download) * 10:
+            with line_to(service) as line:
+                begin(line)
+                assert is_alive(service)  # by then it has seen what was sent before
+                if leaves_by == "reset":
+                    reset(line)
+        deadline_s = time.monotonic() + PATIENCE_S
+        while sockets(service) > before:
+            assert time.monotonic() < deadline_s
+            time.sleep(0.05)
+        statuses = counted(service)
+        assert 'route="/super",status="499"' in statuses
+        assert 'status="500"' not in statuses
+        assert 'status="0"' not in statuses
+    assert "Unforeseen" not in service.said()
+    assert "Traceback" not in service.said()
