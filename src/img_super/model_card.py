@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -22,11 +23,18 @@ _USUAL: Final = ("own_documents", "generated_validation")
 """Whose scores in the card are the better reference, the first before the second."""
 
 
+_PLAIN_NAME: Final = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._+-]{0,127}")
+
+
 class WeightsFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A file beside the card."""
+    """A file beside the card: `name` leads nowhere else, and is not the card's own."""
 
     name: str
     sha256: str
+
+    def __post_init__(self) -> None:
+        if not _PLAIN_NAME.fullmatch(self.name) or self.name == CARD_FILE:
+            raise ValueError("the name of a file has letters, digits and . _ + -, and no folder")
 
 
 class Calibration(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):

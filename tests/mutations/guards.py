@@ -49,6 +49,12 @@ def _guards() -> Iterator[Guard]:
                 "unit/api/test_photo_work.py::test_one_too_many")  # fmt: skip
     yield Guard("no waiting beyond the deadline", pool, "or wait_s > self._patience_s", "",
                 "unit/api/test_pool.py::test_whoever_would_wait")  # fmt: skip
+    yield Guard("not ready when every thread is held up", "api/services.py", "if self.pool.is_held_up() or", "if",
+                "unit/api/test_health.py::test_when_every_thread")  # fmt: skip
+    yield Guard("not alive when every thread is lost", "api/routes/health.py", "if not services.pool.is_lost():",
+                "if True:", "unit/api/test_health.py::test_when_every_thread")  # fmt: skip
+    yield Guard("an end that is bounded", "api/threads.py", "thread.join(max(0.0, end_s - monotonic()))",
+                "thread.join()", "unit/api/test_pool.py::test_a_work_that_does_not_end")  # fmt: skip
     yield Guard("refusal before the body", photo, "    services.pool.refuse_when_full()\n", "",
                 "unit/api/test_photo_work.py::test_the_refusal_does_not_wait")  # fmt: skip
     yield Guard("deadline", photo, "timeout=deadline_s", "timeout=None",
@@ -117,8 +123,12 @@ def _callers() -> Iterator[Guard]:
                 f"{test}::test_without_a_known_key")  # fmt: skip
     yield Guard("constant time", "api/keys.py", "compare_digest(key.sha256, presented_hash)",
                 "key.sha256 == presented_hash", f"{test}::test_every_hash_is_compared")  # fmt: skip
-    yield Guard("keys taken back", "api/keys.py", "if changed_ns != self._changed_ns:", "if not self._keys:",
+    yield Guard("keys taken back", "api/keys.py", "if version != self._version:", "if not self._keys:",
                 f"{test}::test_a_key_can_be_added_and_taken_back")  # fmt: skip
+    yield Guard("a wrong line harms no other key", "api/keys.py", "read_keys(self._path, wrong.append)",
+                "read_keys(self._path)", f"{test}::test_a_line_that_is_wrong")  # fmt: skip
+    yield Guard("not ready without keys", "api/services.py", "or not all(keys.are_usable for keys in known)", "",
+                f"{test}::test_a_file_that_was_damaged_or_lost")  # fmt: skip
     yield Guard("rate limit", path, "if not admitted:", "if False:", f"{test}::test_a_caller_has_so_many_requests")
     yield Guard("proxies that are trusted", "api/proxies.py", "and self._trusts(scope[\"client\"][0])", "",
                 "unit/api/test_proxies.py::test_the_last_address")  # fmt: skip
@@ -145,7 +155,7 @@ def _privacy() -> Iterator[Guard]:
     yield Guard("the canary itself", "api/photo_work.py", "photo = read_image()",
                 'photo = read_image(); __import__("logging").getLogger("img_super").error("%r", photo[:99])',
                 "end_to_end/test_privacy.py::test_nothing_that_was_sent")  # fmt: skip
-    yield Guard("not ready at SIGTERM", "api/routes/health.py", " and not services.stopping", "",
+    yield Guard("not ready at SIGTERM", "api/services.py", "        if self.stopping:", "        if False:",
                 "end_to_end/test_limits.py::test_sigterm_is_seen_at_once")  # fmt: skip
 
 
@@ -162,6 +172,10 @@ def _models() -> Iterator[Guard]:
                 "unit/api/test_reload.py::test_a_model_that_cannot_be_loaded")  # fmt: skip
     yield Guard("a version is no path", registry, "if not _VERSION.fullmatch(version) or not", "if not",
                 "unit/registry/test_registry.py::test_a_version_is_no_path")  # fmt: skip
+    yield Guard("a weights file lies beside its card", "model_card.py", "if not _PLAIN_NAME.fullmatch(self.name) or",
+                "if", "unit/registry/test_registry.py::test_a_file_of_a_card")  # fmt: skip
+    yield Guard("promotions one by one", registry, "fcntl.flock(lock, fcntl.LOCK_EX)", "pass",
+                "unit/registry/test_registry.py::test_of_promotions_at_once")  # fmt: skip
     yield Guard("a promoted model is read to its end", registry, "card = check_model(self.model(version))",
                 "card = read_card(self.model(version))",
                 "unit/registry/test_registry.py::test_a_harmed_model_is_refused")  # fmt: skip

@@ -14,9 +14,7 @@ from img_super import __version__
 from img_super.addresses import read_networks
 from img_super.api.callers import RATE_HEADERS, Callers
 from img_super.api.error_handlers import install_error_handlers
-from img_super.api.keys import KnownKeys
 from img_super.api.limits import BodyLimits
-from img_super.api.metrics import Metrics
 from img_super.api.proxies import TrustedProxies
 from img_super.api.reload import reload_at_hangup
 from img_super.api.request_log import RequestLog
@@ -29,7 +27,6 @@ from img_super.api.stopping import tell_when_stopping
 from img_super.api.tracing import telemetry
 from img_super.api.trailing_slash import TrailingSlash
 from img_super.api.warm_up import warm_up
-from img_super.addresses import read_networks
 from img_super.pipeline.pipeline import Pipeline
 from img_super.settings import Settings
 
@@ -52,7 +49,7 @@ def create_app(settings: Settings, pipeline: Pipeline) -> FastAPI:
         telemetry=telemetry(settings.tracing),
     )
     app.state.services = services
-    _add_layers(app, settings, services.metrics)
+    _add_layers(app, settings, services)
     install_error_handlers(app)
     # The router tries them in this order, 0.1 ms in all; photos do not wait for it.
     for routes in (superimposed, face, page, health, metrics_route, model, feedback):
@@ -61,7 +58,7 @@ def create_app(settings: Settings, pipeline: Pipeline) -> FastAPI:
     return app
 
 
-def _add_layers(app: FastAPI, settings: Settings, metrics: Metrics) -> None:
+def _add_layers(app: FastAPI, settings: Settings, services: Services) -> None:
     """Around the routes, from the innermost to the outermost."""
     app.add_middleware(
         BodyLimits,
@@ -69,9 +66,7 @@ def _add_layers(app: FastAPI, settings: Settings, metrics: Metrics) -> None:
         max_bytes_together=settings.body_memory_bytes,
         timeout_s=settings.body_timeout_s,
     )
-    keys = KnownKeys(settings.keys_file) if settings.keys_file else None
-    admin_keys = KnownKeys(settings.admin_keys_file) if settings.admin_keys_file else None
-    app.add_middleware(Callers, keys=keys, per_minute=settings.rate_per_minute, admin_keys=admin_keys)
+    app.add_middleware(Callers, keys=services.keys, per_minute=settings.rate_per_minute, admin_keys=services.admin_keys)
     if settings.cors_origins:
         origins = [origin.strip() for origin in settings.cors_origins.split(",")]
         app.add_middleware(
@@ -82,7 +77,7 @@ def _add_layers(app: FastAPI, settings: Settings, metrics: Metrics) -> None:
             expose_headers=("Retry-After", "X-Request-ID", *RATE_HEADERS),
         )
     app.add_middleware(SecurityHeaders)
-    app.add_middleware(RequestLog, metrics=metrics)
+    app.add_middleware(RequestLog, metrics=services.metrics)
     app.add_middleware(TrailingSlash)
     if settings.trusted_proxies:
         app.add_middleware(TrustedProxies, networks=read_networks(settings.trusted_proxies))

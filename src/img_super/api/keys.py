@@ -6,15 +6,21 @@ can be guessed. The file has one line a key: its owner's name and the hash.
 
 from __future__ import annotations
 
+import logging
 import re
 import secrets
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from hashlib import sha256
 from hmac import compare_digest
 from pathlib import Path
 from typing import Final
 
-from img_super.errors import BadKeys
+from img_super.errors import BadKeys, Overloaded
+
+_RETRY_AFTER_S: Final = 10
+
+_log = logging.getLogger("img_super")
 
 PREFIX: Final = "imgs_"
 """Lets scanners for leaked secrets recognise a key."""
@@ -40,24 +46,41 @@ def hash_of(key: str) -> str:
     return sha256(key.encode()).hexdigest()
 
 
-def read_keys(path: Path) -> tuple[Key, ...]:
+def read_keys(path: Path, wrong: Callable[[str], None] | None = None) -> tuple[Key, ...]:
     """The keys of a file; blank lines and lines that begin with # are comments.
 
+    Args:
+        path: the file.
+        wrong: is told of each line that is not a name and a SHA-256, which is then left out.
+
     Raises:
-        BadKeys: it cannot be read, or a line is not a name and a SHA-256.
+        BadKeys: it cannot be read; or a line is wrong and nobody is told.
     """
     try:
         lines = path.read_text(encoding="utf-8").splitlines()
     except (OSError, UnicodeDecodeError) as error:
         raise BadKeys(f"The file of keys {path} cannot be read: {type(error).__name__}.") from error
-    return tuple(_key(path, number, line) for number, line in enumerate(lines, 1) if line.split("#")[0].strip())
+    bad = _raise_bad_keys if wrong is None else wrong
+    return tuple(_keys(path, lines, bad))
 
 
-def _key(path: Path, number: int, line: str) -> Key:
-    match = _LINE.fullmatch(line.strip())
-    if match is None:
-        raise BadKeys(f"Line {number} of the file of keys {path} is not a name and a SHA-256.")
-    return Key(match["name"], match["sha256"])
+def _keys(path: Path, lines: list[str], bad: Callable[[str], None]) -> Iterator[Key]:
+    for number, line in enumerate(lines, 1):
+        if not line.split("#")[0].strip():
+            continue
+        if (match := _LINE.fullmatch(line.strip())) is None:
+            bad(f"Line {number} of the file of keys {path} is not a name and a SHA-256.")
+        else:
+            yield Key(match["name"], match["sha256"])
+
+
+def _raise_bad_keys(sentence: str) -> None:
+    raise BadKeys(sentence)
+
+
+def is_key_line(line: str) -> bool:
+    """A name with a space or a # in it would not come back."""
+    return _LINE.fullmatch(line) is not None
 
 
 class KnownKeys:
@@ -66,28 +89,52 @@ class KnownKeys:
     def __init__(self, path: Path) -> None:
         """Raises `BadKeys`, also when there is no key at all: nobody could ever call."""
         self._path = path
-        self._changed_ns = 0
-        self._keys: tuple[Key, ...] = ()
-        self._read_when_changed()
+        self._version = self._version_now()
+        self._keys = read_keys(path)
+        self._usable = True
         if not self._keys:
             raise BadKeys(f"The file of keys {path} has none; make one with `img-super keys create`.")
+
+    @property
+    def are_usable(self) -> bool:
+        """Whether the file that lies there now can be read, and has more than wrong lines."""
+        self._read_when_changed()
+        return self._usable
 
     def owner(self, presented: str) -> str | None:
         """Whose key this is. Takes as long for a wrong key as for a right one, whichever line it stands in.
 
         Raises:
-            BadKeys: the file has changed and cannot be used; no old key opens a service that was told to forget it.
+            Overloaded: the file has been lost or damaged; no old key opens a service that was told to forget it. A
+                line that is wrong harms no other.
         """
-        self._read_when_changed()
+        if not self.are_usable:
+            raise Overloaded("The keys cannot be read now.", retry_after_s=_RETRY_AFTER_S)
         presented_hash = hash_of(presented)
         owners = [key.name for key in self._keys if compare_digest(key.sha256, presented_hash)]
         return owners[0] if owners else None
 
     def _read_when_changed(self) -> None:
+        version = self._version_now()
+        if version != self._version:
+            self._version = version
+            self._keys, self._usable = self._read()
+
+    def _read(self) -> tuple[tuple[Key, ...], bool]:
+        wrong: list[str] = []
+        keys: tuple[Key, ...] = ()
         try:
-            changed_ns = self._path.stat().st_mtime_ns
-        except OSError as error:
-            raise BadKeys(f"The file of keys {self._path} cannot be read: {type(error).__name__}.") from error
-        if changed_ns != self._changed_ns:
-            self._keys = read_keys(self._path)
-            self._changed_ns = changed_ns
+            keys = read_keys(self._path, wrong.append)
+        except BadKeys as error:
+            wrong.append(str(error))
+        for sentence in wrong:
+            _log.error("%s", sentence)
+        return keys, bool(keys) or not wrong
+
+    def _version_now(self) -> tuple[int, ...]:
+        """Another one for every file that lies there; empty for none."""
+        try:
+            status = self._path.stat()
+        except OSError:
+            return ()
+        return status.st_mtime_ns, status.st_ino, status.st_size

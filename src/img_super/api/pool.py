@@ -5,15 +5,22 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
+from functools import partial
 from math import ceil
 from threading import Barrier, Lock
 from typing import Final, TypeVar
 
+from img_super.api.threads import Threads
 from img_super.errors import Overloaded
 
 T = TypeVar("T")
+
+_CLOSE_S: Final = 1
+"""What is still worked on when the service ends has nobody waiting for it: the grace time is over."""
+
+_LOST_AFTER: Final = 3
+"""So many deadlines: a photo that a thread is then still at does not end."""
 
 _MEMORY: Final = 0.9
 """How much of the old mean the next work leaves; about the last ten works count."""
@@ -26,7 +33,12 @@ class WorkPool:
     """
 
     def __init__(
-        self, threads: int, queue: int, patience_s: float = 60, tell: Callable[[int, int], None] = lambda *_: None
+        self,
+        threads: int,
+        queue: int,
+        patience_s: float = 60,
+        tell: Callable[[int, int], None] = lambda *_: None,
+        deadline_s: float = 60,
     ) -> None:
         """
         Args:
@@ -34,6 +46,7 @@ class WorkPool:
             queue: works that may wait while every thread is busy.
             patience_s: whoever would wait for longer is refused, too: its deadline would pass, and its work be lost.
             tell: gets `working` and `waiting` whenever they change.
+            deadline_s: after so long nobody waits for a work any more.
         """
         self.threads = threads
         self._patience_s = patience_s
@@ -42,7 +55,8 @@ class WorkPool:
         self._in_hand = 0
         self._mean_s = 0.1
         self._lock = Lock()
-        self._executor = ThreadPoolExecutor(threads, thread_name_prefix="img_super")
+        self._deadline_s = deadline_s
+        self._threads = Threads(threads, "img_super")
 
     @property
     def waiting(self) -> int:
@@ -70,7 +84,7 @@ class WorkPool:
             self.refuse_when_full()
             self._change(1)
         try:
-            future = self._executor.submit(copy_context().run, self._timed, work)
+            future = self._threads.submit(partial(copy_context().run, self._timed, work))
         except RuntimeError:  # the pool was closed
             self._leave()
             raise
@@ -87,9 +101,17 @@ class WorkPool:
 
         await asyncio.gather(*(self.run(once_here) for _ in range(self.threads)))
 
+    def is_held_up(self) -> bool:
+        """Whether every thread is at a work that nobody waits for any more: another photo would get no answer."""
+        return self._threads.all_busy_for_s() > self._deadline_s
+
+    def is_lost(self) -> bool:
+        """Whether they have been so for so long that only a new process helps."""
+        return self._threads.all_busy_for_s() > _LOST_AFTER * self._deadline_s
+
     def close(self) -> None:
-        """Let work in hand finish, drop what waits."""
-        self._executor.shutdown(wait=True, cancel_futures=True)
+        """Drop what waits, and let what is in hand finish, but not for long."""
+        self._threads.close(_CLOSE_S)
 
     def _timed(self, work: Callable[[], T]) -> T:
         start = time.monotonic()

@@ -122,7 +122,7 @@ class SuperAnswer(BaseModel):
 class Health(BaseModel):
     """How the service is."""
 
-    status: Literal["alive", "ready", "starting", "stopping"]
+    status: Literal["alive", "ready", "starting", "stopping", "stuck"]
 
 
 class Alive(BaseModel):

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass, field
-from typing import Annotated
+from typing import Annotated, Literal
 
 from fastapi import Depends, Request
 
 from img_super.api.judgements import Judgements, open_judgements
+from img_super.api.keys import KnownKeys
 from img_super.api.metrics import Metrics
 from img_super.api.pool import WorkPool
 from img_super.api.shadow import Shadow
@@ -32,6 +33,8 @@ class Services:
     stopping: bool = False
     shadow: Shadow | None = None
     judgements: Judgements | None = None
+    keys: KnownKeys | None = None
+    admin_keys: KnownKeys | None = None
     reloading: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     @classmethod
@@ -41,8 +44,10 @@ class Services:
         services = cls(
             settings,
             pipeline,
-            WorkPool(settings.threads, settings.queue, settings.deadline_s / 2, metrics.in_hand),
+            WorkPool(settings.threads, settings.queue, settings.deadline_s / 2, metrics.in_hand, settings.deadline_s),
             metrics,
+            keys=KnownKeys(settings.keys_file) if settings.keys_file else None,
+            admin_keys=KnownKeys(settings.admin_keys_file) if settings.admin_keys_file else None,
             shadow=_open_shadow(settings, pipeline, metrics),
             judgements=open_judgements(settings.feedback, settings.feedback_days) if settings.feedback else None,
         )
@@ -55,6 +60,15 @@ class Services:
         for kept in (self.shadow, self.judgements):
             if kept is not None:
                 kept.close()
+
+    def health(self) -> Literal["ready", "starting", "stopping", "stuck"]:
+        """Whether photos can be answered, and why not."""
+        if self.stopping:
+            return "stopping"
+        known = [keys for keys in (self.keys, self.admin_keys) if keys is not None]
+        if self.pool.is_held_up() or not all(keys.are_usable for keys in known):
+            return "stuck"
+        return "ready" if self.warm else "starting"
 
     def serve_with(self, pipeline: Pipeline) -> None:
         """Let the next request have this pipeline."""

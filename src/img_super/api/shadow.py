@@ -7,6 +7,7 @@ No crop is kept, and what is told are counts.
 from __future__ import annotations
 
 import logging
+from contextlib import suppress
 from queue import Full, Queue
 from threading import Thread
 from typing import Final
@@ -16,6 +17,7 @@ from img_super.domain import Decision, ModelIdentity
 from img_super.pipeline.pipeline import Look, Pipeline
 
 _WAITING: Final = 4
+_CLOSE_S: Final = 1
 
 _log = logging.getLogger("img_super")
 
@@ -39,9 +41,10 @@ class Shadow:
             self._metrics.shadow_skipped()
 
     def close(self) -> None:
-        """Finish what waits."""
-        self._waiting.put(None)
-        self._thread.join()
+        """Finish what waits, but not for long."""
+        with suppress(Full):
+            self._waiting.put(None, timeout=_CLOSE_S)
+        self._thread.join(_CLOSE_S)
 
     def _work(self) -> None:
         while (given := self._waiting.get()) is not None:

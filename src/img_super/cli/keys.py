@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from img_super.api.keys import Key, hash_of, new_key, read_keys
+from img_super.api.keys import Key, hash_of, is_key_line, new_key, read_keys
 from img_super.cli.exits import give_up
-from img_super.errors import BadKeys
+from img_super.durable import replace_durably
 
 keys = typer.Typer(name="keys", help="Make, list and take back the API keys of the service.", no_args_is_help=True)
 
@@ -59,20 +58,8 @@ def _read(file: Path) -> tuple[Key, ...]:
 
 
 def _write(file: Path, every: tuple[Key, ...]) -> None:
-    """All at once, readable by its owner alone: a service never sees half a file."""
-    half = file.with_name(f".{file.name}.new")
-    half.unlink(missing_ok=True)
-    with os.fdopen(os.open(half, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as lines:
-        lines.writelines(f"{key.name} {key.sha256}\n" for key in every)
-    if not _reads_as(half, every):
-        half.unlink()
+    """All at once: a service never sees half a file. A new one is its owner's alone."""
+    lines = [f"{key.name} {key.sha256}" for key in every]
+    if not all(is_key_line(line) for line in lines):
         raise give_up("A name has 1 to 64 letters, digits, dots, hyphens or underscores.")
-    half.replace(file)
-
-
-def _reads_as(file: Path, every: tuple[Key, ...]) -> bool:
-    """A name with a space or a # in it would not come back."""
-    try:
-        return read_keys(file) == every
-    except BadKeys:
-        return False
+    replace_durably(file, "".join(f"{line}\n" for line in lines).encode(), 0o600)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
+from contextlib import suppress
 from queue import Empty, Full, Queue
 from threading import Event, Thread
 from typing import Final
@@ -14,6 +15,7 @@ from img_super.feedback.store import Judgement, Store
 _WAITING: Final = 10_000
 _AT_ONCE: Final = 500
 _FORGET_EVERY_S: Final = 3600
+_CLOSE_S: Final = 5
 _DAY_S: Final = 86_400
 
 _log = logging.getLogger("img_super")
@@ -39,13 +41,16 @@ class Writer:
     def flush(self, timeout_s: float = 10) -> None:
         """Return when everything that was given before has been written."""
         done = Event()
-        self._waiting.put(done)
+        self._waiting.put(done, timeout=timeout_s)
         done.wait(timeout_s)
 
     def close(self) -> None:
-        """Write what waits, and end."""
-        self._waiting.put(None)
-        self._thread.join()
+        """Write what waits, and end; but not for long, when the database does not answer."""
+        with suppress(Full):
+            self._waiting.put(None, timeout=_CLOSE_S)
+        self._thread.join(_CLOSE_S)
+        if self._thread.is_alive():
+            _log.error("Judgements were not kept: the database for feedback did not answer in the end.")
         self._store.close()
 
     def _work(self) -> None:

@@ -13,7 +13,8 @@ from __future__ import annotations
 
 import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -22,9 +23,15 @@ from typing import Final
 import msgspec
 import numpy as np
 
+from img_super.durable import flush, replace_durably
 from img_super.errors import BadModel
 from img_super.model_card import CARD_FILE, ModelCard, read_card, read_weights
 from img_super.validator.litert import LiteRtValidator
+
+try:
+    import fcntl
+except ImportError:  # not on Windows
+    fcntl = None  # type: ignore[assignment]
 
 STATE_FILE: Final = "registry.json"
 
@@ -113,12 +120,8 @@ class Registry:
             if read_card(target) != card:
                 raise BadModel(f"The registry has another model {card.version}; give the new one a version of its own.")
             return card
-        unfinished = self.folder / f".{card.version}.new"
-        shutil.rmtree(unfinished, ignore_errors=True)
-        unfinished.mkdir()
-        for name in (CARD_FILE, *(file.name for file in card.files.values())):
-            shutil.copyfile(source / name, unfinished / name)
-        unfinished.rename(target)
+        with self._alone():
+            self._copy(source, target, (CARD_FILE, *(file.name for file in card.files.values())))
         return card
 
     def promote(self, version: str) -> ModelCard:
@@ -127,12 +130,13 @@ class Registry:
         Raises:
             BadModel: there is none such, it serves already, or it is damaged; what served goes on serving.
         """
-        state = self.state
-        if version == state.current:
-            raise BadModel(f"{version} serves already.")
         card = check_model(self.model(version))
-        changes = (*state.changes, _change("promoted", version))
-        self._write(State(version, (state.current, *state.before), changes))
+        with self._alone():
+            state = self.state
+            if version == state.current:
+                raise BadModel(f"{version} serves already.")
+            changes = (*state.changes, _change("promoted", version))
+            self._write(State(version, (state.current, *state.before), changes))
         return card
 
     def rollback(self) -> ModelCard:
@@ -141,18 +145,37 @@ class Registry:
         Raises:
             BadModel: there was none, or it is damaged.
         """
-        state = self.state
-        if not state.before:
-            raise BadModel(f"Nothing served before {state.current}.")
-        version, *before = state.before
-        card = check_model(self.model(version))
-        self._write(State(version, tuple(before), (*state.changes, _change("rolled_back", version))))
+        with self._alone():
+            state = self.state
+            if not state.before:
+                raise BadModel(f"Nothing served before {state.current}.")
+            version, *before = state.before
+            card = check_model(self.model(version))
+            self._write(State(version, tuple(before), (*state.changes, _change("rolled_back", version))))
         return card
 
+    def _copy(self, source: Path, target: Path, names: Sequence[str]) -> None:
+        unfinished = self.folder / f".{target.name}.new"
+        shutil.rmtree(unfinished, ignore_errors=True)
+        unfinished.mkdir()
+        for name in names:
+            shutil.copyfile(source / name, unfinished / name)
+            flush(unfinished / name)
+        flush(unfinished)
+        unfinished.rename(target)
+        flush(self.folder)
+
     def _write(self, state: State) -> None:
-        unfinished = self.folder / f".{STATE_FILE}.new"
-        unfinished.write_bytes(msgspec.json.format(msgspec.json.encode(state), indent=2) + b"\n")
-        unfinished.replace(self.folder / STATE_FILE)
+        text = msgspec.json.format(msgspec.json.encode(state), indent=2)
+        replace_durably(self.folder / STATE_FILE, text + b"\n")
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """Whoever changes the registry at the same time waits: the last one does not undo the others."""
+        with (self.folder / ".lock").open("w") as lock:
+            if fcntl is not None:
+                fcntl.flock(lock, fcntl.LOCK_EX)
+            yield
 
 
 def is_registry(folder: Path) -> bool:

@@ -88,14 +88,35 @@ def test_a_key_can_be_added_and_taken_back_while_the_service_runs(locked: TestCl
 
 
 @pytest.mark.parametrize("damage", ["nonsense\n", None])
-def test_a_file_that_was_damaged_or_lost_opens_nothing(locked: TestClient, keys_file: Path, damage: str | None) -> None:
+def test_a_file_that_was_damaged_or_lost_opens_nothing_and_the_service_is_not_ready(
+    locked: TestClient, keys_file: Path, damage: str | None
+) -> None:
+    before = keys_file.read_text()
+    locked.app.state.services.warm = True  # type: ignore[attr-defined]
     if damage is None:
         keys_file.unlink()
     else:
         keys_file.write_text(damage)
-        os.utime(keys_file, ns=(1, 1))
     answer = locked.get("/model", headers={"x-api-key": OLD})
-    assert (answer.status_code, answer.json()["code"]) == (500, "internal_error")
+    assert (answer.status_code, answer.json()["code"]) == (503, "overloaded")
+    assert locked.get("/health/ready").status_code == 503
+    keys_file.write_text(before)
+    assert locked.get("/health/ready").status_code == 200
+    assert locked.get("/model", headers={"x-api-key": OLD}).status_code == 200
+
+
+def test_a_line_that_is_wrong_harms_no_other_key_and_is_told(
+    locked: TestClient, keys_file: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    keys_file.write_text(f"bank {hash_of(OLD)}\nbank {hash_of(NEW)[:-1]}\n")
+    statuses = [locked.get("/model", headers={"x-api-key": key}).status_code for key in (OLD, NEW, OLD)]
+    assert statuses == [200, 401, 200]
+    assert sum("Line 2 of" in record.getMessage() for record in caplog.records) == 1
+
+
+def test_when_the_last_key_is_taken_back_nobody_may_call(locked: TestClient, keys_file: Path) -> None:
+    keys_file.write_text("")
+    assert locked.get("/model", headers={"x-api-key": OLD}).status_code == 401
 
 
 @pytest.mark.parametrize("text", ["", "# nobody\n", "bank\n", f"bank {'g' * 64}\n", f"a b {'0' * 64}\n", None])

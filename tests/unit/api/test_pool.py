@@ -118,3 +118,45 @@ def test_whoever_would_wait_for_longer_than_the_patience_is_refused_although_the
 
     asyncio.run(crowd())
     pool.close()
+
+
+def test_a_pool_whose_every_thread_is_beyond_its_deadline_is_held_up_and_then_lost(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    pool, go_on, late_s = WorkPool(2, queue=1, deadline_s=10), Event(), [0.0]
+    monkeypatch.setattr("img_super.api.threads.monotonic", lambda: late_s[0])
+
+    async def hold_up() -> None:
+        first = asyncio.create_task(pool.run(lambda: go_on.wait(PATIENCE_S)))
+        await until(lambda: pool.working == 1)
+        late_s[0] = 100.0
+        assert not pool.is_held_up()
+        both = [first, asyncio.create_task(pool.run(lambda: go_on.wait(PATIENCE_S)))]
+        await until(lambda: len(pool._threads._begun_s) == 2)
+        for seconds, told in ((9, (False, False)), (11, (True, False)), (31, (True, True))):
+            late_s[0] = 100.0 + seconds
+            assert (pool.is_held_up(), pool.is_lost()) == told
+        go_on.set()
+        await asyncio.gather(*both)
+        await until(lambda: not pool._threads._begun_s)
+        assert not pool.is_held_up()
+
+    asyncio.run(hold_up())
+    monkeypatch.undo()
+    pool.close()
+
+
+def test_a_work_that_does_not_end_does_not_keep_the_pool_from_ending(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("img_super.api.pool._CLOSE_S", 0.05)
+    pool, go_on = WorkPool(1, queue=1), Event()
+
+    async def give_up() -> None:
+        work = asyncio.create_task(pool.run(go_on.wait))
+        await until(lambda: pool.working == 1)
+        work.cancel()
+        pool.close()
+        with pytest.raises(RuntimeError):
+            await pool.run(get_ident)
+
+    asyncio.run(give_up())
+    go_on.set()

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import stat
 from pathlib import Path
 
@@ -61,3 +62,21 @@ def test_what_cannot_be_done_is_one_sentence(file: Path, tmp_path: Path) -> None
     assert "No such file" in run("create", "bank", file=tmp_path / "nowhere" / "keys").output
     file.write_text("nonsense\n")
     assert "Line 1" in run("list", file=file).output
+
+
+def test_a_service_of_another_group_goes_on_reading_what_it_could(file: Path) -> None:
+    """As the deployment document says for `docker run`: a folder of the group of the container's user."""
+    folder = file.parent / "keys"
+    folder.mkdir()
+    os.chown(folder, -1, next((group for group in os.getgroups() if group != os.getegid()), os.getegid()))
+    folder.chmod(0o2750)
+    inside = folder / "keys.txt"
+    old = run("create", "bank", file=inside).stdout.strip()
+    run("create", "shop", file=inside)
+    inside.chmod(0o640)
+    known, before = KnownKeys(inside), inside.stat()
+    assert known.owner(old) == "bank"
+    assert run("revoke", "bank", file=inside).exit_code == 0
+    after = inside.stat()
+    assert (after.st_mode, after.st_gid) == (before.st_mode, before.st_gid)
+    assert known.owner(old) is None

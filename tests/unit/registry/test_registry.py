@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import msgspec
@@ -131,3 +133,26 @@ def test_a_damaged_registry_is_told(registry: Registry) -> None:
         load_pipeline(registry.folder)
     with pytest.raises(BadModel, match="no registry"):
         Registry.open(registry.folder / "nowhere")
+
+
+@pytest.mark.parametrize("name", ["../registry.json", "/etc/passwd", "a/b", "..", "", "card.json", ".hidden", "a\\b"])
+def test_a_file_of_a_card_lies_beside_it(registry: Registry, tmp_path: Path, name: str) -> None:
+    """Also where the file is there, and its sha256 is right."""
+    folder, before = variant(tmp_path / "new", "2"), (registry.folder / "registry.json").read_bytes()
+    weights = folder / SHIPPED.files["litert"].name
+    card = (folder / "card.json").read_text().replace(f'"{weights.name}"', json.dumps(name))
+    (folder / "card.json").write_text(card)
+    (folder / "../registry.json").write_bytes(weights.read_bytes())
+    with pytest.raises(BadModel, match="not a valid card"):
+        registry.add(folder)
+    assert (registry.folder / "registry.json").read_bytes() == before
+
+
+def test_of_promotions_at_once_none_is_lost(registry: Registry, tmp_path: Path) -> None:
+    versions = ["2", "3", "4", "5"]
+    for version in versions:
+        registry.add(variant(tmp_path / version, version))
+    with ThreadPoolExecutor(4) as threads:
+        list(threads.map(registry.promote, versions))
+    assert sorted(change.version for change in registry.state.changes) == sorted([SHIPPED.version, *versions])
+    assert set(registry.state.before) | {registry.state.current} == {SHIPPED.version, *versions}

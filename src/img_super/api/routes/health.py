@@ -10,20 +10,27 @@ from img_super.api.services import TheServices
 router = APIRouter(prefix="/health", tags=["service"])
 
 
-@router.get("/live", summary="The process answers")
-async def live() -> Health:
-    """Says nothing of the models; restart the process when this does not answer."""
-    return Health(status="alive")
+@router.get(
+    "/live",
+    summary="The process answers, and can still work",
+    responses={503: {"model": Health, "description": "Every thread has been lost to a photo that does not end"}},
+)
+async def live(services: TheServices, response: Response) -> Health:
+    """Says nothing of the models; restart the process when this does not answer, or with 503."""
+    if not services.pool.is_lost():
+        return Health(status="alive")
+    response.status_code = status.HTTP_503_SERVICE_UNAVAILABLE
+    return Health(status="stuck")
 
 
 @router.get(
     "/ready",
     summary="The models are loaded and a warm-up request has passed",
-    responses={503: {"model": Health, "description": "Not yet, not any more, or the warm-up request failed"}},
+    responses={503: {"model": Health, "description": "Not yet, not any more, or not now"}},
 )
 async def ready(services: TheServices, response: Response) -> Health:
     """Send traffic only while this is 200."""
-    if services.warm and not services.stopping:
-        return Health(status="ready")
-    response.status_code = status.HTTP_503_SERVICE_UNAVAILABLE
-    return Health(status="stopping" if services.stopping else "starting")
+    health = services.health()
+    if health != "ready":
+        response.status_code = status.HTTP_503_SERVICE_UNAVAILABLE
+    return Health(status=health)

@@ -1,0 +1,78 @@
+"""Threads that work one after the other on what they are given, and that no end of the process waits for.
+
+Python's own pool is joined when the interpreter ends, however long that takes: one photo that does not end would keep a
+service that was told to stop.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import Future
+from queue import Empty, SimpleQueue
+from threading import Thread, get_ident
+from time import monotonic
+from typing import TypeAlias, TypeVar
+
+T = TypeVar("T")
+
+_Work: TypeAlias = "tuple[Future[object], Callable[[], object]] | None"
+
+
+class Threads:
+    """A fixed number of threads."""
+
+    def __init__(self, count: int, name: str) -> None:
+        self._waiting: SimpleQueue[_Work] = SimpleQueue()
+        self._begun_s: dict[int, float] = {}
+        self._closed = False
+        self._all = [Thread(target=self._work, name=f"{name}_{number}", daemon=True) for number in range(count)]
+        for thread in self._all:
+            thread.start()
+
+    def submit(self, work: Callable[[], T]) -> Future[T]:
+        """Do `work` when a thread is free. Raises RuntimeError after the end."""
+        if self._closed:
+            raise RuntimeError("the threads have ended")
+        future: Future[T] = Future()
+        self._waiting.put((future, work))  # type: ignore[arg-type]
+        return future
+
+    def all_busy_for_s(self) -> float:
+        """For how long every one of them has been at the same work; 0 while one is free."""
+        begun = list(self._begun_s.values())
+        return monotonic() - max(begun) if len(begun) == len(self._all) else 0.0
+
+    def close(self, timeout_s: float) -> bool:
+        """Drop what waits, let what is worked on finish; false when that took longer and was left behind."""
+        self._closed = True
+        self._drop_what_waits()
+        for _ in self._all:
+            self._waiting.put(None)
+        end_s = monotonic() + timeout_s
+        for thread in self._all:
+            thread.join(max(0.0, end_s - monotonic()))
+        return not any(thread.is_alive() for thread in self._all)
+
+    def _drop_what_waits(self) -> None:
+        try:
+            while (given := self._waiting.get_nowait()) is not None:
+                given[0].cancel()
+        except Empty:
+            return
+
+    def _work(self) -> None:
+        while (given := self._waiting.get()) is not None:
+            future, work = given
+            if future.set_running_or_notify_cancel():
+                self._do(future, work)
+
+    def _do(self, future: Future[object], work: Callable[[], object]) -> None:
+        self._begun_s[get_ident()] = monotonic()
+        try:
+            result = work()
+        except BaseException as error:  # noqa: BLE001 - whoever waits for it gets it
+            future.set_exception(error)
+        else:
+            future.set_result(result)
+        finally:
+            del self._begun_s[get_ident()]

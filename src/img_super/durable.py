@@ -1,0 +1,51 @@
+"""Files that are there as a whole, or not at all: also after the machine has lost its current."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from stat import S_IMODE
+
+
+def replace_durably(path: Path, data: bytes, mode: int = 0o644) -> None:
+    """Put a file in the place of another in one step; who could read the old one can read the new one.
+
+    Args:
+        path: where it belongs.
+        data: all of it.
+        mode: of a file that was not there before.
+
+    Raises:
+        OSError: it cannot be written, or not with the owner and group of the old one, which then is still there.
+    """
+    unfinished = path.with_name(f".{path.name}.new")
+    unfinished.unlink(missing_ok=True)
+    descriptor = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            _make_like(path, descriptor)
+            file.write(data)
+            file.flush()
+            os.fsync(descriptor)
+        unfinished.replace(path)
+    except BaseException:
+        unfinished.unlink(missing_ok=True)
+        raise
+    flush(path.parent)
+
+
+def flush(path: Path) -> None:
+    """Wait until the disk has a file, or the names in a folder."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _make_like(old: Path, descriptor: int) -> None:
+    if old.exists():
+        before, now = old.stat(), os.fstat(descriptor)
+        if (before.st_uid, before.st_gid) != (now.st_uid, now.st_gid):
+            os.fchown(descriptor, before.st_uid, before.st_gid)
+        os.fchmod(descriptor, S_IMODE(before.st_mode))
