@@ -68,6 +68,7 @@ def _guards() -> Iterator[Guard]:
     yield from _privacy()
     yield from _models()
     yield from _labels()
+    yield from _sources()
 
 
 def _connections() -> Iterator[Guard]:
@@ -191,6 +192,23 @@ def _labels() -> Iterator[Guard]:
                 "unit/api/test_feedback.py::test_the_file_of_the_scores")  # fmt: skip
     yield Guard("feedback is off unless switched on", "api/routes/feedback.py", "if judgements is None:", "if False:",
                 "unit/api/test_feedback.py::test_it_is_off_unless_switched_on")  # fmt: skip
+
+
+def _sources() -> Iterator[Guard]:
+    archives, test = "sources/archives.py", "unit/sources/test_search.py"
+    yield Guard("a listed name is not parsed", "sources/found.py", "files.cat_file(found.path, end=end)",
+                "file_system(found.name, self._storage)[0].cat_file(file_system(found.name, self._storage)[1])",
+                f"{test}::test_the_name_of_a_listed")  # fmt: skip
+    yield Guard("names that leave an archive", archives, "if leaves(member.filename):", "if False:",
+                f"{test}::test_links_and_names_that_leave")  # fmt: skip
+    yield Guard("decompression that grows", "sources/inflating.py",
+                "if large_bytes > FREE_BYTES + MAX_RATIO * small_bytes:", "if False:",
+                f"{test}::test_a_few_bytes_that_stand")  # fmt: skip
+    yield Guard("a ZIP that grows", archives, "check_growth(file.seek(0, SEEK_END)", "max(file.seek(0, SEEK_END)",
+
+                f"{test}::test_a_zip_that_says")  # fmt: skip
+    yield Guard("files with holes", archives, "if member.issparse():", "if False:",
+                f"{test}::test_an_empty_file_with_holes")  # fmt: skip
 
 
 GUARDS = tuple(_guards())

@@ -71,7 +71,7 @@ def connect() -> None:
 def _units(job: Job, done: Callable[[str], bool]) -> Iterator[Found]:
     """What can be judged apart: photos, members of ZIP archives, and TAR archives, which have to be read in order."""
     for file in find_files(job.sources, job.work.storage):
-        inside = photos_in_zip(file, job.work.storage) if isinstance(file, InFile) and is_zip(file.url) else (file,)
+        inside = photos_in_zip(file, job.work.storage) if isinstance(file, InFile) and is_zip(file.path) else (file,)
         for unit in inside:
             if not done(unit.name) and not job.is_target(unit):
                 yield unit
@@ -114,7 +114,7 @@ class NodeCrew:
             yield {"judged": np.array([*map(pickle.dumps, some), None], dtype=object)[:-1]}
 
     def _opened(self, unit: Found) -> Iterator[Found]:
-        if isinstance(unit, InFile) and is_tar(unit.url):
+        if isinstance(unit, InFile) and is_tar(unit.path):
             return photos_in_tar(unit, self._work.storage, self._work.max_file_bytes, lambda _: False)
         return iter((unit,))
 

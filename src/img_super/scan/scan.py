@@ -53,9 +53,10 @@ class Job:
     def is_target(self, found: Found) -> bool:
         """Whether it is what this scan, or the one before it, has written itself."""
         targets = [target for target in (self.out, self.report) if target is not None]
-        return isinstance(found, InFile) and any(
-            found.url.endswith(target.name) and Path(found.url).resolve() == target.resolve() for target in targets
-        )
+        if not isinstance(found, InFile) or found.source is not None:
+            return False
+        alike = (target for target in targets if found.path.endswith(target.name))
+        return any(Path(found.path).resolve() == target.resolve() for target in alike)
 
 
 Judging = Callable[[Job, Callable[[str], bool]], Generator[Judged]]

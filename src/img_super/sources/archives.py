@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import tarfile
 from collections.abc import Callable, Iterator
-from typing import Final, Self
+from io import SEEK_END
+from typing import BinaryIO, Final, Self, cast
 from zipfile import ZipFile
 
-from img_super.sources.errors import BrokenArchive, FileTooLarge
+from img_super.sources.errors import BrokenArchive, FileTooLarge, UnreadableFile
 from img_super.sources.found import Failed, Found, Given, InFile, InZip, Storage, open_binary
-from img_super.sources.names import MemberNames, is_hidden
+from img_super.sources.inflating import Inflated, Inflating, check_growth
+from img_super.sources.names import MemberNames, is_hidden, leaves
 
 _ZIP_ENDS: Final = (".zip",)
 _TAR_ENDS: Final = (".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tar.xz", ".txz")
@@ -41,15 +43,21 @@ class _Header(tarfile.TarInfo):
 def photos_in_zip(archive: InFile, storage: Storage) -> Iterator[Found]:
     """One `InZip` for every file in the archive; a damaged directory is one `Failed`."""
     try:
-        with open_binary(archive.url, storage) as file, ZipFile(file) as opened:
+        with open_binary(archive, storage) as file, ZipFile(file) as opened:
+            check_growth(file.seek(0, SEEK_END), sum(member.file_size for member in opened.infolist()))
             members = [(place, member) for place, member in enumerate(opened.infolist()) if not member.is_dir()]
+    except Inflated:
+        yield _inflated(archive.name)
+        return
     except Exception:  # noqa: BLE001 zipfile and every file system raise their own kinds
         yield Failed(archive.name, BrokenArchive.code, "The ZIP archive cannot be opened; it is damaged or no ZIP.")
         return
     names = MemberNames(archive.name)
     for place, member in members:
-        if not is_hidden(member.filename):
-            yield InZip(names.name(member.filename), archive.url, place)
+        if leaves(member.filename):
+            yield _outside(names.name(member.filename))
+        elif not is_hidden(member.filename):
+            yield InZip(names.name(member.filename), archive, place)
 
 
 def photos_in_tar(
@@ -65,10 +73,12 @@ def photos_in_tar(
     """
     try:
         with (
-            open_binary(archive.url, storage) as file,
-            tarfile.open(fileobj=file, mode="r|*", tarinfo=_Header) as opened,
+            open_binary(archive, storage) as file,
+            tarfile.open(fileobj=cast("BinaryIO", Inflating(file)), mode="r|", tarinfo=_Header) as opened,
         ):
             yield from _members(opened, MemberNames(archive.name), max_file_bytes, done)
+    except Inflated:
+        yield _inflated(archive.name)
     except Exception:  # noqa: BLE001 tarfile, every decompressor and every file system raise their own kinds
         yield Failed(archive.name, BrokenArchive.code, BrokenArchive.advice)
 
@@ -78,12 +88,34 @@ def _members(
 ) -> Iterator[Found]:
     for member in opened:
         opened.members = []  # type: ignore[attr-defined] # tarfile keeps every header that it has read
-        if not member.isfile() or is_hidden(member.name):
+        if member.isdir() or (is_hidden(member.name) and not leaves(member.name)):
             continue
         name = names.name(member.name)
-        if done(name):
-            continue
-        if member.size > max_file_bytes:
-            yield Failed(name, FileTooLarge.code, FileTooLarge.advice)
-        elif (file := opened.extractfile(member)) is not None:
-            yield Given(name, file.read())
+        if not done(name):
+            yield _why_not(member, name, max_file_bytes) or Given(name, _content(opened, member))
+
+
+def _why_not(member: tarfile.TarInfo, name: str, max_file_bytes: int) -> Failed | None:
+    """The row of a member that is not read."""
+    if leaves(member.name):
+        return _outside(name)
+    if member.issparse():
+        return Failed(name, UnreadableFile.code, "It is written as a file with holes, which is not read.")
+    if not member.isfile():
+        return Failed(name, UnreadableFile.code, "It is a link, not a file; what it leads to has its own row.")
+    if member.size > max_file_bytes:
+        return Failed(name, FileTooLarge.code, FileTooLarge.advice)
+    return None
+
+
+def _content(opened: tarfile.TarFile, member: tarfile.TarInfo) -> bytes:
+    file = opened.extractfile(member)
+    return b"" if file is None else file.read()
+
+
+def _inflated(name: str) -> Failed:
+    return Failed(name, BrokenArchive.code, "The archive is built to become far more than it is; it is not read on.")
+
+
+def _outside(name: str) -> Failed:
+    return Failed(name, UnreadableFile.code, "Its name leads out of the archive's folder; it is not read.")

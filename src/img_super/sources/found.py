@@ -13,6 +13,7 @@ from fsspec import AbstractFileSystem
 from fsspec.core import url_to_fs
 
 from img_super.sources.errors import MAX_FILE_BYTES, EncryptedFile, FileTooLarge, UnreadableFile
+from img_super.sources.names import shown
 
 Storage: TypeAlias = Mapping[str, Any]
 """Options for the file system behind a URL, as fsspec takes them (`endpoint_url`, `anon`, ...)."""
@@ -22,11 +23,20 @@ _ENCRYPTED_FLAG: Final = 0x1
 
 @dataclass(frozen=True, slots=True)
 class InFile:
-    """A file; `size_bytes` is None where the listing did not tell it."""
+    """A file.
+
+    Attributes:
+        name: what its row is called.
+        path: where it lies: on the file system of `source`, or on this machine.
+        size_bytes: None where the listing did not tell it.
+        source: the URL, as a person typed it, that names the file system; None for this machine's. Only this is ever
+            parsed: in the name of a listed file, `::` and `://` are letters like others.
+    """
 
     name: str
-    url: str
+    path: str
     size_bytes: int | None = None
+    source: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +44,7 @@ class InZip:
     """The member at `place` in the directory of a ZIP archive; two members may have the same name."""
 
     name: str
-    url: str
+    archive: InFile
     place: int
 
 
@@ -85,19 +95,19 @@ class Reader:
         if found.size_bytes is not None and found.size_bytes > self._max_bytes:
             raise FileTooLarge()
         try:
-            if not is_remote(found.url):
-                with open_binary(found.url, self._storage) as file:
+            if found.source is None:
+                with open_binary(found, self._storage) as file:
                     return file.read(self._max_bytes + 1)
             # A range beyond the end of an empty object is an error for S3: with a known size all of it is asked for.
             end = self._max_bytes + 1 if found.size_bytes is None else None
-            files, path = file_system(found.url, self._storage)
-            return bytes(files.cat_file(path, end=end))
+            files, _ = file_system(found.source, self._storage)
+            return bytes(files.cat_file(found.path, end=end))
         except Exception as error:  # every file system raises its own kinds
             raise UnreadableFile(reason(error)) from error
 
     def _read_member(self, found: InZip) -> bytes:
         try:
-            archive = self._archive(found.url)
+            archive = self._archive(found.archive)
             member = archive.infolist()[found.place]
             if member.flag_bits & _ENCRYPTED_FLAG:
                 raise EncryptedFile()
@@ -110,9 +120,9 @@ class Reader:
         except Exception as error:  # zlib, the file system and zipfile itself raise their own kinds
             raise UnreadableFile(reason(error)) from error
 
-    def _open_archive(self, url: str) -> ZipFile:
+    def _open_archive(self, archive: InFile) -> ZipFile:
         # The archive closes a file that it has opened itself when it is dropped.
-        return ZipFile(open_binary(url, self._storage) if is_remote(url) else url)
+        return ZipFile(archive.path if archive.source is None else open_binary(archive, self._storage))
 
     def _checked(self, data: bytes) -> bytes:
         if len(data) > self._max_bytes:
@@ -120,13 +130,32 @@ class Reader:
         return data
 
 
-def open_binary(url: str, storage: Storage) -> BinaryIO:
-    """The file behind a path or URL, open for reading; it can be read from any place on."""
-    if not is_remote(url):
-        return Path(url).open("rb")
-    files, path = file_system(url, storage)
-    file: BinaryIO = files.open(path, "rb")
-    return file
+def open_binary(file: InFile, storage: Storage) -> BinaryIO:
+    """The file, open for reading; it can be read from any place on."""
+    if file.source is None:
+        return Path(file.path).open("rb")
+    files, _ = file_system(file.source, storage)
+    opened: BinaryIO = files.open(file.path, "rb")
+    return opened
+
+
+def typed(url: str, storage: Storage) -> InFile:
+    """The file that a person typed the path or URL of. Raises `UnreadableFile`."""
+    return InFile(shown(url), _path(url, storage), None, url) if is_remote(url) else InFile(shown(url), url)
+
+
+def beside(folder: str, name: str, storage: Storage) -> InFile:
+    """The file of this name in a folder that a person typed; `name` is not parsed. Raises `UnreadableFile`."""
+    if not is_remote(folder):
+        return InFile(shown(f"{folder}/{name}"), f"{folder}/{name}")
+    return InFile(shown(f"{folder}/{name}"), f"{_path(folder, storage)}/{name}", None, folder)
+
+
+def _path(url: str, storage: Storage) -> str:
+    try:
+        return file_system(url, storage)[1]
+    except Exception as error:  # every file system raises its own kinds
+        raise UnreadableFile(reason(error)) from error
 
 
 def file_system(url: str, storage: Storage) -> tuple[AbstractFileSystem, str]:

@@ -27,6 +27,11 @@ def is_hidden(path: str) -> bool:
     return any(part.startswith(".") or part in _NEVER_PHOTOS for part in PurePosixPath(path).parts)
 
 
+def leaves(member: str) -> bool:
+    """Whether a member's name leads out of the folder into which an archive is unpacked."""
+    return member.startswith(("/", "\\")) or ".." in member.replace("\\", "/").split("/")
+
+
 class MemberNames:
     """Names for the members of one archive; the second of two equal ones gets `#2`."""
 

@@ -40,7 +40,7 @@ def count_photos(sources: Sequence[str], storage: Storage) -> int | None:
     """How many photos there are, or None when a TAR archive would have to be read to its end for it."""
     count = 0
     for file in find_files(sources, storage):
-        if isinstance(file, InFile) and is_tar(file.url):
+        if isinstance(file, InFile) and is_tar(file.path):
             return None
         count += sum(1 for _ in _inside(file, storage, lambda _: False, MAX_FILE_BYTES))
     return count
@@ -63,9 +63,9 @@ def _inside(
     file: InFile | Failed, storage: Storage, done: Callable[[str], bool], max_file_bytes: int
 ) -> Iterator[Found]:
     match file:
-        case InFile(url=url) if is_zip(url):
+        case InFile(path=path) if is_zip(path):
             yield from photos_in_zip(file, storage)
-        case InFile(url=url) if is_tar(url):
+        case InFile(path=path) if is_tar(path):
             yield from photos_in_tar(file, storage, max_file_bytes, done)
         case _:
             yield file
@@ -125,7 +125,7 @@ def _remote_files(source: str, storage: Storage) -> Iterator[InFile | Failed]:
         empty = True
         for info in infos:
             empty = False
-            yield from _remote_entry(files, info)
+            yield from _remote_entry(files, info, source)
     except ImportError as error:
         raise SourceError(
             f"{shown(source)} cannot be read: {error}. `pip install 'img-super[scan]'` has it."
@@ -136,20 +136,19 @@ def _remote_files(source: str, storage: Storage) -> Iterator[InFile | Failed]:
         raise SourceError(f"Nothing matches {shown(source)}.")
 
 
-def _remote_entry(files: AbstractFileSystem, info: dict[str, Any]) -> Iterator[InFile]:
+def _remote_entry(files: AbstractFileSystem, info: dict[str, Any], source: str) -> Iterator[InFile]:
     if info["type"] != "directory":
-        yield _remote_file(files, info)
+        yield _remote_file(files, info, source)
         return
     root = info["name"].rstrip("/")
     for _, _, entries in files.walk(root, detail=True):
         for entry in entries.values():
             if entry["type"] == "file" and not is_hidden(entry["name"].removeprefix(root).lstrip("/")):
-                yield _remote_file(files, entry)
+                yield _remote_file(files, entry, source)
 
 
-def _remote_file(files: AbstractFileSystem, info: dict[str, Any]) -> InFile:
-    url = files.unstrip_protocol(info["name"])
-    return InFile(shown(url), url, info.get("size"))
+def _remote_file(files: AbstractFileSystem, info: dict[str, Any], source: str) -> InFile:
+    return InFile(shown(files.unstrip_protocol(info["name"])), info["name"], info.get("size"), source)
 
 
 def _told(error: Exception) -> str:

@@ -28,7 +28,8 @@ def test_the_operators_ways_show_their_own_errors(client: TestClient) -> None:
     for path, codes in (
         (
             "/feedback",
-            {"malformed_body", "key_refused", "switched_off", "unknown_request", "rate_exceeded", "overloaded"},
+            {"malformed_body", "key_refused", "switched_off", "unknown_request", "rate_exceeded", "overloaded"}
+            | {"body_too_large", "body_too_slow"},
         ),
         ("/model/reload", {"key_refused", "switched_off", "model_refused"}),
     ):

@@ -44,9 +44,6 @@ def tarred(path: Path, mode: str = "w") -> Path:
             member = tarfile.TarInfo(name)
             member.size = len(data)
             archive.addfile(member, io.BytesIO(data))
-        link = tarfile.TarInfo("link.jpg")
-        link.type, link.linkname = tarfile.SYMTYPE, "/etc/passwd"
-        archive.addfile(link)
     return path
 
 
@@ -176,6 +173,83 @@ def _code(found: InFile | InZip) -> str:
         READER.read(found)
     assert "\n" not in raised.value.detail
     return raised.value.code
+
+
+TRAPS = ["good.jpg::x.jpg", "file:::x.jpg", "a#b.jpg", "a?b.jpg", "a*b.jpg", "[a].jpg", "simplecache::good.jpg"]
+
+
+@pytest.mark.parametrize("ending", ["", "/*"])
+def test_the_name_of_a_listed_file_is_never_parsed(tmp_path: Path, ending: str) -> None:
+    """`good.jpg::x.jpg` was read as `good.jpg`, and judged for it."""
+    expected = {"good.jpg": b"good"} | {name: name.encode() for name in TRAPS}
+    for name, data in expected.items():
+        (tmp_path / name).write_bytes(data)
+    for source in (f"file://{tmp_path}{ending}", f"{tmp_path}{ending}"):
+        found = [photo for photo in find_photos([source], {}) if isinstance(photo, InFile)]
+        assert {Path(photo.path).name: READER.read(photo) for photo in found} == expected
+
+
+def test_an_archive_whose_name_could_be_parsed_is_the_one_that_is_read(tmp_path: Path) -> None:
+    for name, data in (("good.zip", b"good"), ("x::good.zip", b"other")):
+        with zipfile.ZipFile(tmp_path / name, "w") as archive:
+            archive.writestr("a.jpg", data)
+    found = find_photos([f"file://{tmp_path}"], {})
+    assert sorted(READER.read(photo) for photo in found if isinstance(photo, InZip)) == [b"good", b"other"]
+
+
+def test_links_and_names_that_leave_an_archive_have_a_row(tmp_path: Path) -> None:
+    names = ["../a.jpg", "/a.jpg", "deep/../../a.jpg", "..\\a.jpg"]
+    with zipfile.ZipFile(tmp_path / "in.zip", "w") as zipped, tarfile.open(tmp_path / "in.tar", "w") as tar:
+        for name in names:
+            zipped.writestr(name, b"a")
+            tar.addfile(tarfile.TarInfo(name))
+        for kind in (tarfile.SYMTYPE, tarfile.LNKTYPE):
+            link = tarfile.TarInfo("link.jpg")
+            link.type, link.linkname = kind, "/etc/passwd"
+            tar.addfile(link)
+    rows = [photo for photo in find_photos([str(tmp_path)], {}) if isinstance(photo, Failed)]
+    assert len(rows) == 2 * len(names) + 2
+    assert {row.code for row in rows} == {"unreadable_file"}
+    assert sum("link" in row.detail for row in rows) == 2
+
+
+@pytest.mark.parametrize("mode", ["w:xz", "w:bz2", "w:gz"])
+def test_a_few_bytes_that_stand_for_very_many_are_given_up(
+    tmp_path: Path, mode: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """7 kB of xz held a scan for a minute."""
+    monkeypatch.setattr("img_super.sources.inflating.FREE_BYTES", 100_000)
+    with tarfile.open(tmp_path / "in.tar", mode) as tar:  # type: ignore[call-overload]
+        member = tarfile.TarInfo("a.jpg")
+        member.size = 30_000_000
+        tar.addfile(member, io.BytesIO(bytes(member.size)))
+        tar.addfile(tarfile.TarInfo("b.jpg"))
+    *_, row = find_photos([str(tmp_path)], {}, max_file_bytes=100)
+    assert isinstance(row, Failed)
+    assert (row.code, "far more" in row.detail) == ("broken_archive", True)
+
+
+def test_a_zip_that_says_it_becomes_very_much_is_not_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("img_super.sources.inflating.FREE_BYTES", 100_000)
+    with zipfile.ZipFile(tmp_path / "in.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("a.jpg", bytes(30_000_000))
+    (row,) = find_photos([str(tmp_path)], {})
+    assert isinstance(row, Failed)
+    assert (row.code, "far more" in row.detail) == ("broken_archive", True)
+
+
+def test_an_empty_file_with_holes_is_not_read_as_zeros(tmp_path: Path) -> None:
+    header = tarfile.TarInfo("a.jpg").tobuf(tarfile.GNU_FORMAT)
+    sparse = bytearray(header)
+    sparse[156:157] = tarfile.GNUTYPE_SPARSE
+    sparse[257:265] = b"ustar  \0"
+    sparse[386:410] = b"%011o\0%011o\0" % (10_000_000, 0)
+    sparse[483:495] = b"%011o\0" % 10_000_000
+    sparse[148:156] = b"%06o\0 " % (sum(sparse[:148]) + 8 * 32 + sum(sparse[156:512]))
+    (tmp_path / "in.tar").write_bytes(bytes(sparse) + bytes(1024))
+    (row,) = find_photos([str(tmp_path)], {})
+    assert isinstance(row, Failed)
+    assert "holes" in row.detail
 
 
 def test_what_cannot_be_read_has_a_code(folder: Path) -> None:

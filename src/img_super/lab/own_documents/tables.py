@@ -16,10 +16,13 @@ from img_super.domain import Box
 from img_super.lab.own_documents.errors import BadLabels
 from img_super.lab.own_documents.truth import OwnPhoto, label_of
 from img_super.sources.errors import FileError
-from img_super.sources.found import InFile, Reader, Storage, is_remote
+from img_super.sources.found import InFile, Reader, Storage, beside, is_remote, typed
 from img_super.sources.names import shown
 
 _CORNERS: Final = ("x_min", "y_min", "x_max", "y_max")
+_CHAIN: Final = "::"
+"""What fsspec takes for one file system inside another: a table from elsewhere could ask for anything with it."""
+
 _MAX_BYTES: Final = 256 * 1024 * 1024
 
 
@@ -39,16 +42,25 @@ def photos_of(table: str, storage: Storage) -> Iterator[OwnPhoto]:
         photo, place = str(row.get("photo") or ""), f"Row {number} of {shown(table)}"
         if not photo:
             continue
-        absolute = is_remote(photo) or photo.startswith("/") or not folder
-        url = photo if absolute else f"{folder}/{photo}"
+        file = _file(photo, folder, place, storage)
         label = label_of(str(row.get("label", "")), place)
         document, species = (str(row.get(name) or "") for name in ("document", "species"))
-        yield OwnPhoto(InFile(shown(url), url), label, document, species, _marked(row, place))
+        yield OwnPhoto(file, label, document, species, _marked(row, place))
+
+
+def _file(photo: str, folder: str, place: str, storage: Storage) -> InFile:
+    if is_remote(photo) and _CHAIN in photo:
+        raise BadLabels(f"{place} names a photo by several addresses at once: {shown(photo)}.")
+    absolute = is_remote(photo) or photo.startswith("/") or not folder
+    try:
+        return typed(photo, storage) if absolute else beside(folder, photo, storage)
+    except FileError as error:
+        raise BadLabels(f"{place} names a photo that cannot be read: {error.detail}") from error
 
 
 def _read(table: str, storage: Storage) -> str:
     try:
-        return Reader(storage, _MAX_BYTES).read(InFile(table, table)).decode("utf-8-sig")
+        return Reader(storage, _MAX_BYTES).read(typed(table, storage)).decode("utf-8-sig")
     except FileError as error:
         raise BadLabels(f"The table {shown(table)} cannot be read: {error.detail}") from error
     except UnicodeDecodeError as error:

@@ -103,7 +103,7 @@ def test_a_table_says_label_document_and_box(tmp_path: Path, ending: str) -> Non
     else:
         table.write_text("\n".join(map(json.dumps, rows)))
     one, two = find_places(str(table), (), (), {}, no).photos({})
-    assert (one.found.url, one.label, one.document) == (f"{tmp_path}/in/1.jpg", Label.BONA_FIDE, "d1")  # type: ignore[union-attr]
+    assert (one.found.path, one.label, one.document) == (f"{tmp_path}/in/1.jpg", Label.BONA_FIDE, "d1")  # type: ignore[union-attr]
     assert one.marked == (Box(1, 2, 3, 4),)
     assert (two.found.name, two.label, two.species, two.marked) == ("s3://b/2.jpg", Label.ATTACK, "pasted_head", ())
 
@@ -153,3 +153,10 @@ def test_nothing_to_read_is_told(tmp_path: Path) -> None:
     (tmp_path / "genuine").mkdir()
     with pytest.raises(BadLabels, match="no labelled photos"):
         find_places(None, [str(tmp_path / "genuine")], (), {}, yes).photos({})
+
+
+def test_a_photo_is_not_named_through_several_file_systems(tmp_path: Path) -> None:
+    """fsspec would ask for anything: `simplecache::https://...`."""
+    (tmp_path / "table.csv").write_text("photo,label\nsimplecache::file:///etc/passwd,bona_fide\n")
+    with pytest.raises(BadLabels, match="Row 1"):
+        find_places(f"{tmp_path}/table.csv", (), (), {}, lambda _: True).photos({})
