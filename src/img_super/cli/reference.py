@@ -47,7 +47,16 @@ _DEFAULTS_IN_WORDS: Final = {
     "threads": "the number of usable cores",
     "model": "the shipped model",
     **dict.fromkeys(
-        ("shadow_model", "keys_file", "admin_keys_file", "cors_origins", "tls_certificate", "tls_key", "feedback"),
+        (
+            "shadow_model",
+            "keys_file",
+            "admin_keys_file",
+            "trusted_proxies",
+            "cors_origins",
+            "tls_certificate",
+            "tls_key",
+            "feedback",
+        ),
         "none",
     ),
 }
@@ -56,6 +65,7 @@ _ALLOWED_IN_WORDS: Final = {
     **dict.fromkeys(("model", "shadow_model"), "a folder"),
     "feedback": "a file or a URL",
     "cors_origins": "origins such as `https://example.com`",
+    "trusted_proxies": "addresses and networks such as `10.0.0.0/8`",
     **dict.fromkeys(("keys_file", "admin_keys_file", "tls_certificate", "tls_key"), "a file"),
 }
 

@@ -148,6 +148,6 @@ def test_a_client_that_leaves_in_the_middle_of_its_body_is_gone() -> None:
 def test_only_photos_are_large() -> None:
     async def send() -> None:
         with pytest.raises(TooManyBytes, match="4,096"):
-            await limits(Reader(), max_bytes=10_000)(scope(4097) | {"path": "/feedback"}, body(1), nowhere)
+            await limits(Reader(), max_bytes=10_000)({**scope(4097), "path": "/feedback"}, body(1), nowhere)
 
     asyncio.run(send())
