@@ -19,7 +19,7 @@ from benchmarks.photos import SAMPLE, photo_at
 
 SIZES_WH = ((640, 480), (1280, 960), (1920, 1080), (4000, 3000))
 IDLE_S = 2
-"""A connection that lay idle for longer is opened anew: the service closes it after 5 seconds, perhaps just then."""
+"""A connection that lay idle for longer is opened anew: the service may close it just then."""
 
 LOST = 0
 """The status of a request that got no answer."""
@@ -82,9 +82,10 @@ def mixed_photos() -> list[Request]:
 
 
 class Client:
-    """One keep-alive connection, opened anew when it breaks."""
+    """One keep-alive connection, opened anew when it breaks; or one for each request, as nginx speaks to upstreams."""
 
-    def __init__(self, service: HasAddress, timeout_s: float = 60) -> None:
+    def __init__(self, service: HasAddress, timeout_s: float = 60, close: bool = False) -> None:
+        self._always = {"Connection": "close"} if close else {}
         url = urlsplit(service.url)
         self._connection = http.client.HTTPConnection(url.hostname or "", url.port, timeout=timeout_s)
         self._last_s = 0.0
@@ -103,7 +104,7 @@ class Client:
             self._connection.close()
         start = time.perf_counter()
         try:
-            self._connection.request(method, path, body, headers)
+            self._connection.request(method, path, body, headers | self._always)
             answer = self._connection.getresponse()
             answer.read()
             status = answer.status
@@ -114,12 +115,18 @@ class Client:
         return Outcome(status, self._last_s - start)
 
 
-def crowd(service: HasAddress, requests: Iterator[Request], clients: int, per_second: float | None = None) -> Outcomes:
+def crowd(
+    service: HasAddress,
+    requests: Iterator[Request],
+    clients: int,
+    per_second: float | None = None,
+    close: bool = False,
+) -> Outcomes:
     """Send all requests from so many clients at once; as fast as they are answered, or at this rate."""
     outcomes, lock, start = Outcomes(), threading.Lock(), time.perf_counter()
 
     def one_client() -> None:
-        client = Client(service)
+        client = Client(service, close=close)
         while True:
             with lock:
                 request, number = next(requests, None), outcomes.sent

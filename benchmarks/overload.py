@@ -1,6 +1,6 @@
 """Four times more photos than can be answered, for a minute: what is served, what is refused, and how fast.
 
-    python -m benchmarks.overload [--seconds N] [--clients N]
+    python -m benchmarks.overload [--seconds N] [--clients N] [--close]
 
 First the best throughput is measured with as many clients as places, then the overload in the same run, so that the
 ratio holds on a busy machine. The last line is JSON.
@@ -25,11 +25,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seconds", type=float, default=60)
     parser.add_argument("--clients", type=int, default=32)
+    parser.add_argument("--close", action="store_true", help="a connection for each request")
     arguments = parser.parse_args()
     with running_service("--threads", str(THREADS), IMG_SUPER_QUEUE=str(QUEUE), IMG_SUPER_LOG_LEVEL="error") as service:
-        best_per_s, _ = measure(service, arguments.seconds / 3, clients=2 * THREADS)
+        best_per_s, _ = measure(service, arguments.seconds / 3, 2 * THREADS, None, arguments.close)
         with Probe(service) as health:
-            good_per_s, outcomes = measure(service, arguments.seconds, arguments.clients, FACTOR * best_per_s)
+            good_per_s, outcomes = measure(
+                service, arguments.seconds, arguments.clients, FACTOR * best_per_s, arguments.close
+            )
         row = {
             "best_per_s": round(best_per_s, 2),
             "offered_per_s": round(outcomes.sent / arguments.seconds, 2),
@@ -44,13 +47,15 @@ def main() -> None:
         }
     for name, value in row.items():
         print(f"{name:>15}: {value}")
-    print(json.dumps({"benchmark": "overload", "threads": THREADS, "queue": QUEUE, **row}))
+    print(json.dumps({"benchmark": "overload", "threads": THREADS, "queue": QUEUE, "close": arguments.close, **row}))
 
 
-def measure(service: Service, seconds: float, clients: int, per_second: float | None = None) -> tuple[float, Outcomes]:
+def measure(
+    service: Service, seconds: float, clients: int, per_second: float | None, close: bool
+) -> tuple[float, Outcomes]:
     """Good answers per second, and what became of every request."""
     start = time.perf_counter()
-    outcomes = crowd(service, for_seconds(mixed_photos(), seconds), clients, per_second)
+    outcomes = crowd(service, for_seconds(mixed_photos(), seconds), clients, per_second, close)
     return outcomes.statuses().get(200, 0) / (time.perf_counter() - start), outcomes
 
 

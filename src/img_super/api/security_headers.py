@@ -17,6 +17,12 @@ _FOR_DATA: Final = {
     "Cache-Control": "no-store",
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
 }
+_FOR_DOCUMENTATION: Final = {
+    # Swagger's page has a script of its own in it; nothing that a caller sent ever is.
+    "Content-Security-Policy": "default-src 'none'; script-src 'self' 'unsafe-inline'; "
+    "style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self'; "
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+}
 _FOR_TLS: Final = {"Strict-Transport-Security": "max-age=31536000"}
 
 
@@ -36,7 +42,8 @@ class SecurityHeaders:
 
 
 def _add(headers: MutableHeaders, over_tls: bool) -> None:
-    is_data = "json" in headers.get("content-type", "")
-    wanted = {**_ALWAYS, **(_FOR_DATA if is_data else {}), **(_FOR_TLS if over_tls else {})}
+    kind = headers.get("content-type", "")
+    for_kind = _FOR_DATA if "json" in kind else _FOR_DOCUMENTATION if "html" in kind else {}
+    wanted = {**_ALWAYS, **for_kind, **(_FOR_TLS if over_tls else {})}
     for name, value in wanted.items():
         headers.setdefault(name, value)

@@ -204,3 +204,11 @@ def test_over_tls_browsers_are_told_to_stay_there(pipeline: Pipeline) -> None:
 def test_the_page_keeps_its_own_policy(pipeline: Pipeline) -> None:
     page = service(pipeline).get("/", headers={"accept": "text/html"})
     assert "script-src 'self'" in page.headers["content-security-policy"]
+
+
+@pytest.mark.parametrize("address", ["/docs", "/docs/oauth2-redirect"])
+def test_the_documentation_loads_nothing_from_elsewhere(pipeline: Pipeline, address: str) -> None:
+    policy = service(pipeline).get(address).headers["content-security-policy"]
+    assert policy.startswith("default-src 'none'; ")
+    assert "connect-src 'self';" in policy
+    assert "http" not in policy
