@@ -66,6 +66,30 @@ def _on_line(knots: tuple[tuple[float, float], ...], logit: float) -> float:
     return low + (high - low) * (logit - left) / (right - left)
 
 
+class Figure(msgspec.Struct, frozen=True):
+    """A measured value, and where 95 % of draws of documents lie."""
+
+    value: float
+    interval_95: tuple[float, float]
+
+
+class Precision(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What a weights file was measured to be worth: AUC, and milliseconds a crop on one thread.
+
+    Attributes:
+        auc_loss, median_score_change, p90_score_change: against the floats; None for these.
+    """
+
+    auc: float
+    median_ms: float
+    p90_ms: float
+    bytes: int
+    auc_loss: float | None = None
+    auc_loss_interval_95: tuple[float, float] | None = None
+    median_score_change: float | None = None
+    p90_score_change: float | None = None
+
+
 class PolicyName(StrEnum):
     """How many false alarms an operator accepts for finding more attacks."""
 
@@ -139,7 +163,7 @@ class ModelCard(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_de
     terms: str
     policies: dict[PolicyName, Policy] = {}
     serves: str = "litert"
-    precisions: dict[str, Any] = {}
+    precisions: dict[str, Precision] = {}
     lineage: Lineage | None = None
 
     @property

@@ -47,7 +47,7 @@ def _tell(card: ModelCard) -> None:
     typer.echo(f"{card.name} {card.version}")
     for file, found in card.precisions.items():
         chosen = "  <- serves" if file == card.serves else ""
-        typer.echo(f"  {file}: AUC {found['auc']:.4f}, {found['median_ms']:.1f} ms a crop{chosen}")
+        typer.echo(f"  {file}: AUC {found.auc:.4f}, {found.median_ms:.1f} ms a crop{chosen}")
     for name, policy in card.policies.items():
         low, high = policy.undetermined
         typer.echo(f"  {name}: threshold {policy.threshold}, a person looks from {low} to {high}")

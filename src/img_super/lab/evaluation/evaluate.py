@@ -17,7 +17,7 @@ from img_super.lab.evaluation.answers import answers_of
 from img_super.lab.evaluation.calibration import scores_of
 from img_super.lab.evaluation.policies import policy_figures
 from img_super.lab.evaluation.report import Figures, Scored, figures
-from img_super.lab.evaluation.robustness import CROP_STEPS, PHOTO_STEPS, Samples, robustness, score_or_nan
+from img_super.lab.evaluation.robustness import CROP_STEPS, PHOTO_STEPS, Samples, StepFigures, robustness, score_or_nan
 from img_super.model_card import ModelCard, Policy, PolicyName, read_card, read_weights, write_card
 from img_super.pipeline.crop import resize_to_input
 from img_super.pipeline.load import load_quick_detector
@@ -59,7 +59,7 @@ class Measured:
     scored: Mapping[str, Scored]
     figures: Mapping[str, Figures]
     policies: Mapping[str, Mapping[PolicyName, Figures]]
-    robustness: Mapping[str, Sequence[Mapping[str, Any]]]
+    robustness: Mapping[str, Sequence[StepFigures]]
 
     def as_json(self) -> dict[str, Any]:
         """What machines read: everything but the scores of single samples."""
@@ -86,7 +86,7 @@ def measure(
     scored = {one.name: score(model, one, threads) for one in sets}
     card = model.card
     choices = {name: card.policy(name) for name in card.policies or (PolicyName.BALANCED,)}
-    curves: dict[str, list[dict[str, Any]]] = {}
+    curves: dict[str, list[StepFigures]] = {}
     for one in sets if robustness_samples else ():
         curves |= _robustness(model, one, robustness_samples)
     return Measured(
@@ -110,7 +110,7 @@ def score(model: MeasuredModel, measured: MeasuredSet, threads: int = 1) -> Scor
     return Scored(measured.labels, measured.species, measured.documents, scores, answers.heat_maps, measured.masks)
 
 
-def _robustness(model: MeasuredModel, measured: MeasuredSet, count: int) -> dict[str, list[dict[str, Any]]]:
+def _robustness(model: MeasuredModel, measured: MeasuredSet, count: int) -> dict[str, list[StepFigures]]:
     threshold = model.card.threshold
     at = spread(len(measured.crops), count)
     crops = Samples(lambda: iter(measured.crops[at]), measured.labels[at], measured.documents[at])

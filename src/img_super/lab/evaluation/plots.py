@@ -16,6 +16,7 @@ from img_super.lab.evaluation import resampling
 from img_super.lab.evaluation.evaluate import Measured
 from img_super.lab.evaluation.reliability import reliability
 from img_super.lab.evaluation.report import Scored
+from img_super.lab.evaluation.robustness import StepFigures
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,16 +113,19 @@ def apcer_by_species(measured: Sequence[Measured], name: str, words: Words) -> b
     return _svg(draw)
 
 
-def robustness_curves(rows: Sequence[Mapping[str, Any]], words: Words) -> bytes:
+def robustness_curves(rows: Sequence[StepFigures], words: Words) -> bytes:
     """Median and 90th percentile of the score's change by step, one panel a kind of change."""
-    kinds = [kind for kind in words.kinds if any(row["kind"] == kind for row in rows)]
+    kinds = [kind for kind in words.kinds if any(row.kind == kind for row in rows)]
 
     def draw(all_axes: Any) -> None:
         for axes, kind in zip(np.atleast_1d(all_axes), kinds, strict=True):
-            steps = [row for row in rows if row["kind"] == kind]
-            at = [f"{row['strength']:g}" for row in steps]
-            for key, style in (("median_change", "o-"), ("p90_change", "o:")):
-                axes.plot(at, [np.nan if row[key] is None else row[key] for row in steps], style, label=key[:6])
+            steps = [row for row in rows if row.kind == kind]
+            at = [f"{row.strength:g}" for row in steps]
+            for label, changes, style in (
+                ("median", [row.median_change for row in steps], "o-"),
+                ("p90_ch", [row.p90_change for row in steps], "o:"),
+            ):
+                axes.plot(at, [np.nan if change is None else change for change in changes], style, label=label)
             axes.axhline(_CLIFF, color="0.8", linewidth=0.8)
             axes.set(xlabel=words.kinds[kind], ylim=(0, None))
         np.atleast_1d(all_axes)[0].set_ylabel(words.change + " / p90")

@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, Final, TypeAlias
+from typing import Final, TypeAlias
 
 import cv2
+import msgspec
 import numpy as np
 import numpy.typing as npt
 
@@ -20,6 +21,7 @@ from img_super.errors import InputError
 from img_super.lab.dataset.jpeg import saved
 from img_super.lab.evaluation import resampling
 from img_super.lab.evaluation.metrics import auc
+from img_super.model_card import Figure
 from img_super.turn import turn
 
 Judge: TypeAlias = Callable[[RgbImage], float]
@@ -88,40 +90,59 @@ PHOTO_STEPS: Final = (
 )
 
 
-def robustness(judge: Judge, samples: Samples, steps: Sequence[Change], threshold: float) -> list[dict[str, Any]]:
-    """One row a step, the unchanged images first.
+class StepFigures(msgspec.Struct, frozen=True):
+    """What became of the scores at one step.
 
-    Each row: `kind`, `strength`; `median_change` and `p90_change` of |score change|; `auc` with interval (None when
-    only one class is there); `bpcer` at the threshold; `answered`, the share of samples that got a score.
+    Attributes:
+        kind, strength: of the step; `none` for the unchanged images.
+        answered: the share of samples that got a score.
+        median_change, p90_change: of |score change|; None where no sample got two scores.
+        auc: None when only one class is there.
+        bpcer: at the threshold.
     """
+
+    kind: str
+    strength: float
+    answered: float
+    median_change: float | None
+    p90_change: float | None
+    auc: Figure | None
+    bpcer: float
+
+
+def robustness(judge: Judge, samples: Samples, steps: Sequence[Change], threshold: float) -> list[StepFigures]:
+    """One row a step, the unchanged images first."""
     changes = [Change("none", 0, lambda image: image), *steps]
     scores = np.array([[judge(step.change(image)) for step in changes] for image in samples.images()])
     weights = resampling.drawn_weights(samples.documents, seed=1)
     return [
-        {"kind": step.kind, "strength": step.strength, **_row(scores[:, 0], scores[:, number], samples, weights)}
-        | {"bpcer": _bpcer(scores[:, number], samples, threshold)}
+        _figures(step, scores[:, 0], scores[:, number], samples, weights, threshold)
         for number, step in enumerate(changes)
     ]
 
 
-def _row(before: Scores, after: Scores, samples: Samples, weights: resampling.Weights) -> dict[str, Any]:
-    both = ~(np.isnan(before) | np.isnan(after))
-    moved = np.abs(after - before)[both]
-    row: dict[str, Any] = {
-        "answered": round(float(1 - np.isnan(after).mean()), 4),
-        "median_change": round(float(np.median(moved)), 4) if both.any() else None,
-        "p90_change": round(float(np.percentile(moved, 90)), 4) if both.any() else None,
-        "auc": None,
-    }
-    given = ~np.isnan(after)
+def _figures(
+    step: Change, before: Scores, after: Scores, samples: Samples, weights: resampling.Weights, threshold: float
+) -> StepFigures:
+    moved = np.abs(after - before)[~(np.isnan(before) | np.isnan(after))]
+    return StepFigures(
+        step.kind,
+        step.strength,
+        round(float(1 - np.isnan(after).mean()), 4),
+        round(float(np.median(moved)), 4) if len(moved) else None,
+        round(float(np.percentile(moved, 90)), 4) if len(moved) else None,
+        _auc(after, samples, weights),
+        _bpcer(after, samples, threshold),
+    )
+
+
+def _auc(scores: Scores, samples: Samples, weights: resampling.Weights) -> Figure | None:
+    given = ~np.isnan(scores)
     labels = samples.labels[given]
-    if len(np.unique(labels)) == 2:
-        drawn = resampling.Curves.of(labels, after[given], weights[:, given]).auc()
-        row["auc"] = {
-            "value": round(auc(labels, after[given]), 4),
-            "interval_95": [round(end, 4) for end in resampling.interval(drawn)],
-        }
-    return row
+    if len(np.unique(labels)) < 2:
+        return None
+    low, high = resampling.interval(resampling.Curves.of(labels, scores[given], weights[:, given]).auc())
+    return Figure(round(auc(labels, scores[given]), 4), (round(low, 4), round(high, 4)))
 
 
 def _bpcer(scores: Scores, samples: Samples, threshold: float) -> float:

@@ -6,7 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+import msgspec
+
 from img_super.lab.evaluation.evaluate import Measured
+from img_super.lab.evaluation.robustness import StepFigures
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,12 +122,13 @@ def policies_table(measured: Measured, name: str, names: Names) -> Table:
     return Table(names.sets.get(name, name), names.policies, rows)
 
 
-def robustness_table(rows: Sequence[Mapping[str, Any]], title: str, names: Names) -> Table:
+def robustness_table(rows: Sequence[StepFigures], title: str, names: Names) -> Table:
     """One row a step."""
     cells = [
         [
-            row["kind"], f"{row['strength']:g}", _number(row["median_change"]), _number(row["p90_change"]),
-            "-" if row["auc"] is None else _text(row["auc"], names), _number(row["bpcer"]), f"{row['answered']:.3f}",
+            row.kind, f"{row.strength:g}", _number(row.median_change), _number(row.p90_change),
+            "-" if row.auc is None else _text(msgspec.structs.asdict(row.auc), names), _number(row.bpcer),
+            f"{row.answered:.3f}",
         ]
         for row in rows
     ]  # fmt: skip
@@ -136,9 +140,9 @@ def precisions_table(measured: Measured, names: Names) -> Table:
     card = measured.model.card
     rows = [
         [
-            f"`{file}`" + (" *" if file == card.serves else ""), f"{found['auc']:.4f}",
-            f"{found['median_ms']:.1f}, {found['p90_ms']:.1f}", f"{found['bytes'] / 1e6:.2f}",
-            _number(found.get("auc_loss")), _number(found.get("median_score_change")),
+            f"`{file}`" + (" *" if file == card.serves else ""), f"{found.auc:.4f}",
+            f"{found.median_ms:.1f}, {found.p90_ms:.1f}", f"{found.bytes / 1e6:.2f}",
+            _number(found.auc_loss), _number(found.median_score_change),
         ]
         for file, found in card.precisions.items()
     ]  # fmt: skip

@@ -6,11 +6,13 @@ from collections.abc import Mapping
 from time import perf_counter
 from typing import Any, Final
 
+import msgspec
 import numpy as np
 
 from img_super.lab.dataset.crops import CropSet
 from img_super.lab.evaluation import metrics, resampling
 from img_super.lab.evaluation.calibration import fit_platt, scores_of
+from img_super.model_card import Precision
 from img_super.pipeline.crop import resize_to_input
 from img_super.validator.litert import LiteRtNetwork
 
@@ -20,8 +22,8 @@ MAX_AUC_LOSS: Final = 0.005
 FLOAT, INT8 = "litert", "litert_int8"
 
 
-def compare_precisions(weights: Mapping[str, bytes], crops: CropSet, seed: int = 1) -> dict[str, dict[str, Any]]:
-    """By file: `auc`, `median_ms` and `p90_ms` a crop on one thread; for integers, how far the scores move.
+def compare_precisions(weights: Mapping[str, bytes], crops: CropSet, seed: int = 1) -> dict[str, Precision]:
+    """What each file is worth; for integers, how far the scores move.
 
     The files take turns on every crop, so that a busy machine slows both. `litert`, the floats, must be among them.
     """
@@ -31,29 +33,30 @@ def compare_precisions(weights: Mapping[str, bytes], crops: CropSet, seed: int =
     curves = {file: resampling.Curves.of(labels, of, draws).auc() for file, of in logits.items()}
     calibration = fit_platt(logits[FLOAT], labels)
     scores = {file: scores_of(calibration, of) for file, of in logits.items()}
-    found: dict[str, dict[str, Any]] = {}
+    floats = round(metrics.auc(labels, logits[FLOAT]), 4)
+    found: dict[str, Precision] = {}
     for file in weights:
-        found[file] = {
-            "auc": round(metrics.auc(labels, logits[file]), 4),
-            "median_ms": round(float(np.median(times_ms[file])), 2),
-            "p90_ms": round(float(np.percentile(times_ms[file], 90)), 2),
-            "bytes": len(weights[file]),
-        }
+        auc, times = round(metrics.auc(labels, logits[file]), 4), times_ms[file]
+        median_ms, p90_ms = round(float(np.median(times)), 2), round(float(np.percentile(times, 90)), 2)
+        measured = Precision(auc, median_ms, p90_ms, len(weights[file]))
         if file != FLOAT:
             moved = np.abs(scores[file] - scores[FLOAT])
-            found[file] |= {
-                "auc_loss": round(found[FLOAT]["auc"] - found[file]["auc"], 4),
-                "auc_loss_interval_95": [round(end, 4) for end in resampling.interval(curves[FLOAT] - curves[file])],
-                "median_score_change": round(float(np.median(moved)), 4),
-                "p90_score_change": round(float(np.percentile(moved, 90)), 4),
-            }
+            low, high = resampling.interval(curves[FLOAT] - curves[file])
+            measured = msgspec.structs.replace(
+                measured,
+                auc_loss=round(floats - auc, 4),
+                auc_loss_interval_95=(round(low, 4), round(high, 4)),
+                median_score_change=round(float(np.median(moved)), 4),
+                p90_score_change=round(float(np.percentile(moved, 90)), 4),
+            )
+        found[file] = measured
     return found
 
 
-def which_serves(found: Mapping[str, Mapping[str, Any]]) -> str:
+def which_serves(found: Mapping[str, Precision]) -> str:
     """The fastest among the files that rank as well as floats, or all but half a point of AUC as well."""
-    as_good = [file for file in found if found[file].get("auc_loss", 0.0) <= MAX_AUC_LOSS]
-    return min(as_good, key=lambda file: float(found[file]["median_ms"]))
+    as_good = [file for file, measured in found.items() if (measured.auc_loss or 0.0) <= MAX_AUC_LOSS]
+    return min(as_good, key=lambda file: found[file].median_ms)
 
 
 def _run_in_turns(

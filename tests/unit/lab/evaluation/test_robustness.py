@@ -20,11 +20,11 @@ def test_rows_tell_how_far_scores_move_and_whether_they_still_rank() -> None:
     darker = Change("dark", 2, lambda image: image // 2)
     blind = Change("dark", 9, np.zeros_like)
     rows = robustness(brightness, Samples(lambda: iter(IMAGES), LABELS, DOCUMENTS), [darker, blind], threshold=0.2)
-    assert [row["strength"] for row in rows] == [0, 2, 9]
-    assert rows[0]["median_change"] == 0
-    assert rows[1]["median_change"] == pytest.approx(np.median([20, 200, 60, 240]) / 2 / 255, abs=1e-3)
-    assert [row["auc"]["value"] for row in rows] == [1, 1, 0.5]
-    assert [row["bpcer"] for row in rows] == [0.5, 0, 0]
+    assert [row.strength for row in rows] == [0, 2, 9]
+    assert rows[0].median_change == 0
+    assert rows[1].median_change == pytest.approx(np.median([20, 200, 60, 240]) / 2 / 255, abs=1e-3)
+    assert [row.auc and row.auc.value for row in rows] == [1, 1, 0.5]
+    assert [row.bpcer for row in rows] == [0.5, 0, 0]
 
 
 def test_photos_without_an_answer_are_counted_and_left_out() -> None:
@@ -35,13 +35,14 @@ def test_photos_without_an_answer_are_counted_and_left_out() -> None:
 
     samples = Samples(lambda: iter(IMAGES), LABELS, DOCUMENTS)
     (row,) = robustness(lambda image: score_or_nan(judge, image), samples, [], threshold=0.5)
-    assert row["answered"] == 0.75
-    assert row["auc"]["value"] == 1
+    assert row.answered == 0.75
+    assert row.auc is not None
+    assert row.auc.value == 1
 
 
 def test_one_class_alone_has_no_auc() -> None:
     (row,) = robustness(brightness, Samples(lambda: iter(IMAGES), np.zeros(4, int), DOCUMENTS), [], threshold=0.5)
-    assert row["auc"] is None
+    assert row.auc is None
 
 
 @pytest.mark.parametrize("step", [*CROP_STEPS, *PHOTO_STEPS], ids=lambda step: f"{step.kind} {step.strength}")

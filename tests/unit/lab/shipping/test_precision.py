@@ -10,7 +10,7 @@ from msgspec import structs
 from img_super.lab.dataset.crops import read_crops
 from img_super.lab.evaluation.answers import answers_of
 from img_super.lab.shipping.precision import FLOAT, INT8, compare_precisions, which_serves
-from img_super.model_card import read_card, read_weights
+from img_super.model_card import Precision, read_card, read_weights
 from img_super.pipeline.load import SHIPPED_MODEL
 
 
@@ -18,7 +18,7 @@ from img_super.pipeline.load import SHIPPED_MODEL
     ("auc_loss", "median_ms", "serves"), [(0.004, 5, INT8), (0.004, 9, FLOAT), (0.006, 5, FLOAT), (-0.01, 5, INT8)]
 )
 def test_integers_serve_when_they_rank_as_well_and_are_faster(auc_loss: float, median_ms: float, serves: str) -> None:
-    found = {FLOAT: {"median_ms": 8.0}, INT8: {"median_ms": median_ms, "auc_loss": auc_loss}}
+    found = {FLOAT: Precision(0.9, 8.0, 9.0, 1), INT8: Precision(0.9, median_ms, 9.0, 1, auc_loss)}
     assert which_serves(found) == serves
 
 
@@ -29,8 +29,8 @@ def test_the_same_weights_twice_rank_and_score_alike(data_set: Path) -> None:
     called_so = np.random.default_rng(1).normal(0, logits.std() / 2, len(logits)) + logits > np.median(logits)
     rows = [structs.replace(row, label=int(label)) for row, label in zip(crops.rows, called_so, strict=True)]
     found = compare_precisions({FLOAT: weights, INT8: weights}, replace(crops, rows=tuple(rows)))
-    assert found[INT8]["auc_loss"] == 0
-    assert found[INT8]["auc_loss_interval_95"] == [0, 0]
-    assert found[INT8]["median_score_change"] == 0
-    assert 0.5 < found[FLOAT]["auc"] == found[INT8]["auc"]
-    assert 0 < found[FLOAT]["median_ms"] <= found[FLOAT]["p90_ms"]
+    assert found[INT8].auc_loss == 0
+    assert found[INT8].auc_loss_interval_95 == (0, 0)
+    assert found[INT8].median_score_change == 0
+    assert 0.5 < found[FLOAT].auc == found[INT8].auc
+    assert 0 < found[FLOAT].median_ms <= found[FLOAT].p90_ms
