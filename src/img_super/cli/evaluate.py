@@ -46,11 +46,7 @@ def evaluate(
     record: Annotated[bool, typer.Option("--record", help="Write the figures into the models' cards.")] = False,
 ) -> None:
     """Measure models: a table for people, JSON for machines. Nothing is fitted."""
-    from rich.console import Console
-    from rich.table import Table
-
     from img_super.lab.evaluation.evaluate import MeasuredModel, measure, record_figures
-    from img_super.lab.evaluation.report import rows_of
 
     if (real or photos) and donors is None:
         raise typer.BadParameter("forgeries on photos need donors", param_hint="--donors")
@@ -58,14 +54,23 @@ def evaluate(
     sets = _sets(data, most, real, photos, donors, models[0].card.input_side_px)
     measured = [measure(one, sets, robustness if one is models[0] else 0, threads) for one in models]
     for one in measured:
-        table = Table("figure", "value", "95 % interval", title=one.model.title)
-        for name, figures in one.figures.items():
-            for row in rows_of(name, figures):
-                table.add_row(*row)
-        Console().print(table)
+        _print_table(one)
     _write(measured, sets, out, report, docs, show_real)
     for one in measured if record else ():
         record_figures(one)
+
+
+def _print_table(measured: Measured) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    from img_super.lab.evaluation.report import rows_of
+
+    table = Table("figure", "value", "95 % interval", title=measured.model.title)
+    for name, figures in measured.figures.items():
+        for row in rows_of(name, figures):
+            table.add_row(*row)
+    Console().print(table)
 
 
 def _sets(
