@@ -4,8 +4,8 @@
          |             |           |            |         |           |            |
    BadRequestBody  BadBase64  NotAnImage   BrokenImage  NoFace   FaceTooSmall   (none)
    NoImageField               TooManyBytes
-   UnsupportedMedia           TooManyPixels
-   SlowBody                   DecodeTooSlow
+   UnsupportedMedia           UnsupportedVariant
+   SlowBody                   TooManyPixels, DecodeTooSlow
 
 Before all of it: KeyRefused, RateExceeded. Beside it, for operators: SwitchedOff, ModelRefused.
 Whatever a caller sent wrong is an `InputError`. What the service cannot do now, for a good request, is a
@@ -143,7 +143,21 @@ class TooManyBytes(InputError):
 class NotAnImage(InputError):
     code = "not_an_image"
     title = "The bytes are not an image of a supported type"
-    advice = "Send a JPEG, PNG, WebP, BMP or TIFF file."
+    advice = "Send a JPEG, PNG, WebP, HEIC, AVIF, BMP or TIFF file."
+
+    @classmethod
+    def named(cls, name: str) -> NotAnImage:
+        return cls(f"This is {name}; {cls.advice[0].lower()}{cls.advice[1:]}")
+
+
+class UnsupportedVariant(InputError):
+    code = "unsupported_variant"
+    title = "The image is of a kind that is not supported"
+    advice = "The file is of a rare kind that is not supported; save it anew as a plain JPEG or PNG with 8 bits a colour."
+
+    @classmethod
+    def named(cls, name: str) -> UnsupportedVariant:
+        return cls(f"This is {name}, which is not supported; save it anew as a plain JPEG or PNG with 8 bits a colour.")
 
 
 class BrokenImage(InputError):

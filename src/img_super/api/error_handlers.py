@@ -35,6 +35,7 @@ from img_super.errors import (
     TooManyPixels,
     UnknownRequest,
     UnsupportedMedia,
+    UnsupportedVariant,
 )
 
 STATUSES: Final[dict[type[RequestError], HTTPStatus]] = {
@@ -47,6 +48,7 @@ STATUSES: Final[dict[type[RequestError], HTTPStatus]] = {
     BadBase64: HTTPStatus.BAD_REQUEST,
     TooManyBytes: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     NotAnImage: HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+    UnsupportedVariant: HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
     BrokenImage: HTTPStatus.UNPROCESSABLE_ENTITY,
     TooManyPixels: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     DecodeTooSlow: HTTPStatus.UNPROCESSABLE_ENTITY,

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from struct import error as struct_error
+from struct import unpack_from
 from typing import Final
 
 import cv2
 import numpy as np
-from PIL import Image
 from PIL.ExifTags import Base
 
 from img_super.domain import Box, RgbImage, Rotation
@@ -46,6 +47,8 @@ class Orientation:
 
 AS_STORED: Final = Orientation(mirrored=False, rotation=0)
 
+_SHORT: Final = 3
+
 _BY_TAG: Final[dict[int, Orientation]] = {
     2: Orientation(mirrored=True, rotation=0),
     3: Orientation(mirrored=False, rotation=180),
@@ -57,9 +60,24 @@ _BY_TAG: Final[dict[int, Orientation]] = {
 }
 
 
-def orientation_of(image: Image.Image) -> Orientation:
-    """What the header says. EXIF that cannot be read says nothing; the pixels may still be good."""
+def exif_orientation(exif: bytes) -> int:
+    """1 to 8, as EXIF data (a TIFF's head and directory) say; 1 where they do not, or lie.
+
+    Pillow's own reader also takes what XMP says, which browsers do not, and a million fractions in its place.
+    """
+    order = {b"II": "<", b"MM": ">"}.get(exif[:2], "")
     try:
-        return _BY_TAG.get(image.getexif().get(Base.Orientation, 1), AS_STORED)
-    except Exception:  # noqa: BLE001 Pillow raises anything on damaged EXIF
-        return AS_STORED
+        (at,) = unpack_from(f"{order}I", exif, 4)
+        (entries,) = unpack_from(f"{order}H", exif, at)
+        for number in range(entries):
+            tag, kind, count, value = unpack_from(f"{order}HHIH", exif, at + 2 + 12 * number)
+            if tag == Base.Orientation:
+                return value if (kind, count) == (_SHORT, 1) and value in _BY_TAG else 1
+    except struct_error:
+        pass
+    return 1
+
+
+def orientation_of(number: int) -> Orientation:
+    """What a number of EXIF means."""
+    return _BY_TAG.get(number, AS_STORED)

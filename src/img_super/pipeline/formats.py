@@ -1,0 +1,89 @@
+"""Which kind of file the first bytes tell: one that is read, or one that the refusal names."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from img_super.errors import NotAnImage
+
+_READ: Final[tuple[tuple[bytes, str], ...]] = (
+    (b"\xff\xd8\xff", "JPEG"),
+    (b"\x89PNG\r\n\x1a\n", "PNG"),
+    (b"BM", "BMP"),
+    (b"II*\x00", "TIFF"),
+    (b"MM\x00*", "TIFF"),
+    (b"II+\x00", "TIFF"),
+    (b"MM\x00+", "TIFF"),
+)
+"""The beginning of a file and Pillow's name of its kind."""
+
+_NAMED: Final[tuple[tuple[bytes, str], ...]] = (
+    (b"GIF8", "a GIF"),
+    (b"%PDF", "a PDF"),
+    (b"\0\0\0\x0cjP  ", "a JPEG 2000 image"),
+    (b"\xff\x4f\xff\x51", "a JPEG 2000 image"),
+    (b"\xff\x0a", "a JPEG XL image"),
+    (b"\0\0\0\x0cJXL ", "a JPEG XL image"),
+    (b"\0\0\1\0", "an icon (ICO)"),
+    (b"8BPS", "a Photoshop file"),
+    (b"P4", "a PBM image"),
+    (b"P5", "a PGM image"),
+    (b"P6", "a PPM image"),
+    (b"qoif", "a QOI image"),
+    (b"%!PS", "a PostScript file"),
+    (b"<svg", "an SVG drawing"),
+    (b"<?xml", "an XML file, perhaps an SVG drawing"),
+    (b"<!DOCTYPE", "a web page"),
+    (b"<!doctype", "a web page"),
+    (b"<html", "a web page"),
+    (b"PK\3\4", "a ZIP archive or an office document"),
+    (b"Rar!", "a RAR archive"),
+    (b"7z\xbc\xaf\x27\x1c", "a 7z archive"),
+    (b"\x1f\x8b", "compressed by gzip"),
+    (b"\xd0\xcf\x11\xe0", "an office document"),
+    (b"II\xbc\x01", "a JPEG XR image"),
+    (b"IIRO", "a camera's raw file"),
+    (b"FUJIFILMCCD-RAW", "a camera's raw file"),
+    (b"\x1aE\xdf\xa3", "a video"),
+    (b"data:", "the text of a data URI, not an image"),
+)
+
+_HEIF_BRANDS: Final = frozenset({b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"})
+_AVIF_BRANDS: Final = frozenset({b"avif", b"avis"})
+_LONGEST_BRANDS_BYTES: Final = 256
+
+
+def sniff_type(data: bytes) -> str | None:
+    """Pillow's name of the image type that the first bytes tell, or None."""
+    if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
+        return "WEBP"
+    if data[4:8] == b"ftyp":
+        return _of_brands(data)
+    return next((name for signature, name in _READ if data.startswith(signature)), None)
+
+
+def require_type(data: bytes) -> str:
+    """Pillow's name of the image type. Raises `NotAnImage`, which names what it is where that is known."""
+    image_type = sniff_type(data)
+    if image_type is None:
+        raise _named(data)
+    return image_type
+
+
+def _of_brands(data: bytes) -> str | None:
+    """Of a file in the boxes of MPEG-4: its main brand, then those that it says it can be read as."""
+    box_bytes = min(int.from_bytes(data[:4], "big"), _LONGEST_BRANDS_BYTES)
+    brands = {data[8:12]} | {data[at : at + 4] for at in range(16, box_bytes, 4)}
+    if brands & _AVIF_BRANDS:
+        return "AVIF"
+    return "HEIF" if brands & _HEIF_BRANDS else None
+
+
+def _named(data: bytes) -> NotAnImage:
+    if data[:4] == b"RIFF":
+        return NotAnImage.named("a sound or video file")
+    if data[4:8] == b"ftyp":
+        return NotAnImage.named("a camera's raw file" if data[8:11] == b"crx" else "a video")
+    head = data[:64].removeprefix(b"\xef\xbb\xbf").lstrip()
+    name = next((name for signature, name in _NAMED if head.startswith(signature)), None)
+    return NotAnImage.named(name) if name else NotAnImage()

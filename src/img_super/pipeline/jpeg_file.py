@@ -1,0 +1,152 @@
+"""A JPEG file read by its segments: what its head says, how many scans it has, and what of it is the picture."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from struct import error as struct_error
+from struct import unpack_from
+from typing import Final
+
+from img_super.errors import BrokenImage, UnsupportedVariant
+from img_super.pipeline.orientation import exif_orientation
+
+_END: Final = b"\xff\xd9"
+_MARKER: Final = re.compile(rb"\xff+([^\x00\xff])")
+_AFTER_SCAN: Final = re.compile(rb"\xff+([^\x00\xff\xd0-\xd7])")
+"""Inside a scan, 0xff is followed by 0 or by the number of a restart."""
+
+_SOS, _EOI, _DHT, _DAC, _DQT, _DRI, _DNL = 0xDA, 0xD9, 0xC4, 0xCC, 0xDB, 0xDD, 0xDC
+_JFIF, _APP1, _APP2, _ADOBE = 0xE0, 0xE1, 0xE2, 0xEE
+_ALONE: Final = frozenset({0x01, 0xD8, *range(0xD0, 0xD8)})
+"""Markers that nothing belongs to."""
+
+_PICTURE: Final = frozenset({_DHT, _DAC, _DQT, _DRI, _DNL, _JFIF, _ADOBE, *range(0xC0, 0xC8), *range(0xC9, 0xD0)})
+_READ_FRAMES: Final = frozenset({0xC0, 0xC1, 0xC2, 0xC9, 0xCA})
+_FRAMES: Final = frozenset({*range(0xC0, 0xD0)} - {_DHT, 0xC8, _DAC}) | {0xF7}
+_PROGRESSIVE: Final = frozenset({0xC2, 0xCA})
+_LOSSLESS: Final = frozenset({0xC3, 0xC7, 0xCB, 0xCF})
+
+_EXIF: Final = b"Exif\0\0"
+_ICC: Final = b"ICC_PROFILE\0"
+
+
+@dataclass(slots=True)
+class JpegFile:
+    """What is known of a JPEG without decoding it.
+
+    Attributes:
+        stored_wh: width and height as they are stored.
+        frame: the marker of the frame, which tells how it is coded.
+        scans: how often a decoder goes over the whole picture, at most.
+        exif: the first EXIF data, `Exif` left out.
+        profile: the ICC profile, joined.
+    """
+
+    stored_wh: tuple[int, int] = (0, 0)
+    frame: int = 0
+    bits: int = 0
+    components: int = 0
+    scans: int = 0
+    exif: bytes = b""
+    profile: bytes = b""
+    _kept: list[bytes] = field(default_factory=list)
+
+    @property
+    def orientation(self) -> int:
+        """As in EXIF, 1 to 8."""
+        return exif_orientation(self.exif)
+
+    def take(self, marker: int, body: bytes) -> None:
+        """Read one segment of the head."""
+        if marker in _FRAMES and not self.frame:
+            self.frame = marker
+            self.bits, height, width, self.components = unpack_from(">BHHB", body)
+            self.stored_wh = (width, height)
+        elif marker == _APP1 and body.startswith(_EXIF) and not self.exif:
+            self.exif = body[len(_EXIF) :]
+        elif marker == _APP2 and body.startswith(_ICC):
+            self.profile += body[len(_ICC) + 2 :]
+
+    def refuse_unread(self) -> None:
+        """Raises `UnsupportedVariant` for what is a JPEG and cannot be decoded here, `BrokenImage` for no picture."""
+        if self.frame == 0xF7 or self.frame in _LOSSLESS:
+            raise UnsupportedVariant.named("a lossless JPEG")
+        if self.frame not in _READ_FRAMES and self.frame:
+            raise UnsupportedVariant.named("a hierarchical JPEG")
+        if self.bits > 8:
+            raise UnsupportedVariant.named(f"a JPEG with {self.bits} bits a colour")
+        if self.components not in (1, 3, 4) and self.frame:
+            raise UnsupportedVariant.named(f"a JPEG of {self.components} colours")
+        if not min(self.stored_wh) or not self.scans:
+            raise BrokenImage()
+
+
+def read_jpeg(data: bytes) -> JpegFile:
+    """Read a JPEG's segments: of a picture in one scan the head, of any other to its end, not what lies behind it.
+
+    Raises:
+        UnsupportedVariant: a JPEG that cannot be decoded here: lossless, 12 bits.
+        BrokenImage: it has no frame or no scan.
+    """
+    jpeg = JpegFile()
+    for marker, begin, end in _segments(data):
+        if marker != _SOS:
+            _take(jpeg, marker, data[begin + 2 : end])
+            continue
+        jpeg.scans += 1
+        if data[begin + 2 : begin + 3] == bytes([jpeg.components]) and jpeg.frame not in _PROGRESSIVE:
+            break  # a sequential picture whose first scan has every component ends there
+    jpeg.refuse_unread()
+    return jpeg
+
+
+def mended(data: bytes) -> bytes:
+    """The picture alone, without what decoders warn of and what does no harm.
+
+    Left out: bytes between two segments, whatever is no part of the picture, padding after a scan; parameters that
+    some phones write wrongly are put right, and an end that is missing is added.
+    """
+    parts, progressive = [b"\xff\xd8"], False
+    for marker, begin, end in _segments(data):
+        progressive |= marker in _PROGRESSIVE
+        if marker in _PICTURE:
+            parts.append(bytes([0xFF, marker]) + data[begin:end])
+        elif marker == _SOS:
+            head = data[begin:end] if progressive else data[begin : end - 3] + b"\0\x3f\0"
+            parts += [b"\xff\xda", head, _without_padding(data[end : _scan_end(data, end)])]
+    return b"".join([*parts, _END])
+
+
+def _take(jpeg: JpegFile, marker: int, body: bytes) -> None:
+    try:
+        jpeg.take(marker, body)
+    except struct_error as error:  # a frame that is too short
+        raise BrokenImage() from error
+
+
+def _segments(data: bytes) -> Iterator[tuple[int, int, int]]:
+    """Each segment up to the picture's end: its marker, where its length stands, and where it ends."""
+    at = 2
+    while (found := _MARKER.search(data, at)) is not None:
+        marker, begin = found[1][0], found.end()
+        if marker == _EOI:
+            return
+        if marker in _ALONE:
+            at = begin
+            continue
+        end = begin + max(2, int.from_bytes(data[begin : begin + 2], "big"))
+        yield marker, begin, min(end, len(data))
+        at = _scan_end(data, end) if marker == _SOS else end
+
+
+def _scan_end(data: bytes, begin: int) -> int:
+    found = _AFTER_SCAN.search(data, begin)
+    return found.start() if found else len(data)
+
+
+def _without_padding(scan: bytes) -> bytes:
+    """A last byte of 0xff 0x00 is one of the picture's."""
+    stripped = scan.rstrip(b"\0")
+    return scan if stripped.endswith(b"\xff") else stripped + b"\0" * min(2, len(scan) - len(stripped))
