@@ -153,7 +153,9 @@ class NotAnImage(InputError):
 class UnsupportedVariant(InputError):
     code = "unsupported_variant"
     title = "The image is of a kind that is not supported"
-    advice = "The file is of a rare kind that is not supported; save it anew as a plain JPEG or PNG with 8 bits a colour."
+    advice = (
+        "The file is of a rare kind that is not supported; save it anew as a plain JPEG or PNG with 8 bits a colour."
+    )
 
     @classmethod
     def named(cls, name: str) -> UnsupportedVariant:

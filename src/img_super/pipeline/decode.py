@@ -1,40 +1,59 @@
-"""From the bytes of an image file to RGB pixels, upright by EXIF, with every refusal before the costly work."""
+"""From the bytes of an image file to RGB pixels, upright by EXIF, with every refusal before the costly work.
+
+Whatever comes over the network goes this way in a process of its own (`decoder_process`).
+"""
 
 from __future__ import annotations
 
 from typing import Final
 
+import cv2
 import numpy as np
-from PIL import Image, ImageOps
+import pi_heif
+from PIL import AvifImagePlugin, Image, ImageCms
 from PIL.ImageFile import ImageFile
 
 from img_super.domain import RgbImage
-from img_super.errors import BrokenImage, InputError, NotAnImage, TooManyPixels
-from img_super.pipeline.decode_limits import DecodeLimits, TimedBytes, refuse_costly
+from img_super.errors import BrokenImage, InputError, TooManyPixels
+from img_super.pipeline.colours import to_srgb
+from img_super.pipeline.decode_limits import DecodeLimits, TimedBytes, refuse_costly, refuse_costly_jpeg
+from img_super.pipeline.formats import require_type, sniff_type
+from img_super.pipeline.jpeg_file import read_jpeg
+from img_super.pipeline.jpeg_warnings import sound
+from img_super.pipeline.orientation import exif_orientation, orientation_of
+from img_super.pipeline.png_file import png_picture, webp_picture
+from img_super.pipeline.tiff_file import (
+    ORIENTATION,
+    first_directory,
+    is_negative,
+    pixel_height,
+    refuse_tiff,
+)
+
+__all__ = ["DEFAULT_LIMITS", "decode_image", "open_image", "read_pixels", "sniff_type"]
 
 DEFAULT_LIMITS: Final = DecodeLimits()
 
-_SIGNATURES: Final[tuple[tuple[bytes, str], ...]] = (
-    (b"\xff\xd8\xff", "JPEG"),
-    (b"\x89PNG\r\n\x1a\n", "PNG"),
-    (b"BM", "BMP"),
-    (b"II*\x00", "TIFF"),
-    (b"MM\x00*", "TIFF"),
-)
 _DEEP_GREY_MODES: Final = ("I", "I;16", "I;16B", "I;16L", "I;16N", "F")
+_MOST_PAGES: Final = 5
+"""Pages looked through for the first that is not blank."""
+
+AvifImagePlugin.DEFAULT_MAX_THREADS = 1  # a photo has one thread
+pi_heif.register_heif_opener(decode_threads=1, thumbnails=False)
 
 
 def decode_image(data: bytes, limits: DecodeLimits = DEFAULT_LIMITS) -> RgbImage:
-    """Decode a JPEG, PNG, WebP, BMP or TIFF file, whatever its colour mode, as it is meant to be displayed.
+    """Decode a JPEG, PNG, WebP, HEIC, AVIF, BMP or TIFF file, whatever its colour mode, as it is meant to be displayed.
 
-    Grey, palette, 16-bit and CMYK images become RGB; transparent ones are laid over white. Of several frames or
-    pages the first is taken.
+    Grey, palette, 16-bit and CMYK images become RGB, wide colours sRGB; transparent ones are laid over white. Of
+    several frames the first is taken, of several pages the first that is not blank.
 
     Returns:
         RGB uint8, height x width x 3.
 
     Raises:
         NotAnImage: the first bytes are not those of a supported type.
+        UnsupportedVariant: of a supported type, but of a rare kind that is not decoded.
         TooManyPixels: the header announces more than the limits allow; nothing has been decoded then.
         DecodeTooSlow: the decoding would take, or has taken, more than its budget.
         BrokenImage: the file is truncated or damaged.
@@ -44,11 +63,21 @@ def decode_image(data: bytes, limits: DecodeLimits = DEFAULT_LIMITS) -> RgbImage
 
 def open_image(data: bytes, limits: DecodeLimits) -> ImageFile:
     """Read the header alone and refuse what would cost too much; raises as `decode_image` does."""
-    image_type = sniff_type(data)
-    if image_type is None:
-        raise NotAnImage()
-    image = _open(data, image_type, limits)
-    refuse_costly(image, image_type, data, limits)
+    image_type = require_type(data)
+    match image_type:
+        case "JPEG":
+            return _open_jpeg(data, limits)
+        case "PNG":
+            data = png_picture(data)
+        case "TIFF":
+            _refuse_tiff(data)
+    try:
+        image = _open(data, image_type, limits)
+    except BrokenImage:
+        if image_type != "WEBP":
+            raise
+        image = _open(webp_picture(data), image_type, limits)
+    refuse_costly(image.size, image_type, limits)
     return image
 
 
@@ -56,19 +85,32 @@ def read_pixels(image: Image.Image) -> RgbImage:
     """Decode an opened image whole, as it is meant to be displayed; raises as `decode_image` does."""
     try:
         image.load()
-        _turn_upright(image)
-        return np.asarray(_to_rgb(image), dtype=np.uint8)
+        _skip_blank_pages(image)
+        shown = orientation_of(_orientation(image)).display(np.asarray(_to_rgb(image), dtype=np.uint8))
+        return _square_pixels(image, shown)
     except (InputError, MemoryError):  # memory is not the file's fault: its size was looked at before
         raise
     except Exception as error:  # on damaged files Pillow's plugins raise anything from OSError to struct.error
         raise BrokenImage() from error
 
 
-def sniff_type(data: bytes) -> str | None:
-    """Pillow's name of the image type that the first bytes tell, or None."""
-    if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
-        return "WEBP"
-    return next((name for signature, name in _SIGNATURES if data.startswith(signature)), None)
+def _open_jpeg(data: bytes, limits: DecodeLimits) -> ImageFile:
+    jpeg = read_jpeg(data)
+    refuse_costly_jpeg(jpeg, limits)
+    image = _open(sound(data), "JPEG", limits)
+    if image.size != jpeg.stored_wh:
+        raise BrokenImage()
+    image.info |= {"exif": jpeg.exif, "icc_profile": jpeg.profile}
+    return image
+
+
+def _refuse_tiff(data: bytes) -> None:
+    try:
+        refuse_tiff(first_directory(data), data)
+    except InputError:
+        raise
+    except Exception as error:  # a damaged directory: Pillow raises anything
+        raise BrokenImage() from error
 
 
 def _open(data: bytes, image_type: str, limits: DecodeLimits) -> ImageFile:
@@ -83,23 +125,74 @@ def _open(data: bytes, image_type: str, limits: DecodeLimits) -> ImageFile:
         raise BrokenImage() from error
 
 
-def _turn_upright(image: Image.Image) -> None:
-    """Apply the EXIF orientation in place. EXIF that cannot be read says nothing; the pixels may still be good."""
-    try:
-        ImageOps.exif_transpose(image, in_place=True)
-    except Exception:  # noqa: BLE001 Pillow raises anything on damaged EXIF
-        return
+def _skip_blank_pages(image: Image.Image) -> None:
+    """Go to the first page of a scan that has something on it; to the first of all where none has."""
+    pages = min(getattr(image, "n_frames", 1), _MOST_PAGES) if image.format == "TIFF" else 1
+    first_wh = image.size
+    for page in range(1, pages):
+        if not _is_blank(image):
+            return
+        image.seek(page)
+        if image.width * image.height > first_wh[0] * first_wh[1]:
+            break  # its cost was not looked at
+        image.load()
+    if pages > 1 and _is_blank(image):
+        image.seek(0)
+        image.load()
+
+
+def _is_blank(image: Image.Image) -> bool:
+    extrema = image.getextrema()
+    bands = extrema if isinstance(extrema[0], tuple) else (extrema,)
+    return all(low == high for low, high in bands)
+
+
+def _orientation(image: Image.Image) -> int:
+    """As EXIF says, and nobody else: browsers do not believe XMP either. HEIC is turned by its decoder."""
+    if image.format == "HEIF":
+        return 1
+    if image.format == "TIFF":
+        return int(image.tag_v2.get(ORIENTATION, 1))  # type: ignore[attr-defined]  # of TIFF alone
+    return exif_orientation(image.info.get("exif", b"").removeprefix(b"Exif\0\0"))
+
+
+def _square_pixels(image: Image.Image, shown: RgbImage) -> RgbImage:
+    """A fax's pixels are higher than wide; as it is displayed, they are square."""
+    stretched = pixel_height(image.tag_v2) if image.format == "TIFF" else 1.0  # type: ignore[attr-defined]
+    if stretched == 1.0:
+        return shown
+    height, width = shown.shape[:2]
+    wh = (width, round(height * stretched)) if stretched > 1 else (round(width / stretched), height)
+    return cv2.resize(shown, wh, interpolation=cv2.INTER_LINEAR).astype(np.uint8, copy=False)
 
 
 def _to_rgb(image: Image.Image) -> Image.Image:
-    if image.mode == "RGB" and not image.has_transparency_data:
-        return image  # `convert` would copy it: 200 MB for the largest photo
     if image.mode in _DEEP_GREY_MODES:
         return _deep_grey_to_rgb(image)
-    if image.has_transparency_data:
-        white = Image.new("RGBA", image.size, "white")
-        return Image.alpha_composite(white, image.convert("RGBA")).convert("RGB")
-    return image.convert("RGB")
+    if image.has_transparency_data and not _is_alpha_unused(image):
+        image = _over_white(image.convert("RGBA"), image.info.get("icc_profile"))
+    elif image.mode not in ("RGB", "L", "CMYK"):
+        image = _lab_to_rgb(image) if image.mode == "LAB" else image.convert("RGB")
+    if profile := image.info.get("icc_profile"):
+        image = to_srgb(image, profile)
+    return image if image.mode == "RGB" else image.convert("RGB")
+
+
+def _over_white(image: Image.Image, profile: bytes | None) -> Image.Image:
+    white = Image.new("RGBA", image.size, "white")
+    laid = Image.alpha_composite(white, to_srgb(image, profile) if profile else image).convert("RGB")
+    laid.info.pop("icc_profile", None)
+    return laid
+
+
+def _lab_to_rgb(image: Image.Image) -> Image.Image:
+    transform = ImageCms.buildTransform(ImageCms.createProfile("LAB"), ImageCms.createProfile("sRGB"), "LAB", "RGB")
+    return ImageCms.applyTransform(image, transform) or image
+
+
+def _is_alpha_unused(image: Image.Image) -> bool:
+    """Programs leave the fourth byte of a BMP at zero and do not mean that nothing is to be seen."""
+    return image.format == "BMP" and image.mode == "RGBA" and image.getchannel("A").getextrema()[1] == 0
 
 
 def _deep_grey_to_rgb(image: Image.Image) -> Image.Image:
@@ -108,4 +201,6 @@ def _deep_grey_to_rgb(image: Image.Image) -> Image.Image:
     unit_range = image.mode == "F" and values.max(initial=0) <= 1
     white = 1.0 if unit_range else 255.0 if image.mode == "F" else 65_535.0
     grey = np.clip(values * (255.0 / white) + 0.5, 0, 255).astype(np.uint8)
+    if image.format == "TIFF" and is_negative(image.tag_v2):  # type: ignore[attr-defined]
+        grey = 255 - grey
     return Image.fromarray(grey).convert("RGB")

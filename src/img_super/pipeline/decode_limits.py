@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from io import BytesIO
 from typing import Final
 
-from PIL.ImageFile import ImageFile
-from PIL.TiffImagePlugin import TILELENGTH, TILEWIDTH, ImageFileDirectory_v2
+from img_super.errors import DecodeTooSlow, TooManyPixels
+from img_super.pipeline.jpeg_file import JpegFile
 
-from img_super.errors import BrokenImage, DecodeTooSlow, TooManyPixels
+MAX_PIXELS: Final = 52_000_000
+"""What phones of today call 50 megapixels: 8160 x 6144 and 8192 x 6144 are 50.1 and 50.3 million."""
 
-MAX_PIXELS: Final = 50_000_000
 BUDGET_MS: Final = 5000
 
 JPEG_BYTES_PER_PIXEL: Final = 15
@@ -21,11 +21,6 @@ BYTES_PER_PIXEL: Final = 26
 
 MAX_JPEG_SCANS: Final = 100
 """A camera writes 1, a progressive encoder about 10. Each goes over the whole image, though a few bytes make one."""
-
-MAX_TILE_PIXELS: Final = 4096 * 4096
-"""Of a TIFF smaller than this; libtiff takes the memory of a whole tile, however small the image is."""
-
-_START_OF_SCAN: Final = b"\xff\xda"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,37 +59,14 @@ class TimedBytes(BytesIO):
         return super().read(size)
 
 
-def refuse_costly(image: ImageFile, image_type: str, data: bytes, limits: DecodeLimits) -> None:
-    """Look at an image of which the header alone was read.
+def refuse_costly(wh: tuple[int, int], image_type: str, limits: DecodeLimits) -> None:
+    """Look at the size that a header announces. Raises `TooManyPixels`."""
+    if wh[0] * wh[1] > limits.pixels(image_type):
+        raise TooManyPixels.over(limits.pixels(image_type), *wh)
 
-    Raises:
-        TooManyPixels: it has more than an image of its type may have.
-        DecodeTooSlow: a JPEG of so many scans that no piece by piece reading stops it in time.
-        BrokenImage: a TIFF with a tile that is far larger than the image.
-    """
-    width, height = image.size
-    if width * height > limits.pixels(image_type):
-        raise TooManyPixels.over(limits.pixels(image_type), width, height)
-    if image_type == "JPEG" and jpeg_scans(image, data) > MAX_JPEG_SCANS:
+
+def refuse_costly_jpeg(jpeg: JpegFile, limits: DecodeLimits) -> None:
+    """Raises `TooManyPixels`, or `DecodeTooSlow` for so many scans that no reading piece by piece stops it in time."""
+    refuse_costly(jpeg.stored_wh, "JPEG", limits)
+    if jpeg.scans > MAX_JPEG_SCANS:
         raise DecodeTooSlow()
-    if image_type == "TIFF" and _tile_pixels(image) > max(MAX_TILE_PIXELS, width * height):
-        raise BrokenImage()
-
-
-def jpeg_scans(image: ImageFile, data: bytes) -> int:
-    """How often a decoder goes over an opened JPEG, at most.
-
-    A sequential file whose first scan has every component ends there, whatever comes after it: a second picture, the
-    video of a "motion photo". In any other file every start of a scan counts, those of small pictures inside, too.
-    """
-    components = len(image.getbands())
-    header_ends = image.fp.tell() if image.fp else 0  # Pillow reads up to the end of the first scan's head
-    head = data[max(0, header_ends - 8 - 2 * components) : header_ends]
-    has_all = head.startswith(_START_OF_SCAN) and head[4:5] == bytes([components])
-    return 1 if has_all and "progressive" not in image.info else data.count(_START_OF_SCAN)
-
-
-def _tile_pixels(image: ImageFile) -> int:
-    tags = getattr(image, "tag_v2", ImageFileDirectory_v2())
-    sides = (tags.get(TILEWIDTH, 0), tags.get(TILELENGTH, 0))
-    return sides[0] * sides[1] if all(isinstance(side, int) for side in sides) else 0

@@ -65,7 +65,9 @@ def exif_orientation(exif: bytes) -> int:
 
     Pillow's own reader also takes what XMP says, which browsers do not, and a million fractions in its place.
     """
-    order = {b"II": "<", b"MM": ">"}.get(exif[:2], "")
+    order = {b"II": "<", b"MM": ">"}.get(exif[:2])
+    if order is None:
+        return 1
     try:
         (at,) = unpack_from(f"{order}I", exif, 4)
         (entries,) = unpack_from(f"{order}H", exif, at)

@@ -11,8 +11,9 @@ import numpy as np
 from img_super.domain import Box, Detection, Face, RgbImage, Rotation
 from img_super.errors import TooManyPixels
 from img_super.pipeline.crop import cut_out
-from img_super.pipeline.decode import open_image, read_pixels
 from img_super.pipeline.decode_limits import DecodeLimits
+from img_super.pipeline.decoder import decode_apart
+from img_super.pipeline.formats import require_type
 from img_super.pipeline.reduced_jpeg import reduced_jpeg
 from img_super.turn import turn
 
@@ -98,8 +99,8 @@ def in_whole_photo(seen: Detection, photo: OpenPhoto) -> Detection:
 
 
 def _open_bytes(data: bytes, limits: DecodeLimits) -> OpenPhoto:
-    image = open_image(data, limits)
-    return reduced_jpeg(image, data, limits) or WholePhoto(read_pixels(image))
+    reduced = reduced_jpeg(data, limits) if require_type(data) == "JPEG" else None
+    return reduced or WholePhoto(decode_apart(data, limits))
 
 
 def _checked(image: RgbImage, limits: DecodeLimits) -> RgbImage:

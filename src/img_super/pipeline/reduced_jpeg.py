@@ -10,13 +10,14 @@ from __future__ import annotations
 from math import ceil
 from typing import Final
 
-import simplejpeg
-from PIL.ImageFile import ImageFile
-
 from img_super.domain import Box, RgbImage, Rotation
+from img_super.errors import BrokenImage
+from img_super.pipeline.colours import SMALL_PROFILE_BYTES, pixels_to_srgb
 from img_super.pipeline.crop import cut_out, enough_px
-from img_super.pipeline.decode_limits import DecodeLimits, jpeg_scans
-from img_super.pipeline.orientation import Orientation, orientation_of
+from img_super.pipeline.decode_limits import DecodeLimits, refuse_costly_jpeg
+from img_super.pipeline.jpeg_file import JpegFile, mended, read_jpeg
+from img_super.pipeline.jpeg_warnings import decode_warily, is_damage
+from img_super.pipeline.orientation import orientation_of
 from img_super.turn import turn
 
 OVERVIEW_SIDE_PX: Final = 1280
@@ -26,19 +27,18 @@ SCANNED_PIXELS_PER_MS: Final = 20_000
 """What the decoder goes over at the least. Nothing can stop it; a file that might take too long does not come here."""
 
 _SCALES: Final = (8, 4, 2, 1)
-_MODES: Final = ("RGB", "L")
+_COMPONENTS: Final = (1, 3)
 
 
 class ReducedJpeg:
     """A photo of which a reduced image was decoded; all boxes are in pixels of the whole photo as displayed."""
 
-    def __init__(self, data: bytes, stored_wh: tuple[int, int], orientation: Orientation) -> None:
-        """Decode the overview. Raises ValueError when the file is not a faultless JPEG of this size."""
-        if simplejpeg.decode_jpeg_header(data)[1::-1] != stored_wh:
-            raise ValueError("The header reads in two ways.")
+    def __init__(self, data: bytes, jpeg: JpegFile) -> None:
+        """Decode the overview. Raises ValueError when the file is damaged or not a JPEG of this size."""
         self._data = data
-        self._stored_wh = stored_wh
-        self._orientation = orientation
+        self._profile = jpeg.profile
+        self._stored_wh = stored_wh = jpeg.stored_wh
+        self._orientation = orientation = orientation_of(jpeg.orientation)
         self.size_wh = orientation.displayed_wh(stored_wh)
         self.scale = next(scale for scale in _SCALES if scale == 1 or max(stored_wh) >= OVERVIEW_SIDE_PX * scale)
         self.overview = orientation.display(self._decode(self.scale))
@@ -52,26 +52,44 @@ class ReducedJpeg:
         while scale > 1 and wanted.width < enough_px(side_px) * scale:
             scale //= 2
         if scale == self.scale:
-            return turn(cut_out(self.overview, _reduced(wanted, scale, self.origin_xy)), rotation)
-        stored = self._orientation.stored_box(wanted, self._stored_wh)
-        return turn(self._orientation.display(cut_out(self._decode(scale), _reduced(stored, scale))), rotation)
+            seen = cut_out(self.overview, _reduced(wanted, scale, self.origin_xy))
+        else:
+            stored = self._orientation.stored_box(wanted, self._stored_wh)
+            seen = self._orientation.display(cut_out(self._decode(scale), _reduced(stored, scale)))
+        return pixels_to_srgb(turn(seen, rotation), self._profile) if self._profile else turn(seen, rotation)
 
     def _decode(self, scale: int) -> RgbImage:
         width, height = (ceil(side / scale) for side in self._stored_wh)
-        pixels: RgbImage = simplejpeg.decode_jpeg(self._data, "RGB", min_height=height, min_width=width)
+        pixels = decode_warily(self._data, "RGB", min_height=height, min_width=width)
+        if pixels.shape[:2] != (height, width):
+            raise ValueError("The header reads in two ways.")
         return pixels
 
 
-def reduced_jpeg(image: ImageFile, data: bytes, limits: DecodeLimits) -> ReducedJpeg | None:
-    """The fast way of an opened image, or None where it must go the plain one: of another type, odd, or damaged."""
-    if image.format not in ("JPEG", "MPO") or image.mode not in _MODES:
-        return None
-    scanned = jpeg_scans(image, data) * image.width * image.height
-    if scanned > SCANNED_PIXELS_PER_MS * limits.budget_ms:
+def reduced_jpeg(data: bytes, limits: DecodeLimits) -> ReducedJpeg | None:
+    """The fast way of a JPEG, or None where it must go the plain one: odd, or slow to decode.
+
+    Raises:
+        UnsupportedVariant, TooManyPixels, DecodeTooSlow, BrokenImage: as `decode_image` does.
+    """
+    jpeg = read_jpeg(data)
+    refuse_costly_jpeg(jpeg, limits)
+    scanned = jpeg.scans * jpeg.stored_wh[0] * jpeg.stored_wh[1]
+    slow = scanned > SCANNED_PIXELS_PER_MS * limits.budget_ms or len(jpeg.profile) > SMALL_PROFILE_BYTES
+    if slow or jpeg.components not in _COMPONENTS:
         return None
     try:
-        return ReducedJpeg(data, image.size, orientation_of(image))
-    except ValueError:
+        return ReducedJpeg(data, jpeg)
+    except ValueError as error:
+        return _mended_jpeg(data, jpeg) if is_damage(error) else None
+
+
+def _mended_jpeg(data: bytes, jpeg: JpegFile) -> ReducedJpeg | None:
+    try:
+        return ReducedJpeg(mended(data), jpeg)
+    except ValueError as error:
+        if is_damage(error):
+            raise BrokenImage() from error
         return None
 
 

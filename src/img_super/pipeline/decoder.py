@@ -1,0 +1,153 @@
+"""Decodes in another process whatever the fast way of a JPEG does not take: one that can be ended at any moment.
+
+Decoders in C cannot be interrupted, and each format brings faults of its own. `decoder_process` waits, warm, and has a
+child for every photo; file and pixels lie in memory that both share, never on a disk.
+"""
+
+from __future__ import annotations
+
+import atexit
+import fcntl
+import mmap
+import os
+import socket
+import subprocess
+import sys
+import time
+from contextlib import closing
+from threading import Lock
+from typing import Final
+
+import msgspec
+import numpy as np
+
+from img_super.domain import RgbImage
+from img_super.errors import BrokenImage, DecodeTooSlow, input_errors
+from img_super.pipeline.decode_limits import BYTES_PER_PIXEL, DecodeLimits
+from img_super.pipeline.decoder_messages import Answer, Job
+
+_SPARE_BYTES: Final = 256 * 1024 * 1024
+"""Memory beside that of the pixels: the file, tables, a tile."""
+
+_WAIT_TIMES: Final = 5
+"""By the clock, for each second of processor time; the child has ended itself by then."""
+
+_ERRORS: Final = {error.code: error for error in input_errors()}
+
+
+class Decoder:
+    """The process, started when it is first needed and again where it has ended. Safe to share between threads."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._control = socket.socket(socket.AF_UNIX)
+        self._process: subprocess.Popen[bytes] | None = None
+        self._owner = os.getpid()
+
+    def decode(self, data: bytes, limits: DecodeLimits) -> RgbImage:
+        """As `decode_image` does, and with its errors."""
+        memory = os.memfd_create("photo", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
+        try:
+            _write(memory, data)
+            answer = self._ask(_job(data, limits), memory)
+            if answer.shape is None:
+                raise _ERRORS.get(answer.code, BrokenImage)(answer.detail)
+            return _pixels(memory, answer.shape)
+        finally:
+            os.close(memory)
+
+    def start(self) -> socket.socket:
+        """The way to the process, which starts where there is none; it needs half a second until it answers."""
+        with self._lock:
+            if (
+                self._control is None
+                or self._process is None
+                or self._process.poll() is not None
+                or self._owner != os.getpid()
+            ):
+                self._start()
+            assert self._control is not None  # noqa: S101 for the type checker
+            return self._control
+
+    def close(self) -> None:
+        """End the process."""
+        with self._lock:
+            self._control.close()
+            if self._process is not None and self._owner == os.getpid():
+                self._process.kill()
+                self._process.wait()
+            self._process = None
+
+    def _lives(self) -> bool:
+        """A process that was there before a fork is the parent's."""
+        return self._process is not None and self._owner == os.getpid() and self._process.poll() is None
+
+    def _start(self) -> None:
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        command = [sys.executable, "-m", "img_super.pipeline.decoder_process", str(theirs.fileno())]
+        self._process = subprocess.Popen(  # noqa: S603 our own module
+            command, env=_environment(), pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL, start_new_session=True
+        )
+        theirs.close()
+        self._control.close()
+        self._control, self._owner = ours, os.getpid()
+
+    def _send(self, message: bytes, descriptors: list[int]) -> None:
+        """A process that has just ended is noticed here; the next one gets the job."""
+        try:
+            socket.send_fds(self.start(), [message], descriptors)
+        except (BrokenPipeError, ConnectionResetError):
+            self.close()
+            socket.send_fds(self.start(), [message], descriptors)
+
+    def _ask(self, job: Job, memory: int) -> Answer:
+        began_s, budget_s = time.monotonic(), job.budget_ms / 1000
+        ours, theirs = socket.socketpair()
+        with closing(ours):
+            with closing(theirs):
+                self._send(msgspec.json.encode(job), [theirs.fileno(), memory])
+            ours.settimeout(_WAIT_TIMES * budget_s + 10)
+            try:
+                said = ours.recv(4096)
+            except TimeoutError:
+                said = b""
+        if said:
+            return msgspec.json.decode(said, type=Answer)
+        raise DecodeTooSlow() if time.monotonic() - began_s >= budget_s else BrokenImage()
+
+
+DECODER: Final = Decoder()
+"""One for the whole service; its children work side by side."""
+
+atexit.register(DECODER.close)
+
+
+def decode_apart(data: bytes, limits: DecodeLimits) -> RgbImage:
+    """Decode an image file in a process of its own; raises as `decode_image` does."""
+    return DECODER.decode(data, limits)
+
+
+def _job(data: bytes, limits: DecodeLimits) -> Job:
+    memory_bytes = BYTES_PER_PIXEL * limits.pixels("PNG") + len(data) + _SPARE_BYTES
+    return Job(len(data), limits.max_pixels, limits.max_memory_bytes, limits.budget_ms, memory_bytes)
+
+
+def _write(memory: int, data: bytes) -> None:
+    left = memoryview(data)
+    while left:
+        left = left[os.write(memory, left) :]
+
+
+def _pixels(memory: int, shape: tuple[int, int]) -> RgbImage:
+    """The pixels where they lie. Nobody can make them fewer while they are read."""
+    fcntl.fcntl(memory, fcntl.F_ADD_SEALS, fcntl.F_SEAL_SHRINK)
+    size_bytes = shape[0] * shape[1] * 3
+    if os.fstat(memory).st_size != size_bytes:
+        raise BrokenImage()
+    mapped = mmap.mmap(memory, size_bytes, prot=mmap.PROT_READ | mmap.PROT_WRITE)
+    return np.frombuffer(mapped, np.uint8).reshape(*shape, 3)
+
+
+def _environment() -> dict[str, str]:
+    """Nothing of ours, which may hold keys; where to find Python's modules, and one thread for NumPy."""
+    return {"PYTHONPATH": os.pathsep.join(path for path in sys.path if path), "OPENBLAS_NUM_THREADS": "1"}

@@ -1,0 +1,132 @@
+"""The other side of `decoder`: a process that waits, and a child of it for each photo, which can do nothing else.
+
+A child has the photo in memory that it shares with the service, decodes it, and ends. The kernel ends it when it has
+used its processor time or its seconds, and gives it no more memory than it may have. It has no place in its table for
+another file: nothing can be opened and nobody called; seccomp, where the system has it, forbids what goes by a path.
+
+Run as `python -m img_super.pipeline.decoder_process <descriptor of a socket>`.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import resource
+import signal
+import socket
+import sys
+from contextlib import suppress
+from io import BytesIO
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+import pyseccomp
+from PIL import Image, ImageCms
+
+from img_super.domain import RgbImage
+from img_super.errors import InputError
+from img_super.pipeline.decode import decode_image
+from img_super.pipeline.decode_limits import DecodeLimits
+from img_super.pipeline.decoder_messages import Answer, Job
+
+_FORMATS: Final = ("JPEG", "PNG", "WEBP", "AVIF", "BMP", "TIFF")
+
+_SECONDS_EACH: Final = 4
+"""By the clock, for each second of the processor: the machine may be busy."""
+
+_FORBIDDEN: Final = (
+    *("open", "openat", "openat2", "creat", "truncate", "memfd_create", "shmget", "shmat", "userfaultfd"),
+    *("socket", "socketpair", "connect", "bind", "listen", "accept", "accept4", "msgget", "semget"),
+    *("execve", "execveat", "fork", "vfork", "clone", "clone3", "kill", "tkill", "tgkill", "ptrace"),
+    *("process_vm_readv", "process_vm_writev", "perf_event_open", "prlimit64", "setrlimit", "bpf", "keyctl"),
+    *("unlink", "unlinkat", "rename", "renameat", "renameat2", "link", "linkat", "symlink", "symlinkat"),
+    *("mkdir", "mkdirat", "rmdir", "mknod", "mknodat", "utimensat", "setxattr", "io_uring_setup"),
+    *("chmod", "fchmod", "fchmodat", "chown", "fchown", "lchown", "fchownat"),
+    *("mount", "umount2", "chroot", "pivot_root", "setns", "unshare"),
+)
+"""What a decoder never needs: files, the network, other processes, the system."""
+
+
+def main() -> None:
+    """Wait for jobs until the service ends."""
+    control = socket.socket(fileno=int(sys.argv[1]))
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # children that have ended need nobody
+    _warm_up()
+    while True:
+        message, descriptors, _, _ = socket.recv_fds(control, 4096, 2)
+        if not message:
+            return
+        if os.fork() == 0:
+            control.close()
+            _work(msgspec.json.decode(message, type=Job), *descriptors)
+            os._exit(0)
+        for descriptor in descriptors:
+            os.close(descriptor)
+
+
+def _work(job: Job, answer_to: int, memory: int) -> None:
+    """One photo: from the shared memory to the pixels in its place."""
+    signal.setitimer(signal.ITIMER_PROF, job.budget_ms / 1000)
+    signal.setitimer(signal.ITIMER_REAL, _SECONDS_EACH * job.budget_ms / 1000)
+    _confine(job.memory_bytes)
+    limits = DecodeLimits(job.max_pixels, job.max_memory_bytes, job.budget_ms)
+    try:
+        pixels = decode_image(os.pread(memory, job.size_bytes, 0), limits)
+        _write(memory, pixels)
+        answer = Answer(shape=pixels.shape[:2])
+    except InputError as error:
+        answer = Answer(code=error.code, detail=error.detail)
+    except MemoryError:
+        answer = Answer(code="decode_too_slow", detail="The file takes far more memory to decode than a photo does.")
+    socket.socket(fileno=answer_to).sendall(msgspec.json.encode(answer))
+
+
+def _write(memory: int, pixels: RgbImage) -> None:
+    left, at = memoryview(pixels.reshape(-1)), 0
+    os.ftruncate(memory, 0)
+    while left:
+        written = os.pwrite(memory, left, at)
+        left, at = left[written:], at + written
+
+
+def _confine(memory_bytes: int) -> None:
+    used_bytes = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
+    for limit, value in (
+        (resource.RLIMIT_AS, used_bytes + memory_bytes),
+        (resource.RLIMIT_CORE, 0),
+        (resource.RLIMIT_NOFILE, 0),
+    ):
+        resource.setrlimit(limit, (value, value))
+    if _filter is not None:
+        _filter.load()
+
+
+def _made_filter() -> Any:
+    """None where the system has no seccomp."""
+    with suppress(OSError, RuntimeError):
+        made = pyseccomp.SyscallFilter(pyseccomp.ALLOW)
+        for name in _FORBIDDEN:
+            with suppress(OSError):  # another processor's
+                made.add_rule(pyseccomp.ERRNO(errno.EPERM), name)
+        return made
+    return None
+
+
+_filter: Any = None
+
+
+def _warm_up() -> None:
+    """Have loaded whatever a decoder loads late: the children can open nothing."""
+    global _filter  # noqa: PLW0603
+    _filter = _made_filter()
+    image = Image.new("RGB", (16, 16))
+    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    for image_format in _FORMATS:
+        file = BytesIO()
+        image.save(file, image_format, icc_profile=profile)
+        decode_image(file.getvalue())
+
+
+if __name__ == "__main__":
+    main()

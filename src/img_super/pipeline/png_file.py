@@ -1,0 +1,71 @@
+"""A PNG or WebP without what is not part of the picture: metadata never overrule good pixels."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Iterator
+from typing import Final
+
+_SIGNATURE: Final = b"\x89PNG\r\n\x1a\n"
+_PICTURE: Final = frozenset({b"tRNS", b"iCCP", b"eXIf"})
+"""Chunks that a decoder may leave out, but which change what is seen."""
+
+_MAX_PROFILE_BYTES: Final = 1 << 20
+_MAX_EXIF_BYTES: Final = 1 << 20
+_WEBP_PICTURE: Final = frozenset({b"VP8 ", b"VP8L", b"ALPH", b"ANIM", b"ANMF"})
+_WEBP_METADATA: Final = 0b0010_1100
+"""The bits of a WebP's head that announce ICC, EXIF and XMP."""
+
+
+def png_picture(data: bytes) -> bytes:
+    """The PNG's picture alone: chunks that every decoder must know, and of the others those that are seen and whole."""
+    kept = [data[begin:end] for kind, begin, end in _png_chunks(data) if _is_kept(kind, data[begin:end])]
+    return b"".join([_SIGNATURE, *kept])
+
+
+def webp_picture(data: bytes) -> bytes:
+    """The WebP's picture alone."""
+    body = b"".join(_webp_parts(data))
+    return b"RIFF" + (len(body) + 4).to_bytes(4, "little") + b"WEBP" + body
+
+
+def _is_kept(kind: bytes, chunk: bytes) -> bool:
+    """A critical chunk has a capital letter first."""
+    if not kind[0] & 0x20:
+        return True
+    if kind not in _PICTURE or zlib.crc32(chunk[4:-4]).to_bytes(4, "big") != chunk[-4:]:
+        return False
+    return _is_small_profile(chunk[8:-4]) if kind == b"iCCP" else len(chunk) <= _MAX_EXIF_BYTES
+
+
+def _is_small_profile(body: bytes) -> bool:
+    _, _, compressed = body.partition(b"\0")
+    try:
+        unpacking = zlib.decompressobj()
+        unpacking.decompress(compressed[1:], _MAX_PROFILE_BYTES)
+    except zlib.error:
+        return False
+    return compressed[:1] == b"\0" and unpacking.eof
+
+
+def _png_chunks(data: bytes) -> Iterator[tuple[bytes, int, int]]:
+    """Each chunk up to IEND: its kind, where it begins, and where it ends."""
+    at, kind = len(_SIGNATURE), b""
+    while at + 8 <= len(data) and kind != b"IEND":
+        kind = data[at + 4 : at + 8]
+        end = at + 12 + int.from_bytes(data[at : at + 4], "big")
+        yield kind, at, end
+        at = end
+
+
+def _webp_parts(data: bytes) -> Iterator[bytes]:
+    at = 12
+    while at + 8 <= len(data):
+        kind, size = data[at : at + 4], int.from_bytes(data[at + 4 : at + 8], "little")
+        end = at + 8 + size + size % 2
+        chunk = data[at:end]
+        if kind == b"VP8X" and len(chunk) > 8:
+            yield chunk[:8] + bytes([chunk[8] & ~_WEBP_METADATA]) + chunk[9:]
+        elif kind in _WEBP_PICTURE:
+            yield chunk
+        at = end

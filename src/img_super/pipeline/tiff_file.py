@@ -1,0 +1,112 @@
+"""A TIFF's first directory, looked at before its pixels: what lies is refused, what is not read is named."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from io import BytesIO
+from itertools import pairwise
+from typing import Final
+
+from PIL.TiffImagePlugin import ImageFileDirectory_v2
+
+from img_super.errors import BrokenImage, UnsupportedVariant
+
+WIDTH, HEIGHT = 256, 257
+BITS, COMPRESSION, STRIPS, STRIP_BYTES, X_RESOLUTION, Y_RESOLUTION = 258, 259, 273, 279, 282, 283
+ORIENTATION, TILE_WIDTH, TILE_HEIGHT, TILES, TILE_BYTES, SAMPLE_FORMAT, PHOTOMETRIC = 274, 322, 323, 324, 325, 339, 262
+MAX_TILE_PIXELS: Final = 4096 * 4096
+"""Of a TIFF smaller than this; libtiff takes the memory of a whole tile, however small the image is."""
+
+_SHORT: Final = 3
+_FLOAT, _COMPLEX = 3, (5, 6)
+
+_COMPRESSIONS: Final = frozenset({1, 2, 3, 4, 5, 7, 8, 32773, 32946, 34925, 50000, 50001, 32771})
+_NAMES: Final = {
+    6: "a TIFF with JPEG of the old kind",
+    33003: "a TIFF with JPEG 2000 inside",
+    33004: "a TIFF with JPEG 2000 inside",
+    33005: "a TIFF with JPEG 2000 inside",
+    34712: "a TIFF with JPEG 2000 inside",
+    34892: "a TIFF with lossless JPEG inside",
+    34887: "a TIFF with LERC inside",
+    50002: "a TIFF with JPEG XL inside",
+    52546: "a TIFF with JPEG XL inside",
+}
+_OLD_JPEG: Final = 6
+_LOSSLESS_FRAMES: Final = (b"\xff\xc3", b"\xff\xf7")
+
+
+def first_directory(data: bytes) -> ImageFileDirectory_v2:
+    """The tags of the first page. Raises what Pillow raises on damaged ones."""
+    big = data[2] in (0x2B, 0) and 0x2B in data[2:4]
+    directory = ImageFileDirectory_v2(data[:16] if big else data[:8])
+    file = BytesIO(data)
+    file.seek(directory.next)
+    directory.load(file)
+    return directory
+
+
+def refuse_tiff(tags: ImageFileDirectory_v2, data: bytes) -> None:
+    """Look at the tags of a page.
+
+    Raises:
+        BrokenImage: strips or tiles overlap or are more than the file has; an orientation is not one number.
+        UnsupportedVariant: a compression or a kind of number that is not decoded here.
+    """
+    if tags.tagtype.get(ORIENTATION, _SHORT) != _SHORT or len(_numbers(tags, ORIENTATION)) > 1:
+        raise BrokenImage("The file's orientation is not one number; save it anew as a plain JPEG.")
+    for offsets, sizes in ((STRIPS, STRIP_BYTES), (TILES, TILE_BYTES)):
+        _refuse_overlap(_numbers(tags, offsets), _numbers(tags, sizes), len(data))
+    wide, high = _first(tags, WIDTH, 0), _first(tags, HEIGHT, 0)
+    if _tile_pixels(tags) > max(MAX_TILE_PIXELS, wide * high):
+        raise BrokenImage()
+    _refuse_unread(tags, data)
+
+
+def _refuse_unread(tags: ImageFileDirectory_v2, data: bytes) -> None:
+    compression = _first(tags, COMPRESSION, 1)
+    if compression not in _COMPRESSIONS and compression != _OLD_JPEG:
+        raise UnsupportedVariant.named(_NAMES.get(compression, f"a TIFF of compression {compression}"))
+    first = next(iter(_numbers(tags, STRIPS) or _numbers(tags, TILES)), 0)
+    if compression == 7 and any(frame in data[first : first + 1024] for frame in _LOSSLESS_FRAMES):
+        raise UnsupportedVariant.named("a TIFF with lossless JPEG inside")
+    bits, kind = _numbers(tags, BITS) or (1,), _first(tags, SAMPLE_FORMAT, 1)
+    if kind in _COMPLEX or (kind == _FLOAT and bits != (32,)):
+        raise UnsupportedVariant.named(f"a TIFF of floating-point numbers ({len(bits)} x {bits[0]} bits)")
+
+
+def _refuse_overlap(offsets: Sequence[int], sizes: Sequence[int], file_bytes: int) -> None:
+    if sum(sizes) > file_bytes:
+        raise BrokenImage("The file says that it has more data than it has; save it anew as a plain JPEG.")
+    places = sorted(zip(offsets, sizes, strict=False))
+    if any(size and at + size > after for (at, size), (after, _) in pairwise(places)):
+        raise BrokenImage("Parts of the file lie over each other; save it anew as a plain JPEG.")
+
+
+def _numbers(tags: ImageFileDirectory_v2, tag: int) -> tuple[int, ...]:
+    value = tags.get(tag, ())
+    values = value if isinstance(value, tuple) else (value,)
+    return tuple(number for number in values if isinstance(number, int))
+
+
+def _first(tags: ImageFileDirectory_v2, tag: int, default: int) -> int:
+    return next(iter(_numbers(tags, tag)), default)
+
+
+def _tile_pixels(tags: ImageFileDirectory_v2) -> int:
+    """How many pixels one tile has; libtiff takes the memory of a whole one, however small the image is."""
+    return _first(tags, TILE_WIDTH, 0) * _first(tags, TILE_HEIGHT, 0)
+
+
+def is_negative(tags: ImageFileDirectory_v2) -> bool:
+    """White is zero; Pillow turns that about in images of up to 8 bits, and not in deeper ones."""
+    return _first(tags, PHOTOMETRIC, 1) == 0
+
+
+def pixel_height(tags: ImageFileDirectory_v2) -> float:
+    """How many times as high as wide a pixel is; faxes of the coarse kind have 2."""
+    try:
+        ratio = float(tags.get(X_RESOLUTION, 1)) / float(tags.get(Y_RESOLUTION, 1))
+    except (TypeError, ValueError, ZeroDivisionError):
+        return 1.0
+    return ratio if 1.2 <= ratio <= 3 or 1 / 3 <= ratio <= 1 / 1.2 else 1.0
