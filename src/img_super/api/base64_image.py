@@ -9,9 +9,13 @@ import pybase64
 
 from img_super.errors import BadBase64, NoImageField
 
-_DATA_URL: Final = re.compile(r"\s*data:[^,]{0,255},", re.IGNORECASE)
+_DATA_URL: Final = re.compile(r"\s*data:(?:[^,\"]|\"[^\"]{0,255}\"){0,255},", re.IGNORECASE)
 _DATA_URL_IN_JSON: Final = re.compile(rb" *data:[ !#-+\--\[\]-~]{0,255},", re.IGNORECASE)
 """Printable characters alone, and none that means something else inside a JSON text."""
+
+_BYTE_ORDER_MARKS: Final = ("\ufeff", "\xef\xbb\xbf")
+"""As a text, and as the bytes of one that were read one by one."""
+
 _UNUSUAL_TO_STANDARD: Final = str.maketrans("-_", "+/", " \t\r\n=")
 
 
@@ -24,6 +28,8 @@ def decode_base64(text: str) -> bytes:
         NoImageField: the text is empty.
         BadBase64: it has other characters, or a length that no base64 text has.
     """
+    for mark in _BYTE_ORDER_MARKS:
+        text = text.removeprefix(mark)
     prefix = _DATA_URL.match(text)
     digits = text[prefix.end() :] if prefix else text
     try:

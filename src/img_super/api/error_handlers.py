@@ -12,6 +12,7 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 from starlette.types import Scope
 
+from img_super.api.body_encoding import ACCEPTED
 from img_super.api.schemas import Problem
 from img_super.errors import (
     BadBase64,
@@ -110,7 +111,9 @@ def surprise(scope: Scope) -> JSONResponse:
 
 def answer_to(scope: Scope, error: RequestError) -> JSONResponse:
     """The answer that tells an error."""
-    headers = None if error.retry_after_s is None else {"Retry-After": str(error.retry_after_s)}
+    headers = {} if error.retry_after_s is None else {"Retry-After": str(error.retry_after_s)}
+    if isinstance(error, UnsupportedMedia):
+        headers["Accept-Encoding"] = ACCEPTED
     return _respond(scope, problem(STATUSES[type(error)], error.code, error.title, error.detail), headers)
 
 

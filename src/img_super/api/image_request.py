@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import re
+from codecs import BOM_UTF8
 from collections.abc import Callable
 from functools import partial
-from sys import maxsize
 from typing import Final
+from urllib.parse import unquote_to_bytes
 
 import msgspec
 from fastapi import Request
-from starlette.datastructures import FormData, UploadFile
-from starlette.formparsers import MultiPartException, MultiPartParser
 
 from img_super.api.base64_image import decode_base64, decode_plain_base64
+from img_super.api.body_encoding import encodings_of, unpacked
+from img_super.api.multipart import FIELD, read_form
 from img_super.errors import BadRequestBody, NoImageField, UnsupportedMedia
-
-FIELD: Final = "image"
 
 _QUOTE: Final = ord('"')
 _BLANK: Final = rb"[ \t\r\n]*"
@@ -34,28 +33,43 @@ class _JsonBody(msgspec.Struct):
     image: msgspec.Raw = msgspec.Raw(b"null")
 
 
-class _InMemoryParser(MultiPartParser):
-    """Never spools an upload to disk: photos of documents must not lie in temporary files."""
-
-    spool_max_size = maxsize
-
-
 async def receive_image(request: Request) -> ReadImage:
     """Receive the whole body and say how its image is read. How large it may be, `limits.py` sees to.
 
     Raises:
-        UnsupportedMedia: the body is neither JSON, nor multipart, nor an image.
+        UnsupportedMedia: the body is neither JSON, nor a form, nor an image, or compressed in another way.
         TooManyBytes, SlowBody, Overloaded: from `limits.py`.
-        BadRequestBody, NoImageField: a multipart body is malformed or has no field `image`.
     """
-    media_type = request.headers.get("content-type", "application/json").partition(";")[0].strip().lower()
+    content_type = request.headers.get("content-type", "application/json")
+    read = _reader(content_type)
+    encodings = encodings_of(request.headers.get("content-encoding", ""))
+    body = await request.body()
+    if not encodings:
+        return partial(read, body)
+    max_bytes = request.app.state.services.settings.max_body_bytes
+    return lambda: read(unpacked(body, encodings, max_bytes))
+
+
+def _reader(content_type: str) -> Callable[[bytes], bytes]:
+    media_type = content_type.partition(";")[0].strip().lower()
     if media_type == "multipart/form-data":
-        return await _from_multipart(request)
+        return partial(read_form, content_type=content_type)
+    if media_type == "application/x-www-form-urlencoded":
+        return _from_url_encoded
     if media_type == "application/json" or media_type.endswith("+json"):
-        return partial(read_json, await request.body())
+        return read_json
     if media_type.startswith("image/") or media_type == "application/octet-stream":
-        return partial(_from_raw, await request.body())
+        return _from_raw
     raise UnsupportedMedia()
+
+
+def _from_url_encoded(body: bytes) -> bytes:
+    """A plus sign stands for itself: it is one of base64's, and clients forget to write it otherwise."""
+    fields = dict(part.partition(b"=")[::2] for part in body.split(b"&", maxsplit=64))
+    text = fields.get(FIELD.encode())
+    if not text:
+        raise NoImageField("The form has no field `image`; send the photo as base64 in it.")
+    return decode_base64(unquote_to_bytes(text).decode("latin-1"))
 
 
 def _from_raw(body: bytes) -> bytes:
@@ -66,6 +80,7 @@ def _from_raw(body: bytes) -> bytes:
 
 def read_json(body: bytes) -> bytes:
     """The bytes of the image in a JSON body. Raises `BadRequestBody`, `NoImageField` or `BadBase64`."""
+    body = body.removeprefix(BOM_UTF8)
     try:
         return _from_only_field(body) or _from_field(memoryview(msgspec.json.decode(body, type=_JsonBody).image))
     except msgspec.ValidationError as error:
@@ -92,25 +107,3 @@ def _from_text(image: str | None) -> bytes:
     if image is None:
         raise NoImageField()
     return decode_base64(image)
-
-
-async def _from_multipart(request: Request) -> ReadImage:
-    parser = _InMemoryParser(request.headers, request.stream(), max_files=1, max_fields=8, max_part_size=maxsize)
-    try:
-        form = await parser.parse()
-    except (MultiPartException, KeyError, UnicodeError) as error:  # a charset may be `undefined`
-        raise BadRequestBody("The multipart body is malformed; send one file in the field `image`.") from error
-    try:
-        return await _image_field(form)
-    finally:
-        await form.close()
-
-
-async def _image_field(form: FormData) -> ReadImage:
-    match form.get(FIELD):
-        case UploadFile() as upload:
-            return partial(_from_raw, await upload.read())
-        case str() as text:
-            return partial(decode_base64, text)
-        case _:
-            raise NoImageField("The form has no field `image`; send the photo's file in it.")

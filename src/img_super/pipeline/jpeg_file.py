@@ -90,7 +90,7 @@ def read_jpeg(data: bytes) -> JpegFile:
         UnsupportedVariant: a JPEG that cannot be decoded here: lossless, 12 bits.
         BrokenImage: it has no frame or no scan.
     """
-    jpeg = JpegFile()
+    jpeg, marker = JpegFile(), 0
     for marker, begin, end in _segments(data):
         if marker != _SOS:
             _take(jpeg, marker, data[begin + 2 : end])
@@ -99,6 +99,8 @@ def read_jpeg(data: bytes) -> JpegFile:
         if data[begin + 2 : begin + 3] == bytes([jpeg.components]) and jpeg.frame not in _PROGRESSIVE:
             break  # a sequential picture whose first scan has every component ends there
     jpeg.refuse_unread()
+    if jpeg.frame in _PROGRESSIVE and marker != _EOI:
+        raise BrokenImage()  # scans that sharpen it may be missing; decoders do not say so
     return jpeg
 
 
@@ -106,17 +108,18 @@ def mended(data: bytes) -> bytes:
     """The picture alone, without what decoders warn of and what does no harm.
 
     Left out: bytes between two segments, whatever is no part of the picture, padding after a scan; parameters that
-    some phones write wrongly are put right, and an end that is missing is added.
+    some phones write wrongly are put right, and an end that is missing is added: not to a progressive picture, which
+    may lack scans that sharpen it.
     """
     parts, progressive = [b"\xff\xd8"], False
     for marker, begin, end in _segments(data):
         progressive |= marker in _PROGRESSIVE
-        if marker in _PICTURE:
+        if marker in _PICTURE or marker == _EOI:
             parts.append(bytes([0xFF, marker]) + data[begin:end])
         elif marker == _SOS:
             head = data[begin:end] if progressive else data[begin : end - 3] + b"\0\x3f\0"
             parts += [b"\xff\xda", head, _without_padding(data[end : _scan_end(data, end)])]
-    return b"".join([*parts, _END])
+    return b"".join(parts if progressive else [*parts, _END])
 
 
 def _take(jpeg: JpegFile, marker: int, body: bytes) -> None:
@@ -132,6 +135,7 @@ def _segments(data: bytes) -> Iterator[tuple[int, int, int]]:
     while (found := _MARKER.search(data, at)) is not None:
         marker, begin = found[1][0], found.end()
         if marker == _EOI:
+            yield marker, begin, begin
             return
         if marker in _ALONE:
             at = begin

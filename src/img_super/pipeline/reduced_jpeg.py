@@ -10,6 +10,8 @@ from __future__ import annotations
 from math import ceil
 from typing import Final
 
+import simplejpeg
+
 from img_super.domain import Box, RgbImage, Rotation
 from img_super.errors import BrokenImage
 from img_super.pipeline.colours import SMALL_PROFILE_BYTES, pixels_to_srgb
@@ -35,6 +37,8 @@ class ReducedJpeg:
 
     def __init__(self, data: bytes, jpeg: JpegFile) -> None:
         """Decode the overview. Raises ValueError when the file is damaged or not a JPEG of this size."""
+        if simplejpeg.decode_jpeg_header(data, strict=False)[1::-1] != jpeg.stored_wh:
+            raise ValueError("The header reads in two ways.")
         self._data = data
         self._profile = jpeg.profile
         self._stored_wh = stored_wh = jpeg.stored_wh
@@ -60,10 +64,7 @@ class ReducedJpeg:
 
     def _decode(self, scale: int) -> RgbImage:
         width, height = (ceil(side / scale) for side in self._stored_wh)
-        pixels = decode_warily(self._data, "RGB", min_height=height, min_width=width)
-        if pixels.shape[:2] != (height, width):
-            raise ValueError("The header reads in two ways.")
-        return pixels
+        return decode_warily(self._data, "RGB", min_height=height, min_width=width)
 
 
 def reduced_jpeg(data: bytes, limits: DecodeLimits) -> ReducedJpeg | None:

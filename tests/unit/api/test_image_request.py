@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import base64
+import gzip
 import json
+import string
 import tempfile
+import zlib
+from contextlib import suppress
+from urllib.parse import quote_plus
 
 import numpy as np
 import pytest
@@ -13,7 +18,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from img_super.api.base64_image import decode_base64
+from img_super.api.body_encoding import unpacked
 from img_super.api.image_request import read_json
+from img_super.api.multipart import read_form
 from img_super.errors import BadRequestBody, InputError
 from tests.conftest import FakeDetector, encode
 
@@ -88,13 +95,17 @@ def test_bad_json_bodies(client: TestClient, body: bytes, code: str) -> None:
     ("body", "headers", "code"),
     [
         (*form(b"", 'name="image"; filename="a.jpg"'), "image_missing"),
-        (*form(b"AAAA", 'name="photo"; filename="a.jpg"'), "image_missing"),
-        (*form(b"AAAA", 'filename="a.jpg"'), "malformed_body"),
+        (*form(b"AAAA", 'name="photo"; filename="a.jpg"'), "not_an_image"),
+        (*form(b"AAAA", 'name="photo"'), "image_missing"),
+        (*form(b"AAAA", 'filename="a.jpg"'), "not_an_image"),
         (b"no parts", {"content-type": "multipart/form-data"}, "malformed_body"),
         (b"no parts", {"content-type": f"multipart/form-data; boundary={BOUNDARY}"}, "malformed_body"),
         (b"", {"content-type": "image/jpeg"}, "image_missing"),
         (b"hello", {"content-type": "image/jpeg"}, "not_an_image"),
-        (b"image=AAAA", {"content-type": "application/x-www-form-urlencoded"}, "unsupported_media_type"),
+        (b"image=AAAA", {"content-type": "application/x-www-form-urlencoded"}, "not_an_image"),
+        (b"photo=AAAA", {"content-type": "application/x-www-form-urlencoded"}, "image_missing"),
+        (b"\x1f\x8b", {"content-encoding": "gzip"}, "malformed_body"),
+        (b"hello", {"content-encoding": "br"}, "unsupported_media_type"),
         (b"hello", {"content-type": "text/plain"}, "unsupported_media_type"),
     ],
 )
@@ -114,6 +125,94 @@ def test_a_body_over_the_limit_is_refused(client: TestClient, path: str) -> None
     for answer in (announced, streamed, in_a_form):
         assert (answer.status_code, answer.json()["code"]) == (413, "body_too_large")
         assert "200,000" in answer.json()["detail"]
+
+
+def part(body: bytes, *heads: str) -> bytes:
+    return "\r\n".join([f"--{BOUNDARY}", *heads, "", ""]).encode() + body + b"\r\n"
+
+
+def closed(*parts: bytes) -> bytes:
+    return b"".join(parts) + f"--{BOUNDARY}--\r\n".encode()
+
+
+TEXT_FIELDS = b"".join(part(b"x", f'Content-Disposition: form-data; name="text{number}"') for number in range(10))
+
+
+@pytest.mark.parametrize(
+    "heads",
+    [
+        ['Content-Disposition: form-data; name="image"'],
+        ['Content-Disposition: form-data; name="image"', "Content-Type: image/png"],
+        ["Content-Disposition: form-data; name=image; filename*=UTF-8''d%C3%B3c.png"],
+        ['Content-Disposition: form-data; name="file"; filename="a.png"', "Content-Type: image/png"],
+        ['content-disposition: form-data; name="photo"; filename="a.png"', "content-type: application/octet-stream"],
+        ['Content-Disposition: form-data; name="upload"'],
+    ],
+)
+def test_a_form_is_read_however_the_client_wrote_it(client: TestClient, photo_bytes: bytes, heads: list[str]) -> None:
+    headers = {"content-type": f'multipart/form-data; boundary="{BOUNDARY}"'}
+    wrapped = part(base64.encodebytes(photo_bytes), *heads, "Content-Transfer-Encoding: base64")
+    for body in (part(photo_bytes, *heads), TEXT_FIELDS + part(photo_bytes, *heads)):
+        assert client.post("/face", content=closed(body), headers=headers).status_code == 200
+    if "image" in heads[0] or "filename" in heads[0]:
+        assert client.post("/face", content=closed(wrapped), headers=headers).status_code == 200
+
+
+@pytest.mark.parametrize("lost_bytes", [1, 10, 30, 300])
+def test_a_form_that_was_cut_off_is_said_to_be(client: TestClient, photo_bytes: bytes, lost_bytes: int) -> None:
+    body, headers = form(photo_bytes, 'name="image"; filename="a.png"')
+    answer = client.post("/face", content=body[: -lost_bytes - 3], headers=headers)
+    assert (answer.status_code, answer.json()["code"]) == (400, "malformed_body")
+    assert "closing boundary" in answer.json()["detail"]
+
+
+@pytest.mark.parametrize("encoding", ["gzip", "deflate", "raw deflate", "gzip, deflate"])
+def test_a_compressed_body_is_read(client: TestClient, photo_bytes: bytes, encoding: str) -> None:
+    body, raw = json.dumps(as_json(photo_bytes)).encode(), zlib.compressobj(wbits=-15)
+    packed = {
+        "gzip": gzip.compress(body),
+        "deflate": zlib.compress(body),
+        "raw deflate": raw.compress(body) + raw.flush(),
+        "gzip, deflate": zlib.compress(gzip.compress(body)),
+    }
+    headers = {"content-encoding": encoding.removeprefix("raw "), "content-type": "application/json"}
+    assert client.post("/face", content=packed[encoding], headers=headers).status_code == 200
+    assert client.post("/face", content=packed[encoding][:-9], headers=headers).status_code == 400
+
+
+def test_a_compressed_body_is_no_way_around_the_limit(client: TestClient) -> None:
+    answer = client.post("/face", content=gzip.compress(b" " * 200_001), headers={"content-encoding": "gzip"})
+    assert (answer.status_code, answer.json()["code"]) == (413, "body_too_large")
+
+
+def test_a_compression_that_is_not_read_is_told_which_are(client: TestClient) -> None:
+    answer = client.post("/face", content=b"x", headers={"content-encoding": "zstd"})
+    assert (answer.status_code, answer.headers["accept-encoding"]) == (415, "gzip, deflate")
+    assert "Content-Encoding" in answer.json()["detail"]
+
+
+def test_odd_ways_to_write_base64_and_json(client: TestClient, photo_bytes: bytes) -> None:
+    text = base64.b64encode(photo_bytes).decode()
+    for image in ("\ufeff" + text, f'data:image/png;name="a,b.png";base64,{text}', f"data:;charset=x;base64,{text}"):
+        assert client.post("/face", json={"image": image}).status_code == 200
+    with_mark = b"\xef\xbb\xbf" + json.dumps({"image": text}).encode()
+    assert client.post("/face", content=with_mark, headers={"content-type": "application/json"}).status_code == 200
+    for field in (text, quote_plus(text)):
+        answer = client.post(
+            "/face", content=f"a=1&image={field}", headers={"content-type": "application/x-www-form-urlencoded"}
+        )
+        assert answer.status_code == 200
+
+
+HEADS = st.text(string.printable, max_size=60)
+
+
+@given(HEADS, st.binary(max_size=80), st.integers(0, 200))
+def test_any_form_gives_bytes_or_a_typed_error(head: str, body: bytes, cut: int) -> None:
+    with suppress(InputError):
+        read_form(closed(part(body, head))[: cut or None], f"multipart/form-data; boundary={BOUNDARY}")
+    with suppress(InputError):
+        unpacked(gzip.compress(body)[:cut], ("gzip",), 50)
 
 
 def test_an_upload_is_never_spooled_to_disk(

@@ -160,7 +160,7 @@ def test_a_header_that_reads_in_two_ways_takes_the_plain_way(monkeypatch: pytest
     def must_not_decode(*_: object, **__: object) -> None:
         raise AssertionError("decoded at a size that nobody allowed")
 
-    monkeypatch.setattr("simplejpeg.decode_jpeg_header", lambda _: (65_500, 65_500, "YCbCr", "420"))
+    monkeypatch.setattr("simplejpeg.decode_jpeg_header", lambda *_, **__: (65_500, 65_500, "YCbCr", "420"))
     monkeypatch.setattr("simplejpeg.decode_jpeg", must_not_decode)
     assert open_photo(jpeg(NOISE), LIMITS).overview.shape == NOISE.shape
 

@@ -1,0 +1,49 @@
+"""Bodies that came compressed: unpacked within the limit that holds for any other, or refused."""
+
+from __future__ import annotations
+
+import zlib
+from typing import Final
+
+from img_super.errors import BadRequestBody, TooManyBytes, UnsupportedMedia
+
+ACCEPTED: Final = "gzip, deflate"
+"""Told with every refusal of a body in `Accept-Encoding` (RFC 9110, 12.5.3)."""
+
+_MOST_LAYERS: Final = 2
+_GZIP, _EITHER = 16 + zlib.MAX_WBITS, 32 + zlib.MAX_WBITS
+_NAMES: Final = {"gzip": _GZIP, "x-gzip": _GZIP, "deflate": _EITHER}
+
+
+def encodings_of(header: str) -> tuple[str, ...]:
+    """What a body was compressed with, in that order. Raises `UnsupportedMedia`."""
+    named = tuple(name for part in header.lower().split(",") if (name := part.strip()) not in ("", "identity"))
+    if len(named) > _MOST_LAYERS or not set(named) <= _NAMES.keys():
+        raise UnsupportedMedia(f"The body's Content-Encoding is not read; send it plain or compressed by {ACCEPTED}.")
+    return named
+
+
+def unpacked(body: bytes, encodings: tuple[str, ...], max_bytes: int) -> bytes:
+    """The body as it was before. Raises `TooManyBytes`, or `BadRequestBody` when it is damaged."""
+    for name in reversed(encodings):
+        body = _inflated(body, _NAMES[name], max_bytes)
+    return body
+
+
+def _inflated(body: bytes, window_bits: int, max_bytes: int) -> bytes:
+    if window_bits == _EITHER and not _has_zlib_head(body):
+        window_bits = -zlib.MAX_WBITS  # "deflate" without its head, as some clients write it
+    unpacking = zlib.decompressobj(window_bits)
+    try:
+        plain = unpacking.decompress(body, max_bytes + 1)
+    except zlib.error as error:
+        raise BadRequestBody("The body is not compressed as its Content-Encoding says.") from error
+    if len(plain) > max_bytes:
+        raise TooManyBytes.over(max_bytes)
+    if not unpacking.eof:
+        raise BadRequestBody("The compressed body ends too early; send it again, complete.")
+    return plain
+
+
+def _has_zlib_head(body: bytes) -> bool:
+    return len(body) > 1 and body[0] & 15 == 8 and int.from_bytes(body[:2], "big") % 31 == 0
