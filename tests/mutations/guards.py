@@ -95,14 +95,14 @@ def _connections() -> Iterator[Guard]:
 
 def _decoding() -> Iterator[Guard]:
     path, test = "pipeline/decode_limits.py", "hostile/test_decode.py"
-    yield Guard("megapixels by header", path, "if width * height > limits.pixels(image_type):", "if False:",
+    yield Guard("megapixels by header", path, "if wh[0] * wh[1] > limits.pixels(image_type):", "if False:",
                 "unit/pipeline/test_decode.py::test_dimensions_are_refused")  # fmt: skip
     yield Guard("share of the memory", path, "if self.max_memory_bytes is None:", "if True:",
                 f"{test}::test_an_image_gets_no_more_memory")  # fmt: skip
-    yield Guard("scans of a JPEG", path, "jpeg_scans(image, data) > MAX_JPEG_SCANS", "False",
+    yield Guard("scans of a JPEG", path, "jpeg.scans > MAX_JPEG_SCANS", "False",
                 f"{test}::test_a_jpeg_of_very_many_scans")  # fmt: skip
-    yield Guard("tile of a TIFF", path, "_tile_pixels(image) > max(MAX_TILE_PIXELS, width * height)", "False",
-                f"{test}::test_no_hostile_file_takes_more_memory")  # fmt: skip
+    yield Guard("tile of a TIFF", "pipeline/tiff_file.py", "_tile_pixels(tags) > max(MAX_TILE_PIXELS, wide * high)",
+                "False", f"{test}::test_no_hostile_file_takes_more_memory")  # fmt: skip
     yield Guard("budget of the decoding", path, "if time.thread_time() > self._end_s:", "if False:",
                 f"{test}::test_a_decoder_that_reads_on")  # fmt: skip
     yield Guard("sha256 of the weights", "model_card.py", "if sha256(weights).hexdigest() !=", "if False and '' !=",
@@ -113,7 +113,7 @@ def _fast_decoding() -> Iterator[Guard]:
     path, test = "pipeline/reduced_jpeg.py", "unit/pipeline/test_reduced_jpeg.py"
     yield Guard("decoding that nothing stops", path, "scanned > SCANNED_PIXELS_PER_MS * limits.budget_ms", "False",
                 f"{test}::test_many_scans_take_the_way")  # fmt: skip
-    yield Guard("header that reads in two ways", path, "[1::-1] != stored_wh:", "is None:",
+    yield Guard("header that reads in two ways", path, "if stored_size(data) != jpeg.stored_wh:", "if False:",
                 f"{test}::test_a_header_that_reads_in_two_ways")  # fmt: skip
 
 

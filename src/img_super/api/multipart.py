@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import binascii
 import quopri
 from dataclasses import dataclass, field
 from email.message import Message
@@ -126,7 +125,7 @@ def _parsed(body: bytes, content_type: str) -> _Form:
         )
         parser.write(body)
         parser.finalize()
-    except (FormParserError, ValueError, binascii.Error) as error:
+    except (FormParserError, ValueError) as error:
         raise BadRequestBody("The multipart body is malformed; send one file in the field `image`.") from error
     if not form.ended:
         raise BadRequestBody("The multipart body ends before its closing boundary; send it again, complete.")

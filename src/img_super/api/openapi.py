@@ -14,7 +14,7 @@ def _image_request() -> dict[str, Any]:
     example = "data:image/jpeg;base64," + pybase64.b64encode(EXAMPLE_PHOTO.read_bytes()).decode()
     text = {
         "type": "string",
-        "description": "Base64 of a JPEG, PNG, WebP, BMP or TIFF file; a `data:` prefix is accepted.",
+        "description": "Base64 of a JPEG, PNG, WebP, HEIC, AVIF, BMP or TIFF file; a `data:` prefix is accepted.",
     }
     as_json = {"type": "object", "required": ["image"], "properties": {"image": text}}
     file = {"type": "string", "format": "binary"}

@@ -33,9 +33,9 @@ class LiteRtRunner:
             raise BadModel(f"The detection network answers {found}: not what is read from it.")
 
     def run(self, pixels: RgbImage) -> dict[str, Float32Array]:
-        """The outputs for one photo, RGB uint8 [height, width, 3], without the first axis."""
+        """The outputs for one photo, RGB uint8 [height, width, 3], without the first axis; what is no number is 0."""
         outputs = self._run(**{self._input_name: pixels[np.newaxis].astype(np.float32)})
-        return {name: output[0] for name, output in outputs.items()}
+        return {name: np.nan_to_num(output[0], copy=False, posinf=0, neginf=0) for name, output in outputs.items()}
 
 
 class LiteRtDetectionNetwork(LiteRtRunner):

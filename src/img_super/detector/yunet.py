@@ -21,6 +21,9 @@ MIN_CONFIDENCE: Final = 0.6
 _MIN_SIDE_PX: Final = 16
 """On an image narrower than this YuNet answers infinite boxes and faces in plain white."""
 
+_LONGEST: Final = 4
+"""Times as long as wide; on longer strips, too, boxes are infinite: beside them the photo goes on, black."""
+
 _NMS_IOU: Final = 0.3
 _MAX_CANDIDATES: Final = 50
 CONFIDENCE_COLUMN: Final = 14
@@ -55,7 +58,13 @@ class YuNetDetector:
             return None
         small = cv2.resize(image, small_wh, interpolation=cv2.INTER_AREA) if scale < 1 else image
         bgr = np.ascontiguousarray(small[:, :, ::-1], dtype=np.uint8)  # YuNet was trained on BGR
-        faces = {rotation: self._upright_faces(bgr, rotation, (width, height)) for rotation in ROTATIONS}
+        padded = _padded(bgr)
+        padded_wh = (round(padded.shape[1] / scale), round(padded.shape[0] / scale))
+        whole_wh = (width, height) if padded is bgr else padded_wh
+        faces = {
+            rotation: _inside(self._upright_faces(padded, rotation, whole_wh), (width, height))
+            for rotation in ROTATIONS
+        }
         return choose(faces, (width, height))
 
     def _upright_faces(self, bgr: RgbImage, rotation: Rotation, photo_wh: tuple[int, int]) -> list[Face]:
@@ -64,8 +73,23 @@ class YuNetDetector:
         network = self._networks.get()
         network.setInputSize((turned.shape[1], turned.shape[0]))
         _, rows = network.detect(turned)
-        faces = [_face(row, rotation, photo_wh, bgr.shape[1]) for row in ([] if rows is None else rows)]
-        return [face for face in faces if face.box.area]
+        finite = [] if rows is None else rows[np.isfinite(rows).all(axis=1)]
+        return [_face(row, rotation, photo_wh, bgr.shape[1]) for row in finite]
+
+
+def _padded(bgr: RgbImage) -> RgbImage:
+    """The image, with black to the right or below where it is a strip."""
+    height, width = bgr.shape[:2]
+    right, below = max(0, height // _LONGEST - width), max(0, width // _LONGEST - height)
+    if not right and not below:
+        return bgr
+    return cv2.copyMakeBorder(bgr, 0, below, 0, right, cv2.BORDER_CONSTANT).astype(np.uint8, copy=False)
+
+
+def _inside(faces: list[Face], photo_wh: tuple[int, int]) -> list[Face]:
+    """What of the faces lies in the photo."""
+    clipped = [Face(face.box.clipped(photo_wh), face.confidence) for face in faces]
+    return [face for face in clipped if face.box.area]
 
 
 def _face(row: npt.NDArray[np.float32], rotation: Rotation, photo_wh: tuple[int, int], searched_width: int) -> Face:

@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import msgspec
+import numpy as np
 import pyseccomp
 from PIL import Image, ImageCms
 
@@ -83,7 +84,7 @@ def _work(job: Job, answer_to: int, memory: int) -> None:
 
 
 def _write(memory: int, pixels: RgbImage) -> None:
-    left, at = memoryview(pixels.reshape(-1)), 0
+    left, at = memoryview(np.ascontiguousarray(pixels).data).cast("B"), 0
     os.ftruncate(memory, 0)
     while left:
         written = os.pwrite(memory, left, at)

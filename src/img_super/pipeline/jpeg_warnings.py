@@ -27,6 +27,15 @@ def decode_warily(data: bytes, colours: str, **options: Any) -> RgbImage:
     return _decode(data, colours, strict=False, **options)
 
 
+def stored_size(data: bytes) -> tuple[int, int]:
+    """Width and height as libjpeg-turbo reads them. Raises ValueError."""
+    try:
+        height, width, *_ = simplejpeg.decode_jpeg_header(data, strict=False)
+    except KeyError as error:  # of colours that simplejpeg has no name for
+        raise ValueError("The colours are of an unknown kind.") from error
+    return width, height
+
+
 def is_damage(warning: ValueError) -> bool:
     """Whether pixels were lost. The warning is the first one of a file: nothing went wrong before it."""
     left_over = _LEFT_OVER.match(str(warning))
@@ -49,5 +58,8 @@ def sound(data: bytes) -> bytes:
 
 
 def _decode(data: bytes, colours: str, **options: Any) -> RgbImage:
-    pixels: RgbImage = simplejpeg.decode_jpeg(data, colours, **options)
+    try:
+        pixels: RgbImage = simplejpeg.decode_jpeg(data, colours, **options)
+    except KeyError as error:
+        raise ValueError("The colours are of an unknown kind.") from error
     return pixels

@@ -17,6 +17,7 @@ from img_super.errors import BadModel
 from img_super.model_card import DetectorCard, PolicyName, read_card, read_card_as, read_weights
 from img_super.pipeline.decode import DEFAULT_LIMITS
 from img_super.pipeline.decode_limits import DecodeLimits
+from img_super.pipeline.decoder import start_decoder
 from img_super.pipeline.pipeline import Pipeline, Validator
 from img_super.registry.registry import serving_folder
 from img_super.validator.litert import LiteRtValidator
@@ -57,6 +58,7 @@ class PipelineOptions:
 
     def load(self) -> Pipeline:
         """A pipeline that is ready to answer. Raises `BadModel`."""
+        start_decoder()
         precise = YuNetDetector()
         quick = load_quick_detector(precise, self.detector)
         return Pipeline(precise, load_validator(self.model, self.backend), self.limits, self.policy, quick)

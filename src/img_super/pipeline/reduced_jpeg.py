@@ -10,15 +10,13 @@ from __future__ import annotations
 from math import ceil
 from typing import Final
 
-import simplejpeg
-
 from img_super.domain import Box, RgbImage, Rotation
 from img_super.errors import BrokenImage
 from img_super.pipeline.colours import SMALL_PROFILE_BYTES, pixels_to_srgb
 from img_super.pipeline.crop import cut_out, enough_px
 from img_super.pipeline.decode_limits import DecodeLimits, refuse_costly_jpeg
 from img_super.pipeline.jpeg_file import JpegFile, mended, read_jpeg
-from img_super.pipeline.jpeg_warnings import decode_warily, is_damage
+from img_super.pipeline.jpeg_warnings import decode_warily, is_damage, stored_size
 from img_super.pipeline.orientation import orientation_of
 from img_super.turn import turn
 
@@ -37,7 +35,7 @@ class ReducedJpeg:
 
     def __init__(self, data: bytes, jpeg: JpegFile) -> None:
         """Decode the overview. Raises ValueError when the file is damaged or not a JPEG of this size."""
-        if simplejpeg.decode_jpeg_header(data, strict=False)[1::-1] != jpeg.stored_wh:
+        if stored_size(data) != jpeg.stored_wh:
             raise ValueError("The header reads in two ways.")
         self._data = data
         self._profile = jpeg.profile

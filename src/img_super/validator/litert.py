@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import isfinite
 from typing import Final
 
 import numpy as np
@@ -41,7 +42,9 @@ class LiteRtValidator:
     def validate(self, crop: RgbImage) -> Evidence:
         """Score one crop: RGB uint8, `card.input_side_px` square, upright."""
         logit, heat_map = self._networks.get().run(crop)
-        return Evidence(self.card.calibration.score(logit), heat_map)
+        if not isfinite(logit):
+            raise ArithmeticError("The validation network answered no number.")
+        return Evidence(self.card.calibration.score(logit), np.nan_to_num(heat_map, posinf=1, neginf=0))
 
 
 class LiteRtNetwork:

@@ -1,0 +1,109 @@
+"""The process that decodes: it can be ended, has little memory, and can neither open nor call anything."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from benchmarks.running_service import environment
+from img_super.errors import DecodeTooSlow, InputError
+from img_super.pipeline.decode_limits import DecodeLimits
+from img_super.pipeline.decoder import Decoder
+from tests.conftest import encode
+from tests.hostile.files import bmp_runs, hostile_files
+
+PHOTO = np.random.default_rng(1).integers(0, 256, (90, 120, 3), dtype=np.uint8)
+GOOD = encode(PHOTO)
+
+
+@pytest.fixture(scope="module")
+def decoder() -> Iterator[Decoder]:
+    decoder = Decoder()
+    decoder.decode(GOOD, DecodeLimits())
+    yield decoder
+    decoder.close()
+
+
+def test_the_kernel_ends_a_decoding_at_its_budget_and_the_next_photo_is_answered(decoder: Decoder) -> None:
+    start = time.monotonic()
+    with pytest.raises(DecodeTooSlow):
+        decoder.decode(bmp_runs(3000, 3000, 1_900_000), DecodeLimits(budget_ms=200))
+    assert time.monotonic() - start < 5
+    assert np.array_equal(decoder.decode(GOOD, DecodeLimits()), PHOTO)
+
+
+def test_several_photos_are_decoded_side_by_side(decoder: Decoder) -> None:
+    with ThreadPoolExecutor(8) as pool:
+        decoded = list(pool.map(lambda _: decoder.decode(GOOD, DecodeLimits()), range(40)))
+    assert all(np.array_equal(pixels, PHOTO) for pixels in decoded)
+
+
+def test_a_process_that_was_ended_is_started_again() -> None:
+    decoder = Decoder()
+    for _ in range(2):
+        assert np.array_equal(decoder.decode(GOOD, DecodeLimits()), PHOTO)
+        assert decoder._process is not None
+        os.kill(decoder._process.pid, signal.SIGKILL)
+    decoder.close()
+
+
+def test_every_hostile_file_ends_in_pixels_or_a_typed_error(decoder: Decoder) -> None:
+    limits = DecodeLimits(max_pixels=20_000_000, budget_ms=1000)
+    for name, data in hostile_files():
+        start = time.monotonic()
+        with suppress(InputError):
+            decoder.decode(data, limits)
+        assert time.monotonic() - start < 10, name
+
+
+def test_a_photo_leaves_no_file_and_no_process_behind(decoder: Decoder) -> None:
+    before = len(os.listdir("/proc/self/fd"))  # noqa: PTH208
+    for _ in range(20):
+        decoder.decode(GOOD, DecodeLimits())
+    assert len(os.listdir("/proc/self/fd")) <= before  # noqa: PTH208
+    assert decoder._process is not None
+    children = Path(f"/proc/{decoder._process.pid}/task/{decoder._process.pid}/children")
+    end = time.monotonic() + 10
+    while children.exists() and children.read_text() and time.monotonic() < end:
+        time.sleep(0.01)
+    assert not children.exists() or not children.read_text()
+
+
+CONFINED = """
+import os, socket, sys
+from img_super.pipeline import decoder_process
+decoder_process._warm_up()
+decoder_process._confine(100_000_000)
+def forbidden(act):
+    try:
+        act()
+    except (OSError, MemoryError):
+        return True
+    return False
+print([forbidden(act) for act in (
+    lambda: open("/tmp/written", "w"),
+    lambda: open("/etc/passwd"),
+    lambda: socket.socket(),
+    lambda: bytearray(300_000_000),
+    *([lambda: os.fork(), lambda: os.mkdir("/tmp/made"), lambda: os.kill(os.getppid(), 0)]
+      if decoder_process._filter else []),
+)])
+"""
+
+
+def test_what_decodes_can_open_nothing_call_nobody_and_take_little_memory() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", CONFINED], env=environment(), capture_output=True, text=True, timeout=60, check=True
+    )
+    assert "True" in done.stdout
+    assert "False" not in done.stdout
