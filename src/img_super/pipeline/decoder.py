@@ -14,7 +14,7 @@ import socket
 import subprocess
 import sys
 import time
-from contextlib import closing
+from contextlib import closing, suppress
 from threading import Lock
 from typing import Final
 
@@ -33,6 +33,7 @@ _SPARE_BYTES: Final = 256 * 1024 * 1024
 _WAIT_TIMES: Final = 5
 """By the clock, for each second of processor time; the child has ended itself by then."""
 
+_ENDED_WITHIN_S: Final = 0.2
 _ERRORS: Final = {error.code: error for error in input_errors()}
 
 
@@ -104,11 +105,19 @@ class Decoder:
     def _ask(self, job: Job, memory: int) -> Answer:
         began_s, budget_s = time.monotonic(), job.budget_ms / 1000
         said = self._asked_once(job, memory)
-        if not said and self._process is not None and self._process.poll() is not None:
+        if not said and self._has_ended():
             said = self._asked_once(job, memory)  # not the photo's child has ended, but the process before all of them
         if said:
             return msgspec.json.decode(said, type=Answer)
         raise DecodeTooSlow() if time.monotonic() - began_s >= budget_s else BrokenImage()
+
+    def _has_ended(self) -> bool:
+        process = self._process
+        if process is None:
+            return True
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(_ENDED_WITHIN_S)
+        return process.returncode is not None
 
     def _asked_once(self, job: Job, memory: int) -> bytes:
         """Nothing where nobody answers."""

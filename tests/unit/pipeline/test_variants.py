@@ -64,7 +64,7 @@ def test_harmless_faults_of_a_jpeg_change_nothing(fault: str) -> None:
 
 
 def test_bytes_that_are_missing_from_a_jpeg_are_noticed() -> None:
-    """Not each time: Huffman's code falls into step again, and then it is by chance that the count of blocks is right."""
+    """Not each time: Huffman's code falls into step again, and the count of blocks may be right by chance."""
     whole = WARM_UP_PHOTO.read_bytes()
     places = range(whole.index(START_OF_SCAN) + 500, len(whole) - 5000, len(whole) // 40)
     refused = sum(is_refused(whole[:at] + whole[at + 4096 :]) for at in places)
