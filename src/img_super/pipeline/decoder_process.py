@@ -20,6 +20,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any, Final
 
+import cv2
 import msgspec
 import numpy as np
 import pyseccomp
@@ -53,6 +54,7 @@ def main() -> None:
     """Wait for jobs until the service ends."""
     control = socket.socket(fileno=int(sys.argv[1]))
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # children that have ended need nobody
+    cv2.setNumThreads(0)  # none may be started in a child
     _warm_up()
     while True:
         message, descriptors, _, _ = socket.recv_fds(control, 4096, 2)
