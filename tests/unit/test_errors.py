@@ -13,6 +13,7 @@ CODES = [
     "invalid_base64",
     "body_too_large",
     "not_an_image",
+    "unsupported_variant",
     "broken_image",
     "too_many_pixels",
     "decode_too_slow",
