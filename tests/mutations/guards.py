@@ -151,8 +151,6 @@ def _privacy() -> Iterator[Guard]:
                 "unit/api/test_request_log.py::test_whatever_a_caller_writes")  # fmt: skip
     yield Guard("queries in traces", "api/tracing.py", "exclude=_tells_more", "exclude=None",
                 "unit/api/test_tracing.py::test_a_trace_tells_nothing")  # fmt: skip
-    yield Guard("uploads on disk", "api/image_request.py", "spool_max_size = maxsize", "spool_max_size = 10",
-                "unit/api/test_image_request.py::test_an_upload_is_never_spooled")  # fmt: skip
     yield Guard("the canary itself", "api/photo_work.py", "photo = read_image()",
                 'photo = read_image(); __import__("logging").getLogger("img_super").error("%r", photo[:99])',
                 "end_to_end/test_privacy.py::test_nothing_that_was_sent")  # fmt: skip

@@ -111,6 +111,8 @@ def _folder(path: str) -> Iterator[InFile | Failed]:
                         waiting.append(entry.path)
                     elif entry.is_file():
                         yield InFile(shown(entry.path), entry.path)
+                    elif entry.is_symlink() and not entry.is_dir():
+                        yield Failed(shown(entry.path), UnreadableFile.code, UnreadableFile.advice)  # leads nowhere
         except OSError as error:
             yield Failed(shown(folder), UnreadableFile.code, reason(error))
 

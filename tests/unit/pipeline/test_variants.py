@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import struct
 import zlib
 from contextlib import suppress
@@ -208,6 +209,25 @@ def test_a_variant_that_is_not_read_is_named_and_never_called_damaged(kind: str)
 def test_a_refusal_names_what_was_found_and_what_to_send(head: bytes, name: str) -> None:
     with pytest.raises(NotAnImage, match=f"This is {name}; send a JPEG, PNG, WebP, HEIC"):
         seen(head)
+
+
+HEIC = base64.b64decode(
+    "AAAAHGZ0eXBoZWljAAAAAG1pZjFoZWljbWlhZgAAAVZtZXRhAAAAAAAAACFoZGxyAAAAAAAAAABwaWN0AAAAAAAAAAAAAAAAAAAAACJpbG9j"
+    "AAAAAERAAAEAAQAAAAABegABAAAAAAAAAJ0AAAAjaWluZgAAAAAAAQAAABVpbmZlAgAAAAABAABodmMxAAAAAA5waXRtAAAAAAABAAAA1mlw"
+    "cnAAAAC3aXBjbwAAAHhodmNDAQNwAAAAkAAAAAAAHvAA/P34+AAADwNgAAEAGEABDAH//wNwAAADAJAAAAMAAAMAHroCQGEAAQArQgEBA3AA"
+    "AAMAkAAAAwAAAwAeoDCBBZbqSSmubgIaDAgAAAMAyAAAAwAIQGIAAQAHRAHBcrAiQAAAABNjb2xybmNseAABAA0ABoAAAAAUaXNwZQAAAAAA"
+    "AABgAAAAQAAAABBwaXhpAAAAAAMICAgAAAAXaXBtYQAAAAAAAAABAAEEgQIDBAAAAKVtZGF0AAAAmSgBrwng4wucuq///elP//4b95D92Yqk"
+    "glP/9VZcd8Qcf/0z4axZTMgPPNe5gr1uJ8pYr4Cr2QWfZeM1K40+Tbxs9psP+HLs5iyXRLChVmNUNa32kM6YgW7//9M4+R80gV/7gaFly1or"
+    "8RgNb9UkFdmi27PCdxXYFpQvi54poGHU76O9xCbW9wH+h6MzKXwyJ6WZERkncKUm4A=="
+)
+"""96 x 64, dark with red in the upper left; made with pillow-heif, since what decodes here cannot encode."""
+
+
+def test_heic_is_read() -> None:
+    pixels = seen(HEIC)
+    assert pixels.shape == (64, 96, 3)
+    assert np.abs(pixels[10, 10].astype(int) - (220, 40, 40)).max() < 12
+    assert np.abs(pixels[60, 90].astype(int) - 30).max() < 12
 
 
 def test_avif_is_read() -> None:

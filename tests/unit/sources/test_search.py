@@ -70,6 +70,11 @@ def test_links_to_files_are_read_links_to_folders_and_pipes_are_not(folder: Path
     assert contents(found, f"{folder}/") == {**PHOTOS, "link.jpg": b"a"}
 
 
+def test_a_link_that_leads_nowhere_has_a_row(tmp_path: Path) -> None:
+    (tmp_path / "gone.jpg").symlink_to(tmp_path / "nowhere.jpg")
+    assert [type(found) for found in find_photos([str(tmp_path)], {})] == [Failed]
+
+
 def test_globs_and_single_files(folder: Path) -> None:
     assert [found.name for found in find_photos([f"{folder}/*.jpg"], {})] == [f"{folder}/a.jpg"]
     deep = {found.name for found in find_photos([f"{folder}/**/*.*"], {})}
