@@ -120,12 +120,32 @@ class Face:
 
 
 @dataclass(frozen=True, slots=True)
+class DocumentPlace:
+    """Where a document lies in a photo, as far as the detector can tell.
+
+    Attributes:
+        frame: the portrait photo's box.
+        quad: the document's corners as x, y, from the upper left as displayed, clockwise; they may lie outside.
+    """
+
+    frame: Box
+    quad: tuple[tuple[float, float], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Detection:
-    """Every face of one photo. The portrait comes first, then the others (ghost images), largest first."""
+    """Every face of one photo. The portrait comes first, then the others (ghost images), largest first.
+
+    Attributes:
+        document: the portrait's; None where only a face was seen.
+        elsewhere: the portraits of other documents in the photo, each as a detection of its own.
+    """
 
     portrait: Face
     others: tuple[Face, ...]
     rotation: Rotation
+    document: DocumentPlace | None = None
+    elsewhere: tuple[Detection, ...] = ()
 
     @property
     def faces(self) -> tuple[Face, ...]:
