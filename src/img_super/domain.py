@@ -139,6 +139,7 @@ class Detection:
     Attributes:
         document: the portrait's; None where only a face was seen.
         elsewhere: the portraits of other documents in the photo, each as a detection of its own.
+        no_document: it was looked for a document around the portrait, and none is seen.
     """
 
     portrait: Face
@@ -146,6 +147,7 @@ class Detection:
     rotation: Rotation
     document: DocumentPlace | None = None
     elsewhere: tuple[Detection, ...] = ()
+    no_document: bool = False
 
     @property
     def faces(self) -> tuple[Face, ...]:
@@ -180,7 +182,20 @@ class Decision:
 
 @dataclass(frozen=True, slots=True)
 class QualityWarning:
-    """Something about the photo that makes the answer less certain: a stable code, a sentence of advice."""
+    """Something about the photo that makes the answer less certain: a stable code, a sentence of advice.
+
+    Attributes:
+        hides: such a picture cannot show whether a portrait is superimposed, so that there is no verdict.
+    """
+
+    code: str
+    detail: str
+    hides: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """What a verdict rests on: a stable code and a sentence."""
 
     code: str
     detail: str

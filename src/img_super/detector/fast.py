@@ -12,7 +12,18 @@ from img_super.detector.litert import LiteRtDetectionNetwork
 from img_super.detector.outputs import MIN_OTHER, FoundPortrait, read_candidates
 from img_super.detector.pyramid import Pyramid
 from img_super.detector.standing import MIN_FACE, Standing, has_own_document, is_in_document, standing
-from img_super.domain import ROTATIONS, Box, Detection, Detector, DocumentPlace, Face, Float32Array, ModelIdentity, RgbImage, Rotation
+from img_super.domain import (
+    ROTATIONS,
+    Box,
+    Detection,
+    Detector,
+    DocumentPlace,
+    Face,
+    Float32Array,
+    ModelIdentity,
+    RgbImage,
+    Rotation,
+)
 from img_super.errors import BadModel
 from img_super.model_card import DetectorCard
 from img_super.per_thread import PerThread
@@ -93,7 +104,9 @@ class FastDetector:
         faces = read_candidates(self._networks.get().run(small.pixels), MIN_FACE)
         if faces[0].face.confidence < self.card.min_confidence:
             return None
-        standings = sorted((standing(face, small.pixels, small.shown_wh) for face in faces), key=lambda one: -one.weight)
+        standings = sorted(
+            (standing(face, small.pixels, small.shown_wh) for face in faces), key=lambda one: -one.weight
+        )
         seen = self._seen_best(photo, small, [one.found for one in standings[:_TRIED]])
         if seen is None:
             return None
@@ -139,7 +152,7 @@ def _detection(face: Face, small: Letterboxed, seen: Seen, wh: tuple[int, int]) 
     frame = small.box_in_photo(seen.found.frame).pixels().clipped(wh)
     quad = tuple((float(x), float(y)) for x, y in small.quad_in_photo(seen.found.corners))
     around = DocumentPlace(frame, quad) if is_in_document(seen.found, small.shown_wh) else None
-    return Detection(face, (), seen.rotation, around)
+    return Detection(face, (), seen.rotation, around, no_document=around is None)
 
 
 def _faces(found: Sequence[FoundPortrait], small: Letterboxed, wh: tuple[int, int]) -> tuple[Face, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from os import PathLike
 from pathlib import Path
 from typing import Protocol, TypeAlias
@@ -100,7 +101,8 @@ def in_whole_photo(seen: Detection, photo: OpenPhoto) -> Detection:
     quad = () if place is None else tuple((left + x * scale, top + y * scale) for x, y in place.quad)
     document = None if place is None else DocumentPlace(grown(place.frame), quad)
     elsewhere = tuple(in_whole_photo(other, photo) for other in seen.elsewhere)
-    return Detection(enlarged(seen.portrait), tuple(map(enlarged, seen.others)), seen.rotation, document, elsewhere)
+    portrait, others = enlarged(seen.portrait), tuple(map(enlarged, seen.others))
+    return replace(seen, portrait=portrait, others=others, document=document, elsewhere=elsewhere)
 
 
 def _open_bytes(data: bytes, limits: DecodeLimits) -> OpenPhoto:
