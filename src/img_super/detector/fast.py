@@ -32,13 +32,13 @@ SURE: Final = 0.88
 """YuNet sees a face that lies on its side or on its head with less confidence than this."""
 
 ALONE: Final = 0.82
-"""A face that the precise detector alone sees counts from here on: 13 of 15 textures that it took for faces are below."""
+"""A face that the precise detector alone sees counts from here on: 13 of 15 false faces are below."""
 
 LEAST: Final = 0.7
 """Below it, in whichever rotation, the precise detector is asked."""
 
-_TRIED: Final = 2
-"""So many candidates are looked at: the likeliest portrait, and another one where YuNet sees no face there."""
+_ALMOST: Final = 0.5
+"""The next face is tried, too, where it is at least this many times as likely the portrait."""
 
 _SAME_FACE_IOU: Final = 0.3
 
@@ -107,7 +107,7 @@ class FastDetector:
         standings = sorted(
             (standing(face, small.pixels, small.shown_wh) for face in faces), key=lambda one: -one.weight
         )
-        seen = self._seen_best(photo, small, [one.found for one in standings[:_TRIED]])
+        seen = self._seen_best(photo, small, _likely([one.found for one in standings]))
         if seen is None:
             return None
         portrait = next(one for one in standings if one.found is seen.found)
@@ -145,6 +145,12 @@ class FastDetector:
             if best and best.look.face.confidence >= SURE:
                 return best
         return best if best and best.look.face.confidence >= LEAST else None
+
+
+def _likely(faces: Sequence[FoundPortrait]) -> Sequence[FoundPortrait]:
+    """The one that stands best, then the next one if it is almost as likely."""
+    likely = [one.face.confidence for one in faces]
+    return faces[:2] if len(faces) > 1 and likely[1] >= _ALMOST * likely[0] else faces[:1]
 
 
 def _detection(face: Face, small: Letterboxed, seen: Seen, wh: tuple[int, int]) -> Detection:

@@ -84,7 +84,8 @@ def _copy(crop: RgbImage, small: RgbImage, weakest: float) -> QualityWarning | N
     if middle < COPY_MIDDLE or weakest > DITHERED_ABOVE:  # else nothing of the kind: the usual case costs no more
         thumbnail = cv2.resize(crop, (64, 64), interpolation=cv2.INTER_AREA)
         grey = float(np.ptp(thumbnail, axis=2).mean()) < GREY_BELOW
-        if middle < FEW_MIDDLE or (grey and weakest > DITHERED_ABOVE):
+        white = cv2.countNonZero(cv2.inRange(small, 216, 255)) / small.size  # a dark photo has none
+        if (middle < FEW_MIDDLE < white) or (grey and weakest > DITHERED_ABOVE):
             return QualityWarning("few_tones", "The photo has black and white alone; photograph in colour.", hides=True)
         if grey:
             return QualityWarning("copy", "This is a photocopy; photograph the document itself.", hides=True)

@@ -44,13 +44,13 @@ class ScanRow:
     faces: int | None = None
     rotation: int | None = None
     quality: str | None = None
-    reasons: str | None = None
-    documents: int | None = None
     error_code: str | None = None
     error_detail: str | None = None
     size_bytes: int | None = None
     sha256: str | None = None
     model: str | None = None
+    reasons: str | None = None
+    documents: int | None = None
 
 
 def _kind(hint: object) -> Kind:
