@@ -120,12 +120,34 @@ class Face:
 
 
 @dataclass(frozen=True, slots=True)
+class DocumentPlace:
+    """Where a document lies in a photo, as far as the detector can tell.
+
+    Attributes:
+        frame: the portrait photo's box.
+        quad: the document's corners as x, y, from the upper left as displayed, clockwise; they may lie outside.
+    """
+
+    frame: Box
+    quad: tuple[tuple[float, float], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Detection:
-    """Every face of one photo. The portrait comes first, then the others (ghost images), largest first."""
+    """Every face of one photo. The portrait comes first, then the others (ghost images), largest first.
+
+    Attributes:
+        document: the portrait's; None where only a face was seen.
+        elsewhere: the portraits of other documents in the photo, each as a detection of its own.
+        no_document: it was looked for a document around the portrait, and none is seen.
+    """
 
     portrait: Face
     others: tuple[Face, ...]
     rotation: Rotation
+    document: DocumentPlace | None = None
+    elsewhere: tuple[Detection, ...] = ()
+    no_document: bool = False
 
     @property
     def faces(self) -> tuple[Face, ...]:
@@ -160,7 +182,20 @@ class Decision:
 
 @dataclass(frozen=True, slots=True)
 class QualityWarning:
-    """Something about the photo that makes the answer less certain: a stable code, a sentence of advice."""
+    """Something about the photo that makes the answer less certain: a stable code, a sentence of advice.
+
+    Attributes:
+        hides: such a picture cannot show whether a portrait is superimposed, so that there is no verdict.
+    """
+
+    code: str
+    detail: str
+    hides: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """What a verdict rests on: a stable code and a sentence."""
 
     code: str
     detail: str

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from img_super.detector.fast import FastDetector
+from img_super.detector.fast import FastDetector, SameFaceDetector
 from img_super.detector.refined_detector import RefinedDetector
 from img_super.detector.yunet import YuNetDetector
 from img_super.domain import ROTATIONS, RgbImage, Rotation
@@ -84,7 +84,8 @@ def test_super_asks_whom_the_setting_names_and_face_the_precise_one() -> None:
     quick, precise = (load_pipeline(detector=name) for name in DetectorName)
     assert isinstance(quick.quick_detector, FastDetector)
     assert isinstance(precise.quick_detector, RefinedDetector)
-    assert type(quick.detector) is type(precise.detector) is YuNetDetector
+    assert isinstance(quick.detector, SameFaceDetector)
+    assert type(precise.detector) is YuNetDetector
 
 
 def test_samples_get_the_same_score_from_both() -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from collections.abc import Sequence
+from math import ceil, floor
+from typing import Any, Final, Literal
 
 import cv2
 import numpy as np
@@ -12,6 +14,8 @@ from pydantic import BaseModel, Field
 from img_super.domain import Box, Detection, Face, ModelIdentity, Rotation, Verdict
 from img_super.model_card import ModelCard, Policy, PolicyName
 from img_super.pipeline.pipeline import SuperResult
+
+_SAME_FACE_IOU: Final = 0.3
 
 
 class Coordinates(BaseModel):
@@ -69,6 +73,47 @@ class Quality(BaseModel):
     detail: str
 
 
+class ReasonGiven(BaseModel):
+    """What the verdict rests on."""
+
+    code: str = Field(description="Stable and machine-readable.")
+    detail: str
+
+
+class JudgedDocument(BaseModel):
+    """One document of the photo."""
+
+    score: float
+    verdict: Verdict
+    coord: Coordinates = Field(description="The portrait's face.")
+    portrait: Coordinates | None = Field(None, description="The portrait's photo, where the network tells it.")
+    quad: list[tuple[float, float]] | None = Field(
+        None, description="The document's corners as x, y, from the upper left, clockwise; they may lie outside."
+    )
+    box: Coordinates | None = Field(None, description="The upright box around the document's corners.")
+    ghosts: list[DetectedFace] = Field(description="The other faces inside the document.")
+    rotation: Rotation
+    quality: list[Quality]
+    reasons: list[ReasonGiven]
+
+    @classmethod
+    def of(cls, result: SuperResult, faces: Sequence[Face]) -> JudgedDocument:
+        place = result.detection.document
+        box = None if place is None else _around(place.quad)
+        return cls(
+            score=result.decision.score,
+            verdict=result.decision.verdict,
+            coord=Coordinates.of(result.detection.portrait.box),
+            portrait=None if place is None else Coordinates.of(place.frame),
+            quad=None if place is None else [(round(x, 1), round(y, 1)) for x, y in place.quad],
+            box=None if box is None else Coordinates.of(box),
+            ghosts=[DetectedFace.of_face(face) for face in faces if box and box.contains(*face.box.centre_xy)],
+            rotation=result.detection.rotation,
+            quality=_quality(result),
+            reasons=_reasons(result),
+        )
+
+
 class EvidenceMap(BaseModel):
     """Where the superimposition shows, and on which faces the answer rests."""
 
@@ -100,6 +145,8 @@ class SuperAnswer(BaseModel):
     verdict: Verdict = Field(description="`undetermined` asks for a person's eye.")
     model: Model
     quality: list[Quality]
+    reasons: list[ReasonGiven] = Field(description="What the verdict rests on.")
+    documents: list[JudgedDocument] = Field(description="Every document, the most suspicious first: the one above.")
     evidence: EvidenceMap | None = Field(None, description="Only with `?evidence=true`.")
     judgement_id: str | None = Field(
         None, description="Names what was kept of this answer, for `/feedback`; only where the operator keeps it."
@@ -114,7 +161,9 @@ class SuperAnswer(BaseModel):
             threshold=result.decision.threshold,
             verdict=result.decision.verdict,
             model=Model.of(result.model),
-            quality=[Quality(code=warning.code, detail=warning.detail) for warning in result.quality],
+            quality=_quality(result),
+            reasons=_reasons(result),
+            documents=[JudgedDocument.of(one, _ghosts(result)) for one in result.documents],
             evidence=EvidenceMap.of(result) if with_evidence else None,
         )
 
@@ -223,3 +272,23 @@ class Problem(BaseModel):
 
 def _corners(box: Box) -> dict[str, int]:
     return {"y_min": box.y_min, "x_min": box.x_min, "y_max": box.y_max, "x_max": box.x_max}
+
+
+def _quality(result: SuperResult) -> list[Quality]:
+    return [Quality(code=warning.code, detail=warning.detail) for warning in result.quality]
+
+
+def _reasons(result: SuperResult) -> list[ReasonGiven]:
+    return [ReasonGiven(code=reason.code, detail=reason.detail) for reason in result.reasons]
+
+
+def _around(quad: Sequence[tuple[float, float]]) -> Box:
+    xs, ys = zip(*quad, strict=True)
+    return Box(floor(min(xs)), floor(min(ys)), ceil(max(xs)), ceil(max(ys)))
+
+
+def _ghosts(result: SuperResult) -> list[Face]:
+    """Faces that are no document's portrait."""
+    portraits = [one.detection.portrait.box for one in result.documents]
+    faces = [face for one in result.documents for face in one.detection.others]
+    return [face for face in faces if all(face.box.iou(box) < _SAME_FACE_IOU for box in portraits)]

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from img_super.domain import Decision, Verdict
+from collections.abc import Sequence
+from dataclasses import replace
+
+from img_super.domain import Decision, QualityWarning, Reason, Verdict
 
 
 def decide(score: float, threshold: float, undetermined: tuple[float, float]) -> Decision:
@@ -21,3 +24,22 @@ def decide(score: float, threshold: float, undetermined: tuple[float, float]) ->
     else:
         verdict = Verdict.ATTACK
     return Decision(score, threshold, verdict)
+
+
+def without_verdict(decision: Decision, quality: Sequence[QualityWarning]) -> Decision:
+    """The same score; undetermined where the picture cannot show what is asked."""
+    hidden = any(warning.hides for warning in quality)
+    return replace(decision, verdict=Verdict.UNDETERMINED) if hidden else decision
+
+
+def reasons_of(decision: Decision, quality: Sequence[QualityWarning]) -> tuple[Reason, ...]:
+    """What the verdict rests on: what hides it, or else where the score lies."""
+    hiding = tuple(Reason(warning.code, warning.detail) for warning in quality if warning.hides)
+    return hiding or (_BY_VERDICT[decision.verdict],)
+
+
+_BY_VERDICT = {
+    Verdict.BONA_FIDE: Reason("score_low", "The network sees no superimposition."),
+    Verdict.UNDETERMINED: Reason("score_between", "The score lies where a person should look."),
+    Verdict.ATTACK: Reason("score_high", "The network sees a superimposed portrait."),
+}

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from img_super.detector.face_refiner import FaceRefiner
-from img_super.detector.fast import FastDetector
+from img_super.detector.fast import FastDetector, SameFaceDetector
 from img_super.detector.refined_detector import RefinedDetector
 from img_super.detector.yunet import YuNetDetector
 from img_super.domain import Detector
@@ -61,7 +61,8 @@ class PipelineOptions:
         start_decoder()
         precise = YuNetDetector()
         quick = load_quick_detector(precise, self.detector)
-        return Pipeline(precise, load_validator(self.model, self.backend), self.limits, self.policy, quick)
+        chosen = SameFaceDetector(precise, quick) if isinstance(quick, FastDetector) else precise
+        return Pipeline(chosen, load_validator(self.model, self.backend), self.limits, self.policy, quick)
 
 
 def load_pipeline(

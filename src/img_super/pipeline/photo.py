@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from os import PathLike
 from pathlib import Path
 from typing import Protocol, TypeAlias
 
 import numpy as np
 
-from img_super.domain import Box, Detection, Face, RgbImage, Rotation
+from img_super.domain import Box, Detection, DocumentPlace, Face, RgbImage, Rotation
 from img_super.errors import TooManyPixels
 from img_super.pipeline.crop import cut_out
 from img_super.pipeline.decode_limits import DecodeLimits
@@ -89,13 +90,20 @@ def in_whole_photo(seen: Detection, photo: OpenPhoto) -> Detection:
     scale, rounded = photo.scale, (photo.scale - 1) // 2
     left, top = photo.origin_xy
 
-    def enlarged(face: Face) -> Face:
-        box = face.box
+    def grown(box: Box) -> Box:
         x_min, y_min = left + box.x_min * scale + rounded, top + box.y_min * scale + rounded
         x_max, y_max = left + box.x_max * scale - rounded, top + box.y_max * scale - rounded
-        return Face(Box(x_min, y_min, x_max, y_max).clipped(photo.size_wh), face.confidence)
+        return Box(x_min, y_min, x_max, y_max).clipped(photo.size_wh)
 
-    return Detection(enlarged(seen.portrait), tuple(map(enlarged, seen.others)), seen.rotation)
+    def enlarged(face: Face) -> Face:
+        return Face(grown(face.box), face.confidence)
+
+    place = seen.document
+    quad = () if place is None else tuple((left + x * scale, top + y * scale) for x, y in place.quad)
+    document = None if place is None else DocumentPlace(grown(place.frame), quad)
+    elsewhere = tuple(in_whole_photo(other, photo) for other in seen.elsewhere)
+    portrait, others = enlarged(seen.portrait), tuple(map(enlarged, seen.others))
+    return replace(seen, portrait=portrait, others=others, document=document, elsewhere=elsewhere)
 
 
 def _open_bytes(data: bytes, limits: DecodeLimits) -> OpenPhoto:

@@ -5,15 +5,25 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Protocol
 
-from img_super.domain import Box, Decision, Detection, Detector, Evidence, ModelIdentity, QualityWarning, RgbImage
+from img_super.domain import (
+    Box,
+    Decision,
+    Detection,
+    Detector,
+    Evidence,
+    ModelIdentity,
+    QualityWarning,
+    Reason,
+    RgbImage,
+)
 from img_super.errors import FaceTooSmall, NoFace
 from img_super.model_card import ModelCard, PolicyName
 from img_super.pipeline.crop import aligned, crop_box, resize_to_input
-from img_super.pipeline.decide import decide
+from img_super.pipeline.decide import decide, reasons_of, without_verdict
 from img_super.pipeline.decode import DEFAULT_LIMITS
 from img_super.pipeline.decode_limits import DecodeLimits
 from img_super.pipeline.photo import OpenPhoto, Photo, in_whole_photo, open_photo
-from img_super.pipeline.quality import assess_quality, looked_at
+from img_super.pipeline.quality import NO_DOCUMENT, assess_quality, looked_at
 from img_super.pipeline.watch import Stage, Watch, unwatched
 from img_super.turn import inverse, turn
 
@@ -46,13 +56,15 @@ class Look:
     crop: RgbImage
     network_input: RgbImage
     quality: list[QualityWarning]
+    others: tuple[Look, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class SuperResult:
-    """The answer to one photo.
+    """The answer to one photo: its most suspicious document.
 
     `evidence.heat_map` lies over `crop` as the photo is displayed; the crop may reach beyond the photo.
+    `others` are the photo's other documents.
     """
 
     decision: Decision
@@ -61,6 +73,17 @@ class SuperResult:
     crop: Box
     quality: list[QualityWarning]
     model: ModelIdentity
+    others: tuple[SuperResult, ...] = ()
+
+    @property
+    def reasons(self) -> tuple[Reason, ...]:
+        """What the verdict rests on."""
+        return reasons_of(self.decision, self.quality)
+
+    @property
+    def documents(self) -> tuple[SuperResult, ...]:
+        """Every document of the photo, the most suspicious first."""
+        return (self, *self.others)
 
 
 class Pipeline:
@@ -115,6 +138,12 @@ class Pipeline:
         """Find the portrait in a photo and cut out what is judged of it. Raises `InputError` as `super` does."""
         opened = self._open(photo, watch)
         detection = _find(self.quick_detector, opened, watch)
+        first = self._look_at(detection, opened, watch)
+        least_px = self.validator.card.min_face_px
+        others = [other for other in detection.elsewhere if min(*_sides(other)) >= least_px]
+        return replace(first, others=tuple(self._look_at(other, opened, watch) for other in others))
+
+    def _look_at(self, detection: Detection, opened: OpenPhoto, watch: Watch) -> Look:
         card, face = self.validator.card, detection.portrait.box
         if min(face.width, face.height) < card.min_face_px:
             raise FaceTooSmall.under(card.min_face_px, min(face.width, face.height))
@@ -123,16 +152,24 @@ class Pipeline:
             crop = opened.crop(place, detection.rotation, card.input_side_px)
             network_input = resize_to_input(crop, card.input_side_px)
         quality = assess_quality(looked_at(crop, network_input), face, opened.size_wh, 2 * card.min_face_px)
+        if detection.no_document:
+            quality.append(NO_DOCUMENT)
         return Look(detection, place, crop, network_input, quality)
 
     def judge(self, look: Look, watch: Watch = unwatched) -> SuperResult:
         """Score what was looked at, by this pipeline or by one before another validator, and decide."""
+        results = [self._judge_one(one, watch) for one in (look, *look.others)]
+        first, *others = sorted(results, key=_suspicion, reverse=True)
+        return replace(first, others=tuple(others))
+
+    def _judge_one(self, look: Look, watch: Watch) -> SuperResult:
         side_px = self.validator.card.input_side_px
         same_side = len(look.network_input) == side_px
         with watch(Stage.VALIDATE):
             network_input = look.network_input if same_side else resize_to_input(look.crop, side_px)
             evidence = self.validator.validate(network_input)
         decision = decide(evidence.score, self.policy.threshold, self.policy.undetermined)
+        decision = without_verdict(decision, look.quality)
         displayed = replace(evidence, heat_map=turn(evidence.heat_map, inverse(look.detection.rotation)))
         return SuperResult(decision, look.detection, displayed, look.place, look.quality, self.validator.identity)
 
@@ -147,3 +184,12 @@ def _find(detector: Detector, photo: OpenPhoto, watch: Watch) -> Detection:
     if seen is None:
         raise NoFace()
     return in_whole_photo(seen, photo)
+
+
+def _sides(detection: Detection) -> tuple[int, int]:
+    return detection.portrait.box.width, detection.portrait.box.height
+
+
+def _suspicion(result: SuperResult) -> tuple[bool, float]:
+    """Documents that can be judged come before those that cannot."""
+    return not any(warning.hides for warning in result.quality), result.decision.score

@@ -17,6 +17,20 @@ BLURRED_BELOW: Final = 9.0
 
 DARK_BELOW: Final = 45.0
 GLARE_ABOVE: Final = 0.2
+MOTION_BELOW: Final = 0.25
+"""Weakest over strongest of the second derivatives in four directions: 0.27 and more on 157 of 158 sharp cards."""
+
+FEW_MIDDLE: Final = 0.12
+COPY_MIDDLE: Final = 0.6
+"""Share of pixels between black and white; real captures in grey have 0.29 and more, thresholded ones at most 0.10."""
+
+DITHERED_ABOVE: Final = 1000.0
+"""Of the weakest second derivative; real captures have at most 740."""
+
+GREY_BELOW: Final = 1.5
+NO_DOCUMENT: Final = QualityWarning(
+    "no_document", "No document is seen around the face; photograph the whole document.", hides=True
+)
 _SHARPNESS_SIDE_PX: Final = 288
 """What the shipped network takes, so that nothing need be resized."""
 
@@ -44,11 +58,18 @@ def _warnings(crop: RgbImage, face: Box, image_wh: tuple[int, int], small_face_p
     if _share_outside(face, image_wh) > MANY_OUTSIDE:
         yield QualityWarning("cut_off", "The portrait lies at the photo's edge; photograph the whole document.")
     grey = cv2.cvtColor(crop, cv2.COLOR_RGB2GRAY).astype(np.uint8, copy=False)
-    if _sharpness(grey) < BLURRED_BELOW:
+    small = _small(grey)
+    weakest, strongest = _weakest_and_strongest(small)
+    if weakest < MOTION_BELOW * strongest:
+        yield QualityWarning("blurred", "The portrait is blurred by motion; hold the camera still.", hides=True)
+    elif _sharpness(small) < BLURRED_BELOW:
         yield QualityWarning("blurred", "The portrait is blurred; hold the camera still and let it focus.")
     if cv2.mean(grey)[0] < DARK_BELOW:
         yield QualityWarning("dark", "The portrait is dark; photograph it in more light.")
-    if cv2.countNonZero(cv2.inRange(grey, 250, 255)) > GLARE_ABOVE * grey.size:
+    copy = _copy(crop, small, weakest)
+    if copy:
+        yield copy
+    elif cv2.countNonZero(cv2.inRange(grey, 250, 255)) > GLARE_ABOVE * grey.size:
         yield QualityWarning("glare", "Much of the portrait is white: glare or too much light; tilt the document.")
 
 
@@ -57,13 +78,53 @@ def _share_outside(face: Box, image_wh: tuple[int, int]) -> float:
     return 1 - wanted.clipped(image_wh).area / max(1, wanted.area)
 
 
-def _sharpness(grey: RgbImage) -> float:
+def _copy(crop: RgbImage, small: RgbImage, weakest: float) -> QualityWarning | None:
+    """Whether the tones that would show a superimposition are lost."""
+    middle = cv2.countNonZero(cv2.inRange(small, 40, 215)) / small.size
+    if middle < COPY_MIDDLE or weakest > DITHERED_ABOVE:  # else nothing of the kind: the usual case costs no more
+        thumbnail = cv2.resize(crop, (64, 64), interpolation=cv2.INTER_AREA)
+        grey = float(np.ptp(thumbnail, axis=2).mean()) < GREY_BELOW
+        white = cv2.countNonZero(cv2.inRange(small, 216, 255)) / small.size  # a dark photo has none
+        if (middle < FEW_MIDDLE < white) or (grey and weakest > DITHERED_ABOVE):
+            return QualityWarning("few_tones", "The photo has black and white alone; photograph in colour.", hides=True)
+        if grey:
+            return QualityWarning("copy", "This is a photocopy; photograph the document itself.", hides=True)
+    return None
+
+
+def _weakest_and_strongest(grey: RgbImage) -> tuple[float, float]:
+    """Variances of the second derivative in the direction that has the least and in the one that has the most."""
+    found = [_variance(cv2.filter2D(grey, cv2.CV_16S, kernel)) for kernel in _SECOND_DERIVATIVES]
+    halved = (1.0, 1.0, 0.25, 0.25)  # diagonal neighbours lie further apart
+    along = [variance * share for variance, share in zip(found, halved, strict=True)]
+    return min(along), max(along)
+
+
+_SECOND_DERIVATIVES: Final = [
+    np.array(rows, np.float32)
+    for rows in (
+        [[0, 0, 0], [1, -2, 1], [0, 0, 0]],
+        [[0, 1, 0], [0, -2, 0], [0, 1, 0]],
+        [[1, 0, 0], [0, -2, 0], [0, 0, 1]],
+        [[0, 0, 1], [0, -2, 0], [1, 0, 0]],
+    )
+]
+
+
+def _small(grey: RgbImage) -> RgbImage:
+    side_px = _SHARPNESS_SIDE_PX
+    interpolation = cv2.INTER_LINEAR if side_px <= len(grey) < 2 * side_px else cv2.INTER_AREA  # linear still sees all
+    return cv2.resize(grey, (side_px, side_px), interpolation=interpolation).astype(np.uint8, copy=False)
+
+
+def _sharpness(small: RgbImage) -> float:
     """Variance of the Laplacian at a fixed size, so that it does not depend on the photo's resolution.
 
     Source: J. Pech-Pacheco et al., "Diatom autofocusing in brightfield microscopy", 2000.
     """
-    side_px = _SHARPNESS_SIDE_PX
-    interpolation = cv2.INTER_LINEAR if side_px <= len(grey) < 2 * side_px else cv2.INTER_AREA  # linear still sees all
-    small = cv2.resize(grey, (side_px, side_px), interpolation=interpolation)
-    _, deviation = cv2.meanStdDev(cv2.Laplacian(small, cv2.CV_16S))
+    return _variance(cv2.Laplacian(small, cv2.CV_16S))
+
+
+def _variance(values: cv2.typing.MatLike) -> float:
+    _, deviation = cv2.meanStdDev(values)
     return float(deviation.item() ** 2)

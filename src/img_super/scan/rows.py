@@ -24,6 +24,8 @@ class ScanRow:
         faces: how many faces there are.
         rotation: degrees clockwise that bring the photo upright.
         quality: the codes of the warnings, with spaces between them.
+        reasons: the codes of what the verdict rests on, with spaces between them.
+        documents: how many documents there are; the row tells the most suspicious one.
         error_code, error_detail: why there is no answer, and what to do.
         size_bytes, sha256: of the file; equal sums are copies of one file.
         model: which weights answered: name and version.
@@ -47,6 +49,8 @@ class ScanRow:
     size_bytes: int | None = None
     sha256: str | None = None
     model: str | None = None
+    reasons: str | None = None
+    documents: int | None = None
 
 
 def _kind(hint: object) -> Kind:
@@ -76,6 +80,8 @@ def answered(name: str, data: bytes, result: SuperResult) -> ScanRow:
         faces=len(detection.faces),
         rotation=detection.rotation,
         quality=" ".join(warning.code for warning in result.quality),
+        reasons=" ".join(reason.code for reason in result.reasons),
+        documents=len(result.documents),
         size_bytes=len(data),
         sha256=sha256(data).hexdigest(),
         model=model_name(result.model),

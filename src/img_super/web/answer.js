@@ -42,6 +42,7 @@ function parts(entry, open) {
     heading(entry),
     element("p", { class: "says" }, text(`says.${answer.verdict}`)),
     gauge(answer),
+    reasons(answer),
     answer.quality.length > 0 && warnings(answer),
     facts(entry),
     programs(entry, open),
@@ -118,6 +119,13 @@ function warnings({ quality, coord }) {
     return element("li", {}, icon("warning"), element("div", {}, element("b", {}, known ? text(`quality.${code}`) : code), element("p", {}, advice)));
   });
   return element("section", { class: "warnings" }, element("h3", {}, text("quality.title")), element("ul", {}, list));
+}
+
+function reasons({ reasons: given, documents }) {
+  const sentence = ({ code, detail }) => (hasText(`reason.${code}`) ? text(`reason.${code}`) : detail);
+  const line = ({ score, verdict }, index) => text("reason.document", { number: index + 1, verdict: text(`verdict.${verdict}`), score: percent(score) });
+  const lines = documents.length > 1 ? documents.map(line) : [];
+  return element("section", { class: "reasons" }, element("h3", {}, text("reason.title")), element("ul", {}, [...given.map(sentence), ...lines].map((said) => element("li", {}, said))));
 }
 
 function facts({ answer, tookMs }) {

@@ -29,6 +29,9 @@ def test_face_answers_by_the_contract(client: TestClient, photo_bytes: bytes) ->
 def test_super_answers_by_the_contract(client: TestClient, photo_bytes: bytes) -> None:
     answer = client.post("/super", content=photo_bytes, headers=PNG).json()
     assert [warning["code"] for warning in answer.pop("quality")] == ["small_portrait", "cut_off"]
+    assert [reason["code"] for reason in answer.pop("reasons")] == ["score_high"]
+    (document,) = answer.pop("documents")
+    assert (document["score"], document["coord"]) == (answer["score"], answer["coord"])
     assert answer == {
         "score": 0.75,
         "reco": "TRUE",

@@ -4,8 +4,9 @@ import cv2
 import numpy as np
 import pytest
 
-from img_super.domain import Box, RgbImage
+from img_super.domain import Box, Decision, RgbImage, Verdict
 from img_super.pipeline.crop import resize_to_input
+from img_super.pipeline.decide import reasons_of, without_verdict
 from img_super.pipeline.quality import assess_quality, looked_at
 
 FACE = Box(200, 200, 300, 300)
@@ -43,3 +44,18 @@ def test_a_crop_is_as_blurred_as_what_the_network_gets_of_it(sigma_px: float) ->
 def test_quality_is_told_from_the_smaller_image_that_shows_enough(crop_px: int, input_px: int, seen_px: int) -> None:
     crop, network_input = (np.zeros((side, side, 3), np.uint8) for side in (crop_px, input_px))
     assert len(looked_at(crop, network_input)) == seen_px
+
+
+@pytest.mark.parametrize(
+    ("seen", "code"),
+    [
+        (np.where(SHARP.mean(axis=2, keepdims=True) > 128, np.uint8(255), np.uint8(0)).repeat(3, axis=2), "few_tones"),
+        (cv2.blur(SHARP, (25, 1)).astype(np.uint8), "blurred"),
+    ],
+)
+def test_a_picture_that_cannot_show_it_hides_the_verdict(seen: RgbImage, code: str) -> None:
+    found = assess_quality(seen, FACE, image_wh=(800, 600), small_face_px=64)
+    assert code in [warning.code for warning in found if warning.hides]
+    decision = without_verdict(Decision(0.9, 0.5, Verdict.ATTACK), found)
+    assert (decision.verdict, decision.superimposed) == (Verdict.UNDETERMINED, True)
+    assert [reason.code for reason in reasons_of(decision, found)] == [w.code for w in found if w.hides]

@@ -55,6 +55,7 @@ def test_an_answer_becomes_a_row(pipeline: Pipeline, photo_bytes: bytes) -> None
         "y_min": 30, "x_min": 40, "y_max": 110, "x_max": 100, "confidence": 0.9, "faces": 2, "rotation": 0,
         "quality": None, "error_code": None, "error_detail": None, "size_bytes": len(photo_bytes),
         "sha256": sha256(photo_bytes).hexdigest(), "model": "fake_validator 2",
+            "reasons": "score_high", "documents": 1,
     }  # fmt: skip
 
 

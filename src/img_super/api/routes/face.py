@@ -20,7 +20,7 @@ router = APIRouter(tags=["photo"])
     openapi_extra=IMAGE_REQUEST,
 )
 async def find_portrait(request: Request, services: TheServices) -> FaceAnswer:
-    """The largest face near the middle is the portrait; smaller ones are ghost images or other faces.
+    """The portrait is chosen as for `/super`, by how it stands in the document; the others are ghosts or bystanders.
 
     A document turned by any multiple of 90 degrees is found; the coordinates refer to the photo as it is displayed.
     """

@@ -1,0 +1,53 @@
+from dataclasses import replace
+
+import numpy as np
+
+from img_super.detector.outputs import FloatBox, FoundFace, FoundPortrait
+from img_super.detector.standing import has_own_document, is_in_document, overlap, standing
+from img_super.domain import Float32Array, RgbImage
+
+WH = (256.0, 160.0)
+
+
+def quad(x: float, y: float, width: float, height: float) -> Float32Array:
+    return np.array([(x, y), (x + width, y), (x + width, y + height), (x, y + height)], np.float32)
+
+
+def portrait(x: float = 40, y: float = 60, likely: float = 0.6, corners: Float32Array | None = None) -> FoundPortrait:
+    corners = quad(x - 30, y - 40, 120, 80) if corners is None else corners
+    box = FloatBox(x, y, 16, 20)
+    return FoundPortrait(FoundFace(box, likely), likely, FloatBox(x, y, 30, 40), corners, (0,))
+
+
+def photo(*faces: tuple[int, int, int]) -> RgbImage:
+    """White, with chequered faces at (x, y): the fainter, the lighter."""
+    pixels = np.full((160, 256, 3), 220, np.uint8)
+    for x, y, dark in faces:
+        pixels[y - 10 : y + 10 : 2, x - 8 : x + 8] = (dark, dark // 2, dark // 2)
+    return pixels
+
+
+def test_a_faint_ghost_as_large_as_the_portrait_stands_behind_it() -> None:
+    seen = photo((40, 60, 40), (110, 60, 190))
+    ghost = portrait(110, likely=0.7)
+    assert standing(portrait(), seen, WH).weight > standing(ghost, seen, WH).weight
+
+
+def test_a_face_that_fills_the_photo_lies_in_no_document() -> None:
+    alone = replace(portrait(128, 80, corners=quad(-50, -60, 350, 280)), frame=FloatBox(128, 80, 160, 150))
+    assert not is_in_document(alone, WH)
+    assert is_in_document(portrait(), WH)
+
+
+def test_a_portrait_apart_has_its_own_document_and_a_ghost_has_none() -> None:
+    seen = photo((40, 60, 40), (190, 60, 40), (90, 60, 190))
+    first, second, ghost = (
+        standing(portrait(x, likely=likely), seen, WH) for x, likely in ((40, 0.6), (190, 0.6), (90, 0.3))
+    )
+    assert has_own_document(second, first)
+    assert not has_own_document(ghost, first)
+
+
+def test_the_overlap_is_told_of_the_smaller_quad() -> None:
+    assert overlap(quad(0, 0, 10, 10), quad(0, 0, 20, 20)) == 1
+    assert overlap(quad(0, 0, 10, 10), quad(30, 0, 10, 10)) == 0
