@@ -37,7 +37,7 @@ def super(  # noqa: A001 the verb
 
     def ask(data: bytes) -> Reply:
         try:
-            return Reply(SuperAnswer.of(pipeline.super(data), with_evidence).model_dump(mode="json"))
+            return Reply(SuperAnswer.of(pipeline.super(data), with_evidence).model_dump(mode="json", exclude_none=True))
         except InputError as error:
             return problem_of(error)
 

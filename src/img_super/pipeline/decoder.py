@@ -52,6 +52,8 @@ class Decoder:
         try:
             _write(memory, data)
             answer = self._ask(_job(data, limits), memory)
+            if answer.code == "no_memory":
+                raise MemoryError
             if answer.shape is None:
                 raise _ERRORS.get(answer.code, BrokenImage)(answer.detail)
             return _pixels(memory, answer.shape)

@@ -50,6 +50,7 @@ _FORBIDDEN: Final = (
 """What a decoder never needs: files, the network, other processes, the system."""
 
 
+_FAR_MORE: Final = "The file takes far more memory to decode than a photo does."
 _CLONE_THREAD: Final = 0x10000
 
 
@@ -75,7 +76,7 @@ def _work(job: Job, answer_to: int, memory: int) -> None:
     """One photo: from the shared memory to the pixels in its place."""
     signal.setitimer(signal.ITIMER_PROF, job.budget_ms / 1000)
     signal.setitimer(signal.ITIMER_REAL, _SECONDS_EACH * job.budget_ms / 1000)
-    _confine(job.memory_bytes)
+    short_of_memory = _confine(job.memory_bytes)
     limits = DecodeLimits(job.max_pixels, job.max_memory_bytes, job.budget_ms)
     try:
         pixels = decode_image(os.pread(memory, job.size_bytes, 0), limits)
@@ -84,7 +85,7 @@ def _work(job: Job, answer_to: int, memory: int) -> None:
     except InputError as error:
         answer = Answer(code=error.code, detail=error.detail)
     except MemoryError:
-        answer = Answer(code="decode_too_slow", detail="The file takes far more memory to decode than a photo does.")
+        answer = Answer(code="no_memory" if short_of_memory else "decode_too_slow", detail=_FAR_MORE)
     socket.socket(fileno=answer_to).sendall(msgspec.json.encode(answer))
 
 
@@ -96,8 +97,10 @@ def _write(memory: int, pixels: RgbImage) -> None:
         left, at = left[written:], at + written
 
 
-def _confine(memory_bytes: int) -> None:
+def _confine(memory_bytes: int) -> bool:
+    """Whether the service's own limits leave less than a photo may take: then it is not the file's fault."""
     used_bytes = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
+    inherited = [resource.getrlimit(limit)[0] for limit in (resource.RLIMIT_AS, resource.RLIMIT_DATA)]
     for limit, value in (
         (resource.RLIMIT_AS, used_bytes + memory_bytes),
         (resource.RLIMIT_CORE, 0),
@@ -106,6 +109,7 @@ def _confine(memory_bytes: int) -> None:
         resource.setrlimit(limit, (value, value))
     if _filter is not None:
         _filter.load()
+    return any(0 <= limit < used_bytes + memory_bytes for limit in inherited)
 
 
 def _made_filter() -> Any:

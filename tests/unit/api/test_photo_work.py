@@ -191,7 +191,7 @@ def test_a_photo_for_which_there_is_no_memory_is_refused_for_now(
         slow.go_on.set()
         async with service(slow, validator) as client:
             with monkeypatch.context() as squeezed:
-                squeezed.setattr("PIL.ImageFile.ImageFile.load", no_memory)
+                squeezed.setattr("img_super.pipeline.decoder.Decoder.decode", no_memory)
                 refused = await post(client)
             assert (refused.status_code, refused.json()["code"]) == (503, "overloaded")
             assert refused.headers["retry-after"] == "1"
