@@ -121,10 +121,13 @@ function warnings({ quality, coord }) {
   return element("section", { class: "warnings" }, element("h3", {}, text("quality.title")), element("ul", {}, list));
 }
 
+const sentence = ({ code, detail }) => (hasText(`reason.${code}`) ? text(`reason.${code}`) : detail);
+
+const documentLine = ({ score, verdict }, index) =>
+  text("reason.document", { number: index + 1, verdict: text(`verdict.${verdict}`), score: percent(score) });
+
 function reasons({ reasons: given, documents }) {
-  const sentence = ({ code, detail }) => (hasText(`reason.${code}`) ? text(`reason.${code}`) : detail);
-  const line = ({ score, verdict }, index) => text("reason.document", { number: index + 1, verdict: text(`verdict.${verdict}`), score: percent(score) });
-  const lines = documents.length > 1 ? documents.map(line) : [];
+  const lines = documents.length > 1 ? documents.map(documentLine) : [];
   return element("section", { class: "reasons" }, element("h3", {}, text("reason.title")), element("ul", {}, [...given.map(sentence), ...lines].map((said) => element("li", {}, said))));
 }
 
