@@ -46,9 +46,15 @@ def download(line: socket.socket) -> None:
 
 def sockets(service: Service) -> int:
     """How many the service has open."""
-    return sum(
-        str(entry.readlink()).startswith("socket:") for entry in Path(f"/proc/{service.process.pid}/fd").iterdir()
-    )
+    return sum(is_socket(entry) for entry in Path(f"/proc/{service.process.pid}/fd").iterdir())
+
+
+def is_socket(descriptor: Path) -> bool:
+    """A descriptor may be closed between being listed and being read."""
+    try:
+        return str(descriptor.readlink()).startswith("socket:")
+    except FileNotFoundError:
+        return False
 
 
 def is_alive(service: Service) -> bool:
