@@ -63,14 +63,8 @@ class Decoder:
     def start(self) -> socket.socket:
         """The way to the process, which starts where there is none; it needs half a second until it answers."""
         with self._lock:
-            if (
-                self._control is None
-                or self._process is None
-                or self._process.poll() is not None
-                or self._owner != os.getpid()
-            ):
+            if not self._lives():
                 self._start()
-            assert self._control is not None  # noqa: S101 for the type checker
             return self._control
 
     def close(self) -> None:
