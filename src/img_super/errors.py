@@ -243,6 +243,12 @@ class DeadlinePassed(ServiceError):
     advice = "The photo could not be answered in time. Send it again later; a smaller photo takes less time."
 
 
+def how_to_install(extra: str) -> str:
+    """What brings the packages of an extra. From the checkout: on an index the project's name is anybody's."""
+    image = "take the full image, or " if extra in {"feedback", "tensorflow", "train"} else ""
+    return f"{image}run `pip install '.[{extra}]'` in the checkout"
+
+
 def input_errors() -> tuple[type[InputError], ...]:
     """Every kind of input error, in the order of the way; the reference table of codes is made from it."""
     return tuple(InputError.__subclasses__())

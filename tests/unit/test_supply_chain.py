@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from img_super import __version__
+
 ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "src" / "img_super"
 LOCKED = [
@@ -61,3 +63,17 @@ def test_no_module_of_the_service_reads_what_could_run_code_or_fetches_what_a_re
 def test_what_is_forbidden_would_be_found() -> None:
     tree = ast.parse("import pickle\nfrom urllib.request import urlopen\nimport xml.sax")
     assert set(imported(tree)) & (RUN_WHAT_THEY_READ | FETCH) == {"pickle", "urllib.request"}
+
+
+ADVISED = [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *PACKAGE.rglob("*.py")]
+
+
+def test_nobody_is_advised_to_install_the_name_from_an_index_where_it_is_anybodys() -> None:
+    asked = re.compile(r"pip install ['\"]?img-super\[")
+    assert [path.name for path in ADVISED if asked.search(path.read_text(encoding="utf-8"))] == []
+
+
+def test_the_image_tells_its_version_and_has_the_command() -> None:
+    dockerfile = (PACKAGE / "Dockerfile").read_text(encoding="utf-8")
+    assert f'org.opencontainers.image.version="{__version__}"' in dockerfile
+    assert "/usr/local/bin/img-super" in dockerfile

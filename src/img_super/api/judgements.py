@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from img_super.domain import Label
-from img_super.errors import BadStore
+from img_super.errors import BadStore, how_to_install
 from img_super.pipeline.pipeline import SuperResult
 
 if TYPE_CHECKING:
@@ -58,8 +58,6 @@ def open_judgements(place: str, keep_days: int) -> Judgements:
         from img_super.feedback.store import Store  # noqa: PLC0415 - only where it is switched on
         from img_super.feedback.writer import Writer  # noqa: PLC0415
     except ImportError as error:
-        raise BadStore(
-            "Feedback needs packages that are not there: take the full image, or `pip install 'img-super[feedback]'`."
-        ) from error
+        raise BadStore(f"Feedback needs packages that are not installed; {how_to_install('feedback')}.") from error
     store = Store(place)
     return Judgements(store, Writer(store, keep_days))

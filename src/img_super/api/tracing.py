@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from fastapi.telemetry import TelemetryConfig
 
-from img_super.errors import BadSettings
+from img_super.errors import BadSettings, how_to_install
 
 _TRACED: Final = frozenset({"/face", "/super"})
 _QUERIES: Final = frozenset({b"", b"evidence=true", b"evidence=false"})
@@ -23,7 +23,7 @@ def telemetry(enabled: bool) -> TelemetryConfig:
         BadSettings: tracing is wanted, but the packages of the extra `tracing` are not installed.
     """
     if enabled and find_spec("opentelemetry.sdk") is None:
-        raise BadSettings("IMG_SUPER_TRACING is on, but OpenTelemetry is not installed; install img-super[tracing].")
+        raise BadSettings(f"IMG_SUPER_TRACING is on, but OpenTelemetry is not installed; {how_to_install('tracing')}.")
     return TelemetryConfig(tracing=enabled, metrics=False, logs=False, auto_configure=enabled, exclude=_tells_more)
 
 

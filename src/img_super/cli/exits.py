@@ -8,7 +8,7 @@ from typing import Any, Final
 import typer
 from typer.core import TyperGroup
 
-from img_super.errors import ImgSuperError
+from img_super.errors import ImgSuperError, how_to_install
 
 _EXTRAS: Final = {
     "drift": "feedback",
@@ -66,9 +66,10 @@ class CommandLine(TyperGroup):
 def _missing(error: ImportError, verb: str) -> str:
     name = error.name or ""
     if name.startswith("img_super."):
-        return f"`{verb}` is for those who make networks; it is in the full image."
-    advice = f"take the full image, or `pip install 'img-super[{_EXTRAS.get(verb, 'train')}]'`"
-    return f"{name} is not installed; {advice}."
+        return (
+            f"`{verb}` is for those who make networks; the checkout and the full image have it, the slim one does not."
+        )
+    return f"{name} is not installed; {how_to_install(_EXTRAS.get(verb, 'train'))}."
 
 
 def exit_for(suspicious: int, unanswered: int) -> Exit:

@@ -18,6 +18,7 @@ import typer
 
 from img_super.cli.exits import Exit, exit_for, give_up
 from img_super.cli.options import Model, Policy, RunBy, StorageOption, storage_options
+from img_super.errors import how_to_install
 from img_super.sources.errors import MAX_FILE_BYTES
 
 if TYPE_CHECKING:
@@ -142,7 +143,7 @@ def _judging(on_ray: bool, processes: int | None) -> Judging:
     try:
         from img_super.cluster.scan import judging_on_ray
     except ImportError as error:
-        raise ScanError("--on-ray needs Ray: `pip install 'img-super[cluster]'`.") from error
+        raise ScanError(f"--on-ray needs Ray; {how_to_install('cluster')}.") from error
     return judging_on_ray(processes)
 
 

@@ -13,6 +13,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Final, TypeAlias
 
+from img_super.errors import how_to_install
 from img_super.scan.errors import ScanError
 from img_super.scan.rows import COLUMNS, ScanRow
 
@@ -30,7 +31,7 @@ def writer_for(path: Path) -> Writer:
     if writer is None:
         raise ScanError(f"--out must end in {', '.join(_WRITERS)}; {path.name} does not.")
     if writer is _write_parquet and find_spec("pyarrow") is None:
-        raise ScanError("Parquet needs pyarrow: `pip install 'img-super[scan]'`; or let --out end in .csv or .jsonl.")
+        raise ScanError(f"Parquet needs pyarrow; {how_to_install('scan')}, or let --out end in .csv or .jsonl.")
     return writer
 
 

@@ -13,6 +13,7 @@ from typing import Any
 
 from fsspec import AbstractFileSystem
 
+from img_super.errors import how_to_install
 from img_super.sources.archives import is_tar, is_zip, photos_in_tar, photos_in_zip
 from img_super.sources.errors import MAX_FILE_BYTES, SourceError, UnreadableFile
 from img_super.sources.found import Failed, Found, InFile, Storage, file_system, is_remote, reason
@@ -129,9 +130,7 @@ def _remote_files(source: str, storage: Storage) -> Iterator[InFile | Failed]:
             empty = False
             yield from _remote_entry(files, info, source)
     except ImportError as error:
-        raise SourceError(
-            f"{shown(source)} cannot be read: {error}. `pip install 'img-super[scan]'` has it."
-        ) from error
+        raise SourceError(f"{shown(source)} cannot be read: {error}; {how_to_install('scan')}.") from error
     except Exception as error:  # every file system raises its own kinds
         raise SourceError(f"{shown(source)} cannot be read: {_told(error)}") from error
     if empty:

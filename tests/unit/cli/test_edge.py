@@ -73,9 +73,14 @@ def test_what_is_not_there_is_one_line(verb: str) -> None:
     [
         (
             "img_super.lab",
-            "img-super: `audit` is for those who make networks; it is in the full image.",
+            "img-super: `audit` is for those who make networks; the checkout and the full image have it, "
+            "the slim one does not.",
         ),
-        ("sklearn", "img-super: sklearn is not installed; take the full image, or `pip install 'img-super[train]'`."),
+        (
+            "sklearn",
+            "img-super: sklearn is not installed; "
+            "take the full image, or run `pip install '.[train]'` in the checkout.",
+        ),
     ],
 )
 def test_what_is_not_installed_is_one_line(monkeypatch: pytest.MonkeyPatch, lacking: str, advice: str) -> None:

@@ -82,7 +82,7 @@ def test_a_missing_package_is_told_with_where_it_is(tmp_path: Path, monkeypatch:
         monkeypatch.delitem(sys.modules, f"img_super.lab.own_documents.{module}", raising=False)
     monkeypatch.setitem(sys.modules, "scipy.optimize", None)
     told = run("calibrate", "--genuine", str(tmp_path), "--out", str(tmp_path / "o"), code=4)
-    assert "img-super[train]" in told
+    assert "pip install '.[train]'" in told
 
 
 def test_calibrate_says_what_is_missing(tmp_path: Path) -> None:

@@ -110,4 +110,4 @@ def test_without_ray_it_is_named_with_its_extra(folder: Path, monkeypatch: pytes
     monkeypatch.setitem(sys.modules, "img_super.cluster.scan", None)
     told = CliRunner().invoke(app, ["scan", str(folder), "--out", str(tmp_path / "out.csv"), "--on-ray"])
     assert told.exit_code == 4
-    assert "img-super[cluster]" in told.stderr
+    assert "pip install '.[cluster]'" in told.stderr

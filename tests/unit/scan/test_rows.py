@@ -230,7 +230,7 @@ def test_another_ending_and_a_missing_package_are_told(monkeypatch: pytest.Monke
     with pytest.raises(ScanError, match=r"\.parquet, \.csv, \.jsonl"):
         writer_for(Path("r.xlsx"))
     monkeypatch.setattr("img_super.scan.results.find_spec", lambda _: None)
-    with pytest.raises(ScanError, match=r"pip install 'img-super\[scan\]'"):
+    with pytest.raises(ScanError, match=r"pip install '\.\[scan\]'"):
         writer_for(Path("r.parquet"))
     assert callable(writer_for(Path("r.CSV")))
 

@@ -13,6 +13,7 @@ import cv2
 import numpy as np
 
 from img_super.domain import Float32Array, RgbImage
+from img_super.errors import how_to_install
 from img_super.lab.synthesis.portraits.folder import (
     PACK_VERSION,
     PortraitNetworks,
@@ -106,5 +107,5 @@ def _core() -> Core:
     try:
         from openvino import Core  # noqa: PLC0415  an extra: only who draws portraits needs it
     except ModuleNotFoundError as error:
-        raise BadWeights("Portraits are drawn with OpenVINO; run `pip install img-super[synthesis]`.") from error
+        raise BadWeights(f"Portraits are drawn with OpenVINO; {how_to_install('synthesis')}.") from error
     return Core()
