@@ -31,6 +31,12 @@ class Service:
         self._listener = Thread(target=self._listen, daemon=True)
         self._listener.start()
 
+    @property
+    def address(self) -> tuple[str, int]:
+        """Its host and port, for who speaks to it without an HTTP client."""
+        host, _, port = self.url.removeprefix("http://").rpartition(":")
+        return host, int(port)
+
     def _listen(self) -> None:
         """A pipe that nobody reads fills up, and the service stands still (no file: a test forbids it to write any)."""
         assert self.process.stdout is not None  # noqa: S101 - opened as a pipe below

@@ -6,12 +6,10 @@ import resource
 import shutil
 import socket
 import subprocess
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import httpx2
 import numpy as np
@@ -19,10 +17,9 @@ import pytest
 
 from benchmarks.running_service import Service, running_service
 from tests.conftest import encode
+from tests.waiting import PATIENCE_S, PATIENT, until
 
 JPEG = {"content-type": "image/jpeg"}
-PATIENT = {"IMG_SUPER_DEADLINE_S": "600"}
-"""On a machine that is busy with other things, it is not the deadline that is tested here."""
 
 
 @contextmanager
@@ -34,27 +31,23 @@ def limited_service(monkeypatch: pytest.MonkeyPatch, limit: Callable[[], None], 
 
 
 def post(service: Service, photo: bytes) -> httpx2.Response:
-    return httpx2.post(f"{service.url}/super", content=photo, headers=JPEG, timeout=300)
+    return httpx2.post(f"{service.url}/super", content=photo, headers=JPEG, timeout=PATIENCE_S)
 
 
 def in_hand(service: Service) -> float:
-    lines = httpx2.get(f"{service.url}/metrics", timeout=60).text.splitlines()
+    lines = httpx2.get(f"{service.url}/metrics", timeout=PATIENCE_S).text.splitlines()
     return sum(float(line.split()[-1]) for line in lines if line.startswith("img_super_photos_w"))
 
 
 def test_clients_that_leave_in_the_middle_leave_nothing_behind(service: Service, bona_fide_bytes: bytes) -> None:
-    url = urlsplit(service.url)
     head = (
         f"POST /super HTTP/1.1\r\nHost: x\r\nContent-Type: image/jpeg\r\nContent-Length: {len(bona_fide_bytes)}\r\n\r\n"
     )
     whole = head.encode() + bona_fide_bytes
     for share in (0.001, 0.5, 1, 1, 1):
-        with socket.create_connection((url.hostname, url.port), timeout=60) as connection:
+        with socket.create_connection(service.address, timeout=PATIENCE_S) as connection:
             connection.sendall(whole[: int(len(whole) * share)])
-    deadline = time.monotonic() + 120
-    while in_hand(service):
-        assert time.monotonic() < deadline
-        time.sleep(0.1)
+    until(lambda: not in_hand(service))
     assert post(service, bona_fide_bytes).status_code == 200
 
 
@@ -65,7 +58,7 @@ def test_a_full_disk_stops_nothing(monkeypatch: pytest.MonkeyPatch, bona_fide_by
     ) as full:
         assert post(full, bona_fide_bytes).status_code == 200
         large = {"image": bona_fide_bytes + bytes(2_000_000)}  # a form parser would spool it
-        assert httpx2.post(f"{full.url}/super", files=large, timeout=300).status_code == 200
+        assert httpx2.post(f"{full.url}/super", files=large, timeout=PATIENCE_S).status_code == 200
         assert full.process.poll() is None
 
 

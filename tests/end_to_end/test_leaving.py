@@ -4,21 +4,17 @@ from __future__ import annotations
 
 import socket
 import struct
-import time
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import httpx2
 import pytest
 
 from benchmarks.running_service import Service, running_service
-
-PATIENCE_S = 60
+from tests.waiting import PATIENCE_S, PATIENT, until
 
 
 def line_to(service: Service) -> socket.socket:
-    url = urlsplit(service.url)
-    return socket.create_connection((url.hostname, url.port), timeout=PATIENCE_S)
+    return socket.create_connection(service.address, timeout=PATIENCE_S)
 
 
 def reset(line: socket.socket) -> None:
@@ -68,7 +64,7 @@ def counted(service: Service) -> str:
 
 @pytest.mark.parametrize("leaves_by", ["closing", "reset"])
 def test_who_leaves_is_no_error_of_ours(leaves_by: str) -> None:
-    with running_service("--threads", "1") as service:
+    with running_service("--threads", "1", **PATIENT) as service:
         before = sockets(service)
         for begin in (upload, form, download) * 10:
             with line_to(service) as line:
@@ -76,10 +72,7 @@ def test_who_leaves_is_no_error_of_ours(leaves_by: str) -> None:
                 assert is_alive(service)  # by then it has seen what was sent before
                 if leaves_by == "reset":
                     reset(line)
-        deadline_s = time.monotonic() + PATIENCE_S
-        while sockets(service) > before:
-            assert time.monotonic() < deadline_s
-            time.sleep(0.05)
+        until(lambda: sockets(service) <= before)
         statuses = counted(service)
         assert 'route="/super",status="499"' in statuses
         assert 'status="500"' not in statuses

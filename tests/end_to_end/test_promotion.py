@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shutil
 import signal
-import time
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -21,9 +20,9 @@ from img_super.api.keys import hash_of, new_key
 from img_super.model_card import read_card, write_card
 from img_super.pipeline.load import SHIPPED_MODEL
 from img_super.registry.registry import Registry
+from tests.waiting import PATIENCE_S, PATIENT, until
 
 JPEG = {"content-type": "image/jpeg"}
-PATIENCE_S = 300
 SHIPPED = read_card(SHIPPED_MODEL)
 NEW = "9.9.9+cal.test"
 ADMIN = new_key()
@@ -65,13 +64,7 @@ def under_load(service: Service, photo: bytes) -> Iterator[list[Told]]:
 
 def wait_for(told: list[Told], version: str) -> None:
     """Until only this version has answered for a while."""
-    deadline = time.monotonic() + PATIENCE_S
-    while time.monotonic() < deadline:
-        newest = told[-6:]
-        if len(newest) == 6 and {one for _, one, _ in newest} == {version}:
-            return
-        time.sleep(0.05)
-    raise AssertionError(f"{version} does not answer; {Counter(told)}")
+    until(lambda: [one for _, one, _ in told[-6:]] == [version] * 6)
 
 
 @pytest.mark.parametrize("workers", [1, 2])
@@ -80,7 +73,7 @@ def test_no_request_is_lost_and_every_answer_names_its_model(
 ) -> None:
     (tmp_path / "admins").write_text(f"ops {hash_of(ADMIN)}\n")
     variables = {"IMG_SUPER_MODEL": str(registry.folder), "IMG_SUPER_ADMIN_KEYS_FILE": str(tmp_path / "admins")}
-    with running_service("--workers", str(workers), "--threads", "1", **variables) as service:
+    with running_service("--workers", str(workers), "--threads", "1", **PATIENT, **variables) as service:
         with under_load(service, bona_fide_bytes) as told:
             wait_for(told, SHIPPED.version)
             registry.promote(NEW)

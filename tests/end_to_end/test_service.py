@@ -3,12 +3,13 @@ from __future__ import annotations
 import base64
 import json
 import signal
-import socket
 import subprocess
 import sys
 import urllib.error
 import urllib.request
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
 
@@ -19,13 +20,16 @@ import pytest
 from benchmarks.running_service import Service, environment, running_service
 from img_super.domain import Box
 from tests.conftest import SAMPLES, encode
+from tests.waiting import PATIENCE_S, PATIENT, until
+
+JPEG = {"content-type": "image/jpeg"}
 
 
 def old_client(url: str, photo: bytes) -> dict[str, Any]:
     """What the clients of the system before this one do: post JSON, print JSON."""
     body = json.dumps({"image": "data:image/jpeg;base64," + base64.b64encode(photo).decode()}).encode()
     request = urllib.request.Request(url, body, {"Content-Type": "application/json"})
-    with urllib.request.urlopen(request, timeout=30) as response:
+    with urllib.request.urlopen(request, timeout=PATIENCE_S) as response:
         return dict(json.load(response))
 
 
@@ -55,7 +59,7 @@ def test_any_image_type_gets_nearly_the_same_answer(service: Service, bona_fide_
 
 
 def test_bad_requests_are_answered_and_the_service_goes_on(service: Service, bona_fide_bytes: bytes) -> None:
-    with httpx2.Client(base_url=service.url, timeout=30) as client:
+    with httpx2.Client(base_url=service.url, timeout=PATIENCE_S) as client:
         no_face = encode(np.full((300, 400, 3), 200, np.uint8))
         truncated = bona_fide_bytes[: len(bona_fide_bytes) // 2]
         for content, status, code in [
@@ -69,16 +73,11 @@ def test_bad_requests_are_answered_and_the_service_goes_on(service: Service, bon
 
 
 def test_a_body_over_the_limit_is_refused_before_it_has_come(service: Service) -> None:
-    host, port = service.url.removeprefix("http://").split(":")
-    with socket.create_connection((host, int(port)), timeout=10) as connection:
-        connection.sendall(
-            b"POST /super HTTP/1.1\r\nHost: x\r\nContent-Type: image/jpeg\r\n"
-            b"Content-Length: 99999999999\r\n\r\n\xff\xd8"
-        )
-        # Headers and body may come in pieces; the service closes what it does not want to read to its end.
-        answer = b"".join(iter(lambda: connection.recv(65_536), b"")).decode()
-    assert answer.startswith("HTTP/1.1 413")
-    assert "20,971,520" in answer
+    with closing(HTTPConnection(*service.address, timeout=PATIENCE_S)) as connection:
+        connection.request("POST", "/super", b"\xff\xd8", {**JPEG, "content-length": "99999999999"})
+        answer = connection.getresponse()
+        assert answer.status == 413
+        assert b"20,971,520" in answer.read()
 
 
 def test_many_at_once_all_get_the_same_answer(service: Service, bona_fide_bytes: bytes) -> None:
@@ -87,29 +86,32 @@ def test_many_at_once_all_get_the_same_answer(service: Service, bona_fide_bytes:
     assert all(answer == answers[0] for answer in answers)
 
 
-def until_all_are_in_hand(service: Service, photos: int) -> None:
-    """Worked on, waiting for a thread, or answered already."""
+def in_hand(service: Service) -> float:
+    """Photos that are worked on, wait for a thread, or are answered already."""
     counted = ("img_super_photos_working ", "img_super_photos_waiting ", 'img_super_requests_total{method="POST"')
-    while True:
-        lines = httpx2.get(f"{service.url}/metrics", timeout=30).text.splitlines()
-        if sum(float(line.rpartition(" ")[2]) for line in lines if line.startswith(counted)) >= photos:
-            return
+    lines = httpx2.get(f"{service.url}/metrics", timeout=PATIENCE_S).text.splitlines()
+    return sum(float(line.rpartition(" ")[2]) for line in lines if line.startswith(counted))
 
 
 def test_sigterm_lets_requests_in_flight_finish_and_exits_0() -> None:
     noise = np.random.default_rng(0).integers(0, 256, (2400, 3200, 3), dtype=np.uint8)
     big = encode(noise, "JPEG", quality=80)
-    with running_service("--threads", "1") as service, ThreadPoolExecutor(3) as threads:
+    with running_service("--threads", "1", **PATIENT) as service, ThreadPoolExecutor(3) as threads:
 
         def post(_: int) -> int:
-            headers = {"content-type": "image/jpeg"}
-            return httpx2.post(f"{service.url}/face", content=big, headers=headers, timeout=30).status_code
+            return httpx2.post(f"{service.url}/face", content=big, headers=JPEG, timeout=PATIENCE_S).status_code
 
         in_flight = [threads.submit(post, i) for i in range(3)]
-        until_all_are_in_hand(service, 3)
+        until(lambda: in_hand(service) >= 3)
         service.process.send_signal(signal.SIGTERM)
-        assert service.process.wait(timeout=60) == 0
+        assert service.process.wait(timeout=PATIENCE_S) == 0
         assert {future.result() for future in in_flight} <= {200, 422}
+
+
+def ended(command: list[str], **variables: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        command, env=environment(**variables), capture_output=True, text=True, timeout=PATIENCE_S, check=False
+    )
 
 
 @pytest.mark.parametrize(
@@ -121,9 +123,7 @@ def test_sigterm_lets_requests_in_flight_finish_and_exits_0() -> None:
 )
 @pytest.mark.parametrize("way", [["-m", "img_super", "serve"], ["-m", "uvicorn", "img_super.main:app"]])
 def test_a_start_that_cannot_be_is_one_sentence(way: list[str], variables: dict[str, str], sentence: str) -> None:
-    done = subprocess.run(
-        [sys.executable, *way], env=environment(**variables), capture_output=True, text=True, timeout=60, check=False
-    )
+    done = ended([sys.executable, *way], **variables)
     assert done.returncode == 1
     assert sentence in done.stderr
     assert "Traceback" not in done.stderr
@@ -135,12 +135,12 @@ def test_a_changed_model_is_refused_at_start(tmp_path: Path) -> None:
     for file in SHIPPED_MODEL.iterdir():
         (tmp_path / file.name).write_bytes(file.read_bytes() + (b"\0" if file.suffix == ".tflite" else b""))
     command = [sys.executable, "-m", "img_super", "serve", "--model", str(tmp_path)]
-    done = subprocess.run(command, env=environment(), capture_output=True, text=True, timeout=60, check=False)
+    done = ended(command)
     assert done.returncode == 1
     assert "the sha256 differs" in done.stderr
 
 
 def test_importing_the_service_imports_no_tensorflow() -> None:
     code = "import sys, img_super.main; print(sorted({'tensorflow', 'keras', 'torch', 'jax'} & set(sys.modules)))"
-    done = subprocess.run([sys.executable, "-c", code], env=environment(), capture_output=True, text=True, check=True)
+    done = ended([sys.executable, "-c", code])
     assert done.stdout.strip() == "[]"

@@ -7,7 +7,6 @@ import ipaddress
 import ssl
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -19,8 +18,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from benchmarks.running_service import environment, free_port
-
-WAIT_S = 120
+from tests.waiting import PATIENCE_S, until
 
 
 def write_certificate(folder: Path) -> tuple[Path, Path]:
@@ -53,27 +51,23 @@ def port(chain: Path) -> Iterator[int]:
     command = [sys.executable, "-m", "img_super", "serve", "--port", str(port)]
     process = subprocess.Popen(command, env=environment(**variables), stdout=subprocess.DEVNULL)
     try:
-        wait_until_ready(port, chain)
+        until(lambda: is_ready(port, chain))
         yield port
     finally:
         process.kill()
         process.wait()
 
 
-def wait_until_ready(port: int, chain: Path) -> None:
-    deadline = time.monotonic() + WAIT_S
-    while time.monotonic() < deadline:
-        try:
-            if get(port, chain).status_code == 200:
-                return
-        except httpx2.TransportError:
-            time.sleep(0.1)
-    raise AssertionError("the service did not become ready")
+def is_ready(port: int, chain: Path) -> bool:
+    try:
+        return get(port, chain).status_code == 200
+    except httpx2.TransportError:
+        return False
 
 
 def get(port: int, trusted: Path | None) -> httpx2.Response:
     context = ssl.create_default_context(cafile=trusted)
-    return httpx2.get(f"https://127.0.0.1:{port}/health/ready", verify=context, timeout=60)
+    return httpx2.get(f"https://127.0.0.1:{port}/health/ready", verify=context, timeout=PATIENCE_S)
 
 
 def test_a_client_that_trusts_the_certificate_is_answered(port: int, chain: Path) -> None:
@@ -89,7 +83,7 @@ def test_a_client_that_does_not_know_the_certificate_is_not(port: int) -> None:
 
 def test_plain_http_gets_no_answer(port: int) -> None:
     with pytest.raises(httpx2.TransportError):
-        httpx2.get(f"http://127.0.0.1:{port}/health/ready", timeout=60)
+        httpx2.get(f"http://127.0.0.1:{port}/health/ready", timeout=PATIENCE_S)
 
 
 def test_old_tls_is_refused(port: int, chain: Path) -> None:
@@ -97,4 +91,4 @@ def test_old_tls_is_refused(port: int, chain: Path) -> None:
     context.minimum_version = context.maximum_version = ssl.TLSVersion.TLSv1_2
     context.set_ciphers("AES128-SHA:@SECLEVEL=0")  # without forward secrecy
     with pytest.raises(httpx2.TransportError):
-        httpx2.get(f"https://127.0.0.1:{port}/health/ready", verify=context, timeout=60)
+        httpx2.get(f"https://127.0.0.1:{port}/health/ready", verify=context, timeout=PATIENCE_S)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
@@ -13,32 +12,26 @@ import pytest
 
 from benchmarks.faults import workers
 from benchmarks.running_service import Service, running_service
+from tests.waiting import PATIENCE_S, PATIENT, until
 
 JPEG = {"content-type": "image/jpeg"}
-PATIENCE_S = 60
 
 
 @pytest.fixture(scope="module")
 def service() -> Iterator[Service]:
-    with running_service("--workers", "2", "--threads", "1") as service:
+    with running_service("--workers", "2", "--threads", "1", **PATIENT) as service:
         yield service
         service.process.send_signal(signal.SIGTERM)
-        assert service.process.wait(timeout=20) == 0
+        assert service.process.wait(timeout=PATIENCE_S) == 0
 
 
-def until_two_serve(service: Service) -> list[int]:
-    deadline = time.monotonic() + PATIENCE_S
-    while time.monotonic() < deadline:
-        pids = workers(service)
-        if len(pids) == 2:
-            return pids
-        time.sleep(0.1)
-    raise AssertionError(f"workers: {workers(service)}")
+def two_workers(service: Service) -> list[int]:
+    return until(lambda: pids if len(pids := workers(service)) == 2 else [])
 
 
 def answered(service: Service) -> float:
     """How many requests to `/super` all workers together have answered with 200."""
-    lines = httpx2.get(f"{service.url}/metrics", timeout=30).text.splitlines()
+    lines = httpx2.get(f"{service.url}/metrics", timeout=PATIENCE_S).text.splitlines()
     name = 'img_super_requests_total{method="POST",route="/super",status="200"}'
     return sum(float(line.rpartition(" ")[2]) for line in lines if line.startswith(name))
 
@@ -51,15 +44,13 @@ def post(service: Service, photo: bytes) -> int:
 def test_metrics_add_up_and_a_killed_worker_comes_back_without_losing_what_was_counted(
     service: Service, bona_fide_bytes: bytes
 ) -> None:
-    before = until_two_serve(service)
+    before = two_workers(service)
     with ThreadPoolExecutor(4) as threads:
         assert set(threads.map(lambda _: post(service, bona_fide_bytes), range(12))) == {200}
     assert answered(service) == 12
     os.kill(before[0], signal.SIGKILL)
+    until(lambda: before[0] not in workers(service))
     with ThreadPoolExecutor(1) as threads:
         assert set(threads.map(lambda _: post(service, bona_fide_bytes), range(4))) == {200}
-    deadline = time.monotonic() + PATIENCE_S
-    while set(until_two_serve(service)) == set(before):
-        assert time.monotonic() < deadline
-        time.sleep(0.1)
+    until(lambda: set(two_workers(service)) != set(before))
     assert answered(service) == 16

@@ -155,7 +155,7 @@ def _privacy() -> Iterator[Guard]:
                 'photo = read_image(); __import__("logging").getLogger("img_super").error("%r", photo[:99])',
                 "end_to_end/test_privacy.py::test_nothing_that_was_sent")  # fmt: skip
     yield Guard("not ready at SIGTERM", "api/services.py", "        if self.stopping:", "        if False:",
-                "end_to_end/test_limits.py::test_sigterm_is_seen_at_once")  # fmt: skip
+                "unit/api/test_stopping.py::test_the_server_is_told")  # fmt: skip
 
 
 def _models() -> Iterator[Guard]:

@@ -1,0 +1,28 @@
+"""How tests wait: for what happens, never for a time that should be enough."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Final, TypeVar
+
+PATIENCE_S: Final = 300
+"""After so long a test has failed, on any machine. Longer than the service's own limits, or the two would race."""
+
+PATIENT: Final = {
+    "IMG_SUPER_BODY_TIMEOUT_S": "600",
+    "IMG_SUPER_DEADLINE_S": "600",
+    "IMG_SUPER_SHUTDOWN_GRACE_S": "600",
+}
+"""A service whose own limits of time are not what is tested."""
+
+_Answer = TypeVar("_Answer")
+
+
+def until(asked: Callable[[], _Answer]) -> _Answer:
+    """Ask until the answer is true, and return it."""
+    deadline_s = time.monotonic() + PATIENCE_S
+    while not (answer := asked()):
+        assert time.monotonic() < deadline_s, f"still {answer!r}"
+        time.sleep(0.01)
+    return answer
