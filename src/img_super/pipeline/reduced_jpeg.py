@@ -44,6 +44,7 @@ class ReducedJpeg:
         self.size_wh = orientation.displayed_wh(stored_wh)
         self.scale = next(scale for scale in _SCALES if scale == 1 or max(stored_wh) >= OVERVIEW_SIDE_PX * scale)
         self.overview = orientation.display(self._decode(self.scale))
+        self._finer: tuple[int, RgbImage] | None = None
         covered = Box(0, 0, *(self.scale * ceil(side / self.scale) for side in stored_wh))
         begins = orientation.displayed_box(covered, stored_wh)
         self.origin_xy = (begins.x_min, begins.y_min)
@@ -57,8 +58,14 @@ class ReducedJpeg:
             seen = cut_out(self.overview, _reduced(wanted, scale, self.origin_xy))
         else:
             stored = self._orientation.stored_box(wanted, self._stored_wh)
-            seen = self._orientation.display(cut_out(self._decode(scale), _reduced(stored, scale)))
+            seen = self._orientation.display(cut_out(self._at(scale), _reduced(stored, scale)))
         return pixels_to_srgb(turn(seen, rotation), self._profile) if self._profile else turn(seen, rotation)
+
+    def _at(self, scale: int) -> RgbImage:
+        """Decoded once for all portraits of a photo that need this scale: a photo of many costs no more for it."""
+        if self._finer is None or self._finer[0] != scale:
+            self._finer = (scale, self._decode(scale))
+        return self._finer[1]
 
     def _decode(self, scale: int) -> RgbImage:
         width, height = (ceil(side / scale) for side in self._stored_wh)

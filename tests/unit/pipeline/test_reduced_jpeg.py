@@ -134,6 +134,16 @@ def outcome(decode: Any, data: bytes) -> object:
 NOISE = np.random.default_rng(2).integers(0, 256, (96, 130, 3), dtype=np.uint8)
 
 
+def test_many_small_portraits_cost_one_decoding(monkeypatch: pytest.MonkeyPatch) -> None:
+    opened = open_photo(jpeg(smooth(400, 400, 1)), LIMITS)
+    decoded = []
+    whole = reduced_jpeg.decode_warily
+    monkeypatch.setattr(reduced_jpeg, "decode_warily", lambda *a, **o: decoded.append(o) or whole(*a, **o))
+    crops = [opened.crop(Box(at, at, at + 40, at + 40), 0, 40) for at in range(0, 300, 30)]
+    assert len(decoded) == 1
+    assert not np.array_equal(crops[0], crops[1])
+
+
 @pytest.mark.parametrize("progressive", [False, True])
 @pytest.mark.parametrize("orientation", [1, 6])
 def test_damaged_files_get_the_answers_of_the_plain_way(progressive: bool, orientation: int) -> None:
