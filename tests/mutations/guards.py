@@ -77,6 +77,8 @@ def _connections() -> Iterator[Guard]:
                 f"{test}::test_a_client_that_says_nothing")  # fmt: skip
     yield Guard("bytes that are no body", path, "if too_much or", "if",
                 f"{wire}::test_bytes_that_are_no_body")  # fmt: skip
+    yield Guard("letters of a Content-Type", "api/image_request.py", "if len(content_type) > _MOST_TYPE_LETTERS:",
+                "if False:", "hostile/test_long_bodies.py::test_reading_a_body")  # fmt: skip
     yield Guard("rest of a refused body", path, "or self._rest_bytes > self._limits.rest.max_bytes", "",
                 f"{wire}::test_the_rest_of_a_refused_body_is_bounded_in_bytes")  # fmt: skip
     yield Guard("rest after the end", "api/lingering.py", "if self._left_bytes < 0:", "if False:",
@@ -101,6 +103,8 @@ def _decoding() -> Iterator[Guard]:
                 f"{test}::test_an_image_gets_no_more_memory")  # fmt: skip
     yield Guard("scans of a JPEG", path, "jpeg.scans > MAX_JPEG_SCANS", "False",
                 f"{test}::test_a_jpeg_of_very_many_scans")  # fmt: skip
+    yield Guard("segments of a JPEG", "pipeline/jpeg_file.py", "if not left:", "if False:",
+                "hostile/test_long_bodies.py::test_reading_a_jpeg_s_segments")  # fmt: skip
     yield Guard("tile of a TIFF", "pipeline/tiff_file.py", "_tile_pixels(tags) > max(MAX_TILE_PIXELS, wide * high)",
                 "False", f"{test}::test_no_hostile_file_takes_more_memory")  # fmt: skip
     yield Guard("budget of the decoding", path, "if time.thread_time() > self._end_s:", "if False:",

@@ -9,14 +9,15 @@ import pybase64
 
 from img_super.errors import BadBase64, NoImageField
 
-_DATA_URL: Final = re.compile(r"\s*data:(?:[^,\"]|\"[^\"]{0,255}\"){0,255},", re.IGNORECASE)
-_DATA_URL_IN_JSON: Final = re.compile(rb" *data:[ !#-+\--\[\]-~]{0,255},", re.IGNORECASE)
+_DATA_URL: Final = re.compile(r"\s*+data:(?:[^,\"]|\"[^\"]{0,255}\"){0,255},", re.IGNORECASE)
+_DATA_URL_IN_JSON: Final = re.compile(rb" *+data:[ !#-+\--\[\]-~]{0,255},", re.IGNORECASE)
 """Printable characters alone, and none that means something else inside a JSON text."""
 
 _BYTE_ORDER_MARKS: Final = ("\ufeff", "\xef\xbb\xbf")
 """As a text, and as the bytes of one that were read one by one."""
 
-_UNUSUAL_TO_STANDARD: Final = str.maketrans("-_", "+/", " \t\r\n=")
+_URL_SAFE_TO_STANDARD: Final = bytes.maketrans(b"-_", b"+/")
+_LEFT_OUT: Final = b" \t\r\n="
 
 
 def decode_base64(text: str) -> bytes:
@@ -54,10 +55,8 @@ def decode_plain_base64(text: memoryview) -> bytes | None:
 
 
 def _decode_unusual(digits: str) -> bytes:
-    if not digits.isascii():  # to translate them letter by letter would hold all threads for a second
-        raise BadBase64()
-    standard = digits.translate(_UNUSUAL_TO_STANDARD)
     try:
-        return pybase64.b64decode(standard + "=" * (-len(standard) % 4), validate=True)
+        standard = digits.encode("ascii").translate(_URL_SAFE_TO_STANDARD, _LEFT_OUT)
+        return pybase64.b64decode(standard + b"=" * (-len(standard) % 4), validate=True)
     except ValueError as error:
         raise BadBase64() from error

@@ -7,21 +7,28 @@ from codecs import BOM_UTF8
 from collections.abc import Callable
 from functools import partial
 from typing import Final
-from urllib.parse import unquote_to_bytes
 
 import msgspec
+import numpy as np
 from fastapi import Request
 
 from img_super.api.base64_image import decode_base64, decode_plain_base64
 from img_super.api.body_encoding import encodings_of, unpacked
 from img_super.api.multipart import FIELD, read_form
-from img_super.errors import BadRequestBody, NoImageField, UnsupportedMedia
+from img_super.errors import BadBase64, BadRequestBody, NoImageField, UnsupportedMedia
 
 _QUOTE: Final = ord('"')
 _BLANK: Final = rb"[ \t\r\n]*"
 _BEGINS: Final = re.compile(_BLANK.join([b"", rb"\{", f'"{FIELD}"'.encode(), b":", b'"']))
 _ENDS: Final = re.compile(_BLANK.join([b'"', rb"\}", b""]))
 """Before and after the text of a JSON object that has the field `image` and no other."""
+
+_ESCAPE, _NO_DIGIT = ord("%"), 255
+_HEX_DIGITS: Final = np.full(256, _NO_DIGIT, np.uint8)
+_HEX_DIGITS[list(b"0123456789abcdefABCDEF")] = [*range(16), *range(10, 16)]
+
+_MOST_TYPE_LETTERS: Final = 512
+"""Of a Content-Type: a boundary has at most 70 (RFC 2046), and the time to read parameters grows with their square."""
 
 ReadImage = Callable[[], bytes]
 """Gives the bytes of the image file. May take milliseconds: call it in a work thread."""
@@ -51,6 +58,8 @@ async def receive_image(request: Request) -> ReadImage:
 
 
 def _reader(content_type: str) -> Callable[[bytes], bytes]:
+    if len(content_type) > _MOST_TYPE_LETTERS:
+        raise UnsupportedMedia("The Content-Type is far too long.")
     media_type = content_type.partition(";")[0].strip().lower()
     if media_type == "multipart/form-data":
         return partial(read_form, content_type=content_type)
@@ -69,7 +78,22 @@ def _from_url_encoded(body: bytes) -> bytes:
     text = fields.get(FIELD.encode())
     if not text:
         raise NoImageField("The form has no field `image`; send the photo as base64 in it.")
-    return decode_base64(unquote_to_bytes(text).decode("latin-1"))
+    return decode_base64(_unescaped(text).decode("latin-1"))
+
+
+def _unescaped(text: bytes) -> bytes:
+    """All at once: the standard library's way took 10 s and 2 GB for 20 MB of percent signs. Raises `BadBase64`."""
+    if 3 * text.count(b"%") > len(text):
+        raise BadBase64()
+    letters = np.frombuffer(text + b"\0\0", np.uint8)
+    at = np.flatnonzero(letters == _ESCAPE)
+    high, low = (_HEX_DIGITS[letters[at + after]] for after in (1, 2))
+    if np.any((high == _NO_DIGIT) | (low == _NO_DIGIT)):
+        raise BadBase64()
+    plain, kept = letters.copy(), np.ones(len(letters), bool)
+    plain[at] = high << 4 | low
+    kept[at + 1] = kept[at + 2] = kept[-2:] = False
+    return plain[kept].tobytes()
 
 
 def _from_raw(body: bytes) -> bytes:

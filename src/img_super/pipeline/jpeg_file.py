@@ -13,9 +13,15 @@ from img_super.errors import BrokenImage, UnsupportedVariant
 from img_super.pipeline.orientation import exif_orientation
 
 _END: Final = b"\xff\xd9"
-_MARKER: Final = re.compile(rb"\xff+([^\x00\xff])")
-_AFTER_SCAN: Final = re.compile(rb"\xff+([^\x00\xff\xd0-\xd7])")
-"""Inside a scan, 0xff is followed by 0 or by the number of a restart."""
+_MARKER: Final = re.compile(rb"\xff([^\x00\xff])")
+_AFTER_SCAN: Final = re.compile(rb"\xff([^\x00\xff\xd0-\xd7])")
+"""Inside a scan, 0xff is followed by 0 or by the number of a restart.
+
+More of 0xff may come before; a pattern that reads them takes seconds for kilobytes of nothing else.
+"""
+
+_MOST_SEGMENTS: Final = 5000
+"""A camera's file has fewer than 400: an ICC profile has at most 255, a picture in many scans about 100."""
 
 _SOS, _EOI, _DHT, _DAC, _DQT, _DRI, _DNL = 0xDA, 0xD9, 0xC4, 0xCC, 0xDB, 0xDD, 0xDC
 _JFIF, _APP1, _APP2, _ADOBE = 0xE0, 0xE1, 0xE2, 0xEE
@@ -41,7 +47,6 @@ class JpegFile:
         frame: the marker of the frame, which tells how it is coded.
         scans: how often a decoder goes over the whole picture, at most.
         exif: the first EXIF data, `Exif` left out.
-        profile: the ICC profile, joined.
     """
 
     stored_wh: tuple[int, int] = (0, 0)
@@ -50,13 +55,17 @@ class JpegFile:
     components: int = 0
     scans: int = 0
     exif: bytes = b""
-    profile: bytes = b""
-    _kept: list[bytes] = field(default_factory=list)
+    _profile: list[bytes] = field(default_factory=list)
 
     @property
     def orientation(self) -> int:
         """As in EXIF, 1 to 8."""
         return exif_orientation(self.exif)
+
+    @property
+    def profile(self) -> bytes:
+        """The ICC profile, joined."""
+        return b"".join(self._profile)
 
     def take(self, marker: int, body: bytes) -> None:
         """Read one segment of the head."""
@@ -67,7 +76,7 @@ class JpegFile:
         elif marker == _APP1 and body.startswith(_EXIF) and not self.exif:
             self.exif = body[len(_EXIF) :]
         elif marker == _APP2 and body.startswith(_ICC):
-            self.profile += body[len(_ICC) + 2 :]
+            self._profile.append(body[len(_ICC) + 2 :])
 
     def refuse_unread(self) -> None:
         """Raises `UnsupportedVariant` for what is a JPEG and cannot be decoded here, `BrokenImage` for no picture."""
@@ -130,9 +139,15 @@ def _take(jpeg: JpegFile, marker: int, body: bytes) -> None:
 
 
 def _segments(data: bytes) -> Iterator[tuple[int, int, int]]:
-    """Each segment up to the picture's end: its marker, where its length stands, and where it ends."""
-    at = 2
+    """Each segment up to the picture's end: its marker, where its length stands, and where it ends.
+
+    Raises `BrokenImage` when there are more than a picture has.
+    """
+    at, left = 2, _MOST_SEGMENTS
     while (found := _MARKER.search(data, at)) is not None:
+        left -= 1
+        if not left:
+            raise BrokenImage()
         marker, begin = found[1][0], found.end()
         if marker == _EOI:
             yield marker, begin, begin
@@ -147,7 +162,8 @@ def _segments(data: bytes) -> Iterator[tuple[int, int, int]]:
 
 def _scan_end(data: bytes, begin: int) -> int:
     found = _AFTER_SCAN.search(data, begin)
-    return found.start() if found else len(data)
+    end = found.start() if found else len(data)
+    return begin + len(data[begin:end].rstrip(b"\xff")) if found else end
 
 
 def _without_padding(scan: bytes) -> bytes:
