@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 
 from fastapi import FastAPI
 from fastapi_offline import FastAPIOffline
@@ -12,9 +13,10 @@ from starlette.middleware.cors import CORSMiddleware
 
 from img_super import __version__
 from img_super.addresses import read_networks
-from img_super.api.callers import RATE_HEADERS, Callers
+from img_super.api.callers import RATE_HEADERS, Callers, asks_for_key
 from img_super.api.error_handlers import install_error_handlers
 from img_super.api.limits import BodyLimits
+from img_super.api.openapi import complete_openapi, operation_id
 from img_super.api.proxies import TrustedProxies
 from img_super.api.reload import reload_at_hangup
 from img_super.api.request_log import RequestLog
@@ -46,6 +48,7 @@ def create_app(settings: Settings, pipeline: Pipeline) -> FastAPI:
         redoc_url=None,
         redirect_slashes=False,  # `trailing_slash.py` says why
         lifespan=_lifespan,
+        generate_unique_id_function=operation_id,
         telemetry=telemetry(settings.tracing),
     )
     app.state.services = services
@@ -55,6 +58,8 @@ def create_app(settings: Settings, pipeline: Pipeline) -> FastAPI:
     for routes in (superimposed, face, page, health, metrics_route, model, feedback):
         app.include_router(routes.router)
     page.mount_page_files(app)
+    for_callers, for_admins = services.keys is not None, services.admin_keys is not None
+    complete_openapi(app, partial(asks_for_key, for_callers=for_callers, for_admins=for_admins))
     return app
 
 

@@ -28,6 +28,11 @@ RATE_HEADERS: Final = ("RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Rese
 """After draft-ietf-httpapi-ratelimit-headers-07; the last one is in seconds."""
 
 
+def asks_for_key(path: str, for_callers: bool, for_admins: bool) -> bool:
+    """Whether this address needs a key where there are such of callers, of admins."""
+    return for_admins if path in _FOR_ADMINS and for_admins else for_callers and not _is_open(path)
+
+
 class Callers:
     """Lets nobody in without a key where there are keys, and nobody in too often where there is a limit."""
 

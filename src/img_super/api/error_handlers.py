@@ -13,6 +13,7 @@ from starlette.exceptions import HTTPException
 from starlette.types import Scope
 
 from img_super.api.body_encoding import ACCEPTED
+from img_super.api.openapi import reference
 from img_super.api.schemas import Problem
 from img_super.errors import (
     BadBase64,
@@ -95,9 +96,8 @@ def documented(*errors: type[RequestError]) -> dict[int | str, dict[str, Any]]:
     responses: dict[int | str, dict[str, Any]] = {}
     for error in errors:
         status = STATUSES[error]
-        entry = responses.setdefault(
-            status.value, {"model": Problem, "description": status.phrase, "content": {MEDIA_TYPE: {"examples": {}}}}
-        )
+        content = {MEDIA_TYPE: {"schema": reference("Problem"), "examples": {}}}
+        entry = responses.setdefault(status.value, {"description": status.phrase, "content": content})
         example = problem(status, error.code, error.title, error.advice)
         entry["content"][MEDIA_TYPE]["examples"][error.code] = {"summary": error.title, "value": example.model_dump()}
     return responses

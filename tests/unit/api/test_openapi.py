@@ -1,18 +1,24 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from fastapi.testclient import TestClient
 
+from img_super.api.app import create_app
 from img_super.api.base64_image import decode_base64
+from img_super.api.keys import hash_of
 from img_super.errors import input_errors, service_errors
 from img_super.pipeline.decode import decode_image
+from img_super.pipeline.pipeline import Pipeline
+from img_super.settings import Settings
 
 
 @pytest.mark.parametrize("path", ["/face", "/super"])
 def test_the_document_shows_every_way_and_every_error(client: TestClient, path: str) -> None:
     operation = client.get("/openapi.json").json()["paths"][path]["post"]
     content = operation["requestBody"]["content"]
-    assert set(content) == {"application/json", "multipart/form-data", "image/*"}
+    assert set(content) == {"application/json", "multipart/form-data", "application/octet-stream"}
     assert decode_image(decode_base64(content["application/json"]["example"]["image"])).size
     documented = {
         code
@@ -36,6 +42,51 @@ def test_the_operators_ways_show_their_own_errors(client: TestClient) -> None:
         responses = paths[path]["post"]["responses"].values()
         contents = [response["content"].get("application/problem+json", {}) for response in responses]
         assert {code for content in contents for code in content.get("examples", {})} == codes
+
+
+def test_every_error_is_a_problem_by_reference(client: TestClient) -> None:
+    document = client.get("/openapi.json").json()
+    operations = [operation for path in document["paths"].values() for operation in path.values()]
+    refusals = [
+        response["content"]
+        for operation in operations
+        for status, response in operation["responses"].items()
+        if status.startswith("4")
+    ]
+    assert {*map(tuple, refusals)} == {("application/problem+json",)}
+    assert {content["application/problem+json"]["schema"]["$ref"] for content in refusals} == {
+        "#/components/schemas/Problem"
+    }
+    assert document["components"]["schemas"]["Problem"]["required"]
+
+
+def test_a_generated_client_gets_a_short_name_for_every_operation(client: TestClient) -> None:
+    paths = client.get("/openapi.json").json()["paths"].values()
+    names = [operation["operationId"] for path in paths for operation in path.values()]
+    assert {"find_portrait", "judge_portrait", "show_models"} <= set(names)
+    assert len(names) == len(set(names))
+
+
+def test_no_key_is_asked_for_where_there_are_none(client: TestClient) -> None:
+    document = client.get("/openapi.json").json()
+    assert "securitySchemes" not in document["components"]
+    assert "security" not in document["paths"]["/super"]["post"]
+
+
+def test_where_keys_are_on_the_document_says_which_addresses_ask_for_one(pipeline: Pipeline, tmp_path: Path) -> None:
+    keys = tmp_path / "keys.txt"
+    keys.write_text(f"bank {hash_of('secret')}\n")
+    document = create_app(Settings(threads=1, keys_file=keys), pipeline).openapi()
+    assert document["components"]["securitySchemes"].keys() == {"bearer", "key"}
+    asked = {path for path, item in document["paths"].items() for operation in item.values() if "security" in operation}
+    assert asked == {path for path in document["paths"] if path != "/" and not path.startswith("/health/")}
+
+
+def test_admin_keys_alone_are_asked_for_by_the_operators_addresses(pipeline: Pipeline, tmp_path: Path) -> None:
+    keys = tmp_path / "keys.txt"
+    keys.write_text(f"ops {hash_of('secret')}\n")
+    paths = create_app(Settings(threads=1, admin_keys_file=keys), pipeline).openapi()["paths"]
+    assert [path for path, item in paths.items() if "security" in next(iter(item.values()))] == ["/model/reload"]
 
 
 def test_the_documentation_page_asks_nobody_outside(client: TestClient) -> None:

@@ -10,6 +10,7 @@ from pydantic import ValidationError
 
 from img_super.api.callers import owner_of
 from img_super.api.error_handlers import documented
+from img_super.api.openapi import body_of, reference
 from img_super.api.schemas import Feedback, FeedbackAnswer
 from img_super.api.services import TheServices
 from img_super.domain import Label
@@ -28,14 +29,13 @@ from img_super.errors import (
 router = APIRouter(tags=["photo"])
 
 _ERRORS = (BadRequestBody, KeyRefused, RateExceeded, SwitchedOff, UnknownRequest, Overloaded, TooManyBytes, SlowBody)
-_BODY = {"content": {"application/json": {"schema": Feedback.model_json_schema()}}, "required": True}
 
 
 @router.post(
     "/feedback",
     summary="Say what a judged document turned out to be",
     responses=documented(*_ERRORS),
-    openapi_extra={"requestBody": _BODY},
+    openapi_extra=body_of(("application/json", reference("Feedback"))),
 )
 async def take_feedback(request: Request, services: TheServices) -> FeedbackAnswer:
     """Kept with the score that was answered; the photo was never kept, and is not asked for. The last label counts.
