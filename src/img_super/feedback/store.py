@@ -153,9 +153,12 @@ def engine_of(place: str) -> Engine:
 
 
 def _make_private(path: Path) -> None:
-    """A new file is for its owner alone; SQLite gives the files beside it the same mode."""
+    """For its owner alone, a file that was there already too; SQLite gives new files beside it the same mode."""
     with suppress(OSError):  # the database says so itself
-        path.touch(mode=0o600, exist_ok=False)
+        path.touch(mode=0o600)
+    for file in (path, *(path.with_name(path.name + beside) for beside in ("-wal", "-shm", "-journal"))):
+        with suppress(OSError):  # there is none, or it is another user's
+            file.chmod(0o600)
 
 
 def _alone(connection: Connection) -> None:

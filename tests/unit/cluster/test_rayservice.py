@@ -41,6 +41,15 @@ def test_its_ray_is_the_one_of_the_image(spec: dict[str, Any]) -> None:
     assert f"ray=={ray.__version__}" in (DOCKERFILE.parent / "requirements-cluster.txt").read_text()
 
 
+def test_whoever_sends_a_job_needs_a_token_and_only_the_operator_gets_there(spec: dict[str, Any]) -> None:
+    assert spec["rayClusterConfig"]["authOptions"] == {"mode": "token"}
+    policy = yaml.safe_load((MANIFEST.parent / "networkpolicy.yaml").read_text())["spec"]
+    (operator,) = [rule for rule in policy["ingress"] if {"port": 8265, "protocol": "TCP"} in rule.get("ports", [])]
+    (source,) = operator["from"]
+    assert source["namespaceSelector"]["matchLabels"].keys() == {"kubernetes.io/metadata.name"}
+    assert source["podSelector"]["matchLabels"] == {"app.kubernetes.io/name": "kuberay-operator"}
+
+
 def test_its_nodes_are_those_that_were_measured(spec: dict[str, Any]) -> None:
     for group in (spec["rayClusterConfig"]["headGroupSpec"], *spec["rayClusterConfig"]["workerGroupSpecs"]):
         (container,) = group["template"]["spec"]["containers"]

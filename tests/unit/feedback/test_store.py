@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from pathlib import Path
 from threading import Event
 from types import SimpleNamespace
 
@@ -44,6 +45,14 @@ def test_a_database_is_opened_again_as_it_was_left(place: str) -> None:
             store.add([judgement(str(number))])
     with closing(Store(place)) as store:
         assert [kept.judgement for kept in store.between(0, 2)] == [judgement("0"), judgement("1")]
+
+
+def test_a_file_that_all_could_read_becomes_its_owner_s_alone(tmp_path: Path) -> None:
+    file = tmp_path / "feedback.db"
+    Store(str(file)).close()
+    file.chmod(0o644)
+    with closing(Store(str(file))):
+        assert {kept.stat().st_mode & 0o777 for kept in tmp_path.iterdir()} == {0o600}
 
 
 def test_what_is_kept_comes_back_with_its_last_label(store: Store) -> None:
