@@ -6,6 +6,7 @@
    NoImageField               TooManyBytes
    UnsupportedMedia           UnsupportedVariant
    SlowBody                   TooManyPixels, DecodeTooSlow
+   TooManyPhotos
 
 Before all of it: KeyRefused, RateExceeded. Beside it, for operators: SwitchedOff, ModelRefused.
 Whatever a caller sent wrong is an `InputError`. What the service cannot do now, for a good request, is a
@@ -138,6 +139,16 @@ class TooManyBytes(InputError):
     @classmethod
     def over(cls, limit_bytes: int) -> TooManyBytes:
         return cls(f"The body may have at most {limit_bytes:,} bytes; send a smaller photo.")
+
+
+class TooManyPhotos(InputError):
+    code = "too_many_photos"
+    title = "There are too many photos in the request"
+    advice = "Send fewer photos at a time."
+
+    @classmethod
+    def over(cls, limit: int) -> TooManyPhotos:
+        return cls(f"At most {limit} photos are taken at a time; send the others in another request.")
 
 
 class NotAnImage(InputError):

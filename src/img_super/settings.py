@@ -140,6 +140,15 @@ class Settings(BaseSettings):
         ge=1024,
         description="What the bodies of all requests together may take of memory; more are refused (503).",
     )
+    batch_photos: int = Field(
+        16,
+        ge=0,
+        le=64,
+        description="Photos that one `POST /super/batch` may have; more are refused (413). 0: switched off.",
+    )
+    batch_bytes: int = Field(
+        64 * 1024 * 1024, ge=1024, description="A larger body of `POST /super/batch` is refused (413), as above."
+    )
     queue: int = Field(
         32, ge=0, le=10_000, description="Photos that may wait for a thread; one more is refused at once (503)."
     )

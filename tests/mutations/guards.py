@@ -43,7 +43,7 @@ def _guards() -> Iterator[Guard]:
                 "unit/api/test_limits.py::test_all_bodies_together")  # fmt: skip
     yield Guard("a client that leaves is no error", limits, 'if message["type"] == "http.disconnect":', "if False:",
                 "unit/api/test_limits.py::test_a_client_that_leaves")  # fmt: skip
-    yield Guard("bodies that are no photos", limits, 'if scope["path"] in _PHOTOS', "if True",
+    yield Guard("bodies that are no photos", limits, 'get(scope["path"], self._max_other_bytes)', "get('/super', 0)",
                 "unit/api/test_limits.py::test_only_photos_are_large")  # fmt: skip
     yield Guard("bounded queue", pool, "if self._in_hand >= self._places or", "if",
                 "unit/api/test_photo_work.py::test_one_too_many")  # fmt: skip
@@ -134,6 +134,10 @@ def _callers() -> Iterator[Guard]:
                 "read_keys(self._path)", f"{test}::test_a_line_that_is_wrong")  # fmt: skip
     yield Guard("not ready without keys", "api/services.py", "or not all(keys.are_usable for keys in known)", "",
                 f"{test}::test_a_file_that_was_damaged_or_lost")  # fmt: skip
+    yield Guard("each photo of a batch counts", path, "if count_more is not None and photos > 1:", "if False:",
+                "unit/api/test_batch.py::test_what_is_too_much")  # fmt: skip
+    yield Guard("photos of a batch", "api/multipart.py", "if len(parts) > most:", "if False:",
+                "unit/api/test_batch.py::test_what_is_too_much")  # fmt: skip
     yield Guard("rate limit", path, "if not admitted:", "if False:", f"{test}::test_a_caller_has_so_many_requests")
     yield Guard("proxies that are trusted", "api/proxies.py", "and self._trusts(scope[\"client\"][0])", "",
                 "unit/api/test_proxies.py::test_the_last_address")  # fmt: skip

@@ -12,6 +12,7 @@ CODES = [
     "body_too_slow",
     "invalid_base64",
     "body_too_large",
+    "too_many_photos",
     "not_an_image",
     "unsupported_variant",
     "broken_image",

@@ -20,7 +20,7 @@ from img_super.api.openapi import complete_openapi, operation_id
 from img_super.api.proxies import TrustedProxies
 from img_super.api.reload import reload_at_hangup
 from img_super.api.request_log import RequestLog
-from img_super.api.routes import face, feedback, health, model, page
+from img_super.api.routes import batch, face, feedback, health, model, page
 from img_super.api.routes import metrics as metrics_route
 from img_super.api.routes import super as superimposed
 from img_super.api.security_headers import SecurityHeaders
@@ -55,7 +55,7 @@ def create_app(settings: Settings, pipeline: Pipeline) -> FastAPI:
     _add_layers(app, settings, services)
     install_error_handlers(app)
     # The router tries them in this order, 0.1 ms in all; photos do not wait for it.
-    for routes in (superimposed, face, page, health, metrics_route, model, feedback):
+    for routes in (superimposed, face, batch, page, health, metrics_route, model, feedback):
         app.include_router(routes.router)
     page.mount_page_files(app)
     for_callers, for_admins = services.keys is not None, services.admin_keys is not None
@@ -70,6 +70,7 @@ def _add_layers(app: FastAPI, settings: Settings, services: Services) -> None:
         max_bytes=settings.max_body_bytes,
         max_bytes_together=settings.body_memory_bytes,
         timeout_s=settings.body_timeout_s,
+        max_batch_bytes=settings.batch_bytes if settings.batch_photos else 0,
     )
     app.add_middleware(Callers, keys=services.keys, per_minute=settings.rate_per_minute, admin_keys=services.admin_keys)
     if settings.cors_origins:

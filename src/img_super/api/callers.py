@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from functools import partial
 from math import ceil
 from typing import Final
 
@@ -81,6 +82,7 @@ class Callers:
             raise KeyRefused()
         if self._limit is not None:
             self._limit.count(caller, headers)
+            scope.setdefault("state", {})["count_more"] = partial(self._limit.count, caller, headers)
 
 
 class _RateLimit:
@@ -90,9 +92,9 @@ class _RateLimit:
         self._each = RateLimitItemPerMinute(per_minute)
         self._limiter = SlidingWindowCounterRateLimiter(MemoryStorage())
 
-    def count(self, caller: str, headers: dict[str, str]) -> None:
+    def count(self, caller: str, headers: dict[str, str], requests: int = 1) -> None:
         """Raises `RateExceeded`; the headers tell how much is left."""
-        admitted = self._limiter.hit(self._each, caller)
+        admitted = self._limiter.hit(self._each, caller, cost=requests)
         window = self._limiter.get_window_stats(self._each, caller)
         reset_s = max(1, ceil(window.reset_time - time.time()))
         figures = (self._each.amount, max(0, window.remaining), reset_s)
@@ -104,6 +106,13 @@ class _RateLimit:
 def owner_of(scope: Scope) -> str:
     """Whose key opened the service to a request; empty where nobody needs one."""
     return scope["state"].get("owner") or ""
+
+
+def count_photos(scope: Scope, photos: int) -> None:
+    """Let each photo of a request count as one, where callers have a limit. Raises `RateExceeded`."""
+    count_more = scope["state"].get("count_more")
+    if count_more is not None and photos > 1:
+        count_more(requests=photos - 1)
 
 
 def _is_open(path: str) -> bool:

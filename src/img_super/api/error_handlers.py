@@ -34,6 +34,7 @@ from img_super.errors import (
     SlowBody,
     SwitchedOff,
     TooManyBytes,
+    TooManyPhotos,
     TooManyPixels,
     UnknownRequest,
     UnsupportedMedia,
@@ -49,6 +50,7 @@ STATUSES: Final[dict[type[RequestError], HTTPStatus]] = {
     SlowBody: HTTPStatus.REQUEST_TIMEOUT,
     BadBase64: HTTPStatus.BAD_REQUEST,
     TooManyBytes: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    TooManyPhotos: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     NotAnImage: HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
     UnsupportedVariant: HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
     BrokenImage: HTTPStatus.UNPROCESSABLE_ENTITY,
@@ -63,8 +65,8 @@ STATUSES: Final[dict[type[RequestError], HTTPStatus]] = {
     DeadlinePassed: HTTPStatus.GATEWAY_TIMEOUT,
 }
 
-_NOT_OF_PHOTOS: Final = (SwitchedOff, UnknownRequest, ModelRefused)
-"""No photo meets them."""
+_NOT_OF_PHOTOS: Final = (SwitchedOff, UnknownRequest, ModelRefused, TooManyPhotos)
+"""No photo that comes alone meets them."""
 
 CLIENT_GONE: Final = 499
 """What logs and metrics show for a request whose client did not wait; nginx made the number usual."""
@@ -103,10 +105,20 @@ def documented(*errors: type[RequestError]) -> dict[int | str, dict[str, Any]]:
     return responses
 
 
+def unforeseen() -> Problem:
+    """What is told when nobody knows what went wrong."""
+    detail = "The service could not answer this request; it was not your fault. Try again."
+    return problem(HTTPStatus.INTERNAL_SERVER_ERROR, "internal_error", "Internal error", detail)
+
+
+def problem_of(error: RequestError) -> Problem:
+    """What is told of an error."""
+    return problem(STATUSES[type(error)], error.code, error.title, error.detail)
+
+
 def surprise(scope: Scope) -> JSONResponse:
     """The answer when nobody knows what went wrong."""
-    detail = "The service could not answer this request; it was not your fault. Try again."
-    return _respond(scope, problem(HTTPStatus.INTERNAL_SERVER_ERROR, "internal_error", "Internal error", detail))
+    return _respond(scope, unforeseen())
 
 
 def answer_to(scope: Scope, error: RequestError) -> JSONResponse:
@@ -114,7 +126,7 @@ def answer_to(scope: Scope, error: RequestError) -> JSONResponse:
     headers = {} if error.retry_after_s is None else {"Retry-After": str(error.retry_after_s)}
     if isinstance(error, UnsupportedMedia):
         headers["Accept-Encoding"] = ACCEPTED
-    return _respond(scope, problem(STATUSES[type(error)], error.code, error.title, error.detail), headers)
+    return _respond(scope, problem_of(error), headers)
 
 
 def _respond(scope: Scope, answer: Problem, headers: Mapping[str, str] | None = None) -> JSONResponse:

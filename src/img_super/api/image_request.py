@@ -6,7 +6,7 @@ import re
 from codecs import BOM_UTF8
 from collections.abc import Callable
 from functools import partial
-from typing import Final
+from typing import Final, TypeVar
 
 import msgspec
 import numpy as np
@@ -14,9 +14,12 @@ from fastapi import Request
 
 from img_super.api.base64_image import decode_base64, decode_plain_base64
 from img_super.api.body_encoding import encodings_of, unpacked
-from img_super.api.multipart import FIELD, read_form
-from img_super.errors import BadBase64, BadRequestBody, NoImageField, UnsupportedMedia
+from img_super.api.multipart import FIELD, read_form, read_forms_photos
+from img_super.errors import BadBase64, BadRequestBody, InputError, NoImageField, UnsupportedMedia
 
+T = TypeVar("T")
+
+_FORM: Final = "multipart/form-data"
 _QUOTE: Final = ord('"')
 _BLANK: Final = rb"[ \t\r\n]*"
 _BEGINS: Final = re.compile(_BLANK.join([b"", rb"\{", f'"{FIELD}"'.encode(), b":", b'"']))
@@ -47,21 +50,35 @@ async def receive_image(request: Request) -> ReadImage:
         UnsupportedMedia: the body is neither JSON, nor a form, nor an image, or compressed in another way.
         TooManyBytes, SlowBody, Overloaded: from `limits.py`.
     """
-    content_type = request.headers.get("content-type", "application/json")
-    read = _reader(content_type)
+    read = _reader(request.headers.get("content-type", "application/json"))
+    return await _receive(request, read, request.app.state.services.settings.max_body_bytes)
+
+
+async def receive_photos(request: Request) -> Callable[[], list[bytes | InputError]]:
+    """Receive a form of several photos, and say how they are read. Raises as `receive_image` does."""
+    settings = request.app.state.services.settings
+    content_type = request.headers.get("content-type", "")
+    if _media_type(content_type) != _FORM:
+        raise UnsupportedMedia("Send `multipart/form-data` with each photo as a file in a field `image` of its own.")
+    read = partial(read_forms_photos, content_type=content_type, most=settings.batch_photos)
+    return await _receive(request, read, settings.batch_bytes)
+
+
+async def _receive(request: Request, read: Callable[[bytes], T], max_bytes: int) -> Callable[[], T]:
     encodings = encodings_of(request.headers.get("content-encoding", ""))
     body = await request.body()
-    if not encodings:
-        return partial(read, body)
-    max_bytes = request.app.state.services.settings.max_body_bytes
     return lambda: read(unpacked(body, encodings, max_bytes))
 
 
-def _reader(content_type: str) -> Callable[[bytes], bytes]:
+def _media_type(content_type: str) -> str:
     if len(content_type) > _MOST_TYPE_LETTERS:
         raise UnsupportedMedia("The Content-Type is far too long.")
-    media_type = content_type.partition(";")[0].strip().lower()
-    if media_type == "multipart/form-data":
+    return content_type.partition(";")[0].strip().lower()
+
+
+def _reader(content_type: str) -> Callable[[bytes], bytes]:
+    media_type = _media_type(content_type)
+    if media_type == _FORM:
         return partial(read_form, content_type=content_type)
     if media_type == "application/x-www-form-urlencoded":
         return _from_url_encoded

@@ -14,7 +14,8 @@ from img_super.errors import ClientGone, Overloaded, SlowBody, TooManyBytes
 
 _RETRY_AFTER_S: Final = 1
 
-_PHOTOS: Final = frozenset({"/face", "/super"})
+_PHOTOS: Final = ("/face", "/super")
+_BATCHES: Final = ("/super/batch",)
 _MAX_OTHER_BYTES: Final = 4096
 """Of a body that is no photo; where a new address needs more, it says so here."""
 
@@ -25,10 +26,13 @@ class BodyLimits:
     What Content-Length announces is not trusted, only believed early.
     """
 
-    def __init__(self, app: ASGIApp, max_bytes: int, max_bytes_together: int, timeout_s: float) -> None:
+    def __init__(
+        self, app: ASGIApp, max_bytes: int, max_bytes_together: int, timeout_s: float, max_batch_bytes: int = 0
+    ) -> None:
         """`max_bytes_together`: what all bodies may take that are being received, or wait for their answer."""
         self._app = app
-        self._max_bytes = max_bytes
+        self._max_other_bytes = min(max_bytes, _MAX_OTHER_BYTES)
+        self._max_bytes = dict.fromkeys(_PHOTOS, max_bytes) | dict.fromkeys(_BATCHES, max_batch_bytes)
         self._max_bytes_together = max_bytes_together
         self._timeout_s = timeout_s
         self._held_bytes = 0
@@ -37,7 +41,7 @@ class BodyLimits:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        max_bytes = self._max_bytes if scope["path"] in _PHOTOS else min(self._max_bytes, _MAX_OTHER_BYTES)
+        max_bytes = self._max_bytes.get(scope["path"], self._max_other_bytes)
         body = _Body(receive, _announced_bytes(scope), max_bytes, self._timeout_s, self._hold)
         try:
             await self._app(scope, body.receive, send)

@@ -11,7 +11,7 @@ from python_multipart import MultipartParser
 from python_multipart.exceptions import FormParserError
 
 from img_super.api.base64_image import decode_base64
-from img_super.errors import BadRequestBody, NoImageField
+from img_super.errors import BadRequestBody, InputError, NoImageField, TooManyPhotos
 from img_super.pipeline.formats import sniff_type
 
 FIELD: Final = "image"
@@ -107,6 +107,29 @@ def read_form(body: bytes, content_type: str) -> bytes:
         "The form has several files; send the photo in the field `image`." if files
         else "The form has no field `image`; send the photo's file in it."
     )  # fmt: skip
+
+
+def read_forms_photos(body: bytes, content_type: str, most: int) -> list[bytes | InputError]:
+    """The bytes of every photo in a form, in their order, or why there are none: whatever is a file or named `image`.
+
+    Raises:
+        BadRequestBody: it is no such form, or it was cut off.
+        NoImageField: there is no photo.
+        TooManyPhotos: there are more than `most`.
+    """
+    parts = [part for part in _parsed(body, content_type).parts if part.name == FIELD or part.is_file]
+    if not parts:
+        raise NoImageField("The form has no file; send each photo as a file in a field `image` of its own.")
+    if len(parts) > most:
+        raise TooManyPhotos.over(most)
+    return [_image_or_why_not(part) for part in parts]
+
+
+def _image_or_why_not(part: _Part) -> bytes | InputError:
+    try:
+        return part.image()
+    except InputError as error:
+        return error
 
 
 def _parsed(body: bytes, content_type: str) -> _Form:

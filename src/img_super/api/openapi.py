@@ -70,6 +70,7 @@ def _image_request() -> dict[str, Any]:
 
 
 IMAGE_REQUEST: Final = _image_request()
+PHOTOS_REQUEST: Final = body_of(("multipart/form-data", _object("image", {"type": "array", "items": _FILE})))
 
 
 def operation_id(route: APIRoute) -> str:
@@ -89,8 +90,19 @@ def complete_openapi(app: FastAPI, needs_key: Callable[[str], bool]) -> None:
     app.openapi = document  # type: ignore[method-assign] # FastAPI's own way to change the document
 
 
+def _without_fastapis_refusal(operation: dict[str, Any]) -> None:
+    if "application/json" in operation["responses"].get("422", {}).get("content", {}):
+        del operation["responses"]["422"]
+
+
 def _complete(document: dict[str, Any], needs_key: Callable[[str], bool]) -> None:
-    document["components"]["schemas"] |= _SCHEMAS
+    schemas = document["components"]["schemas"]
+    for name in ("HTTPValidationError", "ValidationError"):  # FastAPI's own refusal, which nobody ever gets
+        schemas.pop(name, None)
+    schemas |= _SCHEMAS
+    for item in document["paths"].values():
+        for operation in item.values():
+            _without_fastapis_refusal(operation)
     keyed = [item for path, item in document["paths"].items() if needs_key(path)]
     if keyed:
         document["components"]["securitySchemes"] = _KEYS

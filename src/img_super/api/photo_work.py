@@ -12,7 +12,7 @@ from fastapi import Request
 from opentelemetry import trace
 from starlette.types import Receive
 
-from img_super.api.image_request import receive_image
+from img_super.api.image_request import ReadImage, receive_image
 from img_super.api.metrics import Metrics
 from img_super.api.services import Services
 from img_super.errors import ClientGone, DeadlinePassed, Overloaded
@@ -37,6 +37,12 @@ async def work_on_photo(request: Request, services: Services, work: Callable[[by
     """
     services.pool.refuse_when_full()
     read_image = await receive_image(request)
+    working = in_a_thread(services, read_image, work)
+    return await while_somebody_waits(working, request.receive, services.settings.deadline_s)
+
+
+async def in_a_thread(services: Services, read_image: ReadImage, work: Callable[[bytes, Watch], T]) -> T:
+    """Do `work` on a photo in a work thread; when this is cancelled, it ends at its next stage."""
     watch = _PhotoWatch(services.metrics)
 
     def read_and_work() -> T:
@@ -48,9 +54,7 @@ async def work_on_photo(request: Request, services: Services, work: Callable[[by
             raise Overloaded("There is not enough memory for this photo now.", retry_after_s=1) from error
 
     try:
-        return await _while_somebody_waits(
-            services.pool.run(read_and_work), request.receive, services.settings.deadline_s
-        )
+        return await services.pool.run(read_and_work)
     finally:
         watch.wanted = False
 
@@ -72,7 +76,8 @@ class _PhotoWatch:
         self._metrics.stage(stage, time.perf_counter() - start_s)
 
 
-async def _while_somebody_waits(work: Awaitable[T], receive: Receive, deadline_s: float) -> T:
+async def while_somebody_waits(work: Awaitable[T], receive: Receive, deadline_s: float) -> T:
+    """What `work` gives; it is cancelled when the client leaves, or the deadline passes."""
     working = asyncio.ensure_future(work)
     leaving = asyncio.ensure_future(_until_gone(receive))
     try:

@@ -168,6 +168,29 @@ class SuperAnswer(BaseModel):
         )
 
 
+class Problem(BaseModel):
+    """An error, after RFC 9457."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    code: str = Field(description="Stable and machine-readable.")
+
+
+class BatchItem(BaseModel):
+    """What became of one photo: an answer or a problem."""
+
+    answer: SuperAnswer | None = Field(None, description="As `/super` answers.")
+    problem: Problem | None = Field(None, description="Why this photo has no answer; the others are not touched by it.")
+
+
+class BatchAnswer(BaseModel):
+    """What became of every photo of a batch."""
+
+    items: list[BatchItem] = Field(description="One for each photo, in the order in which they were sent.")
+
+
 class Health(BaseModel):
     """How the service is."""
 
@@ -258,16 +281,6 @@ class FeedbackAnswer(Feedback):
     score: float
     threshold: float
     model_version: str
-
-
-class Problem(BaseModel):
-    """An error, after RFC 9457."""
-
-    type: str
-    title: str
-    status: int
-    detail: str
-    code: str = Field(description="Stable and machine-readable.")
 
 
 def _corners(box: Box) -> dict[str, int]:

@@ -10,7 +10,7 @@ from fastapi.telemetry import TelemetryConfig
 
 from img_super.errors import BadSettings, how_to_install
 
-_TRACED: Final = frozenset({"/face", "/super"})
+_TRACED: Final = frozenset({"/face", "/super", "/super/batch"})
 _QUERIES: Final = frozenset({b"", b"evidence=true", b"evidence=false"})
 
 

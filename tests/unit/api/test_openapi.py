@@ -25,7 +25,7 @@ def test_the_document_shows_every_way_and_every_error(client: TestClient, path: 
         for response in operation["responses"].values()
         for code in response["content"].get("application/problem+json", {}).get("examples", {})
     }
-    not_of_photos = {"switched_off", "unknown_request", "model_refused"}
+    not_of_photos = {"switched_off", "unknown_request", "model_refused", "too_many_photos"}
     assert documented == {error.code for error in (*input_errors(), *service_errors())} - not_of_photos
 
 

@@ -62,6 +62,6 @@ def test_a_trace_tells_nothing_of_what_was_sent(
 
 def test_without_the_packages_it_cannot_be_switched_on(monkeypatch: pytest.MonkeyPatch, pipeline: Pipeline) -> None:
     monkeypatch.setattr("img_super.api.tracing.find_spec", lambda _: None)
-    with pytest.raises(BadSettings, match=r"img-super\[tracing\]"):
+    with pytest.raises(BadSettings, match=r"'\.\[tracing\]'"):
         create_app(Settings(tracing=True), pipeline)
     create_app(Settings(), pipeline)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Callable
+from typing import Annotated, TypeAlias
 
 from fastapi import APIRouter, Query, Request
 
@@ -11,10 +12,12 @@ from img_super.api.error_handlers import documented_errors
 from img_super.api.openapi import IMAGE_REQUEST
 from img_super.api.photo_work import work_on_photo
 from img_super.api.schemas import SuperAnswer
-from img_super.api.services import TheServices
+from img_super.api.services import Services, TheServices
 from img_super.pipeline.watch import Watch
 
 router = APIRouter(tags=["photo"])
+
+WithEvidence: TypeAlias = Annotated[bool, Query(description="Also answer where the superimposition shows.")]
 
 
 @router.post(
@@ -27,9 +30,14 @@ router = APIRouter(tags=["photo"])
 async def judge_portrait(
     request: Request,
     services: TheServices,
-    evidence: Annotated[bool, Query(description="Also answer where the superimposition shows.")] = False,
+    evidence: WithEvidence = False,
 ) -> SuperAnswer:
     """Finds the portrait, looks at it together with the card around it, and answers a calibrated probability."""
+    return await work_on_photo(request, services, judging(request, services, evidence))
+
+
+def judging(request: Request, services: Services, evidence: bool) -> Callable[[bytes, Watch], SuperAnswer]:
+    """What is done with a photo of this request in a work thread."""
     owner = owner_of(request.scope)
 
     def judge(photo: bytes, watch: Watch) -> SuperAnswer:
@@ -44,4 +52,4 @@ async def judge_portrait(
             answer.judgement_id = services.judgements.keep(owner, request.state.request_id, result)
         return answer
 
-    return await work_on_photo(request, services, judge)
+    return judge

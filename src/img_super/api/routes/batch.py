@@ -1,0 +1,49 @@
+"""`POST /super/batch`: several photos at once."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Request
+
+from img_super.api.batch_work import work_on_batch
+from img_super.api.error_handlers import documented
+from img_super.api.openapi import PHOTOS_REQUEST
+from img_super.api.routes.super import WithEvidence, judging
+from img_super.api.schemas import BatchAnswer
+from img_super.api.services import TheServices
+from img_super.errors import (
+    BadRequestBody,
+    DeadlinePassed,
+    KeyRefused,
+    NoImageField,
+    Overloaded,
+    RateExceeded,
+    SlowBody,
+    SwitchedOff,
+    TooManyBytes,
+    TooManyPhotos,
+    UnsupportedMedia,
+)
+
+router = APIRouter(tags=["photo"])
+
+_ERRORS = (
+    *(KeyRefused, RateExceeded, SwitchedOff, BadRequestBody, NoImageField, UnsupportedMedia, SlowBody, TooManyBytes),
+    *(TooManyPhotos, Overloaded, DeadlinePassed),
+)
+
+
+@router.post(
+    "/super/batch",
+    summary="Judge several photos in one request",
+    responses=documented(*_ERRORS),
+    response_model_exclude_none=True,
+    openapi_extra=PHOTOS_REQUEST,
+)
+async def judge_portraits(request: Request, services: TheServices, evidence: WithEvidence = False) -> BatchAnswer:
+    """Answers in the order of the photos; one that cannot be judged has a `problem` and spoils no other.
+
+    Each photo counts as a request where callers have a limit.
+    """
+    if not services.settings.batch_photos:
+        raise SwitchedOff.by("IMG_SUPER_BATCH_PHOTOS")
+    return BatchAnswer(items=await work_on_batch(request, services, judging(request, services, evidence)))
