@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Callable
 from typing import Final, TypeVar
@@ -25,4 +26,12 @@ def until(asked: Callable[[], _Answer]) -> _Answer:
     while not (answer := asked()):
         assert time.monotonic() < deadline_s, f"still {answer!r}"
         time.sleep(0.01)
+    return answer
+
+
+async def until_then(asked: Callable[[], _Answer]) -> _Answer:
+    """The same, while the event loop goes on."""
+    async with asyncio.timeout(PATIENCE_S):
+        while not (answer := asked()):
+            await asyncio.sleep(0)
     return answer

@@ -13,9 +13,7 @@ from starlette.types import ASGIApp
 from uvicorn.server import ServerState
 
 from img_super.api.connection import BoundedConnection, ConnectionLimits
-
-PATIENCE_S = 30
-"""After so long a test has failed; no test waits for it to pass."""
+from tests.waiting import PATIENCE_S
 
 NEVER = ConnectionLimits(head_s=1000, answer_s=1000, first_head_s=1000)
 """No limit of time: what ends such a connection was something else."""

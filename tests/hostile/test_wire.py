@@ -10,6 +10,7 @@ import pytest
 from starlette.types import Receive, Scope, Send
 
 from img_super.api.lingering import Rest
+from tests.waiting import PATIENCE_S
 from tests.wire import NEVER, connection, on_the_service_s_loop, send_until_closed, served, until_closed
 
 MIB = 1 << 20
@@ -82,7 +83,7 @@ def test_a_refusal_reaches_a_client_that_first_sends_all_of_its_body(connection_
     head = f"POST /refused HTTP/1.1\r\nHost: x\r\nConnection: {connection_header}\r\nContent-Length: {25 * MIB}\r\n\r\n"
 
     def post(address: tuple[str, int]) -> bytes:
-        with socket.create_connection(address, timeout=20) as line:
+        with socket.create_connection(address, timeout=PATIENCE_S) as line:
             line.sendall(head.encode() + b"x" * 25 * MIB)
             return line.recv(4096)
 

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from threading import Event
+from types import SimpleNamespace
 from typing import Any
 
 import httpx2
@@ -19,8 +20,8 @@ from img_super.domain import Detection, RgbImage
 from img_super.pipeline.pipeline import Pipeline
 from img_super.settings import Settings
 from tests.conftest import FakeDetector, FakeValidator, encode
+from tests.waiting import PATIENCE_S, until_then
 
-PATIENCE_S = 10
 PNG = {"content-type": "image/png"}
 PHOTO = encode(np.full((120, 200, 3), 90, np.uint8))
 
@@ -57,12 +58,6 @@ async def service(
             app.state.services.pool.close()
 
 
-async def until(condition: Callable[[], object]) -> None:
-    async with asyncio.timeout(PATIENCE_S):
-        while not condition():
-            await asyncio.sleep(0.005)
-
-
 def post(client: httpx2.AsyncClient) -> asyncio.Task[httpx2.Response]:
     return asyncio.ensure_future(client.post("/super", content=PHOTO, headers=PNG))
 
@@ -73,7 +68,7 @@ def test_one_too_many_is_refused_at_once_with_the_reason_and_all_others_are_answ
     async def crowd() -> None:
         async with service(slow, validator, queue=2) as client:
             answers = [post(client) for _ in range(3)]
-            await until(lambda: slow.seen)
+            await until_then(lambda: slow.seen)
             refused = await post(client)
             assert refused.status_code == 503
             assert refused.json()["code"] == "overloaded"
@@ -92,7 +87,7 @@ def test_the_refusal_does_not_wait_for_the_body(slow: SlowDetector, validator: F
     async def crowd() -> None:
         async with service(slow, validator, queue=0) as client:
             first = post(client)
-            await until(lambda: slow.seen)
+            await until_then(lambda: slow.seen)
             assert (await client.post("/super", content=never_ending(), headers=PNG)).status_code == 503
             slow.go_on.set()
             assert (await first).status_code == 200
@@ -104,7 +99,7 @@ def test_health_answers_while_every_place_is_taken(slow: SlowDetector, validator
     async def crowd() -> None:
         async with service(slow, validator, queue=0) as client:
             first = post(client)
-            await until(lambda: slow.seen)
+            await until_then(lambda: slow.seen)
             assert (await client.get("/health/live")).status_code == 200
             slow.go_on.set()
             await first
@@ -113,11 +108,21 @@ def test_health_answers_while_every_place_is_taken(slow: SlowDetector, validator
 
 
 def test_after_the_deadline_the_answer_is_504_and_the_work_ends_at_its_next_stage(
-    slow: SlowDetector, validator: FakeValidator
+    slow: SlowDetector, validator: FakeValidator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    async def until_begun(works: set[asyncio.Future[Any]], timeout: float, **how: Any) -> Any:
+        """The deadline passes as soon as the work has begun."""
+        assert timeout == 600
+        await until_then(lambda: slow.seen)
+        return await asyncio.wait(works, timeout=0, **how)
+
+    hurried = SimpleNamespace(**{**vars(asyncio), "wait": until_begun})
+
     async def wait_too_long() -> None:
-        async with service(slow, validator, deadline_s=1) as client:
-            late = await post(client)
+        async with service(slow, validator, deadline_s=600) as client:
+            with monkeypatch.context() as patched:
+                patched.setattr("img_super.api.photo_work.asyncio", hurried)
+                late = await post(client)
             assert (late.status_code, late.json()["code"]) == (504, "deadline_passed")
             slow.go_on.set()
             assert (await post(client)).status_code == 200
@@ -166,14 +171,14 @@ def test_work_for_a_client_that_has_gone_is_dropped(slow: SlowDetector, validato
         pool = app.state.services.pool
         gone = asyncio.Event()
         working = asyncio.create_task(send_and_go(app, gone))
-        await until(lambda: slow.seen)
+        await until_then(lambda: slow.seen)
         waiting = [asyncio.create_task(send_and_go(app, gone)) for _ in range(3)]
-        await until(lambda: pool.waiting == 3)
+        await until_then(lambda: pool.waiting == 3)
         gone.set()
         assert await asyncio.gather(working, *waiting) == [[499]] * 4
         assert (pool.working, pool.waiting) == (1, 0)
         slow.go_on.set()
-        await until(lambda: pool.working == 0)
+        await until_then(lambda: pool.working == 0)
         pool.close()
 
     asyncio.run(go())
@@ -207,7 +212,7 @@ def test_a_clock_that_is_set_anew_loses_no_request(
     async def jump() -> None:
         async with service(slow, validator) as client:
             answer = post(client)
-            await until(lambda: slow.seen)
+            await until_then(lambda: slow.seen)
             now = time.time()
             monkeypatch.setattr("time.time", lambda: now + jump_s)
             slow.go_on.set()

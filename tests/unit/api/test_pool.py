@@ -1,16 +1,15 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Iterator
 from threading import Event, get_ident
+from types import SimpleNamespace
 
 import pytest
 
 from img_super.api.pool import WorkPool
 from img_super.errors import Overloaded
-
-PATIENCE_S = 60
+from tests.waiting import PATIENCE_S, until_then
 
 
 @pytest.fixture
@@ -20,11 +19,10 @@ def pool() -> Iterator[WorkPool]:
     pool.close()
 
 
-async def until(condition: object) -> None:
-    """Wait until `condition()` holds."""
-    async with asyncio.timeout(PATIENCE_S):
-        while not condition():  # type: ignore[operator]
-            await asyncio.sleep(0.005)
+def hold(begun: Event, go_on: Event) -> None:
+    """Work that a thread has begun, and that ends when it is told to."""
+    begun.set()
+    go_on.wait(PATIENCE_S)
 
 
 def test_work_is_done_in_another_thread(pool: WorkPool) -> None:
@@ -50,7 +48,7 @@ def test_one_work_too_many_is_refused_at_once_and_the_others_are_done(pool: Work
         assert refused.value.retry_after_s >= 1
         go_on.set()
         assert await asyncio.gather(*works) == [True] * 3
-        await until(lambda: pool.working == 0)
+        await until_then(lambda: pool.working == 0)
         pool.refuse_when_full()
 
     asyncio.run(crowd())
@@ -74,16 +72,16 @@ def test_work_that_is_given_up_while_it_waits_is_never_done(pool: WorkPool) -> N
 
 
 def test_a_place_is_held_until_the_thread_lets_go_of_the_work(pool: WorkPool) -> None:
-    go_on = Event()
+    begun, go_on = Event(), Event()
 
     async def give_up() -> None:
-        working = asyncio.create_task(pool.run(lambda: go_on.wait(PATIENCE_S)))
-        await until(lambda: pool.working == 1)
+        working = asyncio.create_task(pool.run(lambda: hold(begun, go_on)))
+        await until_then(begun.is_set)
         working.cancel()
         await asyncio.gather(working, return_exceptions=True)
         assert pool.working == 1
         go_on.set()
-        await until(lambda: pool.working == 0)
+        await until_then(lambda: pool.working == 0)
 
     asyncio.run(give_up())
 
@@ -96,24 +94,27 @@ def test_a_place_is_free_again_after_work_that_failed(pool: WorkPool) -> None:
         for _ in range(5):
             with pytest.raises(ValueError):  # noqa: PT011
                 await pool.run(fail)
-        await until(lambda: pool.working == 0)
+        await until_then(lambda: pool.working == 0)
 
     asyncio.run(fail_often())
 
 
-def test_whoever_would_wait_for_longer_than_the_patience_is_refused_although_there_is_a_place() -> None:
-    pool, go_on = WorkPool(1, queue=100, patience_s=0.05), Event()
+def test_whoever_would_wait_for_longer_than_the_patience_is_refused_although_there_is_a_place(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    pool, go_on, now_s = WorkPool(1, queue=100, patience_s=3), Event(), [0.0]
+    monkeypatch.setattr("img_super.api.pool.time", SimpleNamespace(monotonic=lambda: now_s[0]))
 
     async def crowd() -> None:
         for _ in range(5):  # takes so long: the mean of it is what is waited for
-            await pool.run(lambda: time.sleep(0.2))
+            await pool.run(lambda: now_s.append(now_s.pop() + 10))
         works = [asyncio.create_task(pool.run(lambda: go_on.wait(PATIENCE_S))) for _ in range(2)]
         await asyncio.sleep(0)
         with pytest.raises(Overloaded):
             pool.refuse_when_full()
         go_on.set()
         await asyncio.gather(*works)
-        await until(lambda: pool.working == 0)
+        await until_then(lambda: pool.working == 0)
         pool.refuse_when_full()
 
     asyncio.run(crowd())
@@ -128,17 +129,17 @@ def test_a_pool_whose_every_thread_is_beyond_its_deadline_is_held_up_and_then_lo
 
     async def hold_up() -> None:
         first = asyncio.create_task(pool.run(lambda: go_on.wait(PATIENCE_S)))
-        await until(lambda: pool.working == 1)
+        await until_then(lambda: pool.working == 1)
         late_s[0] = 100.0
         assert not pool.is_held_up()
         both = [first, asyncio.create_task(pool.run(lambda: go_on.wait(PATIENCE_S)))]
-        await until(lambda: len(pool._threads._begun_s) == 2)
+        await until_then(lambda: len(pool._threads._begun_s) == 2)
         for seconds, told in ((9, (False, False)), (11, (True, False)), (31, (True, True))):
             late_s[0] = 100.0 + seconds
             assert (pool.is_held_up(), pool.is_lost()) == told
         go_on.set()
         await asyncio.gather(*both)
-        await until(lambda: not pool._threads._begun_s)
+        await until_then(lambda: not pool._threads._begun_s)
         assert not pool.is_held_up()
 
     asyncio.run(hold_up())
@@ -148,11 +149,11 @@ def test_a_pool_whose_every_thread_is_beyond_its_deadline_is_held_up_and_then_lo
 
 def test_a_work_that_does_not_end_does_not_keep_the_pool_from_ending(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("img_super.api.pool._CLOSE_S", 0.05)
-    pool, go_on = WorkPool(1, queue=1), Event()
+    pool, begun, go_on = WorkPool(1, queue=1), Event(), Event()
 
     async def give_up() -> None:
-        work = asyncio.create_task(pool.run(go_on.wait))
-        await until(lambda: pool.working == 1)
+        work = asyncio.create_task(pool.run(lambda: hold(begun, go_on)))
+        await until_then(begun.is_set)
         work.cancel()
         pool.close()
         with pytest.raises(RuntimeError):

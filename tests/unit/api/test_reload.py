@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import os
 import signal
-import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -22,6 +21,7 @@ from img_super.model_card import ModelCard, Policy, PolicyName
 from img_super.pipeline.pipeline import Pipeline
 from img_super.settings import Settings
 from tests.conftest import FakeValidator
+from tests.waiting import PATIENCE_S, until
 
 PNG = {"content-type": "image/png"}
 ADMIN, CALLER = new_key(), new_key()
@@ -137,15 +137,15 @@ def test_a_request_that_has_begun_keeps_its_model(
 
     def slowly(crop: RgbImage) -> Evidence:
         begun.set()
-        assert may_end.wait(10)
+        assert may_end.wait(PATIENCE_S)
         return Evidence(0.75, validator.heat_map)
 
-    while client.get("/health/ready").status_code != 200:  # or the request that warms up would be the first
-        time.sleep(0.01)
+    # Or the request that warms up would be the first.
+    until(lambda: client.get("/health/ready").status_code == 200)
     monkeypatch.setattr(validator, "validate", slowly)
     with ThreadPoolExecutor(1) as others:
         first = others.submit(version, client, photo_bytes)
-        assert begun.wait(10)
+        assert begun.wait(PATIENCE_S)
         assert reload(client)[0] == 200
         assert version(client, photo_bytes) == "3"
         may_end.set()
@@ -190,7 +190,7 @@ def test_a_shadow_that_fails_or_is_busy_harms_nobody(
     held = Event()
 
     def stuck(crop: RgbImage) -> Evidence:
-        assert held.wait(10)
+        assert held.wait(PATIENCE_S)
         raise RuntimeError("broken")
 
     shadow = FakeValidator(card)

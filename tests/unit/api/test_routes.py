@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-import time
-
 import msgspec
 import pytest
 from fastapi.testclient import TestClient
@@ -15,6 +13,7 @@ from img_super.pipeline.decode import decode_image
 from img_super.pipeline.pipeline import Pipeline
 from img_super.settings import Settings
 from tests.conftest import FakeDetector, FakeValidator
+from tests.waiting import until
 
 PNG = {"content-type": "image/png"}
 
@@ -83,9 +82,7 @@ def test_liveness(client: TestClient) -> None:
 
 
 def test_ready_after_the_warm_up(client: TestClient, validator: FakeValidator) -> None:
-    deadline = time.monotonic() + 60
-    while client.get("/health/ready").status_code != 200 and time.monotonic() < deadline:
-        time.sleep(0.01)
+    until(lambda: client.get("/health/ready").status_code == 200)
     assert client.get("/health/ready").json() == {"status": "ready"}
     assert len(validator.seen) == 2  # one for each thread
 
@@ -95,9 +92,7 @@ def test_not_ready_when_the_warm_up_fails(
 ) -> None:
     detector.answer = None
     with TestClient(create_app(settings, pipeline)) as client:
-        deadline = time.monotonic() + 60
-        while "The warm-up request failed" not in caplog.text and time.monotonic() < deadline:
-            time.sleep(0.01)
+        until(lambda: "The warm-up request failed" in caplog.text)
         answer = client.get("/health/ready")
         assert (answer.status_code, answer.json()) == (503, {"status": "starting"})
         assert client.get("/health/live").status_code == 200
