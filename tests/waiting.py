@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import time
 from collections.abc import Callable
 from typing import Final, TypeVar
 
-PATIENCE_S: Final = 300
-"""After so long a test has failed, on any machine. Longer than the service's own limits, or the two would race."""
+PATIENCE_S: Final = float(os.environ.get("PATIENCE_S", "300"))
+"""After so long a test has failed, on any machine. Longer than the service's own limits, or the two would race.
+
+`tests/mutations` sets it lower, where hanging is what a test without its guard may do.
+"""
 
 PATIENT: Final = {
     "IMG_SUPER_BODY_TIMEOUT_S": "600",

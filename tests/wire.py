@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -13,24 +14,72 @@ from starlette.types import ASGIApp
 from uvicorn.server import ServerState
 
 from img_super.api.connection import BoundedConnection, ConnectionLimits
-from tests.waiting import PATIENCE_S
+from tests.waiting import PATIENCE_S, until_then
 
-NEVER = ConnectionLimits(head_s=1000, answer_s=1000, first_head_s=1000)
-"""No limit of time: what ends such a connection was something else."""
+LIMITS = ConnectionLimits()
+
+
+class Clock:
+    """The event loop as the server sees it: time passes when a test says so, on however busy a machine."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._loop = loop
+        self._timers: list[_Timer] = []
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._loop, name)
+
+    def call_later(self, delay_s: float, call: Callable[..., object], *args: Any) -> _Timer:
+        self._timers.append(_Timer(delay_s, partial(call, *args)))
+        return self._timers[-1]
+
+    @property
+    def pending_s(self) -> list[float]:
+        """What is waited for."""
+        return sorted(timer.left_s for timer in self._timers if not timer.over)
+
+    def let_pass(self, seconds: float) -> None:
+        for timer in list(self._timers):
+            timer.let_pass(seconds)
+
+
+@dataclass
+class _Timer:
+    left_s: float
+    call: Callable[[], object]
+    over: bool = False
+
+    def cancel(self) -> None:
+        self.over = True
+
+    def let_pass(self, seconds: float) -> None:
+        self.left_s -= seconds
+        if self.left_s <= 0 and not self.over:
+            self.over = True
+            self.call()
+
+
+class _Counted(BoundedConnection):
+    received_bytes = 0
+
+    def data_received(self, data: bytes) -> None:
+        super().data_received(data)
+        self.received_bytes += len(data)
 
 
 class Served:
-    """A server of one application, and connections to it."""
+    """A server of one application, and connections to it; its time passes by `clock` alone."""
 
     def __init__(self, app: ASGIApp, limits: ConnectionLimits, state: ServerState, **options: Any) -> None:
         self._config = uvicorn.Config(app, http=_class(limits), lifespan="off", log_config=None, ws="none", **options)
         self._config.load()
         self.state = state
+        self.clock = Clock(asyncio.get_running_loop())
         self._server: asyncio.Server
         self._writers: list[asyncio.StreamWriter] = []
 
     async def begin(self) -> None:
-        make = partial(self._config.http_protocol_class, self._config, self.state, {})  # type: ignore[call-arg]
+        make = partial(self._config.http_protocol_class, self._config, self.state, {}, self.clock)  # type: ignore[call-arg]
         self._server = await asyncio.get_running_loop().create_server(make, "127.0.0.1", 0)
 
     @property
@@ -40,8 +89,27 @@ class Served:
 
     async def some_connection(self) -> None:
         """Wait until the server has seen one."""
-        while not self.state.connections:
-            await asyncio.sleep(0)
+        await until_then(lambda: self.state.connections)
+
+    async def end_of_connections(self) -> None:
+        """Wait until the server has none any more."""
+        await until_then(lambda: not self.state.connections)
+
+    async def waits_for(self, *seconds: float) -> None:
+        """Wait until the server waits for exactly these."""
+        await until_then(lambda: self.clock.pending_s == list(seconds))
+
+    async def drip(self, writer: asyncio.StreamWriter, piece: bytes, seconds: float) -> None:
+        """Send a piece ten times in all, each when the one before has come, while so much time passes."""
+        for _ in range(10):
+            before = self._received_bytes
+            writer.write(piece)
+            await until_then(lambda: self._received_bytes > before or not self.state.connections)  # noqa: B023
+            self.clock.let_pass(seconds / 10)
+
+    @property
+    def _received_bytes(self) -> int:
+        return sum(one.received_bytes for one in self.state.connections if isinstance(one, _Counted))
 
     async def connect(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
         reader, writer = await asyncio.open_connection(*self.address)
@@ -57,7 +125,7 @@ class Served:
 
 
 @asynccontextmanager
-async def served(app: ASGIApp, limits: ConnectionLimits = NEVER, **options: Any) -> AsyncIterator[Served]:
+async def served(app: ASGIApp, limits: ConnectionLimits = LIMITS, **options: Any) -> AsyncIterator[Served]:
     server = Served(app, limits, ServerState(), **options)
     await server.begin()
     async with asyncio.timeout(PATIENCE_S):
@@ -69,7 +137,7 @@ async def served(app: ASGIApp, limits: ConnectionLimits = NEVER, **options: Any)
 
 @asynccontextmanager
 async def connection(
-    app: ASGIApp, limits: ConnectionLimits = NEVER, **options: Any
+    app: ASGIApp, limits: ConnectionLimits = LIMITS, **options: Any
 ) -> AsyncIterator[tuple[asyncio.StreamReader, asyncio.StreamWriter]]:
     async with served(app, limits, **options) as server:
         yield await server.connect()
@@ -103,4 +171,4 @@ async def send_until_closed(writer: asyncio.StreamWriter, piece: bytes) -> int:
 
 
 def _class(limits: ConnectionLimits) -> Any:
-    return partial(BoundedConnection, limits=limits)
+    return partial(_Counted, limits=limits)

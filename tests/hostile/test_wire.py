@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from dataclasses import replace
 
 import pytest
 from starlette.types import Receive, Scope, Send
 
+from img_super.api.connection import ConnectionLimits
 from img_super.api.lingering import Rest
-from tests.waiting import PATIENCE_S
-from tests.wire import NEVER, connection, on_the_service_s_loop, send_until_closed, served, until_closed
+from tests.waiting import PATIENCE_S, until_then
+from tests.wire import LIMITS, connection, on_the_service_s_loop, send_until_closed, served, until_closed
 
 MIB = 1 << 20
 CHUNKED = b"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
-SOON = 0.2
 
 
 async def app(scope: Scope, receive: Receive, send: Send) -> None:
@@ -101,7 +100,7 @@ def test_the_rest_of_a_refused_body_is_bounded_in_bytes(connection_header: str) 
     head = f"POST /refused HTTP/1.1\r\nConnection: {connection_header}\r\nContent-Length: 99999999999\r\n\r\n"
 
     async def go_on_sending() -> None:
-        limits = replace(NEVER, rest=Rest(max_bytes=MIB, seconds=1000))
+        limits = ConnectionLimits(rest=Rest(max_bytes=MIB))
         async with connection(app, limits) as (reader, writer):
             writer.write(head.encode())
             await reader.readuntil(b"xx")
@@ -115,14 +114,13 @@ def test_the_rest_of_a_refused_body_is_bounded_in_time(connection_header: str) -
     head = f"POST /refused HTTP/1.1\r\nConnection: {connection_header}\r\nContent-Length: 99999999999\r\n\r\n"
 
     async def drip() -> None:
-        limits = replace(NEVER, head_s=SOON, rest=Rest(seconds=SOON))
-        async with served(app, limits) as server:
+        async with served(app) as server:
             reader, writer = await server.connect()
             writer.write(head.encode())
             await reader.readuntil(b"xx")
-            while server.state.connections:
-                writer.write(b"x")
-                await asyncio.sleep(SOON / 20)
+            await until_then(lambda: LIMITS.rest.seconds in server.clock.pending_s)
+            await server.drip(writer, b"x", LIMITS.rest.seconds)
+            await server.end_of_connections()
 
     on_the_service_s_loop(drip())
 
@@ -131,8 +129,7 @@ def test_the_rest_of_a_refused_body_is_bounded_in_time(connection_header: str) -
 @pytest.mark.parametrize("drips", [False, True])
 def test_who_does_not_read_its_answer_is_sent_away(connection_header: str, drips: bool) -> None:
     async def do_not_read() -> None:
-        limits = replace(NEVER, answer_s=SOON, rest=Rest(seconds=SOON))
-        async with served(app, limits, timeout_keep_alive=1000) as server:
+        async with served(app, timeout_keep_alive=75) as server:
             loop = asyncio.get_running_loop()
             request = f"GET /large HTTP/1.1\r\nConnection: {connection_header}\r\n\r\n"
             line = socket.socket()
@@ -141,10 +138,11 @@ def test_who_does_not_read_its_answer_is_sent_away(connection_header: str, drips
             with line:
                 await loop.sock_connect(line, server.address)
                 await loop.sock_sendall(line, request.encode())
-                await server.some_connection()
-                while server.state.connections:
-                    await asyncio.sleep(SOON / 20)
+                await until_then(lambda: LIMITS.answer_s in server.clock.pending_s)
+                for _ in range(10):
                     if drips:
                         await loop.sock_recv(line, 1)
+                    server.clock.let_pass(LIMITS.answer_s / 10)
+                await server.end_of_connections()
 
     on_the_service_s_loop(do_not_read())

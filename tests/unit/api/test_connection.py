@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import replace
-from typing import Any
 
 import pytest
 from starlette.types import Receive, Scope, Send
 
 from img_super.api.connection import BoundedConnection, ConnectionLimits
-from tests.wire import NEVER, connection, on_the_service_s_loop, served, until_closed
+from tests.waiting import until_then
+from tests.wire import LIMITS, Served, connection, on_the_service_s_loop, served, until_closed
 
-SOON = 0.2
 PLAIN_BODY = "Content-Length: 4\r\n\r\nbody"
 CHUNKED_BODY = "Transfer-Encoding: chunked\r\n\r\n4\r\nbody\r\n0\r\n\r\n"
 ASK = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
@@ -34,7 +32,10 @@ async def app(scope: Scope, receive: Receive, send: Send) -> None:
 
 def test_a_client_that_says_nothing_is_sent_away() -> None:
     async def say_nothing() -> None:
-        async with connection(app, replace(NEVER, head_s=SOON)) as (reader, _):
+        async with served(app) as server:
+            reader, _ = await server.connect()
+            await server.waits_for(LIMITS.head_s)
+            server.clock.let_pass(LIMITS.head_s)
             assert await until_closed(reader) == b""
 
     on_the_service_s_loop(say_nothing())
@@ -42,35 +43,38 @@ def test_a_client_that_says_nothing_is_sent_away() -> None:
 
 def test_a_head_that_drips_is_sent_away() -> None:
     async def drip() -> None:
-        async with connection(app, replace(NEVER, head_s=SOON)) as (reader, writer):
+        async with served(app) as server:
+            reader, writer = await server.connect()
             writer.write(b"GET / HTTP/1.1\r\nHost: x\r\n")
-            closed = asyncio.create_task(until_closed(reader))
-            while not closed.done():
-                writer.write(b"X-More: 1\r\n")
-                await asyncio.sleep(SOON / 20)
+            await server.some_connection()
+            await server.drip(writer, b"X-More: 1\r\n", LIMITS.head_s)
+            assert await until_closed(reader) == b""
 
     on_the_service_s_loop(drip())
 
 
 def test_a_body_has_all_the_time_it_needs_and_so_has_the_next_request() -> None:
     async def ask_twice() -> None:
-        async with connection(app, replace(NEVER, head_s=SOON)) as (reader, writer):
+        async with served(app, timeout_keep_alive=75) as server:
+            reader, writer = await server.connect()
             for _ in range(2):
                 writer.write(b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\n\r\nbo")
-                await asyncio.sleep(2 * SOON)  # longer than a head may take: this time itself is what is tested
+                await server.waits_for()
+                server.clock.let_pass(1000)
                 writer.write(b"dy")
                 assert b"200" in await reader.readuntil(b"got body.")
+                await server.waits_for(75)
 
     on_the_service_s_loop(ask_twice())
 
 
 def test_after_a_refused_body_that_has_come_to_its_end_the_connection_is_kept_as_long_as_any() -> None:
     async def ask_again() -> None:
-        async with connection(app, replace(NEVER, head_s=SOON), timeout_keep_alive=1000) as (reader, writer):
-            writer.write(b"POST /refused HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\n\r\n")
-            await reader.readuntil(b"got .")
+        async with served(app, timeout_keep_alive=75) as server:
+            reader, writer = await refused(server)
             writer.write(b"body")
-            await asyncio.sleep(2 * SOON)
+            await server.waits_for(75)
+            server.clock.let_pass(74)
             writer.write(ASK)
             assert b"200" in await reader.readuntil(b"got .")
 
@@ -79,20 +83,30 @@ def test_after_a_refused_body_that_has_come_to_its_end_the_connection_is_kept_as
 
 def test_a_connection_that_lies_idle_is_closed_also_after_a_refused_body() -> None:
     async def lie_idle() -> None:
-        async with connection(app, NEVER, timeout_keep_alive=SOON) as (reader, writer):
-            writer.write(b"POST /refused HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\n\r\n")
-            await reader.readuntil(b"got .")
+        async with served(app, timeout_keep_alive=75) as server:
+            reader, writer = await refused(server)
             writer.write(b"body")
+            await server.waits_for(75)
+            server.clock.let_pass(75)
             assert await until_closed(reader) == b""
 
     on_the_service_s_loop(lie_idle())
+
+
+async def refused(server: Served) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    """A connection whose request was answered before its four bytes have come."""
+    reader, writer = await server.connect()
+    writer.write(b"POST /refused HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\n\r\n")
+    await reader.readuntil(b"got .")
+    await server.waits_for(LIMITS.head_s, 75)
+    return reader, writer
 
 
 def test_a_request_under_way_when_the_service_stops_is_answered_as_the_last_one() -> None:
     async def ask_late() -> None:
         async with served(app) as server:
             reader, writer = await server.connect()
-            await stop_serving(server.state.connections)
+            await stop_serving(server)
             writer.write(ASK)
             assert b"connection: close" in await until_closed(reader)
 
@@ -101,9 +115,10 @@ def test_a_request_under_way_when_the_service_stops_is_answered_as_the_last_one(
 
 def test_a_connection_without_a_request_does_not_hold_up_the_end() -> None:
     async def say_nothing() -> None:
-        async with served(app, replace(NEVER, first_head_s=SOON)) as server:
+        async with served(app) as server:
             reader, _ = await server.connect()
-            await stop_serving(server.state.connections)
+            await stop_serving(server)
+            server.clock.let_pass(LIMITS.first_head_s)
             assert await until_closed(reader) == b""
 
     on_the_service_s_loop(say_nothing())
@@ -137,7 +152,7 @@ def test_an_offer_and_its_body_may_come_byte_by_byte() -> None:
 
 def test_when_all_connections_are_taken_the_idlest_goes() -> None:
     async def come_one_by_one() -> None:
-        async with served(app, replace(NEVER, connections=2)) as server:
+        async with served(app, ConnectionLimits(connections=2)) as server:
             first, _ = await server.connect()
             second, ask = await server.connect()
             ask.write(ASK)
@@ -154,11 +169,10 @@ def test_when_all_connections_are_taken_the_idlest_goes() -> None:
 
 def test_when_all_connections_have_a_request_one_more_is_told_so() -> None:
     async def one_too_many() -> None:
-        async with served(app, replace(NEVER, connections=1)) as server:
+        async with served(app, ConnectionLimits(connections=1)) as server:
             busy, writer = await server.connect()
             writer.write(b"POST / HTTP/1.1\r\nContent-Length: 4\r\n\r\nbo")
-            while not server.state.tasks:
-                await asyncio.sleep(0)
+            await until_then(lambda: server.state.tasks)
             refused, too_many = await server.connect()
             too_many.write(ASK)
             told = await until_closed(refused)
@@ -177,9 +191,8 @@ def test_the_limits_are_those_of_the_documents() -> None:
     assert BoundedConnection.__init__.__defaults__ == (None, limits)
 
 
-async def stop_serving(connections: set[Any]) -> None:
+async def stop_serving(server: Served) -> None:
     """As Uvicorn does, as soon as there is a connection."""
-    while not connections:
-        await asyncio.sleep(0)
-    for one in list(connections):
+    await server.some_connection()
+    for one in list(server.state.connections):
         one.shutdown()
