@@ -16,6 +16,7 @@ from PIL import Image
 import img_super
 from img_super.api.app import create_app
 from img_super.domain import Box, Detection, Evidence, Face, FloatMap, ModelIdentity, RgbImage
+from img_super.figures import Figure, SetFigures
 from img_super.model_card import Calibration, ModelCard, WeightsFile
 from img_super.pipeline.pipeline import Pipeline
 from img_super.settings import Settings
@@ -72,7 +73,7 @@ def card() -> ModelCard:
         calibration=Calibration(1.0, 0.0),
         threshold=0.6,
         undetermined=(0.4, 0.7),
-        figures={"somewhere": {"auc": 0.9}},
+        figures={"somewhere": SetFigures(auc=Figure(0.9, (0.8, 0.95)))},
         data="drawn",
         limits=["many"],
         terms="none",

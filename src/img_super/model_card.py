@@ -10,12 +10,13 @@ from enum import StrEnum
 from hashlib import sha256
 from math import exp
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import Final, TypeVar
 
 import msgspec
 
 from img_super.domain import ModelIdentity
 from img_super.errors import BadModel
+from img_super.figures import DetectorFigures, PolicyFigures, SetFigures
 
 CARD_FILE: Final = "card.json"
 
@@ -66,13 +67,6 @@ def _on_line(knots: tuple[tuple[float, float], ...], logit: float) -> float:
     return low + (high - low) * (logit - left) / (right - left)
 
 
-class Figure(msgspec.Struct, frozen=True):
-    """A measured value, and where 95 % of draws of documents lie."""
-
-    value: float
-    interval_95: tuple[float, float]
-
-
 class Precision(msgspec.Struct, frozen=True, omit_defaults=True):
     """What a weights file was measured to be worth: AUC, and milliseconds a crop on one thread.
 
@@ -105,13 +99,13 @@ class Policy(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defau
         threshold: `score >= threshold` means superimposed.
         undetermined: scores from the first to below the second ask for a person's eye.
         max_bpcer: at most this share of the genuine documents of each validation set reached the threshold.
-        figures: what that gave on validation, by data set: `bpcer`, `apcer`, `worst_species`, with intervals.
+        figures: what that gave on validation, by data set.
     """
 
     threshold: float
     undetermined: tuple[float, float]
     max_bpcer: float | None = None
-    figures: dict[str, Any] = {}
+    figures: dict[str, PolicyFigures] = {}
 
 
 class Lineage(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -157,7 +151,7 @@ class ModelCard(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_de
     calibration: Calibration
     threshold: float
     undetermined: tuple[float, float]
-    figures: dict[str, Any]
+    figures: dict[str, SetFigures]
     data: str
     limits: list[str]
     terms: str
@@ -192,11 +186,14 @@ class ModelCard(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_de
         None for a card that does not tell them.
         """
         for name in _USUAL:
-            quantiles = self.figures.get(name, {}).get("score_quantiles", {}).get("bona_fide")
-            if quantiles is not None:
+            if quantiles := self.genuine_quantiles(name):
                 # The second and the last but one are those of 1 and 99 %, which stand between the steps of 5 %.
                 return name, [quantiles[0], *quantiles[2:-2], quantiles[-1]]
         return None
+
+    def genuine_quantiles(self, name: str) -> tuple[float, ...]:
+        """The quantiles of the genuine scores on a data set; empty for a card that does not tell them."""
+        return self.figures[name].score_quantiles.bona_fide if name in self.figures else ()
 
 
 class DetectorCard(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -216,7 +213,7 @@ class DetectorCard(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit
     files: dict[str, WeightsFile]
     input_wh: tuple[int, int]
     min_confidence: float
-    figures: dict[str, Any]
+    figures: dict[str, DetectorFigures]
     data: str
     limits: list[str]
     terms: str

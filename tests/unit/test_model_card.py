@@ -10,16 +10,20 @@ from hypothesis import strategies as st
 
 from img_super.errors import BadModel
 from img_super.model_card import (
+    CARD_FILE,
     Calibration,
+    DetectorCard,
     ModelCard,
     Policy,
     PolicyName,
     WeightsFile,
     quality_shares,
     read_card,
+    read_card_as,
     read_weights,
     write_card,
 )
+from img_super.pipeline.load import SHIPPED_DETECTOR, SHIPPED_MODEL
 
 
 @pytest.fixture
@@ -35,6 +39,14 @@ def test_a_card_is_read_as_it_was_written(model: Path, card: ModelCard) -> None:
     assert msgspec.structs.replace(read, files=card.files) == card
     assert read_weights(model, read, "litert") == b"weights"
     assert read.identity("litert").sha256 == sha256(b"weights").hexdigest()
+
+
+@pytest.mark.parametrize(("folder", "kind"), [(SHIPPED_MODEL, ModelCard), (SHIPPED_DETECTOR, DetectorCard)])
+def test_the_shipped_cards_are_written_as_they_were_read(
+    folder: Path, kind: type[ModelCard | DetectorCard], tmp_path: Path
+) -> None:
+    write_card(read_card_as(kind, folder), tmp_path)
+    assert (tmp_path / CARD_FILE).read_bytes() == (folder / CARD_FILE).read_bytes()
 
 
 def test_changed_weights_are_refused(model: Path) -> None:

@@ -7,6 +7,7 @@ from math import ceil, floor
 from typing import Any, Final, Literal
 
 import cv2
+import msgspec
 import numpy as np
 import pybase64
 from pydantic import BaseModel, Field
@@ -217,7 +218,7 @@ class PolicyChoice(BaseModel):
 
     @classmethod
     def of(cls, name: PolicyName, policy: Policy) -> PolicyChoice:
-        return cls(name=name, **{field: getattr(policy, field) for field in policy.__struct_fields__})
+        return cls(name=name, **msgspec.to_builtins(msgspec.structs.asdict(policy)))
 
 
 class ValidatorModel(Model):
@@ -240,7 +241,7 @@ class ValidatorModel(Model):
         choices = {name: card.policy(name) for name in card.policies or (PolicyName.BALANCED,)}
         return cls(
             **Model.of(identity).model_dump(),
-            **{name: getattr(card, name) for name in taken},
+            **msgspec.to_builtins({name: getattr(card, name) for name in taken}),
             policy=policy,
             threshold=choices[policy].threshold,
             undetermined=choices[policy].undetermined,

@@ -32,6 +32,7 @@ def baseline(
 ) -> None:
     """Train a baseline, calibrate it and choose its thresholds as the network's are."""
     from img_super.lab.dataset.crops import read_crops
+    from img_super.lab.dataset.measured_sets import GENERATED
     from img_super.lab.shipping.card import About
     from img_super.lab.shipping.ship import ship
 
@@ -46,7 +47,8 @@ def baseline(
     told = About(name, f"{len(training.labels)} of the network's training crops.", ["A baseline: not for serving."], "")
     card = ship(trained, out, held_out, "1", about=told)
     trained.unlink()
-    typer.echo(f"{name}: AUC {card.figures['generated_validation']['auc']['value']:.3f}, in {out}")
+    auc = card.figures[GENERATED].auc
+    typer.echo(f"{name}: in {out}" if auc is None else f"{name}: AUC {auc.value:.3f}, in {out}")
 
 
 def _trained(kind: Kind, training: CropSet, held_out: CropSet, imagenet: Path | None, epochs: int) -> Any:

@@ -101,8 +101,8 @@ def _tell(found: Recalibrated, json: bool) -> None:
 
     card = found.card
     if json:
-        told = {"version": card.version, "threshold": card.threshold, **card.figures[OWN]}
-        typer.echo(msgspec.json.encode(told).decode())
+        own = msgspec.to_builtins(card.figures[OWN])
+        typer.echo(msgspec.json.encode({"version": card.version, "threshold": card.threshold, **own}).decode())
     else:
         typer.echo("\n".join(found.sentences))
 

@@ -53,23 +53,23 @@ def evaluate(
     models = [MeasuredModel.read(folder, weights if number == 0 else None) for number, folder in enumerate(model)]
     sets = _sets(data, most, real, photos, donors, models[0].card.input_side_px)
     measured = [measure(one, sets, robustness if one is models[0] else 0, threads) for one in models]
-    for one in measured:
-        _print_table(one)
+    for name in measured[0].figures:
+        _print_table(measured, name)
     _write(measured, sets, out, report, docs, show_real)
     for one in measured if record else ():
         record_figures(one)
 
 
-def _print_table(measured: Measured) -> None:
+def _print_table(measured: Sequence[Measured], name: str) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    from img_super.lab.evaluation.report import rows_of
+    from img_super.lab.evaluation.tables import ENGLISH, figures_table
 
-    table = Table("figure", "value", "95 % interval", title=measured.model.title)
-    for name, figures in measured.figures.items():
-        for row in rows_of(name, figures):
-            table.add_row(*row)
+    figures = figures_table(measured, name, ENGLISH)
+    table = Table(*figures.head, title=figures.title)
+    for row in figures.rows:
+        table.add_row(*row)
     Console().print(table)
 
 

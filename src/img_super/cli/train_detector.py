@@ -40,10 +40,12 @@ def export_detector(
     real: Annotated[Path | None, typer.Option(help="Real captures, which are only measured.")] = None,
 ) -> None:
     """Write the detector's files and their card."""
+    import msgspec
+
     from img_super.lab.shipping.ship_detector import ship_detector
 
     card = ship_detector(network, out, validation, version, real)
     typer.echo(f"{card.name} {card.version}: asks the precise detector below {card.min_confidence}")
     for name, figures in card.figures.items():
-        typer.echo(f"  {name}: {figures}")
+        typer.echo(f"  {name}: {msgspec.json.encode(figures).decode()}")
     typer.echo(f"written to {out}")

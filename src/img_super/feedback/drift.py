@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
@@ -63,8 +63,9 @@ def reference_of_card(card: ModelCard) -> Reference | None:
     if usual is None:
         return None
     name, quantiles = usual
-    figures: Mapping[str, Any] = card.figures[name]
-    return Reference(f"{name} of {card.title}", np.array(quantiles), figures.get("quality"), int(figures["bona_fide"]))
+    figures = card.figures[name]
+    count = figures.bona_fide or 1  # a card that does not say of how many it took them is trusted least
+    return Reference(f"{name} of {card.title}", np.array(quantiles), figures.quality, count)
 
 
 def reference_of_past(judged: Sequence[Labelled], name: str) -> Reference:

@@ -12,6 +12,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from benchmarks.running_service import environment
 from img_super.api.app import create_app
 from img_super.api.services import Services
+from img_super.figures import ScoreQuantiles, SetFigures
 from img_super.model_card import ModelCard
 from img_super.pipeline.pipeline import Pipeline
 from img_super.settings import Settings
@@ -69,7 +70,7 @@ def test_the_spread_of_genuine_scores_is_that_of_the_card_in_the_buckets_of_the_
     settings: Settings, detector: FakeDetector, card: ModelCard
 ) -> None:
     quantiles = [0.02, 0.03, *(step / 40 for step in range(1, 20)), 0.49, 0.5]  # from 0.02 evenly to a half
-    figures = {"generated_validation": {"bona_fide": 100, "score_quantiles": {"bona_fide": quantiles}}}
+    figures = {"generated_validation": SetFigures(bona_fide=100, score_quantiles=ScoreQuantiles(tuple(quantiles)))}
     telling = msgspec.structs.replace(card, figures=figures)
     seen = numbers(TestClient(create_app(settings, Pipeline(detector, FakeValidator(telling)))))
     shares = {name[1]: value for name, value in seen.items() if name[0] == "img_super_score_usual"}

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import json
+
 import msgspec
 import pytest
 from fastapi.testclient import TestClient
@@ -8,8 +10,10 @@ from img_super import __version__
 from img_super.api.app import create_app
 from img_super.api.base64_image import decode_base64
 from img_super.domain import Box, Detection, Face, Rotation
-from img_super.model_card import Policy, PolicyName
+from img_super.figures import Figure, PolicyFigures, UndeterminedShares
+from img_super.model_card import CARD_FILE, Policy, PolicyName, read_card
 from img_super.pipeline.decode import decode_image
+from img_super.pipeline.load import SHIPPED_MODEL
 from img_super.pipeline.pipeline import Pipeline
 from img_super.settings import Settings
 from tests.conftest import FakeDetector, FakeValidator
@@ -136,7 +140,7 @@ def test_model_shows_the_card(client: TestClient) -> None:
     assert validator["name"] == "fake_validator"
     assert validator["threshold"] == 0.6
     assert validator["undetermined"] == [0.4, 0.7]
-    assert validator["figures"] == {"somewhere": {"auc": 0.9}}
+    assert validator["figures"] == {"somewhere": {"auc": {"value": 0.9, "interval_95": [0.8, 0.95]}}}
     assert validator["policy"] == "balanced"
     assert validator["policies"] == [
         {"name": "balanced", "threshold": 0.6, "undetermined": [0.4, 0.7], "max_bpcer": None, "figures": {}}
@@ -146,9 +150,10 @@ def test_model_shows_the_card(client: TestClient) -> None:
 def test_model_shows_the_policies_and_the_one_that_decides(
     settings: Settings, detector: FakeDetector, validator: FakeValidator
 ) -> None:
+    given = PolicyFigures(bpcer=Figure(0.09, (0.05, 0.2)), undetermined=UndeterminedShares(0.25))
     choices = {
         PolicyName.BALANCED: Policy(0.6, (0.4, 0.7), 0.05),
-        PolicyName.STRICT: Policy(0.3, (0.2, 0.5), 0.1, {"somewhere": {"bpcer": {"value": 0.09}}}),
+        PolicyName.STRICT: Policy(0.3, (0.2, 0.5), 0.1, {"somewhere": given}),
     }
     validator.card = msgspec.structs.replace(validator.card, policies=choices)
     pipeline = Pipeline(detector, validator, policy=PolicyName.STRICT)
@@ -156,4 +161,16 @@ def test_model_shows_the_policies_and_the_one_that_decides(
         shown = client.get("/model").json()["validator"]
     assert (shown["policy"], shown["threshold"], shown["undetermined"]) == ("strict", 0.3, [0.2, 0.5])
     assert [choice["name"] for choice in shown["policies"]] == ["balanced", "strict"]
-    assert shown["policies"][1]["figures"] == {"somewhere": {"bpcer": {"value": 0.09}}}
+    assert shown["policies"][1]["figures"] == {
+        "somewhere": {"bpcer": {"value": 0.09, "interval_95": [0.05, 0.2]}, "undetermined": {"bona_fide": 0.25}}
+    }
+
+
+def test_model_shows_the_shipped_cards_figures_byte_by_byte(
+    settings: Settings, detector: FakeDetector, validator: FakeValidator
+) -> None:
+    validator.card = read_card(SHIPPED_MODEL)
+    answer = TestClient(create_app(settings, Pipeline(detector, validator))).get("/model").content
+    written = json.loads((SHIPPED_MODEL / CARD_FILE).read_bytes())
+    for figures in (written["figures"], *(policy["figures"] for policy in written["policies"].values())):
+        assert b'"figures":' + json.dumps(figures, separators=(",", ":")).encode() in answer

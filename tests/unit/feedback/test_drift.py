@@ -13,6 +13,7 @@ from img_super.cli.app import app
 from img_super.domain import Label
 from img_super.feedback.drift import compare, reference_of_card, reference_of_past, truth
 from img_super.feedback.store import Judgement, Labelled, Store
+from img_super.figures import SetFigures
 from img_super.lab.evaluation.report import score_quantiles
 from img_super.model_card import ModelCard, read_card, write_card
 from img_super.pipeline.load import SHIPPED_MODEL
@@ -36,8 +37,8 @@ def drawn(count: int, seed: int, a: float = 2, b: float = 6) -> list[float]:
 
 
 def with_quantiles(card: ModelCard, scores: list[float], quality: dict[str, float] | None = None) -> ModelCard:
-    found = {"score_quantiles": score_quantiles(np.zeros(len(scores), np.int64), np.array(scores)), "bona_fide": 500}
-    own = found | ({} if quality is None else {"quality": quality})
+    quantiles = score_quantiles(np.zeros(len(scores), np.int64), np.array(scores))
+    own = SetFigures(bona_fide=500, score_quantiles=quantiles, quality=quality)
     return msgspec.structs.replace(card, figures={"own_documents": own})
 
 

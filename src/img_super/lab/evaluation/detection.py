@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from math import atan2, pi
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import cv2
 import numpy as np
@@ -15,6 +15,7 @@ import numpy as np
 from img_super.detector.fast import FastDetector
 from img_super.detector.outputs import FloatBox
 from img_super.domain import ROTATIONS, Box, Detection, Detector, RgbImage, Rotation
+from img_super.figures import DetectorFigures
 from img_super.lab.dataset.whole_photos import PhotoRow, box_between, read_rows
 from img_super.pipeline.decode import decode_image
 from img_super.turn import inverse, turn
@@ -95,16 +96,17 @@ def precise_wrong(precise: Detector, folder: Path, limit: int | None = None) -> 
     return float(np.mean(wrong))
 
 
-def generated_figures(answers: Sequence[Answer], least: float) -> dict[str, Any]:
+def generated_figures(answers: Sequence[Answer], least: float, right_of_precise: float) -> DetectorFigures:
     """What the card says of generated validation; a photo below `least` is handed on and counts as not answered."""
     given = [answer for answer in answers if answer.sureness >= least]
-    return {
-        "photos": len(answers),
-        "answered": len(given) / max(1, len(answers)),
-        "right_of_answered": float(np.mean([answer.right for answer in given])) if given else 0.0,
-        "median_iou": float(np.median([answer.iou for answer in given])) if given else 0.0,
-        "ghost_for_portrait": float(np.mean([answer.is_ghost for answer in given])) if given else 0.0,
-    }
+    return DetectorFigures(
+        photos=len(answers),
+        answered=len(given) / max(1, len(answers)),
+        right_of_answered=float(np.mean([answer.right for answer in given])) if given else 0.0,
+        median_iou=float(np.median([answer.iou for answer in given])) if given else 0.0,
+        ghost_for_portrait=float(np.mean([answer.is_ghost for answer in given])) if given else 0.0,
+        right_of_precise=right_of_precise,
+    )
 
 
 @dataclass(frozen=True, slots=True)

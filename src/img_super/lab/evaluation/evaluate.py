@@ -12,11 +12,12 @@ import numpy as np
 
 from img_super.detector.yunet import YuNetDetector
 from img_super.domain import RgbImage
+from img_super.figures import PolicyFigures, SetFigures
 from img_super.lab.dataset.measured_sets import MeasuredSet, spread
 from img_super.lab.evaluation.answers import answers_of
 from img_super.lab.evaluation.calibration import scores_of
 from img_super.lab.evaluation.policies import policy_figures
-from img_super.lab.evaluation.report import Figures, Scored, figures
+from img_super.lab.evaluation.report import Scored, figures
 from img_super.lab.evaluation.robustness import CROP_STEPS, PHOTO_STEPS, Samples, StepFigures, robustness, score_or_nan
 from img_super.model_card import ModelCard, Policy, PolicyName, read_card, read_weights, write_card
 from img_super.pipeline.crop import resize_to_input
@@ -57,8 +58,8 @@ class Measured:
 
     model: MeasuredModel
     scored: Mapping[str, Scored]
-    figures: Mapping[str, Figures]
-    policies: Mapping[str, Mapping[PolicyName, Figures]]
+    figures: Mapping[str, SetFigures]
+    policies: Mapping[str, Mapping[PolicyName, PolicyFigures]]
     robustness: Mapping[str, Sequence[StepFigures]]
 
     def as_json(self) -> dict[str, Any]:
@@ -166,5 +167,5 @@ def record_figures(measured: Measured) -> None:
     write_card(changed, measured.model.folder)
 
 
-def _with_figures(policy: Policy, found: Mapping[str, Figures]) -> Policy:
+def _with_figures(policy: Policy, found: Mapping[str, PolicyFigures]) -> Policy:
     return msgspec.structs.replace(policy, figures={**policy.figures, **found})

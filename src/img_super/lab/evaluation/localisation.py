@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Final
 
 import cv2
 import numpy as np
 import numpy.typing as npt
 
 from img_super.domain import Float64Array, FloatMap, UInt8Array
+from img_super.figures import Figure, Localisation
 from img_super.lab.evaluation import resampling
 
 CUT: Final = 0.5
@@ -31,21 +32,18 @@ def peak_inside(heat_maps: FloatMap, masks: UInt8Array) -> npt.NDArray[np.bool_]
 
 def localisation_figures(
     heat_maps: FloatMap, masks: UInt8Array, species: npt.NDArray[np.str_], weights: resampling.Weights
-) -> dict[str, Any]:
+) -> Localisation:
     """Of attacks: mean IoU at the cut and by species, share of peaks inside the mask; 95 % intervals."""
     iou, inside = overlaps(heat_maps, masks), peak_inside(heat_maps, masks)
-    return {
-        "iou": _figure(iou, weights),
-        "peak_inside": _figure(inside, weights),
-        "iou_by_species": {
-            name: round(float(iou[species == name].mean()), 4) for name in sorted(set(species.tolist()))
-        },
-    }
+    return Localisation(
+        _mean(iou, weights),
+        _mean(inside, weights),
+        {name: round(float(iou[species == name].mean()), 4) for name in sorted(set(species.tolist()))},
+    )
 
 
-def _figure(of: npt.NDArray[Any], weights: resampling.Weights) -> dict[str, Any]:
-    low, high = resampling.interval(resampling.mean(of, weights))
-    return {"value": round(float(np.mean(of)), 4), "interval_95": [round(low, 4), round(high, 4)]}
+def _mean(values: npt.NDArray[np.float64] | npt.NDArray[np.bool_], weights: resampling.Weights) -> Figure:
+    return resampling.figure(float(np.mean(values)), resampling.mean(values, weights))
 
 
 def _as_large(heat_maps: FloatMap, masks: UInt8Array) -> FloatMap:

@@ -12,9 +12,13 @@ import numpy as np
 import numpy.typing as npt
 from sklearn.metrics import roc_auc_score, roc_curve
 
+from img_super.domain import Float64Array
+
 Array = npt.NDArray[np.generic]
 
 APCER_LEVELS: Final = (0.10, 0.05, 0.01)
+BPCER_LEVELS: Final = (0.05, 0.01)
+FREUID_BPCER: Final = 0.01
 
 
 def auc(labels: Array, scores: Array) -> float:
@@ -50,6 +54,29 @@ def tpr_at_fpr(labels: Array, scores: Array, level: float) -> float:
     """The largest share of attacks found among the thresholds at which at most `level` of the genuine are rejected."""
     false_alarms, hits, _ = roc_curve(labels, scores, drop_intermediate=False)
     return float(hits[false_alarms <= level + 1e-12].max())
+
+
+def apcer_at_bpcer(labels: Array, scores: Array, level: float) -> float:
+    """The lowest APCER among the thresholds at which at most `level` of the genuine documents are rejected."""
+    return 1 - tpr_at_fpr(labels, scores, level)
+
+
+def freuid(labels: Array, scores: Array) -> float:
+    """The score of the FREUID challenge of 2026, in [0, 1]; 0 is the best. See `freuid_of`."""
+    area, missed = auc(labels, scores), apcer_at_bpcer(labels, scores, FREUID_BPCER)
+    return float(freuid_of(np.array([area]), np.array([missed]))[0])
+
+
+def freuid_of(auc: Float64Array, apcer: Float64Array) -> Float64Array:
+    """1 - harmonic mean of 1 - AuDET and 1 - APCER at a BPCER of 1 %.
+
+    AuDET is taken as the area under APCER against BPCER on linear axes, which is 1 - AUC; the APCER as that of the best
+    threshold that keeps the BPCER, without a line drawn between thresholds. So do participants' programs; the
+    challenge's own was not seen.
+    """
+    found = 1 - apcer
+    total = auc + found
+    return np.asarray(1 - 2 * auc * found / np.where(total > 0, total, 1))
 
 
 def threshold_for_bpcer(genuine_scores: Array, level: float) -> float:

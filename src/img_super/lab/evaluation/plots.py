@@ -56,8 +56,9 @@ def error_curves(measured: Sequence[Measured], name: str, words: Words) -> bytes
         for one in measured:
             scored = one.scored[name]
             curves = resampling.Curves.of(scored.labels, scored.scores, np.ones((1, len(scored.labels))))
-            auc = one.figures[name]["auc"]["value"]
-            axes.plot(curves.bpcer[0], curves.apcer[0], label=f"{one.model.title} (AUC {auc:.3f})")
+            auc = one.figures[name].auc
+            label = one.model.title if auc is None else f"{one.model.title} (AUC {auc.value:.3f})"
+            axes.plot(curves.bpcer[0], curves.apcer[0], label=label)
         axes.plot([0, 1], [1, 0], color="0.8", linestyle="--", linewidth=0.8)
         axes.set(xlabel=words.bpcer, ylabel=words.apcer, xlim=(0, 1), ylim=(0, 1))
         axes.legend(loc="upper right", frameon=False, fontsize="small")
@@ -98,12 +99,12 @@ def apcer_by_species(measured: Sequence[Measured], name: str, words: Words) -> b
 
     def draw(axes: Axes) -> None:
         height = 0.8 / len(measured)
-        species = sorted(measured[0].figures[name]["species"])
+        species = sorted(measured[0].figures[name].species)
         rows = np.arange(len(species))
         for number, one in enumerate(measured):
-            found = [one.figures[name]["species"][kind]["apcer"] for kind in species]
-            values = np.array([of["value"] for of in found])
-            ends = np.array([of["interval_95"] for of in found]).T
+            missed = [one.figures[name].species[kind].apcer for kind in species]
+            values = np.array([figure.value for figure in missed])
+            ends = np.array([figure.interval_95 for figure in missed]).T
             spans = np.abs(ends - values)
             axes.barh(rows + number * height, values, height, xerr=spans, label=one.model.title, capsize=2)
         axes.set_yticks(rows + 0.4 - height / 2, species)

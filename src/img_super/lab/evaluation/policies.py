@@ -7,10 +7,11 @@ from typing import Final
 
 import numpy as np
 
+from img_super.figures import PolicyFigures, UndeterminedShares, WorstSpecies
 from img_super.lab.dataset.measured_sets import GENERATED
 from img_super.lab.evaluation import resampling
 from img_super.lab.evaluation.metrics import apcer, threshold_for_bpcer
-from img_super.lab.evaluation.report import Figures, Scored, at_threshold
+from img_super.lab.evaluation.report import Scored, apcer_figure, bpcer_figure
 from img_super.model_card import Policy, PolicyName
 
 MAX_BPCER: Final = {PolicyName.STRICT: 0.10, PolicyName.BALANCED: 0.05, PolicyName.LENIENT: 0.01}
@@ -57,24 +58,22 @@ def _policy(max_bpcer: float, sets: Mapping[str, Scored]) -> Policy:
     return Policy(threshold, band, max_bpcer, {name: policy_figures(of, threshold, band) for name, of in sets.items()})
 
 
-def policy_figures(scored: Scored, threshold: float, band: tuple[float, float], seed: int = 1) -> Figures:
+def policy_figures(scored: Scored, threshold: float, band: tuple[float, float], seed: int = 1) -> PolicyFigures:
     """What a policy gives on a set: `bpcer`, `apcer`, the worst species, how many samples a person must look at.
 
     Where there are no attacks, of genuine ones only.
     """
-    found = at_threshold(scored, threshold, resampling.drawn_weights(scored.documents, seed))
+    weights = resampling.drawn_weights(scored.documents, seed)
+    rejected = bpcer_figure(scored, threshold, weights)
     asked = (scored.scores >= band[0]) & (scored.scores < band[1])
     asked_genuine = round(float(asked[scored.labels == 0].mean()), 4)
     if not scored.has_attacks:
-        return {"bpcer": found["bpcer"], "undetermined": {"bona_fide": asked_genuine}}
-    names = sorted(set(scored.species.tolist()) - {""})
-    missed = {name: apcer(scored.scores[scored.species == name], threshold) for name in names}
+        return PolicyFigures(bpcer=rejected, undetermined=UndeterminedShares(asked_genuine))
+    missed = {name: apcer(scored.scores[scored.species == name], threshold) for name in scored.attack_species}
     worst = max(missed, key=lambda name: missed[name], default="")
-    return {
-        **found,
-        "worst_species": {"name": worst, "apcer": round(missed.get(worst, 0.0), 4)},
-        "undetermined": {
-            "bona_fide": asked_genuine,
-            "attack": round(float(asked[scored.labels == 1].mean()), 4),
-        },
-    }
+    return PolicyFigures(
+        bpcer=rejected,
+        apcer=apcer_figure(scored, scored.labels == 1, threshold, weights),
+        worst_species=WorstSpecies(worst, round(missed.get(worst, 0.0), 4)),
+        undetermined=UndeterminedShares(asked_genuine, round(float(asked[scored.labels == 1].mean()), 4)),
+    )

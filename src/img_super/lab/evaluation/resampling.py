@@ -7,15 +7,22 @@ matrices instead of a thousand loops. Each function here is its namesake of `met
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
+
+from img_super.figures import Figure
+from img_super.lab.evaluation.metrics import FREUID_BPCER, freuid_of
 
 Weights = npt.NDArray[np.float64]
 """[draws, samples]"""
 Values = npt.NDArray[np.float64]
 """[draws]"""
 Array = npt.NDArray[np.generic]
+
+DIGITS: Final = 4
+"""Of what a card holds."""
 
 
 def drawn_weights(clusters: Array, seed: int, draws: int = 1000) -> Weights:
@@ -36,6 +43,17 @@ def interval(values: Values) -> tuple[float, float]:
         return float("nan"), float("nan")
     low, high = np.nanpercentile(values, [2.5, 97.5])
     return float(low), float(high)
+
+
+def figure(value: float, draws: Values) -> Figure:
+    """A value and the interval of its draws, as a card holds them."""
+    return Figure(round(value, DIGITS), rounded_interval(draws))
+
+
+def rounded_interval(draws: Values) -> tuple[float, float]:
+    """`interval`, as a card holds it."""
+    low, high = interval(draws)
+    return round(low, DIGITS), round(high, DIGITS)
 
 
 def mean(of: Array, weights: Weights) -> Values:
@@ -78,6 +96,12 @@ class Curves:
 
     def tpr_at_fpr(self, level: float) -> Values:
         return _finite(np.where(self.bpcer <= level + 1e-12, 1 - self.apcer, -np.inf).max(axis=1))
+
+    def apcer_at_bpcer(self, level: float) -> Values:
+        return 1 - self.tpr_at_fpr(level)
+
+    def freuid(self) -> Values:
+        return freuid_of(self.auc(), self.apcer_at_bpcer(FREUID_BPCER))
 
 
 def _finite(values: Values) -> Values:

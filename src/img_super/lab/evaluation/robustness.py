@@ -18,10 +18,10 @@ import numpy.typing as npt
 
 from img_super.domain import RgbImage, Rotation
 from img_super.errors import InputError
+from img_super.figures import Figure
 from img_super.lab.dataset.jpeg import saved
 from img_super.lab.evaluation import resampling
 from img_super.lab.evaluation.metrics import auc
-from img_super.model_card import Figure
 from img_super.turn import turn
 
 Judge: TypeAlias = Callable[[RgbImage], float]
@@ -141,8 +141,8 @@ def _auc(scores: Scores, samples: Samples, weights: resampling.Weights) -> Figur
     labels = samples.labels[given]
     if len(np.unique(labels)) < 2:
         return None
-    low, high = resampling.interval(resampling.Curves.of(labels, scores[given], weights[:, given]).auc())
-    return Figure(round(auc(labels, scores[given]), 4), (round(low, 4), round(high, 4)))
+    draws = resampling.Curves.of(labels, scores[given], weights[:, given]).auc()
+    return resampling.figure(auc(labels, scores[given]), draws)
 
 
 def _bpcer(scores: Scores, samples: Samples, threshold: float) -> float:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
-import msgspec
-
+from img_super.figures import Figure, SetFigures
 from img_super.lab.evaluation.evaluate import Measured
 from img_super.lab.evaluation.robustness import StepFigures
 
@@ -27,7 +26,7 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class Names:
-    """The words of the tables; the keys of `figures` are those of `report.figures`."""
+    """The words of the tables; the keys of `figures` are fields of `SetFigures`."""
 
     figure: str
     counted: str
@@ -47,7 +46,7 @@ ENGLISH: Final = Names(
     counted="genuine, attacks, documents",
     figures={
         "auc": "AUC", "eer": "EER", "bpcer": "BPCER at the threshold", "apcer": "APCER at the threshold",
-        "tpr_at_fpr_1": "TPR at 1 % FPR", "ece": "ECE",
+        "tpr_at_fpr_1": "TPR at 1 % FPR", "ece": "ECE", "freuid": "FREUID (0 is best)",
     },
     iou="heat map: IoU with the mask",
     peak="heat map: peak inside the mask",
@@ -65,7 +64,7 @@ SPANISH: Final = Names(
     counted="genuinos, ataques, documentos",
     figures={
         "auc": "AUC", "eer": "EER", "bpcer": "BPCER en el umbral", "apcer": "APCER en el umbral",
-        "tpr_at_fpr_1": "TPR con FPR del 1 %", "ece": "ECE",
+        "tpr_at_fpr_1": "TPR con FPR del 1 %", "ece": "ECE", "freuid": "FREUID (0 es lo mejor)",
     },
     iou="mapa de calor: IoU con la máscara",
     peak="mapa de calor: máximo dentro de la máscara",
@@ -89,22 +88,28 @@ def figures_table(measured: Sequence[Measured], name: str, names: Names) -> Tabl
     return Table(names.sets.get(name, name), [names.figure, *(one.model.title for one in measured)], rows)
 
 
-def _column(found: Mapping[str, Any], names: Names) -> dict[str, str]:
-    column = {names.counted: ", ".join(str(found[key]) for key in ("bona_fide", "attacks", "documents"))}
-    for key, label in names.figures.items():
-        figure = found[key] if key != "eer" else {"value": found["eer"], "interval_95": found["eer_interval_95"]}
-        column[label] = _text(figure, names)
-    for level, value in found["bpcer_at_apcer"].items():
-        spanned = {"value": value, "interval_95": found["bpcer_at_apcer_interval_95"][level]}
-        column[f"BPCER, APCER {level}"] = _text(spanned, names)
-    for species, of in found["species"].items():
-        worst = f" ({names.worst})" if species == found["worst_species"] else ""
-        column[f"{species}: AUC"] = _text(of["auc"], names)
-        column[f"{species}: APCER"] = _text(of["apcer"], names) + worst
-    if "localisation" in found:
-        column[names.iou] = _text(found["localisation"]["iou"], names)
-        column[names.peak] = _text(found["localisation"]["peak_inside"], names)
+def _column(found: SetFigures, names: Names) -> dict[str, str]:
+    counts = ", ".join(map(str, (found.bona_fide, found.attacks, found.documents)))
+    column = {names.counted: counts} | {label: _text(figure, names) for label, figure in _labelled(found, names)}
+    for species, figures in found.species.items():
+        column[f"{species}: AUC"] = _text(figures.auc, names)
+        column[f"{species}: EER"] = _text(figures.eer, names)
+        worst = f" ({names.worst})" if species == found.worst_species else ""
+        column[f"{species}: APCER"] = _text(figures.apcer, names) + worst
+    if found.localisation is not None:
+        column[names.iou] = _text(found.localisation.iou, names)
+        column[names.peak] = _text(found.localisation.peak_inside, names)
     return column
+
+
+def _labelled(found: SetFigures, names: Names) -> Iterator[tuple[str, Figure]]:
+    """The figures of all species together, as far as they were measured."""
+    for key, label in names.figures.items():
+        figure = found.eer_figure if key == "eer" else getattr(found, key)
+        if figure is not None:
+            yield label, figure
+    yield from ((f"BPCER, APCER {level}", figure) for level, figure in found.bpcer_figures.items())
+    yield from ((f"APCER, BPCER {level}", figure) for level, figure in found.apcer_at_bpcer.items())
 
 
 def policies_table(measured: Measured, name: str, names: Names) -> Table:
@@ -113,11 +118,12 @@ def policies_table(measured: Measured, name: str, names: Names) -> Table:
     for choice, found in measured.policies[name].items():
         policy = measured.model.card.policy(choice)
         low, high = policy.undetermined
-        asked, worst = found["undetermined"], found["worst_species"]
+        asked, worst = found.undetermined, found.worst_species
         rows.append([
             f"`{choice}`", f"{policy.threshold:.4f}", f"{low:.4f} {names.to} {high:.4f}",
-            _text(found["bpcer"], names), _text(found["apcer"], names),
-            f"{worst['name']} ({worst['apcer']:.3f})", f"{asked['bona_fide']:.3f}, {asked['attack']:.3f}",
+            _text(found.bpcer, names), _text(found.apcer, names),
+            "-" if worst is None else f"{worst.name} ({worst.apcer:.3f})",
+            f"{asked.bona_fide:.3f}, {_number(asked.attack)}",
         ])  # fmt: skip
     return Table(names.sets.get(name, name), names.policies, rows)
 
@@ -127,7 +133,7 @@ def robustness_table(rows: Sequence[StepFigures], title: str, names: Names) -> T
     cells = [
         [
             row.kind, f"{row.strength:g}", _number(row.median_change), _number(row.p90_change),
-            "-" if row.auc is None else _text(msgspec.structs.asdict(row.auc), names), _number(row.bpcer),
+            _text(row.auc, names), _number(row.bpcer),
             f"{row.answered:.3f}",
         ]
         for row in rows
@@ -149,9 +155,11 @@ def precisions_table(measured: Measured, names: Names) -> Table:
     return Table("float32 / int8", names.precisions, rows)
 
 
-def _text(figure: Mapping[str, Any], names: Names) -> str:
-    low, high = figure["interval_95"]
-    return f"{figure['value']:.3f} ({low:.3f} {names.to} {high:.3f})"
+def _text(figure: Figure | None, names: Names) -> str:
+    if figure is None:
+        return "-"
+    low, high = figure.interval_95
+    return f"{figure.value:.3f} ({low:.3f} {names.to} {high:.3f})"
 
 
 def _number(value: float | None) -> str:

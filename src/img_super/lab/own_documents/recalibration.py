@@ -5,16 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 import numpy as np
 
 from img_super.domain import Float64Array, Label
+from img_super.figures import SetFigures
 from img_super.lab.dataset.measured_sets import GENERATED
 from img_super.lab.evaluation.answers import answers_of
 from img_super.lab.evaluation.calibration import scores_of
 from img_super.lab.evaluation.evaluate import MeasuredModel
+from img_super.lab.evaluation.metrics import apcer
 from img_super.lab.evaluation.policies import BAND, MAX_BPCER
 from img_super.lab.evaluation.report import QUANTILES, score_quantiles
 from img_super.lab.own_documents.errors import BadLabels
@@ -107,8 +109,8 @@ def log_odds(scores: Float64Array) -> Float64Array:
 
 def genuine_shape(card: ModelCard) -> Shape:
     """The shape of genuine scores' log-odds on the model's validation; a bell where its card does not tell."""
-    quantiles = card.figures.get(GENERATED, {}).get("score_quantiles", {}).get("bona_fide")
-    return BELL if quantiles is None else Shape.of(log_odds(np.array(quantiles)).tolist(), QUANTILES)
+    quantiles = card.genuine_quantiles(GENERATED)
+    return Shape.of(log_odds(np.array(quantiles)).tolist(), QUANTILES) if quantiles else BELL
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,23 +179,20 @@ class _Own:
             yield "lets pass", int((self.attack < threshold).sum()), len(self.attack), "attacks"
 
 
-def _figures(
-    own: OwnDocuments, scores: Float64Array, threshold: FewThreshold, score_threshold: float
-) -> dict[str, Any]:
-    labels = own.labels
-    found: dict[str, Any] = {
-        "bona_fide": own.count(Label.BONA_FIDE),
-        "attacks": own.count(Label.ATTACK),
-        "documents": len(np.unique(own.documents)),
-        "wanted_bpcer": round(threshold.wanted_bpcer, 4),
-        "bpcer_between": [round(end, 4) for end in threshold.reached_bpcer],
-        "way": threshold.way.value,
-        "score_quantiles": score_quantiles(labels, scores),
-        "quality": own.quality_shares(),
-    }
-    if own.count(Label.ATTACK):
-        found["apcer"] = round(float(np.mean(scores[labels == 1] < score_threshold)), 4)
-    return found
+def _figures(own: OwnDocuments, scores: Float64Array, threshold: FewThreshold, score_threshold: float) -> SetFigures:
+    attacks = scores[own.labels == 1]
+    low, high = threshold.reached_bpcer
+    return SetFigures(
+        bona_fide=own.count(Label.BONA_FIDE),
+        attacks=len(attacks),
+        documents=len(np.unique(own.documents)),
+        wanted_bpcer=round(threshold.wanted_bpcer, 4),
+        bpcer_between=(round(low, 4), round(high, 4)),
+        way=threshold.way.value,
+        apcer=round(apcer(attacks, score_threshold), 4) if len(attacks) else None,
+        score_quantiles=score_quantiles(own.labels, scores),
+        quality=own.quality_shares(),
+    )
 
 
 def _why(wish: Wish, bpcer: float) -> list[str]:

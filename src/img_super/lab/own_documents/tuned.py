@@ -16,7 +16,7 @@ from img_super.lab.dataset.measured_sets import spread
 from img_super.lab.evaluation.answers import answers_of
 from img_super.lab.evaluation.calibration import scores_of
 from img_super.lab.evaluation.evaluate import MeasuredModel
-from img_super.lab.evaluation.report import Figures, Scored, figures, genuine_figures
+from img_super.lab.evaluation.report import Scored, figures
 from img_super.lab.own_documents.compare import ModelComparison, Rejected, advice, advice_without_attacks, compare
 from img_super.lab.own_documents.read import OwnDocuments
 from img_super.lab.own_documents.recalibration import OWN, lineage_of
@@ -110,10 +110,11 @@ def ship_tuned(
     representative = own.crops.crops[spread(len(own.crops.rows), REPRESENTATIVE_CROPS)]
     answered = Validation(own.scored(own.logits))
     card = ship(trained, folder, validation, version, representative=representative, about=about, own=(OWN, answered))
-    scored = answered.scored(card.calibration)
+    measured = figures(answered.scored(card.calibration), card.threshold)
+    measured = msgspec.structs.replace(measured, quality=own.documents.quality_shares())
     card = msgspec.structs.replace(
         card,
-        figures={**card.figures, OWN: _figures(scored, card.threshold) | {"quality": own.documents.quality_shares()}},
+        figures={**card.figures, OWN: measured},
         lineage=lineage_of("fine_tuned", parent, own.documents),
     )
     write_card(card, folder)
@@ -138,10 +139,6 @@ def _compared(
     ]
     exchanged = None if own.exchanged is None else compare(_EXCHANGED, *own.exchanged)
     return ShippedTuned(card, Rejected.of(name, after.documents, *reject), shipped_validation, exchanged)
-
-
-def _figures(own: Scored, threshold: float) -> Figures:
-    return figures(own, threshold) if own.has_attacks else genuine_figures(own, threshold)
 
 
 def _scores(model: MeasuredModel, crops: CropSet, threads: int) -> npt.NDArray[np.float64]:

@@ -14,6 +14,7 @@ from typing import Final
 
 import numpy as np
 
+from img_super.figures import SetFigures
 from img_super.lab.dataset.crops import CropSet
 from img_super.lab.dataset.forged_photos import ForgedCrop
 from img_super.lab.dataset.measured_sets import GENERATED
@@ -119,7 +120,7 @@ def make_card(
         undetermined=balanced.undetermined,
         figures={
             GENERATED: figures(scored[GENERATED], balanced.threshold),
-            "calibration": {"log_loss_on_documents_left_out": compared.log_loss},
+            "calibration": SetFigures(log_loss_on_documents_left_out=compared.log_loss),
         },
         data=about.data,
         limits=about.limits,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 import numpy as np
@@ -13,6 +13,7 @@ from img_super.detector.face_refiner import SIDE_PX, FaceRefiner
 from img_super.detector.fast import FastDetector
 from img_super.detector.network import build_yunet
 from img_super.detector.yunet import YuNetDetector
+from img_super.figures import DetectorFigures
 from img_super.lab.evaluation.detection import (
     answers_on_generated,
     generated_figures,
@@ -75,8 +76,7 @@ def ship_detector(
     answers = answers_on_generated(FastDetector(weights, card, finder, precise), validation)
     wrong = precise_wrong(precise, validation)
     card = msgspec.structs.replace(card, min_confidence=least_confidence(answers, wrong))
-    measured = generated_figures(answers, card.min_confidence) | {"right_of_precise": 1 - wrong}
-    figures: dict[str, Any] = {"generated_validation": measured}
+    figures = {"generated_validation": generated_figures(answers, card.min_confidence, 1 - wrong)}
     if real is not None:
         figures["real_captures"] = real_figures(FastDetector(weights, card, finder, precise), real)
     card = msgspec.structs.replace(card, figures=figures)
@@ -91,7 +91,7 @@ def export_yunet(folder: Path) -> WeightsFile:
     return export_litert(yunet, folder / YUNET_FILE)
 
 
-def real_figures(detector: FastDetector, folder: Path) -> dict[str, Any]:
+def real_figures(detector: FastDetector, folder: Path) -> DetectorFigures:
     """What the card says of real captures turned in four ways; the precise detector helps where it is asked."""
     answers = []
     for frame in real_frames(folder):
@@ -99,9 +99,9 @@ def real_figures(detector: FastDetector, folder: Path) -> dict[str, Any]:
         right = bool(found and found.rotation == frame.rotation)
         answers.append((located is not None, is_found(found, frame.face), right))
     in_one_pass, found_shares, upright = np.mean(answers, axis=0)
-    return {
-        "photos": len(answers),
-        "in_one_pass": float(in_one_pass),
-        "found": float(found_shares),
-        "rotation_right": float(upright),
-    }
+    return DetectorFigures(
+        photos=len(answers),
+        in_one_pass=float(in_one_pass),
+        found=float(found_shares),
+        rotation_right=float(upright),
+    )

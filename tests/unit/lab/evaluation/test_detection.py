@@ -31,11 +31,11 @@ def test_a_detector_that_is_surely_wrong_gets_the_highest_step() -> None:
 
 
 def test_figures_are_of_what_was_answered() -> None:
-    figures = generated_figures([RIGHT, RIGHT, WRONG, Answer(0.0, 0.0, False, False)], least=0.2)
-    assert (figures["photos"], figures["answered"]) == (4, 0.75)
-    assert figures["right_of_answered"] == figures["ghost_for_portrait"] * 2 == pytest.approx(2 / 3)
-    assert figures["median_iou"] == 0.9
-    assert generated_figures([WRONG], least=0.9)["right_of_answered"] == 0
+    figures = generated_figures([RIGHT, RIGHT, WRONG, Answer(0.0, 0.0, False, False)], 0.2, right_of_precise=1)
+    assert (figures.photos, figures.answered) == (4, 0.75)
+    assert (figures.right_of_answered, figures.ghost_for_portrait) == pytest.approx((2 / 3, 1 / 3))
+    assert figures.median_iou == 0.9
+    assert generated_figures([WRONG], 0.9, right_of_precise=1).right_of_answered == 0
 
 
 @pytest.mark.parametrize("quarters", range(4))

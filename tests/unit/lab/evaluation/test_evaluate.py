@@ -97,7 +97,7 @@ def test_figures_are_recorded_in_the_card(measured: Measured, tmp_path: Path) ->
     shutil.copytree(SHIPPED_MODEL, tmp_path / "model")
     record_figures(replace(measured, model=replace(measured.model, folder=tmp_path / "model")))
     card = read_card(tmp_path / "model")
-    assert card.figures["generated_validation"]["documents"] == 16
+    assert card.figures["generated_validation"].documents == 16
     assert card.threshold == read_card(SHIPPED_MODEL).threshold
 
 

@@ -3,8 +3,21 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from img_super.figures import SetFigures
 from img_super.lab.evaluation import metrics
-from img_super.lab.evaluation.report import Scored, figures, rows_of
+from img_super.lab.evaluation.evaluate import Measured, MeasuredModel
+from img_super.lab.evaluation.report import Scored, figures
+from img_super.lab.evaluation.tables import ENGLISH, figures_table
+from img_super.model_card import read_card
+from img_super.pipeline.load import SHIPPED_MODEL
+
+
+def column(found: SetFigures) -> dict[str, str]:
+    """The figures as the report's table shows them."""
+    card = read_card(SHIPPED_MODEL)
+    measured = Measured(MeasuredModel(SHIPPED_MODEL, card, "litert", b""), {}, {"some": found}, {}, {})
+    return {row[0]: row[1] for row in figures_table([measured], "some", ENGLISH).rows}
+
 
 LABELS = np.array([0, 0, 0, 0, 1, 1, 1, 1])
 APART = np.array([0.1, 0.2, 0.3, 0.4, 0.6, 0.7, 0.8, 0.9])
@@ -43,18 +56,34 @@ def test_attacks_found_among_few_false_alarms() -> None:
     assert metrics.tpr_at_fpr(LABELS, MIXED, 0.01) == 0.5
 
 
+def test_the_challenges_score_is_one_minus_a_harmonic_mean() -> None:
+    assert metrics.freuid(LABELS, APART) == 0
+    assert metrics.freuid(LABELS, -APART) == 1
+    kept, found = 14 / 16, 0.5  # 1 - AuDET, and 1 - APCER where no genuine document is rejected
+    assert metrics.freuid(LABELS, MIXED) == pytest.approx(1 - 2 / (1 / kept + 1 / found))
+
+
 def test_the_report_has_every_species_and_becomes_a_table() -> None:
     species = np.array(["", "", "", "", "face_swap", "face_swap", "pasted_head", "pasted_head"])
     documents = np.array(["a", "b", "c", "d"] * 2)
     found = figures(Scored(LABELS, species, documents, MIXED), 0.5)
-    assert found["bpcer"]["value"] == 0.25
-    assert found["species"]["face_swap"]["apcer"]["value"] == 0.5
-    assert found["documents"] == 4
-    assert found["worst_species"] == "face_swap"
-    assert "localisation" not in found
-    table = rows_of("some", found)
-    assert len(table) == 6 + 3 + 2 * 2
-    assert ("some: face_swap APCER (worst)", "0.500", "0.000 to 1.000") in table
+    assert found.bpcer is not None
+    assert found.bpcer.value == 0.25
+    assert found.species["face_swap"].apcer.value == 0.5
+    assert found.species["face_swap"].eer is not None
+    assert found.documents == 4
+    assert found.worst_species == "face_swap"
+    assert found.localisation is None
+    table = column(found)
+    assert len(table) == 1 + 7 + 3 + 2 + 2 * 3
+    assert table["face_swap: APCER"] == "0.500 (0.000 to 1.000) (worst)"
+    assert table["APCER, BPCER 1%"].startswith("0.500 (")
+
+
+def test_without_attacks_it_says_what_is_known_of_genuine_documents() -> None:
+    found = figures(Scored(LABELS[:4], np.array([""] * 4), np.array(list("abcd")), MIXED[:4]), 0.5)
+    assert found.attacks == 0
+    assert column(found).keys() == {ENGLISH.counted, "BPCER at the threshold"}
 
 
 def test_the_report_says_where_when_map_and_mask_are_known() -> None:
@@ -64,6 +93,7 @@ def test_the_report_says_where_when_map_and_mask_are_known() -> None:
     documents = np.array(list("abcdabcd"))
     species = np.where(LABELS == 1, "face_swap", "").astype(np.str_)
     found = figures(Scored(LABELS, species, documents, MIXED, heat_maps, masks), 0.5)
-    assert found["localisation"]["iou"]["value"] == 1
-    assert found["localisation"]["iou_by_species"] == {"face_swap": 1.0}
-    assert rows_of("some", found)[-1] == ("some: heat map peak inside", "1.000", "1.000 to 1.000")
+    assert found.localisation is not None
+    assert found.localisation.iou.value == 1
+    assert found.localisation.iou_by_species == {"face_swap": 1.0}
+    assert column(found)[ENGLISH.peak] == "1.000 (1.000 to 1.000)"

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from img_super.domain import Label
+from img_super.figures import ScoreQuantiles, SetFigures
 from img_super.lab.evaluation.answers import Answers
 from img_super.lab.evaluation.calibration import scores_of
 from img_super.lab.evaluation.evaluate import MeasuredModel
@@ -83,9 +84,11 @@ def test_it_is_told_how_sure_one_can_be(model: MeasuredModel) -> None:
     few, many = (recalibrate(model, own(GENUINE, 0, documents), Wish(0.05), "1") for documents in (12, None))
     assert "12 different genuine documents (60 photos)" in " ".join(few.sentences)
     assert "collect" in few.sentences[-1]
-    (few_low, few_high), (low, high) = (one.card.figures[OWN]["bpcer_between"] for one in (few, many))
-    assert few_low < low < high < few_high
-    assert (few.card.figures[OWN]["way"], many.card.figures[OWN]["way"]) == ("shape", "rank")
+    wide, narrow = (model.card.figures[OWN] for model in (few, many))
+    assert wide.bpcer_between is not None
+    assert narrow.bpcer_between is not None
+    assert wide.bpcer_between[0] < narrow.bpcer_between[0] < narrow.bpcer_between[1] < wide.bpcer_between[1]
+    assert (wide.way, narrow.way) == ("shape", "rank")
 
 
 def test_costs_choose_the_threshold_where_there_are_attacks(model: MeasuredModel) -> None:
@@ -103,9 +106,8 @@ def test_nine_documents_are_too_few(model: MeasuredModel) -> None:
 
 
 def test_the_shape_comes_from_the_card(card: ModelCard) -> None:
-    quantiles = np.linspace(0.01, 0.6, len(QUANTILES)).tolist()
-    known = msgspec.structs.replace(
-        card, figures={"generated_validation": {"score_quantiles": {"bona_fide": quantiles, "attack": quantiles}}}
-    )
+    quantiles = tuple(np.linspace(0.01, 0.6, len(QUANTILES)).tolist())
+    figures = SetFigures(score_quantiles=ScoreQuantiles(quantiles, quantiles))
+    known = msgspec.structs.replace(card, figures={"generated_validation": figures})
     assert genuine_shape(card) is BELL
     assert genuine_shape(known).values.tolist() == log_odds(np.array(quantiles[1:-1])).tolist()

@@ -64,7 +64,8 @@ def test_the_tuned_model_says_where_it_comes_from_and_is_compared(
     assert card == found.card
     assert card.lineage is not None
     assert (card.lineage.step, card.lineage.photos["documents"]) == ("fine_tuned", 20)
-    assert (card.figures[OWN]["bona_fide"], card.figures[OWN]["auc"]["value"]) == (20, 1.0)
+    own_figures = msgspec.to_builtins(card.figures[OWN])
+    assert (own_figures["bona_fide"], own_figures["auc"]["value"]) == (20, 1.0)
     assert asked["own"][0] == OWN
     assert isinstance(asked["own"][1], Validation)
     assert len(asked["representative"]) == 40
@@ -88,8 +89,9 @@ def test_without_attacks_only_rejected_genuine_photos_and_exchanged_portraits_ar
     found = ship_tuned(parent, tmp_path / "best.keras", alone, read_crops(data_set), tmp_path / "model", "0.4.0+own.1")
     card = read_card(tmp_path / "model")
     assert "20 genuine and 0 superimposed photos, and 20 exchanged portraits made of them" in asked["about"].data
-    assert {"auc", "eer", "apcer"}.isdisjoint(card.figures[OWN])
-    assert (card.figures[OWN]["bona_fide"], card.figures[OWN]["attacks"]) == (20, 0)
+    own_figures = msgspec.to_builtins(card.figures[OWN])
+    assert {"auc", "eer", "apcer"}.isdisjoint(own_figures)
+    assert (own_figures["bona_fide"], own_figures["attacks"]) == (20, 0)
     rejected, exchanged, validation, advice = found.sentences()
     assert "20 genuine photos, 20 documents, no attacks" in rejected
     assert exchanged.startswith("portraits exchanged among your photos, no real attacks")

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import msgspec
 import numpy as np
 import pytest
 
@@ -44,7 +45,7 @@ def test_generated_documents_may_be_refused_more_often_but_only_where_real_ones_
 def test_the_card_says_what_it_is() -> None:
     card = make_card(FILES, 224, {GENERATED: drawn(0, 400, 400, 1)}, "1.2.3")
     assert (card.version, card.files, card.input_side_px) == ("1.2.3", FILES, 224)
-    assert card.figures["generated_validation"]["bona_fide"] == 400
+    assert card.figures["generated_validation"].bona_fide == 400
     assert "non-commercial" in card.terms
     assert card.limits
 
@@ -65,11 +66,13 @@ def test_each_policy_keeps_its_promise_and_says_what_it_gives() -> None:
         assert policy.max_bpcer is not None
         assert policy.undetermined[0] <= policy.threshold <= policy.undetermined[1]
         for name, found in policy.figures.items():
-            assert found["bpcer"]["value"] <= policy.max_bpcer * (2 if name == GENERATED else 1)
-            low, high = found["apcer"]["interval_95"]
-            assert low <= found["apcer"]["value"] <= high
-        assert policy.figures[GENERATED]["worst_species"]["name"] == "pasted_head"
-    missed = [policy.figures[GENERATED]["apcer"]["value"] for policy in (strict, balanced, lenient)]
+            assert found.bpcer.value <= policy.max_bpcer * (2 if name == GENERATED else 1)
+            assert found.apcer is not None
+            low, high = found.apcer.interval_95
+            assert low <= found.apcer.value <= high
+            assert found.worst_species is not None
+            assert found.worst_species.name == "pasted_head"
+    missed = [msgspec.to_builtins(policy.figures[GENERATED].apcer)["value"] for policy in (strict, balanced, lenient)]
     assert missed == sorted(missed)
     assert missed[0] < missed[2]
 
@@ -81,5 +84,5 @@ def test_genuine_documents_alone_move_the_thresholds_and_not_the_calibration() -
     assert both.calibration == one.calibration
     assert both.threshold > one.threshold
     figures = both.policies[PolicyName.BALANCED].figures["own"]
-    assert figures.keys() == {"bpcer", "undetermined"}
-    assert figures["bpcer"]["value"] <= 0.05
+    assert msgspec.to_builtins(figures).keys() == {"bpcer", "undetermined"}
+    assert figures.bpcer.value <= 0.05

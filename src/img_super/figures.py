@@ -1,0 +1,141 @@
+"""What a network was measured to be worth: the figures that evaluation takes, that a card holds and that reports show.
+
+A figure that was not measured is None and is left out of the JSON. Names that a newer version adds are passed over.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+
+class Figure(msgspec.Struct, frozen=True):
+    """A measured value, and where 95 % of draws of documents lie."""
+
+    value: float
+    interval_95: tuple[float, float]
+
+
+class ScoreQuantiles(msgspec.Struct, frozen=True, omit_defaults=True):
+    """The scores below which the shares of `report.QUANTILES` of each class lie; empty for a class that is not there.
+
+    Later scores are compared with this shape.
+    """
+
+    bona_fide: tuple[float, ...] = ()
+    attack: tuple[float, ...] = ()
+
+
+class SpeciesFigures(msgspec.Struct, frozen=True, omit_defaults=True):
+    """The attacks of one species against all genuine documents; `apcer` at the threshold."""
+
+    attacks: int
+    auc: Figure
+    apcer: Figure
+    eer: Figure | None = None
+
+
+class Localisation(msgspec.Struct, frozen=True):
+    """Whether the heat maps of attacks show what was laid over.
+
+    Attributes:
+        iou: of the map, cut, with the mask.
+        peak_inside: the share of maps whose most suspicious place was laid over.
+    """
+
+    iou: Figure
+    peak_inside: Figure
+    iou_by_species: dict[str, float]
+
+
+class SetFigures(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A validation network on one data set.
+
+    Attributes:
+        bona_fide, attacks, documents: how many samples and different documents there were.
+        auc, eer, bpcer_at_apcer, tpr_at_fpr_1, apcer_at_bpcer: ranking, whatever the threshold; `..._at_...` by level.
+        freuid: 1 - harmonic mean of 1 - AuDET and 1 - APCER at a BPCER of 1 %; 0 is the best.
+        bpcer, apcer, species, worst_species: at the threshold. `apcer` has no interval where there were few attacks.
+        ece: expected calibration error.
+        wanted_bpcer, bpcer_between, way: how a threshold was chosen on a team's own documents.
+        quality: the share of photos that have each warning.
+        log_loss_on_documents_left_out: of each calibration that was tried; alone, under the name `calibration`.
+    """
+
+    bona_fide: int | None = None
+    attacks: int | None = None
+    documents: int | None = None
+    auc: Figure | None = None
+    eer: float | None = None
+    eer_interval_95: tuple[float, float] | None = None
+    bpcer_at_apcer: dict[str, float] = {}
+    bpcer_at_apcer_interval_95: dict[str, tuple[float, float]] = {}
+    tpr_at_fpr_1: Figure | None = None
+    apcer_at_bpcer: dict[str, Figure] = {}
+    freuid: Figure | None = None
+    wanted_bpcer: float | None = None
+    bpcer_between: tuple[float, float] | None = None
+    way: str | None = None
+    bpcer: Figure | None = None
+    apcer: Figure | float | None = None
+    ece: Figure | None = None
+    median_score_bona_fide: float | None = None
+    score_quantiles: ScoreQuantiles = ScoreQuantiles()
+    species: dict[str, SpeciesFigures] = {}
+    worst_species: str | None = None
+    localisation: Localisation | None = None
+    quality: dict[str, float] | None = None
+    log_loss_on_documents_left_out: dict[str, float] | None = None
+
+    @property
+    def eer_figure(self) -> Figure | None:
+        return None if self.eer is None or self.eer_interval_95 is None else Figure(self.eer, self.eer_interval_95)
+
+    @property
+    def bpcer_figures(self) -> dict[str, Figure]:
+        """`bpcer_at_apcer` with its intervals."""
+        intervals = self.bpcer_at_apcer_interval_95
+        return {level: Figure(value, intervals[level]) for level, value in self.bpcer_at_apcer.items()}
+
+
+class WorstSpecies(msgspec.Struct, frozen=True):
+    """The species of which most attacks are missed."""
+
+    name: str
+    apcer: float
+
+
+class UndeterminedShares(msgspec.Struct, frozen=True, omit_defaults=True):
+    """The share of each class that a person must look at; None for a class that is not there."""
+
+    bona_fide: float
+    attack: float | None = None
+
+
+class PolicyFigures(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What a policy gives on one data set; of genuine documents alone where there are no attacks."""
+
+    bpcer: Figure
+    apcer: Figure | None = None
+    worst_species: WorstSpecies | None = None
+    undetermined: UndeterminedShares
+
+
+class DetectorFigures(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """The one-pass detector on photos turned in all ways; all but `photos` and `median_iou` are shares of them.
+
+    Attributes:
+        answered: not handed on to the precise detector.
+        right_of_answered, median_iou, ghost_for_portrait: of those answered.
+        right_of_precise: what the precise detector does on the same photos.
+        in_one_pass, found, rotation_right: of real captures, the precise detector helping where it is asked.
+    """
+
+    photos: int | None = None
+    answered: float | None = None
+    right_of_answered: float | None = None
+    median_iou: float | None = None
+    ghost_for_portrait: float | None = None
+    right_of_precise: float | None = None
+    in_one_pass: float | None = None
+    found: float | None = None
+    rotation_right: float | None = None
