@@ -61,7 +61,6 @@ def test_the_configuration_sends_everything_through_our_formatter(
     kept = logging.root.handlers[:], logging.root.level
     try:
         dictConfig(logging_config(log_format, "info"))
-        logging.getLogger("uvicorn.error").setLevel(logging.NOTSET)  # a server in another test sets it
         for name in ("img_super.access", "uvicorn.error"):
             logging.getLogger(name).info("said by %s", name)
             logging.getLogger(name).debug("too quiet")

@@ -24,6 +24,7 @@ from img_super.cli.exits import Exit
 from img_super.pipeline.pipeline import Pipeline
 from img_super.settings import Settings
 from tests.conftest import SAMPLES, FakeDetector, FakeValidator
+from tests.waiting import until
 
 Run = Callable[..., Result]
 
@@ -132,12 +133,11 @@ def test_a_model_that_is_not_there_is_one_line(photo: Path, tmp_path: Path) -> N
 @pytest.fixture
 def url(pipeline: Pipeline) -> Iterator[str]:
     """A service with fake networks, over a real socket."""
-    config = uvicorn.Config(create_app(Settings(threads=2), pipeline), port=0, log_level="error")
+    config = uvicorn.Config(create_app(Settings(threads=2), pipeline), port=0, log_config=None)
     server = uvicorn.Server(config)
     thread = Thread(target=server.run)
     thread.start()
-    while not server.started:
-        assert thread.is_alive()
+    until(lambda: server.started)
     host, port = server.servers[0].sockets[0].getsockname()
     try:
         yield f"http://{host}:{port}"
