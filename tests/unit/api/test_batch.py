@@ -15,7 +15,8 @@ from img_super.domain import Detection, RgbImage
 from img_super.pipeline.pipeline import Pipeline
 from img_super.settings import Settings
 from tests.conftest import FakeDetector, FakeValidator
-from tests.unit.api.test_photo_work import PHOTO, SlowDetector, service, until
+from tests.unit.api.slow_service import PHOTO, SlowDetector, service
+from tests.waiting import until_then
 
 BROKEN = PHOTO[: len(PHOTO) // 2]
 
@@ -118,7 +119,7 @@ def test_a_batch_takes_no_more_threads_than_there_are_and_leaves_the_queue_to_ot
     async def ask() -> tuple[httpx2.Response, httpx2.Response]:
         async with service(slow, validator, queue=1) as client:
             batch = asyncio.ensure_future(client.post("/super/batch", files=form([PHOTO] * 8)))
-            await until(lambda: slow.seen)
+            await until_then(lambda: slow.seen)
             other = asyncio.ensure_future(client.post("/super", files=form([PHOTO])))
             await asyncio.sleep(0)
             slow.go_on.set()
