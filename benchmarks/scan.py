@@ -25,10 +25,11 @@ from pathlib import Path
 import cv2
 
 from benchmarks.photos import SAMPLE, photo_at
+from img_super.durable import replacing
 from img_super.pipeline.pipeline import Pipeline
 from img_super.scan.crew import AHEAD, Crew, Work
 from img_super.scan.journal import Journal
-from img_super.scan.results import replacing, writer_for
+from img_super.scan.results import writer_for
 from img_super.scan.summary import Summary
 from img_super.sources.found import Found, InFile
 from img_super.sources.search import find_photos

@@ -3,8 +3,28 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from stat import S_IMODE
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """A path to write to, which takes the place of `path` at the end: whoever looks sees the whole file or none.
+
+    Several processes may write the same file: the last one's stays.
+    """
+    unfinished = path.with_name(f".{path.stem}.{os.getpid()}.new{path.suffix}")
+    unfinished.unlink(missing_ok=True)
+    try:
+        yield unfinished
+        flush(unfinished)
+        unfinished.replace(path)
+    except BaseException:
+        unfinished.unlink(missing_ok=True)
+        raise
+    flush(path.parent)
 
 
 def replace_durably(path: Path, data: bytes, mode: int = 0o644) -> None:
@@ -18,20 +38,11 @@ def replace_durably(path: Path, data: bytes, mode: int = 0o644) -> None:
     Raises:
         OSError: it cannot be written, or not with the owner and group of the old one, which then is still there.
     """
-    unfinished = path.with_name(f".{path.name}.new")
-    unfinished.unlink(missing_ok=True)
-    descriptor = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
-    try:
+    with replacing(path) as unfinished:
+        descriptor = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
         with os.fdopen(descriptor, "wb") as file:
             _make_like(path, descriptor)
             file.write(data)
-            file.flush()
-            os.fsync(descriptor)
-        unfinished.replace(path)
-    except BaseException:
-        unfinished.unlink(missing_ok=True)
-        raise
-    flush(path.parent)
 
 
 def flush(path: Path) -> None:

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
-import os
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable
 from dataclasses import asdict, astuple
 from importlib.util import find_spec
 from itertools import islice
@@ -33,16 +31,6 @@ def writer_for(path: Path) -> Writer:
     if writer is _write_parquet and find_spec("pyarrow") is None:
         raise ScanError(f"Parquet needs pyarrow; {how_to_install('scan')}, or let --out end in .csv or .jsonl.")
     return writer
-
-
-@contextmanager
-def replacing(path: Path) -> Iterator[Path]:
-    """A path to write to, which takes the place of `path` at the end: whoever looks sees the whole file or none."""
-    part = path.with_name(f".{path.name}.part")
-    yield part
-    with part.open("rb+") as file:
-        os.fsync(file.fileno())
-    part.replace(path)
 
 
 def _write_jsonl(rows: Iterable[ScanRow], path: Path) -> None:

@@ -10,13 +10,14 @@ from typing import Final
 
 from img_super import __version__
 from img_super.domain import ModelIdentity
+from img_super.durable import replacing
 from img_super.scan.crew import Crew, Work
 from img_super.scan.errors import ScanError
 from img_super.scan.journal import Journal
 from img_super.scan.judge import Judged
 from img_super.scan.report import MOST_SUSPICIOUS, Report, write_report
 from img_super.scan.report_words import Language
-from img_super.scan.results import replacing, writer_for
+from img_super.scan.results import writer_for
 from img_super.scan.summary import Summary
 from img_super.sources.found import Found, InFile
 from img_super.sources.search import check_sources, find_photos

@@ -23,7 +23,7 @@ from img_super.scan.journal import Journal
 from img_super.scan.judge import THUMBNAIL_SIDE_PX, Judged, judge
 from img_super.scan.report import Report, write_report
 from img_super.scan.report_words import WORDS, Language
-from img_super.scan.results import replacing, writer_for
+from img_super.scan.results import writer_for
 from img_super.scan.rows import COLUMNS, ScanRow
 from img_super.scan.summary import Summary
 from img_super.sources.errors import FileTooLarge
@@ -233,24 +233,6 @@ def test_another_ending_and_a_missing_package_are_told(monkeypatch: pytest.Monke
     with pytest.raises(ScanError, match=r"pip install '\.\[scan\]'"):
         writer_for(Path("r.parquet"))
     assert callable(writer_for(Path("r.CSV")))
-
-
-def test_whoever_looks_sees_the_whole_file_or_the_old_one(tmp_path: Path) -> None:
-    path = tmp_path / "r.csv"
-    path.write_text("old")
-
-    def write_half() -> None:
-        with replacing(path) as part:
-            part.write_text("half")
-            raise KeyboardInterrupt
-
-    with pytest.raises(KeyboardInterrupt):
-        write_half()
-    assert path.read_text() == "old"
-    with replacing(path) as part:
-        part.write_text("new")
-        assert path.read_text() == "old"
-    assert path.read_text() == "new"
 
 
 # What people read ------------------------------------------------------------------------------------------------

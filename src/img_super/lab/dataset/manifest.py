@@ -11,6 +11,7 @@ from typing import Final, TypeVar
 
 import msgspec
 
+from img_super.durable import replace_durably
 from img_super.errors import ImgSuperError
 
 GENERATOR: Final = "2.6"
@@ -100,14 +101,7 @@ RowT = TypeVar("RowT", bound=msgspec.Struct)
 
 def write_rows(path: Path, rows: Sequence[msgspec.Struct]) -> None:
     """Write rows of JSON, all or none."""
-    write_whole(path, b"".join(msgspec.json.encode(row) + b"\n" for row in rows))
-
-
-def write_whole(path: Path, content: bytes) -> None:
-    """Write a file whole or not at all."""
-    unfinished = path.with_suffix(".part")
-    unfinished.write_bytes(content)
-    unfinished.replace(path)
+    replace_durably(path, b"".join(msgspec.json.encode(row) + b"\n" for row in rows))
 
 
 def read_manifest(folder: Path, row_type: type[RowT], verb: str = "synthesize") -> list[RowT]:

@@ -12,7 +12,7 @@ import msgspec
 import numpy as np
 
 from img_super.domain import Float32Array, RgbImage
-from img_super.lab.dataset.manifest import write_whole
+from img_super.durable import replace_durably
 from img_super.lab.synthesis.portraits.portrait import Portrait
 
 SUFFIX: Final = ".bases"
@@ -56,7 +56,7 @@ class Base:
 
 def write_bases(path: Path, bases: Iterable[Base]) -> None:
     """Write a shard, whole or not at all."""
-    write_whole(path, msgspec.msgpack.encode([_stored(base) for base in bases]))
+    replace_durably(path, msgspec.msgpack.encode([_stored(base) for base in bases]))
 
 
 def read_bases(folder: Path) -> list[StoredBase]:

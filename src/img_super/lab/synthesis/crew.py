@@ -16,7 +16,7 @@ from typing import Final, TypeVar
 
 import cv2
 
-from img_super.lab.dataset.manifest import write_whole
+from img_super.durable import replace_durably
 from img_super.lab.dataset.splits import Split
 from img_super.lab.synthesis.portraits.folder import Progress
 from img_super.lab.synthesis.sources import Sources, Wanted, load_sources
@@ -99,7 +99,7 @@ def render_shards(job: AnyJob, start: Callable[[AnyJob], Write], processes: int)
 def write_manifest(job: RenderJob) -> None:
     """Write `manifest.jsonl`: the rows of the shards that are ready."""
     paths = [job.rows_path(shard) for shard in range(job.shards)]
-    write_whole(job.out / "manifest.jsonl", b"".join(path.read_bytes() for path in paths if path.exists()))
+    replace_durably(job.out / "manifest.jsonl", b"".join(path.read_bytes() for path in paths if path.exists()))
 
 
 @contextmanager

@@ -13,6 +13,7 @@ from itertools import islice
 
 import numpy as np
 
+from img_super.durable import replacing
 from img_super.lab.dataset.manifest import Row, write_rows
 from img_super.lab.synthesis.crew import RenderJob, Write, prepare, render_shards
 from img_super.lab.synthesis.pair import Options
@@ -47,10 +48,9 @@ def write_shard(job: CropJob, renderer: Renderer, shard: int) -> None:
     pairs = islice(renderer.pairs(shard), job.size(shard) // 2)
     samples = [sample for pair in pairs for sample in pair]
     path = job.out / f"{job.name(shard)}.npz"
-    unfinished = path.with_suffix(".part.npz")
     crops, masks = np.stack([sample.crop for sample in samples]), np.stack([sample.mask for sample in samples])
-    np.savez(unfinished, crops=crops, masks=masks)
-    unfinished.replace(path)
+    with replacing(path) as unfinished:
+        np.savez(unfinished, crops=crops, masks=masks)
     write_rows(job.rows_path(shard), [_row(job, shard, place, sample) for place, sample in enumerate(samples)])
 
 

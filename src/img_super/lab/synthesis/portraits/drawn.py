@@ -13,6 +13,7 @@ import cv2
 import numpy as np
 
 from img_super.domain import Float32Array, RgbImage
+from img_super.durable import replace_durably
 from img_super.errors import how_to_install
 from img_super.lab.synthesis.portraits.folder import (
     PACK_VERSION,
@@ -22,7 +23,7 @@ from img_super.lab.synthesis.portraits.folder import (
     prepare_portrait,
     reduced,
 )
-from img_super.lab.synthesis.portraits.pack import read_pack, write_whole
+from img_super.lab.synthesis.portraits.pack import read_pack
 from img_super.lab.synthesis.portraits.portrait import Portrait
 from img_super.lab.synthesis.portraits.weights import MAPPING, SYNTHESIS, BadWeights
 
@@ -99,7 +100,8 @@ class _Studio:
         if not path.exists():
             self._painter = self._painter or PortraitPainter()
             painted = cv2.cvtColor(self._painter.paint(seed, number), cv2.COLOR_RGB2BGR)
-            write_whole(path, [cv2.imencode(".png", painted)[1].tobytes()])
+            path.parent.mkdir(parents=True, exist_ok=True)
+            replace_durably(path, cv2.imencode(".png", painted)[1].tobytes())
         return path
 
 

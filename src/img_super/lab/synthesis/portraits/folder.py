@@ -12,12 +12,13 @@ import cv2
 import numpy as np
 
 from img_super.domain import RgbImage
+from img_super.durable import replace_durably
 from img_super.lab.dataset.splits import source_of
 from img_super.lab.synthesis.pixels import opened
 from img_super.lab.synthesis.portraits.finder import FaceFinder, box_of, landmarks_of
 from img_super.lab.synthesis.portraits.landmarks import FaceLandmarker, outline_of
 from img_super.lab.synthesis.portraits.matte import PersonMatter
-from img_super.lab.synthesis.portraits.pack import read_pack, write_pack, write_whole
+from img_super.lab.synthesis.portraits.pack import read_pack, write_pack
 from img_super.lab.synthesis.portraits.portrait import LONGEST_SIDE_PX, Portrait
 
 VERSION: Final = "2"  # changes whenever matte, landmarks or outline are made another way: old caches are left alone
@@ -92,7 +93,8 @@ def prepare_portrait(path: Path, identity: str, cache: Path, networks: PortraitN
         portrait = _read_cached(cached, identity, image)
     else:
         portrait = networks.examine(identity, image)
-        write_whole(cached, [_stored(portrait)])
+        cached.parent.mkdir(parents=True, exist_ok=True)
+        replace_durably(cached, _stored(portrait))
     return portrait if portrait is not None and abs(portrait.turn) <= _MOST_TURN else None
 
 

@@ -5,7 +5,6 @@ Layout: the pixels of every picture and matte, one after the other; an index (.n
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from io import BytesIO
 from pathlib import Path
@@ -15,18 +14,10 @@ from zipfile import BadZipFile
 import numpy as np
 import numpy.typing as npt
 
+from img_super.durable import replacing
 from img_super.lab.synthesis.portraits.portrait import Portrait
 
 _LENGTH_BYTES: Final = 8
-
-
-def write_whole(path: Path, content: Sequence[bytes | memoryview]) -> None:
-    """Write a file whole or not at all, also when several processes write the same one."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f"{path.name}.{os.getpid()}.part")
-    with partial.open("wb") as stream:
-        stream.writelines(content)
-    partial.replace(path)
 
 
 def write_pack(path: Path, portraits: Sequence[Portrait]) -> None:
@@ -43,7 +34,9 @@ def write_pack(path: Path, portraits: Sequence[Portrait]) -> None:
     )
     pixels = [np.ascontiguousarray(array).data for each in portraits for array in (each.image, each.matte)]
     tail = index.getvalue()
-    write_whole(path, [*pixels, tail, len(tail).to_bytes(_LENGTH_BYTES, "little")])
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with replacing(path) as unfinished, unfinished.open("wb") as stream:
+        stream.writelines([*pixels, tail, len(tail).to_bytes(_LENGTH_BYTES, "little")])
 
 
 def read_pack(path: Path) -> list[Portrait] | None:

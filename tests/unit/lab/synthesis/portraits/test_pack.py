@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from img_super.lab.synthesis.portraits.pack import read_pack, write_pack, write_whole
+from img_super.lab.synthesis.portraits.pack import read_pack, write_pack
 from tests.unit.lab.synthesis.portraits.people import person
 
 
@@ -44,11 +44,3 @@ def test_a_missing_pack_counts_as_none(tmp_path: Path) -> None:
 def test_an_empty_pack_is_a_pack(tmp_path: Path) -> None:
     write_pack(tmp_path / "made.pack", [])
     assert read_pack(tmp_path / "made.pack") == []
-
-
-def test_a_file_that_cannot_be_finished_is_not_begun(tmp_path: Path) -> None:
-    path = tmp_path / "file"
-    write_whole(path, [b"old"])
-    with pytest.raises(TypeError):
-        write_whole(path, [b"new", "no bytes"])  # type: ignore[list-item]
-    assert path.read_bytes() == b"old"
