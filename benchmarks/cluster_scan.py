@@ -18,7 +18,7 @@ from tempfile import TemporaryDirectory
 from benchmarks.cluster_answers import first_photos
 from benchmarks.local_cluster import LocalCluster, local_cluster
 from img_super.scan.judge import Judged
-from img_super.scan.scan import Job, scan
+from img_super.scan.scan import ScanJob, scan
 
 
 def main() -> None:
@@ -30,7 +30,7 @@ def main() -> None:
     arguments = parser.parse_args()
     photos = tuple(map(str, first_photos(arguments.folder, arguments.photos)))
     with TemporaryDirectory() as folder:
-        job = Job(photos, Path(folder, "here.jsonl"), processes=2)
+        job = ScanJob(photos, Path(folder, "here.jsonl"), processes=2)
         here_s = seconds_of(job)
         with local_cluster(nodes=2) as cluster:
             on_ray = replace(job, out=Path(folder, "ray.jsonl"))
@@ -42,14 +42,14 @@ def main() -> None:
     sys.exit(not same)
 
 
-def seconds_of(job: Job) -> float:
+def seconds_of(job: ScanJob) -> float:
     """What the scan takes on this machine."""
     start = time.perf_counter()
     scan(job)
     return time.perf_counter() - start
 
 
-def on_cluster(job: Job, cluster: LocalCluster, lose_at: int | None) -> float:
+def on_cluster(job: ScanJob, cluster: LocalCluster, lose_at: int | None) -> float:
     """What the scan takes on the cluster, which loses a node once there are so many rows."""
     from img_super.cluster.scan import judging_on_ray  # noqa: PLC0415 after the environment of the cluster
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import IntEnum, StrEnum
 from math import ceil, floor
-from typing import Final, Literal, Protocol, TypeAlias
+from typing import Final, Literal, Protocol, TypeAlias, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -210,6 +210,9 @@ class ModelIdentity:
     sha256: str
 
 
+CardT_co = TypeVar("CardT_co", covariant=True)
+
+
 class Detector(Protocol):
     """Finds faces in an RGB uint8 image; None when there is none. Safe to call from several threads."""
 
@@ -217,3 +220,18 @@ class Detector(Protocol):
     def identity(self) -> ModelIdentity: ...
 
     def detect(self, image: RgbImage) -> Detection | None: ...
+
+
+class Validator(Protocol[CardT_co]):
+    """Scores an RGB uint8 crop of the size that its card says. Safe to call from several threads.
+
+    The card is a type of the rooms above, which alone read it.
+    """
+
+    @property
+    def identity(self) -> ModelIdentity: ...
+
+    @property
+    def card(self) -> CardT_co: ...
+
+    def validate(self, crop: RgbImage) -> Evidence: ...

@@ -18,7 +18,7 @@ from benchmarks.cluster_answers import asked
 from benchmarks.local_cluster import LocalCluster, Served, local_cluster, served
 from benchmarks.running_service import running_service
 from img_super.scan.judge import Judged
-from img_super.scan.scan import Job, scan
+from img_super.scan.scan import ScanJob, scan
 from tests.conftest import SAMPLES
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning:ray")
@@ -88,7 +88,7 @@ def test_a_scan_on_ray_gives_the_rows_of_a_local_one_though_a_node_dies(
     for number in range(PHOTOS):
         (source / f"{number:03d}.jpg").write_bytes(photo + bytes([number]))
     (source / "notes.txt").write_text("no photo")
-    job = Job((str(source),), tmp_path / "here.jsonl", processes=2)
+    job = ScanJob((str(source),), tmp_path / "here.jsonl", processes=2)
     scan(job)
     died: list[int] = []
 

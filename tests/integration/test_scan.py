@@ -26,7 +26,7 @@ from img_super.pipeline.pipeline import Look, Pipeline
 from img_super.pipeline.watch import Watch, unwatched
 from img_super.scan.crew import AHEAD, Crew, Work
 from img_super.scan.errors import ScanError
-from img_super.scan.scan import Job, scan
+from img_super.scan.scan import ScanJob, scan
 from img_super.sources.found import Found, Given, InFile
 from tests.conftest import SAMPLES
 from tests.integration import slow_scan
@@ -70,7 +70,7 @@ def photos(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def undisturbed(photos: Path) -> Path:
     out = photos.parent / "undisturbed.jsonl"
-    summary = scan(Job((str(photos),), out, processes=2))
+    summary = scan(ScanJob((str(photos),), out, processes=2))
     assert (summary.photos, summary.failed) == (ROWS, 2)
     return out
 
@@ -168,12 +168,12 @@ def test_a_scan_that_is_told_to_stop_keeps_what_it_has(
 
 def test_a_second_scan_of_the_same_results_needs_leave(photos: Path, undisturbed: Path) -> None:
     with pytest.raises(ScanError, match="is there already"):
-        scan(Job((str(photos),), undisturbed))
+        scan(ScanJob((str(photos),), undisturbed))
 
 
 def test_what_a_scan_writes_is_no_source_of_the_next(tmp_path: Path) -> None:
     (tmp_path / "a.jpg").write_bytes(_photo(0))
-    job = Job((str(tmp_path),), tmp_path / "r.csv", report=tmp_path / "r.html", overwrite=True)
+    job = ScanJob((str(tmp_path),), tmp_path / "r.csv", report=tmp_path / "r.html", overwrite=True)
     assert [scan(job).photos, scan(job).photos] == [1, 1]
 
 

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from img_super.scan.crew import Work
     from img_super.scan.judge import Judged
-    from img_super.scan.scan import Job, Judging
+    from img_super.scan.scan import Judging, ScanJob
     from img_super.scan.summary import Summary
     from img_super.settings import Settings
     from img_super.sources.found import Storage
@@ -94,13 +94,13 @@ def scan(
     3 when no photo could be judged; 4 when it could not start; 130 or 143
     when it was stopped.
     """
-    from img_super.scan.scan import Job
+    from img_super.scan.scan import ScanJob
     from img_super.settings import load_settings
 
     with _told_of(out):
         settings = load_settings(model=model, backend=backend, policy=policy, threads=processes)
         work = _work(settings, max_file_bytes, storage_options(storage_option), thumbnails)
-        job = Job(
+        job = ScanJob(
             tuple(sources), out, out.with_suffix(".html") if report else None, settings.threads,
             restart=restart, overwrite=overwrite, language=language.value, work=work,
         )  # fmt: skip
@@ -147,7 +147,7 @@ def _judging(on_ray: bool, processes: int | None) -> Judging:
     return judging_on_ray(processes)
 
 
-def _scan_with_progress(job: Job, judging: Judging, quiet: bool) -> tuple[Summary, float]:
+def _scan_with_progress(job: ScanJob, judging: Judging, quiet: bool) -> tuple[Summary, float]:
     from img_super.scan.scan import scan as scan_job
 
     begun_s = time.monotonic()
@@ -169,7 +169,7 @@ def _scan_with_progress(job: Job, judging: Judging, quiet: bool) -> tuple[Summar
     return summary, time.monotonic() - begun_s
 
 
-def _count(job: Job, bar: Progress, task: TaskID) -> None:
+def _count(job: ScanJob, bar: Progress, task: TaskID) -> None:
     """How many there are is known after a while, or not at all: the scan does not wait for it."""
     from img_super.sources.errors import SourceError
     from img_super.sources.search import count_photos
@@ -215,7 +215,7 @@ def _how_to_go_on(out: Path) -> str:
     return f"Stopped; the rows so far are kept beside {out}. The same command goes on from there."
 
 
-def _tell(summary: Summary, job: Job, seconds: float, json: bool) -> None:
+def _tell(summary: Summary, job: ScanJob, seconds: float, json: bool) -> None:
     if json:
         report = None if job.report is None else str(job.report)
         told = {"results": str(job.out), "report": report, **summary.as_json(), "seconds": round(seconds, 1)}

@@ -25,7 +25,7 @@ from ray.exceptions import RayError
 from img_super.scan.crew import Crew, Work
 from img_super.scan.errors import ScanError
 from img_super.scan.judge import Judged
-from img_super.scan.scan import Job, Judging
+from img_super.scan.scan import Judging, ScanJob
 from img_super.sources.archives import is_tar, is_zip, photos_in_tar, photos_in_zip
 from img_super.sources.found import Found, InFile
 from img_super.sources.search import find_files
@@ -52,7 +52,7 @@ def judging_on_ray(crews: int | None = None) -> Judging:
     return partial(_judge, crews)
 
 
-def _judge(crews: int | None, job: Job, done: Callable[[str], bool]) -> Generator[Judged]:
+def _judge(crews: int | None, job: ScanJob, done: Callable[[str], bool]) -> Generator[Judged]:
     """A row for every photo of the job that is not `done`; one of a TAR archive may come again, and is the same."""
     for units in _in_parts(_units(job, done), UNITS_AT_ONCE):
         yield from _judged(job.work, crews, units)
@@ -68,7 +68,7 @@ def connect() -> None:
         raise ScanError("There is no Ray cluster here; start one (`ray start --head`) or set RAY_ADDRESS.") from error
 
 
-def _units(job: Job, done: Callable[[str], bool]) -> Iterator[Found]:
+def _units(job: ScanJob, done: Callable[[str], bool]) -> Iterator[Found]:
     """What can be judged apart: photos, members of ZIP archives, and TAR archives, which have to be read in order."""
     for file in find_files(job.sources, job.work.storage):
         inside = photos_in_zip(file, job.work.storage) if isinstance(file, InFile) and is_zip(file.path) else (file,)

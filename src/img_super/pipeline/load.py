@@ -12,13 +12,13 @@ from img_super.detector.face_refiner import FaceRefiner
 from img_super.detector.fast import FastDetector, SameFaceDetector
 from img_super.detector.refined_detector import RefinedDetector
 from img_super.detector.yunet import YuNetDetector
-from img_super.domain import Detector
+from img_super.domain import Detector, Validator
 from img_super.errors import BadModel
-from img_super.model_card import DetectorCard, PolicyName, read_card, read_card_as, read_weights
+from img_super.model_card import DetectorCard, ModelCard, PolicyName, read_card, read_card_as, read_weights
 from img_super.pipeline.decode import DEFAULT_LIMITS
 from img_super.pipeline.decode_limits import DecodeLimits
 from img_super.pipeline.decoder import start_decoder
-from img_super.pipeline.pipeline import Pipeline, Validator
+from img_super.pipeline.pipeline import Pipeline
 from img_super.registry.registry import serving_folder
 from img_super.validator.litert import LiteRtValidator
 
@@ -101,7 +101,7 @@ def load_quick_detector(precise: Detector, name: DetectorName = DetectorName.FAS
     return FastDetector(read_weights(SHIPPED_DETECTOR, card, "litert"), card, finder, settled)
 
 
-def load_validator(model: Path, backend: Backend = Backend.LITERT) -> Validator:
+def load_validator(model: Path, backend: Backend = Backend.LITERT) -> Validator[ModelCard]:
     """What scores portraits: the model in a folder, or the promoted one of a registry. Raises `BadModel`."""
     folder = serving_folder(model)
     card = read_card(folder)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Protocol
 
 from img_super.domain import (
     Box,
@@ -15,6 +14,7 @@ from img_super.domain import (
     QualityWarning,
     Reason,
     RgbImage,
+    Validator,
 )
 from img_super.errors import FaceTooSmall, NoFace
 from img_super.model_card import ModelCard, PolicyName
@@ -26,18 +26,6 @@ from img_super.pipeline.photo import OpenPhoto, Photo, in_whole_photo, open_phot
 from img_super.pipeline.quality import NO_DOCUMENT, assess_quality, looked_at
 from img_super.pipeline.watch import Stage, Watch, unwatched
 from img_super.turn import inverse, turn
-
-
-class Validator(Protocol):
-    """Scores an RGB uint8 crop of the card's input size. Safe to call from several threads."""
-
-    @property
-    def identity(self) -> ModelIdentity: ...
-
-    @property
-    def card(self) -> ModelCard: ...
-
-    def validate(self, crop: RgbImage) -> Evidence: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +80,7 @@ class Pipeline:
     def __init__(
         self,
         detector: Detector,
-        validator: Validator,
+        validator: Validator[ModelCard],
         limits: DecodeLimits = DEFAULT_LIMITS,
         policy: PolicyName = PolicyName.BALANCED,
         quick_detector: Detector | None = None,
@@ -114,7 +102,7 @@ class Pipeline:
         self.validator = validator
         self._limits = limits
 
-    def with_validator(self, validator: Validator) -> Pipeline:
+    def with_validator(self, validator: Validator[ModelCard]) -> Pipeline:
         """The same detectors before another validator. Raises `BadModel` when its card lacks this one's policy."""
         return Pipeline(self.detector, validator, self._limits, self.policy_name, self.quick_detector)
 

@@ -46,7 +46,7 @@ class Change(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     version: str
 
 
-class State(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class RegistryState(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What serves, what a rollback goes back to (the last one first), and every change so far."""
 
     current: str
@@ -72,7 +72,7 @@ class Registry:
         folder.mkdir(parents=True, exist_ok=True)
         registry = cls(folder)
         version = registry.add(first).version
-        registry._write(State(version, (), (_change("created", version),)))
+        registry._write(RegistryState(version, (), (_change("created", version),)))
         return registry
 
     @classmethod
@@ -83,11 +83,11 @@ class Registry:
         return cls(folder)
 
     @property
-    def state(self) -> State:
+    def state(self) -> RegistryState:
         """Raises `BadModel` when it cannot be read."""
         path = self.folder / STATE_FILE
         try:
-            return msgspec.json.decode(path.read_bytes(), type=State)
+            return msgspec.json.decode(path.read_bytes(), type=RegistryState)
         except OSError as error:
             raise BadModel(f"The registry {path} cannot be read: {error.strerror}.") from error
         except msgspec.DecodeError as error:
@@ -136,7 +136,7 @@ class Registry:
             if version == state.current:
                 raise BadModel(f"{version} serves already.")
             changes = (*state.changes, _change("promoted", version))
-            self._write(State(version, (state.current, *state.before), changes))
+            self._write(RegistryState(version, (state.current, *state.before), changes))
         return card
 
     def rollback(self) -> ModelCard:
@@ -151,7 +151,7 @@ class Registry:
                 raise BadModel(f"Nothing served before {state.current}.")
             version, *before = state.before
             card = check_model(self.model(version))
-            self._write(State(version, tuple(before), (*state.changes, _change("rolled_back", version))))
+            self._write(RegistryState(version, tuple(before), (*state.changes, _change("rolled_back", version))))
         return card
 
     def _copy(self, source: Path, target: Path, names: Sequence[str]) -> None:
@@ -165,7 +165,7 @@ class Registry:
         unfinished.rename(target)
         flush(self.folder)
 
-    def _write(self, state: State) -> None:
+    def _write(self, state: RegistryState) -> None:
         text = msgspec.json.format(msgspec.json.encode(state), indent=2)
         replace_durably(self.folder / STATE_FILE, text + b"\n")
 

@@ -24,7 +24,7 @@ from img_super.sources.search import check_sources, find_photos
 
 
 @dataclass(frozen=True, slots=True)
-class Job:
+class ScanJob:
     """What is to be scanned, and where the results go.
 
     Attributes:
@@ -60,7 +60,7 @@ class Job:
         return any(Path(found.path).resolve() == target.resolve() for target in alike)
 
 
-Judging = Callable[[Job, Callable[[str], bool]], Generator[Judged]]
+Judging = Callable[[ScanJob, Callable[[str], bool]], Generator[Judged]]
 """Judges every photo of a job that is not done yet, by its name; a row that comes twice is kept once."""
 
 Progress = Callable[[int, Judged | None], None]
@@ -69,14 +69,14 @@ Progress = Callable[[int, Judged | None], None]
 _FINGERPRINT_FORMAT: Final = 1
 
 
-def judge_here(job: Job, done: Callable[[str], bool]) -> Generator[Judged]:
+def judge_here(job: ScanJob, done: Callable[[str], bool]) -> Generator[Judged]:
     """With processes of this machine. Raises `ScanError`."""
     found = find_photos(job.sources, job.work.storage, done, job.work.max_file_bytes)
     with Crew(job.work, job.processes) as crew:
         yield from crew.judge(photo for photo in found if not job.is_target(photo))
 
 
-def scan(job: Job, progress: Progress = lambda _rows, _newest: None, judging: Judging = judge_here) -> Summary:
+def scan(job: ScanJob, progress: Progress = lambda _rows, _newest: None, judging: Judging = judge_here) -> Summary:
     """Scan, or go on with a scan that was stopped; the results are written when every photo has its row.
 
     Args:
@@ -107,7 +107,7 @@ def scan(job: Job, progress: Progress = lambda _rows, _newest: None, judging: Ju
     return summary
 
 
-def _judge_all(job: Job, journal: Journal, progress: Progress, judging: Judging) -> None:
+def _judge_all(job: ScanJob, journal: Journal, progress: Progress, judging: Judging) -> None:
     rows = len(journal)
     with closing(judging(job, journal.__contains__)) as judged_photos:
         for judged in judged_photos:
@@ -115,7 +115,7 @@ def _judge_all(job: Job, journal: Journal, progress: Progress, judging: Judging)
             progress(rows, judged)
 
 
-def _check_targets(job: Job) -> None:
+def _check_targets(job: ScanJob) -> None:
     """Before an hour of work, not after it."""
     for target in filter(None, (job.out, job.report)):
         if not target.parent.is_dir():
@@ -129,7 +129,7 @@ def _models(work: Work) -> tuple[ModelIdentity, ModelIdentity]:
     return pipeline.quick_detector.identity, pipeline.validator.identity
 
 
-def _fingerprint(job: Job, models: tuple[ModelIdentity, ModelIdentity]) -> dict[str, object]:
+def _fingerprint(job: ScanJob, models: tuple[ModelIdentity, ModelIdentity]) -> dict[str, object]:
     """Whatever decides the rows, under names that a person understands."""
     detector, validator = models
     options = job.work.options

@@ -15,7 +15,7 @@ from img_super.cli.exits import Exit
 from img_super.pipeline.load import Backend, DetectorName
 from img_super.scan.errors import ScanError
 from img_super.scan.rows import ScanRow
-from img_super.scan.scan import Job, Judging, Progress
+from img_super.scan.scan import Judging, Progress, ScanJob
 from img_super.scan.summary import Summary
 
 GENUINE = ScanRow(photo="a.jpg", score=0.1, verdict="bona_fide", quality="")
@@ -31,9 +31,9 @@ class Scanned:
     def __init__(self) -> None:
         self.rows: list[ScanRow] = [GENUINE]
         self.fault: BaseException | None = None
-        self.jobs: list[Job] = []
+        self.jobs: list[ScanJob] = []
 
-    def __call__(self, job: Job, progress: Progress, _judging: Judging) -> Summary:
+    def __call__(self, job: ScanJob, progress: Progress, _judging: Judging) -> Summary:
         self.jobs.append(job)
         progress(0, None)
         if self.fault is not None:

@@ -20,7 +20,7 @@ from img_super.scan.crew import Work
 from img_super.scan.errors import ScanError
 from img_super.scan.judge import Judged
 from img_super.scan.rows import unanswered
-from img_super.scan.scan import Job
+from img_super.scan.scan import ScanJob
 from img_super.sources.found import Found, Given, InFile
 
 
@@ -39,14 +39,14 @@ def folder(tmp_path: Path) -> Path:
 
 
 def test_names_travel_and_bytes_do_not(folder: Path) -> None:
-    units = list(scan._units(Job((str(folder),), folder / "out.csv"), lambda _: False))
+    units = list(scan._units(ScanJob((str(folder),), folder / "out.csv"), lambda _: False))
     assert sorted(Path(unit.name).name for unit in units) == ["1.jpg", "2.jpg", "a.jpg", "c.tar"]
     assert not any(isinstance(unit, Given) for unit in units)
 
 
 def test_what_is_done_or_written_by_the_scan_is_no_work(folder: Path) -> None:
     (folder / "out.csv").write_text("")
-    units = scan._units(Job((str(folder),), folder / "out.csv"), lambda name: name.endswith(("1.jpg", "a.jpg")))
+    units = scan._units(ScanJob((str(folder),), folder / "out.csv"), lambda name: name.endswith(("1.jpg", "a.jpg")))
     assert sorted(Path(unit.name).name for unit in units) == ["2.jpg", "c.tar"]
 
 
@@ -96,7 +96,7 @@ def test_without_a_cluster_the_scan_says_what_to_do(
 def test_what_ray_says_does_not_come_between_the_answers(
     folder: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    def judging(_job: Job, _done: object) -> Generator[Judged]:
+    def judging(_job: ScanJob, _done: object) -> Generator[Judged]:
         print("(raylet) a node is dead")  # noqa: T201 as Ray does
         yield Judged(unanswered("a.jpg", "code", "detail"))
 

@@ -16,7 +16,7 @@ from img_super.validator.litert import LiteRtNetwork
 
 
 @dataclass(frozen=True, slots=True)
-class Answers:
+class NetworkAnswers:
     """What a network says of crops, in their order.
 
     Attributes:
@@ -28,7 +28,7 @@ class Answers:
     heat_maps: FloatMap
 
 
-def answers_of(weights: bytes, crops: Iterable[RgbImage], threads: int = 1) -> Answers:
+def answers_of(weights: bytes, crops: Iterable[RgbImage], threads: int = 1) -> NetworkAnswers:
     """The answers for square crops (RGB uint8), resized where the network takes another side.
 
     Raises:
@@ -44,4 +44,4 @@ def answers_of(weights: bytes, crops: Iterable[RgbImage], threads: int = 1) -> A
     with ThreadPoolExecutor(threads) as pool:
         answers = list(pool.map(answer, crops))
     logits = np.array([logit for logit, _ in answers], np.float64)
-    return Answers(logits, np.array([heat_map for _, heat_map in answers], np.float32))
+    return NetworkAnswers(logits, np.array([heat_map for _, heat_map in answers], np.float32))

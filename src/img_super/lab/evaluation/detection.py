@@ -25,7 +25,7 @@ _STEPS: Final = tuple(round(0.05 * step, 2) for step in range(2, 19))
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class DetectionOutcome:
     """What became of one photo.
 
     Attributes:
@@ -45,7 +45,7 @@ class Answer:
         return self.rotation_right and self.iou >= FOUND_IOU
 
 
-def answers_on_generated(detector: FastDetector, folder: Path, limit: int | None = None) -> list[Answer]:
+def answers_on_generated(detector: FastDetector, folder: Path, limit: int | None = None) -> list[DetectionOutcome]:
     """One pass without anybody to ask instead, on a data set of whole photos, each turned another way."""
     answers = []
     for rotation, row, image in _turned(folder, read_rows(folder)[:limit]):
@@ -62,14 +62,16 @@ def _turned(folder: Path, rows: Sequence[PhotoRow]) -> Iterator[tuple[Rotation, 
         yield ROTATIONS[number // 2 % 4], row, image  # both photos of a pair are turned alike
 
 
-def _answer(found: Detection | None, sureness: float, row: PhotoRow, rotation: Rotation, wh: tuple[int, int]) -> Answer:
+def _answer(
+    found: Detection | None, sureness: float, row: PhotoRow, rotation: Rotation, wh: tuple[int, int]
+) -> DetectionOutcome:
     if found is None:
-        return Answer(0.0, 0.0, False, False)
+        return DetectionOutcome(0.0, 0.0, False, False)
     turned_wh = wh if rotation in (0, 180) else wh[::-1]
     box = found.portrait.box.turned(rotation, turned_wh)
     ghost = None if row.ghost_xyxy is None else box_between(row.ghost_xyxy)
     is_ghost = ghost is not None and _lies_in(box, ghost)
-    return Answer(sureness, box.iou(Box(*row.face_xyxy)), found.rotation == rotation, is_ghost)
+    return DetectionOutcome(sureness, box.iou(Box(*row.face_xyxy)), found.rotation == rotation, is_ghost)
 
 
 def _lies_in(found: Box, face: FloatBox) -> bool:
@@ -77,7 +79,7 @@ def _lies_in(found: Box, face: FloatBox) -> bool:
     return abs(x - face.x) < face.width / 2 and abs(y - face.y) < face.height / 2
 
 
-def least_confidence(answers: Sequence[Answer], max_wrong: float) -> float:
+def least_confidence(answers: Sequence[DetectionOutcome], max_wrong: float) -> float:
     """The lowest confidence from which on at most `max_wrong` of the answers are wrong; the highest step else."""
     for least in _STEPS:
         given = [answer for answer in answers if answer.sureness >= least]
@@ -96,7 +98,7 @@ def precise_wrong(precise: Detector, folder: Path, limit: int | None = None) -> 
     return float(np.mean(wrong))
 
 
-def generated_figures(answers: Sequence[Answer], least: float, right_of_precise: float) -> DetectorFigures:
+def generated_figures(answers: Sequence[DetectionOutcome], least: float, right_of_precise: float) -> DetectorFigures:
     """What the card says of generated validation; a photo below `least` is handed on and counts as not answered."""
     given = [answer for answer in answers if answer.sureness >= least]
     return DetectorFigures(

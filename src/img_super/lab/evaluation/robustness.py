@@ -32,7 +32,7 @@ Scores = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class ImageChange:
     """One change: its kind, how strong (0 is not at all), and what it does to an image."""
 
     kind: str
@@ -60,8 +60,8 @@ def blurred(image: RgbImage, sigma_share: float) -> RgbImage:
     return cv2.GaussianBlur(image, (0, 0), sigma_share * max(image.shape[:2])).astype(np.uint8, copy=False)
 
 
-def _steps(of: Callable[..., RgbImage], kind: str, values: Sequence[float]) -> tuple[Change, ...]:
-    return tuple(Change(kind, value, partial(_changed, of=of, value=value)) for value in values)
+def _steps(of: Callable[..., RgbImage], kind: str, values: Sequence[float]) -> tuple[ImageChange, ...]:
+    return tuple(ImageChange(kind, value, partial(_changed, of=of, value=value)) for value in values)
 
 
 def _changed(image: RgbImage, of: Callable[..., RgbImage], value: float) -> RgbImage:
@@ -110,9 +110,9 @@ class StepFigures(msgspec.Struct, frozen=True):
     bpcer: float
 
 
-def robustness(judge: Judge, samples: Samples, steps: Sequence[Change], threshold: float) -> list[StepFigures]:
+def robustness(judge: Judge, samples: Samples, steps: Sequence[ImageChange], threshold: float) -> list[StepFigures]:
     """One row a step, the unchanged images first."""
-    changes = [Change("none", 0, lambda image: image), *steps]
+    changes = [ImageChange("none", 0, lambda image: image), *steps]
     scores = np.array([[judge(step.change(image)) for step in changes] for image in samples.images()])
     weights = resampling.drawn_weights(samples.documents, seed=1)
     return [
@@ -122,7 +122,7 @@ def robustness(judge: Judge, samples: Samples, steps: Sequence[Change], threshol
 
 
 def _figures(
-    step: Change, before: Scores, after: Scores, samples: Samples, weights: resampling.Weights, threshold: float
+    step: ImageChange, before: Scores, after: Scores, samples: Samples, weights: resampling.Weights, threshold: float
 ) -> StepFigures:
     moved = np.abs(after - before)[~(np.isnan(before) | np.isnan(after))]
     return StepFigures(

@@ -69,7 +69,7 @@ class Options:
 
 
 @dataclass(frozen=True, slots=True)
-class Pair:
+class SamplePair:
     """What genuine sample and attack share, and who the donor is.
 
     Attributes:
@@ -116,7 +116,9 @@ def draw_group_blank(
     return draw_blank(rng, frame_width, sources.designs), face_on_card
 
 
-def draw_pair(place: tuple[int, int, int], sources: Sources, options: Options, blank: Blank, face_px: float) -> Pair:
+def draw_pair(
+    place: tuple[int, int, int], sources: Sources, options: Options, blank: Blank, face_px: float
+) -> SamplePair:
     """Decide about a pair.
 
     Args:
@@ -132,7 +134,7 @@ def draw_pair(place: tuple[int, int, int], sources: Sources, options: Options, b
     sides = float(rng.uniform(*(_SIDES_OF_WHOLE if options.whole_card else _SIDES_OF_CROP)))
     by_attack = bool(rng.random() < 0.5)
     widest = sides * _LARGER_DONOR if by_attack else sides
-    return Pair(
+    return SamplePair(
         document="-".join(str(number) for number in place),
         blank=blank,
         portrait=sources.portraits[host],

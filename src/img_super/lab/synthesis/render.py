@@ -28,7 +28,7 @@ from img_super.lab.synthesis.capture import (
 )
 from img_super.lab.synthesis.documents import Card, make_card
 from img_super.lab.synthesis.geometry import corners_of, onto, warp
-from img_super.lab.synthesis.pair import Pair
+from img_super.lab.synthesis.pair import SamplePair
 from img_super.lab.synthesis.superimpositions import Attack, draw_attack, on_card, on_photo
 
 _WIDEST_CROP: Final = 4.2
@@ -65,7 +65,7 @@ class Photo:
 class _Scene:
     """What both photos of a pair are made with; `facts` are those of camera, view and screen."""
 
-    pair: Pair
+    pair: SamplePair
     card: Card
     shot: Shot
     reprinted: bool
@@ -73,7 +73,7 @@ class _Scene:
     facts: Facts
 
 
-def render_pair(pair: Pair, background: RgbImage) -> tuple[Photo, Photo]:
+def render_pair(pair: SamplePair, background: RgbImage) -> tuple[Photo, Photo]:
     """The genuine photo and the attack. The same pair gives the same pixels."""
     card = make_card(np.random.default_rng(pair.seeds["card"]), pair.blank, pair.portrait, pair.region)
     rng = np.random.default_rng(pair.attack_seed)
@@ -89,7 +89,7 @@ def render_pair(pair: Pair, background: RgbImage) -> tuple[Photo, Photo]:
     return _finish(scene, genuine, None, None), _forged(scene, attack, rng, genuine)
 
 
-def photograph_genuine(pair: Pair, background: RgbImage) -> tuple[RgbImage, Float32Array]:
+def photograph_genuine(pair: SamplePair, background: RgbImage) -> tuple[RgbImage, Float32Array]:
     """The pair's genuine photo as the phone saved it first, and the portrait frame's corners in it, float32 [4, 2]."""
     card = make_card(np.random.default_rng(pair.seeds["card"]), pair.blank, pair.portrait, pair.region)
     view = _view(pair, card, 1.0)
@@ -102,7 +102,7 @@ def photograph_genuine(pair: Pair, background: RgbImage) -> tuple[RgbImage, Floa
     return pixels.to_bytes(photo), quad
 
 
-def _view(pair: Pair, card: Card, face_ratio: float) -> View:
+def _view(pair: SamplePair, card: Card, face_ratio: float) -> View:
     """The photo is measured in the genuine face or in the attack's, by the pair's coin: neither class sticks out."""
     measured = face_ratio if pair.by_attack else 1.0
     sides = pair.sides * measured

@@ -15,7 +15,7 @@ from img_super.lab.dataset.manifest import GENERATOR, Row, SavedFile
 from img_super.lab.synthesis.capture import facts_of
 from img_super.lab.synthesis.documents import Blank
 from img_super.lab.synthesis.geometry import overlap
-from img_super.lab.synthesis.pair import PAIRS_A_BLANK, Options, Pair, draw_group_blank, draw_pair
+from img_super.lab.synthesis.pair import PAIRS_A_BLANK, Options, SamplePair, draw_group_blank, draw_pair
 from img_super.lab.synthesis.portraits.finder import FaceFinder
 from img_super.lab.synthesis.render import Photo, render_pair
 from img_super.lab.synthesis.sources import Sources
@@ -34,7 +34,7 @@ class Sample:
     mask: npt.NDArray[np.uint8]
     face: Box
     photo: Photo
-    pair: Pair
+    pair: SamplePair
 
 
 class Renderer:
@@ -60,11 +60,11 @@ class Renderer:
         genuine, forged = (self._sample(photo, pair) for photo in render_pair(pair, self._background(pair)))
         return None if genuine is None or forged is None else (genuine, forged)
 
-    def _background(self, pair: Pair) -> RgbImage:
+    def _background(self, pair: SamplePair) -> RgbImage:
         backgrounds = self._sources.backgrounds
         return backgrounds[pair.seeds["background"] % len(backgrounds)]
 
-    def _sample(self, photo: Photo, pair: Pair) -> Sample | None:
+    def _sample(self, photo: Photo, pair: SamplePair) -> Sample | None:
         face = find_portrait(photo, self._finder)
         if face is None:
             return None

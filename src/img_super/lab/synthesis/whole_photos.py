@@ -21,7 +21,7 @@ from img_super.lab.dataset.manifest import GENERATOR, write_rows
 from img_super.lab.dataset.whole_photos import FACES_FILE, Corners, WholePhotoRow
 from img_super.lab.synthesis.crew import RenderJob, Write, prepare, render_shards
 from img_super.lab.synthesis.geometry import corners_of, onto
-from img_super.lab.synthesis.pair import Options, Pair, draw_group_blank, draw_pair
+from img_super.lab.synthesis.pair import Options, SamplePair, draw_group_blank, draw_pair
 from img_super.lab.synthesis.portraits.finder import FaceFinder
 from img_super.lab.synthesis.portraits.portrait import Portrait
 from img_super.lab.synthesis.render import Photo, render_pair
@@ -63,7 +63,7 @@ def write_shard(job: RenderJob, sources: Sources, finder: FaceFinder, shard: int
     write_rows(job.rows_path(shard), rows)
 
 
-def photos(seed: int, shard: int, sources: Sources, finder: FaceFinder) -> Iterator[tuple[Photo, Pair, Box]]:
+def photos(seed: int, shard: int, sources: Sources, finder: FaceFinder) -> Iterator[tuple[Photo, SamplePair, Box]]:
     """Genuine photo and attack in turn, without end; pairs in which YuNet finds no face are left out."""
     index = 0
     while True:
@@ -77,7 +77,7 @@ def photos(seed: int, shard: int, sources: Sources, finder: FaceFinder) -> Itera
                 yield from ((photo, pair, face) for photo, face in both if face is not None)
 
 
-def _smaller(pair: Pair) -> Pair:
+def _smaller(pair: SamplePair) -> SamplePair:
     """The pair in a photo about as large as the detector sees it."""
     rng = np.random.default_rng([pair.seeds["view"], 7])
     width, sides = rng.uniform(*_WIDTH_PX), np.exp(rng.uniform(*np.log(SIDES)))
@@ -85,7 +85,7 @@ def _smaller(pair: Pair) -> Pair:
     return replace(pair, face_width_px=face, sides=float(max(SIDES[0], width / face)))
 
 
-def row_of(photo: Photo, pair: Pair, face: Box, seed: int, name: str) -> WholePhotoRow:
+def row_of(photo: Photo, pair: SamplePair, face: Box, seed: int, name: str) -> WholePhotoRow:
     """What the manifest says of a photo that shows the whole card."""
     wh, frame = pair.blank.image.shape[1::-1], corners_of(pair.blank.frame)
     seen = np.asarray(cv2.getPerspectiveTransform(frame, photo.frame_quad), np.float32)
@@ -104,7 +104,7 @@ def _corners(quad: Float32Array) -> Corners:
     return tuple((round(float(x), 1), round(float(y), 1)) for x, y in quad)
 
 
-def _ghost(pair: Pair, seen: Float32Array, face: Box) -> tuple[float, float, float, float] | None:
+def _ghost(pair: SamplePair, seen: Float32Array, face: Box) -> tuple[float, float, float, float] | None:
     """The portrait's face, where the ghost shows it: the same place in a smaller frame."""
     ghost = pair.blank.ghost
     if ghost is None:

@@ -9,7 +9,7 @@ import pytest
 
 from img_super.domain import ROTATIONS, Box, Detection, Face
 from img_super.lab.evaluation.detection import (
-    Answer,
+    DetectionOutcome,
     generated_figures,
     is_found,
     least_confidence,
@@ -17,7 +17,7 @@ from img_super.lab.evaluation.detection import (
     real_frames,
 )
 
-RIGHT, WRONG = Answer(0.9, 0.9, True, False), Answer(0.3, 0.0, True, True)
+RIGHT, WRONG = DetectionOutcome(0.9, 0.9, True, False), DetectionOutcome(0.3, 0.0, True, True)
 
 
 def test_the_least_confidence_leaves_out_what_is_wrong_too_often() -> None:
@@ -27,11 +27,13 @@ def test_the_least_confidence_leaves_out_what_is_wrong_too_often() -> None:
 
 
 def test_a_detector_that_is_surely_wrong_gets_the_highest_step() -> None:
-    assert least_confidence([Answer(0.95, 0.0, True, False)] * 5, max_wrong=0.1) == 0.9
+    assert least_confidence([DetectionOutcome(0.95, 0.0, True, False)] * 5, max_wrong=0.1) == 0.9
 
 
 def test_figures_are_of_what_was_answered() -> None:
-    figures = generated_figures([RIGHT, RIGHT, WRONG, Answer(0.0, 0.0, False, False)], 0.2, right_of_precise=1)
+    figures = generated_figures(
+        [RIGHT, RIGHT, WRONG, DetectionOutcome(0.0, 0.0, False, False)], 0.2, right_of_precise=1
+    )
     assert (figures.photos, figures.answered) == (4, 0.75)
     assert (figures.right_of_answered, figures.ghost_for_portrait) == pytest.approx((2 / 3, 1 / 3))
     assert figures.median_iou == 0.9

@@ -5,7 +5,7 @@ import pytest
 
 from img_super.domain import RgbImage
 from img_super.errors import NoFace
-from img_super.lab.evaluation.robustness import CROP_STEPS, PHOTO_STEPS, Change, Samples, robustness, score_or_nan
+from img_super.lab.evaluation.robustness import CROP_STEPS, PHOTO_STEPS, ImageChange, Samples, robustness, score_or_nan
 
 LABELS = np.array([0, 1, 0, 1])
 DOCUMENTS = np.array(["a", "a", "b", "b"])
@@ -17,8 +17,8 @@ def brightness(image: RgbImage) -> float:
 
 
 def test_rows_tell_how_far_scores_move_and_whether_they_still_rank() -> None:
-    darker = Change("dark", 2, lambda image: image // 2)
-    blind = Change("dark", 9, np.zeros_like)
+    darker = ImageChange("dark", 2, lambda image: image // 2)
+    blind = ImageChange("dark", 9, np.zeros_like)
     rows = robustness(brightness, Samples(lambda: iter(IMAGES), LABELS, DOCUMENTS), [darker, blind], threshold=0.2)
     assert [row.strength for row in rows] == [0, 2, 9]
     assert rows[0].median_change == 0
@@ -46,7 +46,7 @@ def test_one_class_alone_has_no_auc() -> None:
 
 
 @pytest.mark.parametrize("step", [*CROP_STEPS, *PHOTO_STEPS], ids=lambda step: f"{step.kind} {step.strength}")
-def test_every_step_changes_the_image_and_keeps_its_kind(step: Change) -> None:
+def test_every_step_changes_the_image_and_keeps_its_kind(step: ImageChange) -> None:
     image = np.random.default_rng(1).integers(0, 255, (320, 256, 3), dtype=np.uint8)
     changed = step.change(image)
     assert changed.dtype == np.uint8

@@ -10,7 +10,7 @@ import pytest
 
 from img_super.domain import Label
 from img_super.figures import ScoreQuantiles, SetFigures
-from img_super.lab.evaluation.answers import Answers
+from img_super.lab.evaluation.answers import NetworkAnswers
 from img_super.lab.evaluation.calibration import scores_of
 from img_super.lab.evaluation.evaluate import MeasuredModel
 from img_super.lab.evaluation.report import QUANTILES
@@ -38,10 +38,10 @@ def own(genuine: int, attack: int, documents: int | None = None) -> OwnDocuments
 def model(monkeypatch: pytest.MonkeyPatch) -> MeasuredModel:
     """Genuine logits around 0, attacks around 3, in the order of the crops."""
 
-    def answers(_: bytes, crops: list[object], threads: int = 1) -> Answers:
+    def answers(_: bytes, crops: list[object], threads: int = 1) -> NetworkAnswers:
         rng = np.random.default_rng(5)
         logits = np.concatenate([rng.normal(0, 1, GENUINE), rng.normal(3, 1, len(crops) - GENUINE)])
-        return Answers(logits, np.empty(0, np.float32))
+        return NetworkAnswers(logits, np.empty(0, np.float32))
 
     monkeypatch.setattr(recalibration, "answers_of", answers)
     return MeasuredModel.read(SHIPPED_MODEL)

@@ -5,7 +5,7 @@ import pytest
 
 from img_super.domain import Label
 from img_super.lab.synthesis.documents import Blank
-from img_super.lab.synthesis.pair import Options, Pair, draw_group_blank, draw_pair, region_around
+from img_super.lab.synthesis.pair import Options, SamplePair, draw_group_blank, draw_pair, region_around
 from img_super.lab.synthesis.render import Photo, render_pair
 from img_super.lab.synthesis.sources import Sources
 from img_super.lab.synthesis.superimpositions import SPECIES
@@ -16,11 +16,11 @@ def blank(sources: Sources) -> tuple[Blank, float]:
     return draw_group_blank(3, 0, 0, sources)
 
 
-def drawn(sources: Sources, blank: tuple[Blank, float], index: int, options: Options | None = None) -> Pair:
+def drawn(sources: Sources, blank: tuple[Blank, float], index: int, options: Options | None = None) -> SamplePair:
     return draw_pair((3, 0, index), sources, options or Options(), *blank)
 
 
-def photos(sources: Sources, pair: Pair) -> tuple[Photo, Photo]:
+def photos(sources: Sources, pair: SamplePair) -> tuple[Photo, Photo]:
     return render_pair(pair, sources.backgrounds[0])
 
 

@@ -132,7 +132,7 @@ def laid_things(
 
 
 @dataclass(frozen=True, slots=True)
-class _Part:
+class _ReachedPart:
     """The part of the reduced canvas that a thing reaches, and where the portrait lies in it."""
 
     box: tuple[int, int, int, int]
@@ -140,7 +140,7 @@ class _Part:
     face_px: float
 
 
-def _reached(thing: Thing, wh: tuple[int, int], face_xy: tuple[float, float], face_px: float) -> _Part | None:
+def _reached(thing: Thing, wh: tuple[int, int], face_xy: tuple[float, float], face_px: float) -> _ReachedPart | None:
     """The part around a thing with its shadow; None where it is out of sight."""
     turn = np.radians(thing.points_deg)
     forth = np.array([np.cos(turn), np.sin(turn)])
@@ -154,10 +154,10 @@ def _reached(thing: Thing, wh: tuple[int, int], face_xy: tuple[float, float], fa
     high = np.clip(ends.max(0) * face_px + face_xy + room, 0, wh).astype(int)
     if (high - low).min() < 4:
         return None
-    return _Part((low[0], low[1], high[0], high[1]), (face_xy[0] - low[0], face_xy[1] - low[1]), face_px)
+    return _ReachedPart((low[0], low[1], high[0], high[1]), (face_xy[0] - low[0], face_xy[1] - low[1]), face_px)
 
 
-def _lay(thing: Thing, part: _Part, canvas: tuple[Float32Array, Float32Array, Float32Array]) -> None:
+def _lay(thing: Thing, part: _ReachedPart, canvas: tuple[Float32Array, Float32Array, Float32Array]) -> None:
     """Draw a thing onto the canvas: colour, alpha and shadow."""
     turn = np.radians(thing.points_deg)
     x_min, y_min, x_max, y_max = part.box
