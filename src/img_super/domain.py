@@ -15,6 +15,8 @@ import numpy as np
 import numpy.typing as npt
 
 UInt8Array: TypeAlias = npt.NDArray[np.uint8]
+BoolArray: TypeAlias = npt.NDArray[np.bool_]
+Int16Array: TypeAlias = npt.NDArray[np.int16]
 Int64Array: TypeAlias = npt.NDArray[np.int64]
 Float32Array: TypeAlias = npt.NDArray[np.float32]
 Float64Array: TypeAlias = npt.NDArray[np.float64]

@@ -19,6 +19,7 @@ from img_super.pipeline.colours import to_srgb
 from img_super.pipeline.decode_limits import DecodeLimits, TimedBytes, refuse_costly, refuse_costly_jpeg
 from img_super.pipeline.formats import require_type, sniff_type
 from img_super.pipeline.jpeg_file import read_jpeg
+from img_super.pipeline.jpeg_steps import has_step
 from img_super.pipeline.jpeg_warnings import sound
 from img_super.pipeline.orientation import exif_orientation, orientation_of
 from img_super.pipeline.png_file import png_picture, webp_picture
@@ -86,6 +87,8 @@ def read_pixels(image: Image.Image) -> RgbImage:
     try:
         image.load()
         _skip_blank_pages(image)
+        if image.format == "JPEG" and has_step(np.asarray(_as_coded(image)), image.info["mcu_wh"]):
+            raise BrokenImage()
         shown = orientation_of(_orientation(image)).display(np.asarray(_to_rgb(image), dtype=np.uint8))
         return _square_pixels(image, shown)
     except (InputError, MemoryError):  # memory is not the file's fault: its size was looked at before
@@ -100,8 +103,12 @@ def _open_jpeg(data: bytes, limits: DecodeLimits) -> ImageFile:
     image = _open(sound(data), "JPEG", limits)
     if image.size != jpeg.stored_wh:
         raise BrokenImage()
-    image.info |= {"exif": jpeg.exif, "icc_profile": jpeg.profile}
+    image.info |= {"exif": jpeg.exif, "icc_profile": jpeg.profile, "mcu_wh": jpeg.mcu_wh}
     return image
+
+
+def _as_coded(image: Image.Image) -> Image.Image:
+    return image if image.mode == "RGB" else image.convert("RGB")
 
 
 def _refuse_tiff(data: bytes) -> None:

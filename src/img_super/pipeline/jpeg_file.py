@@ -45,6 +45,7 @@ class JpegFile:
     Attributes:
         stored_wh: width and height as they are stored.
         frame: the marker of the frame, which tells how it is coded.
+        mcu_wh: width and height in pixels of what a sequential scan codes together.
         scans: how often a decoder goes over the whole picture, at most.
         exif: the first EXIF data, `Exif` left out.
     """
@@ -53,6 +54,7 @@ class JpegFile:
     frame: int = 0
     bits: int = 0
     components: int = 0
+    mcu_wh: tuple[int, int] = (8, 8)
     scans: int = 0
     exif: bytes = b""
     _profile: list[bytes] = field(default_factory=list)
@@ -73,6 +75,7 @@ class JpegFile:
             self.frame = marker
             self.bits, height, width, self.components = unpack_from(">BHHB", body)
             self.stored_wh = (width, height)
+            self.mcu_wh = _mcu_wh(body[6:], self.components)
         elif marker == _APP1 and body.startswith(_EXIF) and not self.exif:
             self.exif = body[len(_EXIF) :]
         elif marker == _APP2 and body.startswith(_ICC):
@@ -129,6 +132,12 @@ def mended(data: bytes) -> bytes:
             head = data[begin:end] if progressive else data[begin : end - 3] + b"\0\x3f\0"
             parts += [b"\xff\xda", head, _without_padding(data[end : _scan_end(data, end)])]
     return b"".join(parts if progressive else [*parts, _END])
+
+
+def _mcu_wh(components: bytes, count: int) -> tuple[int, int]:
+    """From the sampling factors; a single component is coded block by block, whatever its factors are."""
+    factors = components[1 : 3 * count : 3] if count > 1 else b""
+    return 8 * max((one >> 4 for one in factors), default=1), 8 * max((one & 15 for one in factors), default=1)
 
 
 def _take(jpeg: JpegFile, marker: int, body: bytes) -> None:

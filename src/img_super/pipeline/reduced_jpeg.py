@@ -16,6 +16,7 @@ from img_super.pipeline.colours import SMALL_PROFILE_BYTES, pixels_to_srgb
 from img_super.pipeline.crop import cut_out, enough_px
 from img_super.pipeline.decode_limits import DecodeLimits, refuse_costly_jpeg
 from img_super.pipeline.jpeg_file import JpegFile, mended, read_jpeg
+from img_super.pipeline.jpeg_steps import has_step
 from img_super.pipeline.jpeg_warnings import decode_warily, is_damage, stored_size
 from img_super.pipeline.orientation import orientation_of
 from img_super.turn import turn
@@ -34,7 +35,7 @@ class ReducedJpeg:
     """A photo of which a reduced image was decoded; all boxes are in pixels of the whole photo as displayed."""
 
     def __init__(self, data: bytes, jpeg: JpegFile) -> None:
-        """Decode the overview. Raises ValueError when the file is damaged or not a JPEG of this size."""
+        """Decode the overview. Raises ValueError for what the decoder finds, `BrokenImage` for what the pixels show."""
         if stored_size(data) != jpeg.stored_wh:
             raise ValueError("The header reads in two ways.")
         self._data = data
@@ -43,7 +44,10 @@ class ReducedJpeg:
         self._orientation = orientation = orientation_of(jpeg.orientation)
         self.size_wh = orientation.displayed_wh(stored_wh)
         self.scale = next(scale for scale in _SCALES if scale == 1 or max(stored_wh) >= OVERVIEW_SIDE_PX * scale)
-        self.overview = orientation.display(self._decode(self.scale))
+        stored = self._decode(self.scale)
+        if has_step(stored, jpeg.mcu_wh, self.scale):
+            raise BrokenImage()
+        self.overview = orientation.display(stored)
         self._finer: tuple[int, RgbImage] | None = None
         covered = Box(0, 0, *(self.scale * ceil(side / self.scale) for side in stored_wh))
         begins = orientation.displayed_box(covered, stored_wh)
