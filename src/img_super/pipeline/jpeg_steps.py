@@ -13,7 +13,7 @@ from typing import Final
 
 import numpy as np
 
-from img_super.domain import BoolArray, Float32Array, Int16Array, RgbImage
+from img_super.domain import BoolArray, Float32Array, Int16Array, Int64Array, RgbImage
 
 LEAST_STEP: Final = 3.0
 """Levels of 255; a smaller step hides in what compression does to every block, and harms no verdict."""
@@ -38,11 +38,11 @@ class _Blocks:
     @property
     def rows(self) -> int:
         """How many boundaries lie between two rows that have two rows of pixels beyond it."""
-        return (self.image.shape[0] - 2) // self.block_wh[1]
+        return int(self.image.shape[0] - 2) // self.block_wh[1]
 
     @property
     def columns(self) -> int:
-        return self.image.shape[1] // self.block_wh[0]
+        return int(self.image.shape[1]) // self.block_wh[0]
 
     def sampled(self, offset: int) -> Int16Array:
         """Of two pixels of each block, the sum, so far below its upper boundary: green [rows, columns]."""
@@ -55,7 +55,8 @@ class _Blocks:
         """Each block's mean colour so far below the upper boundary of `row` and of the next one: [2, columns, 3]."""
         (width, height), columns = self.block_wh, self.columns
         rows = self.image[row * height + offset : (row + 1) * height + offset + 1 : height, : columns * width]
-        return rows.reshape(2, columns, width, 3).mean(axis=2, dtype=np.float32)
+        means: Float32Array = rows.reshape(2, columns, width, 3).mean(axis=2, dtype=np.float32)
+        return means
 
 
 def has_step(image: RgbImage, mcu_wh: tuple[int, int], scale: int = 1) -> bool:
@@ -117,7 +118,8 @@ def _shares(stepped: BoolArray, seen: BoolArray) -> Float32Array:
     begins = np.arange(margin, columns - margin + 1)
     hits, all_ = (np.pad(np.cumsum(one, axis=2), ((0, 0), (0, 0), (1, 0))) for one in (stepped & seen, seen))
     hits_left, seen_left = hits[..., begins], all_[..., begins]
-    hits_right, seen_right = hits[..., -1:] - hits_left, all_[..., -1:] - seen_left
+    hits_right: Int64Array = hits[..., -1:] - hits_left
+    seen_right: Int64Array = all_[..., -1:] - seen_left
     on = np.minimum(
         hits_right[:, 0] / np.maximum(1, seen_right[:, 0]), hits_left[:, 1] / np.maximum(1, seen_left[:, 1])
     )
@@ -125,4 +127,5 @@ def _shares(stepped: BoolArray, seen: BoolArray) -> Float32Array:
         hits_left[:, 0] / np.maximum(3, seen_left[:, 0]), hits_right[:, 1] / np.maximum(3, seen_right[:, 1])
     )
     enough = np.minimum(seen_right[:, 0], seen_left[:, 1]) >= 3
-    return np.max(np.where(enough, on - beside, 0), axis=1, initial=0).astype(np.float32)
+    best: Float32Array = np.max(np.where(enough, on - beside, 0), axis=1, initial=0).astype(np.float32)
+    return best

@@ -21,7 +21,8 @@ def photo(width: int = 400, height: int = 320) -> RgbImage:
     """Soft shapes and a sensor's noise."""
     rng = np.random.default_rng(3)
     soft = cv2.resize(rng.integers(60, 180, (9, 11, 3), dtype=np.uint8), (width, height), interpolation=cv2.INTER_CUBIC)
-    return np.clip(soft + rng.normal(0, 3, soft.shape), 0, 255).astype(np.uint8)
+    noisy: RgbImage = np.clip(soft + rng.normal(0, 3, soft.shape), 0, 255).astype(np.uint8)
+    return noisy
 
 
 def shifted(image: RgbImage, mcu: int, row: int, column: int, by: int = 20) -> RgbImage:
