@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
+import os
 import sys
+from dataclasses import replace
 
 import cv2
 from fastapi import FastAPI
 
 from img_super.api.app import create_app
+from img_super.api.metrics import FOLDER_VARIABLE
+from img_super.api.together import Together
 from img_super.errors import StartError
 from img_super.pipeline.load import PipelineOptions
 from img_super.pipeline.memory import usable_memory_bytes
 from img_super.settings import Settings, load_settings
 
 
-def build_app(settings: Settings) -> FastAPI:
-    """The service as these settings want it. Raises `StartError` when it cannot be made."""
+def build_app(settings: Settings, together: Together | None = None) -> FastAPI:
+    """The service as these settings want it, with the model of its other workers. Raises `StartError`."""
     cv2.setNumThreads(1)  # each photo has its work thread; OpenCV's own took 7 % more of the cores for the same
-    return create_app(settings, worker_options(settings).load())
+    options = worker_options(settings)
+    return create_app(settings, (replace(options, model=together.served) if together else options).load(), together)
 
 
 def worker_options(settings: Settings) -> PipelineOptions:
@@ -28,7 +33,7 @@ def worker_options(settings: Settings) -> PipelineOptions:
 
 def _app_from_environment() -> FastAPI:
     try:
-        return build_app(load_settings())
+        return build_app(load_settings(), Together.found(os.environ.get(FOLDER_VARIABLE)))
     except StartError as error:
         sys.exit(f"img_super cannot start. {error}")
 

@@ -18,7 +18,7 @@ from img_super.api.error_handlers import install_error_handlers
 from img_super.api.limits import BodyLimits
 from img_super.api.openapi import complete_openapi, operation_id
 from img_super.api.proxies import TrustedProxies
-from img_super.api.reload import reload_at_hangup
+from img_super.api.reload import reload_at_hangup, take_part
 from img_super.api.request_log import RequestLog
 from img_super.api.routes import batch, face, feedback, health, model, page
 from img_super.api.routes import metrics as metrics_route
@@ -26,6 +26,7 @@ from img_super.api.routes import super as superimposed
 from img_super.api.security_headers import SecurityHeaders
 from img_super.api.services import Services
 from img_super.api.stopping import tell_when_stopping
+from img_super.api.together import Together
 from img_super.api.tracing import telemetry
 from img_super.api.trailing_slash import TrailingSlash
 from img_super.api.warm_up import warm_up
@@ -38,9 +39,12 @@ _DESCRIPTION = (
 )
 
 
-def create_app(settings: Settings, pipeline: Pipeline) -> FastAPI:
-    """The ASGI application. Its documentation pages need no network. Raises `StartError`."""
-    services = Services.open(settings, pipeline)
+def create_app(settings: Settings, pipeline: Pipeline, together: Together | None = None) -> FastAPI:
+    """The ASGI application, of one worker `together` with others. Its documentation needs no network.
+
+    Raises `StartError`.
+    """
+    services = Services.open(settings, pipeline, together)
     app = FastAPIOffline(
         title="img_super",
         version=__version__,
@@ -94,7 +98,12 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     services: Services = app.state.services
     tell_when_stopping(services)
     reload_at_hangup(services)
-    warming = asyncio.create_task(warm_up(services))
+    beside = [asyncio.create_task(work(services)) for work in (warm_up, take_part)]
+    if services.together is not None:
+        services.together.join()
     yield
-    warming.cancel()
+    for task in beside:
+        task.cancel()
+    if services.together is not None:
+        services.together.leave()
     services.close()

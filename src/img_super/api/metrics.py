@@ -23,6 +23,9 @@ FOLDER_VARIABLE: Final = "PROMETHEUS_MULTIPROC_DIR"
 _SECONDS: Final = (0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30)
 _SCORES: Final = tuple(round(0.05 * step, 2) for step in range(1, 21))
 _DIFFERENCES: Final = (-0.5, -0.2, -0.1, -0.05, -0.02, 0.0, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0)
+_FORGOTTEN: Final = -1.0
+_NO_LONGER_SO: Final = b"} -1.0\n"
+"""No number here is negative otherwise."""
 
 
 class Metrics:
@@ -98,13 +101,13 @@ class Metrics:
 
     def show_models(self, *models: ModelIdentity) -> None:
         """These networks answer from now on, and no others."""
-        self._models.clear()
+        self._forget(self._models)
         for model in models:
             self._models.labels(model.name, model.version, model.sha256, __version__).set(1)
 
     def show_usual_scores(self, quantiles: Sequence[float] | None) -> None:
         """How genuine scores are spread: their quantiles at evenly spread shares; None where nobody knows."""
-        self._usual_scores.clear()
+        self._forget(self._usual_scores)
         if quantiles is not None:
             shares = np.interp(_SCORES, quantiles, np.linspace(0, 1, len(quantiles)), left=0, right=1)
             for score, share in zip(_SCORES, shares, strict=True):
@@ -127,7 +130,16 @@ class Metrics:
         _forget_dead_workers(Path(self._folder))
         registry = CollectorRegistry()
         MultiProcessCollector(registry, self._folder)  # type: ignore[no-untyped-call]
-        return generate_latest(registry)
+        lines = generate_latest(registry).splitlines(keepends=True)
+        return b"".join(line for line in lines if not line.endswith(_NO_LONGER_SO))
+
+    def _forget(self, gauge: Gauge) -> None:
+        """What it said holds no longer. Files that workers share forget nothing, so they say so."""
+        if self._folder is None:
+            gauge.clear()
+            return
+        for labels in list(gauge._metrics):
+            gauge.labels(*labels).set(_FORGOTTEN)
 
     def _gauge(self, name: str, documentation: str) -> Gauge:
         return Gauge(name, documentation, registry=self._registry, multiprocess_mode="livesum")

@@ -1,52 +1,68 @@
 """Another model while requests go on: loaded and tried first, then put in the old one's place in one step.
 
-A request that has begun keeps the model that it began with; the next one has the new one. What cannot be loaded or does
-not answer is refused, and the old one goes on serving.
+A request that has begun keeps the model that it began with; the next one has the new one, whichever worker answers it
+(`together.py`). What cannot be loaded or does not answer is refused, and the old one goes on serving.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
-import os
 import signal
+from functools import partial
+from pathlib import Path
 
 from img_super.api.services import Services
+from img_super.api.together import Switch
 from img_super.api.warm_up import WARM_UP_PHOTO
 from img_super.domain import ModelIdentity
 from img_super.errors import BadModel, ImgSuperError, ModelRefused
 from img_super.pipeline.load import load_validator
 from img_super.pipeline.pipeline import Pipeline
+from img_super.registry.registry import serving_folder
 
 _log = logging.getLogger("img_super")
 
 
 async def reload_model(services: Services) -> ModelIdentity:
-    """Take the model that `IMG_SUPER_MODEL` names now; with several workers, let their parent replace them one by one.
+    """Take the model that `IMG_SUPER_MODEL` names now, in all workers at the same moment.
 
     Raises:
         ModelRefused: it cannot serve; nothing has changed.
     """
     async with services.reloading:
         try:
-            pipeline = await asyncio.to_thread(_tried, services)
+            await _take(services, serving_folder(services.settings.model))
         except ImgSuperError as error:
             _log.error("The model was not reloaded: %s", error)
             told = str(error).replace(str(services.settings.model), "IMG_SUPER_MODEL")
             raise ModelRefused(f"{told} The model that served before goes on serving.") from error
-        identity = pipeline.validator.identity
-        if services.settings.workers > 1:
-            os.kill(os.getppid(), signal.SIGHUP)
-        else:
-            services.serve_with(pipeline)
+        identity = services.pipeline.validator.identity
         _log.info("The model %s %s (sha256 %s) was loaded.", identity.name, identity.version, identity.sha256)
         return identity
 
 
-def _tried(services: Services) -> Pipeline:
+async def take_part(services: Services) -> None:
+    """Take the models that other workers take, until this task is cancelled."""
+    if services.together is not None:
+        await services.together.take_part(partial(_prepared, services))
+
+
+async def _take(services: Services, model: Path) -> None:
+    if services.together is None:
+        switch = await _prepared(services, model)
+        switch()
+    else:
+        await services.together.change(model, partial(_prepared, services))
+
+
+async def _prepared(services: Services, model: Path) -> Switch:
+    return partial(services.serve_with, await asyncio.to_thread(_tried, services, model))
+
+
+def _tried(services: Services, model: Path) -> Pipeline:
     """A pipeline that has answered a real request. Raises `BadModel`, or what it answered with."""
-    settings = services.settings
-    pipeline = services.pipeline.with_validator(load_validator(settings.model, settings.backend))
+    pipeline = services.pipeline.with_validator(load_validator(model, services.settings.backend))
     try:
         pipeline.super(WARM_UP_PHOTO.read_bytes())
     except ImgSuperError:
@@ -57,7 +73,7 @@ def _tried(services: Services) -> Pipeline:
 
 
 def reload_at_hangup(services: Services) -> None:
-    """Reload at SIGHUP; with several workers their parent gets the signal and starts each of them anew."""
+    """Reload at SIGHUP; with several workers their parent gets it and hands it on to one of them."""
     loop = asyncio.get_running_loop()
     tasks: set[asyncio.Task[None]] = set()
 

@@ -13,6 +13,7 @@ from img_super.api.keys import KnownKeys
 from img_super.api.metrics import Metrics
 from img_super.api.pool import WorkPool
 from img_super.api.shadow import Shadow
+from img_super.api.together import Together
 from img_super.pipeline.load import load_validator
 from img_super.pipeline.pipeline import Pipeline
 from img_super.settings import Settings
@@ -35,11 +36,12 @@ class Services:
     judgements: Judgements | None = None
     keys: KnownKeys | None = None
     admin_keys: KnownKeys | None = None
+    together: Together | None = None
     reloading: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     @classmethod
-    def open(cls, settings: Settings, pipeline: Pipeline) -> Services:
-        """Everything that these settings switch on. Raises `StartError`."""
+    def open(cls, settings: Settings, pipeline: Pipeline, together: Together | None = None) -> Services:
+        """Everything that these settings switch on; `together` with other workers. Raises `StartError`."""
         metrics = Metrics()
         services = cls(
             settings,
@@ -50,6 +52,7 @@ class Services:
             admin_keys=KnownKeys(settings.admin_keys_file) if settings.admin_keys_file else None,
             shadow=_open_shadow(settings, pipeline, metrics),
             judgements=open_judgements(settings.feedback, settings.feedback_days) if settings.feedback else None,
+            together=together,
         )
         services.serve_with(pipeline)
         return services

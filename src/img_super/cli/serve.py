@@ -10,19 +10,22 @@ from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 
 import typer
 import uvicorn
 from fastapi import FastAPI
+from uvicorn.supervisors import Multiprocess
 
 from img_super.api.connection import BoundedConnection, ConnectionLimits
 from img_super.api.logs import logging_config
 from img_super.api.metrics import FOLDER_VARIABLE
 from img_super.api.open_files import allow_connections
+from img_super.api.together import Together, living
 from img_super.cli.options import Model, Policy, RunBy
 from img_super.errors import StartError
 from img_super.main import build_app
+from img_super.registry.registry import serving_folder
 from img_super.settings import LogLevel, Settings, load_settings
 
 _WORKER_READY_S: Final = 60
@@ -65,26 +68,40 @@ def serve(
         _run(settings, app)
 
 
+class _Workers(Multiprocess):
+    """Told to reload, it asks one of them, which asks the others; Uvicorn's own would replace one after the other."""
+
+    def handle_hup(self) -> None:
+        for process in living(Path(os.environ[FOLDER_VARIABLE]))[:1]:
+            os.kill(process, signal.SIGHUP)
+
+
 def _run(settings: Settings, app: FastAPI) -> None:
-    uvicorn.run(
-        app if settings.workers == 1 else "img_super.main:app",
-        workers=settings.workers,
-        host=settings.host,
-        port=settings.port,
-        http=partial(BoundedConnection, limits=ConnectionLimits(connections=settings.connections)),  # type: ignore[arg-type]
-        ws="none",
-        proxy_headers=False,  # `api/proxies.py` believes those that the operator names
-        timeout_keep_alive=settings.keep_alive_s,
-        log_level=settings.log_level.value,
-        log_config=logging_config(settings.log_format, settings.log_level.value),
-        access_log=False,
-        ssl_certfile=settings.tls_certificate,
-        ssl_keyfile=settings.tls_key,
-        ssl_ciphers=_TLS_CIPHERS,
-        server_header=False,
-        timeout_graceful_shutdown=settings.shutdown_grace_s,
-        timeout_worker_healthcheck=_WORKER_READY_S,
-    )
+    if settings.workers == 1:
+        uvicorn.run(app, **_options(settings))
+        return
+    config = uvicorn.Config("img_super.main:app", workers=settings.workers, **_options(settings))
+    _Workers(config, [config.bind_socket()]).run()
+
+
+def _options(settings: Settings) -> dict[str, Any]:
+    return {
+        "host": settings.host,
+        "port": settings.port,
+        "http": partial(BoundedConnection, limits=ConnectionLimits(connections=settings.connections)),
+        "ws": "none",
+        "proxy_headers": False,  # `api/proxies.py` believes those that the operator names
+        "timeout_keep_alive": settings.keep_alive_s,
+        "log_level": settings.log_level.value,
+        "log_config": logging_config(settings.log_format, settings.log_level.value),
+        "access_log": False,
+        "ssl_certfile": settings.tls_certificate,
+        "ssl_keyfile": settings.tls_key,
+        "ssl_ciphers": _TLS_CIPHERS,
+        "server_header": False,
+        "timeout_graceful_shutdown": settings.shutdown_grace_s,
+        "timeout_worker_healthcheck": _WORKER_READY_S,
+    }
 
 
 @contextmanager
@@ -94,6 +111,7 @@ def _room_for_workers(settings: Settings) -> Iterator[None]:
         yield
         return
     with TemporaryDirectory(prefix="img_super-metrics-") as folder:
+        Together.begin(Path(folder), serving_folder(settings.model))
         os.environ.update({**settings.as_variables(), FOLDER_VARIABLE: folder})
         yield
 

@@ -89,6 +89,7 @@ import sys
 from img_super.api.metrics import Metrics
 from img_super.domain import Decision, ModelIdentity, Verdict
 metrics = Metrics()
+metrics.show_models(ModelIdentity("network", "before", "0" * 64))
 metrics.show_models(ModelIdentity("network", sys.argv[1], "0" * 64))
 metrics.decided(Decision(0.9, 0.5, Verdict.ATTACK))
 metrics.in_hand(1, 4)

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import os
-import signal
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -15,6 +14,7 @@ from fastapi.testclient import TestClient
 from img_super.api import reload as reload_module
 from img_super.api.app import create_app
 from img_super.api.keys import hash_of, new_key
+from img_super.api.together import Together
 from img_super.domain import Evidence, ModelIdentity, RgbImage
 from img_super.errors import BadModel
 from img_super.model_card import ModelCard, Policy, PolicyName
@@ -152,17 +152,18 @@ def test_a_request_that_has_begun_keeps_its_model(
         assert first.result() == "2"
 
 
-def test_several_workers_are_replaced_by_their_parent(
-    settings: Settings, pipeline: Pipeline, promoted: FakeValidator, monkeypatch: pytest.MonkeyPatch, photo_bytes: bytes
+def test_of_several_workers_each_takes_the_model_that_one_was_told_to_take(
+    settings: Settings, pipeline: Pipeline, promoted: FakeValidator, photo_bytes: bytes, tmp_path: Path
 ) -> None:
-    sent: list[tuple[int, int]] = []
-    monkeypatch.setattr(os, "kill", lambda process, number: sent.append((process, number)))
-    several = settings.model_copy(update={"workers": 2, "keys_file": None})
-    with TestClient(create_app(several, pipeline)) as client:
-        status, told = reload(client)
-        assert (status, told["workers"]) == (200, 2)
-        assert version(client, photo_bytes) == "2"
-    assert sent == [(os.getppid(), signal.SIGHUP)]
+    Together.begin(tmp_path, tmp_path)
+    workers = [Together(tmp_path, process) for process in (os.getpid(), os.getppid())]
+    apps = [create_app(settings.model_copy(update={"keys_file": None}), pipeline, worker) for worker in workers]
+    with TestClient(apps[0]) as asked, TestClient(apps[1]) as other:
+        assert (version(asked, photo_bytes), version(other, photo_bytes)) == ("2", "2")
+        assert reload(asked)[0] == 200
+        assert version(asked, photo_bytes) == "3"
+        until(lambda: version(other, photo_bytes) == "3")
+    assert not list(tmp_path.glob("*.worker"))
 
 
 def test_the_shadow_judges_and_does_not_answer(

@@ -1,0 +1,186 @@
+"""Several workers change their model at the same moment: no two answer with two models.
+
+They agree through a folder of small files. Whoever is asked proposes a model; each worker loads and tries it and says
+whether it can; when all can, a moment is named at which each puts it in the old one's place. A worker that starts later
+takes what the others serve with, not what has been promoted meanwhile.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import fcntl
+import os
+import time
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager, suppress
+from enum import StrEnum
+from pathlib import Path
+from typing import Final, TypeAlias
+
+import msgspec
+
+from img_super.errors import BadModel, ImgSuperError
+
+_PROPOSAL: Final = "proposal.json"
+_SERVED: Final = "served"
+_LOOK_EVERY_S: Final = 0.05
+_SWITCH_AFTER_S: Final = 0.5
+"""By then every worker has seen that all are ready, on a busy machine too."""
+
+_PATIENCE_S: Final = 60
+"""A worker that has not loaded a model by then keeps the others from it."""
+
+Switch: TypeAlias = Callable[[], None]
+Prepare: TypeAlias = Callable[[Path], Awaitable[Switch]]
+"""Loads and tries the model in a folder; returns what puts it in the old one's place. Raises `ImgSuperError`."""
+
+
+class Step(StrEnum):
+    """How far a proposal has come."""
+
+    PREPARE = "prepare"
+    SWITCH = "switch"
+    DROP = "drop"
+
+
+class Proposal(msgspec.Struct, frozen=True):
+    """A model to serve with; `at_s` is the moment of the switch, on the clock that all processes share."""
+
+    number: int
+    model: str
+    step: Step
+    at_s: float = 0.0
+
+
+class Together:
+    """One worker's part in it."""
+
+    def __init__(self, folder: Path, process: int | None = None) -> None:
+        """Before the model is loaded, so that no proposal is missed."""
+        self._folder = folder
+        self._process = process or os.getpid()
+        self._seen = self.proposal.number - (self.proposal.step is Step.PREPARE)
+        self._ready: Switch | None = None
+
+    @classmethod
+    def found(cls, folder: str | None) -> Together | None:
+        """None where there are no other workers."""
+        return cls(Path(folder)) if folder and Path(folder, _PROPOSAL).exists() else None
+
+    @staticmethod
+    def begin(folder: Path, model: Path) -> None:
+        """Make the folder ready for workers that serve with this model."""
+        _write(folder / _SERVED, str(model).encode())
+        _write(folder / _PROPOSAL, msgspec.json.encode(Proposal(0, str(model), Step.SWITCH)))
+
+    @property
+    def proposal(self) -> Proposal:
+        """The last one."""
+        return msgspec.json.decode((self._folder / _PROPOSAL).read_bytes(), type=Proposal)
+
+    @property
+    def served(self) -> Path:
+        """The folder of the model that the workers serve with."""
+        return Path((self._folder / _SERVED).read_text())
+
+    def join(self) -> None:
+        """From now on this worker is asked, too."""
+        (self._folder / f"{self._process}.worker").touch()
+
+    def leave(self) -> None:
+        """It is not any more."""
+        (self._folder / f"{self._process}.worker").unlink(missing_ok=True)
+
+    async def take_part(self, prepare: Prepare) -> None:
+        """Do as is proposed by others, until this task is cancelled."""
+        while True:
+            proposal = self.proposal
+            if proposal.number > self._seen and proposal.step is not Step.DROP:
+                self._seen = proposal.number
+                await self._say_whether_ready(proposal, prepare)
+            if proposal.number == self._seen and proposal.step is not Step.PREPARE:
+                await self._do(proposal)
+            await asyncio.sleep(_LOOK_EVERY_S)
+
+    async def change(self, model: Path, prepare: Prepare) -> None:
+        """Let all workers serve with another model; when this returns, they do.
+
+        Raises:
+            ImgSuperError: one of them cannot, and all go on as before.
+        """
+        with self._alone():
+            self._ready = await prepare(model)
+            self._seen = number = self.proposal.number + 1
+            self._propose(Proposal(number, str(model), Step.PREPARE))
+            try:
+                await self._until_all_are_ready(number)
+            except BaseException:
+                self._propose(Proposal(number, str(model), Step.DROP))
+                self._ready = None
+                raise
+            _write(self._folder / _SERVED, str(model).encode())
+            self._propose(Proposal(number, str(model), Step.SWITCH, time.monotonic() + _SWITCH_AFTER_S))
+            await asyncio.shield(self._do(self.proposal))  # the others do, whether or not somebody still waits for it
+
+    async def _say_whether_ready(self, proposal: Proposal, prepare: Prepare) -> None:
+        said = b""
+        try:
+            self._ready = await prepare(Path(proposal.model))
+        except (ImgSuperError, OSError) as error:
+            said = str(error).encode()
+        _write(self._folder / f"{proposal.number}.{self._process}", said)
+
+    async def _do(self, proposal: Proposal) -> None:
+        ready, self._ready = self._ready, None
+        if ready is not None and proposal.step is Step.SWITCH:
+            await asyncio.sleep(max(0.0, proposal.at_s - time.monotonic()))
+            ready()
+
+    async def _until_all_are_ready(self, number: int) -> None:
+        end_s = time.monotonic() + _PATIENCE_S
+        while waited_for := self._silent(number):
+            if time.monotonic() > end_s:
+                raise BadModel(f"{len(waited_for)} of the workers did not load the model in time.")
+            await asyncio.sleep(_LOOK_EVERY_S)
+
+    def _silent(self, number: int) -> list[int]:
+        """The other workers that have not said yet that they are ready. Raises `BadModel` when one cannot be."""
+        silent = []
+        for process in living(self._folder):
+            answer = self._folder / f"{number}.{process}"
+            if process != self._process and not answer.exists():
+                silent.append(process)
+            elif process != self._process and (said := answer.read_text()):
+                raise BadModel(said)
+        return silent
+
+    def _propose(self, proposal: Proposal) -> None:
+        _write(self._folder / _PROPOSAL, msgspec.json.encode(proposal))
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        with (self._folder / ".lock").open("w") as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError as error:
+                raise BadModel("Another worker is changing the model now; try again.") from error
+            yield
+
+
+def living(folder: Path) -> list[int]:
+    """The workers that have joined and have not ended."""
+    return [process for file in folder.glob("*.worker") if _lives(process := int(file.stem))]
+
+
+def _lives(process: int) -> bool:
+    with suppress(ProcessLookupError):
+        os.kill(process, 0)
+        return True
+    return False
+
+
+def _write(path: Path, data: bytes) -> None:
+    """As a whole: others look at it all the time."""
+    unfinished = path.with_name(f".{path.name}.{os.getpid()}")
+    unfinished.write_bytes(data)
+    unfinished.replace(path)
