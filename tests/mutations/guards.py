@@ -181,6 +181,8 @@ def _models() -> Iterator[Guard]:
                 "unit/registry/test_registry.py::test_a_version_is_no_path")  # fmt: skip
     yield Guard("a weights file lies beside its card", "model_card.py", "if not _PLAIN_NAME.fullmatch(self.name) or",
                 "if", "unit/registry/test_registry.py::test_a_file_of_a_card")  # fmt: skip
+    yield Guard("all workers change or none", "api/together.py", "raise BadModel(said)", "pass",
+                "unit/api/test_together.py::test_when_one_cannot")  # fmt: skip
     yield Guard("promotions one by one", registry, "fcntl.flock(lock, fcntl.LOCK_EX)", "pass",
                 "unit/registry/test_registry.py::test_of_promotions_at_once")  # fmt: skip
     yield Guard("a promoted model is read to its end", registry, "card = check_model(self.model(version))",
