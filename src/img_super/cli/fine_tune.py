@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
-from img_super.cli.options import StorageOption, storage_options
+from img_super.cli.options import RunFolder, StorageOption, ValidationCrops, storage_options
 from img_super.cli.own_documents import (
     Attack,
     Data,
@@ -33,8 +33,6 @@ _MODEL_FOLDER: Final = "model"
 SHIPPED: Final = Path("shipped")
 
 _Generated = Annotated[Path, typer.Option(help="Generated crops that are mixed in, made by `synthesize`.")]
-_Validation = Annotated[Path, typer.Option(help="Validation crops: people and designs that training lacks.")]
-_Out = Annotated[Path, typer.Option(help="The run's folder; a run that stopped goes on from it.")]
 _From = Annotated[
     Path, typer.Option("--from", help="What is tuned: `shipped`, a model's folder, or a registry (the promoted one).")
 ]
@@ -59,8 +57,8 @@ _Folds = Annotated[int, typer.Option(help="How many parts are left out in turn."
 
 def fine_tune(
     generated: _Generated,
-    validation: _Validation,
-    out: _Out,
+    validation: ValidationCrops,
+    out: RunFolder,
     from_: _From = SHIPPED,
     data: Data = None,
     genuine: Genuine = None,

@@ -27,6 +27,8 @@ StorageOption = Annotated[
         metavar="NAME=VALUE", help="For the file system of a URL, e.g. anon=true or endpoint_url=...; repeat."
     ),
 ]
+ValidationCrops = Annotated[Path, typer.Option(help="Validation crops: people and designs that training lacks.")]
+RunFolder = Annotated[Path, typer.Option(help="The run's folder; a run that stopped goes on from it.")]
 
 
 def storage_options(given: Sequence[str] | None) -> dict[str, Any]:

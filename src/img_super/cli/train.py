@@ -8,9 +8,8 @@ from typing import Annotated, Any
 import typer
 
 from img_super.cli.fine_tune import fine_tune
+from img_super.cli.options import RunFolder, ValidationCrops
 
-_Validation = Annotated[Path, typer.Option(help="Validation crops: people and designs that training lacks.")]
-_Out = Annotated[Path, typer.Option(help="The run's folder; a run that stopped goes on from it.")]
 _Data = Annotated[str | None, typer.Option(help="Training crops: a folder made by `synthesize`.")]
 _Recipe = Annotated[str | None, typer.Option(help="A recipe's name or its TOML file; lite0_288 without.")]
 _FirstWeights = Annotated[
@@ -25,8 +24,8 @@ _Number = Annotated[int | None, typer.Option(hidden=True, min=0)]
 
 
 def train(
-    validation: _Validation,
-    out: _Out,
+    validation: ValidationCrops,
+    out: RunFolder,
     data: _Data = None,
     recipe: _Recipe = None,
     first_weights: _FirstWeights = None,

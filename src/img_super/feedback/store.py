@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from threading import Lock
@@ -81,7 +81,7 @@ class Store:
 
     def add(self, judgements: Sequence[Judgement]) -> None:
         """Keep judgements. Raises `BadStore`."""
-        with _told(), self._engine.begin() as connection:
+        with _raising_bad_store(), self._engine.begin() as connection:
             connection.execute(insert(JUDGEMENTS), [asdict(one) for one in judgements])
 
     def label(self, owner: str, name: str, label: Label, at_s: float) -> Judgement | None:
@@ -90,7 +90,7 @@ class Store:
         so_named = or_(columns.name == name, columns.request_id == name)
         theirs = func.coalesce(columns.owner, "") == owner
         latest = select(JUDGEMENTS).where(theirs, so_named).order_by(columns.id.desc())
-        with _told(), self._engine.begin() as connection:
+        with _raising_bad_store(), self._engine.begin() as connection:
             row = connection.execute(latest.limit(1)).mappings().first()
             if row is None:
                 return None
@@ -109,14 +109,14 @@ class Store:
             .where(JUDGEMENTS.c.at_s >= from_s, JUDGEMENTS.c.at_s < to_s)
             .order_by(JUDGEMENTS.c.id)
         )
-        with _told(), self._engine.connect() as connection:
+        with _raising_bad_store(), self._engine.connect() as connection:
             rows = connection.execute(query).mappings().all()
         return [Labelled(_judgement(row), Label[row["label"].upper()] if row["label"] else None) for row in rows]
 
     def forget_before(self, at_s: float) -> int:
         """Delete what was judged before, with its labels; returns how many judgements. Raises `BadStore`."""
         old = select(JUDGEMENTS.c.id).where(JUDGEMENTS.c.at_s < at_s)
-        with _told(), self._engine.begin() as connection:
+        with _raising_bad_store(), self._engine.begin() as connection:
             connection.execute(delete(LABELS).where(LABELS.c.judgement_id.in_(old)))
             return connection.execute(delete(JUDGEMENTS).where(JUDGEMENTS.c.at_s < at_s)).rowcount
 
@@ -124,15 +124,13 @@ class Store:
         self._engine.dispose()
 
 
-class _told:  # noqa: N801 - reads as a word in `with`
+@contextmanager
+def _raising_bad_store() -> Iterator[None]:
     """What the database raises becomes `BadStore`, without the statement and its values."""
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        if isinstance(error, SQLAlchemyError):
-            raise BadStore(f"The database for feedback does not answer ({type(error).__name__}).") from error
+    try:
+        yield
+    except SQLAlchemyError as error:
+        raise BadStore(f"The database for feedback does not answer ({type(error).__name__}).") from error
 
 
 def engine_of(place: str) -> Engine:

@@ -12,6 +12,7 @@ import numpy as np
 import pi_heif
 from PIL import AvifImagePlugin, Image, ImageCms
 from PIL.ImageFile import ImageFile
+from PIL.TiffImagePlugin import TiffImageFile
 
 from img_super.domain import RgbImage
 from img_super.errors import BrokenImage, InputError, TooManyPixels
@@ -158,14 +159,14 @@ def _orientation(image: Image.Image) -> int:
     """As EXIF says, and nobody else: browsers do not believe XMP either. HEIC is turned by its decoder."""
     if image.format == "HEIF":
         return 1
-    if image.format == "TIFF":
-        return int(image.tag_v2.get(ORIENTATION, 1))  # type: ignore[attr-defined]  # of TIFF alone
+    if isinstance(image, TiffImageFile):
+        return int(image.tag_v2.get(ORIENTATION, 1))
     return exif_orientation(image.info.get("exif", b"").removeprefix(b"Exif\0\0"))
 
 
 def _square_pixels(image: Image.Image, shown: RgbImage) -> RgbImage:
     """A fax's pixels are higher than wide; as it is displayed, they are square."""
-    stretched = pixel_height(image.tag_v2) if image.format == "TIFF" else 1.0  # type: ignore[attr-defined]
+    stretched = pixel_height(image.tag_v2) if isinstance(image, TiffImageFile) else 1.0
     if stretched == 1.0:
         return shown
     height, width = shown.shape[:2]
@@ -208,6 +209,6 @@ def _deep_grey_to_rgb(image: Image.Image) -> Image.Image:
     unit_range = image.mode == "F" and values.max(initial=0) <= 1
     white = 1.0 if unit_range else 255.0 if image.mode == "F" else 65_535.0
     grey = np.clip(values * (255.0 / white) + 0.5, 0, 255).astype(np.uint8)
-    if image.format == "TIFF" and is_negative(image.tag_v2):  # type: ignore[attr-defined]
+    if isinstance(image, TiffImageFile) and is_negative(image.tag_v2):
         grey = 255 - grey
     return Image.fromarray(grey).convert("RGB")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from math import isnan
 from typing import Final
 
 from img_super.figures import Figure, SetFigures
@@ -163,4 +164,4 @@ def _text(figure: Figure | None, names: Names) -> str:
 
 
 def _number(value: float | None) -> str:
-    return "-" if value is None or value != value else f"{value:.3f}"  # noqa: PLR0124 - nan
+    return "-" if value is None or isnan(value) else f"{value:.3f}"

@@ -34,7 +34,11 @@ class Run:
     first_weights: Path | None
 
 
-class ValidationAuc(keras.callbacks.Callback):  # type: ignore[misc]
+class Callback(keras.callbacks.Callback):  # type: ignore[misc]
+    """What Keras, which has no types, calls while it trains; its children here are checked."""
+
+
+class ValidationAuc(Callback):
     """Adds `val_auc` to the epoch's logs, for the checkpoint and for stopping early."""
 
     def __init__(self, batches: Batches, labels: Any) -> None:
@@ -120,7 +124,7 @@ def _callbacks(recipe: Recipe, folder: Path, auc: ValidationAuc) -> list[Any]:
     ]
 
 
-class CurveWriter(keras.callbacks.Callback):  # type: ignore[misc]
+class CurveWriter(Callback):
     """Writes each epoch's figures where `tensorboard --logdir` finds them."""
 
     def __init__(self, folder: Path) -> None:
@@ -134,7 +138,7 @@ class CurveWriter(keras.callbacks.Callback):  # type: ignore[misc]
                 writer.add_scalar(name, float(value), epoch + 1)
 
 
-class Progress(keras.callbacks.Callback):  # type: ignore[misc]
+class Progress(Callback):
     """Prints what a person waiting wants to see: one line now and then, one an epoch."""
 
     def __init__(self, epochs: int, every: int = 20) -> None:

@@ -10,6 +10,7 @@ from typing import Final
 import cv2
 import numpy as np
 from PIL import Image
+from PIL.JpegImagePlugin import JpegImageFile
 
 from img_super.domain import Float32Array, RgbImage
 from img_super.lab.synthesis import pixels
@@ -205,6 +206,7 @@ def _standard_table(number: int, quality: int) -> list[int]:
     """The table of ITU-T T.81, Annex K, scaled as libjpeg does; Pillow writes it unscaled at quality 50."""
     file = io.BytesIO()
     Image.new("RGB", (8, 8)).save(file, "JPEG", quality=50)
-    unscaled = np.asarray(Image.open(file).quantization[number])  # type: ignore[attr-defined]
+    file.seek(0)
+    unscaled = np.asarray(JpegImageFile(file).quantization[number])
     scale = 5000 // quality if quality < 50 else 200 - 2 * quality
     return [int(value) for value in np.clip((unscaled * scale + 50) // 100, 1, 255)]

@@ -21,7 +21,7 @@ from img_super.lab.training.detector.placing import Truth, fitted, placed_image,
 from img_super.lab.training.detector.recipe import DetectorRecipe
 from img_super.lab.training.detector.targets import rotation_after
 from img_super.lab.training.optimiser import backup_and_mean, optimiser
-from img_super.lab.training.train import BEST_FILE, Progress, freeze
+from img_super.lab.training.train import BEST_FILE, Callback, Progress, freeze
 
 RIGHT_OVERLAP: Final = 0.5
 _WORKERS: Final = 2
@@ -35,7 +35,7 @@ class DetectorRun:
     first_weights: Path | None
 
 
-class ValidationRight(keras.callbacks.Callback):  # type: ignore[misc]
+class ValidationRight(Callback):
     """Adds `val_right` to the epoch's logs: the share of photos, turned anyhow, with place and rotation right."""
 
     def __init__(self, photos: Sequence[LabelledPhoto], side_px: int) -> None:

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from img_super.lab.synthesis.capture.light import Lamp, Light, draw_light, falling, lit, on_bent, shine_of
+from img_super.lab.synthesis.capture.scene import _SURFACE_SHARES
 from img_super.lab.synthesis.capture.surfaces import KINDS, reduced, surface
 from img_super.lab.synthesis.capture.view import View
 
@@ -91,3 +92,8 @@ def test_reduced_surfaces_keep_their_millimetres() -> None:
     whole, half = surface("cloth", 0), reduced("cloth", 0, 1)
     assert half.image.shape[0] * 2 == whole.image.shape[0]
     assert half.px_per_mm * 2 == whole.px_per_mm
+
+
+def test_every_texture_is_seen_now_and_then() -> None:
+    assert set(_SURFACE_SHARES) == {*KINDS, "picture"}
+    assert min(_SURFACE_SHARES.values()) > 0
