@@ -8,6 +8,7 @@ Works in a copy; the working tree is not touched. The last line is JSON.
 from __future__ import annotations
 
 import argparse
+import ast
 import json
 import shutil
 import subprocess
@@ -22,7 +23,11 @@ ROOT = Path(__file__).parents[2]
 
 @dataclass(frozen=True, slots=True)
 class Guard:
-    """What is guarded, where, and which test sees it."""
+    """What is guarded, where, and which test sees it.
+
+    Attributes:
+        there, gone: the guard and what takes its place, as `ast.unparse` writes them.
+    """
 
     name: str
     module: str
@@ -41,9 +46,9 @@ def _guards() -> Iterator[Guard]:
                 "unit/api/test_limits.py::test_a_slow_body")  # fmt: skip
     yield Guard("all bodies together", limits, "if self._held_bytes > self._max_bytes_together:", "if False:",
                 "unit/api/test_limits.py::test_all_bodies_together")  # fmt: skip
-    yield Guard("a client that leaves is no error", limits, 'if message["type"] == "http.disconnect":', "if False:",
+    yield Guard("a client that leaves is no error", limits, "if message['type'] == 'http.disconnect':", "if False:",
                 "unit/api/test_limits.py::test_a_client_that_leaves")  # fmt: skip
-    yield Guard("bodies that are no photos", limits, 'get(scope["path"], self._max_other_bytes)', "get('/super', 0)",
+    yield Guard("bodies that are no photos", limits, "get(scope['path'], self._max_other_bytes)", "get('/super', 0)",
                 "unit/api/test_limits.py::test_only_photos_are_large")  # fmt: skip
     yield Guard("bounded queue", pool, "if self._in_hand >= self._places or", "if",
                 "unit/api/test_photo_work.py::test_one_too_many")  # fmt: skip
@@ -132,16 +137,16 @@ def _callers() -> Iterator[Guard]:
                 f"{test}::test_a_key_can_be_added_and_taken_back")  # fmt: skip
     yield Guard("a wrong line harms no other key", "api/keys.py", "read_keys(self._path, wrong.append)",
                 "read_keys(self._path)", f"{test}::test_a_line_that_is_wrong")  # fmt: skip
-    yield Guard("not ready without keys", "api/services.py", "or not all(keys.are_usable for keys in known)", "",
+    yield Guard("not ready without keys", "api/services.py", "or not all((keys.are_usable for keys in known))", "",
                 f"{test}::test_a_file_that_was_damaged_or_lost")  # fmt: skip
     yield Guard("each photo of a batch counts", path, "if count_more is not None and photos > 1:", "if False:",
                 "unit/api/test_batch.py::test_what_is_too_much")  # fmt: skip
     yield Guard("photos of a batch", "api/multipart.py", "if len(parts) > most:", "if False:",
                 "unit/api/test_batch.py::test_what_is_too_much")  # fmt: skip
     yield Guard("rate limit", path, "if not admitted:", "if False:", f"{test}::test_a_caller_has_so_many_requests")
-    yield Guard("proxies that are trusted", "api/proxies.py", "and self._trusts(scope[\"client\"][0])", "",
+    yield Guard("proxies that are trusted", "api/proxies.py", "and self._trusts(scope['client'][0])", "",
                 "unit/api/test_proxies.py::test_the_last_address")  # fmt: skip
-    yield Guard("IPv6 by its network", path, 'customer_of(scope["client"][0])', 'scope["client"][0]',
+    yield Guard("IPv6 by its network", path, "customer_of(scope['client'][0])", "scope['client'][0]",
                 "unit/api/test_proxies.py::test_a_limit_of_requests")  # fmt: skip
     yield Guard("a slash opens nothing", "api/app.py", "    app.add_middleware(TrailingSlash)\n", "",
                 "unit/api/test_trailing_slash.py")  # fmt: skip
@@ -155,7 +160,7 @@ def _callers() -> Iterator[Guard]:
 def _privacy() -> Iterator[Guard]:
     yield Guard("words of exceptions", "api/logs.py", ".__qualname__}", ".__qualname__} {error}",
                 "unit/api/test_logs.py::test_an_exception_tells")  # fmt: skip
-    yield Guard("addresses in the log", "api/request_log.py", 'get("root_path") or UNKNOWN_ROUTE', 'get("path")',
+    yield Guard("addresses in the log", "api/request_log.py", "get('root_path') or UNKNOWN_ROUTE", "get('path')",
                 "unit/api/test_request_log.py::test_whatever_a_caller_writes")  # fmt: skip
     yield Guard("queries in traces", "api/tracing.py", "exclude=_tells_more", "exclude=None",
                 "unit/api/test_tracing.py::test_a_trace_tells_nothing")  # fmt: skip
@@ -168,14 +173,14 @@ def _privacy() -> Iterator[Guard]:
 
 def _models() -> Iterator[Guard]:
     callers, reload, registry = "api/callers.py", "api/reload.py", "registry/registry.py"
-    yield Guard("admin key", callers, 'scope["path"] in _FOR_ADMINS', "False",
+    yield Guard("admin key", callers, "scope['path'] in _FOR_ADMINS", "False",
                 "unit/api/test_reload.py::test_only_an_admin_reloads")  # fmt: skip
     yield Guard("no reload without admin keys", "api/routes/model.py",
                 "if services.settings.admin_keys_file is None:", "if False:",
                 "unit/api/test_reload.py::test_without_admin_keys_it_is_switched_off")  # fmt: skip
     yield Guard("a model is tried before it serves", reload, "pipeline.super(WARM_UP_PHOTO.read_bytes())", "pass",
                 "unit/api/test_reload.py::test_a_model_that_does_not_answer")  # fmt: skip
-    yield Guard("no path in a refused model", reload, '.replace(str(services.settings.model), "IMG_SUPER_MODEL")', "",
+    yield Guard("no path in a refused model", reload, ".replace(str(services.settings.model), 'IMG_SUPER_MODEL')", "",
                 "unit/api/test_reload.py::test_a_model_that_cannot_be_loaded")  # fmt: skip
     yield Guard("a version is no path", registry, "if not _VERSION.fullmatch(version) or not", "if not",
                 "unit/registry/test_registry.py::test_a_version_is_no_path")  # fmt: skip
@@ -196,7 +201,7 @@ def _labels() -> Iterator[Guard]:
                 "unit/lab/own_documents/test_places.py::test_an_annotation_that_cannot_be_read")  # fmt: skip
     yield Guard("owner of a judgement", "feedback/store.py", ".where(theirs, so_named)", ".where(so_named)",
                 "unit/api/test_feedback.py::test_nobody_labels")  # fmt: skip
-    yield Guard("scores are private", "feedback/store.py", "        _make_private(Path(url.database or \"\"))\n", "",
+    yield Guard("scores are private", "feedback/store.py", "        _make_private(Path(url.database or ''))\n", "",
                 "unit/api/test_feedback.py::test_the_file_of_the_scores")  # fmt: skip
     yield Guard("feedback is off unless switched on", "api/routes/feedback.py", "if judgements is None:", "if False:",
                 "unit/api/test_feedback.py::test_it_is_off_unless_switched_on")  # fmt: skip
@@ -248,10 +253,14 @@ def without(guard: Guard, patience_s: float) -> str:
 
 
 def without_it(guard: Guard, source: str) -> str:
-    """The module's source without the guard. Raises ValueError when it does not stand there any more."""
-    if guard.there not in source:
+    """The module's source without the guard. Raises ValueError when it does not stand there any more.
+
+    Both are read as Python writes a syntax tree, so that no change of line, quote or comment hides a guard.
+    """
+    written = ast.unparse(ast.parse(source))
+    if guard.there not in written:
         raise ValueError(f"The guard {guard.name!r} does not stand in {guard.module} any more: {guard.there}")
-    return source.replace(guard.there, guard.gone)
+    return written.replace(guard.there, guard.gone)
 
 
 def _test(folder: str, test: str, patience_s: float) -> str:

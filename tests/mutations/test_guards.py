@@ -13,3 +13,9 @@ def test_each_guard_stands_where_the_list_says_and_has_a_test(guard: Guard) -> N
     assert without_it(guard, source) != source
     path, _, name = guard.test.partition("::")
     assert f"def {name}" in (ROOT / "tests" / path).read_text()
+
+
+def test_a_reformatted_guard_is_found() -> None:
+    guard = Guard("limit", "m.py", "if a['b'] > 1:", "if False:", "unit/test_names.py")
+    reformatted = 'if (  # why\n    a["b"]\n    > 1\n):\n    refuse()'
+    assert without_it(guard, reformatted) == "if False:\n    refuse()"
