@@ -5,13 +5,16 @@ BIN := $(VENV)/bin
 PACKAGE := src/img_super
 export PYTHONPATH := src
 
-.PHONY: run test check lock lock-check reference manifests monitor clean
+.PHONY: run test test-fast check lock lock-check reference manifests monitor clean
 
 run: $(VENV)/.serving  ## start the service on 127.0.0.1:8080
 	@$(BIN)/python -m img_super serve
 
 test: $(VENV)/.testing  ## all tests, with the coverage of lines
 	$(BIN)/python -m pytest --cov --cov-report=term
+
+test-fast: $(VENV)/.testing  ## the unit tests that need no server: after each change
+	$(BIN)/python -m pytest tests/unit -m "not postgresql"
 
 check: $(VENV)/.testing lock-check  ## lint (Python and the page's scripts), format, types, walls, Dockerfile
 	$(BIN)/ruff check .

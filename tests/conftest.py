@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import json
+import re
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 import hypothesis
 import numpy as np
@@ -24,6 +28,23 @@ from img_super.settings import Settings
 # A machine that is busy is no reason to fail.
 hypothesis.settings.register_profile("patient", deadline=None)
 hypothesis.settings.load_profile("patient")
+
+_ADVICE = re.compile(r"apt install (\S+)")
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """What was skipped for want of a program, and the line that brings it."""
+    reasons = Counter(str(report.longrepr[2]) for report in terminalreporter.stats.get("skipped", []))
+    lacking: Counter[str] = Counter()
+    for reason, tests in reasons.items():
+        if advice := _ADVICE.search(reason):
+            lacking[advice[1]] += tests
+    if lacking:
+        terminalreporter.section("skipped for want of a program")
+        for package, tests in sorted(lacking.items()):
+            terminalreporter.line(f"{package}: {tests} tests")
+        terminalreporter.line(f"apt install {' '.join(sorted(lacking))}")
+
 
 SAMPLES = Path(img_super.__file__).parent / "samples"
 
@@ -122,3 +143,27 @@ def encode(pixels: RgbImage, image_format: str = "PNG", **options: object) -> by
     file = BytesIO()
     Image.fromarray(pixels).save(file, image_format, **options)
     return file.getvalue()
+
+
+def write_data_set(folder: Path, count: int, side_px: int = 32, seed: int = 1) -> Path:
+    """Attacks have a bright square in the middle: a task that a few steps can learn."""
+    rng = np.random.default_rng(seed)
+    labels = np.arange(count) % 2
+    crops = rng.integers(0, 120, (count, side_px, side_px, 3), dtype=np.uint8)
+    masks = np.zeros((count, 56, 56), np.uint8)
+    crops[labels == 1, 8:24, 8:24] = 250
+    masks[labels == 1, 14:42, 14:42] = 255
+    folder.mkdir(parents=True, exist_ok=True)
+    np.savez(folder / "shard-00000.npz", crops=crops, masks=masks)
+    rows = [
+        {"shard": "shard-00000", "position": i, "label": int(label), "species": "face_swap" if label else "",
+         "document": f"d{i // 2}", "more": 1}
+        for i, label in enumerate(labels)
+    ]  # fmt: skip
+    (folder / "manifest.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    return folder
+
+
+@pytest.fixture(scope="session")
+def data_set(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_data_set(tmp_path_factory.mktemp("data"), 32)

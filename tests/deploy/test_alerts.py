@@ -36,11 +36,13 @@ def promtool(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, capture_output=True, text=True, check=False)
 
 
+@pytest.mark.prometheus
 def test_every_alert_fires_when_it_should_and_not_before() -> None:
     done = promtool("test", "rules", MONITORING / "alerts_test.yaml")
     assert done.returncode == 0, done.stdout + done.stderr
 
 
+@pytest.mark.prometheus
 def test_a_rule_that_says_something_else_would_be_found(tmp_path: Path) -> None:
     rules = (MONITORING / "alerts.yaml").read_text()
     assert "> 0.05\n        for: 5m" in rules

@@ -31,6 +31,8 @@ from tests.deploy.test_alerts import alerts, groups, promtool
 from tests.deploy.test_compose import SERVICES
 
 PATIENCE_S = 180
+
+pytestmark = pytest.mark.prometheus
 RATE_INTERVAL = "1m"
 COMPARED = re.compile(r"\s(?:>|<|==|and|or)\s")
 METRIC = re.compile(r"\bimg_super[a-z0-9_:]*")

@@ -21,7 +21,7 @@ from img_super.scan.judge import Judged
 from img_super.scan.scan import ScanJob, scan
 from tests.conftest import SAMPLES
 
-pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning:ray")
+pytestmark = [pytest.mark.ray, pytest.mark.filterwarnings("ignore::DeprecationWarning:ray")]
 
 PHOTOS = 60
 BACK_S = 30.0

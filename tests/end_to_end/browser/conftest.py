@@ -64,6 +64,12 @@ def _chromium() -> str:
     pytest.skip("no Chromium is installed; on Debian: apt install chromium")
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if "browser" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.browser)
+
+
 # One browser for this folder, not for the session: while Playwright runs, this thread has a running event loop.
 @pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:

@@ -59,7 +59,7 @@ def cluster() -> Iterator[str]:
     if found is None:
         if os.environ.get("CI"):
             pytest.fail("PostgreSQL's server is not installed; CI must not leave its tests out")
-        pytest.skip("PostgreSQL's server is not installed")
+        pytest.skip("PostgreSQL's server is not installed; on Debian: apt install postgresql")
     with throw_away_cluster(found) as url:
         yield url
 
@@ -81,7 +81,7 @@ def new_database(cluster: str) -> Callable[[], str]:
     return make
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])
 def place(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """An empty database, as IMG_SUPER_FEEDBACK names it."""
     if request.param == "sqlite":

@@ -13,7 +13,7 @@ from img_super.domain import RgbImage
 from img_super.lab.training.detector.placing import Placing, draw_placing, fitted, placed_image, placed_truth
 from img_super.lab.training.detector.targets import rotation_after
 from img_super.turn import turn
-from tests.unit.lab.training.detector.labelled import CORNERS_RGB, FACE_RGB, GHOST_RGB, labelled_photo
+from tests.labelled_photos import CORNERS_RGB, FACE_RGB, GHOST_RGB, labelled_photo
 
 SIDE = 256
 

@@ -6,14 +6,10 @@ import msgspec
 import numpy as np
 import pytest
 
-from img_super.lab.dataset.augmentation import augment
 from img_super.lab.dataset.crops import read_crops
-from img_super.lab.training.recipe import RECIPES, BadRecipe, Recipe, read_recipe
+from img_super.lab.training.recipe import Recipe
 
-pytestmark = [
-    pytest.mark.filterwarnings("ignore::DeprecationWarning"),  # of Keras and TensorFlow among themselves
-    pytest.mark.filterwarnings("ignore::UserWarning:keras"),
-]
+pytestmark = pytest.mark.usefixtures("step_by_step")
 
 # Few layers learn: TensorFlow takes most of a minute to write down how all of them do.
 TINY = Recipe("tiny", 32, epochs=1, batch_size=8, learning_rate=1e-3, neck_channels=8, frozen=("stem", "block"))
@@ -78,32 +74,3 @@ def test_validation_batches_keep_order_and_pixels(data_set: Path) -> None:
     assert np.array_equal(images, crops.crops[20:].astype(np.float32))
     assert answers["logit"][:, 0].tolist() == crops.labels[20:].tolist()
     assert answers["heat_map"].shape == (12, 2, 2, 1)
-
-
-def test_augmentation_is_seeded_and_keeps_shapes() -> None:
-    rng = np.random.default_rng(3)
-    crop = rng.integers(0, 255, (64, 64, 3), dtype=np.uint8)
-    mask = rng.integers(0, 255, (56, 56), dtype=np.uint8)
-    for seed in range(30):
-        one, other = (augment(np.random.default_rng(seed), crop, mask) for _ in range(2))
-        assert one[0].shape == crop.shape
-        assert one[0].dtype == np.uint8
-        assert one[1].shape == mask.shape
-        assert np.array_equal(one[0], other[0])
-
-
-@pytest.mark.parametrize("path", sorted(RECIPES.glob("*.toml")), ids=lambda path: path.stem)
-def test_the_recipes_can_be_read(path: Path) -> None:
-    assert read_recipe(path).name == path.stem
-
-
-@pytest.mark.parametrize("text", ["name = ", "name = 'x'\nunknown = 1"])
-def test_a_bad_recipe_is_named(tmp_path: Path, text: str) -> None:
-    (tmp_path / "bad.toml").write_text(text)
-    with pytest.raises(BadRecipe, match=r"bad\.toml"):
-        read_recipe(tmp_path / "bad.toml")
-
-
-def test_a_missing_recipe_is_named(tmp_path: Path) -> None:
-    with pytest.raises(BadRecipe, match="cannot be read"):
-        read_recipe(tmp_path / "none.toml")

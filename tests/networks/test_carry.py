@@ -10,6 +10,8 @@ import pytest
 from img_super.lab.training.folded import carry
 from img_super.validator.network import build_network
 
+pytestmark = pytest.mark.usefixtures("step_by_step")
+
 SIDE_PX = 64
 
 

@@ -7,34 +7,16 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from img_super.domain import Label, UInt8Array
+from img_super.domain import UInt8Array
 from img_super.lab.dataset.crops import CropSet, read_crops
 from img_super.lab.own_documents import fine_tune as fine_tune_module
 from img_super.lab.own_documents.errors import BadLabels
-from img_super.lab.own_documents.fine_tune import fine_tune, mixed, own_crops, parted
-from img_super.lab.own_documents.read import OwnCrop, OwnDocuments
+from img_super.lab.own_documents.fine_tune import fine_tune, mixed, parted
 from img_super.lab.training.recipe import Recipe
 from img_super.lab.training.train import Run
-
-pytestmark = [
-    pytest.mark.filterwarnings("ignore::DeprecationWarning"),  # of Keras and TensorFlow among themselves
-    pytest.mark.filterwarnings("ignore::UserWarning:keras"),
-]
+from tests.networks.own_crops import own
 
 TINY = Recipe("tiny", input_side_px=32, epochs=1, batch_size=8, learning_rate=1e-3, neck_channels=8)
-
-
-def own(documents: int = 20) -> CropSet:
-    """Each document once genuine and once as attack, which has a bright square."""
-    rng = np.random.default_rng(4)
-    crops = []
-    for number in range(documents):
-        for label in Label:
-            crop = rng.integers(0, 120, (32, 32, 3), dtype=np.uint8)
-            if label is Label.ATTACK:
-                crop[8:24, 8:24] = 250
-            crops.append(OwnCrop(f"{number}-{label}.jpg", f"{2 * number + label:064x}", label, "", f"d{number}", crop))
-    return own_crops(OwnDocuments(tuple(crops), ()))
 
 
 def test_no_document_is_learned_from_and_left_out() -> None:

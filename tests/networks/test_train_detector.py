@@ -2,12 +2,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import keras
 import numpy as np
 import pytest
-
-pytest.importorskip("keras")
-
-import keras
 
 from img_super.detector.litert import LiteRtDetectionNetwork
 from img_super.detector.network import build_network
@@ -19,15 +16,12 @@ from img_super.lab.training.detector.batches import PhotoBatches, augmented
 from img_super.lab.training.detector.first_weights import load_yunet
 from img_super.lab.training.detector.losses import LOSSES
 from img_super.lab.training.detector.placing import fitted, placed_truth
-from img_super.lab.training.detector.recipe import RECIPES, DetectorRecipe, read_detector_recipe
+from img_super.lab.training.detector.recipe import DetectorRecipe
 from img_super.lab.training.detector.targets import targets_of
 from img_super.lab.training.detector.train import DetectorRun, is_right, train_detector
-from tests.unit.lab.training.detector.labelled import labelled_photo, white_faces
+from tests.labelled_photos import labelled_photo, white_faces
 
-pytestmark = [
-    pytest.mark.filterwarnings("ignore::DeprecationWarning"),  # of Keras and TensorFlow among themselves
-    pytest.mark.filterwarnings("ignore::UserWarning:keras"),
-]
+pytestmark = pytest.mark.usefixtures("step_by_step")
 
 SIDE = 64
 RECIPE = DetectorRecipe("tiny", SIDE, 2, 4, 1e-3, warm_up_steps=2, watched_photos=4, frozen=("stem", "unit"))
@@ -124,8 +118,3 @@ def test_right_means_place_size_and_rotation() -> None:
     assert not is_right(read_portrait(turned), truth)
     large = outputs | {"boxes": outputs["boxes"] + np.float32(0.6)}
     assert not is_right(read_portrait(large), truth)
-
-
-@pytest.mark.parametrize("path", sorted(RECIPES.glob("*.toml")), ids=lambda path: path.stem)
-def test_recipes_that_ship_can_be_read(path: Path) -> None:
-    assert read_detector_recipe(path).name == path.stem

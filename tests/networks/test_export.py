@@ -3,21 +3,13 @@ from __future__ import annotations
 from hashlib import sha256
 from pathlib import Path
 
+import keras
 import numpy as np
 import pytest
-
-pytest.importorskip("keras")
-
-import keras
 from ai_edge_litert.interpreter import Interpreter
 
 from img_super.lab.evaluation.answers import answers_of
 from img_super.lab.shipping import export
-
-pytestmark = [
-    pytest.mark.filterwarnings("ignore::DeprecationWarning"),  # of Keras and TensorFlow among themselves
-    pytest.mark.filterwarnings("ignore::UserWarning:keras"),
-]
 
 SIDE = 32
 CROPS = np.random.default_rng(3).integers(0, 256, (24, 4, 4, 3), dtype=np.uint8).repeat(8, 1).repeat(8, 2)

@@ -2,22 +2,16 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import keras
 import numpy as np
 import pytest
-
-pytest.importorskip("keras")
-
-import keras
 from sklearn.metrics import roc_auc_score
 
 from img_super.lab.dataset.crops import read_crops
 from img_super.lab.training.baselines import OLD_INPUT_HW, build_old_system, fit_frozen_backbone
 from img_super.validator.network import build_network
 
-pytestmark = [
-    pytest.mark.filterwarnings("ignore::DeprecationWarning"),  # of Keras and TensorFlow among themselves
-    pytest.mark.filterwarnings("ignore::UserWarning:keras"),
-]
+pytestmark = pytest.mark.usefixtures("step_by_step")
 
 
 def test_the_old_system_is_as_it_was() -> None:

@@ -10,10 +10,7 @@ import pytest
 
 from img_super.lab.training.optimiser import backup_and_mean, optimiser
 
-pytestmark = [
-    pytest.mark.filterwarnings("ignore::DeprecationWarning"),  # of Keras and TensorFlow among themselves
-    pytest.mark.filterwarnings("ignore::UserWarning:keras"),
-]
+pytestmark = pytest.mark.usefixtures("step_by_step")
 
 
 @dataclass(frozen=True)

@@ -3,19 +3,11 @@ from __future__ import annotations
 import zipfile
 from pathlib import Path
 
+import keras
 import numpy as np
 import pytest
 
-pytest.importorskip("keras")
-
-import keras
-
 from img_super.validator.network import STRIDE, build_network, high_pass_kernels, load_backbone
-
-pytestmark = [
-    pytest.mark.filterwarnings("ignore::DeprecationWarning"),  # of Keras and TensorFlow among themselves
-    pytest.mark.filterwarnings("ignore::UserWarning:keras"),
-]
 
 SIDE = 32
 

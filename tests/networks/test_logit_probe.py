@@ -21,12 +21,7 @@ from img_super.lab.own_documents.logit_probe import (
     with_head,
 )
 from img_super.validator.network import build_network
-from tests.unit.lab.own_documents.test_fine_tune import own
-
-pytestmark = [
-    pytest.mark.filterwarnings("ignore::DeprecationWarning"),  # of Keras and TensorFlow among themselves
-    pytest.mark.filterwarnings("ignore::UserWarning:keras"),
-]
+from tests.networks.own_crops import own
 
 
 @pytest.fixture(scope="module")
