@@ -1,0 +1,46 @@
+"""Tests stand apart: none needs another test's module, and unit tests none of what takes long to load or to start."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+
+TESTS = Path(__file__).parents[1]
+MODULES = sorted(TESTS.rglob("*.py"))
+LOADS_LONG = {"keras", "tensorflow", "torch", "benchmarks"}
+STILL = {
+    "unit/api/test_metrics.py",
+    "unit/cluster/test_fleet.py",
+    "unit/cluster/test_rayservice.py",
+    "unit/feedback/conftest.py",
+    "unit/lab/own_documents/test_small_samples.py",
+}
+"""They ask `benchmarks` for what a benchmark works with; nothing of it is started."""
+
+
+def imported(path: Path) -> set[str]:
+    nodes = list(ast.walk(ast.parse(path.read_text("utf-8"))))
+    names = {alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names}
+    return names | {node.module for node in nodes if isinstance(node, ast.ImportFrom) and node.module}
+
+
+def named(path: Path) -> str:
+    return path.relative_to(TESTS).as_posix()
+
+
+UNIT = [path for path in MODULES if named(path).startswith("unit/")]
+
+
+@pytest.mark.parametrize("path", UNIT, ids=named)
+def test_a_unit_test_loads_nothing_that_takes_long_and_no_other_test(path: Path) -> None:
+    names = imported(path)
+    allowed = {"benchmarks"} if named(path) in STILL else set()
+    assert {name.partition(".")[0] for name in names} & LOADS_LONG <= allowed
+    assert [name for name in names if name.rpartition(".")[2].startswith("test_")] == []
+
+
+@pytest.mark.parametrize("room", sorted({path.parent for path in UNIT}), ids=named)
+def test_unit_tests_mirror_the_package(room: Path) -> None:
+    assert (TESTS.parent / "src" / "img_super" / room.relative_to(TESTS / "unit")).is_dir()
