@@ -10,8 +10,10 @@ export PYTHONPATH := src
 run: $(VENV)/.serving  ## start the service on 127.0.0.1:8080
 	@$(BIN)/python -m img_super serve
 
-test: $(VENV)/.testing  ## all tests, with the coverage of lines
-	$(BIN)/python -m pytest --cov --cov-report=term
+# A file of tests stays in one process, so that what its tests share is made once.
+JOBS ?= 0
+test: $(VENV)/.testing  ## all tests, with the coverage of lines; JOBS=2: in so many processes
+	$(BIN)/python -m pytest --cov --cov-report=term --numprocesses $(JOBS) --dist loadfile --no-loadscope-reorder
 
 test-fast: $(VENV)/.testing  ## the unit tests that need no server: after each change
 	$(BIN)/python -m pytest tests/unit -m "not postgresql"
