@@ -17,5 +17,7 @@ class TrailingSlash:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and scope["path"].endswith("/"):
-            scope["path"] = scope["path"].rstrip("/") or "/"
+            stripped = scope["path"].rstrip("/")
+            root = scope.get("root_path", "").rstrip("/")
+            scope["path"] = f"{root}/" if stripped == root else stripped  # the page is at the slash of the prefix
         await self._app(scope, receive, send)

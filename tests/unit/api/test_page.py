@@ -34,6 +34,21 @@ def test_a_machine_gets_the_message(client: TestClient, accept: str) -> None:
     assert answer.headers["vary"] == "Accept"
 
 
+def test_behind_a_path_prefix_message_and_documentation_lead_there(client: TestClient) -> None:
+    behind = TestClient(client.app, root_path="/identity")
+    docs = behind.get("/identity/", headers={"accept": "*/*"}).json()["docs"]
+    assert docs == "/identity/docs"
+    assert "/identity/openapi.json" in behind.get(docs).text
+    assert behind.get("/identity/openapi.json").json()["servers"] == [{"url": "/identity"}]
+    assert behind.get("/identity/health/live").status_code == 200
+
+
+def test_behind_a_path_prefix_the_same_addresses_are_guarded(client: TestClient) -> None:
+    behind = TestClient(client.app, root_path="/identity")
+    image = {"image": "A" * 20_000}  # more than whatever is no photo may have
+    assert behind.post("/identity/super", json=image).json()["code"] != "body_too_large"
+
+
 def test_the_page_may_load_from_the_service_only_and_run_nothing_inline(client: TestClient) -> None:
     policy = client.get("/", headers=BROWSER).headers["content-security-policy"]
     directives = dict(directive.strip().split(" ", 1) for directive in policy.split(";"))

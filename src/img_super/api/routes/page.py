@@ -59,7 +59,8 @@ async def root(request: Request) -> Response:
     """HTML for whoever asks for `text/html` by name, as browsers do; JSON for everybody else."""
     if _is_browser(request):
         return FileResponse(_PAGE, headers=_PAGE_HEADERS)
-    alive = Alive(service="img_super", version=__version__, status="alive", docs="/docs")
+    docs = f"{request.scope.get('root_path', '')}/docs"  # behind a path prefix, too
+    alive = Alive(service="img_super", version=__version__, status="alive", docs=docs)
     return JSONResponse(alive.model_dump(), headers={"Vary": "Accept"})
 
 
