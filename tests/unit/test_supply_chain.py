@@ -15,7 +15,7 @@ ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "src" / "img_super"
 LOCKED = [
     *(PACKAGE / f"requirements{name}.txt" for name in ("", "-slim", "-cluster")),
-    *(ROOT / f"requirements-{name}.txt" for name in ("dev", "policies")),
+    *(ROOT / f"requirements-{name}.txt" for name in ("dev", "policies", "clients")),
 ]
 SERVING = [
     path for room in ("api", "detector", "pipeline", "registry", "validator") for path in (PACKAGE / room).rglob("*.py")

@@ -1,0 +1,88 @@
+"""Clients that are generated from the OpenAPI document compile, and get an answer of both routes."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from benchmarks.running_service import Service, running_service
+
+HERE: Final = Path(__file__).parent
+ROOT: Final = HERE.parents[2]
+TOOLS: Final = ROOT / ".venv" / "clients"
+TSC: Final = HERE / "node_modules" / ".bin" / "tsc"
+HTTPMIME: Final = Path("/usr/share/java/httpmime.jar")
+PHOTO: Final = ROOT / "src" / "img_super" / "samples" / "attack.jpg"
+SAID: Final = "attack 0"
+
+
+@pytest.fixture(scope="module")
+def service() -> Iterator[Service]:
+    with running_service() as service:
+        yield service
+
+
+@pytest.fixture(scope="module")
+def document(service: Service, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("openapi") / "openapi.json"
+    with urllib.request.urlopen(f"{service.url}/openapi.json", timeout=30) as answer:
+        path.write_bytes(answer.read())
+    return path
+
+
+def need(*programs: str | Path) -> None:
+    missing = [str(program) for program in programs if shutil.which(program) is None and not Path(program).is_file()]
+    if missing and os.environ.get("CI"):
+        pytest.fail(f"{missing} are missing; .ci/run installs them")
+    if missing:
+        pytest.skip(f"{missing} are not installed; CONTRIBUTING.md says how")
+
+
+def run(*command: str | Path, **variables: str) -> str:
+    done = subprocess.run([*map(str, command)], capture_output=True, text=True, env=os.environ | variables, check=False)
+    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
+    return done.stdout.strip()
+
+
+def generate(generator: str, document: Path, out: Path, *options: str) -> Path:
+    (jar,) = TOOLS.glob("lib/python3*/site-packages/openapi_generator_cli/openapi-generator.jar")
+    run(
+        "java", "-XX:TieredStopAtLevel=1", "-jar", jar, "generate", "-g", generator, "-i", document, "-o", out, *options
+    )
+    return jar
+
+
+def test_python(service: Service, document: Path, tmp_path: Path) -> None:
+    out = tmp_path / "python"
+    path = f"{TOOLS / 'bin'}:{os.environ['PATH']}"  # it formats with the Ruff that it finds
+    run(TOOLS / "bin" / "openapi-python-client", "generate", "--path", document, "--output-path", out,
+        "--fail-on-warning", PATH=path)  # fmt: skip
+    said = run(TOOLS / "bin" / "python", "-c", (HERE / "call.txt").read_text(), service.url, PHOTO, PYTHONPATH=str(out))
+    assert said == SAID
+
+
+def test_typescript(service: Service, document: Path, tmp_path: Path) -> None:
+    need("java", "node", TSC)
+    generate("typescript-fetch", document, tmp_path)
+    strict = ("--strict", "--target", "es2020", "--lib", "es2020,dom", "--module", "commonjs")
+    run(TSC, *strict, "--outDir", tmp_path / "built", tmp_path / "index.ts")
+    assert run("node", HERE / "call.cjs", tmp_path / "built", service.url, PHOTO) == SAID
+
+
+def test_java(service: Service, document: Path, tmp_path: Path) -> None:
+    need("java", "javac", HTTPMIME)
+    # The generator's jar has Jackson and Apache's client in it, on which the generated code stands.
+    jar = generate(
+        "java", document, tmp_path, "--library", "native", "--additional-properties", "openApiNullable=false"
+    )
+    sources = [HERE / "Generated.java", HERE / "Call.java", *sorted(tmp_path.glob("src/main/java/**/*.java"))]
+    libraries = f"{jar}:{HTTPMIME}"
+    run("javac", "-nowarn", "-d", tmp_path / "built", "-cp", libraries, *sources)
+    assert run("java", "-cp", f"{tmp_path / 'built'}:{libraries}", "Call", service.url, PHOTO) == SAID
