@@ -19,7 +19,7 @@ from img_super.api.error_handlers import answer_to
 from img_super.api.keys import KnownKeys
 from img_super.errors import KeyRefused, RateExceeded, RequestError
 
-_OPEN: Final = frozenset({"/", "/docs", "/docs/oauth2-redirect", "/openapi.json"})
+_OPEN: Final = frozenset({"/", "/docs", "/docs/oauth2-redirect", "/openapi.json", "/how-good", "/model/figures"})
 _OPEN_FOLDERS: Final = ("/health/", "/web/", "/samples/", "/static-offline-docs/")
 """What needs no key: that the service lives, what it offers, the page. Any other address, a new one too, does."""
 

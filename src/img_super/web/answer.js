@@ -9,7 +9,13 @@ const SHOWN_OF_MAP = 48;
 
 export let band = null; // [from, to] of the undetermined scores, from the model's card
 
-export const setBand = (card) => (band = card.undetermined);
+let missed = {}; // what the policy was measured to miss, by data set
+
+export function setCard(card) {
+  band = card.undetermined;
+  const { figures } = card.policies.find(({ name }) => name === card.policy);
+  missed = Object.fromEntries(Object.entries(figures).map(([set, { apcer }]) => [set, apcer.value]));
+}
 
 export function showAnswer(entry) {
   const node = find("answer");
@@ -26,12 +32,16 @@ export const outcomeText = (entry) =>
   entry.answer ? text(`verdict.${entry.answer.verdict}`) : text(entry.status === "failed" ? "verdict.failed" : entry.status);
 
 export function problemTexts({ code, title, detail }) {
-  const known = hasText(`error.${code}`);
-  return {
-    title: known ? text(`error.${code}`) : title || text("error.internal_error"),
-    advice: known ? text(`error.${code}.advice`) : detail || text("error.internal_error.advice"),
-    detail: known ? detail : "",
-  };
+  if (!hasText(`error.${code}`)) return { title: title || text("error.internal_error"), advice: detail || text("error.internal_error.advice"), detail: "" };
+  return { title: text(`error.${code}`), advice: text(`error.${code}.advice`), detail: translated(code, detail ?? "") };
+}
+
+/** The numbers of the service's English sentence, in a sentence of this language; nothing where there is no such one. */
+function translated(code, detail) {
+  const name = `error.${code}.detail`;
+  const numbers = detail.match(/\d[\d,.]*\d|\d/g) ?? [];
+  const places = Object.fromEntries(numbers.map((number, index) => [`n${index + 1}`, whole(Number(number.replaceAll(",", "")))]));
+  return numbers.length > 0 && hasText(name) ? text(name, places) : "";
 }
 
 function parts(entry, open) {
@@ -40,13 +50,20 @@ function parts(entry, open) {
   if (!answer) return [heading(entry), element("p", { class: "says" }, text("running.detail")), element("div", { class: "pulse" })];
   return [
     heading(entry),
-    element("p", { class: "says" }, text(`says.${answer.verdict}`)),
+    element("p", { class: "says" }, text(`says.${answer.verdict}`), answer.verdict === "bona_fide" && howMuchIsMissed()),
     gauge(answer),
     reasons(answer),
     answer.quality.length > 0 && warnings(answer),
     facts(entry),
     programs(entry, open),
   ].filter(Boolean);
+}
+
+function howMuchIsMissed() {
+  const { real_captures: real, generated_validation: generated } = missed;
+  const known = real !== undefined && generated !== undefined;
+  const said = known ? text("missed", { real: percent(real), generated: percent(generated) }) : "";
+  return [` ${said} `, element("a", { href: "how-good" }, text("footer.model")), "."];
 }
 
 function heading(entry) {
@@ -58,7 +75,7 @@ function refusal(entry) {
   return [
     element("h2", { id: "verdict", class: "verdict" }, element("span", { class: "badge" }, icon("failed")), title),
     element("p", { class: "says" }, advice),
-    detail && element("p", { class: "service-says" }, `${text("service.says")}: `, element("q", { lang: "en" }, detail)),
+    detail && element("p", { class: "service-says" }, detail),
     element("p", { class: "code" }, element("code", {}, entry.problem.code)),
     element("div", { class: "buttons" }, element("button", { type: "button", class: "small", id: "again", onclick: () => again(entry) }, text("again"))),
   ].filter(Boolean);
@@ -136,7 +153,6 @@ function facts({ answer, tookMs }) {
   const many = ghosts === 0 ? "none" : ghosts === 1 ? "one" : "many";
   const { rotation } = answer.evidence;
   const rows = [
-    ["recommendation", [element("code", {}, answer.reco), " ", text(`reco.${answer.reco}`)]],
     ["faces", text(`faces.ghosts.${many}`, { count: ghosts })],
     rotation !== 0 && ["turned", text("turned.by", { degrees: rotation })],
     ["weights", [`${answer.model.name} ${answer.model.version} `, element("code", { title: answer.model.sha256 }, answer.model.sha256.slice(0, 8))]],
@@ -150,6 +166,7 @@ function programs({ answer, file }, open) {
     "details",
     { class: "programs", open },
     element("summary", {}, text("details")),
+    element("p", {}, element("code", {}, `reco: "${answer.reco}"`), " ", text("reco", { threshold: percent(answer.threshold) })),
     copyable("curl", curlLine(file), curlLine(file)),
     copyable("json", JSON.stringify(shortened(answer), null, 2), JSON.stringify(answer, null, 2)),
   );

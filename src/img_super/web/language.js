@@ -46,6 +46,10 @@ export function percent(probability) {
   return percents.format(Math.min(Math.max(probability, probability > 0 ? 0.001 : 0), probability < 1 ? 0.999 : 1));
 }
 
+/** A number as a spreadsheet of this language reads it; where the comma divides decimals, it divides no cells. */
+export const decimal = (number) => new Intl.NumberFormat(language, { maximumFractionDigits: 6, useGrouping: false }).format(number);
+export const listSeparator = () => (decimal(0.5).includes(",") ? ";" : ",");
+
 export const whole = (number) => new Intl.NumberFormat(language).format(Math.round(number));
 
 function translate(root) {

@@ -1,6 +1,6 @@
 // Joins the parts: photos come in by four ways, answers are shown, the language and the theme change.
 
-import { outcomeText, problemTexts, setBand, showAnswer } from "./answer.js";
+import { outcomeText, problemTexts, setCard, showAnswer } from "./answer.js";
 import { offerCamera } from "./camera.js";
 import { add, again, clear, documents, events } from "./documents.js";
 import { find } from "./dom.js";
@@ -125,7 +125,7 @@ function announce(words) {
 async function learnModel() {
   try {
     const { validator } = await askModel();
-    setBand(validator);
+    setCard(validator);
     find("model").textContent = `${validator.name} ${validator.version}`;
     if (selected) select(selected);
   } catch (problem) {
@@ -196,7 +196,6 @@ function download() {
 
 function listenForKey() {
   find("key-open").addEventListener("click", askForKey);
-  find("card").addEventListener("click", (event) => showCard(event).catch(askForKey));
   find("key-close").addEventListener("click", () => find("key").close());
   find("key-form").addEventListener("submit", (event) => {
     event.preventDefault();
@@ -206,15 +205,6 @@ function listenForKey() {
     learnModel();
     documents.filter(({ problem }) => problem?.status === 401).forEach(again);
   });
-}
-
-/** A link takes no key along: what it leads to is fetched with the key and shown from memory. */
-async function showCard(event) {
-  if (!hasKey()) return;
-  event.preventDefault();
-  const shown = open();
-  const card = new Blob([JSON.stringify(await askModel(), null, 2)], { type: "application/json" });
-  shown.location = URL.createObjectURL(card);
 }
 
 function askForKey() {

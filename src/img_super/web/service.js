@@ -20,6 +20,7 @@ export class Problem extends Error {
 export const askSuper = (file, signal) => post("super?evidence=true", file, signal);
 export const askFace = (file, signal) => post("face", file, signal);
 export const askModel = () => ask("model");
+export const askFigures = () => ask("model/figures");
 
 export async function fetchSample(name) {
   const response = await fetch(`samples/${name}`);

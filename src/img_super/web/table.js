@@ -3,8 +3,9 @@
 import { band, outcome, outcomeText, problemTexts } from "./answer.js";
 import { documents } from "./documents.js";
 import { element, find, icon, place } from "./dom.js";
-import { percent, text } from "./language.js";
+import { decimal, listSeparator, percent, text } from "./language.js";
 
+const OUTCOMES = ["attack", "undetermined", "bona_fide", "failed", "running", "waiting"];
 const THUMBNAIL_WH = [144, 96];
 
 let sorted = false;
@@ -22,32 +23,39 @@ export function showTable(selected, onSelect) {
   find("documents-title").textContent = text(count === 1 ? "documents.title.one" : "documents.title.many", { count });
   Object.assign(find("documents-progress"), { max: count, value: answered, hidden: answered === count });
   find("score-head").setAttribute("aria-sort", sorted ? "descending" : "none");
+  find("totals").replaceChildren(...totals());
   const focused = document.activeElement?.closest("#rows [data-id]")?.dataset.id;
   find("rows").replaceChildren(...inOrder().map((one) => row(one, one === selected, onSelect)));
   if (focused) find("rows").querySelector(`[data-id="${focused}"] button`)?.focus({ preventScroll: true });
 }
 
-/** What the table shows, for a spreadsheet. */
+/** How many documents came to what. */
+function totals() {
+  const groups = OUTCOMES.map((name) => documents.filter((one) => outcome(one) === name)).filter((group) => group.length > 0);
+  return groups.map((group) => element("span", { "data-verdict": outcome(group[0]) }, element("b", {}, group.length), " ", outcomeText(group[0])));
+}
+
+/** What the table shows, for the spreadsheets of this language. */
 export function csv() {
-  const head = ["file", "verdict", "score", "threshold", "reco", "quality", "error", "model"];
+  const head = ["photo", "verdict", "score", "threshold", "reco", "quality", "error_code", "model"]; // as a scan's
   const rows = inOrder().map(({ name, answer, problem }) => [
     name,
     answer?.verdict,
-    answer?.score,
-    answer?.threshold,
+    answer && decimal(answer.score),
+    answer && decimal(answer.threshold),
     answer?.reco,
     answer?.quality.map(({ code }) => code).join(" "),
     problem?.code,
     answer && `${answer.model.name} ${answer.model.version}`,
   ]);
-  return [head, ...rows].map((cells) => cells.map(csvCell).join(",") + "\r\n").join("");
+  return [head, ...rows].map((cells) => cells.map(csvCell).join(listSeparator()) + "\r\n").join("");
 }
 
 /** A name that begins like a formula would be one in a spreadsheet. */
 function csvCell(value) {
   const cell = String(value ?? "");
   const harmless = typeof value === "string" && /^[=+\-@\t\r]/.test(cell) ? `'${cell}` : cell;
-  return /[",\r\n]/.test(harmless) ? `"${harmless.replaceAll('"', '""')}"` : harmless;
+  return /[",;\r\n]/.test(harmless) ? `"${harmless.replaceAll('"', '""')}"` : harmless;
 }
 
 function inOrder() {

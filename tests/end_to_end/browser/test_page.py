@@ -187,6 +187,19 @@ def test_axe_finds_nothing_wrong(open_page: Open, color_scheme: str, viewport: d
     assert violations(page) == []
 
 
+@pytest.mark.parametrize("viewport", [{"width": 1280, "height": 860}, PHONE["viewport"]], ids=["wide", "phone"])
+def test_how_good_it_is_is_told_in_both_languages(open_page: Open, viewport: dict[str, int]) -> None:
+    page = open_page(path="/how-good", viewport=viewport)
+    expect(page.locator("#figures table")).to_have_count(4)
+    expect(page.locator("h1")).to_have_text("Qué tan bueno es")
+    expect(page.locator("tr[aria-current]").first).to_contain_text("equilibrada")
+    assert violations(page) == []
+    page.locator("#language-en").click()
+    expect(page.locator("h1")).to_have_text("How good it is")
+    expect(page.locator("tr[aria-current]").first).to_contain_text("decides here")
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
 def test_axe_would_find_something_wrong(page: Page) -> None:
     page.locator(".lead").evaluate("lead => lead.style.setProperty('color', '#ccc')")
     assert [text.partition(":")[0] for text in violations(page)] == ["color-contrast"]
@@ -300,8 +313,8 @@ def _use_what_shows_answers(page: Page) -> None:
     page.locator("#heat-opacity").press("ArrowRight")
     with page.expect_download():
         click(page, "#download")
-    click(page, "#clear-all", "a[href=model]", "a[href=docs]")  # the record keeps the page from leaving
-    for address in ("model", "docs"):
+    click(page, "#clear-all", "a[href=how-good]", "a[href=docs]")  # the record keeps the page from leaving
+    for address in ("how-good", "docs"):
         assert page.request.get(page.url + address).ok
 
 

@@ -1,12 +1,14 @@
 from __future__ import annotations
 
 import csv
+import re
 from base64 import b64encode
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import FilePayload, Page, expect
 
+from img_super.scan.rows import COLUMNS
 from tests.conftest import SAMPLES
 from tests.end_to_end.browser import photos
 from tests.end_to_end.browser.conftest import Open
@@ -138,15 +140,17 @@ def test_the_table_can_be_taken_to_a_spreadsheet(page: Page, tmp_path: Path) -> 
     give(page, formula, photos.no_image())
     expect(page.locator("#rows .row-number")).to_have_count(1)
     expect(page.locator("#rows tr[data-verdict=failed]")).to_have_count(1)
+    expect(page.locator("#totals")).to_contain_text("1 Sin respuesta")
     with page.expect_download() as download:
         page.get_by_role("button", name="Descargar CSV").click()
     download.value.save_as(tmp_path / "table.csv")
     with (tmp_path / "table.csv").open(encoding="utf-8-sig", newline="") as file:
-        first, second = csv.DictReader(file)
-    assert first["file"] == '\'=cmd|"x",1.jpg'  # harmless in a spreadsheet
+        first, second = csv.DictReader(file, delimiter=";")  # as Spanish spreadsheets open it
+    assert list(first) == [name for name in COLUMNS if name in first]  # called as in a scan, in its order
+    assert first["photo"] == '\'=cmd|"x",1.jpg'  # harmless in a spreadsheet
     assert first["verdict"] in ("bona_fide", "undetermined", "attack")
-    assert 0 <= float(first["score"]) <= 1
-    assert second["error"] == "not_an_image"
+    assert re.fullmatch(r"0,\d+", first["score"])
+    assert second["error_code"] == "not_an_image"
 
 
 # The browser holds the bytes of a photo for as long as its blob: address is good.

@@ -9,15 +9,30 @@ from fastapi.testclient import TestClient
 
 import img_super
 from img_super import __version__
+from img_super.api.app import create_app
+from img_super.api.keys import hash_of
 from img_super.cli.reference import documented_problems
 from img_super.pipeline import quality
+from img_super.pipeline.pipeline import Pipeline
+from img_super.settings import Settings
 
 WEB = Path(img_super.__file__).parent / "web"
 BROWSER = {"accept": "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,*/*;q=0.8"}
 TEXTS = {
     language: json.loads((WEB / "texts" / f"{language}.json").read_text(encoding="utf-8")) for language in ("es", "en")
 }
-SOURCES = "".join(path.read_text(encoding="utf-8") for path in [*WEB.glob("*.js"), WEB / "index.html"])
+PAGES = sorted(WEB.glob("*.html"))
+SOURCES = "".join(path.read_text(encoding="utf-8") for path in [*WEB.glob("*.js"), *PAGES])
+
+
+def test_how_good_it_is_needs_no_key(pipeline: Pipeline, tmp_path: Path) -> None:
+    keys = tmp_path / "keys.txt"
+    keys.write_text(f"bank {hash_of('secret')}\n")
+    client = TestClient(create_app(Settings(threads=1, keys_file=keys), pipeline))
+    page = client.get("/how-good")
+    assert "script-src 'self'" in page.headers["content-security-policy"]
+    assert client.get("/model").status_code == 401
+    assert {"policies", "figures", "limits"} <= client.get("/model/figures").json().keys()
 
 
 def test_a_browser_gets_the_page(client: TestClient) -> None:
@@ -60,8 +75,9 @@ def test_the_page_may_load_from_the_service_only_and_run_nothing_inline(client: 
 
 
 def test_the_page_has_nothing_inline_and_nothing_from_elsewhere() -> None:
-    html = (WEB / "index.html").read_text(encoding="utf-8")
-    assert re.findall(r"<script(?![^>]*\ssrc=)|<style|\sstyle=|\son\w+=", html) == []
+    for page in PAGES:
+        html = page.read_text(encoding="utf-8")
+        assert re.findall(r"<script(?![^>]*\ssrc=)|<style|\sstyle=|\son\w+=", html) == []
     assert re.findall(r"https?://(?!www\.w3\.org/2000/svg)", SOURCES) == []
 
 
@@ -91,7 +107,7 @@ def test_both_languages_have_the_same_texts_with_the_same_places() -> None:
 
 def test_every_error_has_its_words() -> None:
     codes = {problem.code for problem in documented_problems()}
-    told = {name.removeprefix("error.") for name in TEXTS["es"] if name.startswith("error.") and "advice" not in name}
+    told = {name.removeprefix("error.") for name in TEXTS["es"] if re.fullmatch(r"error\.\w+", name)}
     assert codes <= told
     assert {f"error.{code}.advice" for code in told} <= TEXTS["es"].keys()
 

@@ -16,13 +16,20 @@ router = APIRouter(tags=["service"])
 @router.get("/model", summary="Names, versions, sha256, threshold and the card's figures")
 async def show_models(services: TheServices) -> Models:
     """What gives the answers, what it was measured to be worth, and where its limits are."""
-    detector, validator = services.pipeline.detector, services.pipeline.validator
+    detector = services.pipeline.detector
     return Models(
         detector=Model.of(detector.identity),
-        validator=ValidatorModel.of_card(validator.card, validator.identity, services.pipeline.policy_name),
+        validator=await show_figures(services),
         super_detector=Model.of(services.pipeline.quick_detector.identity),
         shadow=None if services.shadow is None else Model.of(services.shadow.identity),
     )
+
+
+@router.get("/model/figures", summary="What the validation network was measured to be worth; needs no key")
+async def show_figures(services: TheServices) -> ValidatorModel:
+    """Policies, rates with intervals, limits: what whoever acts on an answer should know of it."""
+    validator = services.pipeline.validator
+    return ValidatorModel.of_card(validator.card, validator.identity, services.pipeline.policy_name)
 
 
 @router.post(

@@ -14,6 +14,7 @@ from img_super.api.schemas import Alive
 
 _PACKAGE: Final = Path(__file__).parents[2]
 _PAGE: Final = _PACKAGE / "web" / "index.html"
+_HOW_GOOD: Final = _PACKAGE / "web" / "how_good.html"
 _FOLDERS: Final = {"/web": _PACKAGE / "web", "/samples": _PACKAGE / "samples"}
 
 # Nothing from elsewhere, nothing inline, no text ever read as code: a document's photo can only go to this service.
@@ -62,6 +63,12 @@ async def root(request: Request) -> Response:
     docs = f"{request.scope.get('root_path', '')}/docs"  # behind a path prefix, too
     alive = Alive(service="img_super", version=__version__, status="alive", docs=docs)
     return JSONResponse(alive.model_dump(), headers={"Vary": "Accept"})
+
+
+@router.get("/how-good", summary="A page of what the model was measured to be worth", response_class=FileResponse)
+async def how_good() -> FileResponse:
+    """For people; programs take `/model/figures`."""
+    return FileResponse(_HOW_GOOD, headers=_PAGE_HEADERS)
 
 
 def mount_page_files(app: FastAPI) -> None:

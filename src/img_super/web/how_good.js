@@ -1,0 +1,66 @@
+// What the model was measured to be worth, from its card.
+
+import { element, find } from "./dom.js";
+import { choose, hasText, language, percent, preferredLanguage, speak, text } from "./language.js";
+import { askFigures } from "./service.js";
+
+const SETS = ["real_captures", "generated_validation"];
+const QUALIFIED = /^(\w+)_(crude|careful)$/;
+
+const card = askFigures();
+
+const figure = ({ value, interval_95: [low, high] }) => [percent(value), element("span", { class: "interval" }, text("good.interval", { low: percent(low), high: percent(high) }))];
+
+const row = ([head, ...cells], current) =>
+  element("tr", { "aria-current": current ? "true" : null }, element("th", { scope: "row" }, head), ...cells.map((cell) => element("td", { class: "number" }, cell)));
+
+const table = (heads, rows) =>
+  element(
+    "div",
+    { class: "frame", tabindex: 0, role: "region", "aria-label": text(heads[0]) },
+    element("table", {}, element("thead", {}, element("tr", {}, ...heads.map((name) => element("th", { scope: "col" }, text(name))))), element("tbody", {}, ...rows)),
+  );
+
+await speak(preferredLanguage());
+await show();
+for (const button of document.querySelectorAll("[data-language]")) {
+  button.addEventListener("click", () => choose(button.dataset.language).then(show));
+}
+document.documentElement.dataset.ready = "";
+
+async function show() {
+  document.title = `${text("footer.model")} · img_super`;
+  for (const button of document.querySelectorAll("[data-language]")) button.setAttribute("aria-pressed", button.dataset.language === language);
+  const known = await card.catch(() => null);
+  if (!known) return find("figures").replaceChildren(element("p", { role: "alert" }, text("good.failed")));
+  find("model").textContent = `${known.name} ${known.version}`;
+  find("figures").replaceChildren(...SETS.filter((name) => known.figures[name]).flatMap((name) => section(name, known)));
+}
+
+function section(name, { figures, policies, policy }) {
+  const { species, bona_fide, attacks, documents } = figures[name];
+  return [
+    element("h2", {}, text(`good.${name}`)),
+    element("p", {}, text(`good.${name}.of`, { bona_fide, attacks, documents }), " ", text("good.intervals")),
+    table(
+      ["good.policy", "good.threshold", "good.bpcer", "good.apcer", "good.review.bona_fide", "good.review.attack"],
+      policies.filter((one) => one.figures[name]).map((one) => policyRow(one, one.figures[name], one.name === policy)),
+    ),
+    element("p", {}, text("good.species")),
+    table(
+      ["good.kind", "good.apcer"],
+      Object.entries(species).map(([kind, { apcer }]) => row([kindOf(kind), figure(apcer)])),
+    ),
+  ];
+}
+
+function policyRow({ name, threshold }, { bpcer, apcer, undetermined }, decides) {
+  const title = [text(`good.policy.${name}`), decides && element("span", { class: "interval" }, text("good.active"))];
+  return row([title, percent(threshold), figure(bpcer), figure(apcer), percent(undetermined.bona_fide), percent(undetermined.attack)], decides);
+}
+
+function kindOf(kind) {
+  const [, plain, care] = kind.match(QUALIFIED) ?? [null, kind, null];
+  const name = hasText(`good.${plain}`) ? text(`good.${plain}`) : plain;
+  return care ? `${name}, ${text(`good.${care}`)}` : name;
+}
