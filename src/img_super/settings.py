@@ -76,6 +76,13 @@ class Settings(BaseSettings):
         description="Which threshold of the model's card decides: `strict` finds more attacks and raises more false "
         "alarms, `lenient` the other way about.",
     )
+    attack_share: float | None = Field(
+        None,
+        gt=0,
+        lt=1,
+        description="The share of attacks among what you receive: answers then have `probability`, which holds for it; "
+        "`score` holds where half of them are attacks. Verdicts stay.",
+    )
     detector: DetectorName = Field(
         DetectorName.FAST,
         description="Who finds the portrait for `/super`: `precise` looks four times, `fast` once and on fewer pixels, "

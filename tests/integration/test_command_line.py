@@ -10,6 +10,7 @@ import pytest
 from typer.main import get_command
 from typer.testing import CliRunner, Result
 
+from img_super import __version__
 from img_super.cli.app import app
 from img_super.cli.exits import Exit
 
@@ -94,3 +95,8 @@ def test_what_is_not_installed_is_one_line(monkeypatch: pytest.MonkeyPatch, lack
     monkeypatch.setattr(builtins, "__import__", without)
     result = run("audit", "--data", NOWHERE)
     assert (result.exit_code, result.stderr) == (Exit.NOT_STARTED, f"{advice}\n")
+
+
+def test_the_version_and_a_short_word_for_help() -> None:
+    assert run("--version").stdout == f"img_super {__version__}\n"
+    assert run("-h").stdout == run("--help").stdout

@@ -14,6 +14,7 @@ from pydantic import BaseModel, Field
 
 from img_super.domain import Box, Detection, Face, ModelIdentity, Rotation, Verdict
 from img_super.model_card import ModelCard, Policy, PolicyName
+from img_super.pipeline.decide import at_attack_share
 from img_super.pipeline.pipeline import SuperResult
 
 _SAME_FACE_IOU: Final = 0.3
@@ -139,22 +140,29 @@ class EvidenceMap(BaseModel):
 class SuperAnswer(BaseModel):
     """How likely it is that the portrait was superimposed."""
 
-    score: float = Field(description="Calibrated probability, 0 to 1, that the portrait is superimposed.")
-    reco: Literal["TRUE", "FALSE"] = Field(description='"TRUE" exactly when `score` >= `threshold`: superimposed.')
+    score: float = Field(
+        description="Calibrated probability, 0 to 1, that the portrait is superimposed, where half of all are attacks."
+    )
+    reco: Literal["TRUE", "FALSE"] = Field(
+        description='"TRUE" exactly when `score` >= `threshold`. For older clients; act on `verdict`.'
+    )
     coord: Coordinates
     threshold: float
-    verdict: Verdict = Field(description="`undetermined` asks for a person's eye.")
+    verdict: Verdict = Field(description="What to act on; `undetermined` asks for a person's eye.")
     model: Model
     quality: list[Quality]
     reasons: list[ReasonGiven] = Field(description="What the verdict rests on.")
     documents: list[JudgedDocument] = Field(description="Every document, the most suspicious first: the one above.")
     evidence: EvidenceMap | None = Field(None, description="Only with `?evidence=true`.")
+    probability: float | None = Field(
+        None, description="The same for the operator's own share of attacks; only where IMG_SUPER_ATTACK_SHARE says it."
+    )
     judgement_id: str | None = Field(
         None, description="Names what was kept of this answer, for `/feedback`; only where the operator keeps it."
     )
 
     @classmethod
-    def of(cls, result: SuperResult, with_evidence: bool = False) -> SuperAnswer:
+    def of(cls, result: SuperResult, with_evidence: bool = False, attack_share: float | None = None) -> SuperAnswer:
         return cls(
             score=result.decision.score,
             reco="TRUE" if result.decision.superimposed else "FALSE",
@@ -166,6 +174,7 @@ class SuperAnswer(BaseModel):
             reasons=_reasons(result),
             documents=[JudgedDocument.of(one, _ghosts(result)) for one in result.documents],
             evidence=EvidenceMap.of(result) if with_evidence else None,
+            probability=attack_share and at_attack_share(result.decision.score, attack_share),
         )
 
 

@@ -53,11 +53,13 @@ class Telling:
         json: a line of JSON for each photo instead of a table.
         draw: a folder for pictures with boxes and heat map.
         evidence: whether the heat map is told, too.
+        judged: whether the answers are those of `/super`.
     """
 
     json: bool = False
     draw: Path | None = None
     evidence: bool = False
+    judged: bool = True
 
 
 def answer_all(photos: list[str], ask: Ask, telling: Telling, at_once: int) -> Exit:
@@ -71,7 +73,7 @@ def answer_all(photos: list[str], ask: Ask, telling: Telling, at_once: int) -> E
         replies = threads.map(answer, photos)
         told = list(_json_lines(replies) if telling.json else replies)
     if not telling.json:
-        _print_table(told)
+        _print_table(told, telling.judged)
     return _exit(reply for _, reply in told)
 
 
@@ -113,15 +115,14 @@ def _json_lines(replies: Iterable[tuple[str, Reply]]) -> Iterator[tuple[str, Rep
 # The table --------------------------------------------------------------------------------------------------------
 
 
-def _print_table(told: list[tuple[str, Reply]]) -> None:
+def _print_table(told: list[tuple[str, Reply]], judged: bool) -> None:
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
     from img_super.sources.names import shown
 
-    judged = any(reply.body is not None and "score" in reply.body for _, reply in told)
-    heads = ("photo", "verdict", "score", "portrait", "remarks") if judged else ("photo", "portrait", "faces", "turn")
+    heads = ("photo", "verdict", "score", "portrait", "quality") if judged else ("photo", "portrait", "faces", "turn")
     table = Table(*heads, caption=_caption(told))
     for photo, reply in told:
         name = Text(shown(photo), overflow="fold")
@@ -142,8 +143,8 @@ def _add_problem(table: Table, name: Any, problem: Body, columns: int) -> None:
 
 def _judged_cells(body: Body) -> list[str]:
     style = _STYLES[body["verdict"]]
-    remarks = " ".join(warning["detail"] for warning in body["quality"])
-    return [f"[{style}]{body['verdict']}", f"{body['score']:.4f}", _corners(body["coord"]), remarks]
+    quality = " ".join(warning["detail"] for warning in body["quality"])
+    return [f"[{style}]{body['verdict']}", f"{body['score']:.4f}", _corners(body["coord"]), quality]
 
 
 def _found_cells(body: Body) -> list[str]:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import typer
 
+from img_super import __version__
 from img_super.cli.audit import audit
 from img_super.cli.baseline import baseline
 from img_super.cli.calibrate import calibrate
@@ -31,11 +34,27 @@ from img_super.cli.train_detector import export_detector, train_detector
 app = typer.Typer(
     name="img-super",
     cls=CommandLine,
-    help="Tells how likely it is that the portrait of an identity document was superimposed.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
 )
-app.callback()(lambda: None)
+
+
+def _tell_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"img_super {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _for_all(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_tell_version, is_eager=True, help="Show the version and exit.")
+    ] = False,
+) -> None:
+    """Tells how likely it is that the portrait of an identity document was superimposed."""
+
+
 for verb in (
     serve,
     face,

@@ -52,12 +52,13 @@ def client(
     """
     import httpx2
 
+    url = url if "://" in url else f"http://{url}"
     parameters = {"evidence": "true"} if (evidence or draw is not None) and not face else {}
     try:
         with httpx2.Client(base_url=url, timeout=timeout_s, headers=_headers(header)) as connection:
             connection.get("/health/live")
             ask = _asker(connection, "/face" if face else "/super", parameters)
-            code = answer_all(photos, ask, Telling(json, draw, evidence), at_once)
+            code = answer_all(photos, ask, Telling(json, draw, evidence, judged=not face), at_once)
     except (httpx2.TransportError, httpx2.InvalidURL) as error:
         raise give_up(f"No service answers at {url}: {error or type(error).__name__}.") from error
     raise typer.Exit(code)

@@ -40,4 +40,4 @@ def face(
         except InputError as error:
             return problem_of(error)
 
-    raise typer.Exit(answer_all(photos, ask, Telling(json, draw), threads))
+    raise typer.Exit(answer_all(photos, ask, Telling(json, draw, judged=False), threads))

@@ -23,6 +23,10 @@ RegistryFolder = Annotated[
     Path,
     typer.Option("--registry", help="The folder of versions that IMG_SUPER_MODEL names.", envvar="IMG_SUPER_MODEL"),
 ]
+MaybeRegistryFolder = Annotated[
+    Path | None,
+    typer.Option("--registry", help="The folder of versions that IMG_SUPER_MODEL names.", envvar="IMG_SUPER_MODEL"),
+]
 Version = Annotated[str, typer.Argument(help="A version of the registry, as `list` shows it.")]
 _TO_SERVE = "A running service takes it at `POST /model/reload` or SIGHUP."
 
@@ -39,23 +43,25 @@ def add(
     source = model or SHIPPED_MODEL
     if is_registry(registry):
         card = Registry.open(registry).add(source)
-        typer.echo(f"{card.title} is in {registry}; `img-super models promote {card.version}` lets it serve.")
+        typer.echo(
+            f"{card.title} is in {registry}; "
+            f"`img-super models promote {card.version} --registry {registry}` lets it serve."
+        )
     else:
         made = Registry.create(registry, source)
         typer.echo(f"{registry} was made; {made.state.current} serves.")
 
 
 @models.command("list")
-def list_models(registry: RegistryFolder) -> None:
-    """Show every version, the one that serves with a star."""
+def list_models(registry: MaybeRegistryFolder = None) -> None:
+    """Show every version, the one that serves with a star; without a registry, the one that ships."""
     from rich.console import Console
     from rich.table import Column, Table
 
-    opened = _open(registry)
-    state, cards = opened.state, list(opened.cards())
+    current, cards = _versions(registry)
     table = Table("", Column("version", no_wrap=True), "made", Column("on", no_wrap=True), "from", "own", "threshold")
     for card in cards:
-        star = "*" if card.version == state.current else ""
+        star = "*" if card.version == current else ""
         table.add_row(star, card.version, *_origin(card), f"{card.threshold:.4f}")
     Console().print(table)
 
@@ -101,6 +107,18 @@ def rollback(registry: RegistryFolder) -> None:
     """Let the version serve again that did before the last promotion."""
     card = _open(registry).rollback()
     typer.echo(f"{card.title} serves again. {_TO_SERVE}")
+
+
+def _versions(registry: Path | None) -> tuple[str, list[ModelCard]]:
+    """Which one serves, and all of them."""
+    from img_super.model_card import read_card
+    from img_super.pipeline.load import SHIPPED_MODEL
+
+    if registry is None:
+        shipped = read_card(SHIPPED_MODEL)
+        return shipped.version, [shipped]
+    opened = _open(registry)
+    return opened.state.current, list(opened.cards())
 
 
 def _open(folder: Path) -> Registry:

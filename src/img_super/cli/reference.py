@@ -63,6 +63,7 @@ _DEFAULTS_IN_WORDS: Final = {
 _ALLOWED_IN_WORDS: Final = {
     "host": "an IP address or `localhost`",
     **dict.fromkeys(("model", "shadow_model"), "a folder"),
+    "attack_share": "a number between 0 and 1",
     "feedback": "a file or a URL",
     "cors_origins": "origins such as `https://example.com`",
     "trusted_proxies": "addresses and networks such as `10.0.0.0/8`",

@@ -26,6 +26,15 @@ def decide(score: float, threshold: float, undetermined: tuple[float, float]) ->
     return Decision(score, threshold, verdict)
 
 
+def at_attack_share(score: float, share: float) -> float:
+    """The probability that the score means where this share of what comes is an attack.
+
+    Calibration lets both classes count alike, so that the score's own share is a half. Source: Elkan, 2001, theorem 2.
+    """
+    attack = score * share
+    return attack / (attack + (1 - score) * (1 - share))
+
+
 def without_verdict(decision: Decision, quality: Sequence[QualityWarning]) -> Decision:
     """The same score; undetermined where the picture cannot show what is asked."""
     hidden = any(warning.hides for warning in quality)

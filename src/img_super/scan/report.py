@@ -18,15 +18,17 @@ from img_super.domain import ModelIdentity, Verdict
 from img_super.errors import InputError, input_errors
 from img_super.scan.errors import file_errors
 from img_super.scan.journal import Journal
+from img_super.scan.report_chart import Number, chart
 from img_super.scan.report_words import WORDS, Language
 from img_super.scan.rows import ScanRow, model_name
-from img_super.scan.summary import SCORE_BINS, Summary
+from img_super.scan.summary import Summary
 from img_super.sources.errors import FileError
 
 MOST_SUSPICIOUS: Final = 200
 """So many photos are listed; the results have them all."""
 
-_CHART_WH: Final = (640, 120)
+_SPANISH: Final = str.maketrans({",": ".", ".": ","})
+_FILTERED: Final = (Verdict.ATTACK, Verdict.UNDETERMINED, Verdict.BONA_FIDE)
 _STYLE: Final = """\
 :root { color-scheme: light dark; --edge: color-mix(in srgb, currentcolor 20%, transparent) }
 body { font: 16px/1.5 system-ui, sans-serif; max-width: 72rem; margin: 2rem auto; padding: 0 1rem }
@@ -36,9 +38,16 @@ dl div { border: 1px solid var(--edge); border-radius: .5rem; padding: .5rem 1re
 dt { font-size: .85rem } dd { margin: 0; font-size: 1.5rem; font-variant-numeric: tabular-nums }
 table { border-collapse: collapse; width: 100% }
 th, td { text-align: left; padding: .35rem .5rem; border-bottom: 1px solid var(--edge); vertical-align: middle }
-td { overflow-wrap: anywhere } td.number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap }
+td.name { overflow-wrap: anywhere }
+td.number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap }
 .attack { color: light-dark(#b00020, #ff8a80); font-weight: 600 }
 .undetermined { color: light-dark(#8a5300, #ffcc66) }
+.bona_fide { color: light-dark(#35506b, #a9c4de) }
+.filters { display: flex; flex-wrap: wrap; gap: .25rem 1.25rem }
+body:has(#show-attack:not(:checked)) tr:has(td.attack), body:has(#show-bona_fide:not(:checked)) tr:has(td.bona_fide),
+body:has(#show-undetermined:not(:checked)) tr:has(td.undetermined) { display: none }
+.axis, .threshold { fill: none; stroke: currentcolor } .threshold { stroke-dasharray: 4 3 }
+svg text { fill: currentcolor; font-size: 12px; font-variant-numeric: tabular-nums }
 img { border-radius: .25rem; display: block } svg { max-width: 100%; height: auto } rect { fill: currentcolor }
 footer { margin-top: 2rem; font-size: .85rem }
 """
@@ -71,16 +80,16 @@ def _page(report: Report) -> Iterator[str]:
     yield f"<title>{escape(words['title'])}</title>\n<style>\n{_STYLE}</style>\n</head>\n<body>"
     yield f"<h1>{escape(words['title'])}</h1>"
     yield f"<p>{escape(words['of'])} {', '.join(f'<code>{escape(source)}</code>' for source in report.sources)}</p>"
-    yield from _counts(report.summary, words)
+    yield from _counts(report.summary, words, _number_in(report.language))
     yield f"<h2>{escape(words['scores'])}</h2>"
-    yield _chart(report.summary.scores, words["chart"])
+    yield chart(report.summary, words, _number_in(report.language))
     yield from _suspicious(report, words)
-    yield from _errors(report.summary, words)
+    yield from _errors(report.summary, words, _number_in(report.language))
     yield from _footer(report, words)
     yield "</body>\n</html>"
 
 
-def _counts(summary: Summary, words: dict[str, str]) -> Iterator[str]:
+def _counts(summary: Summary, words: dict[str, str], number: Number) -> Iterator[str]:
     counts = {
         words["photos"]: summary.photos,
         words["attack"]: summary.verdicts[Verdict.ATTACK.value],
@@ -89,37 +98,43 @@ def _counts(summary: Summary, words: dict[str, str]) -> Iterator[str]:
         words["failed"]: summary.failed,
     }
     yield "<dl>"
-    yield from (f"<div><dt>{escape(name)}</dt><dd>{count:,}</dd></div>" for name, count in counts.items())
+    yield from (f"<div><dt>{escape(name)}</dt><dd>{number(count)}</dd></div>" for name, count in counts.items())
     yield "</dl>"
-
-
-def _chart(scores: list[int], label: str) -> str:
-    """How many photos have which score, as bars from 0 on the left to 1 on the right."""
-    width, height = _CHART_WH
-    step, most = width / SCORE_BINS, max(*scores, 1)
-    bars = "".join(
-        f'<rect x="{place * step:g}" y="{height * (1 - count / most):.1f}" width="{step - 2:g}" '
-        f'height="{height * count / most:.1f}"><title>{place / SCORE_BINS:g} - {(place + 1) / SCORE_BINS:g}: '
-        f"{count:,}</title></rect>"
-        for place, count in enumerate(scores)
-    )
-    return f'<svg viewBox="0 0 {width} {height}" role="img" aria-label="{escape(label)}">{bars}</svg>'
 
 
 def _suspicious(report: Report, words: dict[str, str]) -> Iterator[str]:
     rows = report.journal.most_suspicious(MOST_SUSPICIOUS)
     yield f"<h2>{escape(words['suspicious'])}</h2>"
+    yield from _filters(words)
     heads = [words["score"], words["verdict"], words["photo"], words["quality"]]
     yield from _table(
         [words["portrait"], *heads] if report.thumbnails else heads, (_cells(row, report, words) for row in rows)
     )
 
 
+def _filters(words: dict[str, str]) -> Iterator[str]:
+    """Without a script: the style hides the rows of a verdict that is not ticked."""
+    yield '<p class="filters">'
+    for verdict in _FILTERED:
+        name = f'<span class="{verdict.value}">{escape(words[verdict.value])}</span>'
+        yield f'<label><input type="checkbox" id="show-{verdict.value}" checked> {name}</label>'
+    yield "</p>"
+
+
+def _number_in(language: Language) -> Number:
+    def number(value: float) -> str:
+        said = f"{value:,}" if isinstance(value, int) else f"{round(value, 4):,g}"
+        return said.translate(_SPANISH) if language == "es" else said
+
+    return number
+
+
 def _cells(row: ScanRow, report: Report, words: dict[str, str]) -> str:
     verdict = row.verdict or ""
     cells = (
-        f'<td class="number">{row.score:.4f}</td><td class="{verdict}">{escape(words[verdict])}</td>'
-        f"<td>{escape(row.photo)}</td><td>{escape(row.quality or '')}</td>"
+        f'<td class="number">{_number_in(report.language)(row.score or 0)}</td>'
+        f'<td class="{verdict}">{escape(words[verdict])}</td><td class="name">{escape(row.photo)}</td>'
+        f"<td>{escape(', '.join(words.get(f'quality.{code}', code) for code in (row.quality or '').split()))}</td>"
     )
     return _portrait(report.journal.thumbnail(row.photo)) + cells if report.thumbnails else cells
 
@@ -130,7 +145,7 @@ def _portrait(jpeg: bytes | None) -> str:
     return f'<td><img src="data:image/jpeg;base64,{b64encode(jpeg).decode()}" alt="" width="96" height="96"></td>'
 
 
-def _errors(summary: Summary, words: dict[str, str]) -> Iterator[str]:
+def _errors(summary: Summary, words: dict[str, str], number: Number) -> Iterator[str]:
     if not summary.errors:
         return
     kinds: tuple[type[FileError] | type[InputError], ...] = (*input_errors(), *file_errors())
@@ -139,8 +154,8 @@ def _errors(summary: Summary, words: dict[str, str]) -> Iterator[str]:
     yield from _table(
         [words["count"], words["code"], words["advice"]],
         (
-            f'<td class="number">{count:,}</td><td><code>{escape(code)}</code></td>'
-            f"<td>{escape(advice.get(code, ''))}</td>"
+            f'<td class="number">{number(count)}</td><td><code>{escape(code)}</code></td>'
+            f"<td>{escape(words.get(f'advice.{code}') or advice.get(code, ''))}</td>"
             for code, count in summary.errors.most_common()
         ),
     )

@@ -2,18 +2,36 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
 from typing import Final, Literal, TypeAlias
 
 Language: TypeAlias = Literal["en", "es"]
 
-WORDS: Final[dict[Language, dict[str, str]]] = {
+_TEXTS: Final = Path(__file__).parents[1] / "web" / "texts"
+
+_ADVICE: Final[dict[Language, dict[str, str]]] = {
+    "en": {},
+    "es": {
+        "advice.worker_died": "El proceso de esta foto se cayó dos veces; revise la foto y la memoria de la máquina.",
+        "advice.internal_error": "La foto dio con una falla de img_super; por favor, avise.",
+        "advice.unreadable_file": "No se pudo leer el archivo; revise que siga allí y que tenga permiso para leerlo.",
+        "advice.file_too_large": "El archivo tiene más bytes de los que permite --max-file-bytes.",
+        "advice.broken_archive": "Desde aquí el archivo comprimido está dañado; lo que se halló antes tiene sus filas.",
+        "advice.encrypted_file": "El archivo está cifrado; descomprímalo y revise la carpeta.",
+    },
+}
+"""Of files, which the page never meets; English has the errors' own."""
+
+_OWN: Final[dict[Language, dict[str, str]]] = {
     "en": {
         "title": "Scan of identity documents",
         "of": "Scanned:",
         "photos": "photos",
-        "attack": "attack",
+        "attack": "superimposed",
         "undetermined": "undetermined",
-        "bona_fide": "bona fide",
+        "bona_fide": "no signs found",
+        "threshold": "threshold",
         "failed": "not judged",
         "scores": "Scores",
         "chart": "How many photos have which score, from 0 on the left to 1 on the right.",
@@ -33,9 +51,10 @@ WORDS: Final[dict[Language, dict[str, str]]] = {
         "title": "Revisión de documentos de identidad",
         "of": "Revisado:",
         "photos": "fotos",
-        "attack": "ataque",
+        "attack": "superpuesto",
         "undetermined": "indeterminado",
-        "bona_fide": "genuino",
+        "bona_fide": "sin indicios",
+        "threshold": "umbral",
         "failed": "sin juzgar",
         "scores": "Puntajes",
         "chart": "Cuántas fotos tienen cada puntaje, de 0 a la izquierda a 1 a la derecha.",
@@ -52,3 +71,21 @@ WORDS: Final[dict[Language, dict[str, str]]] = {
         "Este archivo puede contener datos personales; guárdelo solo mientras lo necesite.",
     },
 }
+
+
+def _of_the_page(language: Language) -> dict[str, str]:
+    """Warnings and advice, which the page tells in the same words."""
+    texts = json.loads((_TEXTS / f"{language}.json").read_text(encoding="utf-8"))
+    names = {name: name for name in texts if name.startswith("quality.") and name.count(".") == 1}
+    advice = {
+        f"advice.{name.split('.')[1]}": name for name in texts if name.startswith("error.") and name.endswith(".advice")
+    }
+    return {ours: texts[theirs] for ours, theirs in (names | (advice if language == "es" else {})).items()}
+
+
+def _words_in(language: Language) -> dict[str, str]:
+    """Every word of the report in this language."""
+    return _of_the_page(language) | _OWN[language] | _ADVICE[language]
+
+
+WORDS: Final = {language: _words_in(language) for language in _OWN}

@@ -22,14 +22,23 @@ class Summary:
         verdicts: how many photos have each verdict.
         errors: how many photos could not be judged, by code.
         quality: how many photos have each warning.
-        scores: how many judged photos have a score in each of `SCORE_BINS` equal parts of [0, 1].
+        by_verdict: the same, how many have a score in each of `SCORE_BINS` equal parts of [0, 1].
+        threshold: of the photos that were judged.
     """
 
     photos: int = 0
     verdicts: Counter[str] = field(default_factory=Counter)
     errors: Counter[str] = field(default_factory=Counter)
     quality: Counter[str] = field(default_factory=Counter)
-    scores: list[int] = field(default_factory=lambda: [0] * SCORE_BINS)
+    by_verdict: dict[str, list[int]] = field(
+        default_factory=lambda: {verdict.value: [0] * SCORE_BINS for verdict in Verdict}
+    )
+    threshold: float | None = None
+
+    @property
+    def scores(self) -> list[int]:
+        """How many judged photos have a score in each of `SCORE_BINS` equal parts of [0, 1]."""
+        return [sum(counts) for counts in zip(*self.by_verdict.values(), strict=True)]
 
     @property
     def failed(self) -> int:
@@ -56,8 +65,8 @@ class Summary:
         self.photos += 1
         if row.error_code is not None:
             self.errors[row.error_code] += 1
-        if row.verdict is not None:
+        if row.verdict is not None and row.score is not None:
             self.verdicts[row.verdict] += 1
-        if row.score is not None:
-            self.scores[min(int(row.score * SCORE_BINS), SCORE_BINS - 1)] += 1
+            self.by_verdict[row.verdict][min(int(row.score * SCORE_BINS), SCORE_BINS - 1)] += 1
+            self.threshold = row.threshold
         self.quality.update((row.quality or "").split())

@@ -12,7 +12,7 @@ const card = askFigures();
 const figure = ({ value, interval_95: [low, high] }) => [percent(value), element("span", { class: "interval" }, text("good.interval", { low: percent(low), high: percent(high) }))];
 
 const row = ([head, ...cells], current) =>
-  element("tr", { "aria-current": current ? "true" : null }, element("th", { scope: "row" }, head), ...cells.map((cell) => element("td", { class: "number" }, cell)));
+  element("tr", { "aria-current": current ? "true" : null }, element("th", { scope: "row" }, head), ...cells.map((cell) => element("td", { class: "figure" }, cell)));
 
 const table = (heads, rows) =>
   element(
@@ -38,7 +38,7 @@ async function show() {
 }
 
 function section(name, { figures, policies, policy }) {
-  const { species, bona_fide, attacks, documents } = figures[name];
+  const { species = {}, bona_fide, attacks, documents } = figures[name];
   return [
     element("h2", {}, text(`good.${name}`)),
     element("p", {}, text(`good.${name}.of`, { bona_fide, attacks, documents }), " ", text("good.intervals")),

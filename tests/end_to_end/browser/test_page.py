@@ -45,7 +45,9 @@ def test_the_language_can_be_changed_at_any_time_and_is_kept(page: Page) -> None
     answered(page)
     page.get_by_role("button", name="English").click()
     expect(page.get_by_role("button", name="Choose photos")).to_be_visible()
-    expect(page.locator("#answer .number-label")).to_have_text("Probability that it is superimposed")
+    expect(page.locator("#answer .number-label")).to_have_text(
+        "Probability that it is superimposed, if half of all were"
+    )
     expect(page.locator("#documents-title")).to_have_text("3 documents")
     expect(page.locator("#rows")).to_contain_text("No portrait was found")
     page.reload()

@@ -174,3 +174,11 @@ def test_model_shows_the_shipped_cards_figures_byte_by_byte(
     written = json.loads((SHIPPED_MODEL / CARD_FILE).read_bytes())
     for figures in (written["figures"], *(policy["figures"] for policy in written["policies"].values())):
         assert b'"figures":' + json.dumps(figures, separators=(",", ":")).encode() in answer
+
+
+def test_the_operators_share_of_attacks_gives_a_probability_beside_the_score(
+    pipeline: Pipeline, photo_bytes: bytes
+) -> None:
+    with TestClient(create_app(Settings(threads=1, attack_share=0.1), pipeline)) as client:
+        answer = client.post("/super", content=photo_bytes, headers={"content-type": "image/png"}).json()
+    assert (answer["score"], answer["probability"]) == (0.75, pytest.approx(0.25))

@@ -60,6 +60,7 @@ def test_a_registry_is_made_of_the_shipped_model(tmp_path: Path) -> None:
     registry = str(tmp_path / "models")
     assert f"{SHIPPED} serves" in run("models", "add", "--registry", registry)
     assert "has no model 'x'" in run("models", "promote", "x", "--registry", registry, code=4)
+    assert "*" in run("models", "list")
     assert "no registry" in run("models", "list", "--registry", str(tmp_path), code=4)
 
 

@@ -82,6 +82,11 @@ def test_a_table_for_people(run: Run, photo: Path, tmp_path: Path) -> None:
         assert word in told
 
 
+def test_columns_are_those_of_the_verb_also_when_every_photo_fails(run: Run, tmp_path: Path) -> None:
+    assert "verdict" in run("super", tmp_path / "gone.jpg").stdout
+    assert "verdict" not in run("face", tmp_path / "gone.jpg").stdout
+
+
 def test_a_name_is_no_markup(run: Run, tmp_path: Path, photo_bytes: bytes) -> None:
     path = tmp_path / "[red]a\x1b[2J.png"
     path.write_bytes(photo_bytes)
@@ -158,7 +163,7 @@ def test_the_client_tells_what_super_tells(run: Run, url: str, photo: Path, tmp_
 
 
 def test_the_client_asks_for_faces_and_draws(run: Run, url: str, photo: Path, tmp_path: Path) -> None:
-    (line,) = lines(run("client", "--url", url, "--face", "--json", photo))
+    (line,) = lines(run("client", "--url", url.removeprefix("http://"), "--face", "--json", photo))
     assert len(line["faces"]) == 2
     result = run("client", "--url", url, "--draw", tmp_path / "drawn", photo)
     assert result.exit_code == Exit.SUSPICIOUS

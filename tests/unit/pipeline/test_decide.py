@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from img_super.domain import Verdict
-from img_super.pipeline.decide import decide
+from img_super.pipeline.decide import at_attack_share, decide
 
 
 @pytest.mark.parametrize(
@@ -22,3 +22,11 @@ def test_verdict_and_threshold(score: float, verdict: Verdict, superimposed: boo
     decision = decide(score, threshold=0.6, undetermined=(0.4, 0.7))
     assert (decision.verdict, decision.superimposed) == (verdict, superimposed)
     assert (decision.score, decision.threshold) == (score, 0.6)
+
+
+@pytest.mark.parametrize(
+    ("score", "share", "probability"),
+    [(0.9, 0.5, 0.9), (0.9, 0.01, 1 / 12), (0.5, 0.2, 0.2), (0.0, 0.3, 0), (1, 0.01, 1)],
+)
+def test_a_score_means_less_where_attacks_are_rare(score: float, share: float, probability: float) -> None:
+    assert at_attack_share(score, share) == pytest.approx(probability)

@@ -17,8 +17,9 @@ import pyarrow.parquet as pq
 import pytest
 
 from img_super.domain import ModelIdentity
+from img_super.errors import input_errors
 from img_super.pipeline.pipeline import Pipeline
-from img_super.scan.errors import ScanError
+from img_super.scan.errors import ScanError, file_errors
 from img_super.scan.journal import Journal
 from img_super.scan.judge import THUMBNAIL_SIDE_PX, Judged, judge
 from img_super.scan.report import Report, write_report
@@ -34,7 +35,14 @@ JPEG = b"\xff\xd8thumbnail"
 
 
 def row(photo: str, score: float | None = None, verdict: str | None = None, error: str | None = None) -> ScanRow:
-    return ScanRow(photo=photo, score=score, verdict=verdict, error_code=error, quality="" if error is None else None)
+    return ScanRow(
+        photo=photo,
+        score=score,
+        verdict=verdict,
+        error_code=error,
+        quality="" if error is None else None,
+        threshold=None if score is None else 0.6,
+    )
 
 
 ROWS = [
@@ -268,7 +276,7 @@ class _Page(HTMLParser):
 
     def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
         self.tags.append(tag)
-        if tag not in ("meta", "img"):
+        if tag not in ("meta", "img", "input"):
             self.open.append(tag)
         self.addresses += [value or "" for name, value in attributes if name in ("src", "href", "action", "data")]
 
@@ -297,6 +305,11 @@ def test_the_report_shows_the_most_suspicious_first_and_asks_for_nothing_outside
     assert not re.search(r"https?:|url\(|@import", text)
     assert "no_face" in text
     assert "validator 2" in text
+    assert f"{WORDS[language]['threshold']} {'0,6' if language == 'es' else '0.6'}<" in text
+    for verdict in ("attack", "undetermined", "bona_fide"):
+        assert f'id="show-{verdict}"' in text
+        assert f"#show-{verdict}:not(:checked)" in text
+        assert f'<rect class="{verdict}"' in text
 
 
 def test_without_thumbnails_the_report_has_no_picture(journal: Journal, tmp_path: Path) -> None:
@@ -306,4 +319,5 @@ def test_without_thumbnails_the_report_has_no_picture(journal: Journal, tmp_path
 
 
 def test_both_languages_have_every_word() -> None:
-    assert WORDS["en"].keys() == WORDS["es"].keys()
+    assert {name for name in WORDS["es"] if not name.startswith("advice.")} == WORDS["en"].keys()
+    assert {f"advice.{kind.code}" for kind in (*input_errors(), *file_errors())} <= WORDS["es"].keys()

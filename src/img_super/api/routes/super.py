@@ -47,7 +47,7 @@ def judging(request: Request, services: Services, evidence: bool) -> Callable[[b
         services.metrics.decided(result.decision)
         if services.shadow is not None:
             services.shadow.compare(look, result.decision)
-        answer = SuperAnswer.of(result, evidence)
+        answer = SuperAnswer.of(result, evidence, services.settings.attack_share)
         if services.judgements is not None:
             answer.judgement_id = services.judgements.keep(owner, request.state.request_id, result)
         return answer

@@ -80,12 +80,19 @@ def audit_data_set(
         BadDataSet: the data set cannot be read, or is too small to say anything.
     """
     rows = _first_shards(read_rows(folder), most)
+    _refuse_too_few(rows)  # before minutes of work
     collected = {kind: _Collected() for kind in KINDS if kind in kinds}
     for shard in read_shards(folder, rows):
         for kind, of in collected.items():
             for row, features in _features(kind, shard):
                 of.add(row, features)
     return [of.finding(kind, limit, seed) for kind, of in collected.items()]
+
+
+def _refuse_too_few(rows: Collection[AuditRow]) -> None:
+    documents = len({row.document for row in rows})
+    if documents < LEAST_DOCUMENTS or len({row.label for row in rows}) != 2:
+        raise BadDataSet(f"An audit needs {LEAST_DOCUMENTS} documents and both classes; {documents} are there.")
 
 
 @dataclass(slots=True)
