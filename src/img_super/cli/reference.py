@@ -56,6 +56,7 @@ _DEFAULTS_IN_WORDS: Final = {
             "tls_certificate",
             "tls_key",
             "feedback",
+            "attack_share",
         ),
         "none",
     ),
