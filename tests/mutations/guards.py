@@ -49,7 +49,7 @@ def _guards() -> Iterator[Guard]:
                 "unit/api/test_limits.py::test_all_bodies_together")  # fmt: skip
     yield Guard("a client that leaves is no error", limits, "if message['type'] == 'http.disconnect':", "if False:",
                 "unit/api/test_limits.py::test_a_client_that_leaves")  # fmt: skip
-    yield Guard("bodies that are no photos", limits, "get(scope['path'], self._max_other_bytes)", "get('/super', 0)",
+    yield Guard("bodies that are no photos", limits, "get(get_route_path(scope), self._max_other_bytes)", "get('/super', 0)",
                 "unit/api/test_limits.py::test_only_photos_are_large")  # fmt: skip
     yield Guard("bounded queue", pool, "if self._in_hand >= self._places or", "if",
                 "unit/api/test_photo_work.py::test_one_too_many")  # fmt: skip
@@ -174,7 +174,7 @@ def _privacy() -> Iterator[Guard]:
 
 def _models() -> Iterator[Guard]:
     callers, reload, registry = "api/callers.py", "api/reload.py", "registry/registry.py"
-    yield Guard("admin key", callers, "scope['path'] in _FOR_ADMINS", "False",
+    yield Guard("admin key", callers, "get_route_path(scope) in _FOR_ADMINS", "False",
                 "unit/api/test_reload.py::test_only_an_admin_reloads")  # fmt: skip
     yield Guard("no reload without admin keys", "api/routes/model.py",
                 "if services.settings.admin_keys_file is None:", "if False:",
