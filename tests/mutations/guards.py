@@ -49,8 +49,8 @@ def _guards() -> Iterator[Guard]:
                 "unit/api/test_limits.py::test_all_bodies_together")  # fmt: skip
     yield Guard("a client that leaves is no error", limits, "if message['type'] == 'http.disconnect':", "if False:",
                 "unit/api/test_limits.py::test_a_client_that_leaves")  # fmt: skip
-    yield Guard("bodies that are no photos", limits, "get(get_route_path(scope), self._max_other_bytes)", "get('/super', 0)",
-                "unit/api/test_limits.py::test_only_photos_are_large")  # fmt: skip
+    yield Guard("bodies that are no photos", limits, "get(get_route_path(scope), self._max_other_bytes)",
+                "get('/super', 0)", "unit/api/test_limits.py::test_only_photos_are_large")  # fmt: skip
     yield Guard("bounded queue", pool, "if self._in_hand >= self._places or", "if",
                 "unit/api/test_photo_work.py::test_one_too_many")  # fmt: skip
     yield Guard("no waiting beyond the deadline", pool, "or wait_s > self._patience_s", "",
