@@ -16,6 +16,8 @@ from img_super.durable import replace_durably
 from img_super.lab.synthesis.portraits.portrait import Portrait
 
 SUFFIX: Final = ".bases"
+RENDERED: Final = "rendered"
+"""The source of bases that the generator made; others are real captures."""
 _QUALITY: Final = 98
 """Of the stored window: both classes come from it, so that what little it takes tells nothing."""
 

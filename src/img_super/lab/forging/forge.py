@@ -19,7 +19,7 @@ from img_super.lab.forging.eigenfaces import EigenFaces
 from img_super.lab.forging.laid import Laid
 from img_super.lab.forging.pastes import crude_head, crude_photo, matched_head, matched_photo
 from img_super.lab.forging.retouch import KERNELS, retouched
-from img_super.lab.forging.tool_swaps import self_swap, tool_swap
+from img_super.lab.forging.tool_swaps import Redraw, self_swap, tool_swap
 from img_super.lab.synthesis import pixels
 from img_super.lab.synthesis.geometry import onto, shifted
 from img_super.lab.synthesis.portraits.portrait import Portrait
@@ -44,10 +44,11 @@ _SMALLEST_CROP_PX: Final = 110.0
 
 @dataclass(frozen=True, slots=True)
 class Stock:
-    """What attacks are made of: people, and a model of their faces."""
+    """What attacks are made of: people, a model of their faces, and a network that draws faces once more."""
 
     donors: Sequence[Portrait]
     faces: EigenFaces
+    redraw: Redraw | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,9 +86,9 @@ def _attacked(rng: Random, canvas: Canvas, donor: Portrait, stock: Stock, specie
     if species in _PASTES:
         return _PASTES[species](rng, canvas, donor)
     if species == "tool_swap":
-        return tool_swap(rng, canvas, donor, stock.faces)
+        return tool_swap(rng, canvas, donor, stock.faces, stock.redraw)
     if species == "self_swap":
-        return self_swap(rng, canvas, stock.faces)
+        return self_swap(rng, canvas, stock.faces, stock.redraw)
     attack = draw_attack(rng, species, donor, canvas.card, ("photo",))
     photo, mask = on_photo(rng, canvas.photo, canvas.card, attack, canvas.to_photo)
     return Laid(photo, mask, species)

@@ -12,7 +12,7 @@ import msgspec
 import numpy as np
 
 from img_super.lab.dataset.manifest import write_rows
-from img_super.lab.forging.base import SUFFIX, Base, write_bases
+from img_super.lab.forging.base import RENDERED, SUFFIX, Base, write_bases
 from img_super.lab.synthesis.crew import RenderJob, Write, prepare, render_shards
 from img_super.lab.synthesis.pair import PAIRS_A_BLANK, Options, draw_group_blank, draw_pair
 from img_super.lab.synthesis.portraits.folder import PortraitNetworks
@@ -58,11 +58,11 @@ def _bases(seed: int, shard: int, sources: Sources, networks: PortraitNetworks) 
             background = sources.backgrounds[pair.seeds["background"] % len(sources.backgrounds)]
             image, quad = photograph_genuine(pair, background)
             index += 1
-            person = networks.examine(f"rendered/{pair.document}", image)
+            person = networks.examine(f"{RENDERED}/{pair.document}", image)
             if person is None or cv2.pointPolygonTest(quad, _middle(person.face_xywh), False) < 0:
                 continue
             row = BaseRow(pair.document, blank.design, pair.portrait.identity)
-            yield Base(pair.document, "rendered", person, np.asarray(quad, np.float32)), row
+            yield Base(pair.document, RENDERED, person, np.asarray(quad, np.float32)), row
 
 
 def _middle(xywh: tuple[float, float, float, float]) -> tuple[float, float]:

@@ -9,12 +9,14 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from img_super.lab.forging.base import Base, StoredBase, opened
+from img_super.lab.forging.base import RENDERED, Base, StoredBase, opened
 from img_super.lab.forging.forge import Pair, Stock, forged_pair
 from img_super.lab.synthesis.portraits.portrait import Portrait
 
 _ENGRAVED_WEIGHT: Final = 2 / 3
 """Of a banknote's design beside a card's: few people and designs, and no photo on them."""
+
+_ALIKE_SHARE: Final = 0.6
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +44,16 @@ class Bases:
         """One of them."""
         if not self.real or (self.rendered and rng.random() >= self.real_share):
             return opened(self.rendered[int(rng.integers(len(self.rendered)))])
-        names = sorted(self.real)
+        return self._real(rng, sorted(self.real))
+
+    def like(self, rng: np.random.Generator, base: Base) -> Base:
+        """One that is rendered, too, or a real capture of the same set, of any document."""
+        if base.source == RENDERED:
+            return opened(self.rendered[int(rng.integers(len(self.rendered)))])
+        kind = base.document.split("/")[0]
+        return self._real(rng, [name for name in sorted(self.real) if name.startswith(kind)])
+
+    def _real(self, rng: np.random.Generator, names: Sequence[str]) -> Base:
         weights = np.array([1.0 if name.startswith("midv") else _ENGRAVED_WEIGHT for name in names])
         chosen = self.real[str(rng.choice(names, p=weights / weights.sum()))]
         return opened(chosen[int(rng.integers(len(chosen)))])
@@ -76,12 +87,14 @@ def _pair(rng: np.random.Generator, bases: Bases, stock: Stock, side_px: int, do
     while True:
         base = bases.draw(rng)
         try:
-            return forged_pair(rng, base, _donor(rng, bases, stock, donors_from_bases), stock, side_px)
+            return forged_pair(rng, base, _donor(rng, bases, base, stock, donors_from_bases), stock, side_px)
         except np.linalg.LinAlgError:  # points that lie on one line: a face that was found wrongly
             continue
 
 
-def _donor(rng: np.random.Generator, bases: Bases, stock: Stock, share: float) -> Portrait:
-    if rng.random() < share:
-        return bases.draw(rng).person
-    return stock.donors[int(rng.integers(len(stock.donors)))]
+def _donor(rng: np.random.Generator, bases: Bases, base: Base, stock: Stock, share: float) -> Portrait:
+    """A person's photo, or the portrait of another base: often of the same source, printed and seen as this one is."""
+    if rng.random() >= share:
+        return stock.donors[int(rng.integers(len(stock.donors)))]
+    alike = rng.random() < _ALIKE_SHARE
+    return (bases.like(rng, base) if alike else bases.draw(rng)).person

@@ -5,6 +5,7 @@ Source of sizes and templates: InsightFace's swapper (128 px) and the restorers 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
@@ -24,8 +25,13 @@ from img_super.lab.synthesis.superimpositions.placing import bent, similarity
 _FFHQ: Final = np.array(
     [[192.98, 239.95], [318.9, 240.19], [256.63, 314.02], [201.26, 371.41], [313.09, 371.15]], np.float32
 )
-_SWAPPER_SHIFT_PX: Final = 8
+SWAPPER_SHIFT_PX: Final = 8
+_REDRAWN_SHARE: Final = 0.4
 _LARGEST_PX: Final = 320
+
+
+Redraw = Callable[[np.random.Generator, RgbImage], RgbImage]
+"""Draws an aligned face, RGB uint8 [side, side, 3], once more, as a network that was trained on faces does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +42,9 @@ class _Square:
     from_photo: Float32Array
 
 
-def tool_swap(rng: np.random.Generator, canvas: Canvas, donor: Portrait, faces: EigenFaces) -> Laid:
+def tool_swap(
+    rng: np.random.Generator, canvas: Canvas, donor: Portrait, faces: EigenFaces, redraw: Redraw | None = None
+) -> Laid:
     """Another person's face, or a mixture of both, in the pose of the first."""
     square = _square(rng, canvas.base.person, restorer=rng.random() < 0.25)
     host = _taken(canvas.base.image, square)
@@ -48,10 +56,10 @@ def tool_swap(rng: np.random.Generator, canvas: Canvas, donor: Portrait, faces: 
         laid = _mixed(mixture, laid if rng.random() < 0.5 else host, float(rng.uniform(0.4, 1)))
     elif manner < 0.55:
         laid = _mixed(laid, host, float(rng.uniform(0.45, 0.9)))
-    return _back(rng, canvas, square, _processed(rng, laid), "tool_swap")
+    return _back(rng, canvas, square, _processed(rng, laid, redraw), "tool_swap")
 
 
-def self_swap(rng: np.random.Generator, canvas: Canvas, faces: EigenFaces) -> Laid:
+def self_swap(rng: np.random.Generator, canvas: Canvas, faces: EigenFaces, redraw: Redraw | None = None) -> Laid:
     """The same face, processed and laid back: no other identity, only the tool's traces."""
     square = _square(rng, canvas.base.person, restorer=rng.random() < 0.5)
     laid = _taken(canvas.base.image, square)
@@ -60,7 +68,7 @@ def self_swap(rng: np.random.Generator, canvas: Canvas, faces: EigenFaces) -> La
         laid = _mixed(mixture, laid, float(rng.uniform(0.3, 0.9)))
     if rng.random() < 0.4:
         laid = recoloured(rng, laid, 0.5)
-    return _back(rng, canvas, square, _processed(rng, laid), "self_swap")
+    return _back(rng, canvas, square, _processed(rng, laid, redraw), "self_swap")
 
 
 def _square(rng: np.random.Generator, person: Portrait, restorer: bool) -> _Square:
@@ -68,7 +76,7 @@ def _square(rng: np.random.Generator, person: Portrait, restorer: bool) -> _Squa
         side, template = 512, _FFHQ
     else:
         side = 128
-        template = TEMPLATE + np.array([_SWAPPER_SHIFT_PX, 0], np.float32)
+        template = TEMPLATE + np.array([SWAPPER_SHIFT_PX, 0], np.float32)
     worked = int(rng.choice([128, 160, 256] if not restorer else [256, _LARGEST_PX]))
     template = template * np.float32(worked / side)
     template = template + rng.normal(0, 0.006 * worked, template.shape).astype(np.float32)
@@ -105,7 +113,9 @@ def _mixed(first: RgbImage, second: RgbImage, share: float) -> RgbImage:
     return np.asarray(cv2.addWeighted(first, share, second, 1 - share, 0), np.uint8)
 
 
-def _processed(rng: np.random.Generator, laid: RgbImage) -> RgbImage:
+def _processed(rng: np.random.Generator, laid: RgbImage, redraw: Redraw | None) -> RgbImage:
+    if redraw and rng.random() < _REDRAWN_SHARE:
+        laid = redraw(rng, laid)
     return retouched(rng, laid, 3) if rng.random() < 0.85 else laid
 
 
