@@ -112,7 +112,7 @@ def score(model: MeasuredModel, measured: MeasuredSet, threads: int = 1) -> Scor
 
 
 def _robustness(model: MeasuredModel, measured: MeasuredSet, count: int) -> dict[str, list[StepFigures]]:
-    threshold = model.card.threshold
+    policy = model.card.policy(PolicyName.BALANCED)
     at = spread(len(measured.crops), count)
     crops = Samples(lambda: iter(measured.crops[at]), measured.labels[at], measured.documents[at])
     network = LiteRtNetwork(model.weights)
@@ -120,7 +120,7 @@ def _robustness(model: MeasuredModel, measured: MeasuredSet, count: int) -> dict
     def of_crop(crop: RgbImage) -> float:
         return model.card.calibration.score(network.run(resize_to_input(crop, network.side_px))[0])
 
-    found = {f"{measured.name}: crops": robustness(of_crop, crops, CROP_STEPS, threshold)}
+    found = {f"{measured.name}: crops": robustness(of_crop, crops, CROP_STEPS, policy)}
     if measured.photos.paths and network.has_heat_map:
         photos = measured.photos.spread(count)
         pipeline = Pipeline(
@@ -131,7 +131,7 @@ def _robustness(model: MeasuredModel, measured: MeasuredSet, count: int) -> dict
             return score_or_nan(lambda image: pipeline.super(image).decision.score, photo)
 
         samples = Samples(photos.images, photos.labels, photos.documents)
-        found[f"{measured.name}: photos"] = robustness(of_photo, samples, PHOTO_STEPS, threshold)
+        found[f"{measured.name}: photos"] = robustness(of_photo, samples, PHOTO_STEPS, policy)
     return found
 
 

@@ -115,7 +115,7 @@ def apcer_by_species(measured: Sequence[Measured], name: str, words: Words) -> b
 
 
 def robustness_curves(rows: Sequence[StepFigures], words: Words) -> bytes:
-    """Median and 90th percentile of the score's change by step, one panel a kind of change."""
+    """Median and 95th percentile of the score's change by step, one panel a kind of change."""
     kinds = [kind for kind in words.kinds if any(row.kind == kind for row in rows)]
 
     def draw(all_axes: Any) -> None:
@@ -124,12 +124,12 @@ def robustness_curves(rows: Sequence[StepFigures], words: Words) -> bytes:
             at = [f"{row.strength:g}" for row in steps]
             for label, changes, style in (
                 ("median", [row.median_change for row in steps], "o-"),
-                ("p90_ch", [row.p90_change for row in steps], "o:"),
+                ("p95", [row.p95_change for row in steps], "o:"),
             ):
                 axes.plot(at, [np.nan if change is None else change for change in changes], style, label=label)
             axes.axhline(_CLIFF, color="0.8", linewidth=0.8)
             axes.set(xlabel=words.kinds[kind], ylim=(0, None))
-        np.atleast_1d(all_axes)[0].set_ylabel(words.change + " / p90")
+        np.atleast_1d(all_axes)[0].set_ylabel(words.change + " / p95")
 
     return _svg(draw, panels=len(kinds))
 

@@ -22,6 +22,7 @@ from img_super.figures import Figure
 from img_super.lab.dataset.jpeg import saved
 from img_super.lab.evaluation import resampling
 from img_super.lab.evaluation.metrics import auc
+from img_super.model_card import Policy
 from img_super.turn import turn
 
 Judge: TypeAlias = Callable[[RgbImage], float]
@@ -49,10 +50,15 @@ class Samples:
     documents: npt.NDArray[np.str_]
 
 
-def scaled(image: RgbImage, scale: float) -> RgbImage:
+def scaled(image: RgbImage, scale: float, kernel: int = cv2.INTER_AREA) -> RgbImage:
     """The image with so much of its width and height."""
     wh = (max(1, round(image.shape[1] * scale)), max(1, round(image.shape[0] * scale)))
-    return cv2.resize(image, wh, interpolation=cv2.INTER_AREA).astype(np.uint8, copy=False)
+    return cv2.resize(image, wh, interpolation=kernel).astype(np.uint8, copy=False)
+
+
+def _saved_as_webp(image: RgbImage, quality: float) -> RgbImage:
+    _, data = cv2.imencode(".webp", image[:, :, ::-1], [cv2.IMWRITE_WEBP_QUALITY, round(quality)])
+    return np.ascontiguousarray(np.asarray(cv2.imdecode(data, cv2.IMREAD_COLOR))[:, :, ::-1], np.uint8)
 
 
 def blurred(image: RgbImage, sigma_share: float) -> RgbImage:
@@ -72,19 +78,19 @@ def _turned(image: RgbImage, degrees: Rotation) -> RgbImage:
     return np.ascontiguousarray(turn(image, degrees))
 
 
-_QUALITIES: Final = (95, 85, 75, 60)
-_SCALES: Final = (0.9, 0.8, 0.7, 0.6)
-
-CROP_STEPS: Final = (
-    *_steps(saved, "jpeg", _QUALITIES),
-    *_steps(scaled, "scale", _SCALES),
-    *_steps(blurred, "blur", (0.002, 0.004, 0.008)),
+_FILES: Final = (
+    *_steps(saved, "jpeg", (95, 85, 75, 60)),
+    *_steps(_saved_as_webp, "webp", (80,)),
+    *_steps(scaled, "scale", (0.6, 0.8, 1.5)),
+    *_steps(partial(scaled, kernel=cv2.INTER_LINEAR), "linear", (0.6, 0.8, 1.5)),
+    *_steps(partial(scaled, kernel=cv2.INTER_CUBIC), "cubic", (0.6, 0.8, 1.5)),
+    *_steps(partial(scaled, kernel=cv2.INTER_LANCZOS4), "lanczos", (0.6, 0.8, 1.5)),
 )
-"""A crop of 224 px is blurred with 0.4 to 1.8 px."""
+"""What happens to a file on its way to the service."""
 
+CROP_STEPS: Final = (*_FILES, *_steps(blurred, "blur", (0.002, 0.004, 0.008)))
 PHOTO_STEPS: Final = (
-    *_steps(saved, "jpeg", _QUALITIES),
-    *_steps(scaled, "scale", _SCALES),
+    *_FILES,
     *_steps(blurred, "blur", (0.001, 0.002, 0.004)),
     *_steps(_turned, "turn", (90, 180, 270)),
 )
@@ -96,7 +102,8 @@ class StepFigures(msgspec.Struct, frozen=True):
     Attributes:
         kind, strength: of the step; `none` for the unchanged images.
         answered: the share of samples that got a score.
-        median_change, p90_change: of |score change|; None where no sample got two scores.
+        median_change, p95_change: of |score change|; None where no sample got two scores.
+        verdicts_changed: the share of genuine samples that get another verdict than unchanged.
         auc: None when only one class is there.
         bpcer: at the threshold.
     """
@@ -105,24 +112,24 @@ class StepFigures(msgspec.Struct, frozen=True):
     strength: float
     answered: float
     median_change: float | None
-    p90_change: float | None
+    p95_change: float | None
+    verdicts_changed: float
     auc: Figure | None
     bpcer: float
 
 
-def robustness(judge: Judge, samples: Samples, steps: Sequence[ImageChange], threshold: float) -> list[StepFigures]:
+def robustness(judge: Judge, samples: Samples, steps: Sequence[ImageChange], policy: Policy) -> list[StepFigures]:
     """One row a step, the unchanged images first."""
     changes = [ImageChange("none", 0, lambda image: image), *steps]
     scores = np.array([[judge(step.change(image)) for step in changes] for image in samples.images()])
     weights = resampling.drawn_weights(samples.documents, seed=1)
     return [
-        _figures(step, scores[:, 0], scores[:, number], samples, weights, threshold)
-        for number, step in enumerate(changes)
+        _figures(step, scores[:, 0], scores[:, number], samples, weights, policy) for number, step in enumerate(changes)
     ]
 
 
 def _figures(
-    step: ImageChange, before: Scores, after: Scores, samples: Samples, weights: resampling.Weights, threshold: float
+    step: ImageChange, before: Scores, after: Scores, samples: Samples, weights: resampling.Weights, policy: Policy
 ) -> StepFigures:
     moved = np.abs(after - before)[~(np.isnan(before) | np.isnan(after))]
     return StepFigures(
@@ -130,10 +137,19 @@ def _figures(
         step.strength,
         round(float(1 - np.isnan(after).mean()), 4),
         round(float(np.median(moved)), 4) if len(moved) else None,
-        round(float(np.percentile(moved, 90)), 4) if len(moved) else None,
+        round(float(np.percentile(moved, 95)), 4) if len(moved) else None,
+        _verdicts_changed(before, after, samples, policy),
         _auc(after, samples, weights),
-        _bpcer(after, samples, threshold),
+        _bpcer(after, samples, policy.threshold),
     )
+
+
+def _verdicts_changed(before: Scores, after: Scores, samples: Samples, policy: Policy) -> float:
+    both = (samples.labels == 0) & ~(np.isnan(before) | np.isnan(after))
+    if not both.any():
+        return float("nan")
+    first, second = (np.digitize(scores[both], policy.undetermined) for scores in (before, after))
+    return round(float((first != second).mean()), 4)
 
 
 def _auc(scores: Scores, samples: Samples, weights: resampling.Weights) -> Figure | None:

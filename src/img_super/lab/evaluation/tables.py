@@ -54,7 +54,7 @@ ENGLISH: Final = Names(
     to="to",
     policies=("policy", "threshold", "a person looks", "BPCER", "APCER", "worst species (APCER)",
               "undetermined: genuine, attacks"),
-    robustness=("change", "strength", "median |score change|", "p90", "AUC", "BPCER", "answered"),
+    robustness=("change", "strength", "median |score change|", "p95", "other verdict", "AUC", "BPCER", "answered"),
     precisions=("weights", "AUC", "ms a crop (median, p90)", "MB", "AUC loss", "median |score change|"),
     sets={"generated_validation": "generated validation", "real_captures": "real captures",
           "other_hands": "other hands"},
@@ -72,7 +72,8 @@ SPANISH: Final = Names(
     to="a",
     policies=("política", "umbral", "mira una persona", "BPCER", "APCER", "peor especie (APCER)",
               "indeterminados: genuinos, ataques"),
-    robustness=("cambio", "intensidad", "mediana del cambio del score", "p90", "AUC", "BPCER", "respondidas"),
+    robustness=("cambio", "intensidad", "mediana del cambio del score", "p95",
+                 "otro veredicto", "AUC", "BPCER", "respondidas"),
     precisions=("pesos", "AUC", "ms por recorte (mediana, p90)", "MB", "pérdida de AUC",
                 "mediana del cambio del score"),
     sets={"generated_validation": "validación generada", "real_captures": "capturas reales",
@@ -133,9 +134,8 @@ def robustness_table(rows: Sequence[StepFigures], title: str, names: Names) -> T
     """One row a step."""
     cells = [
         [
-            row.kind, f"{row.strength:g}", _number(row.median_change), _number(row.p90_change),
-            _text(row.auc, names), _number(row.bpcer),
-            f"{row.answered:.3f}",
+            row.kind, f"{row.strength:g}", _number(row.median_change), _number(row.p95_change),
+            _number(row.verdicts_changed), _text(row.auc, names), _number(row.bpcer), f"{row.answered:.3f}",
         ]
         for row in rows
     ]  # fmt: skip

@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 import keras
 import numpy as np
 
 from img_super.lab.forging import eigenfaces
-from img_super.lab.forging.base import read_bases
+from img_super.lab.forging.base import StoredBase, opened, read_bases
 from img_super.lab.forging.forge import Stock
 from img_super.lab.forging.processes import in_processes
 from img_super.lab.forging.stream import Bases, PairBatch, by_document, pair_batches
+from img_super.lab.forging.tool_swaps import Redraw, aligned
+from img_super.lab.synthesis.portraits.portrait import Portrait
 from img_super.lab.synthesis.sources import Wanted, load_sources
-from img_super.lab.training.folded import carry
+from img_super.lab.training.folded import autoencoders, carry
 from img_super.lab.training.folded.train import FoldedRecipe, train
 from img_super.pipeline.crop import resize_to_input
+
+_PRINTED_EVERY: Final = 6
+"""Of the rendered bases, whose faces autoencoders learn beside people's photos."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +45,20 @@ def read_streams(recipe: FoldedRecipe, bases: Path, data: Path, cache: Path) -> 
     people = load_sources(data, cache, Wanted("train")).portraits
     real = by_document(read_bases(bases / "real"))
     rendered = read_bases(bases / "rendered")
-    return Streams(recipe, Bases(rendered, real, recipe.real_share), Stock(people, eigenfaces.fitted(people)))
+    stock = Stock(people, eigenfaces.fitted(people), _redraw(recipe, people, rendered, cache))
+    return Streams(recipe, Bases(rendered, real, recipe.real_share), stock)
+
+
+def _redraw(
+    recipe: FoldedRecipe, people: Sequence[Portrait], rendered: Sequence[StoredBase], cache: Path
+) -> Redraw | None:
+    """The cache's autoencoders, or new ones, which take a quarter of an hour."""
+    if not recipe.autoencoder_steps:
+        return None
+    printed = (opened(base).person for base in rendered[::_PRINTED_EVERY])
+    faces = [aligned(person) for person in (*people, *printed)]
+    file = cache / "autoencoders.pt"
+    return autoencoders.read_or_train(file, faces, recipe.autoencoder_steps, recipe.seed).drawn_again
 
 
 def learn(first: Path, streams: Streams, out: Path) -> None:

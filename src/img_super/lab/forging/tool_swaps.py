@@ -25,7 +25,8 @@ from img_super.lab.synthesis.superimpositions.placing import bent, similarity
 _FFHQ: Final = np.array(
     [[192.98, 239.95], [318.9, 240.19], [256.63, 314.02], [201.26, 371.41], [313.09, 371.15]], np.float32
 )
-SWAPPER_SHIFT_PX: Final = 8
+_SWAPPER_PX: Final = 128
+_SWAPPER_TEMPLATE: Final = TEMPLATE + np.array([8, 0], np.float32)
 _REDRAWN_SHARE: Final = 0.4
 _LARGEST_PX: Final = 320
 
@@ -40,6 +41,11 @@ class _Square:
 
     side_px: int
     from_photo: Float32Array
+
+
+def aligned(person: Portrait) -> RgbImage:
+    """A face as a swapper takes it, RGB uint8 [128, 128, 3]."""
+    return warp(person.image, similarity(person.landmarks, _SWAPPER_TEMPLATE), (_SWAPPER_PX, _SWAPPER_PX))
 
 
 def tool_swap(
@@ -75,8 +81,7 @@ def _square(rng: np.random.Generator, person: Portrait, restorer: bool) -> _Squa
     if restorer:
         side, template = 512, _FFHQ
     else:
-        side = 128
-        template = TEMPLATE + np.array([SWAPPER_SHIFT_PX, 0], np.float32)
+        side, template = _SWAPPER_PX, _SWAPPER_TEMPLATE
     worked = int(rng.choice([128, 160, 256] if not restorer else [256, _LARGEST_PX]))
     template = template * np.float32(worked / side)
     template = template + rng.normal(0, 0.006 * worked, template.shape).astype(np.float32)

@@ -6,6 +6,7 @@ import pytest
 from img_super.domain import RgbImage
 from img_super.errors import NoFace
 from img_super.lab.evaluation.robustness import CROP_STEPS, PHOTO_STEPS, ImageChange, Samples, robustness, score_or_nan
+from img_super.model_card import Policy
 
 LABELS = np.array([0, 1, 0, 1])
 DOCUMENTS = np.array(["a", "a", "b", "b"])
@@ -19,12 +20,15 @@ def brightness(image: RgbImage) -> float:
 def test_rows_tell_how_far_scores_move_and_whether_they_still_rank() -> None:
     darker = ImageChange("dark", 2, lambda image: image // 2)
     blind = ImageChange("dark", 9, np.zeros_like)
-    rows = robustness(brightness, Samples(lambda: iter(IMAGES), LABELS, DOCUMENTS), [darker, blind], threshold=0.2)
+    rows = robustness(
+        brightness, Samples(lambda: iter(IMAGES), LABELS, DOCUMENTS), [darker, blind], Policy(0.2, (0.1, 0.2))
+    )
     assert [row.strength for row in rows] == [0, 2, 9]
     assert rows[0].median_change == 0
     assert rows[1].median_change == pytest.approx(np.median([20, 200, 60, 240]) / 2 / 255, abs=1e-3)
     assert [row.auc and row.auc.value for row in rows] == [1, 1, 0.5]
     assert [row.bpcer for row in rows] == [0.5, 0, 0]
+    assert [row.verdicts_changed for row in rows] == [0, 0.5, 0.5]
 
 
 def test_photos_without_an_answer_are_counted_and_left_out() -> None:
@@ -34,14 +38,16 @@ def test_photos_without_an_answer_are_counted_and_left_out() -> None:
         return brightness(image)
 
     samples = Samples(lambda: iter(IMAGES), LABELS, DOCUMENTS)
-    (row,) = robustness(lambda image: score_or_nan(judge, image), samples, [], threshold=0.5)
+    (row,) = robustness(lambda image: score_or_nan(judge, image), samples, [], Policy(0.5, (0.4, 0.6)))
     assert row.answered == 0.75
     assert row.auc is not None
     assert row.auc.value == 1
 
 
 def test_one_class_alone_has_no_auc() -> None:
-    (row,) = robustness(brightness, Samples(lambda: iter(IMAGES), np.zeros(4, int), DOCUMENTS), [], threshold=0.5)
+    (row,) = robustness(
+        brightness, Samples(lambda: iter(IMAGES), np.zeros(4, int), DOCUMENTS), [], Policy(0.5, (0.4, 0.6))
+    )
     assert row.auc is None
 
 

@@ -8,8 +8,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from img_super.domain import RgbImage
 from img_super.lab.forging import eigenfaces
-from img_super.lab.forging.base import Base, opened, read_bases, write_bases
+from img_super.lab.forging.base import RENDERED, Base, opened, read_bases, write_bases
 from img_super.lab.forging.chain import draw_chain, passed_on
 from img_super.lab.forging.forge import MASK_SIDE_PX, SPECIES_SHARES, Stock, forged_pair
 from img_super.lab.forging.real import likely_frame
@@ -91,3 +92,29 @@ def test_a_chain_keeps_enough_pixels_and_tells_where_they_went() -> None:
         assert min(out.shape[:2]) >= 0.55 * 200 - 16
         x, y, _ = moved @ np.array([70, 100, 1])
         assert out[round(y), round(x)].mean() > 128
+
+
+def test_swapped_faces_are_now_and_then_drawn_again(stock: Stock) -> None:
+    def in_red(rng: np.random.Generator, face: RgbImage) -> RgbImage:
+        del rng
+        return np.full_like(face, (255, 0, 0))
+
+    host, donor, _ = stock.donors
+    painter = replace(stock, redraw=in_red)
+    red = 0
+    for seed in range(10):
+        pair = forged_pair(np.random.default_rng(seed), base_of(host), donor, painter, SIDE_PX, "self_swap")
+        colours = pair.attack.astype(int)
+        red += bool(((colours[..., 0] - colours[..., 1] > 120) & (colours[..., 2] < 100)).mean() > 0.05)
+    assert 2 <= red <= 8
+
+
+def test_a_base_like_another_is_of_its_set(stock: Stock, tmp_path: Path) -> None:
+    names = ("midv500/01", "midv500/02", "notes")
+    written = [replace(base_of(person), document=name) for name, person in zip(names, stock.donors, strict=True)]
+    write_bases(tmp_path / "some.bases", [*written, replace(written[0], source=RENDERED, document="rendered")])
+    stored = read_bases(tmp_path)
+    bases = Bases(stored[3:], by_document(stored[:3]), 0.5)
+    rng = np.random.default_rng(1)
+    assert {bases.like(rng, opened(stored[0])).document for _ in range(20)} == set(names[:2])
+    assert bases.like(rng, opened(stored[3])).document == "rendered"

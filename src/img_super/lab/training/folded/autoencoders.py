@@ -6,7 +6,7 @@ Source: A. Odena et al., "Deconvolution and Checkerboard Artifacts", 2016; W. Sh
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -32,13 +32,7 @@ class Autoencoders(nn.Module):
         first, second, third = _CHANNELS
         self.encoder = nn.Sequential(_down(3, first), _down(first, second), _down(second, third))
         self.codes = nn.ModuleList(nn.Conv2d(third, _CODE_CHANNELS[number % 2], 1) for number in range(len(_UPS)))
-        self.decoders = nn.ModuleList(
-            nn.Sequential(
-                nn.Conv2d(_CODE_CHANNELS[number % 2], third, 3, padding=1),
-                up(third, second), up(second, first), up(first, first), nn.Conv2d(first, 3, 3, padding=1),
-            )  # fmt: skip
-            for number, up in enumerate(_UPS)
-        )
+        self.decoders = nn.ModuleList(_decoder(_CODE_CHANNELS[number % 2], up) for number, up in enumerate(_UPS))
 
     def forward(self, faces: Any) -> list[Any]:
         """What each decoder makes of faces, float [n, 3, 128, 128] in [-1, 1]."""
@@ -91,6 +85,12 @@ def read_or_train(path: Path, faces: Sequence[RgbImage], steps: int, seed: int) 
 
 def _to_tensor(faces: np.ndarray[Any, np.dtype[np.uint8]]) -> Any:
     return torch.from_numpy(np.ascontiguousarray(faces)).permute(0, 3, 1, 2).float() / 127.5 - 1
+
+
+def _decoder(code: int, up: Callable[[int, int], nn.Module]) -> nn.Module:
+    first, second, third = _CHANNELS
+    ends = nn.Conv2d(code, third, 3, padding=1), nn.Conv2d(first, 3, 3, padding=1)
+    return nn.Sequential(ends[0], up(third, second), up(second, first), up(first, first), ends[1])
 
 
 def _down(less: int, more: int) -> nn.Module:
