@@ -19,6 +19,9 @@ from img_super.validator.litert import LiteRtNetwork
 MAX_AUC_LOSS: Final = 0.005
 """Integers may cost half a point of AUC; beyond that they do not serve."""
 
+MAX_SCORE_CHANGE: Final = 0.01
+"""Nor do they when one score in ten moves further: TensorFlow runs the floats, and both must agree on a photo."""
+
 FLOAT, INT8 = "litert", "litert_int8"
 
 
@@ -54,8 +57,12 @@ def compare_precisions(weights: Mapping[str, bytes], crops: CropSet, seed: int =
 
 
 def which_serves(found: Mapping[str, Precision]) -> str:
-    """The fastest among the files that rank as well as floats, or all but half a point of AUC as well."""
-    as_good = [file for file, measured in found.items() if (measured.auc_loss or 0.0) <= MAX_AUC_LOSS]
+    """The fastest among the files that rank as well as floats, or nearly, and give the same scores."""
+    as_good = [
+        file
+        for file, measured in found.items()
+        if (measured.auc_loss or 0.0) <= MAX_AUC_LOSS and (measured.p90_score_change or 0.0) <= MAX_SCORE_CHANGE
+    ]
     return min(as_good, key=lambda file: found[file].median_ms)
 
 

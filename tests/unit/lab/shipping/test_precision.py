@@ -15,10 +15,14 @@ from img_super.pipeline.load import SHIPPED_MODEL
 
 
 @pytest.mark.parametrize(
-    ("auc_loss", "median_ms", "serves"), [(0.004, 5, INT8), (0.004, 9, FLOAT), (0.006, 5, FLOAT), (-0.01, 5, INT8)]
+    ("auc_loss", "score_change", "median_ms", "serves"),
+    [(0.004, 0, 5, INT8), (0.004, 0, 9, FLOAT), (0.006, 0, 5, FLOAT), (-0.01, 0, 5, INT8), (0, 0.02, 5, FLOAT)],
 )
-def test_integers_serve_when_they_rank_as_well_and_are_faster(auc_loss: float, median_ms: float, serves: str) -> None:
-    found = {FLOAT: Precision(0.9, 8.0, 9.0, 1), INT8: Precision(0.9, median_ms, 9.0, 1, auc_loss)}
+def test_integers_serve_when_they_answer_alike_and_are_faster(
+    auc_loss: float, score_change: float, median_ms: float, serves: str
+) -> None:
+    integers = Precision(0.9, median_ms, 9.0, 1, auc_loss, p90_score_change=score_change)
+    found = {FLOAT: Precision(0.9, 8.0, 9.0, 1), INT8: integers}
     assert which_serves(found) == serves
 
 

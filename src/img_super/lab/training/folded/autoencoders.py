@@ -24,7 +24,7 @@ _CODE_CHANNELS: Final = (24, 48)
 """Few channels keep little of a face, more keep most of it; one of them is used for each decoder."""
 
 
-class Autoencoders(nn.Module):
+class Autoencoders(nn.Module):  # type: ignore[misc]
     """An encoder to 1/8 of the side and a decoder for each way of enlarging."""
 
     def __init__(self) -> None:
@@ -39,14 +39,14 @@ class Autoencoders(nn.Module):
         features = self.encoder(faces)
         return [decoder(code(features)) for code, decoder in zip(self.codes, self.decoders, strict=True)]
 
-    @torch.no_grad()
     def drawn_again(self, rng: np.random.Generator, face: RgbImage) -> RgbImage:
         """An aligned face, RGB uint8 [side, side, 3], as one of the decoders draws it."""
         side_px = len(face)
         chosen = int(rng.integers(len(self.decoders)))
         small = face if side_px == SIDE_PX else cv2.resize(face, (SIDE_PX, SIDE_PX), interpolation=cv2.INTER_AREA)
-        code = self.codes[chosen](self.encoder(_to_tensor(np.asarray(small, np.uint8)[None])))
-        drawn = self.decoders[chosen](code)[0].permute(1, 2, 0).numpy()
+        with torch.no_grad():
+            code = self.codes[chosen](self.encoder(_to_tensor(np.asarray(small, np.uint8)[None])))
+            drawn = self.decoders[chosen](code)[0].permute(1, 2, 0).numpy()
         again = np.clip(127.5 * (drawn + 1), 0, 255).round().astype(np.uint8)
         if side_px != SIDE_PX:
             again = np.asarray(cv2.resize(again, (side_px, side_px), interpolation=cv2.INTER_CUBIC), np.uint8)
