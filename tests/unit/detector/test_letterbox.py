@@ -55,4 +55,4 @@ def test_halves_first_gives_what_one_step_gives(wh: tuple[int, int], shares: tup
     small_wh = (max(1, round(wh[0] * shares[0])), max(1, round(wh[1] * shares[1])))
     small = resized(Pyramid(photo), small_wh)
     assert (small.shape[1], small.shape[0]) == small_wh
-    assert np.abs(small.astype(int) - cv2.resize(photo, small_wh, interpolation=cv2.INTER_AREA)).mean() < 3
+    assert np.abs(small.astype(int) - cv2.resize(photo, small_wh, interpolation=cv2.INTER_AREA)).mean() < 4

@@ -39,7 +39,7 @@ LIMITS: Final = [
     "Its threshold holds on the kinds of documents that it was chosen on; expect others to shift the scores.",
     "The real captures that it was measured on are grey paper copies of two document types and two specimen "
     "cards; glued-on photos and photographed screens were measured with generated samples only. Face swaps by "
-    "neural networks were imitated (their geometry and their traces), not drawn by such a network.",
+    "neural networks were imitated (their geometry, their traces, small autoencoders), not drawn by a swapper.",
     "Faces narrower than 45 px are not judged; small, blurred or heavily compressed photos hide the traces.",
     "The figures borrow the words of ISO/IEC 30107-3 (APCER, BPCER); they are no test by that standard.",
 ]
