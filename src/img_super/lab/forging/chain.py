@@ -17,7 +17,7 @@ _SMALLEST_SIDE_PX: Final = 64
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class FileStep:
     """A resize and a save; `cut_xy` pixels are lost on the left and above, so that blocks begin elsewhere."""
 
     scale: float
@@ -29,7 +29,7 @@ class Step:
     subsampled: bool
 
 
-def draw_chain(rng: np.random.Generator, least_scale: float) -> tuple[Step, ...]:
+def draw_chain(rng: np.random.Generator, least_scale: float) -> tuple[FileStep, ...]:
     """The steps that a pair's photos both go; all together they keep at least `least_scale` of the side."""
     steps, scale = [], 1.0
     for _ in range(int(rng.choice(len(_STEPS), p=_STEPS))):
@@ -39,7 +39,7 @@ def draw_chain(rng: np.random.Generator, least_scale: float) -> tuple[Step, ...]
     return tuple(steps)
 
 
-def passed_on(image: RgbImage, steps: tuple[Step, ...]) -> tuple[RgbImage, Float32Array]:
+def passed_on(image: RgbImage, steps: tuple[FileStep, ...]) -> tuple[RgbImage, Float32Array]:
     """The image as it arrives, and the map [3, 3] from the first pixels to its."""
     matrix = np.eye(3)
     for step in steps:
@@ -59,11 +59,11 @@ def passed_on(image: RgbImage, steps: tuple[Step, ...]) -> tuple[RgbImage, Float
     return image, np.asarray(matrix, np.float32)
 
 
-def _draw_step(rng: np.random.Generator, least: float) -> Step:
+def _draw_step(rng: np.random.Generator, least: float) -> FileStep:
     larger = rng.random() < 0.12
     scale = float(rng.uniform(1.0, 1.4)) if larger else float(rng.uniform(least, 1.0))
     kind = str(rng.choice(["jpeg", "webp", "png"], p=[0.7, 0.2, 0.1]))
-    return Step(
+    return FileStep(
         scale if rng.random() < 0.7 else 1.0,
         int(rng.choice([*KERNELS, cv2.INTER_NEAREST], p=[0.3, 0.27, 0.26, 0.15, 0.02])),
         float(rng.uniform(0.1, 0.9)) if rng.random() < 0.12 else 0.0,

@@ -14,7 +14,7 @@ from img_super.domain import Box, Float32Array, RgbImage
 from img_super.lab.forging import marks
 from img_super.lab.forging.base import Base
 from img_super.lab.forging.canvas import Canvas, canvas_of
-from img_super.lab.forging.chain import Step, draw_chain, passed_on
+from img_super.lab.forging.chain import FileStep, draw_chain, passed_on
 from img_super.lab.forging.eigenfaces import EigenFaces
 from img_super.lab.forging.laid import Laid
 from img_super.lab.forging.pastes import crude_head, crude_photo, matched_head, matched_photo
@@ -162,7 +162,7 @@ def _view(rng: Random, base: Base) -> _View:
 
 
 def _finished(
-    rng: Random, photo: Float32Array, mask: Float32Array | None, base: Base, steps: tuple[Step, ...], view: _View,
+    rng: Random, photo: Float32Array, mask: Float32Array | None, base: Base, steps: tuple[FileStep, ...], view: _View,
     side_px: int, kernel: int,
 ) -> tuple[RgbImage, npt.NDArray[np.uint8]]:  # fmt: skip
     image, moved = passed_on(pixels.to_bytes(_after(rng, photo)), steps)
