@@ -50,7 +50,7 @@ class Autoencoders(nn.Module):  # type: ignore[misc]
         again = np.clip(127.5 * (drawn + 1), 0, 255).round().astype(np.uint8)
         if side_px != SIDE_PX:
             again = np.asarray(cv2.resize(again, (side_px, side_px), interpolation=cv2.INTER_CUBIC), np.uint8)
-        return again
+        return np.asarray(again, np.uint8)
 
 
 def trained(faces: Sequence[RgbImage], steps: int, seed: int, batch: int = 16) -> Autoencoders:
@@ -68,7 +68,8 @@ def trained(faces: Sequence[RgbImage], steps: int, seed: int, batch: int = 16) -
         torch.stack(losses).sum().backward()
         optimiser.step()
         rates.step()
-    return model.eval()
+    model.eval()
+    return model
 
 
 def read_or_train(path: Path, faces: Sequence[RgbImage], steps: int, seed: int) -> Autoencoders:
@@ -76,7 +77,8 @@ def read_or_train(path: Path, faces: Sequence[RgbImage], steps: int, seed: int) 
     if path.exists():
         model = Autoencoders()
         model.load_state_dict(torch.load(path))
-        return model.eval()
+        model.eval()
+        return model
     model = trained(faces, steps, seed)
     path.parent.mkdir(parents=True, exist_ok=True)
     torch.save(model.state_dict(), path)
