@@ -14,10 +14,10 @@ const figure = ({ value, interval_95: [low, high] }) => [percent(value), element
 const row = ([head, ...cells], current) =>
   element("tr", { "aria-current": current ? "true" : null }, element("th", { scope: "row" }, head), ...cells.map((cell) => element("td", { class: "figure" }, cell)));
 
-const table = (heads, rows) =>
+const table = (title, heads, rows) =>
   element(
     "div",
-    { class: "frame", tabindex: 0, role: "region", "aria-label": text(heads[0]) },
+    { class: "frame", tabindex: 0, role: "region", "aria-label": `${title}: ${text(heads[0])}` },
     element("table", {}, element("thead", {}, element("tr", {}, ...heads.map((name) => element("th", { scope: "col" }, text(name))))), element("tbody", {}, ...rows)),
   );
 
@@ -39,15 +39,18 @@ async function show() {
 
 function section(name, { figures, policies, policy }) {
   const { species = {}, bona_fide, attacks, documents } = figures[name];
+  const title = text(`good.${name}`);
   return [
-    element("h2", {}, text(`good.${name}`)),
+    element("h2", {}, title),
     element("p", {}, text(`good.${name}.of`, { bona_fide, attacks, documents }), " ", text("good.intervals")),
     table(
+      title,
       ["good.policy", "good.threshold", "good.bpcer", "good.apcer", "good.review.bona_fide", "good.review.attack"],
       policies.filter((one) => one.figures[name]).map((one) => policyRow(one, one.figures[name], one.name === policy)),
     ),
     element("p", {}, text("good.species")),
     table(
+      title,
       ["good.kind", "good.apcer"],
       Object.entries(species).map(([kind, { apcer }]) => row([kindOf(kind), figure(apcer)])),
     ),

@@ -37,13 +37,13 @@ function totals() {
 
 /** What the table shows, for the spreadsheets of this language. */
 export function csv() {
-  const head = ["photo", "verdict", "score", "threshold", "reco", "quality", "error_code", "model"]; // as a scan's
+  const head = ["photo", "score", "reco", "verdict", "threshold", "quality", "error_code", "model"]; // as a scan's
   const rows = inOrder().map(({ name, answer, problem }) => [
     name,
-    answer?.verdict,
     answer && decimal(answer.score),
-    answer && decimal(answer.threshold),
     answer?.reco,
+    answer?.verdict,
+    answer && decimal(answer.threshold),
     answer?.quality.map(({ code }) => code).join(" "),
     problem?.code,
     answer && `${answer.model.name} ${answer.model.version}`,
