@@ -1,4 +1,4 @@
-"""One more JPEG: what a messenger does to a photo."""
+"""Saved once more, most often as JPEG: what a messenger does to a photo."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ import numpy as np
 from img_super.domain import RgbImage
 
 
-def saved(image: RgbImage, quality: int) -> RgbImage:
-    """The image after one more JPEG, chroma halved as phones and messengers do."""
-    _, data = cv2.imencode(".jpg", image[:, :, ::-1], [cv2.IMWRITE_JPEG_QUALITY, quality])
+def saved(image: RgbImage, quality: int, kind: str = "jpeg") -> RgbImage:
+    """The image after one more save as `jpeg` or `webp`, chroma halved as phones and messengers do."""
+    flag = cv2.IMWRITE_WEBP_QUALITY if kind == "webp" else cv2.IMWRITE_JPEG_QUALITY
+    _, data = cv2.imencode(f".{kind}", image[:, :, ::-1], [flag, quality])
     return np.ascontiguousarray(np.asarray(cv2.imdecode(data, cv2.IMREAD_COLOR))[:, :, ::-1], dtype=np.uint8)

@@ -56,11 +56,6 @@ def scaled(image: RgbImage, scale: float, kernel: int = cv2.INTER_AREA) -> RgbIm
     return cv2.resize(image, wh, interpolation=kernel).astype(np.uint8, copy=False)
 
 
-def _saved_as_webp(image: RgbImage, quality: float) -> RgbImage:
-    _, data = cv2.imencode(".webp", image[:, :, ::-1], [cv2.IMWRITE_WEBP_QUALITY, round(quality)])
-    return np.ascontiguousarray(np.asarray(cv2.imdecode(data, cv2.IMREAD_COLOR))[:, :, ::-1], np.uint8)
-
-
 def blurred(image: RgbImage, sigma_share: float) -> RgbImage:
     """Sigma as a share of the image's side."""
     return cv2.GaussianBlur(image, (0, 0), sigma_share * max(image.shape[:2])).astype(np.uint8, copy=False)
@@ -80,7 +75,7 @@ def _turned(image: RgbImage, degrees: Rotation) -> RgbImage:
 
 _FILES: Final = (
     *_steps(saved, "jpeg", (95, 85, 75, 60)),
-    *_steps(_saved_as_webp, "webp", (80,)),
+    *_steps(partial(saved, kind="webp"), "webp", (80,)),
     *_steps(scaled, "scale", (0.6, 0.8, 1.5)),
     *_steps(partial(scaled, kernel=cv2.INTER_LINEAR), "linear", (0.6, 0.8, 1.5)),
     *_steps(partial(scaled, kernel=cv2.INTER_CUBIC), "cubic", (0.6, 0.8, 1.5)),
