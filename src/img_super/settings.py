@@ -118,6 +118,12 @@ class Settings(BaseSettings):
         description="Seconds that a connection may lie idle between two requests. Longer than in the proxy before it, "
         "or requests get lost; most proxies say 60.",
     )
+    root_path: str = Field(
+        "",
+        pattern=r"^(/[\w.~-]+)*$",
+        description="The prefix of the addresses, such as `/identity`, that a proxy takes away before it asks the "
+        "service: the page, the documentation and `/openapi.json` lead there.",
+    )
     cors_origins: str = Field(
         "", description="Origins, separated by commas, whose pages may call from a browser; none by default."
     )

@@ -49,7 +49,7 @@ def _guards() -> Iterator[Guard]:
                 "unit/api/test_limits.py::test_all_bodies_together")  # fmt: skip
     yield Guard("a client that leaves is no error", limits, "if message['type'] == 'http.disconnect':", "if False:",
                 "unit/api/test_limits.py::test_a_client_that_leaves")  # fmt: skip
-    yield Guard("bodies that are no photos", limits, "get(get_route_path(scope), self._max_other_bytes)",
+    yield Guard("bodies that are no photos", limits, "get(route_path(scope), self._max_other_bytes)",
                 "get('/super', 0)", "unit/api/test_limits.py::test_only_photos_are_large")  # fmt: skip
     yield Guard("bounded queue", pool, "if self._in_hand >= self._places or", "if",
                 "unit/api/test_photo_work.py::test_one_too_many")  # fmt: skip
@@ -153,15 +153,15 @@ def _callers() -> Iterator[Guard]:
                 "unit/api/test_trailing_slash.py")  # fmt: skip
     yield Guard("security headers", "api/app.py", "    app.add_middleware(SecurityHeaders)\n", "",
                 f"{test}::test_every_answer_has_the_security_headers")  # fmt: skip
-    yield Guard("CORS off", "api/app.py", 'if settings.cors_origins:',
-                'settings = settings.model_copy(update={"cors_origins": "*"})\n    if True:',
+    yield Guard("CORS off", "api/cross_origin.py", "if origins:",
+                "origins = origins or {'*'}\n    if origins:",
                 f"{test}::test_no_other_origin_may_read")  # fmt: skip
 
 
 def _privacy() -> Iterator[Guard]:
     yield Guard("words of exceptions", "api/logs.py", ".__qualname__}", ".__qualname__} {error}",
                 "unit/api/test_logs.py::test_an_exception_tells")  # fmt: skip
-    yield Guard("addresses in the log", "api/request_log.py", "get('root_path') or UNKNOWN_ROUTE", "get('path')",
+    yield Guard("addresses in the log", "api/request_log.py", 'mounted or UNKNOWN_ROUTE', "scope['path']",
                 "unit/api/test_request_log.py::test_whatever_a_caller_writes")  # fmt: skip
     yield Guard("queries in traces", "api/tracing.py", "exclude=_tells_more", "exclude=None",
                 "unit/api/test_tracing.py::test_a_trace_tells_nothing")  # fmt: skip
@@ -174,7 +174,7 @@ def _privacy() -> Iterator[Guard]:
 
 def _models() -> Iterator[Guard]:
     callers, reload, registry = "api/callers.py", "api/reload.py", "registry/registry.py"
-    yield Guard("admin key", callers, "get_route_path(scope) in _FOR_ADMINS", "False",
+    yield Guard("admin key", callers, "route_path(scope) in _FOR_ADMINS", "False",
                 "unit/api/test_reload.py::test_only_an_admin_reloads")  # fmt: skip
     yield Guard("no reload without admin keys", "api/routes/model.py",
                 "if services.settings.admin_keys_file is None:", "if False:",

@@ -9,11 +9,11 @@ from functools import partial
 
 from fastapi import FastAPI
 from fastapi_offline import FastAPIOffline
-from starlette.middleware.cors import CORSMiddleware
 
 from img_super import __version__
 from img_super.addresses import read_networks
-from img_super.api.callers import RATE_HEADERS, Callers, asks_for_key
+from img_super.api.callers import Callers, asks_for_key
+from img_super.api.cross_origin import add_cross_origin
 from img_super.api.error_handlers import install_error_handlers
 from img_super.api.limits import BodyLimits
 from img_super.api.openapi import complete_openapi, operation_id
@@ -77,15 +77,7 @@ def _add_layers(app: FastAPI, settings: Settings, services: Services) -> None:
         max_batch_bytes=settings.batch_bytes if settings.batch_photos else 0,
     )
     app.add_middleware(Callers, keys=services.keys, per_minute=settings.rate_per_minute, admin_keys=services.admin_keys)
-    if settings.cors_origins:
-        origins = [origin.strip() for origin in settings.cors_origins.split(",")]
-        app.add_middleware(
-            CORSMiddleware,
-            allow_origins=origins,
-            allow_methods=("GET", "POST"),
-            allow_headers=("Authorization", "Content-Type", "X-API-Key", "X-Request-ID", "traceparent"),
-            expose_headers=("Retry-After", "X-Request-ID", *RATE_HEADERS),
-        )
+    add_cross_origin(app, settings.cors_origins)
     app.add_middleware(SecurityHeaders)
     app.add_middleware(RequestLog, metrics=services.metrics)
     app.add_middleware(TrailingSlash)

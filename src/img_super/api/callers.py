@@ -10,13 +10,13 @@ from typing import Final
 from limits import RateLimitItemPerMinute
 from limits.storage import MemoryStorage
 from limits.strategies import SlidingWindowCounterRateLimiter
-from starlette._utils import get_route_path  # behind a prefix the path begins with it
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from img_super.addresses import customer_of
 from img_super.api.error_handlers import answer_to
 from img_super.api.keys import KnownKeys
+from img_super.api.route_path import route_path
 from img_super.errors import KeyRefused, RateExceeded, RequestError
 
 _OPEN: Final = frozenset({"/", "/docs", "/docs/oauth2-redirect", "/openapi.json", "/how-good", "/model/figures"})
@@ -54,7 +54,7 @@ class Callers:
         self._limit = _RateLimit(per_minute) if per_minute else None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or _is_open(get_route_path(scope)):
+        if scope["type"] != "http" or _is_open(route_path(scope)):
             await self._app(scope, receive, send)
             return
         headers: dict[str, str] = {}
@@ -74,7 +74,7 @@ class Callers:
     def _admit(self, scope: Scope, headers: dict[str, str]) -> None:
         """Raises `KeyRefused` or `RateExceeded`; `headers` are for the answer in either case."""
         caller: str | None = customer_of(scope["client"][0]) if scope.get("client") else "-"
-        for_admins = self._admin_keys is not None and get_route_path(scope) in _FOR_ADMINS
+        for_admins = self._admin_keys is not None and route_path(scope) in _FOR_ADMINS
         if (keys := self._admin_keys if for_admins else self._keys) is not None:
             presented = _presented_key(Headers(scope=scope))
             caller = scope.setdefault("state", {})["owner"] = keys.owner(presented) if presented else None

@@ -7,10 +7,10 @@ from collections import deque
 from collections.abc import Callable
 from typing import Final
 
-from starlette._utils import get_route_path  # behind a prefix the path begins with it
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from img_super.api.route_path import route_path
 from img_super.errors import ClientGone, Overloaded, SlowBody, TooManyBytes
 
 _RETRY_AFTER_S: Final = 1
@@ -42,7 +42,7 @@ class BodyLimits:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        max_bytes = self._max_bytes.get(get_route_path(scope), self._max_other_bytes)
+        max_bytes = self._max_bytes.get(route_path(scope), self._max_other_bytes)
         body = _Body(receive, _announced_bytes(scope), max_bytes, self._timeout_s, self._hold)
         try:
             await self._app(scope, body.receive, send)

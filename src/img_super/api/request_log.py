@@ -35,7 +35,7 @@ class RequestLog:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        answer = _Answer(RequestIdentity.of(Headers(scope=scope)), send)
+        answer = _Answer(RequestIdentity.of(Headers(scope=scope)), send, scope.get("root_path", ""))
         scope["state"] = {**scope.get("state", {}), "code": None, "request_id": answer.identity.request_id}
         try:
             await self._app(scope, receive, answer.send)
@@ -48,7 +48,8 @@ class RequestLog:
 
     def _record(self, scope: Scope, answer: _Answer) -> None:
         seconds = time.perf_counter() - answer.start_s
-        route = getattr(scope.get("route"), "path", None) or scope.get("root_path") or UNKNOWN_ROUTE
+        mounted = scope.get("root_path", "").removeprefix(answer.prefix)  # files of the page lie under one address
+        route = getattr(scope.get("route"), "path", None) or mounted or UNKNOWN_ROUTE
         method = scope["method"] if scope["method"] in _METHODS else "OTHER"
         status, code = answer.status or 0, scope["state"]["code"]
         self._metrics.answered(route, method, status, code, seconds)
@@ -60,8 +61,9 @@ class RequestLog:
 class _Answer:
     """The answer on its way out."""
 
-    def __init__(self, identity: RequestIdentity, send: Send) -> None:
+    def __init__(self, identity: RequestIdentity, send: Send, prefix: str) -> None:
         self.identity = identity
+        self.prefix = prefix
         self.status: int | None = None
         self.start_s = time.perf_counter()
         self._send = send

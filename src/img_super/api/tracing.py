@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from fastapi.telemetry import TelemetryConfig
 
+from img_super.api.route_path import route_path
 from img_super.errors import BadSettings, how_to_install
 
 _TRACED: Final = frozenset({"/face", "/super", "/super/batch"})
@@ -29,4 +30,4 @@ def telemetry(enabled: bool) -> TelemetryConfig:
 
 def _tells_more(scope: MutableMapping[str, Any]) -> bool:
     """A span repeats path and query: one that is not known word for word is not traced."""
-    return scope["path"] not in _TRACED or scope.get("query_string", b"") not in _QUERIES
+    return route_path(scope) not in _TRACED or scope.get("query_string", b"") not in _QUERIES

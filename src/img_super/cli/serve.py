@@ -88,6 +88,7 @@ def _options(settings: Settings) -> dict[str, Any]:
     return {
         "host": settings.host,
         "port": settings.port,
+        "root_path": settings.root_path,
         "http": partial(BoundedConnection, limits=ConnectionLimits(connections=settings.connections)),
         "ws": "none",
         "proxy_headers": False,  # `api/proxies.py` believes those that the operator names

@@ -183,6 +183,39 @@ def test_a_named_origin_asks_beforehand_without_a_key(pipeline: Pipeline, keys_f
     assert (refused.status_code, refused.headers["access-control-allow-origin"]) == (401, "https://shop.example")
 
 
+SHOP = "https://shop.example"
+
+
+def refused_origins(service: TestClient, log: pytest.LogCaptureFixture, *asked: dict[str, str]) -> list[str]:
+    log.clear()
+    for headers in asked:
+        service.options("/super", headers={"access-control-request-method": "POST", **headers})
+    return [message for message in log.messages if "Browsers" in message]
+
+
+def test_the_log_says_what_to_set_for_a_page_that_may_not_read(
+    pipeline: Pipeline, caplog: pytest.LogCaptureFixture
+) -> None:
+    closed, opened = service(pipeline), service(pipeline, cors_origins=f"{SHOP}/ , https://bank.example")
+    assert refused_origins(opened, caplog, {"origin": SHOP}, {"origin": "https://bank.example"}) == []
+    (told,) = refused_origins(closed, caplog, {"origin": SHOP}, {"origin": SHOP})
+    assert told.endswith(f"from pages of {SHOP}; to let them read, set IMG_SUPER_CORS_ORIGINS={SHOP}")
+    (more,) = refused_origins(opened, caplog, {"origin": "http://[::1]:3000"})
+    assert more.endswith("IMG_SUPER_CORS_ORIGINS=http://[::1]:3000,https://bank.example,https://shop.example")
+    assert refused_origins(service(pipeline, cors_origins="*"), caplog, {"origin": SHOP}) == []
+
+
+def test_our_own_page_and_what_no_browser_sends_are_not_in_the_log(
+    pipeline: Pipeline, caplog: pytest.LogCaptureFixture
+) -> None:
+    closed = service(pipeline)
+    ours = ({"origin": "http://testserver"}, {"origin": SHOP, "sec-fetch-site": "same-origin"})
+    strange = ({"origin": origin} for origin in ("null", "https://a b", "https://" + "a" * 300, "file://x", ""))
+    assert refused_origins(closed, caplog, *ours, *strange) == []
+    invented = [{"origin": f"https://{number}.example"} for number in range(99)]
+    assert len(refused_origins(closed, caplog, *invented)) == 20
+
+
 @pytest.mark.parametrize("address", ["/model", "/nowhere", "/health/live", "/docs", "/", "/metrics"])
 def test_every_answer_has_the_security_headers(pipeline: Pipeline, address: str) -> None:
     headers = service(pipeline).get(address).headers

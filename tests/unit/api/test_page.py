@@ -64,6 +64,23 @@ def test_behind_a_path_prefix_the_same_addresses_are_guarded(client: TestClient)
     assert behind.post("/identity/super", json=image).json()["code"] != "body_too_large"
 
 
+@pytest.mark.parametrize("prefix", ["", "/identity", "/a/b"])
+def test_behind_a_path_prefix_each_key_opens_its_own(pipeline: Pipeline, tmp_path: Path, prefix: str) -> None:
+    (tmp_path / "admins").write_text(f"ops {hash_of('ops')}\n")
+    (tmp_path / "callers").write_text(f"bank {hash_of('bank')}\n")
+    settings = Settings(threads=1, admin_keys_file=tmp_path / "admins", keys_file=tmp_path / "callers")
+    behind = TestClient(create_app(settings, pipeline), root_path=prefix)
+    statuses = {
+        (address, key): behind.request(method, f"{prefix}{address}", headers={"x-api-key": key}).status_code
+        for method, address in (("POST", "/model/reload"), ("GET", "/metrics"), ("GET", "/health/live"))
+        for key in ("", "bank", "ops")
+    }
+    assert [place for place, status in statuses.items() if status == 401] == [
+        *(("/model/reload", key) for key in ("", "bank")),
+        *(("/metrics", key) for key in ("", "ops")),
+    ]
+
+
 def test_the_page_may_load_from_the_service_only_and_run_nothing_inline(client: TestClient) -> None:
     policy = client.get("/", headers=BROWSER).headers["content-security-policy"]
     directives = dict(directive.strip().split(" ", 1) for directive in policy.split(";"))

@@ -52,10 +52,12 @@ def test_whatever_a_caller_writes_into_the_address_is_not_in_the_log(
     client.get(f"/{CANARY}")
     client.post(f"/super?image={CANARY}&evidence={CANARY}")
     client.request(CANARY, "/face")
+    TestClient(client.app, root_path="/identity").get(f"/identity/{CANARY}")
     assert [(line["method"], line["route"]) for line in access(log)] == [
         ("GET", "(unknown)"),
         ("POST", "/super"),
         ("OTHER", "/face"),
+        ("GET", "(unknown)"),
     ]
     assert CANARY not in log.text
 

@@ -43,6 +43,16 @@ def test_each_stage_is_a_span_in_the_callers_trace(
     assert {f"{span.context.trace_id:032x}" for span in spans if span.context} == {TRACE}
 
 
+def test_behind_a_path_prefix_photos_are_traced_and_nothing_else(
+    traced: TestClient, exporter: InMemorySpanExporter, photo_bytes: bytes
+) -> None:
+    behind = TestClient(traced.app, root_path="/identity")
+    behind.get(f"/identity/{CANARY}")
+    assert exporter.get_finished_spans() == ()
+    assert behind.post("/identity/super", content=photo_bytes, headers=PNG).status_code == 200
+    assert {"POST /super", "decode"} <= {span.name.replace("/identity", "") for span in exporter.get_finished_spans()}
+
+
 def test_a_trace_tells_nothing_of_what_was_sent(
     traced: TestClient, exporter: InMemorySpanExporter, detector: FakeDetector, photo_bytes: bytes,
     monkeypatch: pytest.MonkeyPatch,

@@ -31,6 +31,16 @@ def test_options_win_over_the_environment(started: list[dict[str, Any]], monkeyp
     assert (call["port"], call["app"].threads, call["log_level"]) == (9100, 3, "warning")
 
 
+def test_a_path_prefix_is_a_setting(started: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch) -> None:
+    for prefix in ("/identity", "/a/b.c"):
+        monkeypatch.setenv("IMG_SUPER_ROOT_PATH", prefix)
+        assert CliRunner().invoke(app, ["serve"]).exit_code == 0
+    assert [call["root_path"] for call in started] == ["/identity", "/a/b.c"]
+    for wrong in ("identity", "/identity/", "/a b", "/a?b"):
+        monkeypatch.setenv("IMG_SUPER_ROOT_PATH", wrong)
+        assert CliRunner().invoke(app, ["serve"]).exit_code == 1
+
+
 @pytest.mark.parametrize(
     ("host", "shown"),
     [("0.0.0.0", "http://127.0.0.1:8080"), ("::1", "http://[::1]:8080"), ("10.1.2.3", "http://10.1.2.3:8080")],
