@@ -41,7 +41,7 @@ class Label(IntEnum):
 
 
 class Verdict(StrEnum):
-    """What the service believes of a portrait; `undetermined` asks for a person's eye."""
+    """What the service believes of a portrait; `undetermined`: a person should look."""
 
     BONA_FIDE = "bona_fide"
     ATTACK = "attack"

@@ -40,7 +40,7 @@ class BadKeys(StartError):
 
 
 class BadStore(StartError):
-    """The database for feedback cannot be opened, does not answer, or its packages are not installed."""
+    """The feedback database cannot be opened, does not answer, or its packages are not installed."""
 
 
 class Refusal(ImgSuperError):
@@ -88,14 +88,14 @@ class ClientGone(ImgSuperError):
 
 class KeyRefused(InputError):
     code = "key_refused"
-    title = "The key is missing or not known"
-    advice = "Send a key that is known here, as `Authorization: Bearer <key>` or `X-API-Key: <key>`."
+    title = "The API key is missing or unknown"
+    advice = "Send a valid API key as `Authorization: Bearer <key>` or `X-API-Key: <key>`."
 
 
 class RateExceeded(InputError):
     code = "rate_exceeded"
     title = "Too many requests"
-    advice = "This caller has sent more requests than it may. Go on after `Retry-After` seconds."
+    advice = "You have reached the request limit. Try again after `Retry-After` seconds."
 
 
 class BadRequestBody(InputError):
@@ -106,8 +106,8 @@ class BadRequestBody(InputError):
 
 class NoImageField(InputError):
     code = "image_missing"
-    title = "There is no image in the request"
-    advice = "Put the base64 text of the photo into the field `image`."
+    title = "The request has no image"
+    advice = "Put the base64-encoded photo in the field `image`."
 
 
 class UnsupportedMedia(InputError):
@@ -121,8 +121,8 @@ class UnsupportedMedia(InputError):
 
 class SlowBody(InputError):
     code = "body_too_slow"
-    title = "The body came too slowly"
-    advice = "Send the whole body without a pause; a smaller photo takes less time."
+    title = "The body arrived too slowly"
+    advice = "Send the whole body without pausing; a smaller photo uploads faster."
 
 
 class BadBase64(InputError):
@@ -138,22 +138,22 @@ class TooManyBytes(InputError):
 
     @classmethod
     def over(cls, limit_bytes: int) -> TooManyBytes:
-        return cls(f"The body may have at most {limit_bytes:,} bytes; send a smaller photo.")
+        return cls(f"The body may be at most {limit_bytes:,} bytes; send a smaller photo.")
 
 
 class TooManyPhotos(InputError):
     code = "too_many_photos"
-    title = "There are too many photos in the request"
+    title = "The request has too many photos"
     advice = "Send fewer photos at a time."
 
     @classmethod
     def over(cls, limit: int) -> TooManyPhotos:
-        return cls(f"At most {limit} photos are taken at a time; send the others in another request.")
+        return cls(f"A request may have at most {limit} photos; send the rest in another one.")
 
 
 class NotAnImage(InputError):
     code = "not_an_image"
-    title = "The bytes are not an image of a supported type"
+    title = "The data is not an image of a supported type"
     advice = "Send a JPEG, PNG, WebP, HEIC, AVIF, BMP or TIFF file."
 
     @classmethod
@@ -163,20 +163,20 @@ class NotAnImage(InputError):
 
 class UnsupportedVariant(InputError):
     code = "unsupported_variant"
-    title = "The image is of a kind that is not supported"
-    advice = (
-        "The file is of a rare kind that is not supported; save it anew as a plain JPEG or PNG with 8 bits a colour."
-    )
+    title = "This kind of image is not supported"
+    advice = "This kind of image is not supported; save it again as a standard JPEG or PNG with 8 bits per channel."
 
     @classmethod
     def named(cls, name: str) -> UnsupportedVariant:
-        return cls(f"This is {name}, which is not supported; save it anew as a plain JPEG or PNG with 8 bits a colour.")
+        return cls(
+            f"This is {name}, which is not supported; save it again as a standard JPEG or PNG with 8 bits per channel."
+        )
 
 
 class BrokenImage(InputError):
     code = "broken_image"
     title = "The image file is damaged"
-    advice = "The file begins like an image but cannot be decoded to its end; send it again, complete."
+    advice = "The file starts like an image but cannot be fully decoded; send the complete file again."
 
 
 class TooManyPixels(InputError):
@@ -187,76 +187,75 @@ class TooManyPixels(InputError):
     @classmethod
     def over(cls, limit_pixels: int, width: int, height: int) -> TooManyPixels:
         return cls(
-            f"The image has {width} x {height} pixels; at most {limit_pixels / 1e6:g} megapixels are read. "
-            "Scale it down."
+            f"The image has {width} x {height} pixels; the limit is {limit_pixels / 1e6:g} megapixels. Scale it down."
         )
 
 
 class DecodeTooSlow(InputError):
     code = "decode_too_slow"
     title = "The image takes too long to decode"
-    advice = "The file is built so that it takes far longer to decode than a photo does; save it anew as a plain JPEG."
+    advice = "The file takes far longer to decode than a photo should; save it again as a standard JPEG."
 
 
 class NoFace(InputError):
     code = "no_face"
     title = "No face was found"
     advice = (
-        "No portrait was found in the photo. Photograph the whole side of the document that carries the portrait, "
-        "in focus and in even light."
+        "No portrait was found in the photo. Photograph the whole side of the document with the portrait, "
+        "in focus and evenly lit."
     )
 
 
 class FaceTooSmall(InputError):
     code = "face_too_small"
-    title = "The portrait is too small to be judged"
-    advice = "Photograph the document from nearer."
+    title = "The portrait is too small to judge"
+    advice = "Move the camera closer to the document."
 
     @classmethod
     def under(cls, minimum_px: int, found_px: int) -> FaceTooSmall:
         return cls(
-            f"The face is {found_px} pixels wide; at least {minimum_px} are needed to judge it. "
-            "Photograph the document from nearer or at a higher resolution."
+            f"The face is {found_px} pixels wide; at least {minimum_px} are needed. "
+            "Move the camera closer or use a higher resolution."
         )
 
 
 class SwitchedOff(InputError):
     code = "switched_off"
-    title = "This is switched off"
-    advice = "The operator of this service has not switched this on."
+    title = "This feature is off"
+    advice = "The operator of this service has not enabled it."
 
     @classmethod
     def by(cls, setting: str) -> SwitchedOff:
-        return cls(f"The operator of this service switches this on with {setting}.")
+        return cls(f"The operator of this service enables it with {setting}.")
 
 
 class UnknownRequest(InputError):
     code = "unknown_request"
-    title = "No such request was judged"
-    advice = "Send the `X-Request-ID` that `/super` answered with; scores are kept for as long as the operator says."
+    title = "Unknown request"
+    advice = "Send the `X-Request-ID` that `/super` returned; scores are kept for a limited time."
 
 
 class ModelRefused(InputError):
     code = "model_refused"
-    title = "The model cannot serve"
-    advice = "The model was not taken; the one that served before goes on serving."
+    title = "The model was rejected"
+    advice = "The model was not loaded; the previous one keeps serving."
 
 
 class Overloaded(ServiceError):
     code = "overloaded"
     title = "The service is busy"
-    advice = "More photos are waiting than can be answered in time. Send the photo again after `Retry-After` seconds."
+    advice = "Too many photos are waiting. Send this one again after `Retry-After` seconds."
 
 
 class DeadlinePassed(ServiceError):
     code = "deadline_passed"
     title = "The answer took too long"
-    advice = "The photo could not be answered in time. Send it again later; a smaller photo takes less time."
+    advice = "The photo could not be processed in time. Send it again later; smaller photos are faster."
 
 
 def how_to_install(extra: str) -> str:
     """What brings the packages of an extra. From the checkout: on an index the project's name is anybody's."""
-    image = "take the full image, or " if extra in {"feedback", "tensorflow", "train"} else ""
+    image = "use the full image, or " if extra in {"feedback", "tensorflow", "train"} else ""
     return f"{image}run `pip install '.[{extra}]'` in the checkout"
 
 

@@ -45,26 +45,26 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, extra="ignore", frozen=True, env_ignore_empty=True)
 
-    host: str = Field("127.0.0.1", description="Address to listen on; `0.0.0.0` for all (the container does so).")
+    host: str = Field("127.0.0.1", description="Address to listen on; `0.0.0.0` for all (as in the container).")
     port: int = Field(8080, ge=1, le=65_535, description="TCP port to listen on.")
     workers: int = Field(
-        1, ge=1, le=64, description="Processes that share the port; each loads the models and has its own queue."
+        1, ge=1, le=64, description="Worker processes that share the port; each loads the models and has its own queue."
     )
     threads: int = Field(
         default_factory=_usable_cores,
         ge=1,
         le=64,
-        description="Photos that a worker works on at once; the default is the number of usable cores.",
+        description="Photos that a worker judges at once; default: the number of usable cores.",
     )
     model: Path = Field(
         SHIPPED_MODEL,
-        description="Folder of the validation model (`card.json` and weights), or a registry of models, of which the "
-        "promoted one serves; the default ships.",
+        description="Folder of the validation model (`card.json` and weights), or a registry of models, whose promoted "
+        "version serves.",
     )
     shadow_model: Path | None = Field(
         None,
-        description="A second model, named likewise, that judges the same photos without answering; `/metrics` tells "
-        "how the two differ.",
+        description="A second model, given the same way, that judges the same photos without answering; `/metrics` "
+        "shows how the two differ.",
     )
     backend: Backend = Field(
         Backend.LITERT,
@@ -74,49 +74,49 @@ class Settings(BaseSettings):
     policy: PolicyName = Field(
         PolicyName.BALANCED,
         description="Which threshold of the model's card decides: `strict` finds more attacks and raises more false "
-        "alarms, `lenient` the other way about.",
+        "alarms, `lenient` the reverse.",
     )
     attack_share: float | None = Field(
         None,
         gt=0,
         lt=1,
-        description="The share of attacks among what you receive: answers then have `probability`, which holds for it; "
-        "`score` holds where half of them are attacks. Verdicts stay.",
+        description="Share of attacks among the photos you receive: answers then include `probability`, valid for that "
+        "share (`score` assumes one half). Verdicts do not change.",
     )
     detector: DetectorName = Field(
         DetectorName.FAST,
-        description="Who finds the portrait for `/super`: `precise` looks four times, `fast` once and on fewer pixels, "
-        "and asks the precise one where it is not sure. Both end in the same box. `/face` always asks the precise one.",
+        description="What finds the portrait for `/super`: `precise` looks in four rotations; `fast` looks once, at "
+        "fewer pixels, and asks `precise` when unsure. `/face` always uses `precise`.",
     )
     keys_file: Path | None = Field(
-        None, description="File of API keys (`img-super keys create`); without one, anybody may call."
+        None, description="File of API keys (`img-super keys create`); without one, anyone may call."
     )
     admin_keys_file: Path | None = Field(
-        None, description="File of the keys that open `POST /model/reload`; without one it is switched off."
+        None, description="File of the keys that allow `POST /model/reload`; without one it is off."
     )
     rate_per_minute: int = Field(
         0,
         ge=0,
-        description="Requests a minute of one caller, by key or else by address; more are refused (429). 0: any.",
+        description="Requests per minute of a client, by key or else address; more are refused (429). 0: unlimited.",
     )
     trusted_proxies: str = Field(
         "",
-        description="Addresses and networks, separated by commas, of the proxies whose `X-Forwarded-For` and "
-        "`X-Forwarded-Proto` are believed; by default nobody's are.",
+        description="Comma-separated addresses and networks of the proxies whose `X-Forwarded-For` and "
+        "`X-Forwarded-Proto` are trusted; default: none.",
     )
     connections: int = Field(
         1000,
         ge=1,
         le=100_000,
-        description="Connections that may be open at once in a worker; for one more the one goes that has been without "
-        "a request for longest, and while all have one it is refused (503).",
+        description="Open connections per worker; for one more, the one that has been idle longest is closed, and if "
+        "none is idle, the new one is refused (503).",
     )
     keep_alive_s: int = Field(
         75,
         ge=1,
         le=3600,
-        description="Seconds that a connection may lie idle between two requests. Longer than in the proxy before it, "
-        "or requests get lost; most proxies say 60.",
+        description="Seconds that a connection may be idle between requests. Must exceed the proxy's own limit "
+        "(usually 60), or requests get lost.",
     )
     root_path: str = Field(
         "",
@@ -125,12 +125,12 @@ class Settings(BaseSettings):
         "service: the page, the documentation and `/openapi.json` lead there.",
     )
     cors_origins: str = Field(
-        "", description="Origins, separated by commas, whose pages may call from a browser; none by default."
+        "", description="Comma-separated origins whose pages may call from a browser; default: none."
     )
     tls_certificate: Path | None = Field(None, description="PEM file of the certificate chain: HTTPS instead of HTTP.")
     tls_key: Path | None = Field(None, description="PEM file of the certificate's private key.")
     max_body_bytes: int = Field(
-        20 * 1024 * 1024, ge=1024, description="A larger request body is refused (413) before it is read to its end."
+        20 * 1024 * 1024, ge=1024, description="A larger request body is refused (413) before it is fully read."
     )
     max_pixels: int = Field(
         MAX_PIXELS, ge=10_000, description="An image with more pixels is refused (413) before it is decoded."
@@ -139,58 +139,56 @@ class Settings(BaseSettings):
         75,
         ge=1,
         le=100,
-        description="The share of the memory (of the container, where it has a limit) that decoding may take in all "
-        "threads together; where it is small, large images are refused (413) below `IMG_SUPER_MAX_PIXELS`.",
+        description="Share of the memory (of the container, if limited) that decoding may use in all threads together; "
+        "where it is small, large images are refused (413) below `IMG_SUPER_MAX_PIXELS`.",
     )
     decode_budget_ms: int = Field(
-        BUDGET_MS, ge=100, description="An image that takes more processor time to decode is refused (422)."
+        BUDGET_MS, ge=100, description="An image that needs more processor time to decode is refused (422)."
     )
     body_timeout_s: int = Field(
-        30, ge=1, le=600, description="A request whose body has not come after so many seconds is refused (408)."
+        30, ge=1, le=600, description="A request whose body has not arrived after this many seconds is refused (408)."
     )
     body_memory_bytes: int = Field(
         256 * 1024 * 1024,
         ge=1024,
-        description="What the bodies of all requests together may take of memory; more are refused (503).",
+        description="Memory for the bodies of all requests together; beyond it, requests are refused (503).",
     )
     batch_photos: int = Field(
         16,
         ge=0,
         le=64,
-        description="Photos that one `POST /super/batch` may have; more are refused (413). 0: switched off.",
+        description="Photos in one `POST /super/batch`; more are refused (413). 0: off.",
     )
     batch_bytes: int = Field(
-        64 * 1024 * 1024, ge=1024, description="A larger body of `POST /super/batch` is refused (413), as above."
+        64 * 1024 * 1024, ge=1024, description="A larger body of `POST /super/batch` is refused (413)."
     )
     queue: int = Field(
-        32, ge=0, le=10_000, description="Photos that may wait for a thread; one more is refused at once (503)."
+        32, ge=0, le=10_000, description="Photos that may wait for a thread; more are refused at once (503)."
     )
     deadline_s: int = Field(
-        30, ge=1, le=600, description="A photo without an answer after so many seconds is given up (504)."
+        30, ge=1, le=600, description="A photo not answered after this many seconds is abandoned (504)."
     )
     stop_delay_s: int = Field(
         0,
         ge=0,
         le=600,
-        description="Seconds between SIGTERM, when `/health/ready` becomes 503, and the end of taking connections.",
+        description="Seconds between SIGTERM, when `/health/ready` becomes 503, and refusing new connections.",
     )
     shutdown_grace_s: int = Field(
-        8, ge=0, le=600, description="Seconds that requests in flight get to finish after SIGTERM."
+        8, ge=0, le=600, description="Seconds that requests in flight have to finish after SIGTERM."
     )
     feedback: str = Field(
         "",
-        description="Keep scores (never photos) and take `POST /feedback`: a file for SQLite, or a URL such as "
+        description="Store scores (never photos) and accept `POST /feedback`: an SQLite file or a URL such as "
         "`postgresql://...`; needs the extra `feedback`.",
     )
     feedback_days: int = Field(
-        365, ge=1, le=3650, description="Days for which scores and labels are kept; older ones are deleted."
+        365, ge=1, le=3650, description="Days to keep scores and labels; older ones are deleted."
     )
-    tracing: bool = Field(
-        False, description="Send traces as `OTEL_EXPORTER_OTLP_ENDPOINT` says; needs the extra `tracing`."
-    )
-    log_level: LogLevel = Field(LogLevel.INFO, description="The least important message that is logged.")
+    tracing: bool = Field(False, description="Send traces to `OTEL_EXPORTER_OTLP_ENDPOINT`; needs the extra `tracing`.")
+    log_level: LogLevel = Field(LogLevel.INFO, description="Minimum level of messages to log.")
     log_format: LogFormat = Field(
-        LogFormat.TEXT, description="`text` for a person, `json` (one object a line) for a machine."
+        LogFormat.TEXT, description="`text` for people, `json` (one object per line) for machines."
     )
 
     def pipeline_options(self, max_memory_bytes: int | None = None) -> PipelineOptions:

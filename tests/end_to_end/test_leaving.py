@@ -77,5 +77,5 @@ def test_who_leaves_is_no_error_of_ours(leaves_by: str) -> None:
         assert 'route="/super",status="499"' in statuses
         assert 'status="500"' not in statuses
         assert 'status="0"' not in statuses
-    assert "Unforeseen" not in service.said()
+    assert "Unexpected error" not in service.said()
     assert "Traceback" not in service.said()

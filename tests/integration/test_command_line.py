@@ -79,8 +79,7 @@ def test_what_is_not_there_is_one_line(verb: str) -> None:
         ),
         (
             "sklearn",
-            "img-super: sklearn is not installed; "
-            "take the full image, or run `pip install '.[train]'` in the checkout.",
+            "img-super: sklearn is not installed; use the full image, or run `pip install '.[train]'` in the checkout.",
         ),
     ],
 )

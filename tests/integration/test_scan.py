@@ -160,14 +160,14 @@ def test_a_scan_that_is_told_to_stop_keeps_what_it_has(
     _, told = running.communicate(timeout=PATIENCE_S)
     assert running.returncode == code
     assert "Traceback" not in told
-    assert "The same command goes on from there." in " ".join(told.split())
+    assert "Run the same command again to resume." in " ".join(told.split())
     _wait_until_gone(running.pid)
     assert _rows_kept(journal) >= 5
     assert not out.exists()
 
 
 def test_a_second_scan_of_the_same_results_needs_leave(photos: Path, undisturbed: Path) -> None:
-    with pytest.raises(ScanError, match="is there already"):
+    with pytest.raises(ScanError, match="already exists"):
         scan(ScanJob((str(photos),), undisturbed))
 
 

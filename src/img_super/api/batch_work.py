@@ -60,5 +60,5 @@ async def _item(
     except TimeoutError:
         return BatchItem(problem=problem_of(DeadlinePassed()))
     except Exception:  # noqa: BLE001 one photo's surprise is not the others'
-        _log.exception("Unforeseen while answering a photo of a batch")
+        _log.exception("Unexpected error while answering a photo of a batch")
         return BatchItem(problem=unforeseen())

@@ -19,7 +19,7 @@ def encodings_of(header: str) -> tuple[str, ...]:
     """What a body was compressed with, in that order. Raises `UnsupportedMedia`."""
     named = tuple(name for part in header.lower().split(",") if (name := part.strip()) not in ("", "identity"))
     if len(named) > _MOST_LAYERS or not set(named) <= _NAMES.keys():
-        raise UnsupportedMedia(f"The body's Content-Encoding is not read; send it plain or compressed by {ACCEPTED}.")
+        raise UnsupportedMedia(f"The body's Content-Encoding is not supported; send it uncompressed or as {ACCEPTED}.")
     return named
 
 
@@ -37,11 +37,11 @@ def _inflated(body: bytes, window_bits: int, max_bytes: int) -> bytes:
     try:
         plain = unpacking.decompress(body, max_bytes + 1)
     except zlib.error as error:
-        raise BadRequestBody("The body is not compressed as its Content-Encoding says.") from error
+        raise BadRequestBody("The body is not compressed the way its Content-Encoding says.") from error
     if len(plain) > max_bytes:
         raise TooManyBytes.over(max_bytes)
     if not unpacking.eof:
-        raise BadRequestBody("The compressed body ends too early; send it again, complete.")
+        raise BadRequestBody("The compressed body is incomplete; send it again.")
     return plain
 
 

@@ -107,7 +107,7 @@ def documented(*errors: type[RequestError]) -> dict[int | str, dict[str, Any]]:
 
 def unforeseen() -> Problem:
     """What is told when nobody knows what went wrong."""
-    detail = "The service could not answer this request; it was not your fault. Try again."
+    detail = "The service failed; your request was not at fault. Try again."
     return problem(HTTPStatus.INTERNAL_SERVER_ERROR, "internal_error", "Internal error", detail)
 
 
@@ -146,8 +146,8 @@ async def _on_http_exception(request: Request, error: HTTPException) -> JSONResp
     """What the router refuses: an unknown address, a wrong method."""
     status = HTTPStatus(error.status_code)
     advice = {
-        HTTPStatus.NOT_FOUND: "There is nothing at this address; the addresses are listed at /docs.",
-        HTTPStatus.METHOD_NOT_ALLOWED: "This address does not take this method; /face and /super take POST.",
+        HTTPStatus.NOT_FOUND: "There is no such route; /docs lists them all.",
+        HTTPStatus.METHOD_NOT_ALLOWED: "This route does not accept this method; /face and /super accept POST.",
     }
     code = status.name.lower()
     answer = problem(status, code, status.phrase, advice.get(status, status.phrase))
@@ -156,8 +156,8 @@ async def _on_http_exception(request: Request, error: HTTPException) -> JSONResp
 
 async def _on_bad_parameter(request: Request, error: RequestValidationError) -> JSONResponse:
     names = ", ".join(sorted({str(entry["loc"][-1]) for entry in error.errors()}))
-    detail = f"A parameter has a value that cannot be used: {names}."
-    answer = problem(HTTPStatus.BAD_REQUEST, "bad_parameter", "A parameter is wrong", detail)
+    detail = f"A parameter has an invalid value: {names}."
+    answer = problem(HTTPStatus.BAD_REQUEST, "bad_parameter", "Invalid parameter", detail)
     return _respond(request.scope, answer)
 
 

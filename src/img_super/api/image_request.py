@@ -72,7 +72,7 @@ async def _receive(request: Request, read: Callable[[bytes], T], max_bytes: int)
 
 def _media_type(content_type: str) -> str:
     if len(content_type) > _MOST_TYPE_LETTERS:
-        raise UnsupportedMedia("The Content-Type is far too long.")
+        raise UnsupportedMedia("The Content-Type is too long.")
     return content_type.partition(";")[0].strip().lower()
 
 
@@ -125,7 +125,7 @@ def read_json(body: bytes) -> bytes:
     try:
         return _from_only_field(body) or _from_field(memoryview(msgspec.json.decode(body, type=_JsonBody).image))
     except msgspec.ValidationError as error:
-        raise BadRequestBody("The body must be a JSON object whose field `image` is a text.") from error
+        raise BadRequestBody("The body must be a JSON object whose field `image` is a string.") from error
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise BadRequestBody("The body is not valid JSON.") from error
 

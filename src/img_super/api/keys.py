@@ -59,7 +59,7 @@ def read_keys(path: Path, wrong: Callable[[str], None] | None = None) -> tuple[K
     try:
         lines = path.read_text(encoding="utf-8").splitlines()
     except (OSError, UnicodeDecodeError) as error:
-        raise BadKeys(f"The file of keys {path} cannot be read: {type(error).__name__}.") from error
+        raise BadKeys(f"The key file {path} cannot be read: {type(error).__name__}.") from error
     bad = _raise_bad_keys if wrong is None else wrong
     return tuple(_keys(path, lines, bad))
 
@@ -93,7 +93,7 @@ class KnownKeys:
         self._keys = read_keys(path)
         self._usable = True
         if not self._keys:
-            raise BadKeys(f"The file of keys {path} has none; make one with `img-super keys create`.")
+            raise BadKeys(f"The key file {path} is empty; create one with `img-super keys create`.")
 
     @property
     def are_usable(self) -> bool:

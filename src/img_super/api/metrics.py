@@ -38,11 +38,15 @@ class Metrics:
             "img_super_requests", "Answered requests.", ("route", "method", "status"), registry=registry
         )
         self._seconds = Histogram(
-            "img_super_request_seconds", "From the head to the answer.", ("route",), buckets=_SECONDS, registry=registry
+            "img_super_request_seconds",
+            "From the request's header to its response.",
+            ("route",),
+            buckets=_SECONDS,
+            registry=registry,
         )
-        self._errors = Counter("img_super_errors", "Error answers, by their code.", ("code",), registry=registry)
+        self._errors = Counter("img_super_errors", "Error responses, by code.", ("code",), registry=registry)
         self._stages = Histogram(
-            "img_super_stage_seconds", "What a photo spent in a stage.", ("stage",), buckets=_SECONDS, registry=registry
+            "img_super_stage_seconds", "Time a photo spent in a stage.", ("stage",), buckets=_SECONDS, registry=registry
         )
         self._scores = Histogram("img_super_score", "Scores of `/super`.", buckets=_SCORES, registry=registry)
         self._usual_scores = Gauge(
@@ -53,22 +57,22 @@ class Metrics:
             multiprocess_mode="livemax",
         )
         self._verdicts = Counter("img_super_verdicts", "Answers of `/super`.", ("verdict", "reco"), registry=registry)
-        self._working = self._gauge("img_super_photos_working", "Photos that a thread works on.")
-        self._waiting = self._gauge("img_super_photos_waiting", "Photos that wait for a thread.")
+        self._working = self._gauge("img_super_photos_working", "Photos being processed.")
+        self._waiting = self._gauge("img_super_photos_waiting", "Photos waiting for a thread.")
         self._shadow_verdicts = Counter(
             "img_super_shadow_verdicts",
-            "Photos by the verdict that was answered and the one that the shadow model would have given.",
+            "Photos by the verdict returned and the shadow model's.",
             ("verdict", "shadow_verdict"),
             registry=registry,
         )
         self._shadow_differences = Histogram(
             "img_super_shadow_difference",
-            "The shadow's score less the one that was answered.",
+            "The shadow's score minus the one returned.",
             buckets=_DIFFERENCES,
             registry=registry,
         )
         self._shadow_skipped = Counter(
-            "img_super_shadow_skipped", "Photos that the shadow was too busy to look at.", registry=registry
+            "img_super_shadow_skipped", "Photos skipped because the shadow was busy.", registry=registry
         )
         self._models = self._info("img_super_model_info", "The networks behind the answers.")
         if self._folder is None:

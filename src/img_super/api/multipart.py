@@ -84,7 +84,7 @@ class _Form:
     def _add(self, collected: bytearray, piece: bytes) -> None:
         self._header_bytes += len(piece)
         if self._header_bytes > _MOST_HEADER_BYTES:
-            raise BadRequestBody("The heads of the form's fields are too long.")
+            raise BadRequestBody("The form's field headers are too long.")
         collected += piece
 
 
@@ -160,5 +160,5 @@ def _boundary(content_type: str) -> bytes:
     head["content-type"] = content_type
     boundary = head.get_boundary("")
     if not boundary or len(boundary) > 256:
-        raise BadRequestBody("The multipart body names no `boundary` in its Content-Type.")
+        raise BadRequestBody("The multipart body's Content-Type has no `boundary`.")
     return boundary.encode("latin-1", "replace")

@@ -39,7 +39,7 @@ _REQUEST_ID: Final = {
     "name": "X-Request-ID",
     "in": "header",
     "required": False,
-    "description": "Your name for this request; it comes back in the answer and stands in the log.",
+    "description": "Your ID for this request; it is logged and returned in the response.",
     "schema": {"type": "string", "maxLength": 64},
 }
 """Without an optional parameter the Python that openapi-python-client 0.29 makes of several bodies does not run."""

@@ -51,7 +51,7 @@ async def in_a_thread(services: Services, read_image: ReadImage, work: Callable[
                 photo = read_image()
             return work(photo, watch)
         except MemoryError as error:
-            raise Overloaded("There is not enough memory for this photo now.", retry_after_s=1) from error
+            raise Overloaded("There is not enough memory for this photo right now.", retry_after_s=1) from error
 
     try:
         return await services.pool.run(read_and_work)

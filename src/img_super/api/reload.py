@@ -36,7 +36,7 @@ async def reload_model(services: Services) -> ModelIdentity:
         except ImgSuperError as error:
             _log.error("The model was not reloaded: %s", error)
             told = str(error).replace(str(services.settings.model), "IMG_SUPER_MODEL")
-            raise ModelRefused(f"{told} The model that served before goes on serving.") from error
+            raise ModelRefused(f"{told} The previous model keeps serving.") from error
         identity = services.pipeline.validator.identity
         _log.info("The model %s %s (sha256 %s) was loaded.", identity.name, identity.version, identity.sha256)
         return identity

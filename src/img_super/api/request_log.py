@@ -40,7 +40,7 @@ class RequestLog:
         try:
             await self._app(scope, receive, answer.send)
         except Exception:  # noqa: BLE001 the last place that can see it
-            _log.exception("Unforeseen while answering request %s", answer.identity.request_id)
+            _log.exception("Unexpected error while answering request %s", answer.identity.request_id)
             if answer.status is None:
                 await surprise(scope)(scope, receive, answer.send)
         finally:

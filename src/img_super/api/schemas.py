@@ -141,24 +141,24 @@ class SuperAnswer(BaseModel):
     """How likely it is that the portrait was superimposed."""
 
     score: float = Field(
-        description="Calibrated probability, 0 to 1, that the portrait is superimposed, where half of all are attacks."
+        description="Calibrated probability, 0 to 1, that the portrait is superimposed, assuming that half of all are."
     )
     reco: Literal["TRUE", "FALSE"] = Field(
         description='"TRUE" exactly when `score` >= `threshold`. For older clients; act on `verdict`.'
     )
     coord: Coordinates
     threshold: float
-    verdict: Verdict = Field(description="What to act on; `undetermined` asks for a person's eye.")
+    verdict: Verdict = Field(description="What to act on; `undetermined`: a person should look.")
     model: Model
     quality: list[Quality]
     reasons: list[ReasonGiven] = Field(description="What the verdict rests on.")
     documents: list[JudgedDocument] = Field(description="Every document, the most suspicious first: the one above.")
     evidence: EvidenceMap | None = Field(None, description="Only with `?evidence=true`.")
     probability: float | None = Field(
-        None, description="The same for the operator's own share of attacks; only where IMG_SUPER_ATTACK_SHARE says it."
+        None, description="The same for the share of attacks in IMG_SUPER_ATTACK_SHARE; absent without it."
     )
     judgement_id: str | None = Field(
-        None, description="Names what was kept of this answer, for `/feedback`; only where the operator keeps it."
+        None, description="ID of the stored judgement, for `/feedback`; absent where none is stored."
     )
 
     @classmethod
@@ -192,7 +192,7 @@ class BatchItem(BaseModel):
     """What became of one photo: an answer or a problem."""
 
     answer: SuperAnswer | None = Field(None, description="As `/super` answers.")
-    problem: Problem | None = Field(None, description="Why this photo has no answer; the others are not touched by it.")
+    problem: Problem | None = Field(None, description="Why this photo has no answer; the others are unaffected.")
 
 
 class BatchAnswer(BaseModel):

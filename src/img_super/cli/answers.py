@@ -81,7 +81,7 @@ def _answer(photo: str, ask: Ask, artist: _Artist | None, with_evidence: bool) -
     try:
         data = sys.stdin.buffer.read() if photo == STDIN else Path(photo).read_bytes()
     except OSError as error:
-        hint = "; `img-super scan` takes folders" if isinstance(error, IsADirectoryError) else ""
+        hint = "; use `img-super scan` for folders" if isinstance(error, IsADirectoryError) else ""
         return Reply(problem=_problem("unreadable_file", "The file cannot be read", f"{error.strerror}{hint}."))
     reply = ask(data)
     if artist is not None and reply.body is not None:

@@ -15,14 +15,16 @@ if TYPE_CHECKING:
 
 def audit(
     data: Annotated[Path, typer.Option(help="Generated crops: a folder made by `synthesize`.")],
-    against: Annotated[Path | None, typer.Option(help="Another data set, which must share nothing with it.")] = None,
-    limit: Annotated[float, typer.Option(help="The AUC over which something is a shortcut.", min=0.5, max=1.0)] = 0.55,
-    most: Annotated[int | None, typer.Option(help="Look at about so many crops at most.", min=1)] = None,
+    against: Annotated[Path | None, typer.Option(help="Another data set; the two must share nothing.")] = None,
+    limit: Annotated[
+        float, typer.Option(help="AUC above which something counts as a shortcut.", min=0.5, max=1.0)
+    ] = 0.55,
+    most: Annotated[int | None, typer.Option(help="Use at most about this many crops.", min=1)] = None,
     json: Annotated[bool, typer.Option("--json", help="Print one line of JSON instead of the table.")] = False,
 ) -> None:
-    """Look for shortcuts: a classifier for each kind of knowledge that must not tell the classes apart.
+    """Look for shortcuts: train a classifier on each kind of information that must not reveal the class.
 
-    Ends with exit code 1 when there is a shortcut, or when two data sets share people or designs.
+    Exits with 1 when there is a shortcut, or when two data sets share people or designs.
     """
     import msgspec
 

@@ -27,10 +27,10 @@ def baseline(
     imagenet: Annotated[
         Path | None, typer.Option(help=".npz of training.imagenet; only the frozen backbone needs it.")
     ] = None,
-    limit: Annotated[int | None, typer.Option(help="Use only so many training crops.", min=1)] = None,
-    epochs: Annotated[int, typer.Option(help="Of the old system's CNN.", min=1)] = 5,
+    limit: Annotated[int | None, typer.Option(help="Use at most this many training crops.", min=1)] = None,
+    epochs: Annotated[int, typer.Option(help="Epochs of the old system's CNN.", min=1)] = 5,
 ) -> None:
-    """Train a baseline, calibrate it and choose its thresholds as the network's are."""
+    """Train a baseline; calibrate it and choose its thresholds as for the network."""
     from img_super.lab.dataset.crops import read_crops
     from img_super.lab.dataset.measured_sets import GENERATED
     from img_super.lab.shipping.card import About

@@ -31,15 +31,15 @@ DEFAULT_BPCER: Final = 0.05
 
 _Bpcer = Annotated[
     float | None,
-    typer.Option(help="The share of genuine documents that may be rejected: 0.05 without it.", min=0.001, max=0.5),
+    typer.Option(help="Share of genuine documents that may be rejected; default: 0.05.", min=0.001, max=0.5),
 ]
 _CostRatio = Annotated[
-    float | None, typer.Option(help="Instead: what a missed attack costs, in false alarms.", min=0.001)
+    float | None, typer.Option(help="Instead of --bpcer: what a missed attack costs, in false alarms.", min=0.001)
 ]
 _AttackShare = Annotated[
-    float, typer.Option(help="With --cost-ratio: the share of attacks among all that comes.", min=1e-6, max=0.9)
+    float, typer.Option(help="With --cost-ratio: the share of attacks among all documents.", min=1e-6, max=0.9)
 ]
-_Parent = Annotated[Path | None, typer.Option(help="A model's folder or a registry; the shipped one without.")]
+_Parent = Annotated[Path | None, typer.Option(help="A model's folder or a registry; default: the shipped model.")]
 _Out = Annotated[Path | None, typer.Option(help="Write the new model into this folder.")]
 _Json = Annotated[bool, typer.Option("--json", help="Print the new card's own figures as one line of JSON.")]
 
@@ -59,10 +59,10 @@ def calibrate(
     storage_option: StorageOption = None,
     json: _Json = False,
 ) -> None:
-    """Choose thresholds on your own documents; ten genuine ones are enough to begin.
+    """Choose thresholds on your own documents; ten genuine ones are enough to start.
 
-    Weights and scores stay as they are: what moves is from where on a score
-    means superimposed. The new model has a version and a card of its own.
+    Weights and scores stay the same; only the thresholds move. The result is
+    a new model with its own version and card.
 
     \b
       img-super calibrate --genuine our/genuine --registry models
@@ -70,9 +70,9 @@ def calibrate(
       img-super calibrate --data labels.csv --cost-ratio 50 --attack-share 0.002 --out our-model
     """
     if (out is None) == (registry is None):
-        raise typer.BadParameter("say where the new model goes: one of the two", param_hint="--out, --registry")
+        raise typer.BadParameter("give exactly one: where to write the new model", param_hint="--out, --registry")
     if bpcer is not None and cost_ratio is not None:
-        raise typer.BadParameter("one of the two decides", param_hint="--bpcer, --cost-ratio")
+        raise typer.BadParameter("give at most one", param_hint="--bpcer, --cost-ratio")
     from img_super.lab.own_documents.recalibration import Wish
 
     wish = Wish(bpcer if bpcer or cost_ratio else DEFAULT_BPCER, cost_ratio, attack_share)

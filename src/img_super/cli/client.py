@@ -24,22 +24,22 @@ _LONGEST_WAIT_S: Final = 10.0
 
 def client(
     photos: Photos,
-    url: Annotated[str, typer.Option(help="Where the service is.")] = "http://127.0.0.1:8080",
+    url: Annotated[str, typer.Option(help="Address of the service.")] = "http://127.0.0.1:8080",
     face: Annotated[bool, typer.Option("--face", help="Ask /face instead of /super.")] = False,
     json: JsonLines = False,
     draw: DrawFolder = None,
     evidence: WithEvidence = False,
-    at_once: Annotated[int, typer.Option(min=1, max=64, help="Requests that are under way at once.")] = 4,
+    at_once: Annotated[int, typer.Option(min=1, max=64, help="Requests sent at once.")] = 4,
     timeout_s: Annotated[float, typer.Option(min=0.1, help="Seconds to wait for an answer.")] = 60,
     header: Annotated[
         list[str] | None,
         typer.Option(
             metavar="NAME:VALUE",
-            help="Sent with every request; repeat. @FILE reads such lines: a key does not belong on a command line.",
+            help="Header to send; repeatable. @FILE reads headers from a file: keep keys off the command line.",
         ),
     ] = None,
 ) -> None:
-    """Post photos to a running service and show what it answers.
+    """Send photos to a running service and show its answers.
 
     \b
       img-super client document.jpg
@@ -47,8 +47,8 @@ def client(
       img-super client --face --draw looked-at/ *.jpg
       img-super client --header @key.txt document.jpg    # X-API-Key: ...
 
-    A busy service is asked again after the time that it names. Ends with 0,
-    1 or 3 as `super` does, with 4 when no service is there.
+    Retries a busy service after the time it names. Exits with 0, 1 or 3 as
+    `super` does, with 4 when the service cannot be reached.
     """
     import httpx2
 
@@ -99,7 +99,7 @@ def _reply(response: Response) -> Reply:
     if response.is_success and body:
         return Reply(body)
     known = {name: body[name] for name in ("code", "title", "detail") if name in body}
-    said = {"code": f"http_{response.status_code}", "title": response.reason_phrase, "detail": "No more is known."}
+    said = {"code": f"http_{response.status_code}", "title": response.reason_phrase, "detail": "No details were given."}
     return Reply(problem=said | known)
 
 

@@ -55,13 +55,13 @@ def doctor(
     backend: RunBy = None,
     json: Annotated[bool, typer.Option("--json", help="Print one line of JSON instead of the table.")] = False,
 ) -> None:
-    """Look whether everything is installed, whole and working.
+    """Check the installation.
 
-    Shows versions, proves the sha256 of every model file, and lets the
-    pipeline judge the two documents that ship. Send its output along when
-    you report a fault: it holds no personal data.
+    Shows versions, verifies the sha256 of every model file, and judges the
+    two sample documents. Attach the output to bug reports: it contains no
+    personal data.
 
-    Ends with 0 when all is well, with 1 when something does not work.
+    Exits with 0 when everything works, 1 when something does not.
     """
     checks = list(_checks(model, backend))
     if json:
@@ -99,7 +99,7 @@ def _needed(name: str) -> Check:
     try:
         return Check(name, True, metadata.version(name))
     except metadata.PackageNotFoundError:
-        return Check(name, False, "not installed; install the requirements anew")
+        return Check(name, False, "not installed; reinstall the requirements")
 
 
 def _optional(name: str, use: str) -> Check:

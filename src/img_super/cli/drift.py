@@ -23,23 +23,23 @@ def drift(
         str,
         typer.Option(help="The database that IMG_SUPER_FEEDBACK names: a file or a URL.", envvar="IMG_SUPER_FEEDBACK"),
     ],
-    days: Annotated[float, typer.Option(help="What is looked at: the last so many days.", min=0.01)] = 1,
+    days: Annotated[float, typer.Option(help="Days to look at, up to now.", min=0.01)] = 1,
     against_days: Annotated[
         float | None,
-        typer.Option(help="Compare with so many days before those, instead of with the model's card.", min=0.01),
+        typer.Option(help="Compare with this many days before them, not with the model's card.", min=0.01),
     ] = None,
     model: Annotated[
         Path | None,
         typer.Option(
-            help="The model that serves: a folder or a registry; the shipped one without.", envvar="IMG_SUPER_MODEL"
+            help="The model that serves: a folder or a registry; default: the shipped model.", envvar="IMG_SUPER_MODEL"
         ),
     ] = None,
     json: Annotated[bool, typer.Option("--json", help="Print one line of JSON.")] = False,
 ) -> None:
-    """Compare the scores and the quality of the last days with what is usual, and warn.
+    """Compare recent scores and quality warnings with the usual ones, and warn.
 
-    Reads numbers only: no photo was ever kept. Ends with 0 when all is as
-    usual, 1 when something has drifted, 3 when too few photos were judged.
+    Reads numbers only: photos are never stored. Exits with 0 when nothing has
+    drifted, 1 when something has, 3 when too few photos were judged.
     """  # fmt: skip
     now_s = time.time()
     from_s = now_s - days * _DAY_S

@@ -15,12 +15,10 @@ if TYPE_CHECKING:
 
 
 def evaluate(
-    model: Annotated[
-        list[Path], typer.Option(help="A model's folder, with card.json; again for others to stand beside it.")
-    ],
+    model: Annotated[list[Path], typer.Option(help="A model's folder with card.json; repeat to compare several.")],
     data: Annotated[Path | None, typer.Option(help="Generated crops: a folder made by `synthesize`.")] = None,
     real: Annotated[
-        list[Path] | None, typer.Option(help="Real captures: a folder with labels.json; again for more of them.")
+        list[Path] | None, typer.Option(help="Real captures: a folder with labels.json; repeatable.")
     ] = None,
     photos: Annotated[
         Path | None,
@@ -28,17 +26,17 @@ def evaluate(
     ] = None,
     donors: Annotated[Path | None, typer.Option(help="CC0 portraits for forgeries on photos and captures.")] = None,
     weights: Annotated[
-        str | None, typer.Option(help="Weights of the first model: litert, litert_int8; its card's choice without.")
+        str | None, typer.Option(help="Weights of the first model: litert, litert_int8; default: its card's choice.")
     ] = None,
     robustness: Annotated[
-        int, typer.Option(help="Change so many crops and photos of each set and judge them again.", min=0)
+        int, typer.Option(help="Alter this many crops and photos of each set and judge them again.", min=0)
     ] = 0,
-    most: Annotated[int | None, typer.Option(help="Use only so many generated crops.", min=1)] = None,
-    threads: Annotated[int, typer.Option(help="Crops that are judged at once.", min=1)] = 1,
+    most: Annotated[int | None, typer.Option(help="Use at most this many generated crops.", min=1)] = None,
+    threads: Annotated[int, typer.Option(help="Crops judged at once.", min=1)] = 1,
     out: Annotated[Path | None, typer.Option(help="Write the figures to this JSON file, too.")] = None,
     report: Annotated[Path | None, typer.Option(help="Write a report with plots to this HTML file.")] = None,
     docs: Annotated[
-        Path | None, typer.Option(help="Fill tables and plots into the marked places of this folder's documents.")
+        Path | None, typer.Option(help="Update the marked tables and plots in this folder's documents.")
     ] = None,
     show_real: Annotated[
         bool, typer.Option("--show-real", help="Show crops of real documents, which are personal data, in the report.")

@@ -66,9 +66,7 @@ class CommandLine(TyperGroup):
 def _missing(error: ImportError, verb: str) -> str:
     name = error.name or ""
     if name.startswith("img_super."):
-        return (
-            f"`{verb}` is for those who make networks; the checkout and the full image have it, the slim one does not."
-        )
+        return f"`{verb}` makes networks; it is in the checkout and the full image, not in the slim one."
     return f"{name} is not installed; {how_to_install(_EXTRAS.get(verb, 'train'))}."
 
 

@@ -18,16 +18,16 @@ def export(
     version: Annotated[str, typer.Option(help="The model's version, for its card.")],
     representative: Annotated[
         Path | None,
-        typer.Option(help="Crops that show the integer weights which values to expect; training's are best."),
+        typer.Option(help="Crops to calibrate the integer weights with; training crops are best."),
     ] = None,
     real: Annotated[
         list[Path] | None,
-        typer.Option(help="Real captures, half of whose document types help to choose; again for more of them."),
+        typer.Option(help="Real captures, half of whose document types help to choose; repeatable."),
     ] = None,
     donors: Annotated[Path | None, typer.Option(help="CC0 portraits for forgeries on real captures.")] = None,
-    int8: Annotated[bool, typer.Option(help="Make integer weights, too; they serve where they measure better.")] = True,
+    int8: Annotated[bool, typer.Option(help="Also make integer weights; they serve if they measure better.")] = True,
 ) -> None:
-    """Write the files that ship: networks proven equal or measured, and their card."""
+    """Export a network: verified weights and their card."""
     from img_super.lab.dataset.crops import read_crops
     from img_super.lab.dataset.real_captures import real_crops
     from img_super.lab.shipping.ship import REPRESENTATIVE_CROPS, ship

@@ -18,14 +18,14 @@ def face(
         Path | None, typer.Option(help="Save each photo with its boxes into this folder.", file_okay=False)
     ] = None,
 ) -> None:
-    """Find the portrait of a document, the other faces, and which way is up.
+    """Find the portrait of a document, the other faces and which way is up.
 
     \b
       img-super face document.jpg
       img-super face --json *.jpg
       img-super face --draw looked-at/ *.jpg
 
-    Ends with 0 when every photo has a portrait, 3 when one has none or cannot
+    Exits with 0 when every photo has a portrait, 3 when one has none or cannot
     be read, 4 when it could not start.
     """
     from img_super.api.schemas import FaceAnswer

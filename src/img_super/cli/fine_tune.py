@@ -32,27 +32,27 @@ if TYPE_CHECKING:
 _MODEL_FOLDER: Final = "model"
 SHIPPED: Final = Path("shipped")
 
-_Generated = Annotated[Path, typer.Option(help="Generated crops that are mixed in, made by `synthesize`.")]
+_Generated = Annotated[Path, typer.Option(help="Generated crops to mix in, made by `synthesize`.")]
 _From = Annotated[
-    Path, typer.Option("--from", help="What is tuned: `shipped`, a model's folder, or a registry (the promoted one).")
+    Path, typer.Option("--from", help="What to tune: `shipped`, a model's folder or a registry (its promoted version).")
 ]
 _Recipe = Annotated[
     str | None,
     typer.Option(
-        help="A recipe's name or its TOML file: let the layers learn, too, e.g. by fine_tune; that takes far longer, "
-        "and gained less with some hundreds of photos."
+        help="A recipe's name or TOML file, such as fine_tune, to train the layers too; far slower, and it gained "
+        "less with a few hundred photos."
     ),
 ]
 _Exchanges = Annotated[
     int,
     typer.Option(
-        help="Attacks made of each of your genuine photos, by exchanging portraits among them; with some, you need "
-        "none of your own. 0: none.",
+        help="Attacks to make of each of your genuine photos by exchanging portraits among them, in place of or "
+        "beside real ones. 0: none.",
         min=0,
         max=20,
     ),
 ]
-_Folds = Annotated[int, typer.Option(help="How many parts are left out in turn.", min=2, max=10)]
+_Folds = Annotated[int, typer.Option(help="Number of cross-validation folds.", min=2, max=10)]
 
 
 def fine_tune(
@@ -71,17 +71,16 @@ def fine_tune(
     threads: Threads = 2,
     storage_option: StorageOption = None,
 ) -> None:
-    """Let a trained network learn from your own documents.
+    """Fine-tune a network on your own documents.
 
     \b
       img-super synthesize --out mixed-in --count 600 --side-px 288
       img-super fine-tune --data DATA --genuine TRUE --attack FALSE \\
         --generated mixed-in --validation val --out runs/ours --registry models
 
-    Cross-validates by document, compares the tuned model with the one it came
-    from, and says in words which one is better. Without --attack it learns
-    from genuine photos alone, and from attacks that it makes of them; what it
-    then cannot know, it says.
+    Cross-validates by document, compares the tuned model with the original
+    and says which one is better. Without --attack it learns from genuine
+    photos and from attacks made of them, and says what it cannot know then.
     """
     parent = parent_model(from_)
     own = read_own(data, genuine, attack, storage_options(storage_option), parent.folder, threads)

@@ -9,7 +9,7 @@ import typer
 
 from img_super.cli.rendering import Cache, Processes, Seed, Split, cache_of, render
 
-forge = typer.Typer(name="forge", help="Learn from attacks made while training.", no_args_is_help=True)
+forge = typer.Typer(name="forge", help="Train on attacks made on the fly.", no_args_is_help=True)
 
 Data = Annotated[Path, typer.Option(help="Folder with portraits-*, backgrounds and real-bases.")]
 
@@ -45,7 +45,7 @@ def train(
     bases: Annotated[Path, typer.Option(help="Made by `forge bases`.")],
     data: Data,
     first: Annotated[Path, typer.Option(help="The network to begin with: a `.keras` file.")],
-    out: Annotated[Path, typer.Option(help="Checkpoints go here; a training that stopped goes on from them.")],
+    out: Annotated[Path, typer.Option(help="Folder for checkpoints; a stopped training resumes from them.")],
     recipe: Annotated[str, typer.Option(help="Its name, or a TOML file.")] = "forged",
     cache: Cache = None,
 ) -> None:

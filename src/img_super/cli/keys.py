@@ -11,29 +11,29 @@ from img_super.api.keys import Key, hash_of, is_key_line, new_key, read_keys
 from img_super.cli.exits import give_up
 from img_super.durable import replace_durably
 
-keys = typer.Typer(name="keys", help="Make, list and take back the API keys of the service.", no_args_is_help=True)
+keys = typer.Typer(name="keys", help="Create, list and revoke API keys.", no_args_is_help=True)
 
 KeyFile = Annotated[
     Path, typer.Option("--file", help="The file that IMG_SUPER_KEYS_FILE names.", envvar="IMG_SUPER_KEYS_FILE")
 ]
-Name = Annotated[str, typer.Argument(help="Whose key it is: letters, digits, dot, hyphen, underscore.")]
+Name = Annotated[str, typer.Argument(help="Owner of the key: letters, digits, dot, hyphen, underscore.")]
 
 
 @keys.command()
 def create(name: Name, file: KeyFile) -> None:
-    """Make a key, write its hash into the file, and show the key: this once, never again.
+    """Create a key, store its hash in the file and print the key, once.
 
-    One owner may have several keys, so that a new one is in use before the old one is taken back.
+    An owner may have several keys, so that a new one can be in use before the old one is revoked.
     """
     key = new_key()
     _write(file, (*_read(file), Key(name, hash_of(key))))
     typer.echo(key)
-    typer.echo(f"Keep it well: {file} has only its hash.", err=True)
+    typer.echo(f"Save it now: {file} holds only its hash.", err=True)
 
 
 @keys.command("list")
 def list_keys(file: KeyFile) -> None:
-    """Show whose keys there are, with the beginning of each hash."""
+    """List the owners of keys, with the beginning of each hash."""
     for key in _read(file):
         typer.echo(f"{key.name}  {key.sha256[:12]}")
 
@@ -42,15 +42,18 @@ def list_keys(file: KeyFile) -> None:
 def revoke(
     name: Name,
     file: KeyFile,
-    beginning: Annotated[str, typer.Option("--hash", help="Only the key whose hash begins so (see `list`).")] = "",
+    beginning: Annotated[
+        str, typer.Option("--hash", help="Only the key whose hash starts with this (see `list`).")
+    ] = "",
 ) -> None:
-    """Take back the keys of an owner. A running service notices at its next request."""
+    """Revoke the keys of an owner. A running service notices at its next request."""
     before = _read(file)
     after = tuple(key for key in before if key.name != name or not key.sha256.startswith(beginning))
     if len(after) == len(before):
-        raise give_up(f"{file} has no such key of {name}.")
+        raise give_up(f"{file} has no such key for {name}.")
     _write(file, after)
-    typer.echo(f"{len(before) - len(after)} taken back.")
+    revoked = len(before) - len(after)
+    typer.echo(f"Revoked {revoked} {'key' if revoked == 1 else 'keys'}.")
 
 
 def _read(file: Path) -> tuple[Key, ...]:

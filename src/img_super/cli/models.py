@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 models = typer.Typer(
-    name="models", help="Keep versions of the validation model, compare them, choose which one serves.",
+    name="models", help="Manage the versions of the validation model.",
     no_args_is_help=True,
 )  # fmt: skip
 
@@ -28,15 +28,15 @@ MaybeRegistryFolder = Annotated[
     typer.Option("--registry", help="The folder of versions that IMG_SUPER_MODEL names.", envvar="IMG_SUPER_MODEL"),
 ]
 Version = Annotated[str, typer.Argument(help="A version of the registry, as `list` shows it.")]
-_TO_SERVE = "A running service takes it at `POST /model/reload` or SIGHUP."
+_TO_SERVE = "A running service loads it on `POST /model/reload` or SIGHUP."
 
 
 @models.command()
 def add(
     registry: RegistryFolder,
-    model: Annotated[Path | None, typer.Argument(help="A model's folder; the shipped one without.")] = None,
+    model: Annotated[Path | None, typer.Argument(help="A model's folder; default: the shipped model.")] = None,
 ) -> None:
-    """Copy a model into the registry. A registry that is not there yet is made: then the model serves."""
+    """Copy a model into the registry. A missing registry is created, and the model serves."""
     from img_super.pipeline.load import SHIPPED_MODEL
     from img_super.registry.registry import Registry, is_registry
 
@@ -54,7 +54,7 @@ def add(
 
 @models.command("list")
 def list_models(registry: MaybeRegistryFolder = None) -> None:
-    """Show every version, the one that serves with a star; without a registry, the one that ships."""
+    """List the versions, the serving one with a star; without a registry, the shipped one."""
     from rich.console import Console
     from rich.table import Column, Table
 
@@ -68,7 +68,7 @@ def list_models(registry: MaybeRegistryFolder = None) -> None:
 
 @models.command()
 def show(version: Version, registry: RegistryFolder) -> None:
-    """Show a version's whole card as JSON."""
+    """Print a version's card as JSON."""
     import msgspec
 
     from img_super.model_card import read_card
@@ -79,7 +79,7 @@ def show(version: Version, registry: RegistryFolder) -> None:
 
 @models.command()
 def diff(version: Version, other: Version, registry: RegistryFolder) -> None:
-    """Show in what two versions differ: weights, thresholds, figures, origin."""
+    """Compare two versions: weights, thresholds, figures, origin."""
     import msgspec
     from rich.console import Console
     from rich.table import Table
@@ -97,14 +97,14 @@ def diff(version: Version, other: Version, registry: RegistryFolder) -> None:
 
 @models.command()
 def promote(version: Version, registry: RegistryFolder) -> None:
-    """Let a version serve, after it was read to the last byte and run once."""
+    """Promote a version after verifying it."""
     card = _open(registry).promote(version)
     typer.echo(f"{card.title} serves from now on. {_TO_SERVE}")
 
 
 @models.command()
 def rollback(registry: RegistryFolder) -> None:
-    """Let the version serve again that did before the last promotion."""
+    """Return to the version that served before."""
     card = _open(registry).rollback()
     typer.echo(f"{card.title} serves again. {_TO_SERVE}")
 

@@ -13,22 +13,22 @@ from img_super.model_card import PolicyName
 from img_super.pipeline.load import Backend
 
 Photos = Annotated[list[str], typer.Argument(metavar="IMG", help="Photos of documents; - reads standard input.")]
-JsonLines = Annotated[bool, typer.Option("--json", help="Print a line of JSON a photo, as the service answers.")]
+JsonLines = Annotated[bool, typer.Option("--json", help="Print one line of JSON per photo, as the service answers.")]
 DrawFolder = Annotated[
     Path | None, typer.Option(help="Save each photo with boxes and heat map into this folder.", file_okay=False)
 ]
-WithEvidence = Annotated[bool, typer.Option("--evidence", help="Put the heat map into the JSON, too.")]
+WithEvidence = Annotated[bool, typer.Option("--evidence", help="Include the heat map in the JSON.")]
 Model = Annotated[Path | None, typer.Option(help="Folder of the validation model.")]
 RunBy = Annotated[Backend | None, typer.Option("--backend", help="What runs the validation network.")]
 Policy = Annotated[PolicyName | None, typer.Option(help="Which threshold of the model's card decides.")]
 StorageOption = Annotated[
     list[str] | None,
     typer.Option(
-        metavar="NAME=VALUE", help="For the file system of a URL, e.g. anon=true or endpoint_url=...; repeat."
+        metavar="NAME=VALUE", help="Option for a URL's file system, e.g. anon=true or endpoint_url=...; repeatable."
     ),
 ]
 ValidationCrops = Annotated[Path, typer.Option(help="Validation crops: people and designs that training lacks.")]
-RunFolder = Annotated[Path, typer.Option(help="The run's folder; a run that stopped goes on from it.")]
+RunFolder = Annotated[Path, typer.Option(help="The run's folder; a stopped run resumes from it.")]
 
 
 def storage_options(given: Sequence[str] | None) -> dict[str, Any]:

@@ -20,17 +20,17 @@ if TYPE_CHECKING:
 Data = Annotated[
     str | None,
     typer.Option(
-        help="Your labelled photos: a folder with one folder a class, or a table (.jsonl, .csv); also a URL (s3://...)."
+        help="Your labelled photos: a folder with one folder per class, or a table (.jsonl, .csv); also a URL (s3://...)."
     ),
 ]
 Genuine = Annotated[
     list[str] | None,
-    typer.Option(help="Genuine documents: a folder, glob, archive or URL; with --data a folder in it. Repeat."),
+    typer.Option(help="Genuine documents: a folder, glob, archive or URL; with --data, a folder in it. Repeatable."),
 ]
 Attack = Annotated[list[str] | None, typer.Option(help="Superimposed portraits, likewise.")]
-NewRegistry = Annotated[Path | None, typer.Option(help="Add the new model to this registry; it is made.")]
+NewRegistry = Annotated[Path | None, typer.Option(help="Add the new model to this registry, created if needed.")]
 NewVersion = Annotated[str | None, typer.Option(help="The new model's version.")]
-Threads = Annotated[int, typer.Option(help="Photos that are read at once.", min=1)]
+Threads = Annotated[int, typer.Option(help="Photos read at once.", min=1)]
 
 _SHIPPED: Final = "shipped"
 _SHOWN: Final = 5

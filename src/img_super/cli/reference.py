@@ -20,25 +20,25 @@ SERVICE_PROBLEMS: Final[tuple[Problem, ...]] = (
         HTTPStatus.NOT_FOUND,
         "not_found",
         "Not Found",
-        "There is nothing at this address; the addresses are listed at /docs.",
+        "There is no such route; /docs lists them all.",
     ),
     problem(
         HTTPStatus.METHOD_NOT_ALLOWED,
         "method_not_allowed",
         "Method Not Allowed",
-        "This address does not take this method; /face and /super take POST.",
+        "This route does not accept this method; /face and /super accept POST.",
     ),
     problem(
         HTTPStatus.BAD_REQUEST,
         "bad_parameter",
-        "A parameter is wrong",
-        "A parameter has a value that cannot be used; `detail` names it.",
+        "Invalid parameter",
+        "A parameter has an invalid value; `detail` names it.",
     ),
     problem(
         HTTPStatus.INTERNAL_SERVER_ERROR,
         "internal_error",
         "Internal error",
-        "The service could not answer this request; it was not your fault. Try again.",
+        "The service failed; your request was not at fault. Try again.",
     ),
 )
 """What `api/error_handlers.py` answers without a `RequestError`; a test asks the handlers whether this is so."""
@@ -78,19 +78,18 @@ _ERRORS_HEAD: Final = """\
 
 Written by `make reference` from `api/error_handlers.py` and `errors.py`; change those.
 
-Every error is a JSON object of the media type `application/problem+json` (RFC 9457). Decide by `code`: it never
-changes. `detail` says what to do; it may be more precise than the sentence in this table, and its wording may change.
+Every error is a JSON object of type `application/problem+json` (RFC 9457). Rely on `code`: it never changes. `detail`
+says what to do; it may be more precise than in this table, and its wording may change.
 
 """
 
-_SETTINGS_HEAD: Final = f"""\
+_SETTINGS_HEAD: Final = """\
 # Settings
 
 Written by `make reference` from `settings.py`; change that.
 
-A setting is read from the environment variable once, when the service starts. An option of `img-super serve` wins
-over the variable; an empty variable counts as not set. A value that cannot be used stops the start with a sentence
-that names the variable. The container image sets `{PREFIX}HOST` to `0.0.0.0`.
+Settings are read from environment variables when the service starts. Options of `img-super serve` override them; an
+empty variable counts as unset. An invalid value stops the start with a message that names the variable.
 
 """
 

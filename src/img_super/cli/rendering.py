@@ -13,12 +13,12 @@ if TYPE_CHECKING:
 
 Seed = Annotated[int, typer.Option(help="The same seed gives the same bytes.")]
 Split = Annotated[Literal["train", "validation"], typer.Option(help="Which people, designs and backgrounds.")]
-Data = Annotated[
-    Path | None, typer.Option(help="Folder with portraits, backgrounds and DocXPand's designs; may be left out.")
+Data = Annotated[Path | None, typer.Option(help="Folder with portraits, backgrounds and DocXPand's designs; optional.")]
+Drawn = Annotated[
+    int | None, typer.Option(help="Portraits to draw on demand; default: none, or 60 without --data.", min=0)
 ]
-Drawn = Annotated[int | None, typer.Option(help="Portraits to draw on demand: none, or 60 without --data.", min=0)]
-Processes = Annotated[int, typer.Option(help="How many processes render.", min=1)]
-Cache = Annotated[Path | None, typer.Option(help="Where mattes and landmarks are kept; beside --out.")]
+Processes = Annotated[int, typer.Option(help="Processes that render.", min=1)]
+Cache = Annotated[Path | None, typer.Option(help="Where to keep mattes and landmarks; default: beside --out.")]
 
 _DRAWN_WITHOUT_DATA: Final = 60
 

@@ -46,14 +46,14 @@ _Sources = Annotated[
         help="Photos, folders, globs ('in/**/*.jpg'), ZIP or TAR archives, or URLs such as s3://bucket/folder.",
     ),
 ]
-_Out = Annotated[Path, typer.Option(help="The results: a row a photo, in .parquet, .csv or .jsonl.")]
-_Report = Annotated[bool, typer.Option(help="Write an HTML report beside the results, the most suspicious first.")]
+_Out = Annotated[Path, typer.Option(help="The results, one row per photo: .parquet, .csv or .jsonl.")]
+_Report = Annotated[bool, typer.Option(help="Write an HTML report beside the results, most suspicious first.")]
 _Thumbnails = Annotated[
     bool, typer.Option("--thumbnails", help="Show suspicious portraits in the report: personal data.")
 ]
-_Processes = Annotated[int | None, typer.Option(min=1, help="Photos that are worked on at once; all cores without it.")]
+_Processes = Annotated[int | None, typer.Option(min=1, help="Photos judged at once; default: one per core.")]
 _Strict = Annotated[
-    bool, typer.Option("--strict", help="End with 1 when a photo is suspicious, with 3 when one has no answer.")
+    bool, typer.Option("--strict", help="Exit with 1 when a photo is suspicious, 3 when one has no answer.")
 ]
 
 _OnRay = Annotated[
@@ -71,27 +71,29 @@ def scan(
     model: Model = None,
     backend: RunBy = None,
     policy: Policy = None,
-    max_file_bytes: Annotated[int, typer.Option(min=1, help="Larger files are not read.")] = MAX_FILE_BYTES,
+    max_file_bytes: Annotated[int, typer.Option(min=1, help="Skip larger files.")] = MAX_FILE_BYTES,
     storage_option: StorageOption = None,
-    restart: Annotated[bool, typer.Option("--restart", help="Throw away what a stopped scan has kept.")] = False,
-    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace results that are there.")] = False,
+    restart: Annotated[bool, typer.Option("--restart", help="Discard what a stopped scan has kept.")] = False,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace existing results.")] = False,
     strict: _Strict = False,
     on_ray: _OnRay = False,
-    json: Annotated[bool, typer.Option("--json", help="Print the summary as one line of JSON; no progress.")] = False,
+    json: Annotated[
+        bool, typer.Option("--json", help="Print the summary as one line of JSON, without progress.")
+    ] = False,
 ) -> None:
-    """Judge every photo in a folder, an archive or a bucket, with all cores.
+    """Judge every photo in a folder, archive or bucket, on all cores.
 
-    Every photo gets a row. A file that cannot be judged gets one, too,
-    with the code of its error. A scan that was stopped or killed goes on
-    when the same command is given again: no row is lost, none is doubled.
+    Every file gets a row; one that cannot be judged has the code of its
+    error. A stopped or killed scan resumes when you run the same command
+    again: no row is lost or doubled.
 
     \b
       img-super scan inbox/ --out results.csv
       img-super scan 'in/**/*.jpg' march.zip --out results.parquet
       img-super scan s3://bucket/2026/ --out results.parquet
 
-    Ends with 0 when it is finished, whatever it found (but see --strict);
-    3 when no photo could be judged; 4 when it could not start; 130 or 143
+    Exits with 0 when it has finished, whatever it found (but see
+    --strict); 3 when no photo could be judged; 4 when it could not start; 130 or 143
     when it was stopped.
     """
     from img_super.scan.scan import ScanJob
@@ -212,7 +214,7 @@ def _ended_by_sigterm(out: Path) -> Iterator[None]:
 
 
 def _how_to_go_on(out: Path) -> str:
-    return f"Stopped; the rows so far are kept beside {out}. The same command goes on from there."
+    return f"Stopped; the rows so far are kept beside {out}. Run the same command again to resume."
 
 
 def _tell(summary: Summary, job: ScanJob, seconds: float, json: bool) -> None:

@@ -38,14 +38,14 @@ _TLS_CIPHERS: Final = "ECDHE+AESGCM:ECDHE+CHACHA20"
 def serve(
     host: Annotated[str | None, typer.Option(help="Address to listen on.")] = None,
     port: Annotated[int | None, typer.Option(help="TCP port to listen on.")] = None,
-    threads: Annotated[int | None, typer.Option(help="Photos that are worked on at once.")] = None,
+    threads: Annotated[int | None, typer.Option(help="Photos judged at once.")] = None,
     model: Model = None,
     backend: RunBy = None,
     policy: Policy = None,
     workers: Annotated[int | None, typer.Option(help="Processes that share the port.")] = None,
-    log_level: Annotated[LogLevel | None, typer.Option(help="The least important message logged.")] = None,
+    log_level: Annotated[LogLevel | None, typer.Option(help="Minimum level of messages to log.")] = None,
 ) -> None:
-    """Start the service. Options win over the environment (IMG_SUPER_*), which wins over the defaults."""
+    """Start the service. Options override the environment (IMG_SUPER_*)."""
     try:
         settings = load_settings(
             host=host,

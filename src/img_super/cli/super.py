@@ -25,7 +25,7 @@ def super(  # noqa: A001 the verb
       img-super super --json *.jpg | jq 'select(.verdict != "bona_fide")'
       img-super super document.jpg && echo "nothing suspicious"
 
-    Ends with 0 when every photo is bona fide, 1 when one is an attack or
+    Exits with 0 when every photo is bona fide, 1 when one is an attack or
     undetermined, 3 when one could not be judged, 4 when it could not start.
     """
     from img_super.api.schemas import SuperAnswer

@@ -11,25 +11,25 @@ from img_super.cli.rendering import Cache, Data, Drawn, Processes, Seed, Split, 
 
 
 def synthesize(
-    out: Annotated[Path, typer.Option(help="Where shards and manifest.jsonl go; finished shards are kept.")],
-    count: Annotated[int, typer.Option(help="How many samples; half of them are genuine.", min=2)] = 1000,
+    out: Annotated[Path, typer.Option(help="Folder for shards and manifest.jsonl; finished shards are kept.")],
+    count: Annotated[int, typer.Option(help="Number of samples; half are genuine.", min=2)] = 1000,
     seed: Seed = 1,
     split: Split = "train",
     data: Data = None,
     drawn: Drawn = None,
-    portraits: Annotated[list[str] | None, typer.Option(help="Only this source (cc0, gan, drawn); repeat.")] = None,
-    designs: Annotated[list[str] | None, typer.Option(help="Only this family of designs; repeat.")] = None,
-    species: Annotated[list[str] | None, typer.Option(help="Only this kind of attack; repeat.")] = None,
+    portraits: Annotated[list[str] | None, typer.Option(help="Only this source (cc0, gan, drawn); repeatable.")] = None,
+    designs: Annotated[list[str] | None, typer.Option(help="Only this family of designs; repeatable.")] = None,
+    species: Annotated[list[str] | None, typer.Option(help="Only this kind of attack; repeatable.")] = None,
     stages: Annotated[
-        list[str] | None, typer.Option(help="Only attacks made there (file, card, photo, screen); repeat.")
+        list[str] | None, typer.Option(help="Only attacks made there (file, card, photo, screen); repeatable.")
     ] = None,
-    side_px: Annotated[int, typer.Option(help="Side of the crops.", min=32)] = 256,
-    photos: Annotated[bool, typer.Option("--photos", help="Keep the whole photos, too; slower.")] = False,
-    preview: Annotated[Path | None, typer.Option(help="Write one contact sheet a kind of attack here.")] = None,
+    side_px: Annotated[int, typer.Option(help="Side of the crops, in pixels.", min=32)] = 256,
+    photos: Annotated[bool, typer.Option("--photos", help="Also keep the whole photos (slower).")] = False,
+    preview: Annotated[Path | None, typer.Option(help="Write one contact sheet per kind of attack here.")] = None,
     processes: Processes = 2,
     cache: Cache = None,
 ) -> None:
-    """Render genuine and forged documents, photographed, and cut their portraits out."""
+    """Render photos of genuine and forged documents and crop their portraits."""
     from img_super.lab.synthesis.pair import Options
     from img_super.lab.synthesis.preview import preview_data_set
     from img_super.lab.synthesis.shards import CropJob, render_data_set

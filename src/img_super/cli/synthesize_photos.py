@@ -11,8 +11,8 @@ from img_super.cli.rendering import Cache, Data, Drawn, Processes, Seed, Split, 
 
 
 def synthesize_photos(
-    out: Annotated[Path, typer.Option(help="Where photos and manifest.jsonl go; finished parts are kept.")],
-    count: Annotated[int, typer.Option(help="How many photos; half of them are genuine.", min=2)] = 1000,
+    out: Annotated[Path, typer.Option(help="Folder for photos and manifest.jsonl; finished parts are kept.")],
+    count: Annotated[int, typer.Option(help="Number of photos; half are genuine.", min=2)] = 1000,
     seed: Seed = 1,
     split: Split = "train",
     data: Data = None,
@@ -20,7 +20,7 @@ def synthesize_photos(
     processes: Processes = 2,
     cache: Cache = None,
 ) -> None:
-    """Render small photos of whole documents, with the places of everything on them."""
+    """Render small photos of whole documents, with annotations."""
     from img_super.lab.synthesis.crew import RenderJob
     from img_super.lab.synthesis.whole_photos import render_photos
 

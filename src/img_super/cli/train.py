@@ -11,12 +11,12 @@ from img_super.cli.fine_tune import fine_tune
 from img_super.cli.options import RunFolder, ValidationCrops
 
 _Data = Annotated[str | None, typer.Option(help="Training crops: a folder made by `synthesize`.")]
-_Recipe = Annotated[str | None, typer.Option(help="A recipe's name or its TOML file; lite0_288 without.")]
+_Recipe = Annotated[str | None, typer.Option(help="A recipe's name or TOML file; default: lite0_288.")]
 _FirstWeights = Annotated[
-    Path | None, typer.Option(help=".npz of training.imagenet or .keras of an earlier run; random without.")
+    Path | None, typer.Option(help=".npz of training.imagenet or .keras of an earlier run; default: random.")
 ]
-_Limit = Annotated[int | None, typer.Option(help="Use only so many training crops.")]
-_From = Annotated[Path | None, typer.Option("--from", help="The former name of `fine-tune`, whose options it takes.")]
+_Limit = Annotated[int | None, typer.Option(help="Use at most this many training crops.")]
+_From = Annotated[Path | None, typer.Option("--from", help="Former name of `fine-tune`; takes its options.")]
 _Words = Annotated[list[str] | None, typer.Option(hidden=True)]
 _Word = Annotated[str | None, typer.Option(hidden=True)]
 _Folder = Annotated[Path | None, typer.Option(hidden=True)]
@@ -41,7 +41,7 @@ def train(
     threads: _Number = None,
     storage_option: _Words = None,
 ) -> None:
-    """Train the validation network. Your own documents are for `fine-tune`.
+    """Train the validation network. For your own documents, use `fine-tune`.
 
     \b
       img-super synthesize --out crops --count 20000 --side-px 288

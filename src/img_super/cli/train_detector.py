@@ -11,14 +11,14 @@ import typer
 def train_detector(
     data: Annotated[Path, typer.Option(help="Training photos: a folder made by `synthesize-photos`.")],
     validation: Annotated[Path, typer.Option(help="Validation photos: people and designs that training lacks.")],
-    out: Annotated[Path, typer.Option(help="The run's folder; a run that stopped goes on from it.")],
+    out: Annotated[Path, typer.Option(help="The run's folder; a stopped run resumes from it.")],
     recipe: Annotated[str, typer.Option(help="A recipe's name or its TOML file.")] = "one_pass_224",
     first_weights: Annotated[
-        Path | None, typer.Option(help=".keras of an earlier run; YuNet's backbone and random heads without.")
+        Path | None, typer.Option(help=".keras of an earlier run; default: YuNet's backbone and random heads.")
     ] = None,
-    limit: Annotated[int | None, typer.Option(help="Use only so many training photos.")] = None,
+    limit: Annotated[int | None, typer.Option(help="Use at most this many training photos.")] = None,
 ) -> None:
-    """Train the one-pass detector and keep its best weights in the run's folder."""
+    """Train the one-pass detector; its best weights stay in the run's folder."""
     from img_super.lab.dataset.whole_photos import read_faces, read_photos
     from img_super.lab.training.detector.recipe import RECIPES, read_detector_recipe
     from img_super.lab.training.detector.train import DetectorRun
@@ -34,12 +34,12 @@ def train_detector(
 
 def export_detector(
     network: Annotated[Path, typer.Option(help="The trained Keras network (best.keras of a run).")],
-    validation: Annotated[Path, typer.Option(help="Validation photos; the least confidence comes from them.")],
+    validation: Annotated[Path, typer.Option(help="Validation photos; the minimum confidence is chosen on them.")],
     out: Annotated[Path, typer.Option(help="The model's folder: weights and card.json.")],
     version: Annotated[str, typer.Option(help="The model's version, for its card.")],
-    real: Annotated[Path | None, typer.Option(help="Real captures, which are only measured.")] = None,
+    real: Annotated[Path | None, typer.Option(help="Real captures, for measuring only.")] = None,
 ) -> None:
-    """Write the detector's files and their card."""
+    """Export the detector and its card."""
     import msgspec
 
     from img_super.lab.shipping.ship_detector import ship_detector

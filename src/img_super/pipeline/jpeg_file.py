@@ -88,7 +88,7 @@ class JpegFile:
         if self.frame not in _READ_FRAMES and self.frame:
             raise UnsupportedVariant.named("a hierarchical JPEG")
         if self.bits > 8:
-            raise UnsupportedVariant.named(f"a JPEG with {self.bits} bits a colour")
+            raise UnsupportedVariant.named(f"a JPEG with {self.bits} bits per channel")
         if self.components not in (1, 3, 4) and self.frame:
             raise UnsupportedVariant.named(f"a JPEG of {self.components} colours")
         if not min(self.stored_wh) or not self.scans:

@@ -29,7 +29,7 @@ DITHERED_ABOVE: Final = 1000.0
 
 GREY_BELOW: Final = 1.5
 NO_DOCUMENT: Final = QualityWarning(
-    "no_document", "No document is seen around the face; photograph the whole document.", hides=True
+    "no_document", "No document is visible around the face; photograph the whole document.", hides=True
 )
 _SHARPNESS_SIDE_PX: Final = 288
 """What the shipped network takes, so that nothing need be resized."""
@@ -54,9 +54,9 @@ def assess_quality(crop: RgbImage, face: Box, image_wh: tuple[int, int], small_f
 
 def _warnings(crop: RgbImage, face: Box, image_wh: tuple[int, int], small_face_px: int) -> Iterator[QualityWarning]:
     if min(face.width, face.height) < small_face_px:
-        yield QualityWarning("small_portrait", f"The face is only {face.width} pixels wide; photograph from nearer.")
+        yield QualityWarning("small_portrait", f"The face is only {face.width} pixels wide; move the camera closer.")
     if _share_outside(face, image_wh) > MANY_OUTSIDE:
-        yield QualityWarning("cut_off", "The portrait lies at the photo's edge; photograph the whole document.")
+        yield QualityWarning("cut_off", "The portrait is at the edge of the photo; photograph the whole document.")
     grey = cv2.cvtColor(crop, cv2.COLOR_RGB2GRAY).astype(np.uint8, copy=False)
     small = _small(grey)
     weakest, strongest = _weakest_and_strongest(small)
@@ -65,7 +65,7 @@ def _warnings(crop: RgbImage, face: Box, image_wh: tuple[int, int], small_face_p
     elif _sharpness(small) < BLURRED_BELOW:
         yield QualityWarning("blurred", "The portrait is blurred; hold the camera still and let it focus.")
     if cv2.mean(grey)[0] < DARK_BELOW:
-        yield QualityWarning("dark", "The portrait is dark; photograph it in more light.")
+        yield QualityWarning("dark", "The portrait is dark; use more light.")
     copy = _copy(crop, small, weakest)
     if copy:
         yield copy
@@ -86,9 +86,9 @@ def _copy(crop: RgbImage, small: RgbImage, weakest: float) -> QualityWarning | N
         grey = float(np.ptp(thumbnail, axis=2).mean()) < GREY_BELOW
         white = cv2.countNonZero(cv2.inRange(small, 216, 255)) / small.size  # a dark photo has none
         if (middle < FEW_MIDDLE < white) or (grey and weakest > DITHERED_ABOVE):
-            return QualityWarning("few_tones", "The photo has black and white alone; photograph in colour.", hides=True)
+            return QualityWarning("few_tones", "The photo is only black and white; take it in colour.", hides=True)
         if grey:
-            return QualityWarning("copy", "This is a photocopy; photograph the document itself.", hides=True)
+            return QualityWarning("copy", "This is a photocopy; photograph the original.", hides=True)
     return None
 
 

@@ -22,7 +22,7 @@ _FLOAT, _COMPLEX = 3, (5, 6)
 
 _COMPRESSIONS: Final = frozenset({1, 2, 3, 4, 5, 7, 8, 32773, 32946, 34925, 50000, 50001, 32771})
 _NAMES: Final = {
-    6: "a TIFF with JPEG of the old kind",
+    6: "a TIFF with old-style JPEG",
     33003: "a TIFF with JPEG 2000 inside",
     33004: "a TIFF with JPEG 2000 inside",
     33005: "a TIFF with JPEG 2000 inside",
@@ -54,7 +54,7 @@ def refuse_tiff(tags: ImageFileDirectory_v2, data: bytes) -> None:
         UnsupportedVariant: a compression or a kind of number that is not decoded here.
     """
     if tags.tagtype.get(ORIENTATION, _SHORT) != _SHORT or len(_numbers(tags, ORIENTATION)) > 1:
-        raise BrokenImage("The file's orientation is not one number; save it anew as a plain JPEG.")
+        raise BrokenImage("The file's orientation is not one number; save it again as a standard JPEG.")
     for offsets, sizes in ((STRIPS, STRIP_BYTES), (TILES, TILE_BYTES)):
         _refuse_overlap(_numbers(tags, offsets), _numbers(tags, sizes), len(data))
     wide, high = _first(tags, WIDTH, 0), _first(tags, HEIGHT, 0)
@@ -66,7 +66,7 @@ def refuse_tiff(tags: ImageFileDirectory_v2, data: bytes) -> None:
 def _refuse_unread(tags: ImageFileDirectory_v2, data: bytes) -> None:
     compression = _first(tags, COMPRESSION, 1)
     if compression not in _COMPRESSIONS and compression != _OLD_JPEG:
-        raise UnsupportedVariant.named(_NAMES.get(compression, f"a TIFF of compression {compression}"))
+        raise UnsupportedVariant.named(_NAMES.get(compression, f"a TIFF with compression {compression}"))
     first = next(iter(_numbers(tags, STRIPS) or _numbers(tags, TILES)), 0)
     if compression == 7 and any(frame in data[first : first + 1024] for frame in _LOSSLESS_FRAMES):
         raise UnsupportedVariant.named("a TIFF with lossless JPEG inside")
@@ -77,10 +77,10 @@ def _refuse_unread(tags: ImageFileDirectory_v2, data: bytes) -> None:
 
 def _refuse_overlap(offsets: Sequence[int], sizes: Sequence[int], file_bytes: int) -> None:
     if sum(sizes) > file_bytes:
-        raise BrokenImage("The file says that it has more data than it has; save it anew as a plain JPEG.")
+        raise BrokenImage("The file declares more data than it holds; save it again as a standard JPEG.")
     places = sorted(zip(offsets, sizes, strict=False))
     if any(size and at + size > after for (at, size), (after, _) in pairwise(places)):
-        raise BrokenImage("Parts of the file lie over each other; save it anew as a plain JPEG.")
+        raise BrokenImage("Parts of the file overlap; save it again as a standard JPEG.")
 
 
 def _numbers(tags: ImageFileDirectory_v2, tag: int) -> tuple[int, ...]:

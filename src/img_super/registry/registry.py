@@ -68,7 +68,7 @@ class Registry:
             BadModel: there is a registry already, or `first` is no model that can serve.
         """
         if (folder / STATE_FILE).exists():
-            raise BadModel(f"There is a registry in {folder} already.")
+            raise BadModel(f"There is already a registry in {folder}.")
         folder.mkdir(parents=True, exist_ok=True)
         registry = cls(folder)
         version = registry.add(first).version
@@ -79,7 +79,7 @@ class Registry:
     def open(cls, folder: Path) -> Registry:
         """Raises `BadModel` when there is none."""
         if not is_registry(folder):
-            raise BadModel(f"There is no registry of models in {folder}; `img-super models add` makes one.")
+            raise BadModel(f"There is no registry of models in {folder}; `img-super models add` creates one.")
         return cls(folder)
 
     @property
@@ -118,7 +118,9 @@ class Registry:
             raise BadModel(f"{card.version!r} cannot be the name of a version: letters, digits and . + - _ can.")
         if target.exists():
             if read_card(target) != card:
-                raise BadModel(f"The registry has another model {card.version}; give the new one a version of its own.")
+                raise BadModel(
+                    f"The registry already has a different model {card.version}; give the new one its own version."
+                )
             return card
         with self._alone():
             self._copy(source, target, (CARD_FILE, *(file.name for file in card.files.values())))
@@ -140,7 +142,7 @@ class Registry:
         return card
 
     def rollback(self) -> ModelCard:
-        """Let the version serve again that did before the last promotion.
+        """Return to the version that served before.
 
         Raises:
             BadModel: there was none, or it is damaged.

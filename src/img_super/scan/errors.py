@@ -17,14 +17,14 @@ class WorkerDied(FileError):
     """A photo took its process down, twice."""
 
     code = "worker_died"
-    advice = "The process that worked on this photo died twice; look at the photo and at the memory of the machine."
+    advice = "The process judging this photo died twice; check the photo and the machine's memory."
 
 
 class InternalError(FileError):
     """The pipeline failed in a way that nobody foresaw."""
 
     code = "internal_error"
-    advice = "The photo met a fault of img_super; please report it."
+    advice = "The photo triggered a bug in img_super; please report it."
 
 
 def file_errors() -> tuple[type[FileError], ...]:

@@ -140,8 +140,8 @@ class Journal:
         if others := sorted(name for name in begun | fingerprint if begun.get(name) != fingerprint.get(name)):
             self._database.close()
             raise ScanError(
-                f"{self.path} was begun with another {' and another '.join(others)}. Finish it as it was begun, or "
-                "begin anew with --restart, which throws its rows away."
+                f"{self.path} was started with a different {' and another '.join(others)}. Finish it that way, or "
+                "start over with --restart, which discards its rows."
             )
 
 

@@ -34,7 +34,7 @@ _OWN: Final[dict[Language, dict[str, str]]] = {
         "threshold": "threshold",
         "failed": "not judged",
         "scores": "Scores",
-        "chart": "How many photos have which score, from 0 on the left to 1 on the right.",
+        "chart": "Number of photos by score, from 0 on the left to 1 on the right.",
         "suspicious": "The most suspicious",
         "portrait": "portrait",
         "score": "score",
@@ -44,8 +44,8 @@ _OWN: Final[dict[Language, dict[str, str]]] = {
         "count": "photos",
         "code": "code",
         "advice": "what to do",
-        "caution": "A score is no proof of fraud: it says where a person should look. "
-        "This file may hold personal data; keep it as long as you need it and no longer.",
+        "caution": "A score is not proof of fraud: it shows where a person should look. "
+        "This file may contain personal data; keep it only as long as you need it.",
     },
     "es": {
         "title": "Revisión de documentos de identidad",

@@ -121,7 +121,7 @@ def _check_targets(job: ScanJob) -> None:
         if not target.parent.is_dir():
             raise ScanError(f"There is no folder {target.parent} to write {target.name} into.")
     if job.out.exists() and not job.overwrite and not job.journal.exists():
-        raise ScanError(f"{job.out} is there already; give another --out, or --overwrite.")
+        raise ScanError(f"{job.out} already exists; choose another --out, or use --overwrite.")
 
 
 def _models(work: Work) -> tuple[ModelIdentity, ModelIdentity]:

@@ -50,7 +50,7 @@ def photos_in_zip(archive: InFile, storage: Storage) -> Iterator[Found]:
         yield _inflated(archive.name)
         return
     except Exception:  # noqa: BLE001 zipfile and every file system raise their own kinds
-        yield Failed(archive.name, BrokenArchive.code, "The ZIP archive cannot be opened; it is damaged or no ZIP.")
+        yield Failed(archive.name, BrokenArchive.code, "The ZIP archive cannot be opened; it is damaged or not a ZIP.")
         return
     names = MemberNames(archive.name)
     for place, member in members:
@@ -100,9 +100,9 @@ def _why_not(member: tarfile.TarInfo, name: str, max_file_bytes: int) -> Failed 
     if leaves(member.name):
         return _outside(name)
     if member.issparse():
-        return Failed(name, UnreadableFile.code, "It is written as a file with holes, which is not read.")
+        return Failed(name, UnreadableFile.code, "It is a sparse file, which is not supported.")
     if not member.isfile():
-        return Failed(name, UnreadableFile.code, "It is a link, not a file; what it leads to has its own row.")
+        return Failed(name, UnreadableFile.code, "It is a link; its target has its own row.")
     if member.size > max_file_bytes:
         return Failed(name, FileTooLarge.code, FileTooLarge.advice)
     return None
@@ -114,8 +114,8 @@ def _content(opened: tarfile.TarFile, member: tarfile.TarInfo) -> bytes:
 
 
 def _inflated(name: str) -> Failed:
-    return Failed(name, BrokenArchive.code, "The archive is built to become far more than it is; it is not read on.")
+    return Failed(name, BrokenArchive.code, "The archive expands far beyond its size; reading stopped here.")
 
 
 def _outside(name: str) -> Failed:
-    return Failed(name, UnreadableFile.code, "Its name leads out of the archive's folder; it is not read.")
+    return Failed(name, UnreadableFile.code, "Its name points outside the archive; it was not read.")

@@ -24,21 +24,21 @@ class UnreadableFile(FileError):
     """The bytes of a file cannot be had."""
 
     code = "unreadable_file"
-    advice = "The file could not be read; check that it is still there and that you may read it."
+    advice = "The file could not be read; check that it exists and that you may read it."
 
 
 class FileTooLarge(FileError):
     """A file is larger than what is read."""
 
     code = "file_too_large"
-    advice = "The file has more bytes than --max-file-bytes allows."
+    advice = "The file is larger than --max-file-bytes allows."
 
 
 class BrokenArchive(FileError):
     """An archive cannot be opened, or not be read to its end."""
 
     code = "broken_archive"
-    advice = "The archive is damaged from here on; what was found before has its own rows."
+    advice = "The archive is damaged from here on; files found before it have their own rows."
 
 
 class EncryptedFile(FileError):

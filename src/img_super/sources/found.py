@@ -173,4 +173,4 @@ def reason(error: Exception) -> str:
     """Why a file could not be read, in one line, without its path: the row's name already says which."""
     if isinstance(error, OSError) and error.strerror:
         return f"The file could not be read: {error.strerror}."
-    return f"The file could not be read ({type(error).__name__}); check that it is there and that you may read it."
+    return f"The file could not be read ({type(error).__name__}); check that it exists and that you may read it."

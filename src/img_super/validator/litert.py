@@ -43,7 +43,7 @@ class LiteRtValidator:
         """Score one crop: RGB uint8, `card.input_side_px` square, upright."""
         logit, heat_map = self._networks.get().run(crop)
         if not isfinite(logit):
-            raise ArithmeticError("The validation network answered no number.")
+            raise ArithmeticError("The validation network returned no number.")
         return Evidence(self.card.calibration.score(logit), np.nan_to_num(heat_map, posinf=1, neginf=0))
 
 

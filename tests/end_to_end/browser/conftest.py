@@ -127,7 +127,12 @@ def asking_for(key: str, given: list[str | None]) -> Callable[[Route], None]:
         given.append(route.request.headers.get("x-api-key"))
         if given[-1] == key:
             return route.continue_()
-        problem = {"code": "key_refused", "title": "The key is missing", "detail": "Send a key.", "status": 401}
+        problem = {
+            "code": "key_refused",
+            "title": "The API key is missing or unknown",
+            "detail": "Send a valid API key.",
+            "status": 401,
+        }
         return route.fulfill(status=401, json=problem)
 
     return ask

@@ -46,7 +46,7 @@ def test_the_language_can_be_changed_at_any_time_and_is_kept(page: Page) -> None
     page.get_by_role("button", name="English").click()
     expect(page.get_by_role("button", name="Choose photos")).to_be_visible()
     expect(page.locator("#answer .number-label")).to_have_text(
-        "Probability that it is superimposed, if half of all were"
+        "Score: probability that it is superimposed, assuming that half of all are"
     )
     expect(page.locator("#documents-title")).to_have_text("3 documents")
     expect(page.locator("#rows")).to_contain_text("No portrait was found")
@@ -198,7 +198,7 @@ def test_how_good_it_is_is_told_in_both_languages(open_page: Open, viewport: dic
     assert violations(page) == []
     page.locator("#language-en").click()
     expect(page.locator("h1")).to_have_text("How good it is")
-    expect(page.locator("tr[aria-current]").first).to_contain_text("decides here")
+    expect(page.locator("tr[aria-current]").first).to_contain_text("used here")
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 

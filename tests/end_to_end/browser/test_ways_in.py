@@ -130,7 +130,7 @@ def test_the_table_puts_the_most_suspicious_first(page: Page) -> None:
     expect(page.locator("#rows .row-number")).to_have_count(2)
     expect(page.locator("#rows tr[data-verdict=failed]")).to_have_count(1)
     assert page.locator(".row-name").all_text_contents() == ["mesa.png", "bona_fide.jpg", "attack.jpg"]
-    page.get_by_role("button", name="Probabilidad").click()
+    page.get_by_role("button", name="Puntaje").click()
     expect(page.locator("#score-head")).to_have_attribute("aria-sort", "descending")
     assert page.locator(".row-name").all_text_contents() == ["attack.jpg", "bona_fide.jpg", "mesa.png"]
 

@@ -100,7 +100,7 @@ def test_a_model_that_cannot_be_loaded_is_refused_without_a_path(
     assert (status, told["code"]) == (409, "model_refused")
     assert told["detail"] == (
         "The model's weights IMG_SUPER_MODEL/a.tflite are not those that its card describes. "
-        "The model that served before goes on serving."
+        "The previous model keeps serving."
     )
     assert version(client, photo_bytes) == "2"
 

@@ -75,7 +75,7 @@ def test_a_surprise_is_told_by_its_place_under_the_name_of_the_request(
     monkeypatch.setattr(detector, "detect", fail)
     answer = client.post("/super", content=photo_bytes, headers=PNG)
     assert (answer.status_code, answer.json()["code"]) == (500, "internal_error")
-    (told,) = [record for record in log.records if record.msg.startswith("Unforeseen")]
+    (told,) = [record for record in log.records if record.msg.startswith("Unexpected error")]
     assert told.getMessage().endswith(answer.headers["x-request-id"])
     assert told.exc_info is not None
     (line,) = access(log)

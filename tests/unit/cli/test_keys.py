@@ -42,7 +42,7 @@ def test_keys_are_changed_without_a_gap(file: Path) -> None:
 
 def test_the_last_key_can_be_taken_back(file: Path) -> None:
     run("create", "bank", file=file)
-    assert "1 taken back" in run("revoke", "bank", file=file).stdout
+    assert "Revoked 1 key." in run("revoke", "bank", file=file).stdout
     assert file.read_text() == ""
 
 

@@ -87,5 +87,5 @@ def test_a_missing_package_is_told_with_where_it_is(tmp_path: Path, monkeypatch:
 
 
 def test_calibrate_says_what_is_missing(tmp_path: Path) -> None:
-    assert "one of the two" in run("calibrate", "--genuine", "x", code=2)
+    assert "exactly one" in run("calibrate", "--genuine", "x", code=2)
     assert "nothing at" in run("calibrate", "--genuine", str(tmp_path / "no"), "--out", str(tmp_path / "o"), code=4)

@@ -273,7 +273,7 @@ def test_a_verb_that_is_stopped_does_not_end_as_if_all_were_well() -> None:
 def test_every_verb_teaches() -> None:
     for verb in ("face", "super", "scan", "client", "doctor"):
         told = CliRunner().invoke(app, [verb, "--help"]).stdout
-        assert "Ends with 0" in told
+        assert "Exits with 0" in told
         assert verb == "doctor" or re.search(rf"^ +img-super {verb} ", told, re.MULTILINE)
 
 

@@ -87,7 +87,7 @@ def test_what_the_handlers_answer_without_an_input_error_is_listed(
     answer = Problem(**client.request(method, address).json())
     listed = {entry.code: entry for entry in SERVICE_PROBLEMS}[code]
     if code == "bad_parameter":
-        assert answer.detail.endswith("cannot be used: value.")
+        assert answer.detail.endswith("invalid value: value.")
         answer.detail = listed.detail
     assert answer == listed
 

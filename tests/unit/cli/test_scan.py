@@ -120,7 +120,7 @@ def test_ctrl_c_tells_how_to_go_on(run: Scan, scanned: Scanned) -> None:
     scanned.fault = KeyboardInterrupt()
     result = run("--json")
     assert result.exit_code == Exit.STOPPED
-    assert "The same command goes on" in result.stderr
+    assert "Run the same command again" in result.stderr
 
 
 def test_a_wrong_option_is_usage(run: Scan, scanned: Scanned) -> None:

@@ -33,7 +33,7 @@ _ERRORS = (BadRequestBody, KeyRefused, RateExceeded, SwitchedOff, UnknownRequest
 
 @router.post(
     "/feedback",
-    summary="Say what a judged document turned out to be",
+    summary="Report what a judged document turned out to be",
     responses=documented(*_ERRORS),
     openapi_extra=body_of(("application/json", reference("Feedback"))),
 )
@@ -50,7 +50,7 @@ async def take_feedback(request: Request, services: TheServices) -> FeedbackAnsw
     try:
         judged = await asyncio.to_thread(judgements.label, owner_of(request.scope), feedback.request_id, label)
     except BadStore as error:
-        raise Overloaded("The database for feedback does not answer now.", retry_after_s=10) from error
+        raise Overloaded("The feedback database is not responding.", retry_after_s=10) from error
     if judged is None:
         raise UnknownRequest()
     return FeedbackAnswer(

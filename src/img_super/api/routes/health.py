@@ -12,8 +12,8 @@ router = APIRouter(prefix="/health", tags=["service"])
 
 @router.get(
     "/live",
-    summary="The process answers, and can still work",
-    responses={503: {"model": Health, "description": "Every thread has been lost to a photo that does not end"}},
+    summary="The process responds and can still work",
+    responses={503: {"model": Health, "description": "Every thread is stuck on a photo"}},
 )
 async def live(services: TheServices, response: Response) -> Health:
     """Says nothing of the models; restart the process when this does not answer, or with 503."""
@@ -26,7 +26,7 @@ async def live(services: TheServices, response: Response) -> Health:
 @router.get(
     "/ready",
     summary="The models are loaded and a warm-up request has passed",
-    responses={503: {"model": Health, "description": "Not yet, not any more, or not now"}},
+    responses={503: {"model": Health, "description": "Starting, stopping or stuck"}},
 )
 async def ready(services: TheServices, response: Response) -> Health:
     """Send traffic only while this is 200."""

@@ -25,7 +25,7 @@ async def show_models(services: TheServices) -> Models:
     )
 
 
-@router.get("/model/figures", summary="What the validation network was measured to be worth; needs no key")
+@router.get("/model/figures", summary="Measured quality of the validation network; needs no key")
 async def show_figures(services: TheServices) -> ValidatorModel:
     """Policies, rates with intervals, limits: what whoever acts on an answer should know of it."""
     validator = services.pipeline.validator
@@ -34,7 +34,7 @@ async def show_figures(services: TheServices) -> ValidatorModel:
 
 @router.post(
     "/model/reload",
-    summary="Take the model that is promoted now; needs an admin key",
+    summary="Load the promoted model; needs an admin key",
     responses=documented(KeyRefused, SwitchedOff, ModelRefused),
 )
 async def reload(services: TheServices) -> Reloaded:

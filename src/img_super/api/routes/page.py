@@ -65,7 +65,7 @@ async def root(request: Request) -> Response:
     return JSONResponse(alive.model_dump(), headers={"Vary": "Accept"})
 
 
-@router.get("/how-good", summary="A page of what the model was measured to be worth", response_class=FileResponse)
+@router.get("/how-good", summary="A page with the model's measured quality", response_class=FileResponse)
 async def how_good() -> FileResponse:
     """For people; programs take `/model/figures`."""
     return FileResponse(_HOW_GOOD, headers=_PAGE_HEADERS)

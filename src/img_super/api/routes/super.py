@@ -17,7 +17,7 @@ from img_super.pipeline.watch import Watch
 
 router = APIRouter(tags=["photo"])
 
-WithEvidence: TypeAlias = Annotated[bool, Query(description="Also answer where the superimposition shows.")]
+WithEvidence: TypeAlias = Annotated[bool, Query(description="Also return where the superimposition shows.")]
 
 
 @router.post(

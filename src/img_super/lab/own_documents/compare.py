@@ -100,13 +100,12 @@ class Rejected:
 def advice_without_attacks(exchanged: ModelComparison | None, shipped_validation: ModelComparison) -> str:
     """What to do with a model that was tuned without an attack on the team's own documents."""
     if exchanged is None or exchanged.verdict is not Outcome.BETTER:
-        return "Not even exchanged portraits are told better, which it learned from: keep the old one."
+        return "It recognises not even exchanged portraits better, which it learned from: keep the old one."
     if _lost(shipped_validation) > FORGETS:
-        return f"Exchanged portraits are told better, but {_forgotten(shipped_validation)}: keep the old one."
+        return f"It recognises exchanged portraits better, but {_forgotten(shipped_validation)}: keep the old one."
     return (
-        "Exchanged portraits are told better, as it learned to, and the others were not forgotten. Whether it finds "
-        "more of the attacks that you really get was not measured, for there were none: let it judge in the shadow "
-        "first."
+        "It recognises exchanged portraits better, as trained, and has not forgotten the others. Whether it finds more "
+        "of the attacks that you really receive was not measured, for lack of any: run it in the shadow first."
     )
 
 
@@ -116,13 +115,13 @@ def advice(own: ModelComparison, shipped_validation: ModelComparison) -> str:
         return "The tuned model is worse on your documents: keep the old one."
     if own.verdict is Outcome.SAME:
         return (
-            "On your documents the tuned model is the same as the old one, as far as so many photos can tell: keep "
-            "the old one, and collect more photos."
+            "On your documents the tuned model is no better than the old one, as far as this many photos can tell: "
+            "keep the old one, and collect more photos."
         )
     if _lost(shipped_validation) > FORGETS:
         return (
             f"The tuned model is better on your documents, but {_forgotten(shipped_validation)}. Mix in more generated "
-            "crops, or let it judge in the shadow first."
+            "crops, or run it in the shadow first."
         )
     return "The tuned model is better on your documents and has not forgotten the others: promote it."
 

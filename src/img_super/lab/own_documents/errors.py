@@ -17,7 +17,7 @@ class DuplicateFile(PhotoRefused):
     """The same bytes were read before, with the same label."""
 
     code = "duplicate_file"
-    advice = "The same file is there more than once; one of them is used."
+    advice = "The same file appears more than once; one copy is used."
 
 
 class Contradiction(PhotoRefused):
@@ -31,4 +31,4 @@ class OtherFace(PhotoRefused):
     """The service would judge another face than the annotation marks."""
 
     code = "other_face"
-    advice = "The face that the service finds is not inside of any box of the annotation; look at both."
+    advice = "The face the service finds is in none of the annotated boxes; check both."

@@ -100,7 +100,7 @@ def _by_names(data: str, storage: Storage, confirm: Confirm) -> Places:
     if not confirm(f"{places.in_words()}\nIs that right?"):
         raise BadLabels(
             "TRUE and FALSE mean different things to different people. Say which is which: "
-            "--genuine TRUE --attack FALSE, or the other way about."
+            "--genuine TRUE --attack FALSE, or the other way round."
         )
     return places
 

@@ -113,7 +113,7 @@ class Reading:
         left_out = (*(one for one in every if isinstance(one, LeftOut)), *doubles)
         if not kept:
             reasons = ", ".join(f"{count} {code}" for code, count in Counter(one.code for one in left_out).items())
-            raise BadLabels(f"Not a single one of {len(photos)} photos can be used: {reasons}.")
+            raise BadLabels(f"None of the {len(photos)} photos can be used: {reasons}.")
         numbers = groups([one.hash for one in kept], [one.crop.document for one in kept])
         crops = (replace(one.crop, document=f"own-{number}") for one, number in zip(kept, numbers, strict=True))
         return OwnDocuments(tuple(crops), left_out)
