@@ -10,10 +10,10 @@ export PYTHONPATH := src
 run: $(VENV)/.serving  ## start the service on 127.0.0.1:8080
 	@$(BIN)/python -m img_super serve
 
-# A file of tests stays in one process, so that what its tests share is made once.
-JOBS ?= 0
-test: $(VENV)/.testing  ## all tests, with the coverage of lines; JOBS=2: in so many processes
-	$(BIN)/python -m pytest --cov --cov-report=term --numprocesses $(JOBS) --dist loadfile --no-loadscope-reorder
+# Several processes share the tests (tests/side_by_side.py); 0: this one alone runs them all, in the order of the folders.
+JOBS ?= 2
+test: $(VENV)/.testing  ## all tests, with the coverage of lines
+	$(BIN)/python -m pytest --cov --cov-report=term --numprocesses $(JOBS)
 
 test-fast: $(VENV)/.testing  ## the unit tests that need no server: after each change
 	$(BIN)/python -m pytest tests/unit -m "not postgresql"

@@ -24,6 +24,7 @@ from img_super.figures import Figure, SetFigures
 from img_super.model_card import Calibration, ModelCard, WeightsFile
 from img_super.pipeline.pipeline import Pipeline
 from img_super.settings import Settings
+from tests.side_by_side import Rooms, long_first
 
 # A machine that is busy is no reason to fail.
 hypothesis.settings.register_profile("patient", deadline=None)
@@ -32,8 +33,36 @@ hypothesis.settings.load_profile("patient")
 _ADVICE = re.compile(r"apt install (\S+)")
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if hasattr(config, "workerinput"):
+        long_first(items)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Rooms:
+    config.option.loadscopereorder = False  # the order is that of `long_first`
+    return Rooms(config, log)
+
+
 def pytest_terminal_summary(terminalreporter: Any) -> None:
-    """What was skipped for want of a program, and the line that brings it."""
+    _tell_where_the_time_went(terminalreporter)
+    _tell_what_was_skipped(terminalreporter)
+
+
+def _tell_where_the_time_went(terminalreporter: Any) -> None:
+    """By folder, when there are several."""
+    seconds: Counter[str] = Counter()
+    for report in (one for kind in ("passed", "failed", "") for one in terminalreporter.stats.get(kind, [])):
+        seconds["/".join(report.nodeid.split("/")[:2])] += report.duration
+    if len(seconds) > 1:
+        terminalreporter.section("seconds by folder, of all processes")
+        for folder, spent in seconds.most_common():
+            terminalreporter.line(f"{spent:7.0f}  {folder}")
+
+
+def _tell_what_was_skipped(terminalreporter: Any) -> None:
+    """For want of a program, and the line that brings it."""
     reasons = Counter(str(report.longrepr[2]) for report in terminalreporter.stats.get("skipped", []))
     lacking: Counter[str] = Counter()
     for reason, tests in reasons.items():
