@@ -19,6 +19,11 @@ from img_super.lab.dataset.splits import held_out
 from img_super.pipeline.crop import crop_portrait, resize_to_input
 from img_super.turn import turn
 
+CAREFUL: Final = tuple(species for species in SPECIES if species.endswith("_careful"))
+EXCHANGED: Final = "exchanged_"
+"""Before the species whose donor is another document's portrait."""
+_MOST_REAL_PEOPLE: Final = 40
+
 _AROUND: Final = 2.2
 """How much around the face is kept, in face sizes; the crop needs 1.2."""
 
@@ -49,7 +54,8 @@ def forged_crops(
 ) -> Iterator[ForgedCrop]:
     """Every photo under each control and with each species laid over it; all are made smaller and saved once more.
 
-    A photo whose portrait is not found is left out.
+    Where there are several documents, portraits are exchanged between them as well: real people, printed and
+    photographed as the host is. A photo whose portrait is not found is left out.
 
     Args:
         portraits: CC0 portraits; donors are those held out of training.
@@ -60,6 +66,8 @@ def forged_crops(
     donors = [
         person for path in sorted(portraits.glob("*/*.jpg")) if held_out(path) and (person := landmarks.person(path))
     ]
+    photos = list(photos)
+    real_people = _first_of_each_document(photos, detector, landmarks)
     for one in photos:
         rng = np.random.default_rng([seed, one.number])
         around = _upright_portrait(_read(one.path), detector, float(rng.choice(scales)))
@@ -72,6 +80,24 @@ def forged_crops(
         for species in SPECIES:
             forged = forge(rng, species, region, host, donors[int(rng.integers(len(donors)))])
             yield _seen(rng, forged, face, side_px, species, one.document)
+        others = [person for document, person in real_people.items() if document != one.document]
+        for species in CAREFUL if others else ():
+            forged = forge(rng, species, region, host, others[int(rng.integers(len(others)))])
+            yield _seen(rng, forged, face, side_px, f"{EXCHANGED}{species.removesuffix('_careful')}", one.document)
+
+
+def _first_of_each_document(
+    photos: Iterable[GenuinePhoto], detector: YuNetDetector, landmarks: _Landmarks
+) -> dict[str, LandmarkedFace]:
+    people: dict[str, LandmarkedFace] = {}
+    for photo in photos:
+        if photo.document in people or len(people) == _MOST_REAL_PEOPLE:
+            continue
+        around = _upright_portrait(_read(photo.path), detector, 1.0)
+        person = None if around is None else landmarks.near(*around)
+        if person is not None:
+            people[photo.document] = person
+    return people
 
 
 def _seen(

@@ -15,10 +15,10 @@ from img_super.lab.forging.base import StoredBase, opened, read_bases
 from img_super.lab.forging.forge import Stock
 from img_super.lab.forging.processes import in_processes
 from img_super.lab.forging.stream import Bases, PairBatch, by_document, pair_batches
-from img_super.lab.forging.tool_swaps import Redraw, aligned
+from img_super.lab.forging.tool_swaps import OneOf, Redraw, aligned
 from img_super.lab.synthesis.portraits.portrait import Portrait
 from img_super.lab.synthesis.sources import Wanted, load_sources
-from img_super.lab.training.folded import autoencoders, carry
+from img_super.lab.training.folded import autoencoders, carry, super_resolution
 from img_super.lab.training.folded.train import FoldedRecipe, train
 from img_super.pipeline.crop import resize_to_input
 
@@ -52,13 +52,15 @@ def read_streams(recipe: FoldedRecipe, bases: Path, data: Path, cache: Path) -> 
 def _redraw(
     recipe: FoldedRecipe, people: Sequence[Portrait], rendered: Sequence[StoredBase], cache: Path
 ) -> Redraw | None:
-    """The cache's autoencoders, or new ones, which take a quarter of an hour."""
+    """The cache's autoencoders, or new ones (a quarter of an hour); super-resolution, too, where it is installed."""
     if not recipe.autoencoder_steps:
         return None
     printed = (opened(base).person for base in rendered[::_PRINTED_EVERY])
     faces = [aligned(person) for person in (*people, *printed)]
     file = cache / "autoencoders.pt"
-    return autoencoders.read_or_train(file, faces, recipe.autoencoder_steps, recipe.seed).drawn_again
+    networks = autoencoders.read_or_train(file, faces, recipe.autoencoder_steps, recipe.seed)
+    enlarging = super_resolution.installed()
+    return OneOf((networks.drawn_again, *([enlarging.drawn_again] if enlarging else [])))
 
 
 def learn(first: Path, streams: Streams, out: Path) -> None:

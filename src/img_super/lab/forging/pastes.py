@@ -1,4 +1,4 @@
-"""Crude superimpositions: a photo or a head that is simply laid over, with a hard seam, in whatever colours it has."""
+"""Photos and heads laid over: crude, in whatever colours they have, or matched to what they cover."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from typing import Final
 
 import cv2
 import numpy as np
+import numpy.typing as npt
 
 from img_super.domain import Float32Array, RgbImage
 from img_super.lab.forging.canvas import Canvas
@@ -22,6 +23,8 @@ _SIDES: Final = (0.28, 0.75)
 _TOP: Final = (0.3, 0.85)
 _BOTTOM: Final = (0.2, 0.75)
 """How far a cut-out photo reaches beyond the face's box, in the face's width and height."""
+_SHARPNESS_MATCHED_SHARE: Final = 0.6
+_BLURS_PX: Final = (0.5, 0.7, 0.9, 1.2, 1.6, 2.2)
 
 
 def crude_photo(rng: np.random.Generator, canvas: Canvas, donor: Portrait) -> Laid:
@@ -180,5 +183,29 @@ def _fitted(
         matched = (ours - ours[inside].mean(0)) * stretch + theirs[inside].mean(0)
         mixed = np.clip(ours + float(rng.uniform(0.85, 1)) * (matched - ours), 0, 255).astype(np.uint8)
         over = np.asarray(cv2.cvtColor(mixed, cv2.COLOR_LAB2RGB), np.uint8)
+        if rng.random() < _SHARPNESS_MATCHED_SHARE:
+            over = _in_its_sharpness(rng, over, canvas.base.image, inside)
     covered = pixels.blur(covered, float(rng.choice([0.4, 0.8, 1.6])))
     return Laid(pixels.blend(canvas.photo, pixels.as_float(over), covered), covered, species)
+
+
+def _in_its_sharpness(
+    rng: np.random.Generator, over: RgbImage, host: RgbImage, inside: npt.NDArray[np.bool_]
+) -> RgbImage:
+    """As much fine detail as what is covered has: blurred where there is more, with grain where there is less."""
+    wanted, there = (_fine_detail(image, inside) for image in (host, over))
+    sharp = over
+    for sigma_px in _BLURS_PX:
+        if there <= wanted:
+            break
+        over = np.asarray(cv2.GaussianBlur(sharp, (0, 0), sigma_px), np.uint8)
+        there = _fine_detail(over, inside)
+    missing = float(np.sqrt(max(0.0, wanted**2 - there**2)))
+    grain = pixels.noise(rng, over.shape[:2], missing * float(rng.uniform(0.4, 1.1)), float(rng.uniform(0.3, 1)), 0.2)
+    return pixels.to_bytes(np.asarray(cv2.add(pixels.as_float(over), grain), np.float32))
+
+
+def _fine_detail(image: RgbImage, inside: npt.NDArray[np.bool_]) -> float:
+    """Standard deviation of what a narrow blur takes away, grey levels."""
+    grey = cv2.cvtColor(image, cv2.COLOR_RGB2GRAY).astype(np.float32)
+    return float((grey - cv2.GaussianBlur(grey, (0, 0), 1.0))[inside].std())

@@ -28,11 +28,23 @@ _FFHQ: Final = np.array(
 _SWAPPER_PX: Final = 128
 _SWAPPER_TEMPLATE: Final = TEMPLATE + np.array([8, 0], np.float32)
 _REDRAWN_SHARE: Final = 0.4
+_HOST_LIGHT_SHARE: Final = 0.4
+"""Neural swappers keep the light of the first face."""
 _LARGEST_PX: Final = 320
 
 
 Redraw = Callable[[np.random.Generator, RgbImage], RgbImage]
 """Draws an aligned face, RGB uint8 [side, side, 3], once more, as a network that was trained on faces does."""
+
+
+@dataclass(frozen=True, slots=True)
+class OneOf:
+    """Draws a face again by one of several ways."""
+
+    redraws: tuple[Redraw, ...]
+
+    def __call__(self, rng: np.random.Generator, face: RgbImage) -> RgbImage:
+        return self.redraws[int(rng.integers(len(self.redraws)))](rng, face)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +68,8 @@ def tool_swap(
     host = _taken(canvas.base.image, square)
     laid = _in_its_pose(canvas.base.person, donor, square)
     laid = _in_its_colours(rng, laid, host)
+    if rng.random() < _HOST_LIGHT_SHARE:
+        laid = _in_its_light(laid, host, float(rng.uniform(0.04, 0.16)) * square.side_px)
     manner = rng.random()
     if manner < 0.3:
         mixture = faces.drawn_again(host, laid, float(rng.uniform(0.4, 1)), int(rng.choice([80, 150, 300])))
@@ -112,6 +126,12 @@ def _in_its_colours(rng: np.random.Generator, laid: RgbImage, host: RgbImage) ->
     gain = np.clip(spread.std(0) / (mean.std(0) + 1), 0.2, 1.8)
     matched = (ours - mean.mean(0)) * gain + spread.mean(0)
     return np.asarray(cv2.cvtColor(np.clip(matched, 0, 255).astype(np.uint8), cv2.COLOR_LAB2RGB), np.uint8)
+
+
+def _in_its_light(laid: RgbImage, host: RgbImage, sigma_px: float) -> RgbImage:
+    """What is coarse is the host's, light and shadow with it; features finer than `sigma_px` are the donor's."""
+    coarse_laid, coarse_host = (cv2.GaussianBlur(image.astype(np.float32), (0, 0), sigma_px) for image in (laid, host))
+    return pixels.to_bytes(np.asarray(laid - coarse_laid + coarse_host, np.float32))
 
 
 def _mixed(first: RgbImage, second: RgbImage, share: float) -> RgbImage:

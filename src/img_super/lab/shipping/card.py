@@ -96,15 +96,17 @@ def make_card(
     version: str,
     about: About = PORTRAIT_VALIDATOR,
 ) -> ModelCard:
-    """Calibrate on the validation sets together, each counting alike, and choose the policies.
+    """Calibrate on real photos, each set counting alike, else on generated ones; choose the policies.
 
-    A set of genuine documents alone guards the thresholds; it cannot calibrate.
+    Generated documents are drawn harder than what people send: they guard the thresholds, as a set of genuine
+    documents alone does, and would make the score of real photos less sure than it is.
 
     Args:
         sets: the generated one by the name `GENERATED`, whose figures stand in the card, and others that help to
             choose; figures of what was not chosen on are added by `evaluate`.
     """
-    compared = calibrate([one.logits for one in sets.values() if one.logits.has_attacks])
+    real = [one.logits for name, one in sets.items() if name != GENERATED and one.logits.has_attacks]
+    compared = calibrate(real or [sets[GENERATED].logits])
     scored = {name: one.scored(compared.kept) for name, one in sets.items()}
     policies = choose_policies(scored)
     balanced = policies[PolicyName.BALANCED]

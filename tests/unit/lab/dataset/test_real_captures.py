@@ -7,6 +7,7 @@ import cv2
 import numpy as np
 import pytest
 
+from img_super.lab.dataset.forged_photos import CAREFUL, EXCHANGED
 from img_super.lab.dataset.forgeries import SPECIES, LandmarkedFace, forge
 from img_super.lab.dataset.manifest import BadDataSet
 from img_super.lab.dataset.measured_sets import other_hands_set
@@ -73,6 +74,17 @@ def test_each_frame_is_seen_untouched_and_forged(tmp_path: Path) -> None:
         assert {crop.document for crop in crops} == {document}
         assert all(crop.crop.shape == (64, 64, 3) for crop in crops)
         assert not np.array_equal(crops[0].crop, crops[1].crop)
+
+
+def test_portraits_are_exchanged_between_the_documents_of_a_set(tmp_path: Path) -> None:
+    labels = {f"{kind}.jpg": {"doc_id": kind, "doc_type": "card"} for kind in ("first", "second")}
+    for frame in labels:
+        genuine(tmp_path / frame)
+    (tmp_path / "labels.json").write_text(json.dumps(labels))
+    crops = list(real_crops([tmp_path], with_donor(tmp_path), 64, choosing=True))
+    exchanged = [crop for crop in crops if crop.species.startswith(EXCHANGED)]
+    assert {crop.document for crop in exchanged} == {"first", "second"}
+    assert len(exchanged) == 2 * len(CAREFUL)
 
 
 def test_the_genuine_photos_of_a_generated_set_are_forged_by_another_hand(tmp_path: Path) -> None:

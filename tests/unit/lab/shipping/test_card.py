@@ -50,6 +50,12 @@ def test_the_card_says_what_it_is() -> None:
     assert card.limits
 
 
+def test_real_photos_say_what_a_score_means() -> None:
+    real = drawn(1, 400, 400, 2)
+    cards = [make_card(FILES, 224, {GENERATED: drawn(shift, 400, 400, 1), "real": real}, "1") for shift in (-3, 0)]
+    assert cards[0].calibration == cards[1].calibration == calibrate([real.logits]).kept
+
+
 def test_each_set_and_class_counts_alike() -> None:
     few_attacks, many_attacks = drawn(0, 2000, 200, 1), drawn(0, 2000, 6000, 2)
     biases = [calibrate([one.logits]).kept.bias for one in (few_attacks, many_attacks)]

@@ -11,12 +11,12 @@ from img_super.domain import Float32Array
 from img_super.lab.synthesis import pixels
 from img_super.lab.synthesis.geometry import slid
 
-KINDS: Final = ("plain", "gradient", "vignette", "curtain", "mottled", "own", "own_blurred")
+KINDS: Final = ("plain", "cut_out", "gradient", "vignette", "curtain", "mottled", "own", "own_blurred")
 
-PLAIN: Final = ("plain", "gradient", "vignette", "mottled")
+PLAIN: Final = ("plain", "cut_out", "gradient", "vignette", "mottled")
 """What offices ask for."""
 
-_WEIGHTS: Final = (0.36, 0.14, 0.08, 0.06, 0.08, 0.20, 0.08)
+_WEIGHTS: Final = (0.30, 0.06, 0.14, 0.08, 0.06, 0.08, 0.20, 0.08)
 _COLOURS: Final = {
     "white": (246, 246, 245),
     "off_white": (232, 231, 226),
@@ -39,7 +39,7 @@ class Background:
     """How the background of an ID photo looks.
 
     Attributes:
-        kind: one of `KINDS`.
+        kind: one of `KINDS`; `cut_out`: plain, and the person's edge is as hard as an office's software cuts it.
         red, green, blue: its colour, 0 to 255; of no use to `own` and `own_blurred`.
         depth: how much darker the far end of a gradient, a fold or a vignette is, 0 to 1.
         angle_deg: where a gradient runs to.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 import cv2
 import numpy as np
@@ -13,6 +14,9 @@ from img_super.lab.synthesis.geometry import onto, warp
 from img_super.lab.synthesis.portraits.backgrounds import Background, paint_background, with_shadow
 from img_super.lab.synthesis.portraits.framing import free_window, to_frame_matrix
 from img_super.lab.synthesis.portraits.portrait import Portrait
+
+_RIM_SHARE: Final = 0.3
+_RIM_LEVELS: Final = (12.0, 128.0, 250.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +104,26 @@ def _with_background(
     behind = with_shadow(behind, matte, background)
     grain = pixels.noise(rng, matte.shape, rng.uniform(0.3, 2.0), 0.7, 0.3)
     behind = np.asarray(cv2.add(behind, grain), np.float32)
-    return pixels.blend(behind, pure_foreground(image, matte, own), matte)
+    person = pure_foreground(image, matte, own)
+    return _cut_out(behind, person, matte, rng) if background.kind == "cut_out" else pixels.blend(behind, person, matte)
+
+
+def _cut_out(behind: Float32Array, person: Float32Array, matte: Float32Array, rng: np.random.Generator) -> Float32Array:
+    """The person with a hard edge, in steps as of a small picture enlarged; now and then with a rim around it.
+
+    Genuine documents show such portraits: they were cut out before they were printed.
+    """
+    height, width = matte.shape
+    step_px = int(rng.integers(1, 1 + max(2, height // 90)))
+    wh = max(4, width // step_px), max(4, height // step_px)
+    small = cv2.resize(matte, wh, interpolation=cv2.INTER_AREA)
+    inside = np.asarray(small > rng.uniform(0.25, 0.75), np.float32)
+    hard = np.asarray(cv2.resize(inside, (width, height), interpolation=cv2.INTER_NEAREST), np.float32)
+    if rng.random() < _RIM_SHARE:
+        side = 1 + 2 * int(rng.integers(1, 1 + max(2, height // 60)))
+        rim = cv2.dilate(hard, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side)))
+        behind = pixels.blend(behind, pixels.filled(matte.shape, (float(rng.choice(_RIM_LEVELS)),) * 3), rim)
+    return pixels.blend(behind, person, hard)
 
 
 def _inside_picture(portrait: Portrait, to_frame: Float32Array, wh: tuple[int, int]) -> Float32Array:

@@ -28,6 +28,17 @@ def test_another_background_leaves_no_trace_of_the_old_one(kind: str) -> None:
     assert green.max() < 30  # the wall was 100 greener; the greenest new background is 20
 
 
+def test_a_cut_out_has_a_hard_edge() -> None:
+    def mixed(kind: str) -> int:
+        """Pixels that are neither the person's nor the background's."""
+        rng = np.random.default_rng(3)
+        image = framed(person(), ASPECT, rng, draw_background(np.random.default_rng(3), (kind,)), 300).image
+        person_away, wall_away = (np.abs(image - colour).max(axis=2) for colour in (image[150, 117], image[4, 4]))
+        return int((np.minimum(person_away, wall_away) > 25).sum())
+
+    assert mixed("cut_out") < 0.2 * mixed("plain")
+
+
 def test_the_own_background_stays_as_it_was() -> None:
     rng = np.random.default_rng(3)
     portrait = person(wh=(400, 500), centre_x=200)
