@@ -22,6 +22,7 @@ def bases(
     seed: Seed = 1,
     split: Split = "train",
     processes: Processes = 2,
+    drawn: Annotated[int, typer.Option(help="Portraits drawn besides; training swaps their faces.", min=0)] = 0,
     cache: Cache = None,
 ) -> None:
     """Render genuine documents to be forged, and read the real captures beside them."""
@@ -31,7 +32,7 @@ def bases(
     from img_super.lab.forging.rendered import BaseJob, render_bases
     from img_super.lab.synthesis.portraits.folder import PortraitNetworks
 
-    job = BaseJob(out / "rendered", cache_of(cache, out), split, count, seed, data, shard_size=50)
+    job = BaseJob(out / "rendered", cache_of(cache, out), split, count, seed, data, drawn, shard_size=50)
     render(job, render_bases(job, processes))
     if (data / "real-bases").is_dir():
         found = list(real_bases(data / "real-bases", PortraitNetworks(), KEPT_FROM_TRAINING))

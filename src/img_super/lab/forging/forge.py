@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 import cv2
@@ -44,11 +44,19 @@ _SMALLEST_CROP_PX: Final = 110.0
 
 @dataclass(frozen=True, slots=True)
 class Stock:
-    """What attacks are made of: people, a model of their faces, and a network that draws faces once more."""
+    """What attacks are made of.
+
+    Attributes:
+        donors: people.
+        faces: a model of their faces.
+        redraw: draws a face once more, as a network does.
+        variants: by the base's document: its portrait in the same pose and light, with another face.
+    """
 
     donors: Sequence[Portrait]
     faces: EigenFaces
     redraw: Redraw | None = None
+    variants: Mapping[str, Sequence[Portrait]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,12 +10,15 @@ from typing import Final
 import keras
 import numpy as np
 
+from img_super.lab.dataset.manifest import read_manifest
 from img_super.lab.forging import eigenfaces
 from img_super.lab.forging.base import StoredBase, opened, read_bases
 from img_super.lab.forging.forge import Stock
 from img_super.lab.forging.processes import in_processes
+from img_super.lab.forging.rendered import BaseRow
 from img_super.lab.forging.stream import Bases, PairBatch, by_document, pair_batches
 from img_super.lab.forging.tool_swaps import OneOf, Redraw, aligned
+from img_super.lab.synthesis.portraits.drawn import SOURCE, draw_variants
 from img_super.lab.synthesis.portraits.portrait import Portrait
 from img_super.lab.synthesis.sources import Wanted, load_sources
 from img_super.lab.training.folded import autoencoders, carry, super_resolution
@@ -45,8 +48,18 @@ def read_streams(recipe: FoldedRecipe, bases: Path, data: Path, cache: Path) -> 
     people = load_sources(data, cache, Wanted("train")).portraits
     real = by_document(read_bases(bases / "real"))
     rendered = read_bases(bases / "rendered")
-    stock = Stock(people, eigenfaces.fitted(people), _redraw(recipe, people, rendered, cache))
+    variants = _variants(bases / "rendered", recipe.variants, cache)
+    stock = Stock(people, eigenfaces.fitted(people), _redraw(recipe, people, rendered, cache), variants)
     return Streams(recipe, Bases(rendered, real, recipe.real_share), stock)
+
+
+def _variants(rendered: Path, count: int, cache: Path) -> dict[str, list[Portrait]]:
+    """By document: variants of its portrait, where that was drawn here."""
+    identities = {
+        row.document: row.portrait for row in read_manifest(rendered, BaseRow) if row.portrait.startswith(f"{SOURCE}/")
+    }
+    drawn = draw_variants(sorted(set(identities.values())), count, cache) if count else {}
+    return {document: drawn[identity] for document, identity in identities.items() if drawn.get(identity)}
 
 
 def _redraw(

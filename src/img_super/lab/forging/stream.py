@@ -17,6 +17,7 @@ _ENGRAVED_WEIGHT: Final = 2 / 3
 """Of a banknote's design beside a card's: few people and designs, and no photo on them."""
 
 _ALIKE_SHARE: Final = 0.6
+_VARIANT_SHARE: Final = 0.7
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +94,13 @@ def _pair(rng: np.random.Generator, bases: Bases, stock: Stock, side_px: int, do
 
 
 def _donor(rng: np.random.Generator, bases: Bases, base: Base, stock: Stock, share: float) -> Portrait:
-    """A person's photo, or the portrait of another base: often of the same source, printed and seen as this one is."""
+    """A person's photo, or the portrait of another base: often of the same source, printed and seen as this one is.
+
+    Where there are variants of the base's portrait, mostly one of them: what a neural face swapper would draw.
+    """
+    variants = stock.variants.get(base.document)
+    if variants and rng.random() < _VARIANT_SHARE:
+        return variants[int(rng.integers(len(variants)))]
     if rng.random() >= share:
         return stock.donors[int(rng.integers(len(stock.donors)))]
     alike = rng.random() < _ALIKE_SHARE

@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 
 from img_super.domain import RgbImage
-from img_super.lab.forging import eigenfaces
+from img_super.lab.forging import eigenfaces, stream
 from img_super.lab.forging.base import RENDERED, Base, opened, read_bases, write_bases
 from img_super.lab.forging.chain import draw_chain, passed_on
-from img_super.lab.forging.forge import MASK_SIDE_PX, SPECIES_SHARES, Stock, forged_pair
+from img_super.lab.forging.forge import MASK_SIDE_PX, SPECIES_SHARES, Pair, Stock, forged_pair
 from img_super.lab.forging.real import likely_frame
 from img_super.lab.forging.stream import Bases, by_document, pair_batches
 from img_super.lab.synthesis.portraits.portrait import Portrait
@@ -118,3 +118,21 @@ def test_a_base_like_another_is_of_its_set(stock: Stock, tmp_path: Path) -> None
     rng = np.random.default_rng(1)
     assert {bases.like(rng, opened(stored[0])).document for _ in range(20)} == set(names[:2])
     assert bases.like(rng, opened(stored[3])).document == "rendered"
+
+
+def test_a_portrait_with_variants_is_mostly_swapped_for_one_of_them(
+    stock: Stock, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    host, variant, _ = stock.donors
+    write_bases(tmp_path / "some.bases", [base_of(host)])
+    bases = Bases(read_bases(tmp_path), {}, 0)
+    donors: list[str] = []
+
+    def noted(rng: np.random.Generator, base: Base, donor: Portrait, stock: Stock, side_px: int) -> Pair:
+        donors.append(donor.identity)
+        return forged_pair(rng, base, donor, stock, side_px, "crude_head")
+
+    monkeypatch.setattr(stream, "forged_pair", noted)
+    varied = replace(stock, donors=[host], variants={base_of(host).document: [variant]})
+    next(pair_batches((1, 0), bases, varied, 20, (64,), 0))
+    assert 9 <= donors.count(variant.identity) <= 19

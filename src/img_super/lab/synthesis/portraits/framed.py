@@ -121,7 +121,7 @@ def _cut_out(behind: Float32Array, person: Float32Array, matte: Float32Array, rn
     hard = np.asarray(cv2.resize(inside, (width, height), interpolation=cv2.INTER_NEAREST), np.float32)
     if rng.random() < _RIM_SHARE:
         side = 1 + 2 * int(rng.integers(1, 1 + max(2, height // 60)))
-        rim = cv2.dilate(hard, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side)))
+        rim = np.asarray(cv2.dilate(hard, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side))), np.float32)
         behind = pixels.blend(behind, pixels.filled(matte.shape, (float(rng.choice(_RIM_LEVELS)),) * 3), rim)
     return pixels.blend(behind, person, hard)
 

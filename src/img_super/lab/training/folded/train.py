@@ -51,6 +51,7 @@ class FoldedRecipe(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         rank_weight: of the loss that wants each attack above its own genuine crop, beside the labels'.
         real_share: of the bases, real captures instead of rendered ones.
         autoencoder_steps: of the networks that draw some swapped faces once more; 0: there are none.
+        variants: of each portrait drawn here, whose face they replace.
         sides_px: one of them is drawn for each batch.
         threads: of PyTorch; `workers`: processes that make batches.
     """
@@ -70,6 +71,7 @@ class FoldedRecipe(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     real_share: float = 0.35
     donors_from_bases: float = 0.35
     autoencoder_steps: int = 1600
+    variants: int = 2
     sides_px: tuple[int, ...] = (224, 224, 256, 288, 288)
     seed: int = 1
     threads: int = 2

@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 import pytest
 
-from img_super.lab.synthesis.portraits.drawn import PortraitPainter, draw_portraits
+from img_super.lab.synthesis.portraits.drawn import PortraitPainter, draw_portraits, draw_variants
 from img_super.lab.synthesis.portraits.folder import PortraitNetworks, prepare_portrait, read_portraits
 from img_super.lab.synthesis.portraits.matte import refined
 from img_super.lab.synthesis.portraits.portrait import Portrait
@@ -89,6 +89,18 @@ def test_the_outline_goes_round_the_landmarks_inside_the_matte(drawn: list[Portr
 def test_a_number_is_drawn_alike_whatever_came_before(drawn: list[Portrait], painter: PortraitPainter) -> None:
     number = int(drawn[0].identity.removeprefix("drawn/1-"))
     np.testing.assert_array_equal(painter.paint(1, number), drawn[0].image)
+
+
+@needs_networks
+def test_a_variant_has_another_face_in_the_same_pose(
+    drawn: list[Portrait], cache: Path, painter: PortraitPainter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("img_super.lab.synthesis.portraits.drawn.PortraitPainter", lambda: painter)
+    person, other = drawn
+    (variant,) = draw_variants([person.identity], 1, cache)[person.identity]
+    assert np.abs(variant.landmarks - person.landmarks).max() < 30
+    differs, stranger = (np.abs(one.image.astype(int) - person.image).mean() for one in (variant, other))
+    assert 5 < differs < 0.8 * stranger
 
 
 @needs_networks
