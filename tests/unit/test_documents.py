@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from importlib import import_module
 from pathlib import Path
 from pkgutil import iter_modules
@@ -16,7 +16,8 @@ from img_super.api import routes
 from img_super.api.schemas import Problem
 from img_super.cli.reference import default_in_words, documented_problems
 from img_super.main import build_app
-from img_super.settings import PREFIX, Settings
+from img_super.model_card import Policy, read_card
+from img_super.settings import PREFIX, SHIPPED_MODEL, Settings
 
 ROOT = Path(__file__).parents[2]
 DEPLOYMENT = ROOT / "docs" / "deployment" / "deploymentdoc.md"
@@ -95,6 +96,31 @@ def test_the_deployment_document_says_of_every_error_code_what_to_do(error: Prob
 @pytest.mark.parametrize(("path", "method"), [*_routes(), ("/docs", "GET"), ("/openapi.json", "GET")])
 def test_the_deployment_document_names_every_route(path: str, method: str) -> None:
     assert f"| `{path}` | {method} |" in _text(DEPLOYMENT)
+
+
+def _in_percent(shares: Iterable[float | None]) -> str:
+    return ", ".join(f"{100 * (share or 0):.1f} %".replace(".", ",") for share in shares)
+
+
+def _policy_in_spanish(name: str, policy: Policy) -> str:
+    """The manual's row: where a policy decides, and what that gave on generated and on real photos."""
+    sets = [policy.figures[measured] for measured in ("generated_validation", "real_captures")]
+    cells = [
+        f"`{name}`",
+        f"{policy.threshold:.4f}".replace(".", ","),
+        _in_percent(one.bpcer.value for one in sets),
+        _in_percent(one.apcer.value if one.apcer else None for one in sets),
+        _in_percent(one.undetermined.bona_fide for one in sets),
+        _in_percent(one.undetermined.attack for one in sets),
+    ]
+    return f"| {' | '.join(cells)} |"
+
+
+def test_the_deployment_document_tells_of_each_policy_what_the_card_does() -> None:
+    card = read_card(SHIPPED_MODEL)
+    assert f"`{card.name}` {card.version}" in _text(DEPLOYMENT)
+    for name, policy in card.policies.items():
+        assert _policy_in_spanish(name, policy) in _text(DEPLOYMENT)
 
 
 def test_the_readme_begins_with_the_two_commands() -> None:
