@@ -26,10 +26,12 @@ from img_super.pipeline.orientation import exif_orientation, orientation_of
 from img_super.pipeline.png_file import png_picture, webp_picture
 from img_super.pipeline.tiff_file import (
     ORIENTATION,
+    deep_bits,
     first_directory,
     is_negative,
     pixel_height,
     refuse_tiff,
+    why_not_opened,
 )
 
 __all__ = ["DEFAULT_LIMITS", "decode_image", "open_image", "read_pixels", "sniff_type"]
@@ -75,7 +77,9 @@ def open_image(data: bytes, limits: DecodeLimits) -> ImageFile:
             _refuse_tiff(data)
     try:
         image = _open(data, image_type, limits)
-    except BrokenImage:
+    except BrokenImage as error:
+        if image_type == "TIFF":
+            raise why_not_opened(first_directory(data)) from error
         if image_type != "WEBP":
             raise
         image = _open(webp_picture(data), image_type, limits)
@@ -203,11 +207,16 @@ def _is_alpha_unused(image: Image.Image) -> bool:
     return image.format == "BMP" and image.mode == "RGBA" and image.getchannel("A").getextrema()[1] == 0
 
 
+def _deep_white(image: Image.Image) -> float:
+    """Of whole numbers; Pillow leaves those of 12 bits as they are."""
+    return float((1 << deep_bits(image.tag_v2)) - 1) if isinstance(image, TiffImageFile) else 65_535.0
+
+
 def _deep_grey_to_rgb(image: Image.Image) -> Image.Image:
     """Grey with more than 8 bits: Pillow would clip it at 255. Floats are read as [0, 1] where they fit."""
     values = np.nan_to_num(np.asarray(image, dtype=np.float32))
     unit_range = image.mode == "F" and values.max(initial=0) <= 1
-    white = 1.0 if unit_range else 255.0 if image.mode == "F" else 65_535.0
+    white = 1.0 if unit_range else 255.0 if image.mode == "F" else _deep_white(image)
     grey = np.clip(values * (255.0 / white) + 0.5, 0, 255).astype(np.uint8)
     if isinstance(image, TiffImageFile) and is_negative(image.tag_v2):
         grey = 255 - grey

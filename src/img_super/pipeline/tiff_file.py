@@ -7,9 +7,10 @@ from io import BytesIO
 from itertools import pairwise
 from typing import Final
 
+from PIL import TiffImagePlugin
 from PIL.TiffImagePlugin import ImageFileDirectory_v2
 
-from img_super.errors import BrokenImage, UnsupportedVariant
+from img_super.errors import BrokenImage, InputError, UnsupportedVariant
 
 WIDTH, HEIGHT = 256, 257
 BITS, COMPRESSION, STRIPS, STRIP_BYTES, X_RESOLUTION, Y_RESOLUTION = 258, 259, 273, 279, 282, 283
@@ -17,7 +18,12 @@ ORIENTATION, TILE_WIDTH, TILE_HEIGHT, TILES, TILE_BYTES, SAMPLE_FORMAT, PHOTOMET
 MAX_TILE_PIXELS: Final = 4096 * 4096
 """Of a TIFF smaller than this; libtiff takes the memory of a whole tile, however small the image is."""
 
+PLANES: Final = 284
+_APART: Final = 2
 _SHORT: Final = 3
+
+# Pillow knows 16 bits whose zero is white in one byte order only; `is_negative` turns them about in both.
+TiffImagePlugin.OPEN_INFO[(b"MM", 0, (1,), 1, (16,), ())] = ("I;16B", "I;16B")
 _FLOAT, _COMPLEX = 3, (5, 6)
 
 _COMPRESSIONS: Final = frozenset({1, 2, 3, 4, 5, 7, 8, 32773, 32946, 34925, 50000, 50001, 32771})
@@ -32,6 +38,7 @@ _NAMES: Final = {
     50002: "a TIFF with JPEG XL inside",
     52546: "a TIFF with JPEG XL inside",
 }
+_PHOTOMETRICS: Final = {0: "grey", 1: "grey", 2: "RGB", 3: "palette", 5: "CMYK", 6: "YCbCr", 8: "Lab"}
 _OLD_JPEG: Final = 6
 _LOSSLESS_FRAMES: Final = (b"\xff\xc3", b"\xff\xf7")
 
@@ -44,6 +51,15 @@ def first_directory(data: bytes) -> ImageFileDirectory_v2:
     file.seek(directory.next)
     directory.load(file)
     return directory
+
+
+def why_not_opened(tags: ImageFileDirectory_v2) -> InputError:
+    """Of a TIFF that Pillow does not open: a directory that is sound has a kind of pixels that it does not know."""
+    if not all(_first(tags, tag, 0) > 0 for tag in (WIDTH, HEIGHT)) or not (STRIPS in tags or TILES in tags):
+        return BrokenImage()
+    bits = _numbers(tags, BITS) or (1,)
+    kind = _PHOTOMETRICS.get(_first(tags, PHOTOMETRIC, 1), "unusual colours")
+    return UnsupportedVariant.named(f"a TIFF of {kind} with {len(bits)} x {bits[0]} bits")
 
 
 def refuse_tiff(tags: ImageFileDirectory_v2, data: bytes) -> None:
@@ -71,6 +87,10 @@ def _refuse_unread(tags: ImageFileDirectory_v2, data: bytes) -> None:
     if compression == 7 and any(frame in data[first : first + 1024] for frame in _LOSSLESS_FRAMES):
         raise UnsupportedVariant.named("a TIFF with lossless JPEG inside")
     bits, kind = _numbers(tags, BITS) or (1,), _first(tags, SAMPLE_FORMAT, 1)
+    if kind not in (_FLOAT, *_COMPLEX) and max(bits) > 16:
+        raise UnsupportedVariant.named(f"a TIFF of whole numbers with {len(bits)} x {bits[0]} bits")
+    if _first(tags, PLANES, 1) == _APART and len(bits) > 1 and max(bits) > 8:
+        raise UnsupportedVariant.named(f"a TIFF of {len(bits)} x {bits[0]} bits with each colour apart")
     if kind in _COMPLEX or (kind == _FLOAT and bits != (32,)):
         raise UnsupportedVariant.named(f"a TIFF of floating-point numbers ({len(bits)} x {bits[0]} bits)")
 
@@ -101,6 +121,11 @@ def _tile_pixels(tags: ImageFileDirectory_v2) -> int:
 def is_negative(tags: ImageFileDirectory_v2) -> bool:
     """White is zero; Pillow turns that about in images of up to 8 bits, and not in deeper ones."""
     return _first(tags, PHOTOMETRIC, 1) == 0
+
+
+def deep_bits(tags: ImageFileDirectory_v2) -> int:
+    """Of each number of a grey image that has more than 8."""
+    return _first(tags, BITS, 16)
 
 
 def pixel_height(tags: ImageFileDirectory_v2) -> float:

@@ -27,6 +27,7 @@ from img_super.pipeline.orientation import exif_orientation
 from img_super.pipeline.photo import open_photo
 from img_super.pipeline.reduced_jpeg import ReducedJpeg
 from tests.hostile.files import END_OF_IMAGE, START_OF_SCAN, image_file, png_chunk, tiff, tiff_strip
+from tests.variants import raw_tiff, samples_of, wide_profile
 
 LIMITS = DecodeLimits()
 RNG = np.random.default_rng(5)
@@ -176,7 +177,24 @@ def test_big_tiff_blank_pages_and_coarse_faxes() -> None:
     assert seen(fax).shape == (400, 256, 3)
 
 
+@pytest.mark.parametrize(
+    ("order", "depth", "photometric"), [("<", 12, 1), ("<", 16, 0), ("<", 16, 1), (">", 16, 0), (">", 16, 1)]
+)
+def test_deep_grey_is_as_bright_in_either_byte_order(order: str, depth: int, photometric: int) -> None:
+    grey = samples_of(1, 8)
+    deep = grey * 257 if depth == 16 else grey * 16 + 15
+    stored = (1 << depth) - 1 - deep if photometric == 0 else deep
+    pixels = seen(raw_tiff(stored, photometric, depth, order, "strip"))
+    assert np.abs(pixels[..., :1].astype(int) - grey).max() <= 1
+
+
 UNSUPPORTED = {
+    "two deep bands": raw_tiff(samples_of(2, 16), 1, 16, "<", "strip"),
+    "12 bits, the higher byte first": raw_tiff(samples_of(1, 8) * 16, 1, 12, ">", "strip"),
+    "deep planes": raw_tiff(samples_of(3, 16), 2, 16, "<", "planes"),
+    "32-bit whole numbers": tiff_strip(10, 10, b"\0" * 400, 1).replace(
+        struct.pack("<HHII", 258, 3, 1, 8), struct.pack("<HHII", 258, 3, 1, 32)
+    ),
     "12 bits": JPEG.replace(b"\xff\xc0\0\x11\x08", b"\xff\xc1\0\x11\x0c"),
     "lossless": JPEG.replace(b"\xff\xc0\0\x11", b"\xff\xc3\0\x11"),
     "JPEG-LS": JPEG.replace(b"\xff\xc0\0\x11", b"\xff\xf7\0\x11"),
@@ -248,17 +266,8 @@ def test_a_broken_profile_is_ignored_and_a_good_one_of_srgb_changes_nothing() ->
             assert np.array_equal(seen(data), ROUGH)
 
 
-def adobe_like() -> bytes:
-    """sRGB's profile with red's place moved, as in a wide gamut."""
-    profile = bytearray(ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes())
-    entry = profile.index(b"rXYZ", 128)
-    at = int.from_bytes(profile[entry + 4 : entry + 8], "big")
-    profile[at + 8 : at + 12] = struct.pack(">I", int(0.61 * 65536))
-    return bytes(profile)
-
-
 def test_wide_colours_become_srgb() -> None:
-    profile = adobe_like()
+    profile = wide_profile()
     expected = np.asarray(to_srgb(PHOTO, profile))
     assert np.abs(expected.astype(int) - ROUGH).max() > 3
     assert np.array_equal(seen(image_file(PHOTO, "PNG", icc_profile=profile)), expected)

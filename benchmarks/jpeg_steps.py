@@ -1,0 +1,59 @@
+"""What looking for lost data costs the decoding of a baseline JPEG: both in turn, with the look and without it.
+
+    python -m benchmarks.jpeg_steps [--rounds 200]
+
+The ratio is of the processor's time of the same rounds, with the bounds between which it lies with 95 %. Whatever else
+the machine does puts the processor's caches in order for itself, and the look costs several times as much: what holds
+is measured on a machine that does nothing else. The last line is JSON.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from functools import partial
+from unittest.mock import patch
+
+import cv2
+
+from benchmarks.photos import GRAIN, SAMPLE, photo_at
+from benchmarks.timing import Estimate, in_turn, print_table, ratio, timed
+from img_super.pipeline import reduced_jpeg
+from img_super.pipeline.decode_limits import DecodeLimits
+
+SIZES = ((4000, 3000), (1920, 1440), (1280, 960), (800, 600))
+
+
+def without_the_look(data: bytes) -> object:
+    """As it was before."""
+    with patch.object(reduced_jpeg, "has_step", lambda *_: False):
+        return with_the_look(data)
+
+
+def with_the_look(data: bytes) -> object:
+    """The fast way of a JPEG."""
+    return reduced_jpeg.reduced_jpeg(data, DecodeLimits())
+
+
+def measured(data: bytes, rounds: int) -> tuple[Estimate, float]:
+    """How many times as long it takes with the look, and the milliseconds without it."""
+    ways = {way.__name__: timed(partial(way, data)) for way in (without_the_look, with_the_look)}
+    taken = in_turn(ways, rounds)
+    before, after = (taken[name].processor_ms for name in ways)
+    return ratio(after, before), float(before.mean())
+
+
+def main() -> None:
+    """The sample with a sensor's grain, at every size."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--rounds", type=int, default=200)
+    rounds = parser.parse_args().rounds
+    cv2.setNumThreads(1)
+    found = {"{}x{}".format(*wh): measured(photo_at(SAMPLE, *wh, grain=GRAIN), rounds) for wh in SIZES}
+    rows = [(size, f"{before:.2f}", taken) for size, (taken, before) in found.items()]
+    print_table("decoding of a baseline JPEG", ("size", "ms without", "with / without"), rows)
+    print(json.dumps({size: taken.as_json() for size, (taken, _) in found.items()}))
+
+
+if __name__ == "__main__":
+    main()
