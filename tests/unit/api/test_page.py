@@ -12,9 +12,10 @@ from img_super import __version__
 from img_super.api.app import create_app
 from img_super.api.keys import hash_of
 from img_super.cli.reference import documented_problems
-from img_super.pipeline import quality
+from img_super.pipeline import decide, quality
 from img_super.pipeline.pipeline import Pipeline
 from img_super.settings import Settings
+from tests.languages import english_in
 
 WEB = Path(img_super.__file__).parent / "web"
 BROWSER = {"accept": "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,*/*;q=0.8"}
@@ -120,6 +121,37 @@ def test_both_languages_have_the_same_texts_with_the_same_places() -> None:
     }
     assert places["es"] == places["en"]
     assert all(text.strip() for texts in TEXTS.values() for text in texts.values())
+
+
+SAME_IN_BOTH = {"announce.done", "announce.failed", "footer.docs", "milliseconds"}
+
+
+def test_the_spanish_texts_are_spanish() -> None:
+    assert {name: english_in(text) for name, text in TEXTS["es"].items() if english_in(text)} == {}
+    assert {name for name, text in TEXTS["es"].items() if text == TEXTS["en"][name]} == SAME_IN_BOTH
+
+
+def test_an_english_sentence_would_be_noticed() -> None:
+    sentences = [text for text in TEXTS["en"].values() if text.endswith(".") and len(text.split()) > 6]
+    assert len(sentences) > 40
+    assert [text for text in sentences if not english_in(text)] == []
+
+
+def test_the_pages_themselves_have_no_words_but_names() -> None:
+    """Whatever else they show comes from the texts."""
+    words = [
+        re.sub(r"<noscript>.*?</noscript>|<svg.*?</svg>|<[^>]*>", " ", page.read_text("utf-8"), flags=re.S)
+        for page in PAGES
+    ]
+    assert set(" ".join(words).split()) <= {"img_super", "ES", "EN"}
+
+
+def test_every_reason_has_its_words() -> None:
+    hiding = re.findall(r'QualityWarning\(\s*"(\w+)"[^)]*hides=True', Path(quality.__file__).read_text("utf-8"))
+    reasons = re.findall(r'Reason\("(\w+)"', Path(decide.__file__).read_text("utf-8"))
+    assert hiding
+    assert reasons
+    assert {f"reason.{code}" for code in (*hiding, *reasons)} <= TEXTS["es"].keys()
 
 
 def test_every_error_has_its_words() -> None:

@@ -29,6 +29,7 @@ from img_super.scan.rows import COLUMNS, ScanRow
 from img_super.scan.summary import Summary
 from img_super.sources.errors import FileTooLarge
 from tests.conftest import FakeDetector, FakeValidator
+from tests.languages import english_in
 
 MODELS = (ModelIdentity("detector", "1", "a" * 64), ModelIdentity("validator", "2", "b" * 64))
 JPEG = b"\xff\xd8thumbnail"
@@ -269,6 +270,7 @@ class _Page(HTMLParser):
 
     def __init__(self, text: str) -> None:
         super().__init__()
+        self.words: list[str] = []
         self.tags: list[str] = []
         self.open: list[str] = []
         self.addresses: list[str] = []
@@ -282,6 +284,10 @@ class _Page(HTMLParser):
 
     def handle_endtag(self, tag: str) -> None:
         assert self.open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        if self.open and self.open[-1] not in ("style", "code"):
+            self.words.append(data)
 
 
 @pytest.mark.parametrize("language", WORDS)
@@ -316,6 +322,20 @@ def test_without_thumbnails_the_report_has_no_picture(journal: Journal, tmp_path
     journal.add(Judged(ROWS[1], JPEG))
     write_report(Report(("in",), counted([ROWS[1]]), journal, MODELS), tmp_path / "r.html")
     assert "img" not in _Page((tmp_path / "r.html").read_text(encoding="utf-8")).tags
+
+
+def test_the_spanish_report_has_no_english(journal: Journal, tmp_path: Path) -> None:
+    """Also where everything that can go wrong went wrong."""
+    codes = {kind.code for kind in (*input_errors(), *file_errors())}
+    rows = [*ROWS[:2], *(row(f"{code}.jpg", error=code) for code in codes)]
+    for kept in rows:
+        journal.add(Judged(kept, None))
+    told = {}
+    for language in WORDS:
+        write_report(Report(("fotos",), counted(rows), journal, MODELS, language=language), tmp_path / "r.html")
+        told[language] = english_in(" ".join(_Page((tmp_path / "r.html").read_text(encoding="utf-8")).words))
+    assert told["es"] == set()
+    assert len(told["en"]) > 10
 
 
 def test_both_languages_have_every_word() -> None:
