@@ -248,6 +248,68 @@ def test_heic_is_read() -> None:
     assert np.abs(pixels[60, 90].astype(int) - 30).max() < 12
 
 
+def exif_of(orientation: int) -> bytes:
+    return b"MM\0*\0\0\0\x08" + struct.pack(">HHHIHHI", 1, 0x112, 3, 1, orientation, 0, 0)
+
+
+def box(kind: bytes, body: bytes) -> bytes:
+    return struct.pack(">I", 8 + len(body)) + kind + body
+
+
+def heic_with(exif: int, turned: int) -> bytes:
+    """`HEIC` with an orientation in EXIF (0 for none), and turned to the left so often by its decoder (`irot`)."""
+    at = HEIC.index(b"ipco") - 4
+    properties = HEIC[at + 8 : HEIC.index(b"ipma") - 4] + (box(b"irot", bytes([turned])) if turned else b"")
+    uses = b"\x81\x02\x03\x04" + (b"\x85" if turned else b"")
+    ipma = box(b"ipma", struct.pack(">IIHB", 0, 1, 1, len(uses)) + uses)
+    infe = [
+        box(b"infe", struct.pack(">IHH4sB", 2 << 24, number, 0, kind, 0))
+        for number, kind in ((1, b"hvc1"), (2, b"Exif"))
+    ]
+    items = 1 + (exif > 0)
+    said = struct.pack(">I", 6) + b"Exif\0\0" + exif_of(exif) if exif else b""
+    pixels = HEIC[HEIC.index(b"mdat") + 4 :]
+
+    def meta(begins: int) -> bytes:
+        places = [(1, begins, len(pixels)), (2, begins + len(pixels), len(said))][:items]
+        iloc = b"".join(struct.pack(">HHHII", number, 0, 1, place, size) for number, place, size in places)
+        return box(b"meta", bytes(4) + HEIC[40:73] + box(b"pitm", struct.pack(">IH", 0, 1))
+            + box(b"iloc", struct.pack(">IBBH", 0, 0x44, 0, items) + iloc)
+            + box(b"iinf", struct.pack(">IH", 0, items) + b"".join(infe[:items]))
+            + (box(b"iref", bytes(4) + box(b"cdsc", struct.pack(">HHH", 2, 1, 1))) if exif else b"")
+            + box(b"iprp", box(b"ipco", properties) + ipma))  # fmt: skip
+
+    begins = len(HEIC[:28]) + len(meta(0)) + 8
+    return HEIC[:28] + meta(begins) + box(b"mdat", pixels + said)
+
+
+@pytest.mark.parametrize(
+    ("exif", "turned", "shape"), [(0, 0, (64, 96)), (6, 0, (64, 96)), (0, 3, (96, 64)), (6, 3, (96, 64))]
+)
+def test_heic_is_turned_by_its_own_box_and_not_again_by_exif(exif: int, turned: int, shape: tuple[int, int]) -> None:
+    """As the standard has it (ISO/IEC 23008-12) and libheif does: EXIF alone turns nothing, a phone writes both."""
+    data = heic_with(exif, turned)
+    assert (b"Exif" in data, b"irot" in data) == (exif > 0, turned > 0)
+    pixels = seen(data)
+    assert pixels.shape == (*shape, 3)
+    red = pixels[10, -10] if turned else pixels[10, 10]
+    assert np.abs(red.astype(int) - (220, 40, 40)).max() < 12
+
+
+def test_avif_is_turned_by_its_own_box_and_not_by_exif_alone() -> None:
+    """Pillow moves an orientation from EXIF into that box, so another number stays there and is renamed."""
+    for number, shape in ((0, ROUGH.shape), (6, (256, 192, 3))):
+        exif = Image.Exif()
+        exif[0x128] = 6
+        if number:
+            exif[0x112] = number
+        file = image_file(PHOTO, "AVIF", exif=exif)
+        order = "<" if b"II*\0" in file else ">"
+        kept, renamed = (struct.pack(f"{order}HHI", tag, 3, 1) for tag in (0x128, 0x112))
+        assert file.count(kept) == 1
+        assert seen(file.replace(kept, renamed)).shape == shape
+
+
 def test_avif_is_read() -> None:
     assert same(image_file(PHOTO, "AVIF", quality=95, subsampling="4:4:4"), 4)
 

@@ -1,0 +1,64 @@
+"""The table of formats says what the code does: each row has examples here, and there is no row without."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from img_super.errors import InputError
+from img_super.pipeline.decode_limits import DecodeLimits
+from img_super.pipeline.photo import open_photo
+from tests.hostile.files import image_file, jpeg_scans, png_chunk
+from tests.unit.pipeline.test_variants import HARMLESS, HEIC, JPEG, PHOTO, UNSUPPORTED
+
+TABLE = Path(__file__).parents[3] / "docs/reference/formats.md"
+PNG = image_file(PHOTO, "PNG")
+BAD_TEXT = png_chunk(b"tEXt", b"a\0b")[:-1] + b"!"
+LOSSLESS = image_file(PHOTO, "WEBP", lossless=True, exif=b"Exif\0\0II*\0junk")
+DEFLATED = image_file(PHOTO, "TIFF", compression="tiff_deflate")
+PROGRESSIVE = image_file(PHOTO, "JPEG", progressive=True)
+EXAMPLES = {
+    "JPEG | baseline": [JPEG, PROGRESSIVE],
+    "JPEG | no end marker": [*HARMLESS.values()],
+    "JPEG | bytes lost": [JPEG[: len(JPEG) // 2], PROGRESSIVE[:-2]],
+    "JPEG | 12 bits": [data for data in UNSUPPORTED.values() if data.startswith(b"\xff\xd8")],
+    "JPEG | more than 100 scans": [jpeg_scans(64, 150)],
+    "PNG | 1 to 16": [PNG],
+    "PNG | text": [PNG[:33] + BAD_TEXT + PNG[33:]],
+    "WebP | lossy": [image_file(PHOTO, "WEBP")],
+    "WebP | damaged": [LOSSLESS, LOSSLESS[:-4]],
+    "HEIC, HEIF |": [HEIC],
+    "AVIF |": [image_file(PHOTO, "AVIF")],
+    "BMP |": [image_file(PHOTO, "BMP")],
+    "TIFF | none": [image_file(PHOTO, "TIFF"), DEFLATED],
+    "TIFF | BigTIFF": [image_file(PHOTO, "TIFF", big_tiff=True)],
+    "TIFF | 32-bit floats": [image_file(PHOTO.convert("F"), "TIFF")],
+    "TIFF | other floats": [data for data in UNSUPPORTED.values() if data[:2] in (b"II", b"MM")],
+    "TIFF | strips": [DEFLATED[:8] + DEFLATED[-200:]],
+    "GIF": [b"GIF89a" + bytes(30), b"%PDF-1.7", b"<svg/>", b"\xff\x0a" + bytes(9), b"8BPS", b"PK\3\4" + bytes(9)],
+}
+
+
+def rows() -> list[tuple[str, str]]:
+    """What is told of a kind, and that it is read or the code of its refusal."""
+    lines = [line.split(" | ") for line in TABLE.read_text(encoding="utf-8").splitlines() if line.startswith("| ")]
+    return [(f"{kind[2:]} | {variant}", told.split()[0].strip("`,")) for kind, variant, told, *_ in lines[1:]]
+
+
+def outcome(data: bytes) -> str:
+    try:
+        open_photo(data, DecodeLimits())
+    except InputError as error:
+        return error.code
+    return "read"
+
+
+@pytest.mark.parametrize(("kind", "told"), rows())
+def test_each_row_of_the_table_is_so(kind: str, told: str) -> None:
+    (examples,) = (files for begin, files in EXAMPLES.items() if kind.startswith(begin))
+    assert {outcome(data) for data in examples} == {told}
+
+
+def test_every_example_has_its_row() -> None:
+    assert [begin for begin in EXAMPLES if not any(kind.startswith(begin) for kind, _ in rows())] == []
