@@ -12,11 +12,12 @@ run: $(VENV)/.serving  ## start the service on 127.0.0.1:8080
 
 # Several processes share the tests (tests/side_by_side.py); 0: this one alone runs them all, in the order of the folders.
 JOBS ?= 2
+COVERAGE ?= --cov --cov-report=term
 test: $(VENV)/.testing  ## all tests, with the coverage of lines
-	$(BIN)/python -m pytest --cov --cov-report=term --numprocesses $(JOBS)
+	$(BIN)/python -m pytest $(COVERAGE) --numprocesses $(JOBS)
 
 test-fast: $(VENV)/.testing  ## the unit tests that need no server: after each change
-	$(BIN)/python -m pytest tests/unit -m "not postgresql"
+	$(BIN)/python -m pytest tests/unit -m "not postgresql" --numprocesses $(JOBS)
 
 check: $(VENV)/.testing lock-check  ## lint (Python and the page's scripts), format, types, walls, Dockerfile
 	$(BIN)/ruff check .

@@ -1,8 +1,8 @@
 """Takes each guard of the service out, one at a time, and sees its test fail: a test that cannot fail guards nothing.
 
-    python -m tests.mutations.guards [--only TEXT] [--patience-s N]
+    python -m tests.mutations.guards [--only TEXT] [--patience-s N] [--jobs N]
 
-Works in a copy; the working tree is not touched. The last line is JSON.
+Works in copies; the working tree is not touched. The last line is JSON.
 """
 
 from __future__ import annotations
@@ -16,8 +16,11 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from queue import SimpleQueue
 
 ROOT = Path(__file__).parents[2]
 
@@ -233,22 +236,40 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--only", default="")
     parser.add_argument("--patience-s", type=float, default=120, help="a test that hangs for so long has failed, too")
+    parser.add_argument("--jobs", type=int, default=2, help="tests at once, each in a copy of its own")
     arguments = parser.parse_args()
     guards = [guard for guard in GUARDS if arguments.only in guard.name]
-    seen = {guard.name: without(guard, arguments.patience_s) for guard in guards}
+    with _copies(arguments.jobs) as copies, ThreadPoolExecutor(arguments.jobs) as together:
+        told = together.map(lambda guard: without(guard, copies, arguments.patience_s), guards)
+        seen = dict(zip([guard.name for guard in guards], told, strict=True))
     print(json.dumps({"benchmark": "guards", "seen": seen}))
     sys.exit("stays green" in seen.values())
 
 
-def without(guard: Guard, patience_s: float) -> str:
-    """What its test says of a copy without the guard."""
+@contextmanager
+def _copies(count: int) -> Iterator[SimpleQueue[Path]]:
+    """So many copies of what the tests need; who takes one gives it back as it was."""
+    free = SimpleQueue[Path]()
     with tempfile.TemporaryDirectory() as folder:
-        for name in ("src", "tests", "benchmarks"):
-            shutil.copytree(ROOT / name, Path(folder, name), ignore=shutil.ignore_patterns("__pycache__"))
-        shutil.copy(ROOT / "pyproject.toml", folder)
-        module = Path(folder, "src", "img_super", guard.module)
-        module.write_text(without_it(guard, module.read_text()))
-        told = _test(folder, guard.test, patience_s)
+        for number in range(count):
+            copy = Path(folder, str(number))
+            for name in ("src", "tests", "benchmarks"):
+                shutil.copytree(ROOT / name, copy / name, ignore=shutil.ignore_patterns("node_modules"))
+            shutil.copy(ROOT / "pyproject.toml", copy)
+            free.put(copy)
+        yield free
+
+
+def without(guard: Guard, copies: SimpleQueue[Path], patience_s: float) -> str:
+    """What its test says of a copy without the guard."""
+    copy = copies.get()
+    module = Path("src", "img_super", guard.module)
+    try:
+        (copy / module).write_text(without_it(guard, (ROOT / module).read_text()))
+        told = _test(copy, guard.test, patience_s)
+    finally:
+        shutil.copy2(ROOT / module, copy / module)  # with its time, by which Python knows what it has compiled
+        copies.put(copy)
     print(f"{guard.name:>32}: {told}", flush=True)
     return told
 
@@ -264,7 +285,7 @@ def without_it(guard: Guard, source: str) -> str:
     return written.replace(guard.there, guard.gone)
 
 
-def _test(folder: str, test: str, patience_s: float) -> str:
+def _test(folder: Path, test: str, patience_s: float) -> str:
     path, _, name = test.partition("::")
     choice = ["-k", name] if name else []
     command = [sys.executable, "-m", "pytest", "--no-cov", "-q", "-x", f"tests/{path}", *choice]
