@@ -11,6 +11,10 @@ ACCEPTED: Final = "gzip, deflate"
 """Told with every refusal of a body in `Accept-Encoding` (RFC 9110, 12.5.3)."""
 
 _MOST_LAYERS: Final = 2
+_MOST_MEMBERS: Final = 100
+"""Of a gzip body: programs that pack piece by piece write one after the other (RFC 1952, 2.2)."""
+
+_GZIP_HEAD: Final = b"\x1f\x8b"
 _GZIP, _EITHER = 16 + zlib.MAX_WBITS, 32 + zlib.MAX_WBITS
 _NAMES: Final = {"gzip": _GZIP, "x-gzip": _GZIP, "deflate": _EITHER}
 
@@ -33,6 +37,17 @@ def unpacked(body: bytes, encodings: tuple[str, ...], max_bytes: int) -> bytes:
 def _inflated(body: bytes, window_bits: int, max_bytes: int) -> bytes:
     if window_bits == _EITHER and not _has_zlib_head(body):
         window_bits = -zlib.MAX_WBITS  # "deflate" without its head, as some clients write it
+    plain, left = bytearray(), body
+    for _ in range(_MOST_MEMBERS):
+        member, left = _member(left, window_bits, max_bytes - len(plain))
+        plain += member
+        if window_bits != _GZIP or not left.startswith(_GZIP_HEAD):
+            return bytes(plain)
+    raise BadRequestBody(f"The compressed body has more than {_MOST_MEMBERS} members; send it as one.")
+
+
+def _member(body: bytes, window_bits: int, max_bytes: int) -> tuple[bytes, bytes]:
+    """What one stream stands for, and what follows it."""
     unpacking = zlib.decompressobj(window_bits)
     try:
         plain = unpacking.decompress(body, max_bytes + 1)
@@ -42,7 +57,7 @@ def _inflated(body: bytes, window_bits: int, max_bytes: int) -> bytes:
         raise TooManyBytes.over(max_bytes)
     if not unpacking.eof:
         raise BadRequestBody("The compressed body is incomplete; send it again.")
-    return plain
+    return plain, unpacking.unused_data
 
 
 def _has_zlib_head(body: bytes) -> bool:

@@ -14,7 +14,7 @@ from fastapi import Request
 
 from img_super.api.base64_image import decode_base64, decode_plain_base64
 from img_super.api.body_encoding import encodings_of, unpacked
-from img_super.api.multipart import FIELD, read_form, read_forms_photos
+from img_super.api.multipart import FIELD, UNTYPED, read_form, read_forms_photos
 from img_super.errors import BadBase64, BadRequestBody, InputError, NoImageField, UnsupportedMedia
 
 T = TypeVar("T")
@@ -50,7 +50,7 @@ async def receive_image(request: Request) -> ReadImage:
         UnsupportedMedia: the body is neither JSON, nor a form, nor an image, or compressed in another way.
         TooManyBytes, SlowBody, Overloaded: from `limits.py`.
     """
-    read = _reader(request.headers.get("content-type", "application/json"))
+    read = _reader(request.headers.get("content-type") or "application/json")
     return await _receive(request, read, request.app.state.services.settings.max_body_bytes)
 
 
@@ -82,20 +82,23 @@ def _reader(content_type: str) -> Callable[[bytes], bytes]:
         return partial(read_form, content_type=content_type)
     if media_type == "application/x-www-form-urlencoded":
         return _from_url_encoded
-    if media_type == "application/json" or media_type.endswith("+json"):
+    if media_type in ("application/json", "text/json") or media_type.endswith("+json"):
         return read_json
-    if media_type.startswith("image/") or media_type == "application/octet-stream":
+    if media_type.startswith("image/") or media_type in UNTYPED:
         return _from_raw
     raise UnsupportedMedia()
 
 
 def _from_url_encoded(body: bytes) -> bytes:
-    """A plus sign stands for itself: it is one of base64's, and clients forget to write it otherwise."""
+    """A plus sign stands for itself: it is one of base64's, and clients forget to write it otherwise.
+
+    So does a space, which such a plus sign becomes on its way.
+    """
     fields = dict(part.partition(b"=")[::2] for part in body.split(b"&", maxsplit=64))
     text = fields.get(FIELD.encode())
     if not text:
         raise NoImageField("The form has no field `image`; send the photo as base64 in it.")
-    return decode_base64(_unescaped(text).decode("latin-1"))
+    return decode_base64(_unescaped(text.replace(b" ", b"+")).decode("latin-1"))
 
 
 def _unescaped(text: bytes) -> bytes:

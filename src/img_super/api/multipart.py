@@ -15,8 +15,11 @@ from img_super.errors import BadRequestBody, InputError, NoImageField, TooManyPh
 from img_super.pipeline.formats import sniff_type
 
 FIELD: Final = "image"
+UNTYPED: Final = ("application/octet-stream", "binary/octet-stream")
+"""What clients and buckets call bytes of which they know nothing."""
+
 _MOST_PARTS: Final = 64
-_MOST_HEADER_BYTES: Final = 16 * 1024
+_MOST_HEADERUNTYPED: Final = 16 * 1024
 
 
 @dataclass(slots=True)
@@ -33,7 +36,8 @@ class _Part:
         """Clients leave out the name of a file, or its type; then its first bytes tell."""
         if self.headers.get_filename() is not None:
             return True
-        return self.headers.get_content_maintype() != "text" or sniff_type(bytes(self.body[:64])) is not None
+        kind = self.headers.get_content_type()  # a part of JSON beside the photo is none
+        return kind.startswith("image/") or kind in UNTYPED or sniff_type(bytes(self.body[:64])) is not None
 
     def content(self) -> bytes:
         """The bytes, whatever they were wrapped in for mail."""
@@ -83,7 +87,7 @@ class _Form:
 
     def _add(self, collected: bytearray, piece: bytes) -> None:
         self._header_bytes += len(piece)
-        if self._header_bytes > _MOST_HEADER_BYTES:
+        if self._header_bytes > _MOST_HEADERUNTYPED:
             raise BadRequestBody("The form's field headers are too long.")
         collected += piece
 
@@ -99,10 +103,9 @@ def read_form(body: bytes, content_type: str) -> bytes:
     form = _parsed(body, content_type)
     named = [part for part in form.parts if part.name == FIELD]
     files = [part for part in form.parts if part.is_file and part.body]
-    if named:
-        return named[-1].image()
-    if len(files) == 1:
-        return files[0].image()
+    # A field that was left empty beside the photo is none; alone, it is told of.
+    if found := [part for part in named if part.body] or (files if len(files) == 1 else named):
+        return found[-1].image()
     raise NoImageField(
         "The form has several files; send the photo in the field `image`." if files
         else "The form has no field `image`; send the photo's file in it."
@@ -133,10 +136,10 @@ def _image_or_why_not(part: _Part) -> bytes | InputError:
 
 
 def _parsed(body: bytes, content_type: str) -> _Form:
-    form = _Form()
+    form, boundary = _Form(), _boundary(content_type)
     try:
         parser = MultipartParser(
-            _boundary(content_type),
+            boundary,
             {
                 "on_part_begin": form.begin_part,
                 "on_header_field": form.header_name,
@@ -146,13 +149,19 @@ def _parsed(body: bytes, content_type: str) -> _Form:
                 "on_end": form.end,
             },
         )
-        parser.write(body)
+        parser.write(_without_preamble(body, boundary))
         parser.finalize()
     except (FormParserError, ValueError) as error:
         raise BadRequestBody("The multipart body is malformed; send one file in the field `image`.") from error
     if not form.ended:
         raise BadRequestBody("The multipart body ends before its closing boundary; send it again, complete.")
     return form
+
+
+def _without_preamble(body: bytes, boundary: bytes) -> bytes:
+    """What mail programs write before the first part (RFC 2046, 5.1.1), the parser does not know."""
+    begin = body.find(b"\r\n--" + boundary)
+    return body if body.startswith((b"--", b"\r\n")) or begin < 0 else body[begin + 2 :]
 
 
 def _boundary(content_type: str) -> bytes:

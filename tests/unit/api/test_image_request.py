@@ -21,7 +21,7 @@ from img_super.api.base64_image import decode_base64
 from img_super.api.body_encoding import unpacked
 from img_super.api.image_request import read_json
 from img_super.api.multipart import read_form
-from img_super.errors import BadRequestBody, InputError
+from img_super.errors import BadRequestBody, InputError, NoImageField, TooManyBytes
 from tests.conftest import FakeDetector, encode
 
 BOUNDARY = "----boundary"
@@ -156,6 +156,44 @@ def test_a_form_is_read_however_the_client_wrote_it(client: TestClient, photo_by
         assert client.post("/face", content=closed(body), headers=headers).status_code == 200
     if "image" in heads[0] or "filename" in heads[0]:
         assert client.post("/face", content=closed(wrapped), headers=headers).status_code == 200
+
+
+def test_the_photo_is_found_beside_whatever_else_a_form_has(photo_bytes: bytes) -> None:
+    said = "Content-Disposition: form-data; name="
+    photo, empty = part(photo_bytes, f'{said}"image"; filename="a"'), part(b"", f'{said}"image"; filename=""')
+    other = part(photo_bytes, f'{said}"file"; filename="a"')
+    described = part(b"{}", f'{said}"meta"', "Content-Type: application/json")
+    preamble = b"This is a message in several parts.\r\n"
+    for body in (closed(photo, empty), closed(empty, other), closed(described, other), preamble + closed(photo)):
+        assert read_form(body, f"multipart/form-data; boundary={BOUNDARY}") == photo_bytes
+    with pytest.raises(NoImageField):
+        read_form(closed(empty), f"multipart/form-data; boundary={BOUNDARY}")
+
+
+@pytest.mark.parametrize("media_type", ["", "text/json", "binary/octet-stream"])
+def test_types_that_say_little_are_read(client: TestClient, photo_bytes: bytes, media_type: str) -> None:
+    body = photo_bytes if "octet" in media_type else json.dumps(as_json(photo_bytes)).encode()
+    assert client.post("/super", content=body, headers={"content-type": media_type}).status_code == 200
+
+
+def test_a_plus_sign_that_became_a_space_is_one_again(client: TestClient, photo_bytes: bytes) -> None:
+    text = base64.b64encode(photo_bytes)
+    assert b"+" in text
+    headers = {"content-type": "application/x-www-form-urlencoded"}
+    answers = [
+        client.post("/super", content=b"image=" + sent, headers=headers) for sent in (text, text.replace(b"+", b" "))
+    ]
+    assert answers[0].status_code == 200
+    assert answers[1].json() == answers[0].json()
+
+
+def test_a_gzip_body_of_several_members_is_read_to_its_end(photo_bytes: bytes) -> None:
+    pieces = b"".join(gzip.compress(photo_bytes[at : at + 999]) for at in range(0, len(photo_bytes), 999))
+    assert unpacked(pieces + bytes(20), ("gzip",), len(photo_bytes)) == photo_bytes
+    with pytest.raises(TooManyBytes):
+        unpacked(pieces, ("gzip",), len(photo_bytes) - 1)
+    with pytest.raises(BadRequestBody, match="members"):
+        unpacked(gzip.compress(b"a") * 101, ("gzip",), 1000)
 
 
 @pytest.mark.parametrize("lost_bytes", [1, 10, 30, 300])
