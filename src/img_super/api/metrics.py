@@ -16,7 +16,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Proc
 from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
 
 from img_super import __version__
-from img_super.domain import Decision, ModelIdentity
+from img_super.domain import Decision, ModelIdentity, Reason, Verdict
 from img_super.pipeline.watch import Stage
 
 FOLDER_VARIABLE: Final = "PROMETHEUS_MULTIPROC_DIR"
@@ -57,11 +57,14 @@ class Metrics:
             multiprocess_mode="livemax",
         )
         self._verdicts = Counter("img_super_verdicts", "Answers of `/super`.", ("verdict", "reco"), registry=registry)
+        self._undetermined = Counter(
+            "img_super_undetermined", "Answers without a verdict, by reason.", ("reason",), registry=registry
+        )
         self._working = self._gauge("img_super_photos_working", "Photos being processed.")
         self._waiting = self._gauge("img_super_photos_waiting", "Photos waiting for a thread.")
         self._shadow_verdicts = Counter(
             "img_super_shadow_verdicts",
-            "Photos by the verdict returned and the shadow model's.",
+            "Portraits by the verdict returned and the shadow model's.",
             ("verdict", "shadow_verdict"),
             registry=registry,
         )
@@ -89,13 +92,16 @@ class Metrics:
         """A photo left a stage."""
         self._stages.labels(stage.value).observe(seconds)
 
-    def decided(self, decision: Decision) -> None:
-        """A portrait was judged."""
+    def decided(self, decision: Decision, reasons: Sequence[Reason]) -> None:
+        """A photo was judged, for these reasons."""
         self._scores.observe(decision.score)
         self._verdicts.labels(decision.verdict.value, "TRUE" if decision.superimposed else "FALSE").inc()
+        if decision.verdict is Verdict.UNDETERMINED:
+            for reason in reasons:
+                self._undetermined.labels(reason.code).inc()
 
     def shadowed(self, answered: Decision, shadow: Decision) -> None:
-        """The shadow model has judged a portrait, too."""
+        """The shadow model has judged the same portrait, too."""
         self._shadow_verdicts.labels(answered.verdict.value, shadow.verdict.value).inc()
         self._shadow_differences.observe(shadow.score - answered.score)
 

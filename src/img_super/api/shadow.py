@@ -13,8 +13,8 @@ from threading import Thread
 from typing import Final
 
 from img_super.api.metrics import Metrics
-from img_super.domain import Decision, ModelIdentity
-from img_super.pipeline.pipeline import Look, Pipeline
+from img_super.domain import ModelIdentity
+from img_super.pipeline.pipeline import Look, Pipeline, SuperResult
 
 _WAITING: Final = 4
 _CLOSE_S: Final = 1
@@ -29,11 +29,11 @@ class Shadow:
         """`pipeline` is the service's own before the second model."""
         self.identity: ModelIdentity = pipeline.validator.identity
         self._pipeline, self._metrics = pipeline, metrics
-        self._waiting: Queue[tuple[Look, Decision] | None] = Queue(_WAITING)
+        self._waiting: Queue[tuple[Look, SuperResult] | None] = Queue(_WAITING)
         self._thread = Thread(target=self._work, name="img_super-shadow", daemon=True)
         self._thread.start()
 
-    def compare(self, look: Look, answered: Decision) -> None:
+    def compare(self, look: Look, answered: SuperResult) -> None:
         """Judge what was looked at once more. Never waits."""
         try:
             self._waiting.put_nowait((look, answered))
@@ -49,7 +49,12 @@ class Shadow:
     def _work(self) -> None:
         while (given := self._waiting.get()) is not None:
             try:
-                look, answered = given
-                self._metrics.shadowed(answered, self._pipeline.judge(look).decision)
+                self._compare_documents(*given)
             except Exception as error:  # noqa: BLE001 the shadow must never harm the service
                 _log.error("The shadow model failed (%s).", type(error).__name__)
+
+    def _compare_documents(self, look: Look, answered: SuperResult) -> None:
+        """Each document with itself: the shadow may find another one the most suspicious."""
+        shadow = {one.crop: one.decision for one in self._pipeline.judge(look).documents}
+        for one in answered.documents:
+            self._metrics.shadowed(one.decision, shadow[one.crop])

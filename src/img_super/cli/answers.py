@@ -25,6 +25,8 @@ Body: TypeAlias = dict[str, Any]
 Ask: TypeAlias = Callable[[bytes], "Reply"]
 
 STDIN: Final = "-"
+_JUDGED_HEADS: Final = ("photo", "verdict", "score", "reasons", "documents", "portrait", "quality")
+_FOUND_HEADS: Final = ("photo", "portrait", "faces", "turn")
 _STYLES: Final = {"attack": "bold red", "undetermined": "yellow", "bona_fide": "green"}
 
 
@@ -122,7 +124,7 @@ def _print_table(told: list[tuple[str, Reply]], judged: bool) -> None:
 
     from img_super.sources.names import shown
 
-    heads = ("photo", "verdict", "score", "portrait", "quality") if judged else ("photo", "portrait", "faces", "turn")
+    heads = _JUDGED_HEADS if judged else _FOUND_HEADS
     table = Table(*heads, caption=_caption(told))
     for photo, reply in told:
         name = Text(shown(photo), overflow="fold")
@@ -144,7 +146,9 @@ def _add_problem(table: Table, name: Any, problem: Body, columns: int) -> None:
 def _judged_cells(body: Body) -> list[str]:
     style = _STYLES[body["verdict"]]
     quality = " ".join(warning["detail"] for warning in body["quality"])
-    return [f"[{style}]{body['verdict']}", f"{body['score']:.4f}", _corners(body["coord"]), quality]
+    reasons = " ".join(reason["code"] for reason in body["reasons"])
+    judged = [f"[{style}]{body['verdict']}", f"{body['score']:.4f}", reasons, str(len(body["documents"]))]
+    return [*judged, _corners(body["coord"]), quality]
 
 
 def _found_cells(body: Body) -> list[str]:

@@ -11,7 +11,7 @@ from img_super.detector.letterbox import Letterboxed, letterbox
 from img_super.detector.litert import LiteRtDetectionNetwork
 from img_super.detector.outputs import MIN_OTHER, FoundPortrait, read_candidates
 from img_super.detector.pyramid import Pyramid
-from img_super.detector.standing import MIN_FACE, Standing, has_own_document, is_in_document, standing
+from img_super.detector.standing import MIN_FACE, Standing, has_own_document, standing
 from img_super.domain import (
     ROTATIONS,
     Box,
@@ -62,7 +62,7 @@ class Located:
 class Seen(NamedTuple):
     """What the network found, and how YuNet saw it in that rotation."""
 
-    found: FoundPortrait
+    standing: Standing
     look: RefinedFace
     rotation: Rotation
 
@@ -91,33 +91,44 @@ class FastDetector:
 
     def detect(self, image: RgbImage) -> Detection | None:
         """Find the portrait and the other faces of `image` (RGB uint8); None when there is no face."""
-        located = self.locate(image)
+        photo = Pyramid(image)
+        small, faces = self._one_pass(photo)
+        located = self._located(photo, small, faces)
         if located:
             return located.detection
         found = self._instead.detect(image)
-        return found if found and found.portrait.confidence >= ALONE else None
+        if found is None or found.portrait.confidence < ALONE:
+            return None
+        alone = _seen_without_document(found.portrait.box, small, faces)
+        return replace(found, no_document=True) if alone else found
 
     def locate(self, image: RgbImage) -> Located | None:
         """What one pass is sure of and YuNet confirms; None asks for the precise way."""
         photo = Pyramid(image)
+        return self._located(photo, *self._one_pass(photo))
+
+    def _one_pass(self, photo: Pyramid) -> tuple[Letterboxed, Sequence[Standing]]:
+        """What the network is shown, and the faces that it sees: first the likeliest, however unlikely it is."""
         small = letterbox(photo, self.card.input_wh)
         faces = read_candidates(self._networks.get().run(small.pixels), MIN_FACE)
-        if faces[0].face.confidence < self.card.min_confidence:
+        return small, [standing(face, small.pixels, small.shown_wh) for face in faces]
+
+    def _located(self, photo: Pyramid, small: Letterboxed, faces: Sequence[Standing]) -> Located | None:
+        if faces[0].found.face.confidence < self.card.min_confidence:
             return None
-        standings = sorted(
-            (standing(face, small.pixels, small.shown_wh) for face in faces), key=lambda one: -one.weight
-        )
-        seen = self._seen_best(photo, small, _likely([one.found for one in standings]))
+        standings = sorted(faces, key=lambda one: -one.weight)
+        seen = self._seen_best(photo, small, _likely(standings))
         if seen is None:
             return None
-        portrait = next(one for one in standings if one.found is seen.found)
+        portrait = seen.standing
         apart = [one for one in standings if one is not portrait and has_own_document(one, portrait)]
         elsewhere = [found for one in apart if (found := self._confirmed(photo, small, one, seen.rotation))]
-        others = [face for face in faces if face is not seen.found and face.face_confidence >= MIN_OTHER]
+        others = [one.found for one in faces if one is not portrait and one.found.face_confidence >= MIN_OTHER]
         own = _detection(self._finder.settled(photo, seen.look, seen.rotation), small, seen, photo.wh)
         detection = replace(own, others=_faces(others, small, photo.wh), elsewhere=tuple(elsewhere))
-        frame = small.box_in_photo(seen.found.frame).pixels().clipped(photo.wh)
-        return Located(detection, frame, small.quad_in_photo(seen.found.corners), seen.found.face.confidence)
+        frame = small.box_in_photo(portrait.found.frame).pixels().clipped(photo.wh)
+        corners = small.quad_in_photo(portrait.found.corners)
+        return Located(detection, frame, corners, portrait.found.face.confidence)
 
     def _confirmed(self, photo: Pyramid, small: Letterboxed, other: Standing, upright: Rotation) -> Detection | None:
         """Another document's portrait, where YuNet sees a face; it may lie turned otherwise than the first one."""
@@ -125,39 +136,46 @@ class FastDetector:
         for rotation in dict.fromkeys((*turned, upright)):
             look = self._finder.find(photo, small.box_in_photo(other.found.face.box), rotation)
             if look and look.face.confidence >= LEAST:
-                seen = Seen(other.found, look, rotation)
+                seen = Seen(other, look, rotation)
                 return _detection(self._finder.settled(photo, look, rotation), small, seen, photo.wh)
         return None
 
-    def _seen_best(self, photo: Pyramid, small: Letterboxed, candidates: Sequence[FoundPortrait]) -> Seen | None:
+    def _seen_best(self, photo: Pyramid, small: Letterboxed, candidates: Sequence[Standing]) -> Seen | None:
         """The candidate and the rotation that YuNet is surest of; the first one that leaves no doubt is taken.
 
         A candidate is looked at only where those before it show no face at all.
         """
         best: Seen | None = None
-        for turned in candidates[0].rotations:
+        for turned in candidates[0].found.rotations:
             rotation = ROTATIONS[(turned + small.rotation) // 90 % 4]
-            places = ((one, small.box_in_photo(one.face.box)) for one in candidates)
+            places = ((one, small.box_in_photo(one.found.face.box)) for one in candidates)
             looks = ((one, self._finder.find(photo, place, rotation)) for one, place in places)
-            found, look = next(((one, look) for one, look in looks if look), (None, None))
-            if found and look and (best is None or look.face.confidence > best.look.face.confidence):
-                best = Seen(found, look, rotation)
+            one, look = next(((one, look) for one, look in looks if look), (None, None))
+            if one and look and (best is None or look.face.confidence > best.look.face.confidence):
+                best = Seen(one, look, rotation)
             if best and best.look.face.confidence >= SURE:
                 return best
         return best if best and best.look.face.confidence >= LEAST else None
 
 
-def _likely(faces: Sequence[FoundPortrait]) -> Sequence[FoundPortrait]:
+def _likely(faces: Sequence[Standing]) -> Sequence[Standing]:
     """The one that stands best, then the next one if it is almost as likely."""
-    likely = [one.face.confidence for one in faces]
+    likely = [one.found.face.confidence for one in faces]
     return faces[:2] if len(faces) > 1 and likely[1] >= _ALMOST * likely[0] else faces[:1]
+
+
+def _seen_without_document(box: Box, small: Letterboxed, faces: Sequence[Standing]) -> bool:
+    """Whether one pass saw this face, too, and no document around it."""
+    same = [one for one in faces if small.box_in_photo(one.found.face.box).pixels().iou(box) >= _SAME_FACE_IOU]
+    return bool(same) and not same[0].in_document
 
 
 def _detection(face: Face, small: Letterboxed, seen: Seen, wh: tuple[int, int]) -> Detection:
     """A portrait with its document, where enough of one is seen."""
-    frame = small.box_in_photo(seen.found.frame).pixels().clipped(wh)
-    quad = tuple((float(x), float(y)) for x, y in small.quad_in_photo(seen.found.corners))
-    around = DocumentPlace(frame, quad) if is_in_document(seen.found, small.shown_wh) else None
+    found = seen.standing.found
+    frame = small.box_in_photo(found.frame).pixels().clipped(wh)
+    quad = tuple((float(x), float(y)) for x, y in small.quad_in_photo(found.corners))
+    around = DocumentPlace(frame, quad) if seen.standing.in_document else None
     return Detection(face, (), seen.rotation, around, no_document=around is None)
 
 

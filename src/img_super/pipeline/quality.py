@@ -24,6 +24,9 @@ FEW_MIDDLE: Final = 0.12
 COPY_MIDDLE: Final = 0.6
 """Share of pixels between black and white; real captures in grey have 0.29 and more, thresholded ones at most 0.10."""
 
+COPY_CLIPPED: Final = 0.15
+"""Share of pixels that are white or black altogether: grey scans have at most 0.04, their copies 0.29 and more."""
+
 DITHERED_ABOVE: Final = 1000.0
 """Of the weakest second derivative; real captures have at most 740."""
 
@@ -87,9 +90,14 @@ def _copy(crop: RgbImage, small: RgbImage, weakest: float) -> QualityWarning | N
         white = cv2.countNonZero(cv2.inRange(small, 216, 255)) / small.size  # a dark photo has none
         if (middle < FEW_MIDDLE < white) or (grey and weakest > DITHERED_ABOVE):
             return QualityWarning("few_tones", "The photo is only black and white; take it in colour.", hides=True)
-        if grey:
+        if grey and _clipped(small) > COPY_CLIPPED:
             return QualityWarning("copy", "This is a photocopy; photograph the original.", hides=True)
     return None
+
+
+def _clipped(grey: RgbImage) -> float:
+    black, white = cv2.inRange(grey, 0, 8), cv2.inRange(grey, 250, 255)
+    return (cv2.countNonZero(black) + cv2.countNonZero(white)) / grey.size
 
 
 def _weakest_and_strongest(grey: RgbImage) -> tuple[float, float]:

@@ -15,14 +15,15 @@ export function element(name, attributes = {}, ...children) {
   return made;
 }
 
-export function icon(name) {
-  const drawing = document.createElementNS(SVG, "svg");
-  const use = document.createElementNS(SVG, "use");
-  drawing.setAttribute("aria-hidden", "true");
-  use.setAttribute("href", `#i-${name}`);
-  drawing.append(use);
-  return drawing;
+/** The same for drawings. */
+export function drawn(name, attributes, ...children) {
+  const made = document.createElementNS(SVG, name);
+  for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
+  made.append(...children);
+  return made;
 }
+
+export const icon = (name) => drawn("svg", { "aria-hidden": "true" }, drawn("use", { href: `#i-${name}` }));
 
 /** Sets custom properties, which a strict Content-Security-Policy lets scripts do. */
 export function place(node, properties) {

@@ -1,6 +1,6 @@
 // The photo with what was found on it. Coordinates are pixels of the photo as the browser shows it (EXIF applied).
 
-import { element, find, place } from "./dom.js";
+import { drawn, element, find, place } from "./dom.js";
 import { text } from "./language.js";
 
 const HEAT_PX = 256;
@@ -85,12 +85,38 @@ function around({ x_min, y_min, x_max, y_max }) {
 
 function boxes({ faces, answer, problem }) {
   find("stage").crop = answer?.evidence.coord ?? null;
-  return (faces ?? []).map((face, index) => {
-    const kind = index === 0 ? "portrait" : "ghost";
-    const label = element("span", { class: "box-label" }, text(`box.${kind}`));
-    const verdict = index === 0 ? (answer?.verdict ?? (problem && "failed")) : null;
-    return place(element("div", { class: `box ${kind}`, "data-verdict": verdict }, label), shares(face));
+  const [first, ...others] = faces ?? [];
+  if (!first) return [];
+  if (!answer) return [box("portrait", first, text("box.portrait"), problem && "failed"), ...others.map(ghostBox)];
+  const { documents } = answer;
+  const portraits = documents.map(({ coord, verdict }, index) => {
+    const number = documents.length > 1 ? ` ${index + 1}` : "";
+    return box("portrait", coord, text("box.portrait") + number, verdict);
   });
+  const unjudged = others.filter((face) => !documents.some(({ coord }) => overlap(coord, face)));
+  return [frames(documents), ...portraits, ...unjudged.map(ghostBox)];
+}
+
+function box(kind, coord, label, verdict = null) {
+  return place(element("div", { class: `box ${kind}`, "data-verdict": verdict }, element("span", { class: "box-label" }, label)), shares(coord));
+}
+
+const ghostBox = (face) => box("ghost", face, text("box.ghost"));
+
+/** Whether two boxes share the middle of one of them. */
+function overlap(one, other) {
+  const holds = (outer, inner) => {
+    const [x, y] = [(inner.x_min + inner.x_max) / 2, (inner.y_min + inner.y_max) / 2];
+    return outer.x_min <= x && x < outer.x_max && outer.y_min <= y && y < outer.y_max;
+  };
+  return holds(one, other) || holds(other, one);
+}
+
+/** The documents' outlines. */
+function frames(documents) {
+  const { naturalWidth: width, naturalHeight: height } = photo;
+  const outlines = documents.filter(({ quad }) => quad).map(({ quad, verdict }) => drawn("polygon", { points: quad.join(" "), "data-verdict": verdict }));
+  return drawn("svg", { class: "frames", viewBox: `0 0 ${width || 1} ${height || 1}`, preserveAspectRatio: "none", "aria-hidden": "true" }, ...outlines);
 }
 
 function shares({ x_min, y_min, x_max, y_max }) {

@@ -96,6 +96,27 @@ def test_a_second_face_is_shown_as_a_ghost(page: Page) -> None:
     expect(page.locator("#answer")).to_contain_text("quizás una imagen fantasma")
 
 
+def test_every_document_is_framed_and_its_portrait_has_a_box(page: Page, service: Service) -> None:
+    answer = ask(service, photos.sample("bona_fide.jpg"))
+    quads = [[20, 30], [220, 30], [220, 160], [20, 160]], [[260, 30], [500, 40], [490, 190], [250, 180]]
+    coords = [{"x_min": x, "y_min": 60, "x_max": x + 50, "y_max": 120} for x in (40, 290)]
+    of_one = answer["documents"][0]
+    documents = [
+        {**of_one, "quad": quad, "coord": coord, "verdict": verdict, "ghosts": []}
+        for quad, coord, verdict in zip(quads, coords, ("attack", "bona_fide"), strict=True)
+    ]
+    page.route("**/super*", lambda route: route.fulfill(json={**answer, "documents": documents}))
+    give(page, photos.sample("bona_fide.jpg"))
+    frames = page.locator(".frames polygon")
+    expect(page.locator(".box.portrait .box-label")).to_have_text(["Retrato 1", "Retrato 2"])
+    for index, document in enumerate(documents):
+        portrait = page.locator(".box.portrait").nth(index)
+        assert place_of(portrait, page.locator("#photo")) == pytest.approx(corners(document["coord"]), abs=2)
+        expect(frames.nth(index)).to_have_attribute("points", " ".join(f"{x},{y}" for x, y in quads[index]))
+        expect(frames.nth(index)).to_have_attribute("data-verdict", document["verdict"])
+    expect(frames).to_have_count(2)
+
+
 def opaque_share(page: Page) -> float:
     """How much of the heat map can be seen at all, 0 to 1."""
     share: float = page.locator("#heat").evaluate(

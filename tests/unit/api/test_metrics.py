@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import msgspec
@@ -53,6 +54,20 @@ def test_requests_errors_stages_scores_and_verdicts_are_counted(
     assert seen[("img_super_score_sum",)] == pytest.approx(0.85)
     assert seen["img_super_verdicts_total", "TRUE", "attack"] == 1
     assert seen["img_super_verdicts_total", "FALSE", "bona_fide"] == 1
+    assert not [name for name in seen if name[0] == "img_super_undetermined_total"]
+
+
+def test_why_there_is_no_verdict_is_counted(
+    client: TestClient, validator: FakeValidator, detector: FakeDetector, photo_bytes: bytes
+) -> None:
+    validator.score = 0.55  # within the card's band
+    client.post("/super", content=photo_bytes, headers=PNG)
+    assert detector.answer
+    detector.answer = replace(detector.answer, no_document=True)
+    client.post("/super", content=photo_bytes, headers=PNG)
+    seen = numbers(client)
+    assert seen["img_super_undetermined_total", "score_between"] == 1
+    assert seen["img_super_undetermined_total", "no_document"] == 1
 
 
 def test_the_queue_and_the_models_are_shown(settings: Settings, pipeline: Pipeline) -> None:
@@ -91,7 +106,7 @@ from img_super.domain import Decision, ModelIdentity, Verdict
 metrics = Metrics()
 metrics.show_models(ModelIdentity("network", "before", "0" * 64))
 metrics.show_models(ModelIdentity("network", sys.argv[1], "0" * 64))
-metrics.decided(Decision(0.9, 0.5, Verdict.ATTACK))
+metrics.decided(Decision(0.9, 0.5, Verdict.ATTACK), ())
 metrics.in_hand(1, 4)
 print(metrics.text().decode())
 """

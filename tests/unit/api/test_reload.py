@@ -15,12 +15,12 @@ from img_super.api import reload as reload_module
 from img_super.api.app import create_app
 from img_super.api.keys import hash_of, new_key
 from img_super.api.together import Together
-from img_super.domain import Evidence, ModelIdentity, RgbImage
+from img_super.domain import Box, Detection, Evidence, Face, ModelIdentity, RgbImage
 from img_super.errors import BadModel
 from img_super.model_card import ModelCard, Policy, PolicyName
 from img_super.pipeline.pipeline import Pipeline
 from img_super.settings import Settings
-from tests.conftest import FakeValidator
+from tests.conftest import TWO_FACES, FakeDetector, FakeValidator
 from tests.waiting import PATIENCE_S, until
 
 PNG = {"content-type": "image/png"}
@@ -167,8 +167,15 @@ def test_of_several_workers_each_takes_the_model_that_one_was_told_to_take(
 
 
 def test_the_shadow_judges_and_does_not_answer(
-    settings: Settings, pipeline: Pipeline, card: ModelCard, monkeypatch: pytest.MonkeyPatch, photo_bytes: bytes
+    settings: Settings,
+    pipeline: Pipeline,
+    detector: FakeDetector,
+    card: ModelCard,
+    monkeypatch: pytest.MonkeyPatch,
+    photo_bytes: bytes,
 ) -> None:
+    elsewhere = Detection(Face(Box(150, 20, 190, 80), 0.9), (), 0)
+    detector.answer = replace(TWO_FACES, elsewhere=(elsewhere,))
     shadow = FakeValidator(msgspec.structs.replace(card, input_side_px=32), 0.1, replace(NEW, name="shadow"))
     monkeypatch.setattr("img_super.api.services.load_validator", lambda *_: shadow)
     with_shadow = settings.model_copy(update={"shadow_model": Path("models"), "keys_file": None})
@@ -180,7 +187,7 @@ def test_the_shadow_judges_and_does_not_answer(
         app.state.services.shadow.close()
         text = client.get("/metrics").text
         app.state.services.shadow = None
-    assert 'img_super_shadow_verdicts_total{shadow_verdict="bona_fide",verdict="attack"} ' in text
+    assert 'img_super_shadow_verdicts_total{shadow_verdict="bona_fide",verdict="attack"} 2.0' in text  # each document's
     assert "img_super_shadow_info{" in text
     assert all(crop.shape == (32, 32, 3) for crop in shadow.seen)
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import ClassVar
 
 import numpy as np
@@ -103,6 +104,17 @@ def test_who_is_unsure_of_the_place_asks(precise: Precise, monkeypatch: pytest.M
     monkeypatch.setattr(Network, "outputs", answers(0.3))
     assert FastDetector(b"", card(), Finder(), precise).detect(PHOTO) is PRECISE
     assert (precise.asked, Finder.asked) == (1, [])
+
+
+def test_a_face_of_the_precise_way_that_one_pass_sees_without_a_document_has_none(
+    precise: Precise, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Network, "outputs", answers(0.3))
+    asking = FastDetector(b"", card(), Finder(), precise)
+    for box, told in ((Box(200, 120, 360, 280), True), (Box(500, 120, 600, 200), False)):
+        seen = Detection(Face(box, 0.9), (), 0)
+        monkeypatch.setattr(precise, "detect", lambda _, seen=seen: seen)
+        assert asking.detect(PHOTO) == replace(seen, no_document=told)
 
 
 def test_a_rotation_without_doubt_ends_the_search(precise: Precise) -> None:

@@ -1,9 +1,17 @@
 from dataclasses import replace
 
 import numpy as np
+import pytest
 
 from img_super.detector.outputs import FloatBox, FoundFace, FoundPortrait
-from img_super.detector.standing import has_own_document, is_in_document, overlap, standing
+from img_super.detector.standing import (
+    DOCUMENT,
+    document_features,
+    has_own_document,
+    is_in_document,
+    overlap,
+    standing,
+)
 from img_super.domain import Float32Array, RgbImage
 
 WH = (256.0, 160.0)
@@ -37,6 +45,14 @@ def test_a_face_that_fills_the_photo_lies_in_no_document() -> None:
     alone = replace(portrait(128, 80, corners=quad(-50, -60, 350, 280)), frame=FloatBox(128, 80, 160, 150))
     assert not is_in_document(alone, WH)
     assert is_in_document(portrait(), WH)
+
+
+@pytest.mark.parametrize("corners", [quad(10, 10, 0, 0), quad(900, 900, 50, 50), np.full((4, 2), -1e6, np.float32)])
+def test_whatever_the_network_says_of_the_corners_has_an_answer(corners: Float32Array) -> None:
+    seen = document_features(portrait(corners=corners), WH)
+    assert seen.keys() == DOCUMENT.keys() - {""}
+    assert np.isfinite(list(seen.values())).all()
+    assert not is_in_document(portrait(corners=corners), WH)
 
 
 def test_a_portrait_apart_has_its_own_document_and_a_ghost_has_none() -> None:

@@ -30,6 +30,16 @@ def test_each_fault_is_named(crop: RgbImage, face: Box, codes: list[str]) -> Non
     assert all(warning.detail.endswith(".") for warning in found)
 
 
+def test_a_grey_scan_is_no_copy_until_its_tones_are_lost() -> None:
+    scan = cv2.resize(SHARP[:64, :64, 0], (256, 256), interpolation=cv2.INTER_CUBIC)
+    scan[:, 128:] = 225 + scan[:, 128:] // 16  # paper
+    grey = cv2.merge([scan] * 3).astype(np.uint8, copy=False)
+    copied = np.clip((grey.astype(np.float32) - 128) * 2.5 + 160, 0, 255).astype(np.uint8)
+    codes = [[one.code for one in assess_quality(seen, FACE, (800, 600), 64)] for seen in (grey, copied)]
+    assert "copy" not in codes[0]
+    assert "copy" in codes[1]
+
+
 @pytest.mark.parametrize("sigma_px", [0.0, 3.0, 9.0])
 def test_a_crop_is_as_blurred_as_what_the_network_gets_of_it(sigma_px: float) -> None:
     crop = cv2.resize(SHARP, (640, 640), interpolation=cv2.INTER_CUBIC).astype(np.uint8, copy=False)

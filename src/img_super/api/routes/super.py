@@ -44,9 +44,9 @@ def judging(request: Request, services: Services, evidence: bool) -> Callable[[b
         pipeline = services.pipeline
         look = pipeline.look(photo, watch)
         result = pipeline.judge(look, watch)
-        services.metrics.decided(result.decision)
+        services.metrics.decided(result.decision, result.reasons)
         if services.shadow is not None:
-            services.shadow.compare(look, result.decision)
+            services.shadow.compare(look, result)
         answer = SuperAnswer.of(result, evidence, services.settings.attack_share)
         if services.judgements is not None:
             answer.judgement_id = services.judgements.keep(owner, request.state.request_id, result)
