@@ -11,6 +11,7 @@ from benchmarks.running_service import Service
 from tests.end_to_end.browser import photos
 from tests.end_to_end.browser.conftest import Open, asking_for
 from tests.end_to_end.browser.photos import give
+from tests.languages import english_in
 
 HEAVIEST_BYTES = 150_000
 PHONE = {"viewport": {"width": 390, "height": 844}}
@@ -53,6 +54,35 @@ def test_the_language_can_be_changed_at_any_time_and_is_kept(page: Page) -> None
     page.reload()
     expect(page.get_by_role("heading", level=1)).to_have_text("Was this portrait superimposed?")
     expect(page.get_by_role("button", name="English")).to_have_attribute("aria-pressed", "true")
+
+
+@pytest.mark.parametrize("path", ["/", "/how-good"])
+def test_the_spanish_page_shows_no_english(open_page: Open, path: str) -> None:
+    """Names of files, and what programs read, are not translated."""
+    page = open_page(path=path)
+    if path == "/":
+        answered(page)
+        for row in page.locator("#rows tr").all():
+            row.click()
+            assert english_in(_words_of(page)) == set()
+    else:
+        expect(page.locator("#figures table").first).to_be_visible()
+    assert english_in(_words_of(page)) == set()
+    page.get_by_role("button", name="English").click()
+    expect(page.locator("html")).to_have_attribute("lang", "en")
+    assert len(english_in(_words_of(page))) > 5
+
+
+def _words_of(page: Page) -> str:
+    """Everything that is shown or read out."""
+    return str(
+        page.evaluate("""() => {
+          const copy = document.body.cloneNode(true);
+          copy.querySelectorAll("code, pre, noscript, .file-name, .row-name").forEach((node) => node.remove());
+          const labels = [...copy.querySelectorAll("[aria-label]")].map((node) => node.getAttribute("aria-label"));
+          return [copy.textContent, ...labels].join(" ");
+        }""")
+    )
 
 
 def brightness(page: Page) -> float:
