@@ -14,11 +14,11 @@ LONG_FIRST: Final = ("tests/networks/", "tests/end_to_end/", "tests/integration/
 """The short files of `unit` come last, so that no process waits long for the other's end."""
 
 
-class Rooms(LoadFileScheduling):
+class Rooms(LoadFileScheduling):  # type: ignore[misc] # xdist has no types
     """A file stays whole, and so do some folders: what is made once a module is made once."""
 
     def _split_scope(self, nodeid: str) -> str:
-        return next((room for room in TOGETHER if nodeid.startswith(room)), super()._split_scope(nodeid))
+        return next((room for room in TOGETHER if nodeid.startswith(room)), str(super()._split_scope(nodeid)))
 
 
 def long_first(items: list[pytest.Item]) -> None:
