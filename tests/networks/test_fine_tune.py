@@ -32,16 +32,16 @@ def test_as_many_generated_crops_are_mixed_in_by_whole_documents(data_set: Path)
     crops, generated = own(5), read_crops(data_set)
     both = mixed(crops, generated, 32, seed=1)
     assert len(both.rows) == 20
-    assert both.known is not None
+    assert both.has_mask is not None
     # Where an own attack was laid over is not known; of all others it is.
-    assert both.known.tolist() == [row.label == 0 for row in crops.rows] + [True] * 10
+    assert both.has_mask.tolist() == [row.label == 0 for row in crops.rows] + [True] * 10
     drawn = [row.document for row in both.rows[10:]]
     assert sorted(drawn) == sorted(2 * sorted(set(drawn)))
 
 
 def test_generated_crops_of_another_side_are_resized(data_set: Path) -> None:
     crops = own(5)
-    larger = CropSet(crops.crops.repeat(2, 1).repeat(2, 2), crops.masks, crops.rows, crops.known)
+    larger = CropSet(crops.crops.repeat(2, 1).repeat(2, 2), crops.masks, crops.rows, crops.has_mask)
     assert mixed(larger, read_crops(data_set), 64, seed=1).crops.shape == (20, 64, 64, 3)
 
 

@@ -34,14 +34,14 @@ def _moved(rng: np.random.Generator, crop: RgbImage, mask: UInt8Array) -> tuple[
     degrees, scale = float(rng.normal(0, 3)), float(rng.uniform(0.86, 1.14))
     shift = rng.normal(0, 0.025, 2)
     kind = cv2.INTER_LINEAR if rng.random() < 0.5 else cv2.INTER_CUBIC
-    moved = []
+    warped = []
     for image in (crop, mask):
         side = image.shape[0]
         matrix = cv2.getRotationMatrix2D((side / 2, side / 2), degrees, scale)
         matrix[:, 2] += shift * side
         source = np.ascontiguousarray(image)
-        moved.append(cv2.warpAffine(source, matrix, (side, side), flags=kind, borderMode=cv2.BORDER_REFLECT))
-    return moved[0].astype(np.uint8, copy=False), moved[1].astype(np.uint8, copy=False)
+        warped.append(cv2.warpAffine(source, matrix, (side, side), flags=kind, borderMode=cv2.BORDER_REFLECT))
+    return warped[0].astype(np.uint8, copy=False), warped[1].astype(np.uint8, copy=False)
 
 
 def _coarsened(rng: np.random.Generator, crop: RgbImage) -> RgbImage:

@@ -57,9 +57,9 @@ class Batches(keras.utils.PyDataset):  # type: ignore[misc]
         crops = np.stack([crop for crop, _ in pairs]).astype(np.float32)
         maps = np.stack([mask for _, mask in pairs])[..., None]
         answers = {"logit": self._labels[chosen][:, None], "heat_map": maps}
-        if self._crops.known is None:
+        if self._crops.has_mask is None:
             return crops, answers
-        counts = np.broadcast_to(self._crops.known[chosen].astype(np.float32)[:, None, None], maps.shape[:3])
+        counts = np.broadcast_to(self._crops.has_mask[chosen].astype(np.float32)[:, None, None], maps.shape[:3])
         return crops, answers, {"logit": np.ones(len(chosen), np.float32), "heat_map": counts}
 
     def on_epoch_end(self) -> None:

@@ -51,13 +51,13 @@ class CropSet(OfRows):
         crops: uint8 [n, side, side, 3].
         masks: uint8 [n, 56, 56], 255 where something was laid over.
         rows: one a crop, in the same order.
-        known: of which crops the mask is known; None where it is of all.
+        has_mask: of which crops the mask is known; None where it is of all.
     """
 
     crops: UInt8Array
     masks: UInt8Array
     rows: tuple[SampleRow, ...]
-    known: npt.NDArray[np.bool_] | None = None
+    has_mask: npt.NDArray[np.bool_] | None = None
 
     def first(self, count: int) -> CropSet:
         """The first `count` crops."""
@@ -66,8 +66,8 @@ class CropSet(OfRows):
     def at(self, positions: npt.NDArray[np.int64]) -> CropSet:
         """The crops at these positions, in this order."""
         rows = tuple(self.rows[position] for position in positions)
-        known = None if self.known is None else self.known[positions]
-        return CropSet(self.crops[positions], self.masks[positions], rows, known)
+        has_mask = None if self.has_mask is None else self.has_mask[positions]
+        return CropSet(self.crops[positions], self.masks[positions], rows, has_mask)
 
 
 def read_crops(folder: Path, limit: int | None = None) -> CropSet:
@@ -97,8 +97,8 @@ def by_shard(rows: Iterable[RowT]) -> dict[str, list[RowT]]:
 
 def read_shard(folder: Path, shard: str, count: int) -> tuple[UInt8Array, UInt8Array]:
     """A shard's crops and masks. Raises `BadDataSet` when they are not as many as the manifest says."""
-    with np.load(existing(folder / f"{shard}.npz")) as stored:
-        crops, masks = stored["crops"], stored["masks"]
+    with np.load(existing(folder / f"{shard}.npz")) as arrays:
+        crops, masks = arrays["crops"], arrays["masks"]
     if len(crops) != count:
         raise BadDataSet(f"{shard} holds {len(crops)} crops, its manifest says {count}.")
     return crops, masks

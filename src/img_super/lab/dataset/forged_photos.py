@@ -68,22 +68,22 @@ def forged_crops(
     ]
     photos = list(photos)
     real_people = _first_of_each_document(photos, detector, landmarks)
-    for one in photos:
-        rng = np.random.default_rng([seed, one.number])
-        around = _upright_portrait(_read(one.path), detector, float(rng.choice(scales)))
-        host = None if around is None else landmarks.near(*around)
+    for photo in photos:
+        rng = np.random.default_rng([seed, photo.number])
+        around = _upright_portrait(_read(photo.path), detector, float(rng.choice(scales)))
+        host = None if around is None else landmarks.nearest_person(*around)
         if around is None or host is None:
             continue
         region, face = around
         for control in CONTROLS:
-            yield _seen(rng, left_genuine(rng, control, region, face), face, side_px, "", one.document)
+            yield _seen(rng, left_genuine(rng, control, region, face), face, side_px, "", photo.document)
         for species in SPECIES:
             forged = forge(rng, species, region, host, donors[int(rng.integers(len(donors)))])
-            yield _seen(rng, forged, face, side_px, species, one.document)
-        others = [person for document, person in real_people.items() if document != one.document]
+            yield _seen(rng, forged, face, side_px, species, photo.document)
+        others = [person for document, person in real_people.items() if document != photo.document]
         for species in CAREFUL if others else ():
             forged = forge(rng, species, region, host, others[int(rng.integers(len(others)))])
-            yield _seen(rng, forged, face, side_px, f"{EXCHANGED}{species.removesuffix('_careful')}", one.document)
+            yield _seen(rng, forged, face, side_px, f"{EXCHANGED}{species.removesuffix('_careful')}", photo.document)
 
 
 def _first_of_each_document(
@@ -94,7 +94,7 @@ def _first_of_each_document(
         if photo.document in people or len(people) == _MOST_REAL_PEOPLE:
             continue
         around = _upright_portrait(_read(photo.path), detector, 1.0)
-        person = None if around is None else landmarks.near(*around)
+        person = None if around is None else landmarks.nearest_person(*around)
         if person is not None:
             people[photo.document] = person
     return people
@@ -116,11 +116,11 @@ def _upright_portrait(image: RgbImage, detector: YuNetDetector, scale: float) ->
     """The upright surroundings of the portrait and the face in them."""
     if scale < 1:
         image = cv2.resize(image, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA).astype(np.uint8, copy=False)
-    found = detector.detect(image)
-    if found is None:
+    detection = detector.detect(image)
+    if detection is None:
         return None
     image_wh = (image.shape[1], image.shape[0])
-    upright, face = turn(image, found.rotation), found.portrait.box.turned(found.rotation, image_wh)
+    upright, face = turn(image, detection.rotation), detection.portrait.box.turned(detection.rotation, image_wh)
     reach = round(_AROUND * max(face.width, face.height))
     around = Box(face.x_min - reach, face.y_min - reach, face.x_max + reach, face.y_max + reach)
     part = around.clipped((upright.shape[1], upright.shape[0]))
@@ -137,9 +137,9 @@ class _Landmarks:
 
     def person(self, path: Path) -> LandmarkedFace | None:
         image = _read(path)
-        return self.near(image, Box(0, 0, image.shape[1], image.shape[0]))
+        return self.nearest_person(image, Box(0, 0, image.shape[1], image.shape[0]))
 
-    def near(self, image: RgbImage, face: Box) -> LandmarkedFace | None:
+    def nearest_person(self, image: RgbImage, face: Box) -> LandmarkedFace | None:
         """The person whose face lies nearest to the middle of `face`."""
         scale = min(1.0, 640 / max(image.shape[:2]))
         small = cv2.resize(image, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
@@ -149,7 +149,7 @@ class _Landmarks:
             return None
         rows = rows / scale
         middle = np.array(face.centre_xy)
-        row = min(rows, key=lambda one: float(np.hypot(*(one[:2] + one[2:4] / 2 - middle))))
+        row = min(rows, key=lambda candidate: float(np.hypot(*(candidate[:2] + candidate[2:4] / 2 - middle))))
         x, y, width, height = (float(value) for value in row[:4])
         return LandmarkedFace(image, row[4:14].reshape(5, 2).astype(np.float32), (x, y, width, height))
 

@@ -71,11 +71,11 @@ class MeasuredSet:
 def generated_set(folder: Path, limit: int | None = None) -> MeasuredSet:
     """A folder made by `synthesize`; with its photos when it was made with `--photos`. Raises `BadDataSet`."""
     crops = read_crops(folder, limit)
-    kept = [row for row in crops.rows if row.photo]
+    rows = [row for row in crops.rows if row.photo]
     photos = Photos(
-        tuple(folder / row.photo for row in kept),
-        np.array([row.label for row in kept], np.int64),
-        np.array([row.document for row in kept], dtype=np.str_),
+        tuple(folder / row.photo for row in rows),
+        np.array([row.label for row in rows], np.int64),
+        np.array([row.document for row in rows], dtype=np.str_),
     )
     return MeasuredSet(GENERATED, crops.crops, crops.species, crops.documents, crops.masks, photos, personal=False)
 
@@ -92,10 +92,10 @@ def other_hands_set(folder: Path, donors: Path, side_px: int) -> MeasuredSet:
     Raises:
         BadDataSet: no manifest, a damaged row, or no photos.
     """
-    kept = [row for row in read_manifest(folder, SampleRow) if row.photo and not row.label]
-    if not kept:
+    rows = [row for row in read_manifest(folder, SampleRow) if row.photo and not row.label]
+    if not rows:
         raise BadDataSet(f"{folder} has no genuine photos; run `img-super synthesize --photos`.")
-    frames = [GenuinePhoto(number, folder / row.photo, row.document) for number, row in enumerate(kept)]
+    frames = [GenuinePhoto(number, folder / row.photo, row.document) for number, row in enumerate(rows)]
     crops = forged_crops(frames, donors, side_px, (1.0,), _OTHER_HANDS_SEED)
     return _forged(OTHER_HANDS, crops, _genuine(frames), personal=False)
 

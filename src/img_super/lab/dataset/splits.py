@@ -98,8 +98,8 @@ def split_of_identity(source: str, identity: str) -> Split:
 def split_of_design(family: str) -> Split:
     """The one split that may draw this design."""
     rules = split_rules().designs
-    kept = family in rules.validation or family.partition("/")[0] in rules.validation_groups
-    return "validation" if kept else "train"
+    is_validation = family in rules.validation or family.partition("/")[0] in rules.validation_groups
+    return "validation" if is_validation else "train"
 
 
 def designs_of(split: Split, families: Sequence[str]) -> tuple[str, ...]:
@@ -109,8 +109,8 @@ def designs_of(split: Split, families: Sequence[str]) -> tuple[str, ...]:
 
 def split_of_background(name: str) -> Split:
     """The one split that may lay a card on this background; folder and extension do not matter."""
-    kept = crc32(Path(name).stem.encode()) / 2**32 < split_rules().backgrounds.validation_share
-    return "validation" if kept else "train"
+    is_validation = crc32(Path(name).stem.encode()) / 2**32 < split_rules().backgrounds.validation_share
+    return "validation" if is_validation else "train"
 
 
 def backgrounds_of(split: Split, names: Sequence[str]) -> tuple[str, ...]:
@@ -123,23 +123,23 @@ def leaks(rows_a: Iterable[Shown], rows_b: Iterable[Shown]) -> list[str]:
 
     People (as portrait or donor) and designs are never shared; a source only where the rules divide it by person.
     """
-    ours, theirs = list(rows_a), list(rows_b)
-    found = [
-        _shared("identities", _identities, ours, theirs),
-        _shared("designs", lambda rows: {row.design for row in rows}, ours, theirs),
-        _shared("sources of portraits that belong to one split", _undivided_sources, ours, theirs),
+    first, second = list(rows_a), list(rows_b)
+    sentences = [
+        _shared("identities", _identities, first, second),
+        _shared("designs", lambda rows: {row.design for row in rows}, first, second),
+        _shared("sources of portraits that belong to one split", _undivided_sources, first, second),
     ]
-    return [sentence for sentence in found if sentence]
+    return [sentence for sentence in sentences if sentence]
 
 
 def strays(rows: Iterable[Shown], split: Split) -> list[str]:
     """What a data set of `split` shows though the rules keep it for the other split, one sentence a kind."""
-    mine = list(rows)
-    people = {name for name in _identities(mine) if split_of_identity(source_of(name), name) != split}
-    designs = {row.design for row in mine if split_of_design(row.design) != split}
-    found = [_sentence(f"identities that {split} must not show", people)]
-    found.append(_sentence(f"designs that {split} must not show", designs))
-    return [sentence for sentence in found if sentence]
+    shown = list(rows)
+    people = {name for name in _identities(shown) if split_of_identity(source_of(name), name) != split}
+    designs = {row.design for row in shown if split_of_design(row.design) != split}
+    sentences = [_sentence(f"identities that {split} must not show", people)]
+    sentences.append(_sentence(f"designs that {split} must not show", designs))
+    return [sentence for sentence in sentences if sentence]
 
 
 def _identities(rows: Sequence[Shown]) -> set[str]:
@@ -152,11 +152,11 @@ def _undivided_sources(rows: Sequence[Shown]) -> set[str]:
 
 
 def _shared(
-    what: str, of: Callable[[Sequence[Shown]], set[str]], ours: Sequence[Shown], theirs: Sequence[Shown]
+    kind: str, names_of: Callable[[Sequence[Shown]], set[str]], first: Sequence[Shown], second: Sequence[Shown]
 ) -> str:
-    return _sentence(f"{what} in both data sets", of(ours) & of(theirs))
+    return _sentence(f"{kind} in both data sets", names_of(first) & names_of(second))
 
 
-def _sentence(what: str, names: set[str]) -> str:
-    shown = ", ".join(sorted(names)[:5])
-    return f"{len(names)} {what}: {shown}{', ...' if len(names) > 5 else ''}" if names else ""
+def _sentence(kind: str, names: set[str]) -> str:
+    examples = ", ".join(sorted(names)[:5])
+    return f"{len(names)} {kind}: {examples}{', ...' if len(names) > 5 else ''}" if names else ""

@@ -40,7 +40,7 @@ class Crops(Protocol):
     @property
     def documents(self) -> npt.NDArray[np.str_]: ...
     @property
-    def known(self) -> npt.NDArray[np.bool_] | None: ...
+    def has_mask(self) -> npt.NDArray[np.bool_] | None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,11 +62,11 @@ class CropStream(OfRows):
     crops: ShardedPixels
     masks: ShardedPixels
     rows: tuple[SampleRow, ...]
-    known: npt.NDArray[np.bool_] | None = None
+    has_mask: npt.NDArray[np.bool_] | None = None
 
     def at(self, positions: Int64Array) -> CropStream:
         """The crops at these positions, in this order."""
-        crops, masks = (ShardedPixels(of.shards, of.places[positions]) for of in (self.crops, self.masks))
+        crops, masks = (ShardedPixels(pixels.shards, pixels.places[positions]) for pixels in (self.crops, self.masks))
         return CropStream(crops, masks, tuple(self.rows[position] for position in positions))
 
 
@@ -78,7 +78,7 @@ def stream_crops(folder: Path, limit: int | None = None) -> CropStream:
     """
     members = sorted(by_shard(read_manifest(folder, SampleRow)).items())
     crops, masks = ([_mapped(folder, shard, name, len(rows)) for shard, rows in members] for name in ("crops", "masks"))
-    rows = tuple(row for _, of in members for row in sorted(of, key=lambda row: row.position))[:limit]
+    rows = tuple(row for _, shard_rows in members for row in sorted(shard_rows, key=lambda row: row.position))[:limit]
     numbers = {shard: number for number, (shard, _) in enumerate(members)}
     places = np.array([(numbers[row.shard], row.position) for row in rows], np.int64)
     return CropStream(ShardedPixels(crops, places), ShardedPixels(masks, places), rows)

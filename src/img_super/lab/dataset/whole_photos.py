@@ -100,8 +100,8 @@ def read_rows(folder: Path) -> list[PhotoRow]:
 
 def read_faces(folder: Path) -> Faces:
     """Read the faces of a data set. Raises `BadDataSet`."""
-    with np.load(existing(folder / FACES_FILE, _VERB)) as stored:
-        return Faces(stored["faces"], stored["boxes"])
+    with np.load(existing(folder / FACES_FILE, _VERB)) as arrays:
+        return Faces(arrays["faces"], arrays["boxes"])
 
 
 def _read(folder: Path, row: PhotoRow) -> LabelledPhoto:

@@ -63,13 +63,15 @@ class ModelComparison:
 def compare(name: str, first: Scored, second: Scored, seed: int = 1) -> ModelComparison:
     """Compare two models' scores (or logits) of the same samples, which must have both classes."""
     draws = resampling.drawn_weights(first.documents, seed)
-    one, two = (resampling.Curves.of(of.labels, of.scores, draws) for of in (first, second))
+    first_curves, second_curves = (
+        resampling.Curves.of(scored.labels, scored.scores, draws) for scored in (first, second)
+    )
     return ModelComparison(
         name, len(first.labels), len(np.unique(first.documents)),
         (metrics.auc(first.labels, first.scores), metrics.auc(second.labels, second.scores)),
         (metrics.equal_error_rate(first.labels, first.scores), metrics.equal_error_rate(second.labels, second.scores)),
-        resampling.interval(two.auc() - one.auc()),
-        resampling.interval(one.equal_error_rate() - two.equal_error_rate()),
+        resampling.interval(second_curves.auc() - first_curves.auc()),
+        resampling.interval(first_curves.equal_error_rate() - second_curves.equal_error_rate()),
     )  # fmt: skip
 
 
@@ -109,11 +111,11 @@ def advice_without_attacks(exchanged: ModelComparison | None, shipped_validation
     )
 
 
-def advice(own: ModelComparison, shipped_validation: ModelComparison) -> str:
+def advice(own_documents: ModelComparison, shipped_validation: ModelComparison) -> str:
     """Whether to promote, in a sentence."""
-    if own.verdict is Outcome.WORSE:
+    if own_documents.verdict is Outcome.WORSE:
         return "The tuned model is worse on your documents: keep the old one."
-    if own.verdict is Outcome.SAME:
+    if own_documents.verdict is Outcome.SAME:
         return (
             "On your documents the tuned model is no better than the old one, as far as this many photos can tell: "
             "keep the old one, and collect more photos."
@@ -131,5 +133,5 @@ def _lost(shipped_validation: ModelComparison) -> float:
 
 
 def _forgotten(shipped_validation: ModelComparison) -> str:
-    lost = f"it lost {_lost(shipped_validation):.3f} of AUC on the shipped validation"
-    return f"{lost}: it has forgotten other kinds of attack"
+    loss = f"it lost {_lost(shipped_validation):.3f} of AUC on the shipped validation"
+    return f"{loss}: it has forgotten other kinds of attack"

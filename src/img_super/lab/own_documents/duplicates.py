@@ -45,12 +45,12 @@ def groups(hashes: Sequence[Hash], names: Sequence[str], max_different_bits: int
         return index
 
     first: dict[str, int] = {}
-    every = np.stack(hashes) if len(hashes) else np.empty((0, SIDE * SIDE // 8), np.uint8)
+    stacked = np.stack(hashes) if len(hashes) else np.empty((0, SIDE * SIDE // 8), np.uint8)
     for index, name in enumerate(names):
         if name:
             parent[root(index)] = root(first.setdefault(name, index))
-        different = np.bitwise_count(every[:index] ^ every[index]).sum(axis=1)
-        for other in np.flatnonzero(different <= max_different_bits):
-            parent[root(index)] = root(int(other))
+        different = np.bitwise_count(stacked[:index] ^ stacked[index]).sum(axis=1)
+        for twin in np.flatnonzero(different <= max_different_bits):
+            parent[root(index)] = root(int(twin))
     numbers: dict[int, int] = {}
     return [numbers.setdefault(root(index), len(numbers)) for index in range(len(hashes))]

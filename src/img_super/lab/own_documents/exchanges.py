@@ -53,12 +53,12 @@ class ExchangedPair:
     kind: str
 
 
-def exchanges(own: CropSet, parts: Int64Array, times: int, seed: int, mask_side_px: int) -> tuple[CropSet, Int64Array]:
+def exchanges(team: CropSet, parts: Int64Array, times: int, seed: int, mask_side_px: int) -> tuple[CropSet, Int64Array]:
     """Pairs of genuine crops and attacks on them, and the part of each, for whoever leaves parts out.
 
     Args:
-        own: crops, of which the genuine ones are hosts and donors.
-        parts: one a crop of `own`. A donor is of its host's part, and of another document.
+        team: crops, of which the genuine ones are hosts and donors.
+        parts: one a crop of `team`. A donor is of its host's part, and of another document.
         times: how many pairs each genuine crop is the host of; none where its part has no other document.
         seed: the same pairs for the same seed.
 
@@ -69,18 +69,18 @@ def exchanges(own: CropSet, parts: Int64Array, times: int, seed: int, mask_side_
     masks: list[npt.NDArray[np.generic]] = []
     rows: list[SampleRow] = []
     made_in: list[int] = []
-    for host, donor in _couples(own, parts, times, np.random.default_rng(seed)):
+    for host, donor in _couples(team, parts, times, np.random.default_rng(seed)):
         rng = np.random.default_rng((seed, len(rows)))
-        pair = exchange(own.crops[host], own.crops[donor], rng)
+        pair = exchange(team.crops[host], team.crops[donor], rng)
         mask = cv2.resize(pair.mask, (mask_side_px, mask_side_px), interpolation=cv2.INTER_AREA)
-        document = own.rows[host].document
+        document = team.rows[host].document
         crops += [pair.genuine, pair.attack]
         masks += [np.zeros_like(mask), mask]
         for label in Label:
             species = f"exchanged_{pair.kind}" if label is Label.ATTACK else ""
             rows.append(SampleRow(SHARD, len(rows), int(label), species, document))
             made_in.append(int(parts[host]))
-    side = own.crops.shape[1]
+    side = team.crops.shape[1]
     return CropSet(
         np.array(crops, np.uint8).reshape(-1, side, side, 3),
         np.array(masks, np.uint8).reshape(-1, mask_side_px, mask_side_px),
@@ -88,38 +88,38 @@ def exchanges(own: CropSet, parts: Int64Array, times: int, seed: int, mask_side_
     ), np.array(made_in, np.int64)
 
 
-def _couples(own: CropSet, parts: Int64Array, times: int, rng: Random) -> list[tuple[int, int]]:
+def _couples(team: CropSet, parts: Int64Array, times: int, rng: Random) -> list[tuple[int, int]]:
     """Positions of hosts and donors."""
-    genuine = np.flatnonzero(own.labels == Label.BONA_FIDE)
-    documents = own.documents
-    found = []
+    genuine = np.flatnonzero(team.labels == Label.BONA_FIDE)
+    documents = team.documents
+    couples = []
     for host in genuine:
-        others = genuine[(parts[genuine] == parts[host]) & (documents[genuine] != documents[host])]
-        if len(others):
-            donors = rng.choice(others, times, replace=len(others) < times)
-            found += [(int(host), int(donor)) for donor in donors]
-    return found
+        donors_allowed = genuine[(parts[genuine] == parts[host]) & (documents[genuine] != documents[host])]
+        if len(donors_allowed):
+            donors = rng.choice(donors_allowed, times, replace=len(donors_allowed) < times)
+            couples += [(int(host), int(donor)) for donor in donors]
+    return couples
 
 
 def exchange(host: RgbImage, donor: RgbImage, rng: Random) -> ExchangedPair:
     """Lay the portrait of one crop over that of another. Crops [side, side, 3], faces in their middle."""
     kind = str(rng.choice(_KINDS, p=_SHARES))
     mask = _outline(kind, host.shape[0], rng)
-    laid = _prepared(donor, rng)
+    patch = _prepared(donor, rng)
     if rng.random() < 0.85:
-        laid = in_its_colours(laid, host, mask)
+        patch = in_its_colours(patch, host, mask)
     by_gradients = rng.random() < (0.45 if kind == "face" else 0.1)
-    attack = _by_gradients(laid, host, mask) if by_gradients else _feathered(laid, host, mask, kind, rng)
+    attack = _by_gradients(patch, host, mask) if by_gradients else _feathered(patch, host, mask, kind, rng)
     genuine, attack = _saved_alike(host, attack, rng)
     return ExchangedPair(genuine, attack, mask, kind)
 
 
-def in_its_colours(laid: RgbImage, host: RgbImage, mask: UInt8Array) -> RgbImage:
+def in_its_colours(patch: RgbImage, host: RgbImage, mask: UInt8Array) -> RgbImage:
     """Mean and spread of what is laid become those of the host in Lab, both measured inside of the mask."""
-    ours, theirs = (cv2.cvtColor(image, cv2.COLOR_RGB2LAB).astype(np.float32) for image in (laid, host))
-    inside = mask > 127
-    stretch = np.clip(theirs[inside].std(0) / (ours[inside].std(0) + 1e-3), 0.3, 1.6)
-    matched = (ours - ours[inside].mean(0)) * stretch + theirs[inside].mean(0)
+    patch_lab, host_lab = (cv2.cvtColor(image, cv2.COLOR_RGB2LAB).astype(np.float32) for image in (patch, host))
+    covered = mask > 127
+    stretch = np.clip(host_lab[covered].std(0) / (patch_lab[covered].std(0) + 1e-3), 0.3, 1.6)
+    matched = (patch_lab - patch_lab[covered].mean(0)) * stretch + host_lab[covered].mean(0)
     return cv2.cvtColor(_bytes(matched), cv2.COLOR_LAB2RGB).astype(np.uint8, copy=False)
 
 
@@ -163,25 +163,25 @@ def _prepared(donor: RgbImage, rng: Random) -> RgbImage:
     shift = rng.normal(0, 0.012, 2)
     matrix[:, 2] += shift * side
     source = np.ascontiguousarray(donor)
-    laid = cv2.warpAffine(source, matrix, (side, side), flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REFLECT)
+    warped = cv2.warpAffine(source, matrix, (side, side), flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REFLECT)
     if rng.random() < 0.3:
-        laid = cv2.GaussianBlur(laid, (0, 0), float(rng.uniform(0.4, 1.2)))
-    found = laid.astype(np.uint8, copy=False)
-    return saved(found, int(rng.integers(50, 92))) if rng.random() < 0.3 else found
+        warped = cv2.GaussianBlur(warped, (0, 0), float(rng.uniform(0.4, 1.2)))
+    prepared = warped.astype(np.uint8, copy=False)
+    return saved(prepared, int(rng.integers(50, 92))) if rng.random() < 0.3 else prepared
 
 
-def _by_gradients(laid: RgbImage, host: RgbImage, mask: UInt8Array) -> RgbImage:
+def _by_gradients(patch: RgbImage, host: RgbImage, mask: UInt8Array) -> RgbImage:
     left, top, width, height = cv2.boundingRect(mask)
     centre = (left + width // 2, top + height // 2)
     # OpenCV writes into the mask that it is given.
-    done = cv2.seamlessClone(laid, np.ascontiguousarray(host), mask.copy(), centre, cv2.NORMAL_CLONE)
-    return done.astype(np.uint8, copy=False)
+    clone = cv2.seamlessClone(patch, np.ascontiguousarray(host), mask.copy(), centre, cv2.NORMAL_CLONE)
+    return clone.astype(np.uint8, copy=False)
 
 
-def _feathered(laid: RgbImage, host: RgbImage, mask: UInt8Array, kind: str, rng: Random) -> RgbImage:
+def _feathered(patch: RgbImage, host: RgbImage, mask: UInt8Array, kind: str, rng: Random) -> RgbImage:
     softness_px = float(rng.choice([0.5, 1, 2, 4] if kind == "face" else [0.4, 0.8, 1.6])) * host.shape[0] / 288
     share = cv2.GaussianBlur(mask.astype(np.float32) / 255, (0, 0), softness_px)[:, :, None]
-    return _bytes(host * (1 - share) + laid * share)
+    return _bytes(host * (1 - share) + patch * share)
 
 
 def _saved_alike(genuine: RgbImage, attack: RgbImage, rng: Random) -> tuple[RgbImage, RgbImage]:

@@ -33,7 +33,7 @@ _CALIBRATE: Final = "`img-super calibrate` needs ten genuine ones."
 _WATCHED: Final = 6
 """One in so many documents that could be learned from is watched instead, to know when to stop."""
 
-Begun = Callable[[str], object]
+Note = Callable[[str], object]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,44 +52,44 @@ class Tuned:
     exchanged: tuple[Scored, Scored] | None = None
 
 
-def own_crops(own: OwnDocuments) -> CropSet:
+def own_crops(team: OwnDocuments) -> CropSet:
     """The team's own photos as crops; where something was laid over is known of the genuine ones only: nowhere."""
     rows = tuple(
         SampleRow("own", position, int(crop.label), crop.species or ("own" if crop.label else ""), crop.document)
-        for position, crop in enumerate(own.crops)
+        for position, crop in enumerate(team.crops)
     )
     masks = np.zeros((len(rows), MASK_SIDE_PX, MASK_SIDE_PX), np.uint8)
-    return CropSet(np.stack([crop.crop for crop in own.crops]), masks, rows, own.labels == Label.BONA_FIDE)
+    return CropSet(np.stack([crop.crop for crop in team.crops]), masks, rows, team.labels == Label.BONA_FIDE)
 
 
 def fine_tune(
-    recipe: Recipe, own: CropSet, generated: CropSet, first: Path, out: Path, folds: int, begun: Begun = lambda _: None
+    recipe: Recipe, team: CropSet, generated: CropSet, first: Path, out: Path, folds: int, note: Note = lambda _: None
 ) -> Tuned:
     """Cross-validate, then train the network that is kept. Goes on where a run in the same folder stopped.
 
     Args:
         recipe: small steps; its side is that of the crops.
-        own: the team's own crops.
+        team: the team's own crops.
         generated: crops of `img-super synthesize --split train`; as many as there are own ones are mixed in.
         first: the `.keras` file to begin with.
         out: the run's folder.
         folds: how many times a part is left out.
-        begun: is told what is begun, for a person who waits.
+        note: is told what is begun, for a person who waits.
 
     Raises:
         BadLabels: a class has too few documents to be parted so often.
     """
-    checked(own, folds)
+    checked(team, folds)
     logging.getLogger("tensorflow").setLevel(logging.ERROR)  # it warns that there is one network after the other
-    logits = np.empty(len(own.rows))
-    parts = list(parted(own, folds, recipe.seed))
+    logits = np.empty(len(team.rows))
+    parts = list(parted(team, folds, recipe.seed))
     for number, (learned, left_out) in enumerate(parts):
-        begun(f"Part {number + 1} of {folds}: learning from the others")
-        network = _tune(recipe, own.at(learned), generated, Run(out / f"part-{number + 1}", first))
-        logits[left_out] = _logits(network, own.at(left_out))
+        note(f"Part {number + 1} of {folds}: learning from the others")
+        network = _tune(recipe, team.at(learned), generated, Run(out / f"part-{number + 1}", first))
+        logits[left_out] = _logits(network, team.at(left_out))
         keras.utils.clear_session()  # or each network's graphs stay in memory until the end
-    begun("Learning from all parts")
-    _tune(recipe, own, generated, Run(out / "all", first))
+    note("Learning from all parts")
+    _tune(recipe, team, generated, Run(out / "all", first))
     return Tuned(out / "all" / BEST_FILE, logits)
 
 
@@ -108,21 +108,23 @@ def drawn_documents(generated: CropSet, count: int, side_px: int, seed: int) -> 
     return replace(chosen, crops=_resized(chosen.crops, side_px))
 
 
-def mixed(own: CropSet, generated: CropSet, side_px: int, seed: int) -> CropSet:
+def mixed(team: CropSet, generated: CropSet, side_px: int, seed: int) -> CropSet:
     """The own crops and as many generated ones."""
-    resized = drawn_documents(generated, len(own.rows), side_px, seed)
-    known = [np.ones(len(of.rows), np.bool_) if of.known is None else of.known for of in (own, resized)]
+    resized = drawn_documents(generated, len(team.rows), side_px, seed)
+    has_mask = [
+        np.ones(len(part.rows), np.bool_) if part.has_mask is None else part.has_mask for part in (team, resized)
+    ]
     return CropSet(
-        np.concatenate([own.crops, resized.crops]), np.concatenate([own.masks, resized.masks]),
-        (*own.rows, *resized.rows), np.concatenate(known),
+        np.concatenate([team.crops, resized.crops]), np.concatenate([team.masks, resized.masks]),
+        (*team.rows, *resized.rows), np.concatenate(has_mask),
     )  # fmt: skip
 
 
-def _tune(recipe: Recipe, own: CropSet, generated: CropSet, run: Run) -> keras.Model:
-    learned, watched = next(parted(own, _WATCHED, recipe.seed))
-    training = mixed(own.at(learned), generated, recipe.input_side_px, recipe.seed)
+def _tune(recipe: Recipe, team: CropSet, generated: CropSet, run: Run) -> keras.Model:
+    learned, watched = next(parted(team, _WATCHED, recipe.seed))
+    training = mixed(team.at(learned), generated, recipe.input_side_px, recipe.seed)
     watching = msgspec.structs.replace(recipe, watched_crops=len(watched))
-    return train(watching, training, own.at(watched), run)
+    return train(watching, training, team.at(watched), run)
 
 
 def _logits(network: keras.Model, crops: CropSet) -> npt.NDArray[np.float64]:
@@ -137,7 +139,7 @@ def _resized(crops: npt.NDArray[np.uint8], side_px: int) -> npt.NDArray[np.uint8
     return np.stack(sized).astype(np.uint8, copy=False)
 
 
-def checked(own: CropSet, folds: int, attacks_are_made: bool = False) -> None:
+def checked(team: CropSet, folds: int, attacks_are_made: bool = False) -> None:
     """Every part that is watched must have both classes, in every fold; attacks, if any are given or none are made.
 
     Raises:
@@ -145,7 +147,7 @@ def checked(own: CropSet, folds: int, attacks_are_made: bool = False) -> None:
     """
     needed = _WATCHED + folds
     for label in Label:
-        documents = len(np.unique(own.documents[own.labels == label]))
+        documents = len(np.unique(team.documents[team.labels == label]))
         if documents == 0 and label is Label.ATTACK and attacks_are_made:
             continue
         if documents < needed:

@@ -28,13 +28,13 @@ def photos_in(sources: Sequence[str], label: Label, storage: Storage) -> Iterato
         BadLabels: an annotation cannot be read.
     """
     reader = Reader(storage)
-    every = list(find_photos(sources, storage))
-    annotations = {_stem(found): found for found in every if _suffix(found) == ".xml"}
-    for found in every:
-        if _suffix(found) not in _NO_PHOTOS | {".xml"}:
-            annotation = annotations.get(_stem(found))
+    files = list(find_photos(sources, storage))
+    annotations = {_stem(file): file for file in files if _suffix(file) == ".xml"}
+    for file in files:
+        if _suffix(file) not in _NO_PHOTOS | {".xml"}:
+            annotation = annotations.get(_stem(file))
             marked = () if annotation is None else _boxes(annotation, reader)
-            yield OwnPhoto(found, label, document=PurePosixPath(_stem(found)).name, marked=marked)
+            yield OwnPhoto(file, label, document=PurePosixPath(_stem(file)).name, marked=marked)
 
 
 def _boxes(annotation: Found, reader: Reader) -> tuple[Box, ...]:
@@ -46,9 +46,9 @@ def _boxes(annotation: Found, reader: Reader) -> tuple[Box, ...]:
         raise BadLabels(f"The annotation {annotation.name} cannot be read: {error.detail}") from error
 
 
-def _suffix(found: Found) -> str:
-    return PurePosixPath(found.name).suffix.lower()
+def _suffix(file: Found) -> str:
+    return PurePosixPath(file.name).suffix.lower()
 
 
-def _stem(found: Found) -> str:
-    return str(PurePosixPath(found.name).with_suffix(""))
+def _stem(file: Found) -> str:
+    return str(PurePosixPath(file.name).with_suffix(""))

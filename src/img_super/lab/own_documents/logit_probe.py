@@ -24,7 +24,7 @@ from img_super.domain import Float64Array
 from img_super.lab.dataset.crops import CropSet
 from img_super.lab.evaluation.report import Scored
 from img_super.lab.own_documents.exchanges import exchanges
-from img_super.lab.own_documents.fine_tune import MASK_SIDE_PX, Begun, Tuned, checked, drawn_documents, parted
+from img_super.lab.own_documents.fine_tune import MASK_SIDE_PX, Note, Tuned, checked, drawn_documents, parted
 
 FILE: Final = "own_head.keras"
 _ADDED: Final = "own_opinion"
@@ -64,38 +64,38 @@ class LogitProbe:
     weights: Float64Array
     bias: float
 
-    def logits(self, seen: PooledFeatures) -> Float64Array:
-        return np.asarray(self.trust * seen.logits + seen.pooled @ self.weights + self.bias)
+    def logits(self, features: PooledFeatures) -> Float64Array:
+        return np.asarray(self.trust * features.logits + features.pooled @ self.weights + self.bias)
 
 
 @dataclass(frozen=True, slots=True)
-class _Learned:
+class _Examples:
     """What is learned from, as the network sees it, and the part of each."""
 
-    seen: PooledFeatures
+    features: PooledFeatures
     labels: npt.NDArray[np.int64]
     parts: npt.NDArray[np.int64]
 
-    def without(self, part: int) -> _Learned:
-        kept = np.flatnonzero(self.parts != part)
-        return _Learned(self.seen.at(kept), self.labels[kept], self.parts[kept])
+    def without(self, part: int) -> _Examples:
+        rest = np.flatnonzero(self.parts != part)
+        return _Examples(self.features.at(rest), self.labels[rest], self.parts[rest])
 
     def judged_by(self, heads: Sequence[LogitProbe]) -> Float64Array:
         """Logits, each by the head that did not learn from its part."""
         logits = np.empty(len(self.parts))
         for part, head in enumerate(heads):
             left_out = np.flatnonzero(self.parts == part)
-            logits[left_out] = head.logits(self.seen.at(left_out))
+            logits[left_out] = head.logits(self.features.at(left_out))
         return logits
 
 
 def fine_tune_head(
-    own: CropSet,
+    team: CropSet,
     generated: CropSet,
     first: Path,
     out: Path,
     folds: int,
-    begun: Begun = lambda _: None,
+    note: Note = lambda _: None,
     times: int = EXCHANGES,
 ) -> Tuned:
     """Cross-validate by document, then fit the opinion that is kept and write the network that holds it.
@@ -104,37 +104,37 @@ def fine_tune_head(
     generated crops as own ones are used, and that the layers of `first` stay. Of each genuine photo so many attacks are
     made as `times` says, by portraits of its own part; with some, real ones are not needed.
     """
-    checked(own, folds, attacks_are_made=times > 0)
+    checked(team, folds, attacks_are_made=times > 0)
     network: keras.Model = keras.saving.load_model(first, compile=False, safe_mode=True)
     looking = looking_only(network)
-    parts = _parts(own, folds)
-    begun("Looking at your photos")
-    upright, mirrored = (_Learned(see(looking, own, of), _labels(own), parts) for of in (False, True))
-    made, made_in = exchanges(own, parts, times, _SEED, MASK_SIDE_PX)
+    parts = _parts(team, folds)
+    note("Looking at your photos")
+    upright, mirrored = (_Examples(see(looking, team, flip), _labels(team), parts) for flip in (False, True))
+    pairs, pair_parts = exchanges(team, parts, times, _SEED, MASK_SIDE_PX)
     if times:
-        begun(f"Looking at {len(made.rows) // 2} attacks made of your genuine photos, by exchanging portraits")
-    exchanged = _Learned(see(looking, made), _labels(made), made_in)
-    begun("Looking at generated crops")
-    mixed_in = drawn_documents(generated, _GENERATED_TO_OWN * len(own.rows), own.crops.shape[1], _SEED)
-    base = _Learned(see(looking, mixed_in), _labels(mixed_in), np.full(len(mixed_in.rows), _NO_PART))
+        note(f"Looking at {len(pairs.rows) // 2} attacks made of your genuine photos, by exchanging portraits")
+    exchanged = _Examples(see(looking, pairs), _labels(pairs), pair_parts)
+    note("Looking at generated crops")
+    mixed_in = drawn_documents(generated, _GENERATED_TO_OWN * len(team.rows), team.crops.shape[1], _SEED)
+    base = _Examples(see(looking, mixed_in), _labels(mixed_in), np.full(len(mixed_in.rows), _NO_PART))
     learned = (upright, mirrored, exchanged)
-    begun(f"Fitting in {folds} parts, then to all")
-    heads = [fit([of.without(part) for of in learned], base) for part in range(folds)]
+    note(f"Fitting in {folds} parts, then to all")
+    heads = [fit([examples.without(part) for examples in learned], base) for part in range(folds)]
     out.mkdir(parents=True, exist_ok=True)
     with_head(network, fit(learned, base)).save(out / FILE)
-    return Tuned(out / FILE, upright.judged_by(heads), _before_and_after(made, exchanged, heads) if times else None)
+    return Tuned(out / FILE, upright.judged_by(heads), _before_and_after(pairs, exchanged, heads) if times else None)
 
 
-def _parts(own: CropSet, folds: int) -> npt.NDArray[np.int64]:
+def _parts(team: CropSet, folds: int) -> npt.NDArray[np.int64]:
     """Of each crop, by which part's opinion it is judged."""
-    parts = np.empty(len(own.rows), np.int64)
-    for number, (_, left_out) in enumerate(parted(own, folds, _SEED)):
+    parts = np.empty(len(team.rows), np.int64)
+    for number, (_, left_out) in enumerate(parted(team, folds, _SEED)):
         parts[left_out] = number
     return parts
 
 
-def _before_and_after(made: CropSet, exchanged: _Learned, heads: Sequence[LogitProbe]) -> tuple[Scored, Scored]:
-    before = Scored(exchanged.labels, made.species, made.documents, exchanged.seen.logits)
+def _before_and_after(pairs: CropSet, exchanged: _Examples, heads: Sequence[LogitProbe]) -> tuple[Scored, Scored]:
+    before = Scored(exchanged.labels, pairs.species, pairs.documents, exchanged.features.logits)
     return before, replace(before, scores=exchanged.judged_by(heads))
 
 
@@ -148,19 +148,19 @@ def see(looking: keras.Model, crops: CropSet, mirrored: bool = False) -> PooledF
     view: Callable[[Any], Any] = (lambda batch: batch[:, :, ::-1]) if mirrored else (lambda batch: batch)
     if not crops.rows:
         return PooledFeatures(np.empty((0, looking.outputs[0].shape[-1])), np.empty(0))
-    found = [
+    outputs = [
         looking.predict_on_batch(view(crops.crops[start : start + _BATCH]).astype(np.float32))
         for start in range(0, len(crops.rows), _BATCH)
     ]
-    pooled, logits = (np.concatenate(parts).astype(np.float64) for parts in zip(*found, strict=True))
+    pooled, logits = (np.concatenate(parts).astype(np.float64) for parts in zip(*outputs, strict=True))
     return PooledFeatures(pooled, logits[:, 0])
 
 
-def fit(own: Sequence[_Learned], base: _Learned) -> LogitProbe:
+def fit(team_parts: Sequence[_Examples], base: _Examples) -> LogitProbe:
     """Logistic regression on what is the team's own and on generated crops, the two counting as `_OWN_SHARE` says."""
-    parts = [*own, base]
-    pooled = np.concatenate([part.seen.pooled for part in parts])
-    logits = np.concatenate([part.seen.logits for part in parts])
+    parts = [*team_parts, base]
+    pooled = np.concatenate([part.features.pooled for part in parts])
+    logits = np.concatenate([part.features.logits for part in parts])
     labels = np.concatenate([part.labels for part in parts])
     count, generated = len(labels), len(base.labels)
     weights = np.full(count, count * _OWN_SHARE / (count - generated))
@@ -186,7 +186,7 @@ def with_head(network: keras.Model, head: LogitProbe) -> keras.Model:
     new = [head.weights[:, None], np.array([head.bias])]
     if _ADDED in {layer.name for layer in answered.layers}:
         opinion = answered.get_layer(_ADDED)
-        opinion.set_weights([head.trust * old + more for old, more in zip(opinion.get_weights(), new, strict=True)])
+        opinion.set_weights([head.trust * old + extra for old, extra in zip(opinion.get_weights(), new, strict=True)])
         return answered
     opinion = keras.layers.Dense(1, name=_ADDED)
     added = keras.layers.Add(name="own_logit")([answered.output["logit"], opinion(answered.get_layer("pooled").output)])

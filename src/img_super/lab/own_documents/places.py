@@ -40,7 +40,7 @@ class Places:
         """What is about to be believed, for a person to read before it is."""
         if self.table is not None:
             return f"GENUINE and SUPERIMPOSED: as the column `label` of {shown(self.table)} says"
-        genuine, attack = (", ".join(map(shown, of)) or "none" for of in (self.genuine, self.attack))
+        genuine, attack = (", ".join(map(shown, sources)) or "none" for sources in (self.genuine, self.attack))
         return f"GENUINE documents:      {genuine}\nSUPERIMPOSED portraits: {attack}"
 
     def photos(self, storage: Storage) -> list[OwnPhoto]:

@@ -20,7 +20,7 @@ from img_super.model_card import quality_shares
 from img_super.pipeline.pipeline import Pipeline
 from img_super.sources.found import Failed, Reader, Storage
 
-Told = Callable[[], object]
+Advance = Callable[[], object]
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +81,7 @@ class OwnDocuments:
 
 
 @dataclass(frozen=True, slots=True)
-class _Seen:
+class _ReadPhoto:
     crop: OwnCrop
     hash: Hash
 
@@ -92,56 +92,57 @@ class Reading:
     def __init__(self, pipeline: Pipeline, storage: Storage, threads: int = 1) -> None:
         self._pipeline, self._threads, self._reader = pipeline, threads, Reader(storage)
 
-    def read(self, photos: Sequence[OwnPhoto], told: Told = lambda: None) -> OwnDocuments:
-        """Read every photo; `told` is called after each.
+    def read(self, photos: Sequence[OwnPhoto], advance: Advance = lambda: None) -> OwnDocuments:
+        """Read every photo; `advance` is called after each.
 
         Raises:
             BadLabels: not a single photo can be used.
         """
 
-        def seen(photo: OwnPhoto) -> _Seen | LeftOut:
+        def read_photo(photo: OwnPhoto) -> _ReadPhoto | LeftOut:
             try:
                 return self._see(photo)
             except Refusal as error:
                 return LeftOut(photo.found.name, error.code, error.detail)
             finally:
-                told()
+                advance()
 
         with ThreadPoolExecutor(self._threads) as pool:
-            every = list(pool.map(seen, photos))
-        kept, doubles = _once([one for one in every if isinstance(one, _Seen)])
-        left_out = (*(one for one in every if isinstance(one, LeftOut)), *doubles)
-        if not kept:
-            reasons = ", ".join(f"{count} {code}" for code, count in Counter(one.code for one in left_out).items())
+            entries = list(pool.map(read_photo, photos))
+        usable, doubles = _once([entry for entry in entries if isinstance(entry, _ReadPhoto)])
+        left_out = (*(entry for entry in entries if isinstance(entry, LeftOut)), *doubles)
+        if not usable:
+            reasons = ", ".join(f"{count} {code}" for code, count in Counter(entry.code for entry in left_out).items())
             raise BadLabels(f"None of the {len(photos)} photos can be used: {reasons}.")
-        numbers = groups([one.hash for one in kept], [one.crop.document for one in kept])
-        crops = (replace(one.crop, document=f"own-{number}") for one, number in zip(kept, numbers, strict=True))
+        numbers = groups([entry.hash for entry in usable], [entry.crop.document for entry in usable])
+        crops = (replace(entry.crop, document=f"own-{number}") for entry, number in zip(usable, numbers, strict=True))
         return OwnDocuments(tuple(crops), left_out)
 
-    def _see(self, photo: OwnPhoto) -> _Seen | LeftOut:
-        found = photo.found
-        if isinstance(found, Failed):
-            return LeftOut(found.name, found.code, found.detail)
-        data = self._reader.read(found)
+    def _read(self, photo: OwnPhoto) -> _ReadPhoto | LeftOut:
+        file = photo.found
+        if isinstance(file, Failed):
+            return LeftOut(file.name, file.code, file.detail)
+        data = self._reader.read(file)
         look = self._pipeline.look(data)
         face = look.detection.portrait.box
         if photo.marked and not any(box.contains(*face.centre_xy) for box in photo.marked):
             raise OtherFace()
         crop, quality = look.network_input, tuple(warning.code for warning in look.quality)
-        own = OwnCrop(found.name, sha256(data).hexdigest(), photo.label, photo.species, photo.document, crop, quality)
-        return _Seen(own, difference_hash(crop))
+        digest = sha256(data).hexdigest()
+        own_crop = OwnCrop(file.name, digest, photo.label, photo.species, photo.document, crop, quality)
+        return _ReadPhoto(own_crop, difference_hash(crop))
 
 
-def _once(seen: Iterable[_Seen]) -> tuple[list[_Seen], list[LeftOut]]:
+def _once(photos: Iterable[_ReadPhoto]) -> tuple[list[_ReadPhoto], list[LeftOut]]:
     """Of equal files the first; none at all when they have different labels."""
-    by_file: dict[str, list[_Seen]] = {}
-    for one in seen:
-        by_file.setdefault(one.crop.sha256, []).append(one)
-    kept, left_out = [], []
-    for same in by_file.values():
-        contradict = len({one.crop.label for one in same}) > 1
+    by_file: dict[str, list[_ReadPhoto]] = {}
+    for photo in photos:
+        by_file.setdefault(photo.crop.sha256, []).append(photo)
+    usable, left_out = [], []
+    for copies in by_file.values():
+        contradict = len({photo.crop.label for photo in copies}) > 1
         reason = Contradiction if contradict else DuplicateFile
         if not contradict:
-            kept.append(same[0])
-        left_out += [LeftOut(one.crop.name, reason.code, reason.advice) for one in same[0 if contradict else 1 :]]
-    return kept, left_out
+            usable.append(copies[0])
+        left_out += [LeftOut(photo.crop.name, reason.code, reason.advice) for photo in copies[0 if contradict else 1 :]]
+    return usable, left_out

@@ -66,27 +66,27 @@ class Recalibrated:
     sentences: tuple[str, ...]
 
 
-def lineage_of(step: str, parent: MeasuredModel, own: OwnDocuments) -> Lineage:
+def lineage_of(step: str, parent: MeasuredModel, team: OwnDocuments) -> Lineage:
     """Where a model comes from, without a photo or the name of one."""
-    counts = {label.name.lower(): own.count(label) for label in Label}
-    counts["documents"] = len(np.unique(own.documents))
+    counts = {label.name.lower(): team.count(label) for label in Label}
+    counts["documents"] = len(np.unique(team.documents))
     sha256 = parent.card.files[parent.file].sha256
-    return Lineage(step, parent.title, sha256, counts, own.fingerprint())
+    return Lineage(step, parent.title, sha256, counts, team.fingerprint())
 
 
-def recalibrate(model: MeasuredModel, own: OwnDocuments, wish: Wish, version: str, threads: int = 1) -> Recalibrated:
+def recalibrate(model: MeasuredModel, team: OwnDocuments, wish: Wish, version: str, threads: int = 1) -> Recalibrated:
     """Choose the thresholds of all policies on the team's own genuine documents.
 
     Raises:
         BadLabels: there are fewer than ten genuine documents, or costs are to decide and there are no attacks.
     """
-    answers = answers_of(model.weights, [crop.crop for crop in own.crops], threads)
+    answers = answers_of(model.weights, [crop.crop for crop in team.crops], threads)
     scores = scores_of(model.card.calibration, answers.logits)
-    chooser = _Chooser.of(model.card, own, scores)
+    chooser = _Chooser.of(model.card, team, scores)
     bpcer = chooser.cheapest(wish) if wish.bpcer is None else wish.bpcer
     policies = {name: chooser.policy(min(_MOST, bpcer * times)) for name, times in _TIMES.items()}
     balanced = policies[PolicyName.BALANCED]
-    found = chooser.threshold(bpcer)
+    few_threshold = chooser.threshold(bpcer)
     card = msgspec.structs.replace(
         model.card,
         version=version,
@@ -94,11 +94,11 @@ def recalibrate(model: MeasuredModel, own: OwnDocuments, wish: Wish, version: st
         threshold=balanced.threshold,
         undetermined=balanced.undetermined,
         policies=policies,
-        figures={**model.card.figures, OWN: _figures(own, scores, found, balanced.threshold)},
-        lineage=lineage_of("calibrated", model, own),
+        figures={**model.card.figures, OWN: _figures(team, scores, few_threshold, balanced.threshold)},
+        lineage=lineage_of("calibrated", model, team),
     )
-    seen = _Own(scores[own.labels == 0], scores[own.labels == 1])
-    return Recalibrated(card, (*_why(wish, bpcer), *_what(model.card, card, seen, found, chooser)))
+    own_scores = _Scores(scores[team.labels == 0], scores[team.labels == 1])
+    return Recalibrated(card, (*_why(wish, bpcer), *_what(model.card, card, own_scores, few_threshold, chooser)))
 
 
 def log_odds(scores: Float64Array) -> Float64Array:
@@ -123,12 +123,12 @@ class _Chooser:
     shape: Shape
 
     @classmethod
-    def of(cls, card: ModelCard, own: OwnDocuments, scores: Float64Array) -> _Chooser:
-        documents = len(np.unique(own.documents[own.labels == 0]))
+    def of(cls, card: ModelCard, own_documents: OwnDocuments, scores: Float64Array) -> _Chooser:
+        documents = len(np.unique(own_documents.documents[own_documents.labels == 0]))
         if documents < MIN_DOCUMENTS:
             raise BadLabels(f"There are {documents} different genuine documents; at least {MIN_DOCUMENTS} are needed.")
         odds = log_odds(scores)
-        return cls(odds[own.labels == 0], odds[own.labels == 1], documents, genuine_shape(card))
+        return cls(odds[own_documents.labels == 0], odds[own_documents.labels == 1], documents, genuine_shape(card))
 
     def threshold(self, bpcer: float) -> FewThreshold:
         return threshold_from_few(self.genuine, bpcer, self.documents, self.shape)
@@ -155,7 +155,7 @@ def _as_score(odds: float) -> float:
 
 
 @dataclass(frozen=True, slots=True)
-class _Own:
+class _Scores:
     """The team's own scores."""
 
     genuine: Float64Array
@@ -164,14 +164,14 @@ class _Own:
     def old(self, threshold: float) -> str:
         """What a threshold does that was not chosen on them, with exact intervals for new photos."""
         return " and ".join(
-            f"{does} {hits} of {of} {what} ({hits / of:.1%}; of new ones {low:.1%} to {high:.1%})"
-            for does, hits, of, what in self._shares(threshold)
-            for low, high in [exact_interval(hits, of)]
+            f"{does} {hits} of {total} {kind} ({hits / total:.1%}; of new ones {low:.1%} to {high:.1%})"
+            for does, hits, total, kind in self._shares(threshold)
+            for low, high in [exact_interval(hits, total)]
         )
 
     def new(self, threshold: float) -> str:
         """What a threshold does that was chosen on them, which promises less of new photos."""
-        return " and ".join(f"{does} {hits} of {of} {what}" for does, hits, of, what in self._shares(threshold))
+        return " and ".join(f"{does} {hits} of {total} {kind}" for does, hits, total, kind in self._shares(threshold))
 
     def _shares(self, threshold: float) -> Iterator[tuple[str, int, int, str]]:
         yield "rejects", int((self.genuine >= threshold).sum()), len(self.genuine), "genuine photos"
@@ -179,19 +179,19 @@ class _Own:
             yield "lets pass", int((self.attack < threshold).sum()), len(self.attack), "attacks"
 
 
-def _figures(own: OwnDocuments, scores: Float64Array, threshold: FewThreshold, score_threshold: float) -> SetFigures:
-    attacks = scores[own.labels == 1]
+def _figures(team: OwnDocuments, scores: Float64Array, threshold: FewThreshold, score_threshold: float) -> SetFigures:
+    attacks = scores[team.labels == 1]
     low, high = threshold.reached_bpcer
     return SetFigures(
-        bona_fide=own.count(Label.BONA_FIDE),
+        bona_fide=team.count(Label.BONA_FIDE),
         attacks=len(attacks),
-        documents=len(np.unique(own.documents)),
+        documents=len(np.unique(team.documents)),
         wanted_bpcer=round(threshold.wanted_bpcer, 4),
         bpcer_between=(round(low, 4), round(high, 4)),
         way=threshold.way.value,
         apcer=round(apcer(attacks, score_threshold), 4) if len(attacks) else None,
-        score_quantiles=score_quantiles(own.labels, scores),
-        quality=own.quality_shares(),
+        score_quantiles=score_quantiles(team.labels, scores),
+        quality=team.quality_shares(),
     )
 
 
@@ -204,22 +204,22 @@ def _why(wish: Wish, bpcer: float) -> list[str]:
     ]
 
 
-def _what(before: ModelCard, after: ModelCard, own: _Own, threshold: FewThreshold, chooser: _Chooser) -> list[str]:
+def _what(before: ModelCard, after: ModelCard, team: _Scores, threshold: FewThreshold, chooser: _Chooser) -> list[str]:
     low, high = threshold.reached_bpcer
-    wanted = threshold.wanted_bpcer
-    how = {
+    bpcer = threshold.wanted_bpcer
+    ways = {
         Way.RANK: "taken from the rank of your own scores, which assumes nothing of their distribution",
         Way.SHAPE: "taken from mean and spread of your own scores, which are assumed to be distributed as those of the "
         "model's validation: for a rank there are too few",
     }
-    said = [
-        f"The old threshold {before.threshold:.4f} {own.old(before.threshold)}.",
-        f"The new threshold {after.threshold:.4f} {own.new(after.threshold)}, on which it was chosen.",
-        f"It should reject {wanted:.1%} of genuine documents like these, and was {how[threshold.way]}.",
+    lines = [
+        f"The old threshold {before.threshold:.4f} {team.old(before.threshold)}.",
+        f"The new threshold {after.threshold:.4f} {team.new(after.threshold)}, on which it was chosen.",
+        f"It should reject {bpcer:.1%} of genuine documents like these, and was {ways[threshold.way]}.",
         f"How sure: with {chooser.documents} different genuine documents ({len(chooser.genuine)} photos) the share "
         f"that it really rejects lies between {low:.1%} and {high:.1%}, in 90 of 100 such draws.",
     ]  # fmt: skip
-    if high > 2 * wanted:
-        needed = documents_needed(wanted, 2 * wanted)
-        said.append(f"To be sure of at most {2 * wanted:.1%}, collect {needed:,} different genuine documents.")
-    return said
+    if high > 2 * bpcer:
+        needed = documents_needed(bpcer, 2 * bpcer)
+        lines.append(f"To be sure of at most {2 * bpcer:.1%}, collect {needed:,} different genuine documents.")
+    return lines

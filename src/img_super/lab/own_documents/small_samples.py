@@ -81,10 +81,10 @@ def _straight(x: Float64Array, knots: Float64Array, heights: Float64Array) -> Fl
     """Lines through the knots; the first and the last go on, the slope taken over three knots."""
     low, high = (slice(0, min(3, len(knots))), slice(-min(3, len(knots)), None))
     inside = np.interp(x, knots, heights)
-    for part, beyond in ((low, x < knots[0]), (high, x > knots[-1])):
+    for part, outside in ((low, x < knots[0]), (high, x > knots[-1])):
         (x0, x1), (y0, y1) = knots[part][[0, -1]], heights[part][[0, -1]]
         end_x, end_y = (knots[0], heights[0]) if part is low else (knots[-1], heights[-1])
-        inside = np.where(beyond, end_y + (x - end_x) * (y1 - y0) / (x1 - x0), inside)
+        inside = np.where(outside, end_y + (x - end_x) * (y1 - y0) / (x1 - x0), inside)
     return np.asarray(inside)
 
 
@@ -126,10 +126,10 @@ def threshold_from_few(values: Float64Array, wanted_bpcer: float, documents: int
     return FewThreshold(value, wanted_bpcer, Way.SHAPE, _of_shape(documents, factor))
 
 
-def _of_rank(documents: int, wanted: float) -> tuple[float, float]:
-    """The share above the rank `wanted` of n documents has a Beta distribution, whatever that of the values."""
-    above = wanted * (documents + 1)
-    low, high = beta.ppf([(1 - SURE) / 2, (1 + SURE) / 2], above, documents + 1 - above)
+def _of_rank(documents: int, share: float) -> tuple[float, float]:
+    """The share above the rank `share` of n documents has a Beta distribution, whatever that of the values."""
+    rank = share * (documents + 1)
+    low, high = beta.ppf([(1 - SURE) / 2, (1 + SURE) / 2], rank, documents + 1 - rank)
     return float(low), float(high)
 
 
@@ -152,10 +152,10 @@ def _of_shape(documents: int, factor: float) -> tuple[float, float]:
     return share_with((1 - SURE) / 2), share_with((1 + SURE) / 2)
 
 
-def exact_interval(hits: int, of: int) -> tuple[float, float]:
+def exact_interval(hits: int, total: int) -> tuple[float, float]:
     """The exact binomial 95 % interval (Clopper and Pearson) of a share."""
-    found = binomtest(hits, of).proportion_ci(0.95, method="exact")
-    return float(found.low), float(found.high)
+    interval = binomtest(hits, total).proportion_ci(0.95, method="exact")
+    return float(interval.low), float(interval.high)
 
 
 def documents_needed(wanted_bpcer: float, at_most: float) -> int:

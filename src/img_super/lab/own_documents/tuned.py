@@ -53,7 +53,7 @@ class ShippedTuned:
     def sentences(self) -> tuple[str, ...]:
         """What a person should read."""
         compared = (self.own, self.exchanged, self.validation)
-        return (*(one.in_words() for one in compared if one is not None), self.advice)
+        return (*(comparison.in_words() for comparison in compared if comparison is not None), self.advice)
 
     def as_json(self) -> dict[str, Any]:
         return {
@@ -86,7 +86,7 @@ class OwnAnswers:
 def ship_tuned(
     parent: MeasuredModel,
     trained: Path,
-    own: OwnAnswers,
+    team: OwnAnswers,
     validation: CropSet,
     folder: Path,
     version: str,
@@ -97,47 +97,47 @@ def ship_tuned(
     Args:
         parent: what it was tuned from.
         trained: the `.keras` file.
-        own: answered by networks of the cross-validation.
+        team: answered by networks of the cross-validation.
         validation: the shipped validation's crops.
         folder: becomes the model's folder; the comparison is written there, too.
         version: of the new model.
         threads: crops that are judged at once.
     """
-    genuine, attack = (own.documents.count(label) for label in Label)
-    made = "" if own.exchanged is None else f", and {own.exchanged[0].labels.sum()} exchanged portraits made of them"
-    learned = f"Fine-tuned on a team's own documents, {genuine} genuine and {attack} superimposed photos{made}."
+    genuine, attack = (team.documents.count(label) for label in Label)
+    pairs = "" if team.exchanged is None else f", and {team.exchanged[0].labels.sum()} exchanged portraits made of them"
+    learned = f"Fine-tuned on a team's own documents, {genuine} genuine and {attack} superimposed photos{pairs}."
     about = About(parent.card.name, f"{parent.card.data} {learned}", parent.card.limits, parent.card.terms)
-    representative = own.crops.crops[spread(len(own.crops.rows), REPRESENTATIVE_CROPS)]
-    answered = Validation(own.scored(own.logits))
+    representative = team.crops.crops[spread(len(team.crops.rows), REPRESENTATIVE_CROPS)]
+    answered = Validation(team.scored(team.logits))
     card = ship(trained, folder, validation, version, representative=representative, about=about, own=(OWN, answered))
     measured = figures(answered.scored(card.calibration), card.threshold)
-    measured = msgspec.structs.replace(measured, quality=own.documents.quality_shares())
+    measured = msgspec.structs.replace(measured, quality=team.documents.quality_shares())
     card = msgspec.structs.replace(
         card,
         figures={**card.figures, OWN: measured},
-        lineage=lineage_of("fine_tuned", parent, own.documents),
+        lineage=lineage_of("fine_tuned", parent, team.documents),
     )
     write_card(card, folder)
-    return _compared(parent, MeasuredModel.read(folder), card, own, validation, threads)
+    return _compared(parent, MeasuredModel.read(folder), card, team, validation, threads)
 
 
 def _compared(
-    parent: MeasuredModel, tuned: MeasuredModel, card: ModelCard, own: OwnAnswers, validation: CropSet, threads: int
+    parent: MeasuredModel, tuned: MeasuredModel, card: ModelCard, team: OwnAnswers, validation: CropSet, threads: int
 ) -> ShippedTuned:
-    before, after = own.scored(answers_of(parent.weights, own.crops.crops, threads).logits), own.scored(own.logits)
+    before, after = team.scored(answers_of(parent.weights, team.crops.crops, threads).logits), team.scored(team.logits)
     labels = validation.labels.astype(np.int64)
-    one, two = (
+    parent_scored, tuned_scored = (
         Scored(labels, validation.species, validation.documents, _scores(model, validation, threads))
         for model in (parent, tuned)
     )
-    name, shipped_validation = "your documents", compare("shipped validation", one, two)
+    name, shipped_validation = "your documents", compare("shipped validation", parent_scored, tuned_scored)
     if after.has_attacks:
         return ShippedTuned(card, compare(name, before, after), shipped_validation)
     reject = [
-        scores_of(of.calibration, logits.scores) >= of.threshold
-        for of, logits in ((parent.card, before), (card, after))
+        scores_of(model_card.calibration, logits.scores) >= model_card.threshold
+        for model_card, logits in ((parent.card, before), (card, after))
     ]
-    exchanged = None if own.exchanged is None else compare(_EXCHANGED, *own.exchanged)
+    exchanged = None if team.exchanged is None else compare(_EXCHANGED, *team.exchanged)
     return ShippedTuned(card, Rejected.of(name, after.documents, *reject), shipped_validation, exchanged)
 
 

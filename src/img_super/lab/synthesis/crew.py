@@ -89,9 +89,9 @@ def render_shards(job: AnyJob, start: Callable[[AnyJob], Write], processes: int)
         start: called once in every process; a function of a module, since it is sent there by name.
     """
     job.out.mkdir(parents=True, exist_ok=True)
-    missing = [shard for shard in range(job.shards) if not job.rows_path(shard).exists()]
+    unwritten = [shard for shard in range(job.shards) if not job.rows_path(shard).exists()]
     with _of_processes(_ENVIRONMENT), get_context("spawn").Pool(processes, _start, (job, start)) as pool:
-        for shard in pool.imap_unordered(_render, missing):
+        for shard in pool.imap_unordered(_render, unwritten):
             yield job.size(shard)
     write_manifest(job)
 

@@ -109,8 +109,8 @@ def draw_group_blank(
     rng = np.random.default_rng([seed, shard, group, 1])
     face_on_card = float(np.exp(rng.uniform(*np.log(faces_px))))
     frame_width = round(face_on_card / rng.uniform(*_FACE_TO_FRAME))
-    own = len(sources.designs) > 0
-    if sources.docxpand and (not own or rng.random() < 0.5):
+    has_designs = len(sources.designs) > 0
+    if sources.docxpand and (not has_designs or rng.random() < 0.5):
         name = str(rng.choice(sources.docxpand))
         return docxpand_blank(rng, sources.docxpand_folder, name, frame_width), face_on_card
     return draw_blank(rng, frame_width, sources.designs), face_on_card

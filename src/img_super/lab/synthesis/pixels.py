@@ -111,8 +111,8 @@ def noise(rng: np.random.Generator, hw: tuple[int, ...], sigma: float, grain_px:
     """
     if colour <= 0:
         return three(grain(rng, hw, grain_px, sigma))
-    shared, *own = (_window(rng, hw, grain_px) for _ in range(4))
-    planes = [cv2.addWeighted(shared, sigma * (1 - colour), plane, sigma * colour, 0) for plane in own]
+    shared, *channels = (_window(rng, hw, grain_px) for _ in range(4))
+    planes = [cv2.addWeighted(shared, sigma * (1 - colour), plane, sigma * colour, 0) for plane in channels]
     return np.asarray(cv2.merge(planes), np.float32)
 
 
@@ -123,7 +123,7 @@ def grain(rng: np.random.Generator, hw: tuple[int, ...], grain_px: float, sigma:
 
 def _window(rng: np.random.Generator, hw: tuple[int, ...], grain_px: float) -> Float32Array:
     """A window at a random place of a bank of unit noise that is drawn once a process."""
-    bank = _bank(int(np.argmin([abs(grain_px - known) for known in _GRAINS_PX])))
+    bank = _bank(int(np.argmin([abs(grain_px - bank_px) for bank_px in _GRAINS_PX])))
     y, x = (int(value) for value in rng.integers(0, _BANK_SIDE_PX, 2))
     height, width = hw[:2]
     if y + height <= 2 * _BANK_SIDE_PX and x + width <= 2 * _BANK_SIDE_PX:
@@ -209,37 +209,37 @@ def reduced(image: Pixels, wh: tuple[int, int]) -> Pixels:
 
 def mean_and_spread(image: Float32Array, weights: Float32Array) -> tuple[Float32Array, Float32Array]:
     """Mean and standard deviation by channel where `weights` are above one half; all of the image when nowhere."""
-    where = np.asarray(weights > 0.5, np.uint8)
-    mean, spread = cv2.meanStdDev(image, mask=where if cv2.countNonZero(where) >= 16 else None)
+    mask = np.asarray(weights > 0.5, np.uint8)
+    mean, spread = cv2.meanStdDev(image, mask=mask if cv2.countNonZero(mask) >= 16 else None)
     return np.asarray(mean[:, 0], np.float32), np.asarray(spread[:, 0], np.float32)
 
 
-def match_statistics(image: Float32Array, like: Float32Array, weights: Float32Array, strength: float) -> Float32Array:
-    """Give `image` the mean and the spread, by channel, that `like` has where `weights` are above one half.
+def match_statistics(image: Float32Array, model: Float32Array, weights: Float32Array, strength: float) -> Float32Array:
+    """Give `image` the mean and the spread, by channel, that `model` has where `weights` are above one half.
 
     Source: E. Reinhard et al., "Color transfer between images", 2001 (here in RGB).
     """
-    (ours, our_spread), (theirs, their_spread) = mean_and_spread(image, weights), mean_and_spread(like, weights)
-    gain = np.clip((their_spread + 1) / (our_spread + 1), 0.4, 2.2)
+    (mean, spread), (wanted_mean, wanted_spread) = mean_and_spread(image, weights), mean_and_spread(model, weights)
+    gain = np.clip((wanted_spread + 1) / (spread + 1), 0.4, 2.2)
     gain = 1 + strength * (gain - 1)
-    shift = ours + strength * (theirs - ours) - ours * gain
+    shift = mean + strength * (wanted_mean - mean) - mean * gain
     return _raised(scaled(image, gain), shift)
 
 
-def tint_like(image: Float32Array, like: Float32Array, weights: Float32Array) -> Float32Array:
-    """Colour the grey values of `image` as `like` colours its own: what a grey copy under coloured light shows."""
-    ours = luma(image)
+def tint_like(image: Float32Array, model: Float32Array, weights: Float32Array) -> Float32Array:
+    """Colour the grey values of `image` as `model` colours its own: what a grey copy under coloured light shows."""
+    grey = luma(image)
     sparse = np.s_[::3, ::3]  # a ninth of the pixels tells a mean as well
-    where = weights[sparse] > 0.5
-    if where.sum() < 16:
+    mask = weights[sparse] > 0.5
+    if mask.sum() < 16:
         return image
-    theirs, own = like[sparse][where], ours[sparse][where]
-    values = theirs @ _LUMA
+    colours, samples = model[sparse][mask], grey[sparse][mask]
+    values = colours @ _LUMA
     centred = values - values.mean()
-    slope = (centred[:, None] * (theirs - theirs.mean(0))).mean(0) / (centred.var() + 1)
-    gain = float(np.clip((values.std() + 1) / (own.std() + 1), 0.4, 2.2))
-    level = (ours - own.mean()) * np.float32(gain)
-    return _raised(scaled(three(np.asarray(level, np.float32)), slope), theirs.mean(0))
+    slope = (centred[:, None] * (colours - colours.mean(0))).mean(0) / (centred.var() + 1)
+    gain = float(np.clip((values.std() + 1) / (samples.std() + 1), 0.4, 2.2))
+    level = (grey - samples.mean()) * np.float32(gain)
+    return _raised(scaled(three(np.asarray(level, np.float32)), slope), colours.mean(0))
 
 
 def _raised(image: Float32Array, by: Float32Array) -> Float32Array:

@@ -57,19 +57,19 @@ def contact_sheet(samples: Sequence[Captioned], columns: int = _COLUMNS) -> RgbI
 def write_previews(samples: Mapping[str, Sequence[Captioned]], folder: Path) -> list[Path]:
     """Write one sheet a species, `<species>.jpg`; a species without samples gets none."""
     folder.mkdir(parents=True, exist_ok=True)
-    written = []
+    paths = []
     for species, of_species in samples.items():
         if of_species:
             path = folder / f"{species}.jpg"
             bgr = np.ascontiguousarray(contact_sheet(of_species)[:, :, ::-1])
             _, data = cv2.imencode(".jpg", bgr, [cv2.IMWRITE_JPEG_QUALITY, _JPEG_QUALITY])
             path.write_bytes(data.tobytes())
-            written.append(path)
-    return written
+            paths.append(path)
+    return paths
 
 
-def preview_data_set(data_set: Path, folder: Path, outlined: bool = False, most: int = SAMPLES_A_SHEET) -> list[Path]:
-    """Sheets of the first `most` samples of each species and of the genuine ones; returns the files.
+def preview_data_set(data_set: Path, folder: Path, outlined: bool = False, limit: int = SAMPLES_A_SHEET) -> list[Path]:
+    """Sheets of the first `limit` samples of each species and of the genuine ones; returns the files.
 
     Args:
         data_set: holds `manifest.jsonl` and the shards.
@@ -79,23 +79,24 @@ def preview_data_set(data_set: Path, folder: Path, outlined: bool = False, most:
     rows: dict[str, list[Row]] = {}
     for row in read_manifest(data_set, Row):
         of_species = rows.setdefault(row.species or GENUINE, [])
-        if len(of_species) < most:
+        if len(of_species) < limit:
             of_species.append(row)
-    stored = {
-        shard: _read(data_set / f"{shard}.npz") for shard in sorted({row.shard for of in rows.values() for row in of})
-    }
-    samples = {species: [_captioned(row, *stored[row.shard], outlined) for row in of] for species, of in rows.items()}
-    return write_previews(samples, folder)
+    shards = sorted({row.shard for group in rows.values() for row in group})
+    arrays = {shard: _read(data_set / f"{shard}.npz") for shard in shards}
+    return write_previews(
+        {species: [_captioned(row, *arrays[row.shard], outlined) for row in group] for species, group in rows.items()},
+        folder,
+    )
 
 
 def _read(path: Path) -> tuple[RgbImage, npt.NDArray[np.uint8]]:
-    with np.load(path) as stored:
-        return stored["crops"], stored["masks"]
+    with np.load(path) as arrays:
+        return arrays["crops"], arrays["masks"]
 
 
 def _captioned(row: Row, crops: RgbImage, masks: npt.NDArray[np.uint8], outlined: bool) -> Captioned:
-    how = f"{row.stage}, care {row.care:.2f}, " if row.label else ""
-    lines = (row.design, f"{how}{row.file.format} {row.file.quality:g}")
+    attack = f"{row.stage}, care {row.care:.2f}, " if row.label else ""
+    lines = (row.design, f"{attack}{row.file.format} {row.file.quality:g}")
     return Captioned(crops[row.position], lines, masks[row.position] if outlined and row.label else None)
 
 
@@ -112,5 +113,5 @@ def _place(sheet: RgbImage, sample: Captioned, corner: tuple[int, int]) -> None:
 
 def _outlines(mask: npt.NDArray[np.uint8]) -> Sequence[npt.NDArray[np.int32]]:
     large = cv2.resize(mask, (_TILE_PX, _TILE_PX), interpolation=cv2.INTER_LINEAR)
-    found, _ = cv2.findContours((large > 127).astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
-    return [np.asarray(line, np.int32) for line in found]
+    contours, _ = cv2.findContours((large > 127).astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
+    return [np.asarray(line, np.int32) for line in contours]

@@ -160,8 +160,8 @@ def _photocopied(image: Float32Array, process: PrintProcess, rng: np.random.Gene
     scatter = np.asarray(process.toner * (0.25 + scatter / scatter.max()), np.float32)
     eight_bit = np.asarray(cv2.convertScaleAbs(np.maximum(value, 0)), np.uint8)
     grain = pixels.grain(rng, value.shape, float(rng.choice([0.0, 0.45, 0.7])))
-    noisy = cv2.add(cv2.LUT(eight_bit, tones), cv2.multiply(cv2.LUT(eight_bit, scatter), grain))
-    copied: Float32Array = np.clip(noisy, 0, 255).astype(np.float32)
+    grainy = cv2.add(cv2.LUT(eight_bit, tones), cv2.multiply(cv2.LUT(eight_bit, scatter), grain))
+    copied: Float32Array = np.clip(grainy, 0, 255).astype(np.float32)
     _strew(copied, process.specks, rng)
     return pixels.three(copied)
 
@@ -176,12 +176,12 @@ def _strew(value: Float32Array, a_million: float, rng: np.random.Generator) -> N
 def _misregistered(image: Float32Array, process: PrintProcess, rng: np.random.Generator) -> Float32Array:
     red, green, blue = cv2.split(image)
     (red_dx, red_dy), (blue_dx, blue_dy) = rng.uniform(-1, 1, (2, 2)) * process.shift_px
-    moved = (
+    channels = (
         slid(np.asarray(red, np.float32), red_dx, red_dy),
         green,
         slid(np.asarray(blue, np.float32), blue_dx, blue_dy),
     )
-    return np.asarray(cv2.merge(moved), np.float32)
+    return np.asarray(cv2.merge(channels), np.float32)
 
 
 def _rastered(image: Float32Array, process: PrintProcess, rng: np.random.Generator) -> Float32Array:
@@ -210,9 +210,9 @@ def _laser(image: Float32Array, process: PrintProcess, rng: np.random.Generator)
 
 def _dithered(image: Float32Array, process: PrintProcess, rng: np.random.Generator) -> Float32Array:
     """Stochastic dots: high-pass noise (little of it at low frequencies) where the tone is neither ink nor paper."""
-    fine = pixels.noise(rng, image.shape, 60 * process.definition, 0.0, 0.0 if process.photocopy else 0.6)
-    fine = np.asarray(cv2.subtract(fine, pixels.blur(fine, 1.0)), np.float32)
-    return np.asarray(cv2.add(image, cv2.multiply(fine, _middle(image))), np.float32)
+    dots = pixels.noise(rng, image.shape, 60 * process.definition, 0.0, 0.0 if process.photocopy else 0.6)
+    dots = np.asarray(cv2.subtract(dots, pixels.blur(dots, 1.0)), np.float32)
+    return np.asarray(cv2.add(image, cv2.multiply(dots, _middle(image))), np.float32)
 
 
 def _middle(image: Float32Array) -> Float32Array:

@@ -97,19 +97,19 @@ def photograph_genuine(pair: SamplePair, background: RgbImage) -> tuple[RgbImage
     photo = _photograph(_Scene(pair, card, shot, pair.reprinted, pair.on_screen, {}), card.image, card.gloss)
     quad = onto(view.matrix, corners_of(card.frame))
     if pair.on_screen:
-        photo, moved = show_on_screen(np.random.default_rng(pair.seeds["screen"]), photo, pair.screen)
-        quad = onto(moved, quad)
+        photo, to_screen = show_on_screen(np.random.default_rng(pair.seeds["screen"]), photo, pair.screen)
+        quad = onto(to_screen, quad)
     return pixels.to_bytes(photo), quad
 
 
 def _view(pair: SamplePair, card: Card, face_ratio: float) -> View:
     """The photo is measured in the genuine face or in the attack's, by the pair's coin: neither class sticks out."""
-    measured = face_ratio if pair.by_attack else 1.0
-    sides = pair.sides * measured
+    measured_ratio = face_ratio if pair.by_attack else 1.0
+    sides = pair.sides * measured_ratio
     if pair.region is not None:
         sides = min(sides, _WIDEST_CROP * min(1.0, face_ratio))
     rng = np.random.default_rng(pair.seeds["view"])
-    return draw_view(rng, card, pair.face_width_px / measured, sides, pair.capture.kind)
+    return draw_view(rng, card, pair.face_width_px / measured_ratio, sides, pair.capture.kind)
 
 
 def _forged(scene: _Scene, attack: Attack, rng: np.random.Generator, genuine: Float32Array) -> Photo:
@@ -137,9 +137,9 @@ def _finish(scene: _Scene, photo: Float32Array, mask: Float32Array | None, attac
     quad = onto(scene.shot.view.matrix, corners_of(scene.card.frame))
     if scene.on_screen:
         rng = np.random.default_rng(scene.pair.seeds["screen"])
-        photo, moved = show_on_screen(rng, photo, scene.pair.screen)
-        mask = None if mask is None else warp(mask, moved, photo.shape[1::-1], cv2.BORDER_CONSTANT)
-        quad = onto(moved, quad)
+        photo, to_screen = show_on_screen(rng, photo, scene.pair.screen)
+        mask = None if mask is None else warp(mask, to_screen, photo.shape[1::-1], cv2.BORDER_CONSTANT)
+        quad = onto(to_screen, quad)
     rng = np.random.default_rng(scene.pair.seeds["passing"])
     passed = pass_on(photo, scene.pair.passing, rng)
     wh, quad = passed.image.shape[1::-1], onto(passed.matrix, quad)

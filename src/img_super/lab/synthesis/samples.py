@@ -50,10 +50,10 @@ class Renderer:
         while True:
             blank, face_px = draw_group_blank(self._seed, shard, index // PAIRS_A_BLANK, self._sources)
             for _ in range(PAIRS_A_BLANK):
-                both = self._pair(shard, index, blank, face_px)
+                pair = self._pair(shard, index, blank, face_px)
                 index += 1
-                if both is not None:
-                    yield both
+                if pair is not None:
+                    yield pair
 
     def _pair(self, shard: int, index: int, blank: Blank, face_px: float) -> tuple[Sample, Sample] | None:
         pair = draw_pair((self._seed, shard, index), self._sources, self._options, blank, face_px)
@@ -92,8 +92,8 @@ def find_portrait(photo: Photo, finder: FaceFinder) -> Box | None:
     for row in finder.find(np.asarray(part, np.uint8)):
         x, y, width, height = (float(value) / scale for value in row[:4])
         boxes.append(Box.from_xywh(x + x_min, y + y_min, width, height))
-    near = [box for box in boxes if cv2.pointPolygonTest(frame, box.centre_xy, False) >= 0 and box.width > 0.2 * span]
-    return max(near, key=lambda box: box.area).clipped(wh) if near else None
+    inside = [box for box in boxes if cv2.pointPolygonTest(frame, box.centre_xy, False) >= 0 and box.width > 0.2 * span]
+    return max(inside, key=lambda box: box.area).clipped(wh) if inside else None
 
 
 def row_of(sample: Sample, shard: str, position: int, seed: int, photo_name: str) -> Row:
@@ -116,5 +116,5 @@ def row_of(sample: Sample, shard: str, position: int, seed: int, photo_name: str
 
 def _in_crop(points: Float32Array, face: Box, side_px: int) -> Float32Array:
     box = crop_box(face)
-    moved = (points - np.array([box.x_min, box.y_min], np.float32)) * (side_px / max(1, box.width))
-    return np.round(moved, 1).astype(np.float32)
+    points_in_crop = (points - np.array([box.x_min, box.y_min], np.float32)) * (side_px / max(1, box.width))
+    return np.round(points_in_crop, 1).astype(np.float32)

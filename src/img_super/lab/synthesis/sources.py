@@ -60,7 +60,7 @@ class Wanted:
     seed: int = 1
 
 
-def load_sources(data: Path | None, cache: Path, wanted: Wanted, progress: Progress | None = None) -> Sources:
+def load_sources(data: Path | None, cache: Path, selection: Wanted, progress: Progress | None = None) -> Sources:
     """Load a split's sources; what is computed from portraits is kept in `cache`.
 
     Args:
@@ -72,34 +72,34 @@ def load_sources(data: Path | None, cache: Path, wanted: Wanted, progress: Progr
         NothingToDrawFrom: fewer than two portraits, or a design that the split may not show.
         BadWeights: a network that the portraits need is not installed.
     """
-    portraits = tuple(_portraits(data, cache, wanted, progress))
+    portraits = tuple(_portraits(data, cache, selection, progress))
     if len(portraits) < 2:
         raise NothingToDrawFrom("A pair needs two people: name a folder with portraits, or ask for more drawn ones.")
     docxpand_folder = (data or Path()) / "card-designs-docxpand"
-    takes_docxpand = wanted.split == "validation" and data is not None and docxpand_folder.is_dir()
-    docxpand = DOCXPAND_NAMES if takes_docxpand and not wanted.designs else ()
-    designs = _designs(wanted.split, wanted.designs)
-    return Sources(portraits, _backgrounds(data, wanted.split), designs, docxpand, docxpand_folder)
+    takes_docxpand = selection.split == "validation" and data is not None and docxpand_folder.is_dir()
+    docxpand = DOCXPAND_NAMES if takes_docxpand and not selection.designs else ()
+    designs = _designs(selection.split, selection.designs)
+    return Sources(portraits, _backgrounds(data, selection.split), designs, docxpand, docxpand_folder)
 
 
-def _portraits(data: Path | None, cache: Path, wanted: Wanted, progress: Progress | None) -> list[Portrait]:
-    read = [] if data is None else [
+def _portraits(data: Path | None, cache: Path, selection: Wanted, progress: Progress | None) -> list[Portrait]:
+    people = [] if data is None else [
         portrait
         for source, folder in PORTRAIT_FOLDERS.items()
-        if (data / folder).is_dir() and source in (wanted.portraits or PORTRAIT_FOLDERS)
+        if (data / folder).is_dir() and source in (selection.portraits or PORTRAIT_FOLDERS)
         for portrait in read_portraits(data / folder, source, cache, progress)
     ]  # fmt: skip
-    if wanted.drawn and "drawn" in (wanted.portraits or ("drawn",)):
-        read += draw_portraits(wanted.drawn, wanted.seed, cache, progress)
-    return [portrait for portrait in read if split_of_identity(portrait.source, portrait.identity) == wanted.split]
+    if selection.drawn and "drawn" in (selection.portraits or ("drawn",)):
+        people += draw_portraits(selection.drawn, selection.seed, cache, progress)
+    return [portrait for portrait in people if split_of_identity(portrait.source, portrait.identity) == selection.split]
 
 
-def _designs(split: Split, wanted: tuple[str, ...]) -> tuple[str, ...]:
+def _designs(split: Split, names: tuple[str, ...]) -> tuple[str, ...]:
     allowed = designs_of(split, family_names())
-    strangers = [name for name in wanted if name not in allowed]
+    strangers = [name for name in names if name not in allowed]
     if strangers:
         raise NothingToDrawFrom(f"{split} may not show {', '.join(strangers)}; choose from {', '.join(allowed)}.")
-    return wanted or allowed
+    return names or allowed
 
 
 def _backgrounds(data: Path | None, split: Split) -> Sequence[RgbImage]:

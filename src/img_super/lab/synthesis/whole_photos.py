@@ -54,9 +54,9 @@ def _start(job: RenderJob) -> Write:
 
 def write_shard(job: RenderJob, sources: Sources, finder: FaceFinder, shard: int) -> None:
     """Render a shard's photos, then write its rows: a shard without rows is not finished."""
-    found = islice(photos(job.seed, shard, sources, finder), job.size(shard))
+    members = islice(photos(job.seed, shard, sources, finder), job.size(shard))
     rows = []
-    for place, (photo, pair, face) in enumerate(found):
+    for place, (photo, pair, face) in enumerate(members):
         name = f"photos/{job.name(shard)}-{place:03d}.{photo.format}"
         (job.out / name).write_bytes(photo.data)
         rows.append(row_of(photo, pair, face, job.seed, name))
@@ -71,10 +71,10 @@ def photos(seed: int, shard: int, sources: Sources, finder: FaceFinder) -> Itera
         for _ in range(_PAIRS_A_BLANK):
             pair = _smaller(draw_pair((seed, shard, index), sources, Options(whole_card=True), *blank))
             background = sources.backgrounds[pair.seeds["background"] % len(sources.backgrounds)]
-            both = [(photo, find_portrait(photo, finder)) for photo in render_pair(pair, background)]
+            faces = [(photo, find_portrait(photo, finder)) for photo in render_pair(pair, background)]
             index += 1
-            if all(face is not None for _, face in both):
-                yield from ((photo, pair, face) for photo, face in both if face is not None)
+            if all(face is not None for _, face in faces):
+                yield from ((photo, pair, face) for photo, face in faces if face is not None)
 
 
 def _smaller(pair: SamplePair) -> SamplePair:
@@ -88,14 +88,14 @@ def _smaller(pair: SamplePair) -> SamplePair:
 def row_of(photo: Photo, pair: SamplePair, face: Box, seed: int, name: str) -> WholePhotoRow:
     """What the manifest says of a photo that shows the whole card."""
     wh, frame = pair.blank.image.shape[1::-1], corners_of(pair.blank.frame)
-    seen = np.asarray(cv2.getPerspectiveTransform(frame, photo.frame_quad), np.float32)
+    view = np.asarray(cv2.getPerspectiveTransform(frame, photo.frame_quad), np.float32)
     forged = photo.label is Label.ATTACK
     return WholePhotoRow(
         photo=name, document=pair.document, design=pair.blank.design, portrait=pair.portrait.identity,
         donor=pair.donor.identity if forged else "", label=int(photo.label), species=pair.species if forged else "",
         face_xyxy=(face.x_min, face.y_min, face.x_max, face.y_max),
-        frame_quad=_corners(photo.frame_quad), card_quad=_corners(onto(seen, corners_of((0, 0, wh[0], wh[1])))),
-        ghost_xyxy=_ghost(pair, seen, face),
+        frame_quad=_corners(photo.frame_quad), card_quad=_corners(onto(view, corners_of((0, 0, wh[0], wh[1])))),
+        ghost_xyxy=_ghost(pair, view, face),
         photo_wh=(photo.image.shape[1], photo.image.shape[0]), seed=seed, generator=GENERATOR,
     )  # fmt: skip
 
@@ -104,18 +104,18 @@ def _corners(quad: Float32Array) -> Corners:
     return tuple((round(float(x), 1), round(float(y), 1)) for x, y in quad)
 
 
-def _ghost(pair: SamplePair, seen: Float32Array, face: Box) -> tuple[float, float, float, float] | None:
+def _ghost(pair: SamplePair, view: Float32Array, face: Box) -> tuple[float, float, float, float] | None:
     """The portrait's face, where the ghost shows it: the same place in a smaller frame."""
     ghost = pair.blank.ghost
     if ghost is None:
         return None
     frame = pair.blank.frame
     scale = (ghost[2] - ghost[0]) / (frame[2] - frame[0])
-    on_card = onto(np.linalg.inv(seen).astype(np.float32), corners_of((face.x_min, face.y_min, face.x_max, face.y_max)))
-    moved = (on_card - np.array(frame[:2])) * scale + np.array(ghost[:2])
-    if (moved.mean(0) > pair.blank.image.shape[1::-1]).any():
+    on_card = onto(np.linalg.inv(view).astype(np.float32), corners_of((face.x_min, face.y_min, face.x_max, face.y_max)))
+    corners = (on_card - np.array(frame[:2])) * scale + np.array(ghost[:2])
+    if (corners.mean(0) > pair.blank.image.shape[1::-1]).any():
         return None  # the card ends before the face does
-    low, high = onto(seen, moved.astype(np.float32)).min(0), onto(seen, moved.astype(np.float32)).max(0)
+    low, high = onto(view, corners.astype(np.float32)).min(0), onto(view, corners.astype(np.float32)).max(0)
     return round(float(low[0]), 1), round(float(low[1]), 1), round(float(high[0]), 1), round(float(high[1]), 1)
 
 

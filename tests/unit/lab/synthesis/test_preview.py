@@ -63,7 +63,7 @@ def data_set(tmp_path: Path) -> Path:
 
 
 def test_a_data_set_gets_a_sheet_for_each_species_and_one_for_the_genuine(data_set: Path, tmp_path: Path) -> None:
-    written = preview_data_set(data_set, tmp_path / "sheets", most=2)
+    written = preview_data_set(data_set, tmp_path / "sheets", limit=2)
     sheets = {path.stem: cv2.imread(str(path)) for path in written}
     assert set(sheets) == {"bona_fide", "pasted_head", "face_swap"}
     genuine, swapped = sheets["bona_fide"], sheets["face_swap"]

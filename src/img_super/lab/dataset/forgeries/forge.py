@@ -65,13 +65,13 @@ def left_genuine(rng: Random, control: str, photo: RgbImage, face: Box) -> RgbIm
 def _pasted_head(rng: Random, photo: RgbImage, host: LandmarkedFace, donor: LandmarkedFace, careful: bool) -> RgbImage:
     matrix = onto_landmarks(donor.landmarks, host.landmarks)
     mask = moved(cut_head(donor) if careful or rng.random() < 0.5 else oval_head(donor), matrix, photo)
-    laid = moved(donor.image, matrix, photo)
+    head = moved(donor.image, matrix, photo)
     if careful:
         inside = np.asarray(cv2.erode(mask, np.ones((3, 3), np.uint8)), np.uint8)
-        return _over(photo, fitted_in(rng, laid, photo, mask), inside, float(rng.choice([0.8, 1.2, 2])))
+        return _over(photo, fitted_in(rng, head, photo, mask), inside, float(rng.choice([0.8, 1.2, 2])))
     if rng.random() < 0.6:
-        laid = in_its_light(laid, photo, mask, float(rng.uniform(0.6, 1)))
-    return _over(photo, laid, mask, 0.0 if rng.random() < 0.6 else 0.6)
+        head = in_its_light(head, photo, mask, float(rng.uniform(0.6, 1)))
+    return _over(photo, head, mask, 0.0 if rng.random() < 0.6 else 0.6)
 
 
 def _pasted_photo(rng: Random, photo: RgbImage, host: LandmarkedFace, donor: LandmarkedFace, careful: bool) -> RgbImage:
@@ -79,33 +79,33 @@ def _pasted_photo(rng: Random, photo: RgbImage, host: LandmarkedFace, donor: Lan
     picture, matrix = donor.image, onto_landmarks(donor.landmarks, host.landmarks)
     if careful:
         mask = moved(shape, matrix, photo)
-        laid = fitted_in(rng, moved(picture, matrix, photo), photo, mask)
-        return _over(photo, laid, mask, float(rng.choice([0.6, 1.2])))
+        overlay = fitted_in(rng, moved(picture, matrix, photo), photo, mask)
+        return _over(photo, overlay, mask, float(rng.choice([0.6, 1.2])))
     if rng.random() < 0.3:
         edge = max(2, round(0.03 * (opposite[0] - corner[0])))
         picture = np.asarray(cv2.rectangle(picture.copy(), corner, opposite, (248, 248, 246), edge), np.uint8)
     if rng.random() < 0.4:
         matrix[:, :2] *= rng.uniform(1.0, 1.15)
-    mask, laid, colours = moved(shape, matrix, photo), moved(picture, matrix, photo), rng.random()
+    mask, overlay, colours = moved(shape, matrix, photo), moved(picture, matrix, photo), rng.random()
     if 0.35 < colours < 0.6:
-        laid = np.repeat(cv2.cvtColor(laid, cv2.COLOR_RGB2GRAY)[:, :, None], 3, axis=2)
+        overlay = np.repeat(cv2.cvtColor(overlay, cv2.COLOR_RGB2GRAY)[:, :, None], 3, axis=2)
     elif colours >= 0.6:
-        laid = in_its_light(laid, photo, mask, float(rng.uniform(0.5, 1)))
-    return _over(photo, laid, mask, 0.0)
+        overlay = in_its_light(overlay, photo, mask, float(rng.uniform(0.5, 1)))
+    return _over(photo, overlay, mask, 0.0)
 
 
 def _face_swap(rng: Random, photo: RgbImage, host: LandmarkedFace, donor: LandmarkedFace, careful: bool) -> RgbImage:
     matrix = onto_landmarks(donor.landmarks, host.landmarks, with_shear=careful and rng.random() < 0.5)
     mask = moved(inner_face(donor, float(rng.choice([0.0, 0.03]))), matrix, photo)
-    laid = moved(donor.image, matrix, photo)
+    face = moved(donor.image, matrix, photo)
     if not careful:
         if rng.random() < 0.7:
-            laid = in_its_light(laid, photo, mask, float(rng.uniform(0.5, 1)))
-        return _over(photo, laid, mask, float(rng.choice([0.6, 1.5, 3])))
+            face = in_its_light(face, photo, mask, float(rng.uniform(0.5, 1)))
+        return _over(photo, face, mask, float(rng.choice([0.6, 1.5, 3])))
     if rng.random() < 0.5:
-        return _by_gradients(photo, in_its_focus(in_its_light(laid, photo, mask), photo, mask), mask)
+        return _by_gradients(photo, in_its_focus(in_its_light(face, photo, mask), photo, mask), mask)
     inside = np.asarray(cv2.erode(mask, np.ones((5, 5), np.uint8)), np.uint8)
-    return _over(photo, fitted_in(rng, laid, photo, mask), inside, 0.05 * host.face_xywh[2])
+    return _over(photo, fitted_in(rng, face, photo, mask), inside, 0.05 * host.face_xywh[2])
 
 
 def _tool_swap(rng: Random, photo: RgbImage, host: LandmarkedFace, donor: LandmarkedFace, careful: bool) -> RgbImage:
@@ -113,18 +113,18 @@ def _tool_swap(rng: Random, photo: RgbImage, host: LandmarkedFace, donor: Landma
     template = TEMPLATE_112 * (_TOOL_PX / 128) + np.array([8 * _TOOL_PX / 128, 0], np.float32)
     to_square = onto_landmarks(host.landmarks, template)
     square = np.zeros((_TOOL_PX, _TOOL_PX, 3), np.uint8)
-    ours = moved(photo, to_square, square)
-    theirs = moved(donor.image, onto_landmarks(donor.landmarks, template), square)
+    base = moved(photo, to_square, square)
+    face = moved(donor.image, onto_landmarks(donor.landmarks, template), square)
     inside = np.zeros((_TOOL_PX, _TOOL_PX), np.uint8)
     cv2.ellipse(inside, (64, 70), (38, 51), 0, 0, 360, 255, -1)
-    swapped = np.asarray(
-        cv2.GaussianBlur(_over(ours, in_its_light(theirs, ours, inside), inside, 8.0), (0, 0), 0.7), np.uint8
+    swap = np.asarray(
+        cv2.GaussianBlur(_over(base, in_its_light(face, base, inside), inside, 8.0), (0, 0), 0.7), np.uint8
     )
     if careful:
-        finer = cv2.resize(swapped, None, fx=2, fy=2, interpolation=cv2.INTER_CUBIC)
+        finer = cv2.resize(swap, None, fx=2, fy=2, interpolation=cv2.INTER_CUBIC)
         smooth = cv2.edgePreservingFilter(finer, flags=1, sigma_s=10, sigma_r=0.12)
-        swapped = np.asarray(cv2.detailEnhance(smooth, sigma_s=6, sigma_r=0.1), np.uint8)
-    return _laid_back(photo, swapped, to_square)
+        swap = np.asarray(cv2.detailEnhance(smooth, sigma_s=6, sigma_r=0.1), np.uint8)
+    return _laid_back(photo, swap, to_square)
 
 
 def _laid_back(photo: RgbImage, square: RgbImage, to_square: Matrix) -> RgbImage:
@@ -132,42 +132,42 @@ def _laid_back(photo: RgbImage, square: RgbImage, to_square: Matrix) -> RgbImage
     back = np.asarray(cv2.invertAffineTransform(to_square), np.float64)
     back[:, :2] /= len(square) / _TOOL_PX
     wh = photo.shape[1::-1]
-    laid = cv2.warpAffine(square, back, wh, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    patch = cv2.warpAffine(square, back, wh, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
     mask = np.where(cv2.warpAffine(np.full(square.shape[:2], 255, np.uint8), back, wh) > 20, 255, 0).astype(np.uint8)
     side = float(np.sqrt(np.count_nonzero(mask)))
     eroded = cv2.erode(mask, np.ones((max(3, round(side / 10)),) * 2, np.uint8))
-    return _over(photo, np.asarray(laid, np.uint8), np.asarray(eroded, np.uint8), max(0.8, side / 60))
+    return _over(photo, np.asarray(patch, np.uint8), np.asarray(eroded, np.uint8), max(0.8, side / 60))
 
 
-def _over(photo: RgbImage, laid: RgbImage, mask: Mask, softness_px: float) -> RgbImage:
+def _over(photo: RgbImage, patch: RgbImage, mask: Mask, softness_px: float) -> RgbImage:
     soft = mask.astype(np.float32) / 255
     alpha = (cv2.GaussianBlur(soft, (0, 0), softness_px) if softness_px else np.round(soft))[:, :, None]
-    return np.round(photo * (1 - alpha) + laid * alpha).astype(np.uint8)
+    return np.round(photo * (1 - alpha) + patch * alpha).astype(np.uint8)
 
 
-def _by_gradients(photo: RgbImage, laid: RgbImage, mask: Mask) -> RgbImage:
+def _by_gradients(photo: RgbImage, patch: RgbImage, mask: Mask) -> RgbImage:
     """Source: P. Perez et al., "Poisson Image Editing", 2003."""
     x, y, width, height = cv2.boundingRect(mask)
     reaches_out = min(x, y) < 2 or x + width > photo.shape[1] - 2 or y + height > photo.shape[0] - 2
     if reaches_out or min(width, height) < 8:
-        return _over(photo, laid, mask, 1.5)
+        return _over(photo, patch, mask, 1.5)
     centre = (x + width // 2, y + height // 2)
-    return cv2.seamlessClone(laid, photo, mask, centre, cv2.NORMAL_CLONE).astype(np.uint8, copy=False)
+    return cv2.seamlessClone(patch, photo, mask, centre, cv2.NORMAL_CLONE).astype(np.uint8, copy=False)
 
 
 def _edited_elsewhere(rng: Random, photo: RgbImage, face: Box) -> RgbImage:
     """A field of the card painted over and written anew, where neither face nor hair is."""
-    out = photo.copy()
+    edited = photo.copy()
     middle, size = np.array(face.centre_xy), np.array([face.width, face.height])
     for _ in range(20):
         width, height = round(face.width * rng.uniform(0.5, 1.2)), max(6, round(face.width * rng.uniform(0.1, 0.22)))
         x, y = (int(value) for value in middle + size * rng.uniform(-1.6, 1.6, 2))
         inside = x >= 0 and y >= 0 and x + width < photo.shape[1] and y + height < photo.shape[0]
-        beside = np.abs((np.array([x + width / 2, y + height / 2]) - middle) / size)
-        if inside and (beside[0] > 0.85 + width / size[0] / 2 or beside[1] > 1.0 + height / size[1] / 2):
-            _write(rng, out[y : y + height, x : x + width])
+        distance = np.abs((np.array([x + width / 2, y + height / 2]) - middle) / size)
+        if inside and (distance[0] > 0.85 + width / size[0] / 2 or distance[1] > 1.0 + height / size[1] / 2):
+            _write(rng, edited[y : y + height, x : x + width])
             break
-    return out
+    return edited
 
 
 def _write(rng: Random, field: RgbImage) -> None:

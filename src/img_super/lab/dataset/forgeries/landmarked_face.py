@@ -28,14 +28,14 @@ class LandmarkedFace:
     face_xywh: tuple[float, float, float, float]
 
 
-def onto_landmarks(ours: Points, theirs: Points, with_shear: bool = False) -> Matrix:
+def onto_landmarks(source: Points, target: Points, with_shear: bool = False) -> Matrix:
     """The affine map [2, 3] that takes our landmarks to theirs: turned, scaled and shifted, or sheared as well.
 
     Raises:
         ValueError: they lie on one line or in one point.
     """
     estimate = cv2.estimateAffine2D if with_shear else cv2.estimateAffinePartial2D
-    matrix, _ = estimate(ours, theirs, method=cv2.LMEDS)
+    matrix, _ = estimate(source, target, method=cv2.LMEDS)
     if matrix is None:
         raise ValueError("landmarks that no map takes onto each other")
     return np.asarray(matrix, np.float64)

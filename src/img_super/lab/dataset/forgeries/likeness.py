@@ -14,39 +14,39 @@ _BLURS_PX: Final = (0.4, 0.6, 0.8, 1.0, 1.3, 1.7, 2.2)
 _MAD_TO_SIGMA: Final = 1.4826
 
 
-def in_its_light(laid: RgbImage, photo: RgbImage, mask: Mask, strength: float = 1.0) -> RgbImage:
+def in_its_light(patch: RgbImage, photo: RgbImage, mask: Mask, strength: float = 1.0) -> RgbImage:
     """Lightness and colours moved to those of what is covered; colourless where that is colourless."""
-    where = mask > 127
-    if not where.any():
-        return laid
-    ours = cv2.cvtColor(laid, cv2.COLOR_RGB2LAB).astype(np.float32)
-    theirs = cv2.cvtColor(photo, cv2.COLOR_RGB2LAB).astype(np.float32)
-    stretch = np.minimum(theirs[where].std(0) / (ours[where].std(0) + 1e-3), 1.5)
-    matched = (ours - ours[where].mean(0)) * stretch + theirs[where].mean(0)
-    mixed = np.clip(ours + strength * (matched - ours), 0, 255).astype(np.uint8)
+    covered = mask > 127
+    if not covered.any():
+        return patch
+    patch_lab = cv2.cvtColor(patch, cv2.COLOR_RGB2LAB).astype(np.float32)
+    photo_lab = cv2.cvtColor(photo, cv2.COLOR_RGB2LAB).astype(np.float32)
+    stretch = np.minimum(photo_lab[covered].std(0) / (patch_lab[covered].std(0) + 1e-3), 1.5)
+    matched = (patch_lab - patch_lab[covered].mean(0)) * stretch + photo_lab[covered].mean(0)
+    mixed = np.clip(patch_lab + strength * (matched - patch_lab), 0, 255).astype(np.uint8)
     return np.asarray(cv2.cvtColor(mixed, cv2.COLOR_LAB2RGB), np.uint8)
 
 
-def in_its_focus(laid: RgbImage, photo: RgbImage, mask: Mask) -> RgbImage:
+def in_its_focus(patch: RgbImage, photo: RgbImage, mask: Mask) -> RgbImage:
     """Blurred until it is no sharper than what is covered."""
-    wanted, found = _sharpness(photo, mask), laid
+    sharpness, blurred = _sharpness(photo, mask), patch
     for sigma in _BLURS_PX:
-        if _sharpness(found, mask) <= wanted:
+        if _sharpness(blurred, mask) <= sharpness:
             break
-        found = np.asarray(cv2.GaussianBlur(laid, (0, 0), sigma), np.uint8)
-    return found
+        blurred = np.asarray(cv2.GaussianBlur(patch, (0, 0), sigma), np.uint8)
+    return blurred
 
 
-def in_its_grain(rng: np.random.Generator, laid: RgbImage, photo: RgbImage, mask: Mask) -> RgbImage:
+def in_its_grain(rng: np.random.Generator, patch: RgbImage, photo: RgbImage, mask: Mask) -> RgbImage:
     """With as much noise as what is covered."""
-    missing = np.sqrt(max(0.0, _grain(photo, mask) ** 2 - _grain(laid, mask) ** 2))
-    noise = rng.standard_normal(laid.shape[:2])[:, :, None] * missing
-    return np.asarray(np.round(laid + noise).clip(0, 255), np.uint8)
+    sigma = np.sqrt(max(0.0, _grain(photo, mask) ** 2 - _grain(patch, mask) ** 2))
+    noise = rng.standard_normal(patch.shape[:2])[:, :, None] * sigma
+    return np.asarray(np.round(patch + noise).clip(0, 255), np.uint8)
 
 
-def fitted_in(rng: np.random.Generator, laid: RgbImage, photo: RgbImage, mask: Mask) -> RgbImage:
+def fitted_in(rng: np.random.Generator, patch: RgbImage, photo: RgbImage, mask: Mask) -> RgbImage:
     """All three."""
-    return in_its_grain(rng, in_its_focus(in_its_light(laid, photo, mask), photo, mask), photo, mask)
+    return in_its_grain(rng, in_its_focus(in_its_light(patch, photo, mask), photo, mask), photo, mask)
 
 
 def _sharpness(image: RgbImage, mask: Mask) -> float:
@@ -56,5 +56,5 @@ def _sharpness(image: RgbImage, mask: Mask) -> float:
 
 
 def _grain(image: RgbImage, mask: Mask) -> float:
-    fine = np.abs(image.astype(np.float32) - cv2.GaussianBlur(image, (0, 0), 1.2))[mask > 127]
-    return _MAD_TO_SIGMA * float(np.median(fine)) if len(fine) else 0.0
+    detail = np.abs(image.astype(np.float32) - cv2.GaussianBlur(image, (0, 0), 1.2))[mask > 127]
+    return _MAD_TO_SIGMA * float(np.median(detail)) if len(detail) else 0.0

@@ -44,14 +44,14 @@ def cut_head(donor: LandmarkedFace) -> Mask:
     small = np.asarray(cv2.resize(donor.image, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA), np.uint8)
     x, y, width, height = (value * scale for value in donor.face_xywh)
     guess = np.full(small.shape[:2], cv2.GC_PR_BGD, np.uint8)
-    for down, radius_x, radius_y, what in (
+    for down, radius_x, radius_y, label in (
         (0.42, 0.75, 0.82, cv2.GC_PR_FGD), (1.75, 1.15, 0.62, cv2.GC_PR_FGD), (0.5, 0.42, 0.5, cv2.GC_FGD)
     ):  # fmt: skip
         centre, radii = (
             (round(x + width / 2), round(y + down * height)),
             (round(radius_x * width), round(radius_y * height)),
         )
-        cv2.ellipse(guess, centre, radii, 0, 0, 360, what, -1)
+        cv2.ellipse(guess, centre, radii, 0, 0, 360, label, -1)
     edge = max(2, round(0.04 * min(guess.shape)))
     guess[:edge] = guess[:, :edge] = guess[:, -edge:] = cv2.GC_BGD
     cv2.setRNGSeed(1)

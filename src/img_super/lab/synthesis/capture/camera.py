@@ -60,7 +60,7 @@ def _as_scan(rng: np.random.Generator, capture: Capture) -> Capture:
     copier = capture.kind == "copier"
     lid = float(rng.choice([rng.uniform(0.9, 1.25), rng.uniform(0.1, 0.35)], p=[0.85, 0.15]))
     scene = replace(
-        capture.scene, surface="paper", surface_gains=(lid, lid, lid), surface_blur=0.0, sheet="none", things=(),
+        capture.scene, surface="paper", surface_gains=(lid, lid, lid), surface_blur=0.0, sheet="none", occluders=(),
         shadow=float(rng.uniform(0, 0.5)), shadow_soft=float(rng.uniform(0.01, 0.06)),
     )  # fmt: skip
     flash = capture.light.glare.hologram * 0.5 * bool(rng.random() < 0.5)
@@ -106,8 +106,8 @@ def set_up(
 
 def photograph(shot: Shot, image: Float32Array, gloss: Float32Array) -> Float32Array:
     """The photo as the camera's software gives it, not yet saved; float32 RGB of the view's size."""
-    seen, shine = lay_out(image, None if shot.light.shine is None else gloss, shot.view, shot.stage)
-    linear = lit(np.asarray(cv2.multiply(seen, seen, scale=1 / 255**2), np.float32), shine, shot.light)
+    picture, shine = lay_out(image, None if shot.light.shine is None else gloss, shot.view, shot.stage)
+    linear = lit(np.asarray(cv2.multiply(picture, picture, scale=1 / 255**2), np.float32), shine, shot.light)
     linear = through_lens(linear, shot.view, shot.capture.optics)
     return develop(linear, shot.view, shot.capture.sensor, np.random.default_rng(shot.sensor_seed))
 

@@ -225,8 +225,8 @@ def _diffuse(view: View, light: Light, field: Float32Array) -> Float32Array:
 def _lamp_field(lamp: Lamp, x: Float32Array, y: Float32Array) -> Float32Array:
     """Light of a lamp over a plane, 1 at the portrait: distance squared and Lambert's cosine."""
     squared = (x - np.float32(lamp.x)) ** 2 + (y - np.float32(lamp.y)) ** 2 + np.float32(lamp.height**2)
-    here = lamp.x**2 + lamp.y**2 + lamp.height**2
-    return np.asarray(np.clip((np.float32(here) / squared) ** 1.5, 0.15, 3.0), np.float32)
+    nearest = lamp.x**2 + lamp.y**2 + lamp.height**2
+    return np.asarray(np.clip((np.float32(nearest) / squared) ** 1.5, 0.15, 3.0), np.float32)
 
 
 def _shade_field(shade: Shade, view: View, x: Float32Array, y: Float32Array, wh: tuple[int, int]) -> Float32Array:
@@ -240,8 +240,8 @@ def _shade_field(shade: Shade, view: View, x: Float32Array, y: Float32Array, wh:
         return np.asarray(np.clip(wave * np.float32(0.25 / shade.soft) + 0.5, 0, 1), np.float32)
     across = (y - np.float32(shade.y)) * np.float32(np.cos(turn)) - (x - np.float32(shade.x)) * np.float32(np.sin(turn))
     face_px = view.face_width_px * wh[0] / view.wh[0]
-    drawn = _SHADOW_SHAPES[shade.kind](along, across, shade)
-    return pixels.blur(np.asarray(drawn, np.float32), max(0.6, 0.6 * shade.soft * face_px))
+    shadow = _SHADOW_SHAPES[shade.kind](along, across, shade)
+    return pixels.blur(np.asarray(shadow, np.float32), max(0.6, 0.6 * shade.soft * face_px))
 
 
 def _phone_shadow(along: Float32Array, across: Float32Array, shade: Shade) -> Float32Array:
@@ -307,9 +307,9 @@ def _flashes(glare: Glare, x: Float32Array, y: Float32Array) -> Float32Array:
     along = (x * np.float32(np.cos(turn)) + y * np.float32(np.sin(turn))) * np.float32(glare.hologram_bands)
     across = y * np.float32(np.cos(turn)) - x * np.float32(np.sin(turn))
     bent = along + np.float32(0.4) * np.sin(across * np.float32(2.3) + np.float32(glare.hologram_deg))
-    seen = np.clip(np.sin(bent * 2.6 + across) * 0.9 + 0.1, 0, 1) * np.exp(
+    gleam = np.clip(np.sin(bent * 2.6 + across) * 0.9 + 0.1, 0, 1) * np.exp(
         -(((x - glare.x) ** 2 + (y - glare.y) ** 2) / (0.15 + glare.size**2))
     )
     hues = [np.clip(0.5 + 0.62 * np.sin(bent * 6.28 + shift), 0, 1) for shift in (0.0, 2.09, 4.19)]
     strength = np.float32(glare.hologram)
-    return np.asarray(cv2.merge([np.asarray(hue * seen * strength, np.float32) for hue in hues]), np.float32)
+    return np.asarray(cv2.merge([np.asarray(hue * gleam * strength, np.float32) for hue in hues]), np.float32)

@@ -89,9 +89,9 @@ def smear(length_px: float, degrees: float, bend: float) -> Float32Array:
     reach = int(np.ceil(length_px / 2)) + 1
     steps = np.linspace(-0.5, 0.5, 13)
     turn = np.radians(degrees)
-    aside = bend * (4 * steps**2 - 0.5) * 0.5
-    x = (steps * np.cos(turn) - aside * np.sin(turn)) * length_px + reach
-    y = (steps * np.sin(turn) + aside * np.cos(turn)) * length_px + reach
+    offset = bend * (4 * steps**2 - 0.5) * 0.5
+    x = (steps * np.cos(turn) - offset * np.sin(turn)) * length_px + reach
+    y = (steps * np.sin(turn) + offset * np.cos(turn)) * length_px + reach
     kernel = np.zeros((2 * reach + 1, 2 * reach + 1), np.uint8)
     path = np.round(np.column_stack([x, y]) * 16).astype(np.int32)
     cv2.polylines(kernel, [path], False, 255, 1, cv2.LINE_AA, 4)

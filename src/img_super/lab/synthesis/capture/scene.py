@@ -10,7 +10,7 @@ import numpy as np
 
 from img_super.domain import Float32Array, RgbImage
 from img_super.lab.synthesis import pixels
-from img_super.lab.synthesis.capture.occluders import LaidOccluders, Thing, draw_things, laid_things
+from img_super.lab.synthesis.capture.occluders import LaidOccluders, Occluder, draw_occluders, lay_occluders
 from img_super.lab.synthesis.capture.surfaces import VARIANTS, reduced, surface
 from img_super.lab.synthesis.capture.view import View, card_alpha, look_at
 from img_super.lab.synthesis.geometry import corners_of, onto, scale_of, shifted, slid
@@ -41,7 +41,7 @@ class Scene:
         shadow, shadow_soft: depth 0 to 1, and softness in face widths of the card's own shadow.
         shadow_deg: where it falls.
         edge: brightness of the card's rim, -1 to 1; 0 has none.
-        things: what lies over the card.
+        occluders: what lies over the card.
     """
 
     surface: str
@@ -61,7 +61,7 @@ class Scene:
     shadow_soft: float
     shadow_deg: float
     edge: float
-    things: tuple[Thing, ...]
+    occluders: tuple[Occluder, ...]
 
 
 def draw_scene(rng: np.random.Generator) -> Scene:
@@ -87,7 +87,7 @@ def draw_scene(rng: np.random.Generator) -> Scene:
         shadow_soft=float(np.exp(rng.uniform(np.log(0.01), np.log(0.18)))),
         shadow_deg=float(rng.uniform(0, 360)),
         edge=float(np.clip(rng.normal(0, 0.35), -0.8, 0.8)) * bool(rng.random() < 0.6),
-        things=draw_things(rng),
+        occluders=draw_occluders(rng),
     )
 
 
@@ -97,51 +97,51 @@ class SceneStage:
 
     Attributes:
         inside: where the card is seen, 0 to 1; None where it fills the photo.
-        behind: table and sheet under the card's shadow, RGB 0 to 255; None where the card fills the photo.
+        backdrop: table and sheet under the card's shadow, RGB 0 to 255; None where the card fills the photo.
         gloss: of the table.
         rim, rim_tone: alpha and grey value of the card's cut edge; None where it has none.
-        things: what lies over the card.
+        occluders: what lies over the card.
     """
 
     inside: Float32Array | None
-    behind: Float32Array | None
+    backdrop: Float32Array | None
     gloss: float
     rim: Float32Array | None
     rim_tone: float
-    things: LaidOccluders | None
+    occluders: LaidOccluders | None
 
 
 def set_stage(shape: tuple[int, ...], background: RgbImage, view: View, scene: Scene) -> SceneStage:
     """The stage for cards of this shape (height, width, ...)."""
     inside = card_alpha(shape, view, scene.round_share)
-    things = laid_things(scene.things, view.wh, (view.face_x_px, view.face_y_px), view.face_width_px)
+    occluders = lay_occluders(scene.occluders, view.wh, (view.face_x_px, view.face_y_px), view.face_width_px)
     gloss, tone = 0.7 if scene.surface == "foil" else 0.12, 255.0 if scene.edge > 0 else 25.0
     if cv2.minMaxLoc(inside)[0] >= 0.99:
-        return SceneStage(None, None, gloss, None, tone, things)
-    behind = pixels.modulate(_behind(shape, background, view, scene), _cast(inside, view, scene))
-    return SceneStage(inside, behind, gloss, _rim(inside, view, scene), tone, things)
+        return SceneStage(None, None, gloss, None, tone, occluders)
+    backdrop = pixels.modulate(_backdrop(shape, background, view, scene), _cast(inside, view, scene))
+    return SceneStage(inside, backdrop, gloss, _rim(inside, view, scene), tone, occluders)
 
 
 def lay_out(
     card: Float32Array, gloss: Float32Array | None, view: View, stage: SceneStage
 ) -> tuple[Float32Array, Float32Array | None]:
     """The scene without light, RGB 0 to 255, and its gloss, both of the view's size; no gloss where none is given."""
-    seen = pixels.as_float(look_at(pixels.to_bytes(card), view))  # bytes are seen in half the time
+    picture = pixels.as_float(look_at(pixels.to_bytes(card), view))  # bytes are seen in half the time
     shine = None if gloss is None else look_at(gloss, view)
-    if stage.inside is not None and stage.behind is not None:
+    if stage.inside is not None and stage.backdrop is not None:
         if stage.rim is not None:
-            seen = pixels.blend(seen, np.full(3, stage.rim_tone, np.float32), stage.rim)
-        seen = pixels.blend(stage.behind, seen, stage.inside)
+            picture = pixels.blend(picture, np.full(3, stage.rim_tone, np.float32), stage.rim)
+        picture = pixels.blend(stage.backdrop, picture, stage.inside)
         if shine is not None:
             shine = np.asarray(stage.gloss + (shine - stage.gloss) * stage.inside, np.float32)
-    if stage.things is not None:
-        seen = pixels.blend(pixels.modulate(seen, stage.things.shadow), stage.things.colour, stage.things.alpha)
+    if (occluders := stage.occluders) is not None:
+        picture = pixels.blend(pixels.modulate(picture, occluders.shadow), occluders.colour, occluders.alpha)
         if shine is not None:
-            shine = np.asarray(shine * (1 - 0.85 * stage.things.alpha), np.float32)
-    return seen, shine
+            shine = np.asarray(shine * (1 - 0.85 * occluders.alpha), np.float32)
+    return picture, shine
 
 
-def _behind(shape: tuple[int, ...], background: RgbImage, view: View, scene: Scene) -> Float32Array:
+def _backdrop(shape: tuple[int, ...], background: RgbImage, view: View, scene: Scene) -> Float32Array:
     """The table, with the sheet on it."""
     table = _picture(background, view, scene) if scene.surface == "picture" else _texture(view, scene)
     table = pixels.scaled(table, scene.surface_gains)
@@ -184,23 +184,23 @@ def _texture(view: View, scene: Scene) -> Float32Array:
     kind, variant = scene.surface, scene.variant % VARIANTS
     size = float(np.clip(px_a_mm / surface(kind, variant).px_per_mm, 0.12, 4.0))
     halvings = max(0, round(-np.log2(size)))
-    drawn = reduced(kind, variant, halvings)
-    size, side = size * 2**halvings, drawn.image.shape[0]
+    texture = reduced(kind, variant, halvings)
+    size, side = size * 2**halvings, texture.image.shape[0]
     turn = np.radians(scene.surface_deg)
-    lies = np.array(
+    pose = np.array(
         [[np.cos(turn) * size, -np.sin(turn) * size, 0], [np.sin(turn) * size, np.cos(turn) * size, 0], [0, 0, 1]]
     )
     start = shifted(-scene.surface_x * side, -scene.surface_y * side)
     plane = _perspective_only(view)
-    matrix = shifted(view.face_x_px, view.face_y_px) @ plane @ lies @ start
-    return pixels.as_float(_repeated(drawn.image, np.asarray(matrix, np.float32), view.wh))
+    matrix = shifted(view.face_x_px, view.face_y_px) @ plane @ pose @ start
+    return pixels.as_float(_repeated(texture.image, np.asarray(matrix, np.float32), view.wh))
 
 
 def _repeated(tile: RgbImage, matrix: Float32Array, wh: tuple[int, int]) -> RgbImage:
     """`wh` pixels of a plane of tiles; what is seen of them is laid out first, as OpenCV's own wrapping is slow."""
     side = tile.shape[0]
-    seen = onto(np.asarray(np.linalg.inv(matrix), np.float32), corners_of((0, 0, *wh)))
-    start, size = np.floor(seen.min(0)).astype(int) - 1, np.ptp(seen, axis=0).astype(int) + 4
+    corners = onto(np.asarray(np.linalg.inv(matrix), np.float32), corners_of((0, 0, *wh)))
+    start, size = np.floor(corners.min(0)).astype(int) - 1, np.ptp(corners, axis=0).astype(int) + 4
     x, y = (int(value) for value in start % side)
     right, bottom = (max(0, int(value)) for value in start % side + size - side)
     plane = cv2.copyMakeBorder(tile, 0, bottom, 0, right, cv2.BORDER_WRAP)[y : y + size[1], x : x + size[0]]
@@ -213,8 +213,8 @@ def _perspective_only(view: View) -> Float32Array:
     inverse = np.linalg.inv(view.matrix)
     face = onto(np.asarray(inverse, np.float32), np.array([[view.face_x_px, view.face_y_px]], np.float32))[0]
     scale = scale_of(view.matrix)
-    about = shifted(-view.face_x_px, -view.face_y_px) @ view.matrix @ shifted(float(face[0]), float(face[1]))
-    plane = about @ np.diag([1 / scale, 1 / scale, 1])
+    centred = shifted(-view.face_x_px, -view.face_y_px) @ view.matrix @ shifted(float(face[0]), float(face[1]))
+    plane = centred @ np.diag([1 / scale, 1 / scale, 1])
     return np.asarray(plane / plane[2, 2], np.float32)
 
 
@@ -230,10 +230,10 @@ def _picture(background: RgbImage, view: View, scene: Scene) -> Float32Array:
     flat = pixels.as_float(pixels.resize(np.ascontiguousarray(window), view.wh))
     if scene.standing:
         return flat
-    about = (
+    matrix = (
         shifted(view.face_x_px, view.face_y_px) @ _perspective_only(view) @ shifted(-view.face_x_px, -view.face_y_px)
     )
-    seen = cv2.warpPerspective(
-        flat, about.astype(np.float64), view.wh, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT
+    warped = cv2.warpPerspective(
+        flat, matrix.astype(np.float64), view.wh, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT
     )
-    return np.asarray(seen, np.float32)
+    return np.asarray(warped, np.float32)

@@ -97,10 +97,10 @@ def show_on_screen(rng: np.random.Generator, photo: Float32Array, screen: Screen
     height, width = photo.shape[:2]
     wh = (max(32, round(width * screen.scale)), max(32, round(height * screen.scale)))
     matrix = _before(screen, (width, height), wh)
-    shown = pixels.curve(photo, _panel(screen))
-    seen = warp(shown, matrix, wh)
+    panel = pixels.curve(photo, _panel(screen))
+    frame = warp(panel, matrix, wh)
     view = View(tuple(float(v) for v in matrix.ravel()), wh, wh[0] / 3.1, wh[0] / 2, wh[1] / 2, 0.0, 0.0, 0.0)
-    light = cv2.multiply(pixels.scaled(seen, screen.gains), seen, scale=1 / 255**2)
+    light = cv2.multiply(pixels.scaled(frame, screen.gains), frame, scale=1 / 255**2)
     light = cv2.multiply(light + np.float32(screen.black), _grid_light(screen, wh))
     if screen.bands:
         rows = 1 - screen.bands * (

@@ -151,13 +151,13 @@ def _gains(light: Float32Array, view: View, sensor: Sensor) -> Float32Array:
     sparse = light[::step, ::step]
     y, x = np.mgrid[0 : light.shape[0] : step, 0 : light.shape[1] : step]
     reach = _METERED_FACES * view.face_width_px
-    beside = (np.abs(x - view.face_x_px) > reach) | (np.abs(y - view.face_y_px) > reach * 1.3)
-    seen = np.clip(sparse[beside] if beside.any() else sparse.reshape(-1, 3), 1e-4, 4)
-    mean = seen.mean(0)
+    surroundings = (np.abs(x - view.face_x_px) > reach) | (np.abs(y - view.face_y_px) > reach * 1.3)
+    samples = np.clip(sparse[surroundings] if surroundings.any() else sparse.reshape(-1, 3), 1e-4, 4)
+    mean = samples.mean(0)
     gains = np.clip((mean.mean() / mean) ** np.float32(sensor.balance), 0.3, 3.5) * np.asarray(
         sensor.balance_error, np.float32
     )
-    bright = float(np.percentile((seen * gains).mean(1), sensor.metered))
+    bright = float(np.percentile((samples * gains).mean(1), sensor.metered))
     return np.asarray(gains * (sensor.exposure / 255) ** 2 / max(bright, 1e-3), np.float32)
 
 
@@ -170,22 +170,22 @@ def _noisy(picture: Float32Array, sensor: Sensor, rng: np.random.Generator) -> F
     grains = pixels.noise(rng, picture.shape, sensor.noise, sensor.grain_px, sensor.chroma)
     rows = rng.standard_normal((picture.shape[0], 1)).astype(np.float32)
     stripes = rng.standard_normal((1, picture.shape[1])).astype(np.float32)
-    more = cv2.addWeighted(picture, -sensor.dark_noise / 255, picture, 0, 1 + sensor.dark_noise)
-    noisy = cv2.add(picture, cv2.multiply(grains, more))
+    strength = cv2.addWeighted(picture, -sensor.dark_noise / 255, picture, 0, 1 + sensor.dark_noise)
+    frame = cv2.add(picture, cv2.multiply(grains, strength))
     if sensor.rows:
-        noisy = cv2.add(
-            noisy, pixels.three(np.asarray(np.repeat(rows * np.float32(sensor.rows), picture.shape[1], 1), np.float32))
+        frame = cv2.add(
+            frame, pixels.three(np.asarray(np.repeat(rows * np.float32(sensor.rows), picture.shape[1], 1), np.float32))
         )
     if sensor.streaks:
         sparse = stripes * (np.abs(stripes) > 1.8) * np.float32(sensor.streaks)
-        noisy = cv2.add(noisy, pixels.three(np.asarray(np.repeat(sparse, picture.shape[0], 0), np.float32)))
+        frame = cv2.add(frame, pixels.three(np.asarray(np.repeat(sparse, picture.shape[0], 0), np.float32)))
     if sensor.toner:
         mottle, specks = pixels.grain(rng, picture.shape, 1.5), pixels.grain(rng, picture.shape, 0.7)
         dark = cv2.addWeighted(pixels.luma(picture), -1 / 255, mottle, 0, 1)
         uneven = cv2.multiply(dark, mottle, scale=22 * sensor.toner)
         flecks = np.float32(-160 * sensor.toner) * np.maximum(specks - np.float32(3.4), 0)
-        noisy = cv2.add(noisy, pixels.three(np.asarray(cv2.add(uneven, flecks), np.float32)))
-    return np.asarray(noisy, np.float32)
+        frame = cv2.add(frame, pixels.three(np.asarray(cv2.add(uneven, flecks), np.float32)))
+    return np.asarray(frame, np.float32)
 
 
 def _mosaicked(picture: RgbImage, sensor: Sensor) -> RgbImage:

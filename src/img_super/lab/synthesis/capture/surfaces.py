@@ -80,8 +80,8 @@ def _between(dark: npt.ArrayLike, light: npt.ArrayLike, share: Float32Array) -> 
 
 def words(rng: np.random.Generator, count: int) -> str:
     """So many words that mean nothing."""
-    made = ("".join(rng.choice(_SYLLABLES, int(rng.integers(1, 4)))) for _ in range(count))
-    return " ".join(word.capitalize() if rng.random() < 0.15 else word for word in made)
+    syllables = ("".join(rng.choice(_SYLLABLES, int(rng.integers(1, 4)))) for _ in range(count))
+    return " ".join(word.capitalize() if rng.random() < 0.15 else word for word in syllables)
 
 
 def _newsprint(rng: np.random.Generator) -> RgbImage:
@@ -105,12 +105,12 @@ def _lines(size_px: int) -> npt.NDArray[np.uint8]:
     """Lines of text to cut from, uint8 [lines, height, width]."""
     rng = np.random.default_rng([_SEED, size_px])
     height = round(size_px * 1.22)
-    drawn = []
+    strips = []
     for _ in range(10):
         strip = Image.new("L", (2 * SIDE_PX, height), 0)
         ImageDraw.Draw(strip).text((0, 0), words(rng, 2600 // (size_px * 3)), 255, _font(size_px))
-        drawn.append(np.asarray(strip))
-    return np.stack(drawn)
+        strips.append(np.asarray(strip))
+    return np.stack(strips)
 
 
 def _column(rng: np.random.Generator, ink: npt.NDArray[np.uint8]) -> None:

@@ -94,9 +94,9 @@ def _draw_step(rng: np.random.Generator, route: str) -> TransmissionStep:
         rng.random() < {"original": 0.15, "messenger": 0.6, "upload": 0.4, "editor": 0.35, "screenshot": 0.7}[route]
     )
     scale = float(np.exp(rng.uniform(np.log(0.62), np.log(1.25)))) if resized else 1.0
-    means = {"original": 92, "messenger": 76, "upload": 84, "editor": 89, "screenshot": 88}
+    mean = {"original": 92, "messenger": 76, "upload": 84, "editor": 89, "screenshot": 88}
     spread = {"original": 5, "messenger": 10, "upload": 10, "editor": 8, "screenshot": 8}
-    quality = int(np.clip(rng.normal(means[route], spread[route]), 42, 100))
+    quality = int(np.clip(rng.normal(mean[route], spread[route]), 42, 100))
     lossless = rng.random() < (0.5 if route == "screenshot" else 0.03)
     webp = rng.random() < 0.05
     return TransmissionStep(

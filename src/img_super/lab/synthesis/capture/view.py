@@ -70,22 +70,22 @@ def draw_view(
     rng: np.random.Generator, card: WithPortrait, face_width_px: float, sides: float = 3.1, kind: str = "phone"
 ) -> View:
     """A view in which the face is `face_width_px` wide and the photo `sides` faces; scans (`kind`) lie flat."""
-    tilt, turn, moved, placed = rng.normal(0, 1, 2), rng.normal(0, 1), rng.normal(0, 1, 2), rng.uniform(0, 1, 2)
-    steep, askew, far = rng.random() < 0.15, rng.random() < 0.15, float(np.exp(rng.uniform(np.log(6), np.log(22))))
+    tilt, turn, shift, spot = rng.normal(0, 1, 2), rng.normal(0, 1), rng.normal(0, 1, 2), rng.uniform(0, 1, 2)
+    steep, askew, distance = rng.random() < 0.15, rng.random() < 0.15, float(np.exp(rng.uniform(np.log(6), np.log(22))))
     aspect = float(rng.choice(ASPECTS, p=(0.35, 0.3, 0.1, 0.15, 0.1)))
     curl, ripple, curl_deg = _draw_curl(rng)
     flat = kind in _FLAT_KINDS
     tilt_deg = np.clip(tilt * (16 if steep else 7), -32, 32) * (not flat)
     turn_deg = float(np.clip(turn * (8.5 if askew else 3.5), -18, 18)) * (0.4 if flat else 1)
     middle = card.landmarks.mean(0)
-    seen = _seen(tilt_deg, turn_deg, far) @ np.diag([1 / card.face_width_px, 1 / card.face_width_px, 1])
-    seen = np.diag([face_width_px, face_width_px, 1]) @ seen @ shifted(-float(middle[0]), -float(middle[1]))
+    plane = _tilted_plane(tilt_deg, turn_deg, distance) @ np.diag([1 / card.face_width_px, 1 / card.face_width_px, 1])
+    plane = np.diag([face_width_px, face_width_px, 1]) @ plane @ shifted(-float(middle[0]), -float(middle[1]))
     width = round(face_width_px * sides)
     wh = (width, width) if sides <= CROP_SIDES else (width, round(width / aspect))
-    face = np.asarray(np.array(wh) / 2 + moved * 0.05 * face_width_px, np.float32)
+    face = np.asarray(np.array(wh) / 2 + shift * 0.05 * face_width_px, np.float32)
     if sides > CROP_SIDES:
-        face = _composed(np.asarray(seen, np.float32), card, wh, placed, face_width_px)
-    matrix = shifted(float(face[0]), float(face[1])) @ seen
+        face = _composed(np.asarray(plane, np.float32), card, wh, spot, face_width_px)
+    matrix = shifted(float(face[0]), float(face[1])) @ plane
     numbers = tuple(float(value) for value in (matrix / matrix[2, 2]).ravel())
     return View(
         numbers, wh, face_width_px, float(face[0]), float(face[1]),
@@ -99,24 +99,24 @@ def _draw_curl(rng: np.random.Generator) -> tuple[float, float, float]:
     return float(curl) * bends, float(ripple) * waves, float(degrees)
 
 
-def _seen(tilt_deg: npt.NDArray[np.float64], turn_deg: float, far: float) -> Float32Array:
-    """A tilted plane seen by a pinhole `far` face widths away; its origin stays where it is, at scale 1."""
+def _tilted_plane(tilt_deg: npt.NDArray[np.float64], turn_deg: float, distance: float) -> Float32Array:
+    """A tilted plane seen by a pinhole `distance` face widths away; its origin stays where it is, at scale 1."""
     pitch, yaw, roll = np.radians([*tilt_deg, turn_deg])
     about_x = np.array([[1, 0, 0], [0, np.cos(pitch), -np.sin(pitch)], [0, np.sin(pitch), np.cos(pitch)]])
     about_y = np.array([[np.cos(yaw), 0, np.sin(yaw)], [0, 1, 0], [-np.sin(yaw), 0, np.cos(yaw)]])
     about_z = np.array([[np.cos(roll), -np.sin(roll), 0], [np.sin(roll), np.cos(roll), 0], [0, 0, 1]])
     turned = about_x @ about_y @ about_z
-    turned[2] /= far
+    turned[2] /= distance
     return np.asarray(np.column_stack([turned[:, 0], turned[:, 1], [0, 0, 1]]), np.float32)
 
 
 def _composed(
-    seen: Float32Array, card: WithPortrait, wh: tuple[int, int], placed: npt.NDArray[np.float64], face_width_px: float
+    plane: Float32Array, card: WithPortrait, wh: tuple[int, int], spot: npt.NDArray[np.float64], face_width_px: float
 ) -> Float32Array:
     """Where the face goes in a photo of the whole card: the card inside if it fits, the face inside in any case."""
-    corners = onto(seen, corners_of((0, 0, *card.image.shape[1::-1])))
+    corners = onto(plane, corners_of((0, 0, *card.image.shape[1::-1])))
     low, high = -corners.min(0), np.array(wh) - corners.max(0)
-    face = np.where(low <= high, low + (high - low) * placed, (low + high) / 2)
+    face = np.where(low <= high, low + (high - low) * spot, (low + high) / 2)
     return np.asarray(np.clip(face, face_width_px, np.array(wh) - face_width_px), np.float32)
 
 

@@ -140,19 +140,19 @@ def _bordered(image: Float32Array, style: PortraitStyle, wh: tuple[int, int], ma
 def _parts(canvas: Float32Array, photo: _Photo, at: tuple[int, int]) -> tuple[Box4, Box4]:
     """Where the photo meets the canvas: the box in the canvas and the box in the photo."""
     x, y = at[0] - photo.margin_px, at[1] - photo.margin_px
-    whole = (x, y, x + photo.image.shape[1], y + photo.image.shape[0])
-    box = overlap(whole, (canvas.shape[1], canvas.shape[0]))
+    outline = (x, y, x + photo.image.shape[1], y + photo.image.shape[0])
+    box = overlap(outline, (canvas.shape[1], canvas.shape[0]))
     return box, (box[0] - x, box[1] - y, box[2] - x, box[3] - y)
 
 
 def _lay(canvas: Float32Array, photo: _Photo, at: tuple[int, int], style: PortraitStyle) -> Float32Array:
-    box, own = _parts(canvas, photo, at)
-    under = np.ascontiguousarray(canvas[box[1] : box[3], box[0] : box[2]])
-    image = np.ascontiguousarray(photo.image[own[1] : own[3], own[0] : own[2]])
+    box, part = _parts(canvas, photo, at)
+    base = np.ascontiguousarray(canvas[box[1] : box[3], box[0] : box[2]])
+    image = np.ascontiguousarray(photo.image[part[1] : part[3], part[0] : part[2]])
     if style.background == "multiply":
-        image = np.asarray(cv2.multiply(under, image, scale=1 / 245), np.float32)
-    alpha = np.ascontiguousarray(photo.alpha[own[1] : own[3], own[0] : own[2]])
-    canvas[box[1] : box[3], box[0] : box[2]] = pixels.blend(under, image, alpha)
+        image = np.asarray(cv2.multiply(base, image, scale=1 / 245), np.float32)
+    alpha = np.ascontiguousarray(photo.alpha[part[1] : part[3], part[0] : part[2]])
+    canvas[box[1] : box[3], box[0] : box[2]] = pixels.blend(base, image, alpha)
     return canvas
 
 
@@ -163,15 +163,15 @@ def _lay_glued(
     process = printing.draw_print_process(rng, 1.0 if card.photocopy else 0.0)
     process = card if card.photocopy else process  # a photocopy copies photo and card alike
     image = printing.print_picture(photo.image.copy(), process, rng)
-    box, own = _parts(canvas, photo, at)
-    alpha = np.ascontiguousarray(photo.alpha[own[1] : own[3], own[0] : own[2]])
-    under = np.ascontiguousarray(canvas[box[1] : box[3], box[0] : box[2]])
+    box, part = _parts(canvas, photo, at)
+    alpha = np.ascontiguousarray(photo.alpha[part[1] : part[3], part[0] : part[2]])
+    base = np.ascontiguousarray(canvas[box[1] : box[3], box[0] : box[2]])
     if not card.photocopy:
         shade = pixels.blur(slid(alpha, *rng.uniform(-2.5, 2.5, 2)), float(rng.uniform(0.6, 2.0)))
         shade = shade * np.float32(rng.uniform(0, 0.4))
-        under = pixels.modulate(under, np.asarray(1 - shade, np.float32))
-    image = np.ascontiguousarray(image[own[1] : own[3], own[0] : own[2]])
-    canvas[box[1] : box[3], box[0] : box[2]] = pixels.blend(under, image, alpha)
+        base = pixels.modulate(base, np.asarray(1 - shade, np.float32))
+    image = np.ascontiguousarray(image[part[1] : part[3], part[0] : part[2]])
+    canvas[box[1] : box[3], box[0] : box[2]] = pixels.blend(base, image, alpha)
     return canvas
 
 
@@ -182,9 +182,9 @@ def _lay_ghost(rng: np.random.Generator, canvas: Float32Array, blank: Blank, pho
     x, y = blank.ghost[0] - box[0], blank.ghost[1] - box[1]
     wide = blank.ghost[2] - blank.ghost[0]
     wh = max(8, wide), max(8, round(wide * photo.image.shape[0] / photo.image.shape[1]))
-    seen = overlap((x, y, x + wh[0], y + wh[1]), (canvas.shape[1], canvas.shape[0]))
+    visible = overlap((x, y, x + wh[0], y + wh[1]), (canvas.shape[1], canvas.shape[0]))
     light, tint, by_matte = rng.uniform(0.3, 0.8), rng.uniform(0.5, 1.0, 3), rng.random() < 0.7
-    if seen[0] >= seen[2] or seen[1] >= seen[3]:
+    if visible[0] >= visible[2] or visible[1] >= visible[3]:
         return canvas
     margin = photo.margin_px
     inner = np.ascontiguousarray(photo.image[margin:-margin, margin:-margin])
@@ -193,8 +193,8 @@ def _lay_ghost(rng: np.random.Generator, canvas: Float32Array, blank: Blank, pho
     ghost = pixels.scaled(ghost, 0.6 + 0.4 * tint)
     alpha = pixels.resize(photo.source.matte, wh) if by_matte else pixels.resize(
         np.ascontiguousarray(photo.alpha[margin:-margin, margin:-margin]), wh)  # fmt: skip
-    part = np.s_[seen[1] - y : seen[3] - y, seen[0] - x : seen[2] - x]
-    target = np.s_[seen[1] : seen[3], seen[0] : seen[2]]
+    part = np.s_[visible[1] - y : visible[3] - y, visible[0] - x : visible[2] - x]
+    target = np.s_[visible[1] : visible[3], visible[0] : visible[2]]
     faint = np.ascontiguousarray(alpha[part] * np.float32(light))
     canvas[target] = pixels.blend(np.ascontiguousarray(canvas[target]), np.ascontiguousarray(ghost[part]), faint)
     return canvas

@@ -93,6 +93,6 @@ def without_portrait(front: RgbImage, frame: tuple[float, float, float, float]) 
     sides = [front[rows, x - margin : x].mean(1) for x in (x_min, x_max + margin)]
     left, right = (cv2.GaussianBlur(side[:, None].astype(np.float32), (0, 0), 0.02 * height) for side in sides)
     across = np.linspace(0, 1, x_max - x_min, dtype=np.float32)[None, :, None]
-    painted = front.copy()
-    painted[rows, x_min:x_max] = np.round(left * (1 - across) + right * across)
-    return painted
+    filled = front.copy()
+    filled[rows, x_min:x_max] = np.round(left * (1 - across) + right * across)
+    return filled

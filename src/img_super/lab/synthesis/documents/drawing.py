@@ -29,9 +29,9 @@ _COARSE: Final = 24
 def draw_blank(rng: np.random.Generator, frame_width_px: int, designs: Sequence[str] | None = None) -> Blank:
     """Draw a blank of one of the families; its portrait's frame is about `frame_width_px` wide."""
     names = tuple(designs) if designs else family_names()
-    free = PROCEDURAL in names and (len(names) == 1 or rng.random() < _PROCEDURAL_SHARE)
-    named = tuple(name for name in names if name != PROCEDURAL)
-    design = draw_design(rng) if free else read_design(named[int(rng.integers(len(named)))])
+    procedural = PROCEDURAL in names and (len(names) == 1 or rng.random() < _PROCEDURAL_SHARE)
+    families = tuple(name for name in names if name != PROCEDURAL)
+    design = draw_design(rng) if procedural else read_design(families[int(rng.integers(len(families)))])
     return blank_of(rng, design, frame_width_px)
 
 

@@ -60,8 +60,8 @@ def _fields(page: Page, item: Item, box: Box4) -> None:
         if item.form == "numbered":
             value_box = box[0] + gap // 4, label_box[1], box[2], round(y + 0.5 * size)
         if item.form != "bare" and label_box[3] - label_box[1] >= 3:
-            shown = f"{number + 1}." if item.form == "numbered" else label
-            write_line(page, shown, label_box, label_face, ink=label_ink)
+            caption = f"{number + 1}." if item.form == "numbered" else label
+            write_line(page, caption, label_box, label_face, ink=label_ink)
         write_line(page, value, value_box, value_face, align=item.align)
 
 
@@ -200,11 +200,11 @@ def _stripe(page: Page, item: Item, box: Box4) -> None:
 
 def _flag(page: Page, _: Item, box: Box4) -> None:
     """Three stripes of invented colours."""
-    upright = page.rng.random() < 0.5
-    edges = np.linspace(box[0] if upright else box[1], box[2] if upright else box[3], 4).astype(int)
+    vertical = page.rng.random() < 0.5
+    edges = np.linspace(box[0] if vertical else box[1], box[2] if vertical else box[3], 4).astype(int)
     for first, last in pairwise(edges):
         colour = page.rng.uniform(0, 255, 3)
-        part = (int(first), box[1], int(last), box[3]) if upright else (box[0], int(first), box[2], int(last))
+        part = (int(first), box[1], int(last), box[3]) if vertical else (box[0], int(first), box[2], int(last))
         fill(page, part, (float(colour[0]), float(colour[1]), float(colour[2])), 0.9)
 
 

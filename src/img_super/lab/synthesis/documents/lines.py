@@ -42,11 +42,11 @@ def rosette(centre: tuple[float, float], size_px: float, rng: np.random.Generato
     turns = np.linspace(0, 2 * np.pi, 220, dtype=np.float32)
     petals, depth = int(rng.integers(3, 17)), rng.uniform(0.06, 0.4)
     twist, count = rng.uniform(-0.6, 0.6), int(rng.integers(5, 16))
-    fine = rng.uniform(0, 0.08), int(rng.integers(20, 50))
+    ripple = rng.uniform(0, 0.08), int(rng.integers(20, 50))
     curves = []
     for index in range(count):
         radius = size_px * (0.2 + 0.8 * index / count) * (1 + depth * np.cos(petals * turns + index * twist))
-        radius = radius * (1 + fine[0] * np.cos(fine[1] * turns))
+        radius = radius * (1 + ripple[0] * np.cos(ripple[1] * turns))
         curves.append(_around(centre, radius, turns))
     return curves
 

@@ -41,12 +41,12 @@ class _Sheet:
 def draw_overprints(page: Page, chances: dict[str, float]) -> tuple[Overprint, ...]:
     """Draw every kind as often as the design says."""
     sheet = _Sheet(page, page.canvas.shape[:2])
-    drawn = []
+    overprints = []
     for kind, chance in chances.items():
         if page.rng.random() < chance:
             alpha, colour = DRAWERS[kind](sheet)
-            drawn.append(Overprint(kind, alpha, colour))
-    return tuple(drawn)
+            overprints.append(Overprint(kind, alpha, colour))
+    return tuple(overprints)
 
 
 def _light_or_dark(sheet: _Sheet, dark_share: float = 0.65) -> Colour:
@@ -131,11 +131,11 @@ def _stamp(sheet: _Sheet) -> tuple[Mask, Colour]:
     """A rubber stamp across the portrait's edge, unevenly inked."""
     size = round((sheet.frame[2] - sheet.frame[0]) * sheet.rng.uniform(0.5, 1.1))
     alpha = _across_edge(sheet, _round_stamp(sheet, size) if sheet.rng.random() < 0.7 else _square_stamp(sheet, size))
-    worn = np.clip(pixels.smooth_field(sheet.rng, sheet.hw, 24) * 0.35 + sheet.rng.uniform(0.45, 0.95), 0.05, 1)
+    ink = np.clip(pixels.smooth_field(sheet.rng, sheet.hw, 24) * 0.35 + sheet.rng.uniform(0.45, 0.95), 0.05, 1)
     inks = ((60, 44, 130), (36, 60, 150), (150, 36, 50), (40, 40, 48), (60, 110, 80))
     red, green, blue = inks[int(sheet.rng.integers(len(inks)))]
-    worn = np.asarray(worn, np.float32)
-    return np.asarray(cv2.multiply(alpha, worn, dtype=cv2.CV_8U), np.uint8), (float(red), float(green), float(blue))
+    ink = np.asarray(ink, np.float32)
+    return np.asarray(cv2.multiply(alpha, ink, dtype=cv2.CV_8U), np.uint8), (float(red), float(green), float(blue))
 
 
 def _across_edge(sheet: _Sheet, mask: Mask) -> Mask:

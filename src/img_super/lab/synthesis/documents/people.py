@@ -76,9 +76,9 @@ def _faker(locale: str) -> Faker:
 
 
 def _state(rng: np.random.Generator, name: str, script: str) -> str:
-    known = vocabulary()
-    forms = known.states[script]
-    spelling = {"cyrillic": known.cyrillic, "greek": known.greek}.get(script, {})
+    words = vocabulary()
+    forms = words.states[script]
+    spelling = {"cyrillic": words.cyrillic, "greek": words.greek}.get(script, {})
     spelled = "".join(spelling.get(letter, letter) for letter in name)
     return forms[int(rng.integers(len(forms)))].format(spelled, spelled.title())
 

@@ -76,8 +76,8 @@ def draw_typeface(rng: np.random.Generator, style: str, bold: bool, latin: bool)
 @cache
 def _opened(package: str, file: str, size_px: float) -> ImageFont.FreeTypeFont:
     path = resources.files(package) / _FOLDERS.get(package, "files") / file
-    with resources.as_file(path) as there:
-        return ImageFont.truetype(str(there), size_px, layout_engine=ImageFont.Layout.BASIC)
+    with resources.as_file(path) as file_path:
+        return ImageFont.truetype(str(file_path), size_px, layout_engine=ImageFont.Layout.BASIC)
 
 
 def width_at_100(face: Typeface, text: str) -> float:

@@ -75,14 +75,14 @@ def worn(
 def _marks(rng: np.random.Generator, hw: tuple[int, int], wear: Wear) -> np.typing.NDArray[np.uint8]:
     """Scratches (mostly along one direction) and dust."""
     marks = np.zeros(hw, np.uint8)
-    along = rng.uniform(0, np.pi)
+    direction = rng.uniform(0, np.pi)
     for _ in range(wear.scratches):
         start = rng.uniform(0, 1, 2) * (hw[1], hw[0])
-        angle, length = along + rng.normal(0, 0.35), rng.exponential(0.25) * hw[1]
+        angle, length = direction + rng.normal(0, 0.35), rng.exponential(0.25) * hw[1]
         bend = rng.normal(0, 0.06) * length
-        way = np.linspace(0, 1, 8)
-        x = start[0] + way * length * np.cos(angle) - bend * np.sin(way * np.pi) * np.sin(angle)
-        y = start[1] + way * length * np.sin(angle) + bend * np.sin(way * np.pi) * np.cos(angle)
+        steps = np.linspace(0, 1, 8)
+        x = start[0] + steps * length * np.cos(angle) - bend * np.sin(steps * np.pi) * np.sin(angle)
+        y = start[1] + steps * length * np.sin(angle) + bend * np.sin(steps * np.pi) * np.cos(angle)
         points = np.round(np.stack([x, y], -1) * 16).astype(np.int32)
         cv2.polylines(marks, [points], False, float(rng.uniform(60, 255)), 1, cv2.LINE_AA, 4)
     for y, x in (rng.uniform(0, 1, (int(rng.poisson(wear.dust * marks.size / 1e6)), 2)) * hw).astype(int):

@@ -14,8 +14,8 @@ DATE_FORMS: Final = ("{d} {m} {y}", "{d}.{m}.{y}", "{d}/{m}/{y}", "{y}-{m}-{d}",
 
 def title(rng: np.random.Generator, person: Person, form: str) -> str:
     """What kind of document it is."""
-    known = vocabulary().titles[script_of(person.locale)]
-    names = known.get(form) or known["id"]
+    titles = vocabulary().titles[script_of(person.locale)]
+    names = titles.get(form) or titles["id"]
     return names[int(rng.integers(len(names)))]
 
 
@@ -30,11 +30,11 @@ def fields(rng: np.random.Generator, person: Person) -> list[tuple[str, str]]:
         person.state[:18], f"{int(rng.integers(150, 196))}",
     )  # fmt: skip
     rows = [(names[column % len(names)], value) for names, value in zip(labels, values, strict=True)]
-    kept = [row for place, row in enumerate(rows) if place < 2 or rng.random() < 0.85]
+    shown_rows = [row for place, row in enumerate(rows) if place < 2 or rng.random() < 0.85]
     if rng.random() < 0.3:
-        place = int(rng.integers(2, len(kept) - 1))
-        kept[place], kept[place + 1] = kept[place + 1], kept[place]
-    return kept
+        place = int(rng.integers(2, len(shown_rows) - 1))
+        shown_rows[place], shown_rows[place + 1] = shown_rows[place + 1], shown_rows[place]
+    return shown_rows
 
 
 def _issued(person: Person) -> str:

@@ -90,13 +90,13 @@ def paint_background(background: Background, hw: tuple[int, int], rng: np.random
     return flat if light is None else pixels.modulate(flat, light)
 
 
-def with_shadow(behind: Float32Array, alpha: Float32Array, background: Background) -> Float32Array:
+def with_shadow(backdrop: Float32Array, alpha: Float32Array, background: Background) -> Float32Array:
     """The background with the soft shadow that a flash beside the camera makes of the person."""
     if background.shadow <= 0:
-        return behind
+        return backdrop
     height, width = alpha.shape
     soft = pixels.blur(slid(alpha, 0.09 * width * background.shadow_side, 0.02 * height), 0.03 * height)
-    return pixels.modulate(behind, np.asarray(1 - background.shadow * soft, np.float32))
+    return pixels.modulate(backdrop, np.asarray(1 - background.shadow * soft, np.float32))
 
 
 def _light(background: Background, hw: tuple[int, int], rng: np.random.Generator) -> Float32Array | None:

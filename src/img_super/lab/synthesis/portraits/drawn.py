@@ -69,8 +69,8 @@ class PortraitPainter:
         """
         style = self._pulled((seed, number))  # NumPy takes a 0 behind them for nothing
         features = style if variant is None else self._pulled((seed, number, 1 + variant))
-        drawn = np.asarray(self._synthesis([style, features])[0], np.float32)[0]
-        return reduced(np.asarray(np.clip(drawn.transpose(1, 2, 0) * 127.5 + 128, 0, 255), np.uint8))
+        picture = np.asarray(self._synthesis([style, features])[0], np.float32)[0]
+        return reduced(np.asarray(np.clip(picture.transpose(1, 2, 0) * 127.5 + 128, 0, 255), np.uint8))
 
     def _pulled(self, seed: Sequence[int]) -> Float32Array:
         """A style, nearer to the mean: far from it the networks draw monsters."""
@@ -93,15 +93,15 @@ def draw_portraits(count: int, seed: int, cache: Path, progress: Progress | None
     if (portraits := read_pack(pack)) is not None:
         return portraits
     networks, studio, number = PortraitNetworks(), _Studio(cache), 0
-    named: list[tuple[Path, str]] = []
-    while len(named) < count:
+    pictures: list[tuple[Path, str]] = []
+    while len(pictures) < count:
         path, identity = studio.picture(seed, number), f"{SOURCE}/{seed}-{number}"
         if prepare_portrait(path, identity, cache, networks) is not None:
-            named.append((path, identity))
+            pictures.append((path, identity))
             if progress is not None:
-                progress(len(named), count)
+                progress(len(pictures), count)
         number += 1
-    return packed(named, pack, cache)
+    return packed(pictures, pack, cache)
 
 
 def draw_variants(identities: Sequence[str], count: int, cache: Path) -> dict[str, list[Portrait]]:
@@ -111,15 +111,15 @@ def draw_variants(identities: Sequence[str], count: int, cache: Path) -> dict[st
         BadWeights: something must be drawn or examined, and a network is missing.
     """
     networks, studio = PortraitNetworks(), _Studio(cache)
-    found: dict[str, list[Portrait]] = {}
+    portraits: dict[str, list[Portrait]] = {}
     for identity in identities:
         seed, number = (int(part) for part in identity.removeprefix(f"{SOURCE}/").split("-"))
         pictures = {variant: studio.picture(seed, number, variant) for variant in range(count)}
         prepared = [
             prepare_portrait(path, f"{identity}-{variant}", cache, networks) for variant, path in pictures.items()
         ]
-        found[identity] = [portrait for portrait in prepared if portrait is not None]
-    return found
+        portraits[identity] = [portrait for portrait in prepared if portrait is not None]
+    return portraits
 
 
 class _Studio:
@@ -134,9 +134,9 @@ class _Studio:
         path = self._folder / f"{name}.png"
         if not path.exists():
             self._painter = self._painter or PortraitPainter()
-            painted = cv2.cvtColor(self._painter.paint(seed, number, variant), cv2.COLOR_RGB2BGR)
+            bgr = cv2.cvtColor(self._painter.paint(seed, number, variant), cv2.COLOR_RGB2BGR)
             path.parent.mkdir(parents=True, exist_ok=True)
-            replace_durably(path, cv2.imencode(".png", painted)[1].tobytes())
+            replace_durably(path, cv2.imencode(".png", bgr)[1].tobytes())
         return path
 
 

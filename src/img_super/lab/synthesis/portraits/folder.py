@@ -60,22 +60,22 @@ def read_portraits(folder: Path, source: str, cache: Path, progress: Progress | 
         FileNotFoundError: a picture cannot be read.
     """
     paths = sorted(path for path in folder.rglob("*") if path.suffix.lower() in _SUFFIXES)
-    named = [(path, f"{source}/{path.relative_to(folder).with_suffix('').as_posix()}") for path in paths]
-    return packed(named, cache / f"{source}-{_fingerprint(named)}.pack", cache, progress)
+    pictures = [(path, f"{source}/{path.relative_to(folder).with_suffix('').as_posix()}") for path in paths]
+    return packed(pictures, cache / f"{source}-{_fingerprint(pictures)}.pack", cache, progress)
 
 
 def packed(
-    named: Sequence[tuple[Path, str]], pack: Path, cache: Path, progress: Progress | None = None
+    pictures: Sequence[tuple[Path, str]], pack: Path, cache: Path, progress: Progress | None = None
 ) -> list[Portrait]:
     """The portraits of these (picture, identity) from their pack, which is written where it is missing."""
     portraits = read_pack(pack)
-    if portraits is not None or not named:
+    if portraits is not None or not pictures:
         return portraits or []
     networks, prepared = PortraitNetworks(), []
-    for done, (path, identity) in enumerate(named, start=1):
+    for count, (path, identity) in enumerate(pictures, start=1):
         prepared.append(prepare_portrait(path, identity, cache, networks))
         if progress is not None:
-            progress(done, len(named))
+            progress(count, len(pictures))
     write_pack(pack, [portrait for portrait in prepared if portrait is not None])
     return read_pack(pack) or []
 
@@ -131,17 +131,17 @@ def _stored(portrait: Portrait | None) -> bytes:
 
 
 def _read_cached(cached: Path, identity: str, image: RgbImage) -> Portrait | None:
-    with np.load(cached) as stored:
-        if not stored["found"]:
+    with np.load(cached) as arrays:
+        if not arrays["found"]:
             return None
-        x, y, width, height = (float(value) for value in stored["face_xywh"])
-        points = stored["landmarks"], stored["outline"]
-        return Portrait(identity, source_of(identity), image, stored["matte"], *points, (x, y, width, height))
+        x, y, width, height = (float(value) for value in arrays["face_xywh"])
+        points = arrays["landmarks"], arrays["outline"]
+        return Portrait(identity, source_of(identity), image, arrays["matte"], *points, (x, y, width, height))
 
 
-def _fingerprint(named: Sequence[tuple[Path, str]]) -> str:
+def _fingerprint(pictures: Sequence[tuple[Path, str]]) -> str:
     """Changes with the pictures' names and sizes and with `PACK_VERSION`."""
     digest = sha256(PACK_VERSION.encode())
-    for path, identity in named:
+    for path, identity in pictures:
         digest.update(f"{identity}\0{path.stat().st_size}\n".encode())
     return digest.hexdigest()[:12]

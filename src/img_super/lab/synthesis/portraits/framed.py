@@ -45,17 +45,17 @@ def framed(
 
     The shoulders reach the frame's bottom; where the frame reaches out of the picture, the background goes on.
     """
-    shown = free_window(portrait, aspect, rng)
-    height = max(16, height_px or round(shown[3] - shown[1]))
+    window = free_window(portrait, aspect, rng)
+    height = max(16, height_px or round(window[3] - window[1]))
     wh = max(16, round(aspect * height)), height
-    to_frame = to_frame_matrix(shown, wh)
+    to_frame = to_frame_matrix(window, wh)
     image = pixels.as_float(warp(portrait.image, to_frame, wh))
     matte = np.asarray(warp(portrait.matte, to_frame, wh) * np.float32(1 / 255), np.float32)
-    laid = _with_background(image, matte, _inside_picture(portrait, to_frame, wh), background, rng)
-    return Framed(laid, matte, to_frame, onto(to_frame, portrait.landmarks), onto(to_frame, portrait.outline))
+    picture = _with_background(image, matte, _inside_picture(portrait, to_frame, wh), background, rng)
+    return Framed(picture, matte, to_frame, onto(to_frame, portrait.landmarks), onto(to_frame, portrait.outline))
 
 
-def pure_foreground(image: Float32Array, matte: Float32Array, behind: Float32Array) -> Float32Array:
+def pure_foreground(image: Float32Array, matte: Float32Array, backdrop: Float32Array) -> Float32Array:
     """The person's own colours where hair and background mix, so that no halo of the old background is left.
 
     Source: M. Forte, "Approximate Fast Foreground Colour Estimation", 2021 (blur fusion, one pass).
@@ -63,31 +63,31 @@ def pure_foreground(image: Float32Array, matte: Float32Array, behind: Float32Arr
     Args:
         image: the picture with its old background.
         matte: 0 to 1.
-        behind: the old background as far as it is known, smooth.
+        backdrop: the old background as far as it is known, smooth.
     """
     side = max(3, round(0.08 * image.shape[0])) | 1
-    sure = np.asarray(cv2.multiply(matte, matte), np.float32)  # what is nearly all person tells more of its colours
-    weight = cv2.boxFilter(sure, -1, (side, side))
-    weighted = cv2.boxFilter(pixels.modulate(image, sure), -1, (side, side))
+    trust = np.asarray(cv2.multiply(matte, matte), np.float32)  # what is nearly all person tells more of its colours
+    weight = cv2.boxFilter(trust, -1, (side, side))
+    weighted = cv2.boxFilter(pixels.modulate(image, trust), -1, (side, side))
     local = pixels.modulate(np.asarray(weighted, np.float32), np.asarray(1 / (weight + 1e-3), np.float32))
-    missing = cv2.subtract(image, pixels.blend(behind, local, matte))
-    return np.asarray(cv2.add(local, pixels.modulate(np.asarray(missing, np.float32), matte)), np.float32)
+    residual = cv2.subtract(image, pixels.blend(backdrop, local, matte))
+    return np.asarray(cv2.add(local, pixels.modulate(np.asarray(residual, np.float32), matte)), np.float32)
 
 
 def filled_background(image: Float32Array, matte: Float32Array) -> Float32Array:
     """The picture's background as if nobody stood before it: a coarse blur of what is seen of it, everywhere."""
     shrink = 8
     wh = max(4, image.shape[1] // shrink), max(4, image.shape[0] // shrink)
-    whole = np.s_[: shrink * wh[1], : shrink * wh[0]]  # by a whole number OpenCV reduces much faster
-    hidden = np.asarray(cv2.resize(matte[whole], wh, interpolation=cv2.INTER_AREA), np.float32)
-    seen = np.asarray(np.clip(1 - 10 * hidden, 0, 1), np.float32)  # a cell with a trace of the person tells nothing
-    small = pixels.modulate(np.asarray(cv2.resize(image[whole], wh, interpolation=cv2.INTER_AREA), np.float32), seen)
+    cells = np.s_[: shrink * wh[1], : shrink * wh[0]]  # by a whole number OpenCV reduces much faster
+    hidden = np.asarray(cv2.resize(matte[cells], wh, interpolation=cv2.INTER_AREA), np.float32)
+    visible = np.asarray(np.clip(1 - 10 * hidden, 0, 1), np.float32)  # a cell with a trace of the person tells nothing
+    small = pixels.modulate(np.asarray(cv2.resize(image[cells], wh, interpolation=cv2.INTER_AREA), np.float32), visible)
     faint = np.float32(1e-4)
-    total = pixels.filled(seen.shape, faint * (small.mean(axis=(0, 1)) + faint))
-    share = np.full_like(seen, faint * (seen.mean() + faint))
+    total = pixels.filled(visible.shape, faint * (small.mean(axis=(0, 1)) + faint))
+    share = np.full_like(visible, faint * (visible.mean() + faint))
     for sigma, weight in ((1.5, 1.0), (5.0, 0.05), (15.0, 0.002)):  # near colours count, far ones fill
         total += weight * cv2.GaussianBlur(small, (0, 0), sigma, borderType=cv2.BORDER_REFLECT_101)
-        share += weight * cv2.GaussianBlur(seen, (0, 0), sigma, borderType=cv2.BORDER_REFLECT_101)
+        share += weight * cv2.GaussianBlur(visible, (0, 0), sigma, borderType=cv2.BORDER_REFLECT_101)
     coarse = pixels.modulate(np.asarray(total, np.float32), np.asarray(1 / share, np.float32))
     return np.asarray(cv2.resize(coarse, image.shape[1::-1], interpolation=cv2.INTER_LINEAR), np.float32)
 
@@ -97,15 +97,15 @@ def _with_background(
 ) -> Float32Array:
     if background.is_own and inside.min() > 0.5:
         return image
-    own = filled_background(image, np.asarray(cv2.max(matte, 1 - inside), np.float32))
+    own_background = filled_background(image, np.asarray(cv2.max(matte, 1 - inside), np.float32))
     if background.is_own:
-        return pixels.blend(own, image, np.asarray(cv2.max(matte, inside), np.float32))
-    behind = own if background.kind == "own_blurred" else paint_background(background, matte.shape, rng)
-    behind = with_shadow(behind, matte, background)
+        return pixels.blend(own_background, image, np.asarray(cv2.max(matte, inside), np.float32))
+    backdrop = own_background if background.kind == "own_blurred" else paint_background(background, matte.shape, rng)
+    backdrop = with_shadow(backdrop, matte, background)
     grain = pixels.noise(rng, matte.shape, rng.uniform(0.3, 2.0), 0.7, 0.3)
-    behind = np.asarray(cv2.add(behind, grain), np.float32)
-    person = pure_foreground(image, matte, own)
-    return _cut_out(behind, person, matte, rng) if background.kind == "cut_out" else pixels.blend(behind, person, matte)
+    backdrop = np.asarray(cv2.add(backdrop, grain), np.float32)
+    person = pure_foreground(image, matte, own_background)
+    return _cut_out(backdrop, person, matte, rng) if background.kind == "cut_out" else pixels.blend(backdrop, person, matte)
 
 
 def _cut_out(behind: Float32Array, person: Float32Array, matte: Float32Array, rng: np.random.Generator) -> Float32Array:

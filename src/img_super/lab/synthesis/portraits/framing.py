@@ -59,13 +59,13 @@ def window(portrait: Portrait, aspect: float, rng: np.random.Generator) -> Windo
 
     Where the picture is too small for the wished window, the window shrinks; `free_window` keeps it instead.
     """
-    wished = free_window(portrait, aspect, rng)
-    width, height = wished[2] - wished[0], wished[3] - wished[1]
+    ideal = free_window(portrait, aspect, rng)
+    width, height = ideal[2] - ideal[0], ideal[3] - ideal[1]
     wh = portrait.wh
     scale = min(1.0, wh[0] / width, wh[1] / height)
     width, height = width * scale, height * scale
-    x_min = max(min((wished[0] + wished[2] - width) / 2, wh[0] - width), 0.0)
-    y_min = max(min((wished[1] + wished[3] - height) / 2, wh[1] - height), 0.0)
+    x_min = max(min((ideal[0] + ideal[2] - width) / 2, wh[0] - width), 0.0)
+    y_min = max(min((ideal[1] + ideal[3] - height) / 2, wh[1] - height), 0.0)
     return x_min, y_min, x_min + width, y_min + height
 
 
@@ -76,16 +76,16 @@ def free_window(portrait: Portrait, aspect: float, rng: np.random.Generator) -> 
     A portrait that is cropped tightly is therefore shown with a larger head than the usual shares say.
     """
     head = head_of(portrait)
-    wished = _wished_window(head, aspect, rng)
+    ideal = _ideal_window(head, aspect, rng)
     narrow = rng.uniform(*_NARROW_TOP)
-    y_min, y_max = wished[1], wished[3]
+    y_min, y_max = ideal[1], ideal[3]
     if y_max > portrait.wh[1]:
         y_max = float(portrait.wh[1])
         y_min = y_max - (y_max - head.crown_y) / (1 - narrow)
     if _is_cut(portrait.matte[0]):
         y_min = max(y_min, 0.0)
     width = aspect * (y_max - y_min)
-    x_min = _shifted_inside((wished[0] + wished[2] - width) / 2, width, portrait)
+    x_min = _shifted_inside((ideal[0] + ideal[2] - width) / 2, width, portrait)
     return x_min, y_min, x_min + width, y_max
 
 
@@ -97,13 +97,13 @@ def to_frame_matrix(box: Window, wh: tuple[int, int]) -> Float32Array:
     return np.array(matrix, np.float32)
 
 
-def _wished_window(head: Head, aspect: float, rng: np.random.Generator) -> Window:
+def _ideal_window(head: Head, aspect: float, rng: np.random.Generator) -> Window:
     """The window that a photographer would choose, inside the picture or not."""
     share = rng.uniform(_LOWEST_SHARE, _HIGHEST_SHARE)
     height = head.height_px / share
     width = aspect * height
-    above = height * (1 - share) * float(np.clip(rng.normal(0.42, 0.10), 0.15, 0.75))
-    y_min = head.crown_y - above
+    headroom = height * (1 - share) * float(np.clip(rng.normal(0.42, 0.10), 0.15, 0.75))
+    y_min = head.crown_y - headroom
     x_min = head.centre_x + width * float(np.clip(rng.normal(0, 0.02), -0.06, 0.06)) - width / 2
     return x_min, y_min, x_min + width, y_min + height
 

@@ -33,7 +33,7 @@ class FaceLandmarker:
         self._network.allocate_tensors()
         self._input = self._network.get_input_details()[0]["index"]
         outputs = self._network.get_output_details()
-        self._output = next(each["index"] for each in outputs if int(np.prod(each["shape"])) == _FEWEST_VALUES)
+        self._output = next(output["index"] for output in outputs if int(np.prod(output["shape"])) == _FEWEST_VALUES)
 
     def points(self, image: RgbImage, face_xywh: tuple[float, float, float, float], eyes: Float32Array) -> Float32Array:
         """Float32 [478, 2], pixels of `image`; `eyes` [2, 2] are the right and the left one.

@@ -35,8 +35,8 @@ class PersonMatter:
         coarse = _part_around(_stretched(self._coarse(image), _UNSURE), inside_xy, image.shape[1::-1])
         guide = image.astype(np.float32) / np.float32(255)
         soft = refined(guide, cv2.resize(coarse, image.shape[1::-1]).astype(np.float32))
-        whole = _part_around(_stretched(soft, _SOFT), inside_xy, image.shape[1::-1])
-        return np.asarray(whole * 255 + 0.5, np.uint8)
+        person = _part_around(_stretched(soft, _SOFT), inside_xy, image.shape[1::-1])
+        return np.asarray(person * 255 + 0.5, np.uint8)
 
     def _coarse(self, image: RgbImage) -> Float32Array:
         small = cv2.resize(image, (_INPUT_SIDE_PX, _INPUT_SIDE_PX), interpolation=cv2.INTER_AREA)
@@ -89,5 +89,5 @@ def _part_around(coarse: Float32Array, inside_xy: tuple[float, float], wh: tuple
     y = min(max(int(inside_xy[1] * coarse.shape[0] / wh[1]), 0), coarse.shape[0] - 1)
     if count <= 2 or labels[y, x] == 0:
         return coarse
-    near = cv2.dilate((labels == labels[y, x]).astype(np.uint8), np.ones((5, 5), np.uint8))
-    return np.asarray(coarse * near, np.float32)
+    person = cv2.dilate((labels == labels[y, x]).astype(np.uint8), np.ones((5, 5), np.uint8))
+    return np.asarray(coarse * person, np.float32)

@@ -25,14 +25,14 @@ def write_pack(path: Path, portraits: Sequence[Portrait]) -> None:
     index = BytesIO()
     np.savez(
         index,
-        identities=np.array([each.identity for each in portraits], dtype=np.str_),
-        sources=np.array([each.source for each in portraits], dtype=np.str_),
-        hw=np.array([each.image.shape[:2] for each in portraits], np.int64).reshape(-1, 2),
-        landmarks=np.array([each.landmarks for each in portraits], np.float32).reshape(-1, 5, 2),
-        outlines=np.array([each.outline for each in portraits], np.float32).reshape(-1, 36, 2),
-        faces=np.array([each.face_xywh for each in portraits], np.float64).reshape(-1, 4),
+        identities=np.array([portrait.identity for portrait in portraits], dtype=np.str_),
+        sources=np.array([portrait.source for portrait in portraits], dtype=np.str_),
+        hw=np.array([portrait.image.shape[:2] for portrait in portraits], np.int64).reshape(-1, 2),
+        landmarks=np.array([portrait.landmarks for portrait in portraits], np.float32).reshape(-1, 5, 2),
+        outlines=np.array([portrait.outline for portrait in portraits], np.float32).reshape(-1, 36, 2),
+        faces=np.array([portrait.face_xywh for portrait in portraits], np.float64).reshape(-1, 4),
     )
-    pixels = [np.ascontiguousarray(array).data for each in portraits for array in (each.image, each.matte)]
+    pixels = [np.ascontiguousarray(array).data for portrait in portraits for array in (portrait.image, portrait.matte)]
     tail = index.getvalue()
     path.parent.mkdir(parents=True, exist_ok=True)
     with replacing(path) as unfinished, unfinished.open("wb") as stream:
@@ -42,16 +42,16 @@ def write_pack(path: Path, portraits: Sequence[Portrait]) -> None:
 def read_pack(path: Path) -> list[Portrait] | None:
     """The portraits of a pack, their pixels mapped from the file; None where there is no whole pack."""
     try:
-        mapped = np.memmap(path, np.uint8, mode="r")
-        length = int.from_bytes(mapped[-_LENGTH_BYTES:].tobytes(), "little")
-        with np.load(BytesIO(mapped[-_LENGTH_BYTES - length : -_LENGTH_BYTES].tobytes())) as stored:
-            index = {name: stored[name] for name in stored.files}
+        data = np.memmap(path, np.uint8, mode="r")
+        length = int.from_bytes(data[-_LENGTH_BYTES:].tobytes(), "little")
+        with np.load(BytesIO(data[-_LENGTH_BYTES - length : -_LENGTH_BYTES].tobytes())) as arrays:
+            index = {name: arrays[name] for name in arrays.files}
     except (FileNotFoundError, ValueError, EOFError, BadZipFile):
         return None
-    return _portraits(mapped, index)
+    return _portraits(data, index)
 
 
-def _portraits(mapped: npt.NDArray[np.uint8], index: dict[str, npt.NDArray[np.float32]]) -> list[Portrait]:
+def _portraits(data: npt.NDArray[np.uint8], index: dict[str, npt.NDArray[np.float32]]) -> list[Portrait]:
     portraits, start = [], 0
     for row, identity in enumerate(index["identities"]):
         height, width = (int(side) for side in index["hw"][row])
@@ -61,8 +61,8 @@ def _portraits(mapped: npt.NDArray[np.uint8], index: dict[str, npt.NDArray[np.fl
             Portrait(
                 identity=str(identity),
                 source=str(index["sources"][row]),
-                image=np.asarray(mapped[start:middle]).reshape(height, width, 3),
-                matte=np.asarray(mapped[middle:end]).reshape(height, width),
+                image=np.asarray(data[start:middle]).reshape(height, width, 3),
+                matte=np.asarray(data[middle:end]).reshape(height, width),
                 landmarks=index["landmarks"][row],
                 outline=index["outlines"][row],
                 face_xywh=(x, y, face_width, face_height),

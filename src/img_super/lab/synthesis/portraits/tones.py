@@ -98,11 +98,11 @@ def apply_tone(image: Float32Array, tone: Tone, rng: np.random.Generator) -> Flo
         case "toned":
             return _mixed(contrasted, _between(pixels.luma(contrasted), tone), tone.strength)
         case "engraved":
-            even = _between(pixels.luma(contrasted), tone)
-            return _mixed(even, _engraved(contrasted, tone, rng), tone.definition)
+            base = _between(pixels.luma(contrasted), tone)
+            return _mixed(base, _engraved(contrasted, tone, rng), tone.definition)
         case "halftoned":
-            even = contrasted if tone.coloured else _between(pixels.luma(contrasted), tone)
-            return _mixed(even, _halftoned(contrasted, tone, rng), tone.definition)
+            base = contrasted if tone.coloured else _between(pixels.luma(contrasted), tone)
+            return _mixed(base, _halftoned(contrasted, tone, rng), tone.definition)
         case _:
             return contrasted
 

@@ -20,18 +20,18 @@ _SMALLEST_PX: Final = 12
 
 
 def blended(
-    under: Float32Array, over: Float32Array, alpha: Float32Array, kind: str
+    base: Float32Array, patch: Float32Array, alpha: Float32Array, kind: str
 ) -> tuple[Float32Array, Float32Array]:
     """The joined picture and the alpha of what is really covered."""
     if kind.startswith("poisson"):
-        return _poisson(under, over, alpha, kind == "poisson_mixed")
+        return _poisson(base, patch, alpha, kind == "poisson_mixed")
     if kind == "multiband":
-        return _multiband(under, over, alpha), alpha
-    return pixels.blend(under, over, alpha), alpha
+        return _multiband(base, patch, alpha), alpha
+    return pixels.blend(base, patch, alpha), alpha
 
 
 def _poisson(
-    under: Float32Array, over: Float32Array, alpha: Float32Array, mixed: bool
+    base: Float32Array, patch: Float32Array, alpha: Float32Array, mixed: bool
 ) -> tuple[Float32Array, Float32Array]:
     """Gradients of the donor (or the stronger of both) with the colours of the surroundings at the border.
 
@@ -42,27 +42,27 @@ def _poisson(
     mask[:, [0, 1, -1, -2]] = 0
     x, y, width, height = cv2.boundingRect(mask)
     if min(width, height) < _SMALLEST_PX:
-        return pixels.blend(under, over, alpha), alpha
+        return pixels.blend(base, patch, alpha), alpha
     box = np.s_[max(0, y - 3) : y + height + 3, max(0, x - 3) : x + width + 3]
-    part = _solved(under[box], over[box], mask[box]) if not mixed else _cloned(under[box], over[box], mask[box], True)
-    out = under.copy()
+    part = _solved(base[box], patch[box], mask[box]) if not mixed else _cloned(base[box], patch[box], mask[box], True)
+    out = base.copy()
     covered = np.asarray(mask, np.float32) / np.float32(255)
     soft = cv2.GaussianBlur(covered[box], (0, 0), 0.6)
-    out[box] = pixels.blend(under[box], part, np.asarray(soft, np.float32))
+    out[box] = pixels.blend(base[box], part, np.asarray(soft, np.float32))
     covered[box] = soft
     return out, covered
 
 
-def _solved(under: Float32Array, over: Float32Array, mask: npt.NDArray[np.uint8]) -> Float32Array:
+def _solved(base: Float32Array, patch: Float32Array, mask: npt.NDArray[np.uint8]) -> Float32Array:
     """The donor plus what it takes to meet the border: a smooth field, so a reduced picture is enough to solve it."""
     shrink = min(1.0, _SOLVED_PX / max(mask.shape))
     wh = max(_SMALLEST_PX, round(mask.shape[1] * shrink)), max(_SMALLEST_PX, round(mask.shape[0] * shrink))
-    small = [np.asarray(cv2.resize(image, wh, interpolation=cv2.INTER_AREA), np.float32) for image in (under, over)]
+    small = [np.asarray(cv2.resize(image, wh, interpolation=cv2.INTER_AREA), np.float32) for image in (base, patch)]
     hole = np.asarray(cv2.resize(mask, wh, interpolation=cv2.INTER_NEAREST), np.uint8)
     hole[[0, -1]] = 0
     hole[:, [0, -1]] = 0
     offset = _membrane(np.asarray(cv2.subtract(small[0], small[1]), np.float32), hole)
-    return np.asarray(cv2.add(over, cv2.resize(offset, under.shape[1::-1], interpolation=cv2.INTER_LINEAR)), np.float32)
+    return np.asarray(cv2.add(patch, cv2.resize(offset, base.shape[1::-1], interpolation=cv2.INTER_LINEAR)), np.float32)
 
 
 def _membrane(field: Float32Array, hole: npt.NDArray[np.uint8]) -> Float32Array:
@@ -73,9 +73,9 @@ def _membrane(field: Float32Array, hole: npt.NDArray[np.uint8]) -> Float32Array:
         out[hole > 0] = rim.mean(0) if len(rim) else 0
         return out
     wh = (hole.shape[1] + 1) // 2, (hole.shape[0] + 1) // 2
-    known = np.asarray(hole == 0, np.float32)
-    share = np.asarray(cv2.resize(known, wh, interpolation=cv2.INTER_AREA), np.float32)
-    summed = np.asarray(cv2.resize(pixels.modulate(field, known), wh, interpolation=cv2.INTER_AREA), np.float32)
+    rim_mask = np.asarray(hole == 0, np.float32)
+    share = np.asarray(cv2.resize(rim_mask, wh, interpolation=cv2.INTER_AREA), np.float32)
+    summed = np.asarray(cv2.resize(pixels.modulate(field, rim_mask), wh, interpolation=cv2.INTER_AREA), np.float32)
     coarse = pixels.modulate(summed, np.asarray(1 / np.maximum(share, 1e-3), np.float32))
     filled = _membrane(coarse, np.where(share > 0.01, 0, 255).astype(np.uint8))
     out = field.copy()
@@ -88,21 +88,21 @@ def _membrane(field: Float32Array, hole: npt.NDArray[np.uint8]) -> Float32Array:
 _NEIGHBOURS: Final = np.array([[0, 0.25, 0], [0.25, 0, 0.25], [0, 0.25, 0]], np.float32)
 
 
-def _cloned(under: Float32Array, over: Float32Array, mask: npt.NDArray[np.uint8], mixed: bool) -> Float32Array:
+def _cloned(base: Float32Array, patch: Float32Array, mask: npt.NDArray[np.uint8], mixed: bool) -> Float32Array:
     x, y, width, height = cv2.boundingRect(mask)
     centre = (x + width // 2, y + height // 2)
     flag = cv2.MIXED_CLONE if mixed else cv2.NORMAL_CLONE
     inner = np.s_[y : y + height, x : x + width]
-    done = cv2.seamlessClone(pixels.to_bytes(over[inner]), pixels.to_bytes(under), mask[inner].copy(), centre, flag)
-    return np.asarray(done, np.float32)
+    clone = cv2.seamlessClone(pixels.to_bytes(patch[inner]), pixels.to_bytes(base), mask[inner].copy(), centre, flag)
+    return np.asarray(clone, np.float32)
 
 
-def _multiband(under: Float32Array, over: Float32Array, alpha: Float32Array) -> Float32Array:
+def _multiband(base: Float32Array, patch: Float32Array, alpha: Float32Array) -> Float32Array:
     """Coarse bands are mixed over wide borders, fine ones over narrow ones.
 
     Source: P. Burt, E. Adelson, "A Multiresolution Spline With Application to Image Mosaics", 1983.
     """
-    difference, weight = np.asarray(cv2.subtract(over, under), np.float32), alpha
+    difference, weight = np.asarray(cv2.subtract(patch, base), np.float32), alpha
     bands: list[Float32Array] = []
     for _ in range(_LEVELS):
         if min(difference.shape[:2]) < _SMALLEST_PX:
@@ -114,5 +114,5 @@ def _multiband(under: Float32Array, over: Float32Array, alpha: Float32Array) -> 
     mixed = pixels.modulate(difference, weight)
     for band in reversed(bands):
         mixed = np.asarray(cv2.add(cv2.pyrUp(mixed, dstsize=band.shape[1::-1]), band), np.float32)
-    near = np.clip(3 * pixels.blur(alpha, _SPREAD * max(alpha.shape)), 0, 1)
-    return np.asarray(cv2.add(under, pixels.modulate(mixed, near)), np.float32)
+    reach = np.clip(3 * pixels.blur(alpha, _SPREAD * max(alpha.shape)), 0, 1)
+    return np.asarray(cv2.add(base, pixels.modulate(mixed, reach)), np.float32)

@@ -111,8 +111,8 @@ def draw_attack(
 
 def _reduced(rng: np.random.Generator, donor: Portrait, face_width_px: float) -> Portrait:
     """The donor about as large as it will be on the card, as genuine portraits are when they are saved."""
-    wanted = face_width_px * float(rng.choice([1.0, np.exp(rng.uniform(*np.log(_SIZES)))]))
-    scale = wanted / donor.face_xywh[2]
+    face_px = face_width_px * float(rng.choice([1.0, np.exp(rng.uniform(*np.log(_SIZES)))]))
+    scale = face_px / donor.face_xywh[2]
     if scale >= 1:
         return donor
     wh = max(16, round(donor.wh[0] * scale)), max(16, round(donor.wh[1] * scale))

@@ -51,12 +51,12 @@ def on_card(rng: np.random.Generator, card: Card, attack: Attack) -> Forgery:
     place = _place(attack, np.eye(3, dtype=np.float32), image.shape[:2])
     if min(place.wh) < 2:
         return Forgery(image, gloss, mask, attack.facts)
-    under = np.ascontiguousarray(image[place.part])
+    base = np.ascontiguousarray(image[place.part])
     if attack.paper is None:
-        laid, covered = _edited(rng, under, card, attack, place)
+        picture, covered = _edited(rng, base, card, attack, place)
     else:
-        laid, covered, gloss[place.part] = _glued(rng, under, gloss[place.part], card, attack, place)
-    image[place.part], mask[place.part] = np.clip(laid, 0, 255), covered
+        picture, covered, gloss[place.part] = _glued(rng, base, gloss[place.part], card, attack, place)
+    image[place.part], mask[place.part] = np.clip(picture, 0, 255), covered
     return Forgery(image, gloss, mask, attack.facts)
 
 
@@ -72,11 +72,11 @@ def on_photo(
     place = _place(attack, to_photo, photo.shape[:2])
     if min(place.wh) < 2:
         return photo, mask
-    out = photo.copy()
-    under = np.ascontiguousarray(photo[place.part])
-    laid, covered = _edited(rng, under, card, attack, place)
-    out[place.part], mask[place.part] = np.clip(laid, 0, 255), covered
-    return out, mask
+    forged = photo.copy()
+    base = np.ascontiguousarray(photo[place.part])
+    picture, covered = _edited(rng, base, card, attack, place)
+    forged[place.part], mask[place.part] = np.clip(picture, 0, 255), covered
+    return forged, mask
 
 
 def _place(attack: Attack, to_target: Float32Array, hw: tuple[int, ...]) -> _Place:
@@ -105,57 +105,57 @@ def _alpha(attack: Attack, place: _Place) -> Float32Array:
     return np.asarray(alpha > 0.5, np.float32) if cut.aliased else np.clip(alpha, 0, 1)
 
 
-def _picture(rng: np.random.Generator, under: Float32Array, attack: Attack, place: _Place) -> Float32Array:
+def _picture(rng: np.random.Generator, base: Float32Array, attack: Attack, place: _Place) -> Float32Array:
     if attack.own is not None:
-        return changed(rng, under, attack.own, attack.face_width_px * scale_of(place.from_card))
+        return changed(rng, base, attack.own, attack.face_width_px * scale_of(place.from_card))
     return warp(attack.cut.picture, np.asarray(place.from_card @ attack.cut.matrix, np.float32), place.wh)
 
 
 def _edited(
-    rng: np.random.Generator, under: Float32Array, card: Card, attack: Attack, place: _Place
+    rng: np.random.Generator, base: Float32Array, card: Card, attack: Attack, place: _Place
 ) -> tuple[Float32Array, Float32Array]:
     """A digital edit: the donor is fitted in, joined, and the security print laid over it again."""
-    alpha, picture = _alpha(attack, place), _picture(rng, under, attack, place)
-    lines = lines_again(card, attack.matching, place.from_card, place.wh, _light(under, card))
+    alpha, picture = _alpha(attack, place), _picture(rng, base, attack, place)
+    lines = lines_again(card, attack.matching, place.from_card, place.wh, _light(base, card))
     if attack.own is None:
         if rng.random() < _SCANNED_SHARE:  # some donors are taken from another print
             picture = printing.print_picture(picture, _process(rng, card, attack.care), rng)
-        picture = fitted(rng, picture, under, between(lines, alpha), attack.matching)
-    painted = np.zeros_like(alpha)
+        picture = fitted(rng, picture, base, between(lines, alpha), attack.matching)
+    paint_alpha = np.zeros_like(alpha)
     if attack.repainting is not None:
         frame, oval = onto(place.from_card, corners_of(attack.clip_box)), onto(place.from_card, card.outline)
-        under, painted = repainted(rng, under, attack.repainting, oval, frame)
-    laid, covered = blended(under, picture, alpha, attack.blend)
-    covered = np.asarray(cv2.max(covered, painted), np.float32)
+        base, paint_alpha = repainted(rng, base, attack.repainting, oval, frame)
+    forged, covered = blended(base, picture, alpha, attack.blend)
+    covered = np.asarray(cv2.max(covered, paint_alpha), np.float32)
     if attack.own is None:
-        laid = reprinted(laid, covered, lines)
-    return laid, covered
+        forged = reprinted(forged, covered, lines)
+    return forged, covered
 
 
-def _light(under: Float32Array, card: Card) -> Float32Array:
+def _light(base: Float32Array, card: Card) -> Float32Array:
     """How bright the card's channels are in the picture that is worked on, 1 = as on the card."""
     x_min, y_min, x_max, y_max = card.frame
-    there = np.array(cv2.mean(under)[:3], np.float32)
+    in_photo = np.array(cv2.mean(base)[:3], np.float32)
     on_card = np.array(cv2.mean(np.ascontiguousarray(card.image[max(0, y_min) : y_max, max(0, x_min) : x_max]))[:3])
-    return np.asarray(np.clip(there / (on_card + 1), 0.05, 1.6), np.float32)
+    return np.asarray(np.clip(in_photo / (on_card + 1), 0.05, 1.6), np.float32)
 
 
 def _glued(
-    rng: np.random.Generator, under: Float32Array, gloss: Float32Array, card: Card, attack: Attack, place: _Place
+    rng: np.random.Generator, base: Float32Array, gloss: Float32Array, card: Card, attack: Attack, place: _Place
 ) -> tuple[Float32Array, Float32Array, Float32Array]:
     """Paper or film with a print of its own; returns the card, what is covered, and the gloss."""
-    alpha, picture = _alpha(attack, place), _picture(rng, under, attack, place)
+    alpha, picture = _alpha(attack, place), _picture(rng, base, attack, place)
     lines = lines_again(card, attack.matching, place.from_card, place.wh, np.ones(3, np.float32))
-    picture = fitted(rng, picture, under, between(lines, alpha), attack.matching)
+    picture = fitted(rng, picture, base, between(lines, alpha), attack.matching)
     picture = printing.print_picture(picture, _process(rng, card, attack.care), rng)
     picture = reprinted(picture, alpha, lines)
     if attack.paper is None:
-        return pixels.blend(under, picture, alpha), alpha, gloss
+        return pixels.blend(base, picture, alpha), alpha, gloss
     corners = attack.cut.corners
     if len(corners):
         corners = onto(np.asarray(place.from_card @ attack.cut.matrix, np.float32), corners)
-    sheet = glued(rng, Sheet(under, picture, alpha, gloss), attack.paper, corners)
-    return pixels.blend(sheet.under, sheet.picture, sheet.alpha), sheet.alpha, sheet.gloss
+    sheet = glued(rng, Sheet(base, picture, alpha, gloss), attack.paper, corners)
+    return pixels.blend(sheet.base, sheet.picture, sheet.alpha), sheet.alpha, sheet.gloss
 
 
 def _process(rng: np.random.Generator, card: Card, care: float) -> printing.PrintProcess:

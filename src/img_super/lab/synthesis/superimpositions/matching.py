@@ -65,43 +65,43 @@ def draw_matching(rng: np.random.Generator, care: float, stage: str) -> Matching
     into the photo brings less, or its class would be told by the sharpness of the whole crop.
     """
 
-    def done(least: float, most: float) -> float:
+    def strength(least: float, likeliest: float) -> float:
         """How well a step is done: not at all with the probability that care leaves."""
-        return float(rng.uniform(0.5 + 0.4 * care, 1.0)) if rng.random() < least + (most - least) * care else 0.0
+        return float(rng.uniform(0.5 + 0.4 * care, 1.0)) if rng.random() < least + (likeliest - least) * care else 0.0
 
-    colour_strength = done(0.5, 0.97)
-    blur, grain = done(0.15, 0.95), done(0.25, 0.95)
-    blurred, sharpened, noisy = _IN_PHOTO if stage in ("photo", "screen") else _BEFORE_PHOTO
+    colour_strength = strength(0.5, 0.97)
+    blur, grain = strength(0.15, 0.95), strength(0.25, 0.95)
+    blurred, sharpened, grainy = _IN_PHOTO if stage in ("photo", "screen") else _BEFORE_PHOTO
     spread = 0.004 + 0.012 * (1 - care)
     return Matching(
         colour=str(rng.choice(["rgb", "lab", "histogram"], p=[0.3, 0.5, 0.2])) if colour_strength else "none",
         colour_strength=colour_strength,
         tint=bool(rng.random() < _GREY_MATCHED),
-        light=done(0.02, 0.8),
+        light=strength(0.02, 0.8),
         blur=blur,
         extra_blur_px=0.0 if blur else float(max(0.0, rng.uniform(-1.5, blurred))),
         extra_sharpen=0.0 if blur else float(max(0.0, rng.uniform(-1.2, sharpened))),
         grain=grain,
         grain_copied=bool(rng.random() < 0.4),
-        extra_noise=0.0 if grain else float(max(0.0, rng.uniform(-3, noisy))),
-        lines=done(0.0, 0.9),
-        stamps=done(0.1, 0.9),
+        extra_noise=0.0 if grain else float(max(0.0, rng.uniform(-3, grainy))),
+        lines=strength(0.0, 0.9),
+        stamps=strength(0.1, 0.9),
         lines_dx=float(rng.normal(0, spread)),
         lines_dy=float(rng.normal(0, spread)),
     )
 
 
-def coloured(picture: Float32Array, like: Float32Array, alpha: Float32Array, matching: Matching) -> Float32Array:
+def coloured(picture: Float32Array, host: Float32Array, alpha: Float32Array, matching: Matching) -> Float32Array:
     """The donor in the colours of what it covers, as far as the forger matches them."""
-    if matching.tint and is_monochrome(like, alpha):
-        return pixels.tint_like(picture, like, alpha)
+    if matching.tint and is_monochrome(host, alpha):
+        return pixels.tint_like(picture, host, alpha)
     match matching.colour:
         case "rgb":
-            return pixels.match_statistics(picture, like, alpha, matching.colour_strength)
+            return pixels.match_statistics(picture, host, alpha, matching.colour_strength)
         case "lab":
-            return _like_in_lab(picture, like, alpha, matching.colour_strength)
+            return _like_in_lab(picture, host, alpha, matching.colour_strength)
         case "histogram":
-            return _like_by_histogram(picture, like, alpha, matching.colour_strength)
+            return _like_by_histogram(picture, host, alpha, matching.colour_strength)
         case _:
             return picture
 
@@ -109,23 +109,23 @@ def coloured(picture: Float32Array, like: Float32Array, alpha: Float32Array, mat
 def is_monochrome(image: Float32Array, alpha: Float32Array) -> bool:
     """Whether all colours under `alpha` are one tint: those of a grey, sepia or photocopied portrait, in any light."""
     wh = max(1, image.shape[1] // 4), max(1, image.shape[0] // 4)
-    whole = np.s_[: 4 * wh[1], : 4 * wh[0]]  # by a whole number OpenCV reduces much faster
-    small, share = (cv2.resize(field[whole], wh, interpolation=cv2.INTER_AREA) for field in (image, alpha))
-    seen = np.asarray(small, np.float32)[np.asarray(share, np.float32) > 0.5]
-    if len(seen) < 8:
+    cells = np.s_[: 4 * wh[1], : 4 * wh[0]]  # by a whole number OpenCV reduces much faster
+    small, share = (cv2.resize(field[cells], wh, interpolation=cv2.INTER_AREA) for field in (image, alpha))
+    samples = np.asarray(small, np.float32)[np.asarray(share, np.float32) > 0.5]
+    if len(samples) < 8:
         return False
-    grey = seen.mean(1)
+    grey = samples.mean(1)
     level = float(grey.mean())
     grey = grey - level
-    chroma = seen - seen.mean(0) - grey[:, None]
+    chroma = samples - samples.mean(0) - grey[:, None]
     slopes = grey @ chroma / (grey @ grey + 1e-3)  # of a line through the colours
     return float(np.abs(chroma - grey[:, None] * slopes).mean()) < 0.8 + 0.009 * level
 
 
-def _like_in_lab(picture: Float32Array, like: Float32Array, alpha: Float32Array, strength: float) -> Float32Array:
+def _like_in_lab(picture: Float32Array, host: Float32Array, alpha: Float32Array, strength: float) -> Float32Array:
     """Mean and spread in L*a*b*. Source: E. Reinhard et al., "Color transfer between images", 2001."""
-    ours, theirs = _lab(picture), _lab(like)
-    matched = pixels.match_statistics(ours, theirs, alpha, strength)
+    picture_lab, host_lab = _lab(picture), _lab(host)
+    matched = pixels.match_statistics(picture_lab, host_lab, alpha, strength)
     matched[:, :, 0] = np.clip(matched[:, :, 0], 0, 100)
     return np.asarray(cv2.cvtColor(matched, cv2.COLOR_LAB2RGB), np.float32) * np.float32(255)
 
@@ -135,57 +135,57 @@ def _lab(image: Float32Array) -> Float32Array:
     return np.asarray(cv2.cvtColor(unit, cv2.COLOR_RGB2LAB), np.float32)
 
 
-def _like_by_histogram(picture: Float32Array, like: Float32Array, alpha: Float32Array, strength: float) -> Float32Array:
+def _like_by_histogram(picture: Float32Array, host: Float32Array, alpha: Float32Array, strength: float) -> Float32Array:
     """Every channel's histogram becomes theirs."""
-    ours, theirs = pixels.to_bytes(picture), pixels.to_bytes(like)
-    where = np.asarray(alpha > 0.5, np.uint8)
-    if cv2.countNonZero(where) < 64:
+    picture_bytes, host_bytes = pixels.to_bytes(picture), pixels.to_bytes(host)
+    mask = np.asarray(alpha > 0.5, np.uint8)
+    if cv2.countNonZero(mask) < 64:
         return picture
     tables = np.empty((256, 3), np.float32)
     for channel in range(3):
-        our_share, their_share = (_shares(image, where, channel) for image in (ours, theirs))
-        tables[:, channel] = np.interp(our_share, their_share, np.arange(256))
-    matched = np.asarray(cv2.LUT(ours, tables.reshape(256, 1, 3)), np.float32)
+        picture_shares, host_shares = (_shares(image, mask, channel) for image in (picture_bytes, host_bytes))
+        tables[:, channel] = np.interp(picture_shares, host_shares, np.arange(256))
+    matched = np.asarray(cv2.LUT(picture_bytes, tables.reshape(256, 1, 3)), np.float32)
     return np.asarray(cv2.addWeighted(picture, 1 - strength, matched, strength, 0), np.float32)
 
 
-def _shares(image: npt.NDArray[np.uint8], where: npt.NDArray[np.uint8], channel: int) -> Float32Array:
+def _shares(image: npt.NDArray[np.uint8], mask: npt.NDArray[np.uint8], channel: int) -> Float32Array:
     """The share of pixels that are at most as bright, by brightness."""
-    counts = cv2.GaussianBlur(cv2.calcHist([image], [channel], where, [256], [0, 256]), (0, 0), 1.5)[:, 0]
+    counts = cv2.GaussianBlur(cv2.calcHist([image], [channel], mask, [256], [0, 256]), (0, 0), 1.5)[:, 0]
     return np.asarray(np.cumsum(counts + 1e-3) / (counts + 1e-3).sum(), np.float32)
 
 
-def lit(picture: Float32Array, like: Float32Array, alpha: Float32Array, strength: float) -> Float32Array:
+def lit(picture: Float32Array, host: Float32Array, alpha: Float32Array, strength: float) -> Float32Array:
     """The donor with the fall-off of the light (a plane) of what it covers."""
     if strength <= 0:
         return picture
     wh = (_THUMB_PX, _THUMB_PX)
     weight = np.asarray(cv2.resize(alpha, wh, interpolation=cv2.INTER_AREA)).ravel()
-    few = np.s_[::4, ::4]  # a sixteenth of the pixels tells the light as well
-    gap = np.asarray(like[few], np.float32) - picture[few]
-    missing = np.asarray(cv2.resize(gap, wh, interpolation=cv2.INTER_AREA), np.float32)
+    sparse = np.s_[::4, ::4]  # a sixteenth of the pixels tells the light as well
+    gap = np.asarray(host[sparse], np.float32) - picture[sparse]
+    difference = np.asarray(cv2.resize(gap, wh, interpolation=cv2.INTER_AREA), np.float32)
     grid = np.linspace(-1, 1, _THUMB_PX, dtype=np.float32)
     columns, rows = (axis.ravel() for axis in np.meshgrid(grid, grid))
     design = np.stack([columns, rows, np.ones_like(rows)], 1) * weight[:, None]
     # a little damping keeps the plane flat where the donor covers too little to tell
     normal = design.T @ design + 0.02 * weight.sum() * np.eye(3)
-    slopes = np.linalg.solve(normal, design.T @ (missing.mean(2).ravel() * weight))
+    slopes = np.linalg.solve(normal, design.T @ (difference.mean(2).ravel() * weight))
     plane = (strength * (slopes[0] * columns + slopes[1] * rows)).reshape(wh).astype(np.float32)
     field = np.asarray(cv2.resize(plane, picture.shape[1::-1], interpolation=cv2.INTER_LINEAR), np.float32)
     return np.asarray(cv2.add(picture, pixels.three(field)), np.float32)
 
 
-def as_sharp(picture: Float32Array, like: Float32Array, alpha: Float32Array, strength: float) -> Float32Array:
+def as_sharp(picture: Float32Array, host: Float32Array, alpha: Float32Array, strength: float) -> Float32Array:
     """The donor blurred (or sharpened a little) until its fine detail is that of what it covers."""
     if strength <= 0:
         return picture
-    ours, theirs, where = (_seen(field, alpha) for field in (pixels.luma(picture), pixels.luma(like), alpha))
-    wanted = _detail(theirs, where)
-    details = [_detail(pixels.blur(ours, sigma), where) for sigma in _BLURS_PX]
-    if details[0] < 0.75 * wanted:
-        return pixels.sharpen(picture, strength * min(1.0, 0.5 * (wanted / max(details[0], 1e-3) - 1)))
+    luma, host_luma, weights = (_seen(field, alpha) for field in (pixels.luma(picture), pixels.luma(host), alpha))
+    goal = _detail(host_luma, weights)
+    details = [_detail(pixels.blur(luma, sigma), weights) for sigma in _BLURS_PX]
+    if details[0] < 0.75 * goal:
+        return pixels.sharpen(picture, strength * min(1.0, 0.5 * (goal / max(details[0], 1e-3) - 1)))
     falling = np.maximum.accumulate(details[::-1])
-    sigma = float(np.interp(wanted, falling, _BLURS_PX[::-1]))
+    sigma = float(np.interp(goal, falling, _BLURS_PX[::-1]))
     return pixels.blur(picture, strength * sigma)
 
 
@@ -196,27 +196,27 @@ def _seen(field: Float32Array, alpha: Float32Array) -> Float32Array:
     return field[max(0, rows - half) : rows + half, max(0, columns - half) : columns + half]
 
 
-def _detail(field: Float32Array, where: Float32Array) -> float:
+def _detail(field: Float32Array, weights: Float32Array) -> float:
     edges = cv2.absdiff(field, cv2.GaussianBlur(field, (0, 0), 1.6))
-    return float(cv2.mean(edges, np.asarray(where > 0.5, np.uint8))[0])
+    return float(cv2.mean(edges, np.asarray(weights > 0.5, np.uint8))[0])
 
 
 def grained(
-    rng: np.random.Generator, picture: Float32Array, like: Float32Array, alpha: Float32Array, matching: Matching
+    rng: np.random.Generator, picture: Float32Array, host: Float32Array, alpha: Float32Array, matching: Matching
 ) -> Float32Array:
     """The donor with as much grain as what it covers."""
     if matching.grain <= 0:
         return picture
-    theirs = _residual(like)
-    wanted, present = _grain_sigma(theirs, alpha), _grain_sigma(_residual(picture), alpha)
-    missing = float(np.sqrt(max(0.0, wanted**2 - present**2))) * matching.grain
-    if missing < 0.3:
+    residual = _residual(host)
+    goal, present = _grain_sigma(residual, alpha), _grain_sigma(_residual(picture), alpha)
+    lacking = float(np.sqrt(max(0.0, goal**2 - present**2))) * matching.grain
+    if lacking < 0.3:
         return picture
     if matching.grain_copied:
-        kept = np.clip(theirs, -2.5 * wanted, 2.5 * wanted)  # what stands out further is the first face's edges
-        copied = np.roll(kept, (3, 5), (0, 1)) * np.float32(missing / max(wanted, 0.1))
+        core = np.clip(residual, -2.5 * goal, 2.5 * goal)  # what stands out further is the first face's edges
+        copied = np.roll(core, (3, 5), (0, 1)) * np.float32(lacking / max(goal, 0.1))
         return np.asarray(cv2.add(picture, pixels.three(copied)), np.float32)
-    grain = pixels.noise(rng, picture.shape, missing, float(rng.uniform(0.3, 0.8)), 0.1)
+    grain = pixels.noise(rng, picture.shape, lacking, float(rng.uniform(0.3, 0.8)), 0.1)
     return np.asarray(cv2.add(picture, grain), np.float32)
 
 
@@ -233,14 +233,14 @@ def _grain_sigma(residual: Float32Array, alpha: Float32Array) -> float:
 
 
 def fitted(
-    rng: np.random.Generator, picture: Float32Array, like: Float32Array, alpha: Float32Array, matching: Matching
+    rng: np.random.Generator, picture: Float32Array, host: Float32Array, alpha: Float32Array, matching: Matching
 ) -> Float32Array:
     """All steps in the order of an image editor: colour, light, sharpness, grain."""
-    picture = coloured(picture, like, alpha, matching)
-    picture = np.clip(lit(picture, like, alpha, matching.light), 0, 255)
-    picture = as_sharp(picture, like, alpha, matching.blur)
+    picture = coloured(picture, host, alpha, matching)
+    picture = np.clip(lit(picture, host, alpha, matching.light), 0, 255)
+    picture = as_sharp(picture, host, alpha, matching.blur)
     picture = pixels.sharpen(pixels.blur(picture, matching.extra_blur_px), matching.extra_sharpen)
-    picture = grained(rng, picture, like, alpha, matching)
+    picture = grained(rng, picture, host, alpha, matching)
     if matching.extra_noise:
         grain = pixels.noise(rng, picture.shape, matching.extra_noise, float(rng.uniform(0, 0.8)), 0.3)
         picture = np.asarray(cv2.add(picture, grain), np.float32)

@@ -74,9 +74,9 @@ def _snipped(rng: np.random.Generator, shape: Float32Array, step_px: float, loos
         return shape
     line = max(contours, key=len)[:, 0].astype(np.float32)
     count = max(6, round(len(line) / max(step_px, 2.0)))
-    even = np.arange(count) + rng.uniform(-0.35, 0.35, count)
-    picked = np.clip(even * len(line) / count, 0, len(line) - 1).astype(np.int64)
-    corners = line[picked] + rng.normal(0, 0.06 * step_px + 0.4, (len(picked), 2)).astype(np.float32)
+    positions = np.arange(count) + rng.uniform(-0.35, 0.35, count)
+    indices = np.clip(positions * len(line) / count, 0, len(line) - 1).astype(np.int64)
+    corners = line[indices] + rng.normal(0, 0.06 * step_px + 0.4, (len(indices), 2)).astype(np.float32)
     if loose:
         corners = _rounded(corners)
     return pixels.polygon(shape.shape, corners)
@@ -110,13 +110,13 @@ def head_only(rng: np.random.Generator, portrait: Portrait) -> Float32Array:
     return np.asarray(matte_of(portrait) * pixels.polygon(portrait.matte.shape, corners), np.float32)
 
 
-def within_picture(rng: np.random.Generator, inside: Float32Array, portrait: Portrait) -> Float32Array:
+def within_picture(rng: np.random.Generator, head: Float32Array, portrait: Portrait) -> Float32Array:
     """A head that its own picture cuts off gets a round outline: no forger leaves the straight edge of the picture."""
-    cut_top = float(inside[0].max()) > 0.5
-    cut_sides = [float((inside[:, side] > 0.5).mean()) > 0.05 for side in (0, -1)]
+    cut_top = float(head[0].max()) > 0.5
+    cut_sides = [float((head[:, side] > 0.5).mean()) > 0.05 for side in (0, -1)]
     if not cut_top and not any(cut_sides):
-        return inside
-    height, width = inside.shape
+        return head
+    height, width = head.shape
     (left, top), (right, bottom) = portrait.outline.min(0), portrait.outline.max(0)
     middle = (left + right) / 2
     reach = min(middle, width - middle) - 1 if any(cut_sides) else 2.0 * (right - left)
@@ -127,7 +127,7 @@ def within_picture(rng: np.random.Generator, inside: Float32Array, portrait: Por
     # below the face the outline goes on to the picture's bottom
     axes = np.where(around > 0, [reach, 1.2 * height], [reach, rise])
     corners = np.array([middle, (top + bottom) / 2]) + around * axes
-    return np.asarray(inside * pixels.polygon(inside.shape, corners.astype(np.float32)), np.float32)
+    return np.asarray(head * pixels.polygon(head.shape, corners.astype(np.float32)), np.float32)
 
 
 def head_oval(rng: np.random.Generator, portrait: Portrait) -> Float32Array:
@@ -166,8 +166,8 @@ def _oval(rng: np.random.Generator, portrait: Portrait, kind: str) -> Float32Arr
         return np.asarray(points, np.float32)
     eyes, mouth = portrait.landmarks[:2].mean(0), portrait.landmarks[3:].mean(0)
     down = (mouth - eyes) / max(float(np.linalg.norm(mouth - eyes)), 1e-3)
-    above = np.clip(-((points - eyes) @ down), 0, None)
-    return np.asarray(points - above[:, None] * down * rng.uniform(0.15, 0.5), np.float32)
+    height = np.clip(-((points - eyes) @ down), 0, None)
+    return np.asarray(points - height[:, None] * down * rng.uniform(0.15, 0.5), np.float32)
 
 
 def _hull(rng: np.random.Generator, portrait: Portrait, points: Float32Array) -> Float32Array:

@@ -57,18 +57,18 @@ def draw_own_picture(rng: np.random.Generator, grey: bool) -> OwnPicture:
     )
 
 
-def changed(rng: np.random.Generator, image: Float32Array, own: OwnPicture, face_width_px: float) -> Float32Array:
+def changed(rng: np.random.Generator, image: Float32Array, change: OwnPicture, face_width_px: float) -> Float32Array:
     """The image, moved and changed."""
     height, width = image.shape[:2]
-    moved = cv2.getRotationMatrix2D((width / 2, height / 2), own.turn_deg, own.scale)
-    moved[:, 2] = moved[:, 2] + np.array([own.shift_x, own.shift_y]) * face_width_px
-    copy = warp(image, moved.astype(np.float32), (width, height))
-    if own.shrink < 1:
-        small = max(8, round(width * own.shrink)), max(8, round(height * own.shrink))
+    matrix = cv2.getRotationMatrix2D((width / 2, height / 2), change.turn_deg, change.scale)
+    matrix[:, 2] = matrix[:, 2] + np.array([change.shift_x, change.shift_y]) * face_width_px
+    copy = warp(image, matrix.astype(np.float32), (width, height))
+    if change.shrink < 1:
+        small = max(8, round(width * change.shrink)), max(8, round(height * change.shrink))
         copy = pixels.resize(pixels.resize(copy, small), (width, height))
-    copy = pixels.sharpen(pixels.blur(copy, own.blur_px), own.sharpen)
-    copy = pixels.curve(copy, pixels.gamma_table(own.gamma))
-    copy = pixels.scaled(copy, (own.gain_red, own.gain_green, own.gain_blue))
-    if own.noise:
-        copy = np.asarray(cv2.add(copy, pixels.noise(rng, copy.shape, own.noise, 0.5, 0.2)), np.float32)
-    return pixels.save_and_read(copy, own.quality, "jpeg")
+    copy = pixels.sharpen(pixels.blur(copy, change.blur_px), change.sharpen)
+    copy = pixels.curve(copy, pixels.gamma_table(change.gamma))
+    copy = pixels.scaled(copy, (change.gain_red, change.gain_green, change.gain_blue))
+    if change.noise:
+        copy = np.asarray(cv2.add(copy, pixels.noise(rng, copy.shape, change.noise, 0.5, 0.2)), np.float32)
+    return pixels.save_and_read(copy, change.quality, "jpeg")

@@ -73,7 +73,7 @@ def draw_paper(rng: np.random.Generator, care: float, face_px: float, corners: i
 class Sheet:
     """Paper in the pixels of the card: what lies under it, its picture, its alpha, and the gloss of all."""
 
-    under: Float32Array
+    base: Float32Array
     picture: Float32Array
     alpha: Float32Array
     gloss: Float32Array
@@ -85,7 +85,7 @@ def glued(rng: np.random.Generator, sheet: Sheet, paper: Paper, corners: Float32
     Args:
         corners: [n, 2], the sheet's corners in the same pixels; empty for cut-outs.
     """
-    picture, alpha, under = sheet.picture, sheet.alpha, sheet.under
+    picture, alpha, base = sheet.picture, sheet.alpha, sheet.base
     raised = np.zeros_like(alpha)
     if paper.lifted >= 0:
         raised = _raised(alpha.shape, corners, paper)
@@ -95,9 +95,9 @@ def glued(rng: np.random.Generator, sheet: Sheet, paper: Paper, corners: Float32
         relief = relief + _wrinkled(rng, alpha.shape, paper)
     relief = relief + raised * np.float32(0.28 * np.cos(np.deg2rad(paper.light_deg - 40 - 90 * paper.lifted)))
     picture = pixels.modulate(picture, np.asarray(relief, np.float32))
-    under = pixels.modulate(under, _shadow(alpha, raised, paper))
+    base = pixels.modulate(base, _shadow(alpha, raised, paper))
     picture = _with_core(rng, picture, alpha, paper)
-    return Sheet(under, picture, alpha, _gloss(sheet.gloss, alpha, np.asarray(relief, np.float32), paper))
+    return Sheet(base, picture, alpha, _gloss(sheet.gloss, alpha, np.asarray(relief, np.float32), paper))
 
 
 def _towards_light(paper: Paper, length_px: float) -> tuple[float, float]:
@@ -108,12 +108,12 @@ def _towards_light(paper: Paper, length_px: float) -> tuple[float, float]:
 def _shadow(alpha: Float32Array, raised: Float32Array, paper: Paper) -> Float32Array:
     """What is left of the light beside the sheet, 0 to 1."""
     dx, dy = _towards_light(paper, -paper.thickness_px)
-    thrown = pixels.blur(slid(alpha, dx, dy), paper.shadow_softness_px)
-    left = 1 - paper.shadow * thrown - paper.contact * pixels.blur(alpha, 0.8)
+    cast = pixels.blur(slid(alpha, dx, dy), paper.shadow_softness_px)
+    left = 1 - paper.shadow * cast - paper.contact * pixels.blur(alpha, 0.8)
     if paper.lifted >= 0:
         reach = paper.thickness_px * (2.5 + 5 * paper.lift)
-        far = slid(np.asarray(alpha * raised, np.float32), *_towards_light(paper, -reach))
-        left = left * (1 - 0.7 * paper.shadow * pixels.blur(far, 0.5 * reach))
+        raised_cast = slid(np.asarray(alpha * raised, np.float32), *_towards_light(paper, -reach))
+        left = left * (1 - 0.7 * paper.shadow * pixels.blur(raised_cast, 0.5 * reach))
     return np.asarray(np.clip(left, 0.1, 1), np.float32)
 
 
@@ -121,11 +121,11 @@ def _with_core(rng: np.random.Generator, picture: Float32Array, alpha: Float32Ar
     """The cut edge: white where it looks at the light, in places only; a little dark on the far side."""
     width = min(1.6, max(0.5, 0.6 * paper.thickness_px))
     lit = np.clip(alpha - slid(alpha, *_towards_light(paper, -width)), 0, 1)
-    far = np.clip(alpha - slid(alpha, *_towards_light(paper, width)), 0, 1)
+    dark_side = np.clip(alpha - slid(alpha, *_towards_light(paper, width)), 0, 1)
     patchy = np.clip(0.65 + 0.6 * pixels.smooth_field(rng, alpha.shape, 7), 0, 1)
     core = pixels.filled(alpha.shape, rng.uniform(225, 255, 3))
     picture = pixels.blend(picture, core, np.asarray(lit * patchy * paper.core, np.float32))
-    return pixels.modulate(picture, np.asarray(1 - 0.25 * paper.shadow * far, np.float32))
+    return pixels.modulate(picture, np.asarray(1 - 0.25 * paper.shadow * dark_side, np.float32))
 
 
 def _wrinkled(rng: np.random.Generator, hw: tuple[int, ...], paper: Paper) -> Float32Array:
@@ -166,5 +166,5 @@ def _curled(layer: Float32Array, raised: Float32Array, corners: Float32Array, pa
 def _gloss(gloss: Float32Array, alpha: Float32Array, relief: Float32Array, paper: Paper) -> Float32Array:
     if paper.laminated:
         return gloss
-    own = np.clip(paper.gloss * (1 + 4 * (relief - 1)), 0, 1)
-    return np.asarray(gloss + (own - gloss) * alpha, np.float32)
+    sheet_gloss = np.clip(paper.gloss * (1 + 4 * (relief - 1)), 0, 1)
+    return np.asarray(gloss + (sheet_gloss - gloss) * alpha, np.float32)

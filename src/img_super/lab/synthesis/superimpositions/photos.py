@@ -28,8 +28,8 @@ def pasted_photo(rng: np.random.Generator, donor: Portrait, target: Target, care
     sheet, matrix = _sheet(rng, donor, target, fit, care)
     border = str(rng.choice(["none", "white", "line", "black"], p=[0.74, 0.15, 0.07, 0.04]))
     sheet = _bordered(rng, sheet, border)
-    picture, moved = _with_margin(sheet, matrix)
-    per_card_px = 1 / scale_of(moved)
+    picture, to_card = _with_margin(sheet, matrix)
+    per_card_px = 1 / scale_of(to_card)
     rounding = float(rng.choice([0.0, rng.uniform(0.02, 0.15), 0.5], p=[0.82, 0.13, 0.05]))
     alpha = _rounded_sheet(sheet.shape, rounding)
     softness = _softness(rng, care)
@@ -38,7 +38,7 @@ def pasted_photo(rng: np.random.Generator, donor: Portrait, target: Target, care
     facts: dict[str, str | float | bool] = {
         "fit": fit, "border": border, "rounding": rounding, "edge_px": softness, "edge": edge
     }  # fmt: skip
-    return Cut(picture, alpha, moved, np.empty((0, 2), np.float32), _corners(sheet.shape), False, facts)
+    return Cut(picture, alpha, to_card, np.empty((0, 2), np.float32), _corners(sheet.shape), False, facts)
 
 
 def printed_photo(rng: np.random.Generator, donor: Portrait, target: Target, care: float) -> Cut:
@@ -47,14 +47,14 @@ def printed_photo(rng: np.random.Generator, donor: Portrait, target: Target, car
     sheet, matrix = _sheet(rng, donor, target, fit, care)
     border = str(rng.choice(["none", "white"], p=[0.65, 0.35]))
     sheet = _bordered(rng, sheet, border)
-    picture, moved = _with_margin(sheet, matrix)
+    picture, to_card = _with_margin(sheet, matrix)
     corners = _corners(sheet.shape)
     crooked = float(rng.uniform(0.001, 0.022)) * (1.2 - care)
     punched = bool(rng.random() < 0.1)
     rounding = float(rng.uniform(0.04, 0.14))
     alpha = _rounded_sheet(sheet.shape, rounding) if punched else _hand_cut(rng, sheet.shape, crooked)
     facts: dict[str, str | float | bool] = {"fit": fit, "border": border, "crooked": crooked, "rounded": punched}
-    return Cut(picture, alpha, moved, np.empty((0, 2), np.float32), corners, False, facts)
+    return Cut(picture, alpha, to_card, np.empty((0, 2), np.float32), corners, False, facts)
 
 
 def _sheet(
@@ -75,15 +75,15 @@ def _sheet(
     loose = 1 - care
     sizes = {"most": (0.8 + 0.08 * care, 0.97), "off": (0.94, 1.06 + 0.04 * loose), "larger": (1.05, 1.28)}
     shift, turn = (0.008 + 0.035 * loose) * target.face_width_px, 0.3 + 1.5 * loose
-    placed = jittered(rng, matrix, corners.mean(0), float(rng.uniform(*sizes[fit])), shift, turn)
-    return photo, placed
+    spot = jittered(rng, matrix, corners.mean(0), float(rng.uniform(*sizes[fit])), shift, turn)
+    return photo, spot
 
 
 def _with_margin(sheet: Float32Array, matrix: Float32Array) -> tuple[Float32Array, Float32Array]:
     """Some pixels more on every side, so that soft edges find a picture to fade."""
     border = (_MARGIN_PX,) * 4
-    moved = matrix @ np.array([[1, 0, -_MARGIN_PX], [0, 1, -_MARGIN_PX], [0, 0, 1]], np.float32)
-    return np.asarray(cv2.copyMakeBorder(sheet, *border, cv2.BORDER_REPLICATE), np.float32), moved.astype(np.float32)
+    to_card = matrix @ np.array([[1, 0, -_MARGIN_PX], [0, 1, -_MARGIN_PX], [0, 0, 1]], np.float32)
+    return np.asarray(cv2.copyMakeBorder(sheet, *border, cv2.BORDER_REPLICATE), np.float32), to_card.astype(np.float32)
 
 
 def _corners(hw: tuple[int, ...]) -> Float32Array:

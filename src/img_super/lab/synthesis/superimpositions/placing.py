@@ -14,32 +14,32 @@ _GRID: Final = 17
 """Nodes across of the field that bends a face."""
 
 
-def similarity(ours: Float32Array, theirs: Float32Array) -> Float32Array:
+def similarity(source: Float32Array, target: Float32Array) -> Float32Array:
     """The map [3, 3] of shift, turn and scale that takes our points nearest to theirs (least squares).
 
     Source: S. Umeyama, "Least-Squares Estimation of Transformation Parameters", 1991.
     """
-    our_middle, their_middle = ours.mean(0), theirs.mean(0)
-    centred, wished = ours - our_middle, theirs - their_middle
-    dot = float((centred * wished).sum())
-    cross = float((centred[:, 0] * wished[:, 1] - centred[:, 1] * wished[:, 0]).sum())
+    source_middle, target_middle = source.mean(0), target.mean(0)
+    centred, target_centred = source - source_middle, target - target_middle
+    dot = float((centred * target_centred).sum())
+    cross = float((centred[:, 0] * target_centred[:, 1] - centred[:, 1] * target_centred[:, 0]).sum())
     cos, sin = np.array([dot, cross]) / max(float((centred**2).sum()), 1e-6)
     linear = np.array([[cos, -sin], [sin, cos]], np.float32)
-    return _with_shift(linear, our_middle, their_middle)
+    return _with_shift(linear, source_middle, target_middle)
 
 
-def affine(ours: Float32Array, theirs: Float32Array) -> Float32Array:
+def affine(source: Float32Array, target: Float32Array) -> Float32Array:
     """The affine map [3, 3] that takes our points nearest to theirs (least squares)."""
-    our_middle, their_middle = ours.mean(0), theirs.mean(0)
-    linear = np.linalg.lstsq(ours - our_middle, theirs - their_middle, rcond=None)[0].T
-    return _with_shift(np.asarray(linear, np.float32), our_middle, their_middle)
+    source_middle, target_middle = source.mean(0), target.mean(0)
+    linear = np.linalg.lstsq(source - source_middle, target - target_middle, rcond=None)[0].T
+    return _with_shift(np.asarray(linear, np.float32), source_middle, target_middle)
 
 
-def _with_shift(linear: Float32Array, our_middle: Float32Array, their_middle: Float32Array) -> Float32Array:
-    out = np.eye(3, dtype=np.float32)
-    out[:2, :2] = linear
-    out[:2, 2] = their_middle - linear @ our_middle
-    return out
+def _with_shift(linear: Float32Array, source_middle: Float32Array, target_middle: Float32Array) -> Float32Array:
+    matrix = np.eye(3, dtype=np.float32)
+    matrix[:2, :2] = linear
+    matrix[:2, 2] = target_middle - linear @ source_middle
+    return matrix
 
 
 def jittered(
@@ -47,24 +47,24 @@ def jittered(
 ) -> Float32Array:
     """The map, then scaled about `middle` (target pixels), turned and shifted at random with these spreads."""
     centre = (float(middle[0]), float(middle[1]))
-    moved = cv2.getRotationMatrix2D(centre, float(rng.normal(0, turn_deg)), scale)
-    moved[:, 2] = moved[:, 2] + rng.normal(0, shift_px, 2)
-    return np.asarray(np.vstack([moved, [0, 0, 1]]) @ matrix, np.float32)
+    jitter = cv2.getRotationMatrix2D(centre, float(rng.normal(0, turn_deg)), scale)
+    jitter[:, 2] = jitter[:, 2] + rng.normal(0, shift_px, 2)
+    return np.asarray(np.vstack([jitter, [0, 0, 1]]) @ matrix, np.float32)
 
 
-def bent(picture: Float32Array, matrix: Float32Array, ours: Float32Array, theirs: Float32Array) -> Float32Array:
+def bent(picture: Float32Array, matrix: Float32Array, source: Float32Array, target: Float32Array) -> Float32Array:
     """The picture bent in its own pixels, so that after `matrix` our points lie where theirs do.
 
     Gaussian weights about the points carry the residuals to the rest: smooth, and cheap on a coarse grid.
     Source of the idea: D. Ruprecht, H. Mueller, "Image Warping with Scattered Data Interpolation", 1995.
     """
-    wished = onto(np.linalg.inv(matrix).astype(np.float32), theirs)
-    residual = ours - wished
+    anchors = onto(np.linalg.inv(matrix).astype(np.float32), target)
+    residual = source - anchors
     height, width = picture.shape[:2]
     rows, columns = np.linspace(0, height - 1, _GRID), np.linspace(0, width - 1, _GRID)
     nodes = np.stack(np.meshgrid(columns, rows), -1).reshape(-1, 1, 2)
-    spread = 0.22 * float(np.ptp(wished[:, 0]))
-    weights = np.exp(-((nodes - wished[None]) ** 2).sum(-1) / (2 * spread**2))
+    spread = 0.22 * float(np.ptp(anchors[:, 0]))
+    weights = np.exp(-((nodes - anchors[None]) ** 2).sum(-1) / (2 * spread**2))
     field = weights @ residual / (weights.sum(1, keepdims=True) + 0.3)
     coarse = (nodes[:, 0] + field).reshape(_GRID, _GRID, 2).astype(np.float32)
     return np.asarray(

@@ -51,37 +51,37 @@ def draw_repainting(rng: np.random.Generator, care: float) -> Repainting:
 
 
 def repainted(
-    rng: np.random.Generator, under: Float32Array, repainting: Repainting, oval: Float32Array, frame: Float32Array
+    rng: np.random.Generator, base: Float32Array, repainting: Repainting, oval: Float32Array, frame: Float32Array
 ) -> tuple[Float32Array, Float32Array]:
     """The picture with its first head painted over, and the paint's alpha.
 
     Args:
-        under: what is forged.
+        base: what is forged.
         oval: [n, 2], the outline of the first face in its pixels.
         frame: [4, 2], the frame's corners in its pixels.
     """
-    hw = under.shape[:2]
-    inside = np.zeros(hw, np.float32)
-    cv2.fillConvexPoly(inside, np.round(frame).astype(np.int32), 1.0, cv2.LINE_AA)
+    hw = base.shape[:2]
+    frame_mask = np.zeros(hw, np.float32)
+    cv2.fillConvexPoly(frame_mask, np.round(frame).astype(np.int32), 1.0, cv2.LINE_AA)
     face_px = float(np.ptp(oval[:, 0]))
-    head = _head_and_shoulders(hw, oval, repainting.reach) * inside
-    paint = _paint(under, repainting, head, inside)
-    alpha = inside if repainting.kind in ("flat", "tinted") else head
-    alpha = pixels.blur(alpha, repainting.softness * face_px) * inside
+    head = _head_and_shoulders(hw, oval, repainting.reach) * frame_mask
+    paint = _paint(base, repainting, head, frame_mask)
+    alpha = frame_mask if repainting.kind in ("flat", "tinted") else head
+    alpha = pixels.blur(alpha, repainting.softness * face_px) * frame_mask
     if repainting.grain:
         grain = pixels.noise(rng, hw, repainting.grain * 4.0, 0.7, 0.1)
         paint = np.asarray(cv2.add(paint, grain), np.float32)
-    return pixels.blend(under, paint, alpha), alpha
+    return pixels.blend(base, paint, alpha), alpha
 
 
 def _head_and_shoulders(hw: tuple[int, ...], oval: Float32Array, reach: float) -> Float32Array:
     """About where hair, neck and shoulders of a face are; 1 inside."""
     (left, top), (right, bottom) = oval.min(0), oval.max(0)
     middle, width, height = (left + right) / 2, (right - left) * reach, (bottom - top) * reach
-    out = np.zeros(hw, np.float32)
-    _fill(out, (middle, top + 0.36 * height), (0.72 * width, 0.78 * height))
-    _fill(out, (middle, bottom + 0.85 * height), (1.25 * width, 0.7 * height))
-    return out
+    mask = np.zeros(hw, np.float32)
+    _fill(mask, (middle, top + 0.36 * height), (0.72 * width, 0.78 * height))
+    _fill(mask, (middle, bottom + 0.85 * height), (1.25 * width, 0.7 * height))
+    return mask
 
 
 def _fill(canvas: Float32Array, centre: tuple[float, float], axes: tuple[float, float]) -> None:
@@ -90,25 +90,25 @@ def _fill(canvas: Float32Array, centre: tuple[float, float], axes: tuple[float, 
     )
 
 
-def _paint(under: Float32Array, repainting: Repainting, head: Float32Array, inside: Float32Array) -> Float32Array:
-    hw = under.shape[:2]
+def _paint(base: Float32Array, repainting: Repainting, head: Float32Array, frame_mask: Float32Array) -> Float32Array:
+    hw = base.shape[:2]
     if repainting.kind == "tinted":
         return pixels.filled(hw, (repainting.red, repainting.green, repainting.blue))
     if repainting.kind == "flat":
-        seen = under[(inside > 0.9) & (head < 0.1)]
-        return pixels.filled(hw, np.median(seen, axis=0) if len(seen) > 8 else (225, 225, 225))
-    return _filled_from_around(under, head, repainting.kind == "smeared")
+        background = base[(frame_mask > 0.9) & (head < 0.1)]
+        return pixels.filled(hw, np.median(background, axis=0) if len(background) > 8 else (225, 225, 225))
+    return _filled_from_around(base, head, repainting.kind == "smeared")
 
 
-def _filled_from_around(under: Float32Array, head: Float32Array, smeared: bool) -> Float32Array:
+def _filled_from_around(base: Float32Array, head: Float32Array, smeared: bool) -> Float32Array:
     """Inpainting on a reduced picture: the paint is smooth, as that of retouching tools.
 
     Source: A. Telea, "An Image Inpainting Technique Based on the Fast Marching Method", 2004.
     """
-    shrink = min(1.0, _SMALL_PX / max(under.shape[:2]))
-    wh = max(8, round(under.shape[1] * shrink)), max(8, round(under.shape[0] * shrink))
-    small = pixels.to_bytes(np.asarray(cv2.resize(under, wh, interpolation=cv2.INTER_AREA), np.float32))
+    shrink = min(1.0, _SMALL_PX / max(base.shape[:2]))
+    wh = max(8, round(base.shape[1] * shrink)), max(8, round(base.shape[0] * shrink))
+    small = pixels.to_bytes(np.asarray(cv2.resize(base, wh, interpolation=cv2.INTER_AREA), np.float32))
     hole = np.asarray(np.asarray(cv2.resize(head, wh, interpolation=cv2.INTER_AREA)) > 0.05, np.uint8)
     method = cv2.INPAINT_NS if smeared else cv2.INPAINT_TELEA
-    done = np.asarray(cv2.inpaint(small, hole, 4, method), np.float32)
-    return np.asarray(cv2.resize(done, under.shape[1::-1], interpolation=cv2.INTER_CUBIC), np.float32)
+    painted = np.asarray(cv2.inpaint(small, hole, 4, method), np.float32)
+    return np.asarray(cv2.resize(painted, base.shape[1::-1], interpolation=cv2.INTER_CUBIC), np.float32)

@@ -58,8 +58,8 @@ def between(lines: tuple[Line, ...], alpha: Float32Array) -> Float32Array:
     return clear if clear.sum() > _ENOUGH * alpha.sum() else alpha
 
 
-def reprinted(laid: Float32Array, covered: Float32Array, lines: tuple[Line, ...]) -> Float32Array:
-    """`laid` with the lines over what is covered."""
+def reprinted(picture: Float32Array, covered: Float32Array, lines: tuple[Line, ...]) -> Float32Array:
+    """`picture` with the lines over what is covered."""
     for line in lines:
-        laid = pixels.blend(laid, line.colour, np.asarray(cv2.multiply(line.alpha, covered), np.float32))
-    return laid
+        picture = pixels.blend(picture, line.colour, np.asarray(cv2.multiply(line.alpha, covered), np.float32))
+    return picture

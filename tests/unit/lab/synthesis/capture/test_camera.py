@@ -10,7 +10,7 @@ import pytest
 from img_super.domain import Float32Array
 from img_super.lab.synthesis.capture import View, draw_capture, draw_view, facts_of, photograph, set_up
 from img_super.lab.synthesis.capture.camera import KINDS, Capture
-from img_super.lab.synthesis.capture.occluders import Thing
+from img_super.lab.synthesis.capture.occluders import Occluder
 from tests.unit.lab.synthesis.capture.cards import plain_card, table
 
 
@@ -49,7 +49,7 @@ def test_another_face_leaves_the_rest_of_the_photo_alone() -> None:
         corner = np.s_[:6, :6]
         assert np.abs(first[corner] - second[corner]).max() <= 1, (seed, view)
         middle = np.s_[round(view.face_y_px), round(view.face_x_px)]
-        assert capture.scene.things or np.abs(first[middle] - second[middle]).max() > 4, seed
+        assert capture.scene.occluders or np.abs(first[middle] - second[middle]).max() > 4, seed
 
 
 def test_photos_differ_and_every_kind_is_drawn() -> None:
@@ -82,10 +82,10 @@ def test_a_wide_photo_shows_the_table_and_glare_shines_on_gloss_only() -> None:
 def test_a_finger_covers_what_lies_below() -> None:
     seed = next(s for s in range(99) if draw_capture(np.random.default_rng(s)).kind == "phone")
     capture = draw_capture(np.random.default_rng(seed))
-    finger = Thing("finger", 0.0, 0.0, 270.0, 0.7, 5.0, (80.0, 52.0, 38.0), (90.0, 60.0, 50.0), 2.0, False)
+    finger = Occluder("finger", 0.0, 0.0, 270.0, 0.7, 5.0, (80.0, 52.0, 38.0), (90.0, 60.0, 50.0), 2.0, False)
     shots = []
-    for things in ((), (finger,)):
-        scene = dataclasses.replace(capture.scene, things=things)
+    for occluders in ((), (finger,)):
+        scene = dataclasses.replace(capture.scene, occluders=occluders)
         view = draw_view(np.random.default_rng(1), plain_card(), 60.0)
         capture = dataclasses.replace(capture, scene=scene)
         shots.append(_taken(1, plain_card().image, plain_card().gloss, view, capture))
