@@ -73,10 +73,10 @@ def answer_all(photos: list[str], ask: Ask, telling: Telling, at_once: int) -> E
 
     with ThreadPoolExecutor(at_once) as threads:
         replies = threads.map(answer, photos)
-        told = list(_json_lines(replies) if telling.json else replies)
+        answers = list(_json_lines(replies) if telling.json else replies)
     if not telling.json:
-        _print_table(told, telling.judged)
-    return _exit(reply for _, reply in told)
+        _print_table(answers, telling.judged)
+    return _exit(reply for _, reply in answers)
 
 
 def _answer(photo: str, ask: Ask, artist: _Artist | None, with_evidence: bool) -> Reply:
@@ -117,7 +117,7 @@ def _json_lines(replies: Iterable[tuple[str, Reply]]) -> Iterator[tuple[str, Rep
 # The table --------------------------------------------------------------------------------------------------------
 
 
-def _print_table(told: list[tuple[str, Reply]], judged: bool) -> None:
+def _print_table(answers: list[tuple[str, Reply]], judged: bool) -> None:
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
@@ -125,8 +125,8 @@ def _print_table(told: list[tuple[str, Reply]], judged: bool) -> None:
     from img_super.sources.names import shown
 
     heads = _JUDGED_HEADS if judged else _FOUND_HEADS
-    table = Table(*heads, caption=_caption(told))
-    for photo, reply in told:
+    table = Table(*heads, caption=_caption(answers))
+    for photo, reply in answers:
         name = Text(shown(photo), overflow="fold")
         if reply.body is not None:
             table.add_row(name, *(_judged_cells if judged else _found_cells)(reply.body))
@@ -159,8 +159,8 @@ def _corners(box: Body) -> str:
     return f"{box['x_min']},{box['y_min']} to {box['x_max']},{box['y_max']}"
 
 
-def _caption(told: list[tuple[str, Reply]]) -> str | None:
-    body = next((reply.body for _, reply in told if reply.body is not None and "model" in reply.body), None)
+def _caption(answers: list[tuple[str, Reply]]) -> str | None:
+    body = next((reply.body for _, reply in answers if reply.body is not None and "model" in reply.body), None)
     if body is None:
         return None
     return f"{body['model']['name']} {body['model']['version']}, threshold {body['threshold']}"
@@ -185,8 +185,8 @@ class _Artist:
         from img_super.drawing import draw
         from img_super.pipeline.decode import decode_image
 
-        drawn = draw(decode_image(data), marks_of(body))
-        _, jpeg = cv2.imencode(".jpg", cv2.cvtColor(drawn, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_JPEG_QUALITY, 92])
+        picture = draw(decode_image(data), marks_of(body))
+        _, jpeg = cv2.imencode(".jpg", cv2.cvtColor(picture, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_JPEG_QUALITY, 92])
         self._free_path("stdin" if photo == STDIN else Path(photo).stem).write_bytes(jpeg.tobytes())
 
     def _free_path(self, stem: str) -> Path:
@@ -211,8 +211,8 @@ def marks_of(body: Body) -> Marks:
     evidence = body.get("evidence")
     if evidence is None:
         return marks
-    others = tuple(_box(face) for face in evidence.get("faces", [])[1:])
-    return replace(marks, others=others, heat_map=_heat_map(evidence["heat_map"]), heated=_box(evidence["coord"]))
+    other_faces = tuple(_box(face) for face in evidence.get("faces", [])[1:])
+    return replace(marks, others=other_faces, heat_map=_heat_map(evidence["heat_map"]), heated=_box(evidence["coord"]))
 
 
 def _box(corners: Body) -> Box:

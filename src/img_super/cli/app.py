@@ -40,8 +40,8 @@ app = typer.Typer(
 )
 
 
-def _tell_version(wanted: bool) -> None:
-    if wanted:
+def _tell_version(asked: bool) -> None:
+    if asked:
         typer.echo(f"img_super {__version__}")
         raise typer.Exit
 

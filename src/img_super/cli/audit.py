@@ -38,11 +38,11 @@ def audit(
         typer.echo(msgspec.json.encode({"limit": limit, "findings": findings, "leaks": leaking}).decode())
     else:
         _print_table(findings)
-    wrong = [finding.sentence for finding in findings if finding.is_shortcut]
-    wrong += [f"The data sets leak: {sentence}." for sentence in leaking]
-    for sentence in wrong:
+    problems = [finding.sentence for finding in findings if finding.is_shortcut]
+    problems += [f"The data sets leak: {sentence}." for sentence in leaking]
+    for sentence in problems:
         typer.echo(sentence, err=True)
-    raise typer.Exit(Exit.SUSPICIOUS if wrong else Exit.DONE)
+    raise typer.Exit(Exit.SUSPICIOUS if problems else Exit.DONE)
 
 
 def _print_table(findings: list[AuditFinding]) -> None:

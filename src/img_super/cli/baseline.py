@@ -44,8 +44,8 @@ def baseline(
     out.mkdir(parents=True, exist_ok=True)
     network.save(trained)
     name = kind.value.replace("-", "_")
-    told = About(name, f"{len(training.labels)} of the network's training crops.", ["A baseline: not for serving."], "")
-    card = ship(trained, out, held_out, "1", about=told)
+    note = About(name, f"{len(training.labels)} of the network's training crops.", ["A baseline: not for serving."], "")
+    card = ship(trained, out, held_out, "1", about=note)
     trained.unlink()
     auc = card.figures[GENERATED].auc
     typer.echo(f"{name}: in {out}" if auc is None else f"{name}: AUC {auc.value:.3f}, in {out}")

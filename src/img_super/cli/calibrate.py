@@ -77,56 +77,56 @@ def calibrate(
 
     wish = Wish(bpcer if bpcer or cost_ratio else DEFAULT_BPCER, cost_ratio, attack_share)
     parent = parent_model(model)
-    own = read_own(data, genuine, attack, storage_options(storage_option), parent.folder, threads)
-    found = _recalibrated(parent, own, wish, version, threads)
-    where = _keep(found, parent.folder, out, registry)
-    _tell(found, json)
-    typer.echo(where, err=json)
+    team = read_own(data, genuine, attack, storage_options(storage_option), parent.folder, threads)
+    result = _recalibrated(parent, team, wish, version, threads)
+    place = _keep(result, parent.folder, out, registry)
+    _tell(result, json)
+    typer.echo(place, err=json)
 
 
 def _recalibrated(
-    parent: MeasuredModel, own: OwnDocuments, wish: Wish, version: str | None, threads: int
+    parent: MeasuredModel, team: OwnDocuments, wish: Wish, version: str | None, threads: int
 ) -> Recalibrated:
     from img_super.lab.own_documents.recalibration import recalibrate
     from img_super.native_stderr import natively_quiet
 
     with natively_quiet():
-        return recalibrate(parent, own, wish, version or new_version(parent, "cal", own), threads)
+        return recalibrate(parent, team, wish, version or new_version(parent, "cal", team), threads)
 
 
-def _tell(found: Recalibrated, json: bool) -> None:
+def _tell(result: Recalibrated, json: bool) -> None:
     import msgspec
 
     from img_super.lab.own_documents.recalibration import OWN
 
-    card = found.card
+    card = result.card
     if json:
-        own = msgspec.to_builtins(card.figures[OWN])
-        typer.echo(msgspec.json.encode({"version": card.version, "threshold": card.threshold, **own}).decode())
+        figures = msgspec.to_builtins(card.figures[OWN])
+        typer.echo(msgspec.json.encode({"version": card.version, "threshold": card.threshold, **figures}).decode())
     else:
-        typer.echo("\n".join(found.sentences))
+        typer.echo("\n".join(result.sentences))
 
 
-def _keep(found: Recalibrated, parent: Path, out: Path | None, registry: Path | None) -> str:
+def _keep(result: Recalibrated, parent: Path, out: Path | None, registry: Path | None) -> str:
     """Write the card and a copy of its parent's weights; says what to do next."""
     from tempfile import TemporaryDirectory
 
     if out is not None:
-        _write(found, parent, out)
-        return kept_in_folder(found.card.title, out)
+        _write(result, parent, out)
+        return kept_in_folder(result.card.title, out)
     if registry is None:
         raise ValueError("there is neither a folder nor a registry")
     with TemporaryDirectory() as folder:
-        _write(found, parent, Path(folder))
+        _write(result, parent, Path(folder))
         return keep_in_registry(Path(folder), registry, parent)
 
 
-def _write(found: Recalibrated, parent: Path, folder: Path) -> None:
+def _write(result: Recalibrated, parent: Path, folder: Path) -> None:
     from shutil import copyfile
 
     from img_super.model_card import write_card
 
     folder.mkdir(parents=True, exist_ok=True)
-    for file in found.card.files.values():
+    for file in result.card.files.values():
         copyfile(parent / file.name, folder / file.name)
-    write_card(found.card, folder)
+    write_card(result.card, folder)

@@ -98,14 +98,14 @@ def _reply(response: Response) -> Reply:
         body = {}
     if response.is_success and body:
         return Reply(body)
-    known = {name: body[name] for name in ("code", "title", "detail") if name in body}
-    said = {"code": f"http_{response.status_code}", "title": response.reason_phrase, "detail": "No details were given."}
-    return Reply(problem=said | known)
+    problem = {name: body[name] for name in ("code", "title", "detail") if name in body}
+    default = {"code": f"http_{response.status_code}", "title": response.reason_phrase, "detail": "No details were given."}
+    return Reply(problem=default | problem)
 
 
-def _headers(given: list[str] | None) -> dict[str, str]:
+def _headers(lines: list[str] | None) -> dict[str, str]:
     headers = {}
-    for line in _header_lines(given or []):
+    for line in _header_lines(lines or []):
         name, colon, value = line.partition(":")
         if not colon:
             raise typer.BadParameter("a header is NAME:VALUE", param_hint="--header")
@@ -113,8 +113,8 @@ def _headers(given: list[str] | None) -> dict[str, str]:
     return headers
 
 
-def _header_lines(given: list[str]) -> Iterator[str]:
-    for header in given:
+def _header_lines(headers: list[str]) -> Iterator[str]:
+    for header in headers:
         if not header.startswith("@"):
             yield header
             continue

@@ -47,7 +47,7 @@ class Check:
 
     name: str
     works: bool | None
-    told: str
+    detail: str
 
 
 def doctor(
@@ -122,7 +122,7 @@ def _model_files(settings: Settings) -> Iterator[Check]:
 
 
 def _files_of(
-    what: str, find: Callable[[], Path], read: Callable[[Path], ModelCard] | Callable[[Path], DetectorCard]
+    name: str, find: Callable[[], Path], read: Callable[[Path], ModelCard] | Callable[[Path], DetectorCard]
 ) -> Iterator[Check]:
     """Every file that a model's card lists."""
     from img_super.model_card import read_weights
@@ -131,7 +131,7 @@ def _files_of(
         folder = find()
         card = read(folder)
     except ImgSuperError as error:
-        yield Check(what, False, str(error))
+        yield Check(name, False, str(error))
         return
     for file, weights in card.files.items():
         whole = partial(read_weights, folder, card, file)
@@ -164,10 +164,10 @@ def _judge(pipeline: Pipeline, name: str, superimposed: bool | None) -> str:
         begun_s = time.perf_counter()
         decision = pipeline.super(data).decision
         times_ms.append(1000 * (time.perf_counter() - begun_s))
-    told = f"score {decision.score:.4f}, {decision.verdict.value}, {statistics.median(times_ms):.0f} ms"
+    sentence = f"score {decision.score:.4f}, {decision.verdict.value}, {statistics.median(times_ms):.0f} ms"
     if superimposed is not None and decision.superimposed != superimposed:
-        raise ImgSuperError(f"{told}: the shipped model should say otherwise")
-    return told
+        raise ImgSuperError(f"{sentence}: the shipped model should say otherwise")
+    return sentence
 
 
 def _check(name: str, work: Callable[[], object]) -> Check:
@@ -186,5 +186,5 @@ def _print_table(checks: list[Check]) -> None:
     table = Table("", "what", "found")
     signs = {True: Text("ok", "green"), None: Text("-", "dim"), False: Text("NO", "bold red")}
     for check in checks:
-        table.add_row(signs[check.works], Text(check.name), Text(check.told, overflow="fold"))
+        table.add_row(signs[check.works], Text(check.name), Text(check.detail, overflow="fold"))
     Console().print(table)

@@ -48,13 +48,13 @@ def drift(
 
     with closing(Store(feedback)) as store:
         version, reference = _reference(store, model, against_days, from_s)
-        judged = _of_model(store.between(from_s, now_s), version)
-    if len(judged) < MIN_JUDGED:
-        told = f"{len(judged)} photos were judged by {version} in {days:g} days; {MIN_JUDGED} are needed."
-        raise give_up(told, Exit.UNANSWERED)
-    findings = compare(judged, reference)
-    _tell(findings, reference, truth(judged), len(judged), json)
-    raise typer.Exit(Exit.SUSPICIOUS if any(one.drifted for one in findings) else Exit.DONE)
+        rows = _of_model(store.between(from_s, now_s), version)
+    if len(rows) < MIN_JUDGED:
+        sentence = f"{len(rows)} photos were judged by {version} in {days:g} days; {MIN_JUDGED} are needed."
+        raise give_up(sentence, Exit.UNANSWERED)
+    findings = compare(rows, reference)
+    _tell(findings, reference, truth(rows), len(rows), json)
+    raise typer.Exit(Exit.SUSPICIOUS if any(finding.drifted for finding in findings) else Exit.DONE)
 
 
 def _reference(store: Store, model: Path | None, against_days: float | None, to_s: float) -> tuple[str, Reference]:
@@ -76,8 +76,8 @@ def _reference(store: Store, model: Path | None, against_days: float | None, to_
     return card.version, reference
 
 
-def _of_model(judged: list[Labelled], version: str) -> list[Labelled]:
-    return [one for one in judged if one.judgement.model_version == version]
+def _of_model(rows: list[Labelled], version: str) -> list[Labelled]:
+    return [row for row in rows if row.judgement.model_version == version]
 
 
 def _tell(findings: list[Finding], reference: Reference, truth: dict[str, int], count: int, as_json: bool) -> None:
@@ -88,8 +88,8 @@ def _tell(findings: list[Finding], reference: Reference, truth: dict[str, int], 
     from rich.table import Table
 
     table = Table("what", "usual", "now", "", title=f"{count:,} photos against {reference.name}")
-    for one in findings:
-        table.add_row(one.what, one.usual, one.now, "[bold red]drifted" if one.drifted else "as usual")
+    for finding in findings:
+        table.add_row(finding.what, finding.usual, finding.now, "[bold red]drifted" if finding.drifted else "as usual")
     Console().print(table)
     typer.echo(
         f"Labelled: {truth['genuine_rejected']} of {truth['genuine']} genuine were rejected, "
@@ -101,5 +101,5 @@ def _tell(findings: list[Finding], reference: Reference, truth: dict[str, int], 
 def _tell_json(findings: list[Finding], reference: Reference, truth: dict[str, int], count: int) -> None:
     import msgspec
 
-    told: dict[str, Any] = {"photos": count, "reference": reference.name, "findings": findings, "truth": truth}
-    typer.echo(msgspec.json.encode(told | {"drifted": any(one.drifted for one in findings)}).decode())
+    content: dict[str, Any] = {"photos": count, "reference": reference.name, "findings": findings, "truth": truth}
+    typer.echo(msgspec.json.encode(content | {"drifted": any(finding.drifted for finding in findings)}).decode())

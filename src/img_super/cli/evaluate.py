@@ -50,21 +50,21 @@ def evaluate(
         raise typer.BadParameter("forgeries on photos need donors", param_hint="--donors")
     models = [MeasuredModel.read(folder, weights if number == 0 else None) for number, folder in enumerate(model)]
     sets = _sets(data, most, real, photos, donors, models[0].card.input_side_px)
-    measured = [measure(one, sets, robustness if one is models[0] else 0, threads) for one in models]
-    for name in measured[0].figures:
-        _print_table(measured, name)
-    _write(measured, sets, out, report, docs, show_real)
-    for one in measured if record else ():
-        record_figures(one)
+    results = [measure(candidate, sets, robustness if candidate is models[0] else 0, threads) for candidate in models]
+    for name in results[0].figures:
+        _print_table(results, name)
+    _write(results, sets, out, report, docs, show_real)
+    for candidate in results if record else ():
+        record_figures(candidate)
 
 
-def _print_table(measured: Sequence[Measured], name: str) -> None:
+def _print_table(results: Sequence[Measured], name: str) -> None:
     from rich.console import Console
     from rich.table import Table
 
     from img_super.lab.evaluation.tables import ENGLISH, figures_table
 
-    figures = figures_table(measured, name, ENGLISH)
+    figures = figures_table(results, name, ENGLISH)
     table = Table(*figures.head, title=figures.title)
     for row in figures.rows:
         table.add_row(*row)
@@ -87,7 +87,7 @@ def _sets(
 
 
 def _write(
-    measured: Sequence[Measured],
+    results: Sequence[Measured],
     sets: Sequence[MeasuredSet],
     out: Path | None,
     report: Path | None,
@@ -97,15 +97,15 @@ def _write(
     import msgspec
 
     if out is not None:
-        found = [one.as_json() for one in measured]
-        out.write_bytes(msgspec.json.format(msgspec.json.encode(found), indent=2) + b"\n")
+        content = [result.as_json() for result in results]
+        out.write_bytes(msgspec.json.format(msgspec.json.encode(content), indent=2) + b"\n")
     if report is not None:
         from img_super.lab.evaluation.html import html_report
 
         report.parent.mkdir(parents=True, exist_ok=True)
-        report.write_text(html_report(measured, sets, show_real), "utf-8")
+        report.write_text(html_report(results, sets, show_real), "utf-8")
     if docs is not None:
         from img_super.lab.evaluation.documents import fill_documents
 
-        for file, names in fill_documents(docs, measured).items():
-            typer.echo(f"{file}: {', '.join(names) or 'nothing measured that it asks for'}")
+        for file, names in fill_documents(docs, results).items():
+            typer.echo(f"{file}: {', '.join(names) or 'nothing results that it asks for'}")

@@ -59,8 +59,8 @@ class CommandLine(TyperGroup):
         except (ImgSuperError, ValueError) as error:
             raise give_up(str(error)) from error
         except OSError as error:
-            told = error.strerror or type(error).__name__
-            raise give_up(f"{error.filename}: {told}." if error.filename else f"{told}.") from error
+            reason = error.strerror or type(error).__name__
+            raise give_up(f"{error.filename}: {reason}." if error.filename else f"{reason}.") from error
 
 
 def _missing(error: ImportError, verb: str) -> str:

@@ -37,17 +37,17 @@ def export(
     crops = read_crops(validation)
     side_px = int(crops.crops.shape[1])
     choosing = list(real_crops(real, donors, side_px, choosing=True)) if real and donors else None
-    shown = read_crops(representative or validation, REPRESENTATIVE_CROPS).crops if int8 else None
-    card = ship(network, out, crops, version, choosing, shown)
+    representative_crops = read_crops(representative or validation, REPRESENTATIVE_CROPS).crops if int8 else None
+    card = ship(network, out, crops, version, choosing, representative_crops)
     _tell(card)
     typer.echo(f"written to {out}")
 
 
 def _tell(card: ModelCard) -> None:
     typer.echo(f"{card.name} {card.version}")
-    for file, found in card.precisions.items():
+    for file, precision in card.precisions.items():
         chosen = "  <- serves" if file == card.serves else ""
-        typer.echo(f"  {file}: AUC {found.auc:.4f}, {found.median_ms:.1f} ms a crop{chosen}")
+        typer.echo(f"  {file}: AUC {precision.auc:.4f}, {precision.median_ms:.1f} ms a crop{chosen}")
     for name, policy in card.policies.items():
         low, high = policy.undetermined
         typer.echo(f"  {name}: threshold {policy.threshold}, a person looks from {low} to {high}")

@@ -83,15 +83,15 @@ def fine_tune(
     photos and from attacks made of them, and says what it cannot know then.
     """
     parent = parent_model(from_)
-    own = read_own(data, genuine, attack, storage_options(storage_option), parent.folder, threads)
-    tuned = _tune(parent, own, recipe, generated, validation, out, folds, exchanges, version, threads)
+    team = read_own(data, genuine, attack, storage_options(storage_option), parent.folder, threads)
+    tuned = _tune(parent, team, recipe, generated, validation, out, folds, exchanges, version, threads)
     typer.echo("\n".join(tuned.sentences()))
     typer.echo(_keep(tuned, parent, out, registry))
 
 
 def _tune(
     parent: MeasuredModel,
-    own: OwnDocuments,
+    team: OwnDocuments,
     recipe: str | None,
     generated: Path,
     validation: Path,
@@ -111,19 +111,19 @@ def _tune(
 
     read_weights(parent.folder, parent.card, "keras")  # that it is there, and the one that the card describes
     first = parent.folder / parent.card.files["keras"].name
-    crops, shipped_validation = own_crops(own), read_crops(validation)
+    crops, shipped_validation = own_crops(team), read_crops(validation)
     tuned = _learn(recipe, crops, read_crops(generated), first, out, folds, exchanges)
     typer.echo("Comparing both models")
-    named = version or new_version(parent, "own", own)
-    answers = OwnAnswers(own, crops, tuned.logits, tuned.exchanged)
+    new_name = version or new_version(parent, "own", team)
+    answers = OwnAnswers(team, crops, tuned.logits, tuned.exchanged)
     with natively_quiet():
-        shipped = ship_tuned(parent, tuned.weights, answers, shipped_validation, out / _MODEL_FOLDER, named, threads)
+        shipped = ship_tuned(parent, tuned.weights, answers, shipped_validation, out / _MODEL_FOLDER, new_name, threads)
     (out / REPORT_FILE).write_bytes(msgspec.json.format(msgspec.json.encode(shipped.as_json()), indent=2) + b"\n")
     return shipped
 
 
 def _learn(
-    recipe: str | None, own: CropSet, generated: CropSet, first: Path, out: Path, folds: int, exchanges: int
+    recipe: str | None, team: CropSet, generated: CropSet, first: Path, out: Path, folds: int, exchanges: int
 ) -> Tuned:
     """What the network sees is weighed anew; with a recipe its layers learn."""
     import msgspec
@@ -134,11 +134,11 @@ def _learn(
     from img_super.lab.training.recipe import read_recipe, recipe_file
 
     if recipe is None:
-        return fine_tune_head(own, generated, first, out, folds, typer.echo, exchanges)
+        return fine_tune_head(team, generated, first, out, folds, typer.echo, exchanges)
     chosen = read_recipe(recipe_file(recipe))
-    sized = msgspec.structs.replace(chosen, input_side_px=own.crops.shape[1])
-    kept = generated.at(learnable(generated.rows, chosen.kept_care))
-    return fine_tune(sized, own, kept, first, out, folds, typer.echo)
+    sized = msgspec.structs.replace(chosen, input_side_px=team.crops.shape[1])
+    allowed = generated.at(learnable(generated.rows, chosen.kept_care))
+    return fine_tune(sized, team, allowed, first, out, folds, typer.echo)
 
 
 def _keep(tuned: ShippedTuned, parent: MeasuredModel, out: Path, registry: Path | None) -> str:

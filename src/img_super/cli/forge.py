@@ -35,10 +35,10 @@ def bases(
     job = BaseJob(out / "rendered", cache_of(cache, out), split, count, seed, data, drawn, shard_size=50)
     render(job, render_bases(job, processes))
     if (data / "real-bases").is_dir():
-        found = list(real_bases(data / "real-bases", PortraitNetworks(), KEPT_FROM_TRAINING))
+        photos = list(real_bases(data / "real-bases", PortraitNetworks(), KEPT_FROM_TRAINING))
         (out / "real").mkdir(exist_ok=True)
-        write_bases(out / "real" / f"captures{SUFFIX}", found)
-        typer.echo(f"{len(found)} real captures in {out / 'real'}")
+        write_bases(out / "real" / f"captures{SUFFIX}", photos)
+        typer.echo(f"{len(photos)} real captures in {out / 'real'}")
 
 
 @forge.command()
@@ -55,5 +55,5 @@ def train(
     from img_super.lab.training.folded.train import RECIPES, FoldedRecipe
     from img_super.lab.training.recipe import read_recipe_as, recipe_file
 
-    wanted = read_recipe_as(FoldedRecipe, recipe_file(recipe, RECIPES))
-    learn(first, read_streams(wanted, bases, data, cache_of(cache, bases)), out)
+    settings = read_recipe_as(FoldedRecipe, recipe_file(recipe, RECIPES))
+    learn(first, read_streams(settings, bases, data, cache_of(cache, bases)), out)

@@ -60,9 +60,9 @@ def _read(file: Path) -> tuple[Key, ...]:
     return read_keys(file) if file.exists() else ()
 
 
-def _write(file: Path, every: tuple[Key, ...]) -> None:
+def _write(file: Path, keys: tuple[Key, ...]) -> None:
     """All at once: a service never sees half a file. A new one is its owner's alone."""
-    lines = [f"{key.name} {key.sha256}" for key in every]
+    lines = [f"{key.name} {key.sha256}" for key in keys]
     if not all(is_key_line(line) for line in lines):
         raise give_up("A name has 1 to 64 letters, digits, dots, hyphens or underscores.")
     replace_durably(file, "".join(f"{line}\n" for line in lines).encode(), 0o600)

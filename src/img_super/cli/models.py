@@ -48,8 +48,8 @@ def add(
             f"`img-super models promote {card.version} --registry {registry}` lets it serve."
         )
     else:
-        made = Registry.create(registry, source)
-        typer.echo(f"{registry} was made; {made.state.current} serves.")
+        new_registry = Registry.create(registry, source)
+        typer.echo(f"{registry} was made; {new_registry.state.current} serves.")
 
 
 @models.command("list")
@@ -86,12 +86,14 @@ def diff(version: Version, other: Version, registry: RegistryFolder) -> None:
 
     from img_super.model_card import read_card
 
-    opened = _open(registry)
-    one, two = (dict(_leaves(msgspec.to_builtins(read_card(opened.model(of))))) for of in (version, other))
+    versions = _open(registry)
+    first, second = (
+        dict(_leaves(msgspec.to_builtins(read_card(versions.model(number))))) for number in (version, other)
+    )
     table = Table("what", version, other)
-    for name in dict.fromkeys([*one, *two]):
-        if one.get(name) != two.get(name):
-            table.add_row(name, one.get(name, "-"), two.get(name, "-"))
+    for name in dict.fromkeys([*first, *second]):
+        if first.get(name) != second.get(name):
+            table.add_row(name, first.get(name, "-"), second.get(name, "-"))
     Console().print(table)
 
 
@@ -117,8 +119,8 @@ def _versions(registry: Path | None) -> tuple[str, list[ModelCard]]:
     if registry is None:
         shipped = read_card(SHIPPED_MODEL)
         return shipped.version, [shipped]
-    opened = _open(registry)
-    return opened.state.current, list(opened.cards())
+    versions = _open(registry)
+    return versions.state.current, list(versions.cards())
 
 
 def _open(folder: Path) -> Registry:

@@ -31,10 +31,10 @@ ValidationCrops = Annotated[Path, typer.Option(help="Validation crops: people an
 RunFolder = Annotated[Path, typer.Option(help="The run's folder; a stopped run resumes from it.")]
 
 
-def storage_options(given: Sequence[str] | None) -> dict[str, Any]:
+def storage_options(words: Sequence[str] | None) -> dict[str, Any]:
     """`NAME=VALUE` for the file system of a URL; a value that is JSON (true, 5, {...}) is taken as such."""
     options = {}
-    for option in given or ():
+    for option in words or ():
         name, equals, value = option.partition("=")
         if not equals:
             raise typer.BadParameter(f"{option} is not NAME=VALUE", param_hint="--storage-option")

@@ -36,7 +36,7 @@ _SHIPPED: Final = "shipped"
 _SHOWN: Final = 5
 
 
-def parent_model(named: Path | None) -> MeasuredModel:
+def parent_model(name: Path | None) -> MeasuredModel:
     """The model that another one is made from: `shipped` or None, a model's folder, or a registry's promoted one.
 
     Raises:
@@ -46,12 +46,12 @@ def parent_model(named: Path | None) -> MeasuredModel:
     from img_super.pipeline.load import SHIPPED_MODEL
     from img_super.registry.registry import serving_folder
 
-    return MeasuredModel.read(SHIPPED_MODEL if named in (None, Path(_SHIPPED)) else serving_folder(named))
+    return MeasuredModel.read(SHIPPED_MODEL if name in (None, Path(_SHIPPED)) else serving_folder(name))
 
 
-def new_version(parent: MeasuredModel, step: str, own: OwnDocuments) -> str:
+def new_version(parent: MeasuredModel, step: str, team: OwnDocuments) -> str:
     """Such as 0.7.0+cal.3f2a91c0: the parent's version, what was done, and the photos' fingerprint."""
-    return f"{parent.card.version.partition('+')[0]}+{step}.{own.fingerprint()[:8]}"
+    return f"{parent.card.version.partition('+')[0]}+{step}.{team.fingerprint()[:8]}"
 
 
 def kept_in_folder(title: str, folder: Path) -> str:
@@ -93,9 +93,9 @@ def read_own(
     places = find_places(data, genuine or (), attack or (), storage, _confirm)
     _tell_loudly(places)
     with natively_quiet():
-        own = _read(places, storage, model, threads)
-    _tell_what_was_read(own)
-    return own
+        team = _read(places, storage, model, threads)
+    _tell_what_was_read(team)
+    return team
 
 
 def _confirm(question: str) -> bool:
@@ -125,19 +125,19 @@ def _read(places: Places, storage: Storage, model: Path, threads: int) -> OwnDoc
         return Reading(pipeline, storage, threads).read(photos, lambda: progress.update(task, advance=1))
 
 
-def _tell_what_was_read(own: OwnDocuments) -> None:
+def _tell_what_was_read(team: OwnDocuments) -> None:
     import numpy as np
 
     from img_super.domain import Label
 
-    genuine, attack = own.count(Label.BONA_FIDE), own.count(Label.ATTACK)
-    documents = len(np.unique(own.documents))
+    genuine, attack = team.count(Label.BONA_FIDE), team.count(Label.ATTACK)
+    documents = len(np.unique(team.documents))
     typer.echo(
         f"{genuine} genuine and {attack} superimposed photos of {documents} different documents "
         "(copies, look-alikes and files of the same name count as one document).",
         err=True,
     )
-    for code, count in Counter(one.code for one in own.left_out).most_common():
-        names = [one.name for one in own.left_out if one.code == code]
-        more = f" and {count - _SHOWN} more" if count > _SHOWN else ""
-        typer.echo(f"{count} left out, {code}: {', '.join(names[:_SHOWN])}{more}", err=True)
+    for code, count in Counter(photo.code for photo in team.left_out).most_common():
+        names = [photo.name for photo in team.left_out if photo.code == code]
+        rest = f" and {count - _SHOWN} more" if count > _SHOWN else ""
+        typer.echo(f"{count} left out, {code}: {', '.join(names[:_SHOWN])}{rest}", err=True)

@@ -9,7 +9,7 @@ from img_super.pipeline.pipeline import Pipeline
 from img_super.settings import load_settings
 
 
-def pipeline_for(**given: Any) -> tuple[Pipeline, int]:
+def pipeline_for(**options: Any) -> tuple[Pipeline, int]:
     """A pipeline, and how many threads should use it at once; options that are given win over the environment.
 
     Whoever starts a command gives it as much memory as the machine has.
@@ -17,5 +17,5 @@ def pipeline_for(**given: Any) -> tuple[Pipeline, int]:
     Raises:
         StartError: a setting cannot be used, or the model cannot be loaded.
     """
-    settings = load_settings(**given)
+    settings = load_settings(**options)
     return loaded_quietly(settings.pipeline_options().load), settings.threads

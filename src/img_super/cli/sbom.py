@@ -40,8 +40,8 @@ def bill_of_materials(models: Path = MODELS) -> dict[str, Any]:
 
 
 def _packages() -> Iterator[dict[str, Any]]:
-    found = {distribution.name.lower().replace("_", "-"): distribution for distribution in distributions()}
-    yield from (_package(name, found[name]) for name in sorted(found))
+    packages = {distribution.name.lower().replace("_", "-"): distribution for distribution in distributions()}
+    yield from (_package(name, packages[name]) for name in sorted(packages))
 
 
 def _package(name: str, distribution: Distribution) -> dict[str, Any]:

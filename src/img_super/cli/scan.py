@@ -220,8 +220,8 @@ def _how_to_go_on(out: Path) -> str:
 def _tell(summary: Summary, job: ScanJob, seconds: float, json: bool) -> None:
     if json:
         report = None if job.report is None else str(job.report)
-        told = {"results": str(job.out), "report": report, **summary.as_json(), "seconds": round(seconds, 1)}
-        typer.echo(json_text.dumps(told))
+        content = {"results": str(job.out), "report": report, **summary.as_json(), "seconds": round(seconds, 1)}
+        typer.echo(json_text.dumps(content))
         return
     from rich.console import Console
     from rich.table import Table

@@ -48,7 +48,7 @@ def synthesize(
         preview_data_set(out, preview)
 
 
-def _chosen(wanted: list[str] | None, known: tuple[str, ...], option: str) -> tuple[str, ...]:
-    if unknown := set(wanted or ()) - set(known):
-        raise typer.BadParameter(f"{', '.join(sorted(unknown))}: choose from {', '.join(known)}", param_hint=option)
-    return tuple(wanted or known)
+def _chosen(names: list[str] | None, choices: tuple[str, ...], option: str) -> tuple[str, ...]:
+    if unknown := set(names or ()) - set(choices):
+        raise typer.BadParameter(f"{', '.join(sorted(unknown))}: choose from {', '.join(choices)}", param_hint=option)
+    return tuple(names or choices)

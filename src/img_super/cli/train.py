@@ -52,11 +52,11 @@ def train(
         return
     if generated is None:
         raise typer.BadParameter("a tuned model forgets without generated crops mixed in", param_hint="--generated")
-    given: dict[str, Any] = {
+    flags: dict[str, Any] = {
         "data": data, "genuine": genuine, "attack": attack, "recipe": recipe, "folds": folds, "exchanges": exchanges,
         "registry": registry, "version": version, "threads": threads, "storage_option": storage_option,
     }  # fmt: skip
-    fine_tune(generated, validation, out, from_, **{name: value for name, value in given.items() if value is not None})
+    fine_tune(generated, validation, out, from_, **{name: value for name, value in flags.items() if value is not None})
 
 
 def _train(

@@ -92,8 +92,8 @@ class RemoteDetector:
 
     def detect(self, image: RgbImage) -> Detection | None:
         """Raises `ServiceError` when no process answers in time."""
-        found: Detection | None = asked_until_answered(lambda: self._ask.remote(image, self._quick), self._patience_s)
-        return found
+        reply: Detection | None = asked_until_answered(lambda: self._ask.remote(image, self._quick), self._patience_s)
+        return reply
 
 
 class RemoteValidator:

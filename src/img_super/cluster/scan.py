@@ -71,8 +71,8 @@ def connect() -> None:
 def _units(job: ScanJob, done: Callable[[str], bool]) -> Iterator[Found]:
     """What can be judged apart: photos, members of ZIP archives, and TAR archives, which have to be read in order."""
     for file in find_files(job.sources, job.work.storage):
-        inside = photos_in_zip(file, job.work.storage) if isinstance(file, InFile) and is_zip(file.path) else (file,)
-        for unit in inside:
+        members = photos_in_zip(file, job.work.storage) if isinstance(file, InFile) and is_zip(file.path) else (file,)
+        for unit in members:
             if not done(unit.name) and not job.is_target(unit):
                 yield unit
 
@@ -95,7 +95,7 @@ def _judged(work: Work, crews: int | None, units: tuple[Found, ...]) -> Iterator
 def _data(units: tuple[Found, ...]) -> Dataset:
     context = DataContext.get_current()
     context.enable_progress_bars = False
-    blocks = [pa.table({"unit": list(map(pickle.dumps, some))}) for some in _in_parts(units, UNITS_A_BLOCK)]
+    blocks = [pa.table({"unit": list(map(pickle.dumps, part))}) for part in _in_parts(units, UNITS_A_BLOCK)]
     return ray.data.from_arrow(blocks)
 
 
@@ -110,8 +110,8 @@ class NodeCrew:
     def __call__(self, batch: dict[str, _Column]) -> Iterator[dict[str, _Column]]:
         units: Iterator[Found] = map(pickle.loads, batch["unit"])
         photos = chain.from_iterable(self._opened(unit) for unit in units)
-        for some in _in_parts(self._crew.judge(photos), _ROWS_A_BLOCK):
-            yield {"judged": np.array([*map(pickle.dumps, some), None], dtype=object)[:-1]}
+        for part in _in_parts(self._crew.judge(photos), _ROWS_A_BLOCK):
+            yield {"judged": np.array([*map(pickle.dumps, part), None], dtype=object)[:-1]}
 
     def _opened(self, unit: Found) -> Iterator[Found]:
         if isinstance(unit, InFile) and is_tar(unit.path):
@@ -119,6 +119,6 @@ class NodeCrew:
         return iter((unit,))
 
 
-def _in_parts(many: Iterable[T], size: int) -> Iterator[tuple[T, ...]]:
-    left = iter(many)
+def _in_parts(items: Iterable[T], size: int) -> Iterator[tuple[T, ...]]:
+    left = iter(items)
     return iter(lambda: tuple(islice(left, size)), ())

@@ -68,26 +68,26 @@ def reference_of_card(card: ModelCard) -> Reference | None:
     return Reference(f"{name} of {card.title}", np.array(quantiles), figures.quality, count)
 
 
-def reference_of_past(judged: Sequence[Labelled], name: str) -> Reference:
-    """What came before. `judged` must not be empty."""
-    scores = np.array([one.judgement.score for one in judged])
-    return Reference(name, np.quantile(scores, np.linspace(0, 1, 21)), _quality(judged), len(judged))
+def reference_of_past(rows: Sequence[Labelled], name: str) -> Reference:
+    """What came before. `rows` must not be empty."""
+    scores = np.array([row.judgement.score for row in rows])
+    return Reference(name, np.quantile(scores, np.linspace(0, 1, 21)), _quality(rows), len(rows))
 
 
-def compare(judged: Sequence[Labelled], reference: Reference) -> list[Finding]:
-    """Scores, and warnings of quality where the reference knows them. `judged` has at least `MIN_JUDGED`."""
-    scores = np.array([one.judgement.score for one in judged])
+def compare(rows: Sequence[Labelled], reference: Reference) -> list[Finding]:
+    """Scores, and warnings of quality where the reference knows them. `rows` has at least `MIN_JUDGED`."""
+    scores = np.array([row.judgement.score for row in rows])
     findings = [_scores(scores, reference)]
     if reference.quality is not None:
-        now = _quality(judged)
+        now = _quality(rows)
         for code in sorted({*now, *reference.quality}):
             usual, share = reference.quality.get(code, 0.0), now.get(code, 0.0)
-            findings.append(_share(f"photos with {code}", usual, share, reference.count, len(judged)))
+            findings.append(_share(f"photos with {code}", usual, share, reference.count, len(rows)))
     return findings
 
 
-def _quality(judged: Sequence[Labelled]) -> dict[str, float]:
-    return quality_shares([one.judgement.quality.split() for one in judged])
+def _quality(rows: Sequence[Labelled]) -> dict[str, float]:
+    return quality_shares([row.judgement.quality.split() for row in rows])
 
 
 def _scores(scores: Array, reference: Reference) -> Finding:
@@ -114,22 +114,22 @@ def _bins(quantiles: Array) -> tuple[Array, Array]:
     return edges, np.diff(np.concatenate([[0.0], below, [1.0]]))
 
 
-def _share(what: str, usual: float, now: float, usual_count: int, count: int) -> Finding:
+def _share(name: str, usual: float, now: float, usual_count: int, count: int) -> Finding:
     pooled = (usual * usual_count + now * count) / (usual_count + count)
     deviation = np.sqrt(max(pooled * (1 - pooled), 1e-12) * (1 / usual_count + 1 / count))
-    moved = abs(now - usual)
-    return Finding(what, f"{usual:.1%}", f"{now:.1%}", bool(moved >= _SHARE and moved > _DEVIATIONS * deviation))
+    change = abs(now - usual)
+    return Finding(name, f"{usual:.1%}", f"{now:.1%}", bool(change >= _SHARE and change > _DEVIATIONS * deviation))
 
 
-def truth(judged: Sequence[Labelled]) -> dict[str, int]:
+def truth(rows: Sequence[Labelled]) -> dict[str, int]:
     """Of the labelled ones: how many genuine were rejected, and how many attacks let pass."""
-    rejected = [one.judgement.score >= one.judgement.threshold for one in judged]
-    genuine = [is_rejected for one, is_rejected in zip(judged, rejected, strict=True) if one.label is Label.BONA_FIDE]
-    attack = [is_rejected for one, is_rejected in zip(judged, rejected, strict=True) if one.label is Label.ATTACK]
+    rejected = [row.judgement.score >= row.judgement.threshold for row in rows]
+    genuine = [is_rejected for row, is_rejected in zip(rows, rejected, strict=True) if row.label is Label.BONA_FIDE]
+    attack = [is_rejected for row, is_rejected in zip(rows, rejected, strict=True) if row.label is Label.ATTACK]
     return {
         "genuine": len(genuine),
         "genuine_rejected": sum(genuine),
         "attacks": len(attack),
         "attacks_let_pass": len(attack) - sum(attack),
-        "left_to_a_person": sum(1 for one in judged if one.judgement.verdict == Verdict.UNDETERMINED.value),
+        "left_to_a_person": sum(1 for row in rows if row.judgement.verdict == Verdict.UNDETERMINED.value),
     }

@@ -82,20 +82,20 @@ class Store:
     def add(self, judgements: Sequence[Judgement]) -> None:
         """Keep judgements. Raises `BadStore`."""
         with _raising_bad_store(), self._engine.begin() as connection:
-            connection.execute(insert(JUDGEMENTS), [asdict(one) for one in judgements])
+            connection.execute(insert(JUDGEMENTS), [asdict(judgement) for judgement in judgements])
 
     def label(self, owner: str, name: str, label: Label, at_s: float) -> Judgement | None:
         """Say what the document of a request was; None when this owner has none of this name. Raises `BadStore`."""
         columns = JUDGEMENTS.c
-        so_named = or_(columns.name == name, columns.request_id == name)
-        theirs = func.coalesce(columns.owner, "") == owner
-        latest = select(JUDGEMENTS).where(theirs, so_named).order_by(columns.id.desc())
+        is_named = or_(columns.name == name, columns.request_id == name)
+        is_owned = func.coalesce(columns.owner, "") == owner
+        latest = select(JUDGEMENTS).where(is_owned, is_named).order_by(columns.id.desc())
         with _raising_bad_store(), self._engine.begin() as connection:
             row = connection.execute(latest.limit(1)).mappings().first()
             if row is None:
                 return None
-            said = {"judgement_id": row["id"], "at_s": at_s, "label": label.name.lower()}
-            connection.execute(insert(LABELS), said)
+            row_of_label = {"judgement_id": row["id"], "at_s": at_s, "label": label.name.lower()}
+            connection.execute(insert(LABELS), row_of_label)
             return _judgement(row)
 
     def between(self, from_s: float, to_s: float) -> list[Labelled]:
@@ -115,9 +115,9 @@ class Store:
 
     def forget_before(self, at_s: float) -> int:
         """Delete what was judged before, with its labels; returns how many judgements. Raises `BadStore`."""
-        old = select(JUDGEMENTS.c.id).where(JUDGEMENTS.c.at_s < at_s)
+        outdated = select(JUDGEMENTS.c.id).where(JUDGEMENTS.c.at_s < at_s)
         with _raising_bad_store(), self._engine.begin() as connection:
-            connection.execute(delete(LABELS).where(LABELS.c.judgement_id.in_(old)))
+            connection.execute(delete(LABELS).where(LABELS.c.judgement_id.in_(outdated)))
             return connection.execute(delete(JUDGEMENTS).where(JUDGEMENTS.c.at_s < at_s)).rowcount
 
     def close(self) -> None:
@@ -154,7 +154,7 @@ def _make_private(path: Path) -> None:
     """For its owner alone, a file that was there already too; SQLite gives new files beside it the same mode."""
     with suppress(OSError):  # the database says so itself
         path.touch(mode=0o600)
-    for file in (path, *(path.with_name(path.name + beside) for beside in ("-wal", "-shm", "-journal"))):
+    for file in (path, *(path.with_name(path.name + suffix) for suffix in ("-wal", "-shm", "-journal"))):
         with suppress(OSError):  # there is none, or it is another user's
             file.chmod(0o600)
 

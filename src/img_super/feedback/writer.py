@@ -40,9 +40,9 @@ class Writer:
 
     def flush(self, timeout_s: float = 10) -> None:
         """Return when everything that was given before has been written."""
-        done = Event()
-        self._waiting.put(done, timeout=timeout_s)
-        done.wait(timeout_s)
+        written = Event()
+        self._waiting.put(written, timeout=timeout_s)
+        written.wait(timeout_s)
 
     def close(self) -> None:
         """Write what waits, and end; but not for long, when the database does not answer."""
@@ -58,19 +58,19 @@ class Writer:
         while not ended:
             batch = [self._waiting.get(), *self._more()]
             ended = None in batch
-            self._keep([one for one in batch if isinstance(one, Judgement)])
-            for one in batch:
-                if isinstance(one, Event):
-                    one.set()
+            self._keep([entry for entry in batch if isinstance(entry, Judgement)])
+            for entry in batch:
+                if isinstance(entry, Event):
+                    entry.set()
 
     def _more(self) -> list[Judgement | Event | None]:
-        more: list[Judgement | Event | None] = []
+        entries: list[Judgement | Event | None] = []
         try:
-            while len(more) < _AT_ONCE:
-                more.append(self._waiting.get_nowait())
+            while len(entries) < _AT_ONCE:
+                entries.append(self._waiting.get_nowait())
         except Empty:
-            return more
-        return more
+            return entries
+        return entries
 
     def _keep(self, judgements: list[Judgement]) -> None:
         try:

@@ -102,8 +102,8 @@ class Registry:
         """The folder of a version. Raises `BadModel` when there is none such."""
         folder = self.folder / version
         if not _VERSION.fullmatch(version) or not (folder / CARD_FILE).is_file():
-            known = ", ".join(card.version for card in self.cards())
-            raise BadModel(f"The registry has no model {version!r}; it has {known}.")
+            versions = ", ".join(card.version for card in self.cards())
+            raise BadModel(f"The registry has no model {version!r}; it has {versions}.")
         return folder
 
     def add(self, source: Path) -> ModelCard:

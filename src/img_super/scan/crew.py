@@ -90,23 +90,23 @@ class Crew:
     def _hand_out(self, photos: Iterator[Found]) -> Iterator[Judged]:
         """Fill the emptiest worker until all are full. What failed while searching needs no worker."""
         while len((worker := min(self._workers, key=lambda worker: len(worker.given))).given) < AHEAD:
-            found = self._again.popleft() if self._again else next(photos, None)
-            match found:
+            photo = self._again.popleft() if self._again else next(photos, None)
+            match photo:
                 case None:
                     return
                 case Failed():
-                    yield Judged(unanswered(found.name, found.code, found.detail))
+                    yield Judged(unanswered(photo.name, photo.code, photo.detail))
                 case _:
-                    worker.give(found)
+                    worker.give(photo)
 
     def _take(self, worker: _Worker) -> Iterator[Judged]:
         try:
-            judged = worker.take()
+            row = worker.take()
         except (EOFError, OSError):
             yield from self._replace(worker)
             return
-        if judged is not None:
-            yield judged
+        if row is not None:
+            yield row
 
     def _replace(self, dead: _Worker) -> Iterator[Judged]:
         """Start another worker. The photo that the dead one was at is tried once more, then blamed."""
@@ -114,13 +114,13 @@ class Crew:
             raise ScanError("A process of the scan could not start; `img-super doctor` tells what is missing.")
         dead.end()
         self._workers[self._workers.index(dead)] = _Worker(self._work)
-        at, *others = dead.given
-        if at.name in self._suspects:
-            yield Judged(unanswered(at.name, WorkerDied.code, WorkerDied.advice))
+        suspect, *waiting = dead.given
+        if suspect.name in self._suspects:
+            yield Judged(unanswered(suspect.name, WorkerDied.code, WorkerDied.advice))
         else:
-            self._suspects.add(at.name)
-            self._again.append(at)
-        self._again.extend(others)
+            self._suspects.add(suspect.name)
+            self._again.append(suspect)
+        self._again.extend(waiting)
 
 
 class _Worker:
@@ -129,29 +129,29 @@ class _Worker:
     def __init__(self, work: Work) -> None:
         # Spawned, not forked: the parent has threads (progress bar, file systems), and a fork would copy their locks.
         context = get_context("spawn")
-        self.pipe, theirs = context.Pipe()
-        self.process: BaseProcess = context.Process(target=_run, args=(theirs, work), daemon=True)
+        self.pipe, child_pipe = context.Pipe()
+        self.process: BaseProcess = context.Process(target=_run, args=(child_pipe, work), daemon=True)
         with _interrupts_held():
             self.process.start()
-        theirs.close()  # so that the pipe ends when the process does
+        child_pipe.close()  # so that the pipe ends when the process does
         self.ready = False
         self.given: deque[InFile | InZip | Given] = deque()
 
-    def give(self, found: InFile | InZip | Given) -> None:
-        self.given.append(found)
+    def give(self, photo: InFile | InZip | Given) -> None:
+        self.given.append(photo)
         try:
-            self.pipe.send(found)
+            self.pipe.send(photo)
         except OSError:  # it has died; `take` will find out
             return
 
     def take(self) -> Judged | None:
         """What the worker says: first that it is ready, then its rows. Raises `EOFError` when it has died."""
-        said: Judged | str = self.pipe.recv()
-        if isinstance(said, str):
+        message: Judged | str = self.pipe.recv()
+        if isinstance(message, str):
             self.ready = True
             return None
         self.given.popleft()
-        return said
+        return message
 
     def end(self) -> None:
         self.pipe.close()
@@ -184,9 +184,9 @@ def _run(pipe: Connection[Any, Any], work: Work) -> None:
         with ThreadPoolExecutor(AHEAD) as readers:
             while True:
                 while not reading or pipe.poll():
-                    found = pipe.recv()
-                    reading.append((found, readers.submit(reader.read, found)))
-                found, data = reading.popleft()
-                pipe.send(judge(pipeline, found.name, data.result, work.thumbnails))
+                    photo = pipe.recv()
+                    reading.append((photo, readers.submit(reader.read, photo)))
+                photo, data = reading.popleft()
+                pipe.send(judge(pipeline, photo.name, data.result, work.thumbnails))
     except (EOFError, OSError):
         return

@@ -115,15 +115,15 @@ class Journal:
         for values in self._database.execute("SELECT * FROM rows ORDER BY photo"):
             yield ScanRow(**dict(zip(COLUMNS, values, strict=True)))
 
-    def most_suspicious(self, most: int) -> list[ScanRow]:
+    def most_suspicious(self, count: int) -> list[ScanRow]:
         """The rows with the highest scores."""
-        found = self._database.execute(f"SELECT * {_MOST_SUSPICIOUS}", (most,))
-        return [ScanRow(**dict(zip(COLUMNS, values, strict=True))) for values in found]
+        cursor = self._database.execute(f"SELECT * {_MOST_SUSPICIOUS}", (count,))
+        return [ScanRow(**dict(zip(COLUMNS, values, strict=True))) for values in cursor]
 
     def thumbnail(self, photo: str) -> bytes | None:
         """A small JPEG of a suspicious portrait, if thumbnails were asked for."""
-        found = self._database.execute("SELECT jpeg FROM thumbnails WHERE photo = ?", (photo,)).fetchone()
-        return None if found is None else bytes(found[0])
+        row = self._database.execute("SELECT jpeg FROM thumbnails WHERE photo = ?", (photo,)).fetchone()
+        return None if row is None else bytes(row[0])
 
     def _write(self, statement: str, values: tuple[object, ...] = ()) -> int:
         try:
@@ -132,15 +132,15 @@ class Journal:
             raise ScanError(_why(self.path, error)) from error
 
     def _claim(self, fingerprint: dict[str, object]) -> None:
-        found = self._database.execute("SELECT fingerprint FROM scan").fetchone()
-        if found is None:
+        row = self._database.execute("SELECT fingerprint FROM scan").fetchone()
+        if row is None:
             self._database.execute("INSERT INTO scan VALUES (?)", (json.dumps(fingerprint),))
             return
-        begun = json.loads(found[0])
-        if others := sorted(name for name in begun | fingerprint if begun.get(name) != fingerprint.get(name)):
+        begun = json.loads(row[0])
+        if changed := sorted(name for name in begun | fingerprint if begun.get(name) != fingerprint.get(name)):
             self._database.close()
             raise ScanError(
-                f"{self.path} was started with a different {' and another '.join(others)}. Finish it that way, or "
+                f"{self.path} was started with a different {' and another '.join(changed)}. Finish it that way, or "
                 "start over with --restart, which discards its rows."
             )
 

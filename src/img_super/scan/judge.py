@@ -47,8 +47,8 @@ def judge(pipeline: Pipeline, name: str, read: Callable[[], bytes], thumbnails: 
         return Judged(unanswered(name, error.code, error.detail, data))
     except Exception:  # noqa: BLE001 one photo must not end a scan of a million
         return Judged(unanswered(name, InternalError.code, InternalError.advice, data))
-    shown = thumbnails and result.decision.verdict is not Verdict.BONA_FIDE
-    return Judged(answered(name, data, result), _thumbnail(look.crop) if shown else None)
+    with_thumbnail = thumbnails and result.decision.verdict is not Verdict.BONA_FIDE
+    return Judged(answered(name, data, result), _thumbnail(look.crop) if with_thumbnail else None)
 
 
 def _thumbnail(crop: RgbImage) -> bytes:

@@ -123,8 +123,8 @@ def _filters(words: dict[str, str]) -> Iterator[str]:
 
 def _number_in(language: Language) -> Number:
     def number(value: float) -> str:
-        said = f"{value:,}" if isinstance(value, int) else f"{round(value, 4):,g}"
-        return said.translate(_SPANISH) if language == "es" else said
+        text = f"{value:,}" if isinstance(value, int) else f"{round(value, 4):,g}"
+        return text.translate(_SPANISH) if language == "es" else text
 
     return number
 
@@ -170,6 +170,6 @@ def _table(heads: list[str], rows: Iterable[str]) -> Iterator[str]:
 
 def _footer(report: Report, words: dict[str, str]) -> Iterator[str]:
     models = ", ".join(f"{model_name(model)} ({model.sha256[:12]})" for model in report.models)
-    made = datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC")
-    yield f"<footer><p>img_super {__version__}: {escape(models)}. {made}.</p>"
+    date = datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC")
+    yield f"<footer><p>img_super {__version__}: {escape(models)}. {date}.</p>"
     yield f"<p>{escape(words['caution'])}</p></footer>"

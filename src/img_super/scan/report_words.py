@@ -80,7 +80,7 @@ def _of_the_page(language: Language) -> dict[str, str]:
     advice = {
         f"advice.{name.split('.')[1]}": name for name in texts if name.startswith("error.") and name.endswith(".advice")
     }
-    return {ours: texts[theirs] for ours, theirs in (names | (advice if language == "es" else {})).items()}
+    return {key: texts[name_on_page] for key, name_on_page in (names | (advice if language == "es" else {})).items()}
 
 
 def _words_in(language: Language) -> dict[str, str]:

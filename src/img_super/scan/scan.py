@@ -51,13 +51,13 @@ class ScanJob:
         """Hidden, so that a scan of the folder it lies in does not find it."""
         return self.out.with_name(f".{self.out.name}.journal")
 
-    def is_target(self, found: Found) -> bool:
+    def is_target(self, photo: Found) -> bool:
         """Whether it is what this scan, or the one before it, has written itself."""
         targets = [target for target in (self.out, self.report) if target is not None]
-        if not isinstance(found, InFile) or found.source is not None:
+        if not isinstance(photo, InFile) or photo.source is not None:
             return False
-        alike = (target for target in targets if found.path.endswith(target.name))
-        return any(Path(found.path).resolve() == target.resolve() for target in alike)
+        candidates = (target for target in targets if photo.path.endswith(target.name))
+        return any(Path(photo.path).resolve() == target.resolve() for target in candidates)
 
 
 Judging = Callable[[ScanJob, Callable[[str], bool]], Generator[Judged]]
@@ -71,9 +71,9 @@ _FINGERPRINT_FORMAT: Final = 1
 
 def judge_here(job: ScanJob, done: Callable[[str], bool]) -> Generator[Judged]:
     """With processes of this machine. Raises `ScanError`."""
-    found = find_photos(job.sources, job.work.storage, done, job.work.max_file_bytes)
+    photos = find_photos(job.sources, job.work.storage, done, job.work.max_file_bytes)
     with Crew(job.work, job.processes) as crew:
-        yield from crew.judge(photo for photo in found if not job.is_target(photo))
+        yield from crew.judge(photo for photo in photos if not job.is_target(photo))
 
 
 def scan(job: ScanJob, progress: Progress = lambda _rows, _newest: None, judging: Judging = judge_here) -> Summary:
@@ -101,8 +101,8 @@ def scan(job: ScanJob, progress: Progress = lambda _rows, _newest: None, judging
             writer(summary.counting(journal.rows()), part)
         if job.report is not None:
             with replacing(job.report) as part:
-                told = Report(job.sources, summary, journal, models, job.work.thumbnails, job.language)
-                write_report(told, part)
+                content = Report(job.sources, summary, journal, models, job.work.thumbnails, job.language)
+                write_report(content, part)
     job.journal.unlink()
     return summary
 

@@ -43,9 +43,9 @@ class _Header(tarfile.TarInfo):
 def photos_in_zip(archive: InFile, storage: Storage) -> Iterator[Found]:
     """One `InZip` for every file in the archive; a damaged directory is one `Failed`."""
     try:
-        with open_binary(archive, storage) as file, ZipFile(file) as opened:
-            check_growth(file.seek(0, SEEK_END), sum(member.file_size for member in opened.infolist()))
-            members = [(place, member) for place, member in enumerate(opened.infolist()) if not member.is_dir()]
+        with open_binary(archive, storage) as file, ZipFile(file) as content:
+            check_growth(file.seek(0, SEEK_END), sum(member.file_size for member in content.infolist()))
+            members = [(place, member) for place, member in enumerate(content.infolist()) if not member.is_dir()]
     except Inflated:
         yield _inflated(archive.name)
         return
@@ -74,9 +74,9 @@ def photos_in_tar(
     try:
         with (
             open_binary(archive, storage) as file,
-            tarfile.open(fileobj=cast("BinaryIO", Inflating(file)), mode="r|", tarinfo=_Header) as opened,
+            tarfile.open(fileobj=cast("BinaryIO", Inflating(file)), mode="r|", tarinfo=_Header) as content,
         ):
-            yield from _members(opened, MemberNames(archive.name), max_file_bytes, done)
+            yield from _members(content, MemberNames(archive.name), max_file_bytes, done)
     except Inflated:
         yield _inflated(archive.name)
     except Exception:  # noqa: BLE001 tarfile, every decompressor and every file system raise their own kinds
@@ -84,15 +84,15 @@ def photos_in_tar(
 
 
 def _members(
-    opened: tarfile.TarFile, names: MemberNames, max_file_bytes: int, done: Callable[[str], bool]
+    archive: tarfile.TarFile, names: MemberNames, max_file_bytes: int, done: Callable[[str], bool]
 ) -> Iterator[Found]:
-    for member in opened:
-        opened.members = []  # type: ignore[attr-defined] # tarfile keeps every header that it has read
+    for member in archive:
+        archive.members = []  # type: ignore[attr-defined] # tarfile keeps every header that it has read
         if member.isdir() or (is_hidden(member.name) and not leaves(member.name)):
             continue
         name = names.name(member.name)
         if not done(name):
-            yield _why_not(member, name, max_file_bytes) or Given(name, _content(opened, member))
+            yield _why_not(member, name, max_file_bytes) or Given(name, _content(archive, member))
 
 
 def _why_not(member: tarfile.TarInfo, name: str, max_file_bytes: int) -> Failed | None:
@@ -108,8 +108,8 @@ def _why_not(member: tarfile.TarInfo, name: str, max_file_bytes: int) -> Failed 
     return None
 
 
-def _content(opened: tarfile.TarFile, member: tarfile.TarInfo) -> bytes:
-    file = opened.extractfile(member)
+def _content(archive: tarfile.TarFile, member: tarfile.TarInfo) -> bytes:
+    file = archive.extractfile(member)
     return b"" if file is None else file.read()
 
 

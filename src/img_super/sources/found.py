@@ -77,38 +77,38 @@ class Reader:
         self._max_bytes = max_file_bytes
         self._archive = lru_cache(maxsize=2)(self._open_archive)
 
-    def read(self, found: InFile | InZip | Given) -> bytes:
+    def read(self, photo: InFile | InZip | Given) -> bytes:
         """The bytes of the photo.
 
         Raises:
             FileError: it is gone, may not be read, is encrypted, or has too many bytes.
         """
-        match found:
+        match photo:
             case InFile():
-                return self._checked(self._read_file(found))
+                return self._checked(self._read_file(photo))
             case InZip():
-                return self._checked(self._read_member(found))
+                return self._checked(self._read_member(photo))
             case Given():
-                return self._checked(found.data)
+                return self._checked(photo.data)
 
-    def _read_file(self, found: InFile) -> bytes:
-        if found.size_bytes is not None and found.size_bytes > self._max_bytes:
+    def _read_file(self, photo: InFile) -> bytes:
+        if photo.size_bytes is not None and photo.size_bytes > self._max_bytes:
             raise FileTooLarge()
         try:
-            if found.source is None:
-                with open_binary(found, self._storage) as file:
+            if photo.source is None:
+                with open_binary(photo, self._storage) as file:
                     return file.read(self._max_bytes + 1)
             # A range beyond the end of an empty object is an error for S3: with a known size all of it is asked for.
-            end = self._max_bytes + 1 if found.size_bytes is None else None
-            files, _ = file_system(found.source, self._storage)
-            return bytes(files.cat_file(found.path, end=end))
+            end = self._max_bytes + 1 if photo.size_bytes is None else None
+            files, _ = file_system(photo.source, self._storage)
+            return bytes(files.cat_file(photo.path, end=end))
         except Exception as error:  # every file system raises its own kinds
             raise UnreadableFile(reason(error)) from error
 
-    def _read_member(self, found: InZip) -> bytes:
+    def _read_member(self, photo: InZip) -> bytes:
         try:
-            archive = self._archive(found.archive)
-            member = archive.infolist()[found.place]
+            archive = self._archive(photo.archive)
+            member = archive.infolist()[photo.place]
             if member.flag_bits & _ENCRYPTED_FLAG:
                 raise EncryptedFile()
             with archive.open(member) as file:
@@ -135,8 +135,8 @@ def open_binary(file: InFile, storage: Storage) -> BinaryIO:
     if file.source is None:
         return Path(file.path).open("rb")
     files, _ = file_system(file.source, storage)
-    opened: BinaryIO = files.open(file.path, "rb")
-    return opened
+    binary: BinaryIO = files.open(file.path, "rb")
+    return binary
 
 
 def typed(url: str, storage: Storage) -> InFile:

@@ -41,5 +41,5 @@ class MemberNames:
 
     def name(self, member: str) -> str:
         self._seen[member] += 1
-        again = f"#{self._seen[member]}" if self._seen[member] > 1 else ""
-        return f"{self._archive}!/{shown(member)}{again}"
+        ordinal = f"#{self._seen[member]}" if self._seen[member] > 1 else ""
+        return f"{self._archive}!/{shown(member)}{ordinal}"

@@ -32,9 +32,9 @@ def find_photos(
         SourceError: a source is not there, or the package that reads it is not installed.
     """
     for file in find_files(sources, storage):
-        for found in _inside(file, storage, done, max_file_bytes):
-            if not done(found.name):
-                yield found
+        for photo in _inside(file, storage, done, max_file_bytes):
+            if not done(photo.name):
+                yield photo
 
 
 def count_photos(sources: Sequence[str], storage: Storage) -> int | None:

@@ -113,7 +113,7 @@ def _backbone(x: Any) -> Any:
 
 def _block(x: Any, name: str, kernel: int, stride: int, expansion: int, channels: int) -> Any:
     """An inverted residual. Source: M. Sandler et al., "MobileNetV2", 2018."""
-    came_in, channels_in = x, x.shape[-1]
+    skip, channels_in = x, x.shape[-1]
     if expansion != 1:
         x = keras.layers.Conv2D(channels_in * expansion, 1, use_bias=False, name=f"{name}_expand_conv")(x)
         x = _normalised(x, f"{name}_bn0")
@@ -124,7 +124,7 @@ def _block(x: Any, name: str, kernel: int, stride: int, expansion: int, channels
     x = keras.layers.Conv2D(channels, 1, use_bias=False, name=f"{name}_project_conv")(x)
     x = keras.layers.BatchNormalization(epsilon=_BATCH_NORM_EPSILON, name=f"{name}_bn2")(x)
     if stride == 1 and channels == channels_in:
-        return keras.layers.Add(name=f"{name}_add")([came_in, x])
+        return keras.layers.Add(name=f"{name}_add")([skip, x])
     return x
 
 
@@ -140,10 +140,10 @@ def load_backbone(network: keras.Model, weights: Path) -> int:
         KeyError: the file lacks weights of a backbone layer.
     """
     filled = 0
-    with np.load(weights) as stored:
+    with np.load(weights) as arrays:
         for layer in network.layers:
             is_backbone = layer.name.startswith(("block", "stem"))
             if layer.weights and is_backbone:
-                layer.set_weights([stored[f"{layer.name}/{index}"] for index in range(len(layer.weights))])
+                layer.set_weights([arrays[f"{layer.name}/{index}"] for index in range(len(layer.weights))])
                 filled += 1
     return filled

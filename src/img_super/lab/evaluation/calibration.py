@@ -50,12 +50,12 @@ def fit_isotonic(logits: Array, labels: Array, weights: Array | None = None) -> 
     """
     platt = fit_platt(logits, labels, weights)
     x = np.asarray(logits, np.float64)
-    counted = np.ones(len(x)) if weights is None else np.asarray(weights, np.float64)
-    steps = IsotonicRegression(y_min=_SURELY, y_max=1 - _SURELY).fit(x, labels, counted).predict(x)
+    sample_weights = np.ones(len(x)) if weights is None else np.asarray(weights, np.float64)
+    steps = IsotonicRegression(y_min=_SURELY, y_max=1 - _SURELY).fit(x, labels, sample_weights).predict(x)
     levels, step_of = np.unique(steps.round(6), return_inverse=True)
-    middles = np.bincount(step_of, counted * x) / np.bincount(step_of, counted)
-    beyond = float(x.std())
-    ends = ((x.min() - beyond, _SURELY / 2), *zip(middles, levels, strict=True), (x.max() + beyond, 1 - _SURELY / 2))
+    middles = np.bincount(step_of, sample_weights * x) / np.bincount(step_of, sample_weights)
+    margin = float(x.std())
+    ends = ((x.min() - margin, _SURELY / 2), *zip(middles, levels, strict=True), (x.max() + margin, 1 - _SURELY / 2))
     knots = tuple((round(float(logit), 6), round(float(score), 6)) for logit, score in ends)
     return Calibration(platt.temperature, platt.bias, knots)
 
@@ -64,7 +64,7 @@ def fit_isotonic(logits: Array, labels: Array, weights: Array | None = None) -> 
 class CalibrationChoice:
     """The calibration that is kept, fitted on everything; `log_loss` of both on documents left out of the fit."""
 
-    kept: Calibration
+    calibration: Calibration
     log_loss: dict[str, float]
 
 
@@ -77,10 +77,10 @@ def fit_better(logits: Array, labels: Array, documents: Array, weights: Array) -
     kinds = {"platt": fit_platt, "isotonic": fit_isotonic}
     losses = {kind: _left_out_losses(fit, logits, labels, documents, weights) for kind, fit in kinds.items()}
     gain = losses["platt"] - losses["isotonic"]
-    drawn = resampling.mean(gain, resampling.drawn_weights(documents, seed=1))
-    kept = "isotonic" if resampling.interval(drawn)[0] > 0 else "platt"
-    rounded = {kind: round(float(of.mean()), 5) for kind, of in losses.items()}
-    return CalibrationChoice(kinds[kept](logits, labels, weights), rounded)
+    mean_gains = resampling.mean(gain, resampling.drawn_weights(documents, seed=1))
+    kind_chosen = "isotonic" if resampling.interval(mean_gains)[0] > 0 else "platt"
+    rounded = {kind: round(float(loss.mean()), 5) for kind, loss in losses.items()}
+    return CalibrationChoice(kinds[kind_chosen](logits, labels, weights), rounded)
 
 
 def _left_out_losses(
@@ -89,8 +89,8 @@ def _left_out_losses(
     """Each sample's log loss times its weight, by a calibration that was fitted without its document."""
     scores = np.empty(len(logits))
     folds = min(FOLDS, len(np.unique(documents)))
-    for rest, left_out in GroupKFold(folds).split(logits, labels, documents):
-        scores[left_out] = scores_of(fit(logits[rest], labels[rest], weights[rest]), logits[left_out])
+    for fitted, left_out in GroupKFold(folds).split(logits, labels, documents):
+        scores[left_out] = scores_of(fit(logits[fitted], labels[fitted], weights[fitted]), logits[left_out])
     of_truth = np.where(np.asarray(labels) == 1, scores, 1 - scores)
     return np.asarray(-np.log(of_truth.clip(1e-9)) * np.asarray(weights, np.float64))
 

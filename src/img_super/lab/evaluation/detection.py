@@ -50,8 +50,8 @@ def answers_on_generated(detector: FastDetector, folder: Path, limit: int | None
     answers = []
     for rotation, row, image in _turned(folder, read_rows(folder)[:limit]):
         located, wh = detector.locate(turn(image, inverse(rotation))), (image.shape[1], image.shape[0])
-        found, sureness = (located.detection, located.confidence) if located else (None, 0.0)
-        answers.append(_answer(found, sureness, row, rotation, wh))
+        detection, sureness = (located.detection, located.confidence) if located else (None, 0.0)
+        answers.append(_answer(detection, sureness, row, rotation, wh))
     return answers
 
 
@@ -63,50 +63,50 @@ def _turned(folder: Path, rows: Sequence[PhotoRow]) -> Iterator[tuple[Rotation, 
 
 
 def _answer(
-    found: Detection | None, sureness: float, row: PhotoRow, rotation: Rotation, wh: tuple[int, int]
+    detection: Detection | None, sureness: float, row: PhotoRow, rotation: Rotation, wh: tuple[int, int]
 ) -> DetectionOutcome:
-    if found is None:
+    if detection is None:
         return DetectionOutcome(0.0, 0.0, False, False)
     turned_wh = wh if rotation in (0, 180) else wh[::-1]
-    box = found.portrait.box.turned(rotation, turned_wh)
+    box = detection.portrait.box.turned(rotation, turned_wh)
     ghost = None if row.ghost_xyxy is None else box_between(row.ghost_xyxy)
     is_ghost = ghost is not None and _lies_in(box, ghost)
-    return DetectionOutcome(sureness, box.iou(Box(*row.face_xyxy)), found.rotation == rotation, is_ghost)
+    return DetectionOutcome(sureness, box.iou(Box(*row.face_xyxy)), detection.rotation == rotation, is_ghost)
 
 
-def _lies_in(found: Box, face: FloatBox) -> bool:
-    x, y = found.centre_xy
+def _lies_in(box: Box, face: FloatBox) -> bool:
+    x, y = box.centre_xy
     return abs(x - face.x) < face.width / 2 and abs(y - face.y) < face.height / 2
 
 
 def least_confidence(answers: Sequence[DetectionOutcome], max_wrong: float) -> float:
     """The lowest confidence from which on at most `max_wrong` of the answers are wrong; the highest step else."""
     for least in _STEPS:
-        given = [answer for answer in answers if answer.sureness >= least]
-        if given and np.mean([not answer.right for answer in given]) <= max_wrong:
+        answered = [answer for answer in answers if answer.sureness >= least]
+        if answered and np.mean([not answer.right for answer in answered]) <= max_wrong:
             return least
     return _STEPS[-1]
 
 
 def precise_wrong(precise: Detector, folder: Path, limit: int | None = None) -> float:
     """The share of the same photos on which the precise detector does not find the portrait or turns it wrongly."""
-    wrong = []
+    mistakes = []
     for rotation, row, image in _turned(folder, read_rows(folder)[:limit]):
-        found = precise.detect(turn(image, inverse(rotation)))
-        answer = _answer(found, 1.0, row, rotation, (image.shape[1], image.shape[0]))
-        wrong.append(not answer.right)
-    return float(np.mean(wrong))
+        detection = precise.detect(turn(image, inverse(rotation)))
+        answer = _answer(detection, 1.0, row, rotation, (image.shape[1], image.shape[0]))
+        mistakes.append(not answer.right)
+    return float(np.mean(mistakes))
 
 
 def generated_figures(answers: Sequence[DetectionOutcome], least: float, right_of_precise: float) -> DetectorFigures:
     """What the card says of generated validation; a photo below `least` is handed on and counts as not answered."""
-    given = [answer for answer in answers if answer.sureness >= least]
+    answered = [answer for answer in answers if answer.sureness >= least]
     return DetectorFigures(
         photos=len(answers),
-        answered=len(given) / max(1, len(answers)),
-        right_of_answered=float(np.mean([answer.right for answer in given])) if given else 0.0,
-        median_iou=float(np.median([answer.iou for answer in given])) if given else 0.0,
-        ghost_for_portrait=float(np.mean([answer.is_ghost for answer in given])) if given else 0.0,
+        answered=len(answered) / max(1, len(answers)),
+        right_of_answered=float(np.mean([answer.right for answer in answered])) if answered else 0.0,
+        median_iou=float(np.median([answer.iou for answer in answered])) if answered else 0.0,
+        ghost_for_portrait=float(np.mean([answer.is_ghost for answer in answered])) if answered else 0.0,
         right_of_precise=right_of_precise,
     )
 
@@ -121,15 +121,15 @@ class RealFrame:
     rotation: Rotation
 
 
-def real_frames(folder: Path, every: int = 1) -> Iterator[RealFrame]:
+def real_frames(folder: Path, step: int = 1) -> Iterator[RealFrame]:
     """Every n-th real capture, turned in all four ways; some documents lie on their side as they were photographed."""
     labels = json.loads((folder / "labels.json").read_text())
-    for name, label in list(labels.items())[::every]:
+    for name, label in list(labels.items())[::step]:
         image = decode_image((folder / name).read_bytes())
         face = Box.from_xywh(*label["face_box_xywh"])
-        for turned in ROTATIONS:
-            wanted = ROTATIONS[-(quarters_of(label["doc_quad"]) + ROTATIONS.index(turned)) % 4]
-            yield RealFrame(name, turn(image, turned), face.turned(turned, (image.shape[1], image.shape[0])), wanted)
+        for angle in ROTATIONS:
+            truth = ROTATIONS[-(quarters_of(label["doc_quad"]) + ROTATIONS.index(angle)) % 4]
+            yield RealFrame(name, turn(image, angle), face.turned(angle, (image.shape[1], image.shape[0])), truth)
 
 
 def quarters_of(quad: Sequence[Sequence[float]]) -> int:
@@ -138,7 +138,7 @@ def quarters_of(quad: Sequence[Sequence[float]]) -> int:
     return round(atan2(right_y - y, right_x - x) / (pi / 2)) % 4
 
 
-def is_found(found: Detection | None, truth: Box) -> bool:
+def is_found(detection: Detection | None, truth: Box) -> bool:
     """The middle of the labelled face lies inside the answer, and both overlap."""
-    box = found.portrait.box if found else Box(0, 0, 0, 0)
+    box = detection.portrait.box if detection else Box(0, 0, 0, 0)
     return box.contains(*truth.centre_xy) and box.iou(truth) >= FOUND_IOU

@@ -21,7 +21,7 @@ _BLOCK: Final = re.compile(r"(<!-- begin (.+?) -->\n)(.*?)(<!-- end \2 -->)", re
 _ENGLISH: Final = "<!-- language: en -->"
 
 
-def fill_documents(folder: Path, measured: Sequence[Measured]) -> dict[str, list[str]]:
+def fill_documents(folder: Path, results: Sequence[Measured]) -> dict[str, list[str]]:
     """Fill every Markdown file of a folder; returns the names of the blocks that were filled, by file.
 
     Blocks of what was not measured stay as they are. Plots go into `images/` beside the documents.
@@ -33,14 +33,14 @@ def fill_documents(folder: Path, measured: Sequence[Measured]) -> dict[str, list
         english = _ENGLISH in text
         if _BLOCK.search(text) is None:
             continue
-        blocks = _tables(measured, tables.ENGLISH if english else tables.SPANISH)
+        blocks = _tables(results, tables.ENGLISH if english else tables.SPANISH)
         words, language = (plots.ENGLISH, "en") if english else (plots.SPANISH, "es")
-        drawn = _plots(measured, words, language) if "<!-- begin plots " in text else {}
-        blocks |= {name: _links(of) for name, of in drawn.items()}
+        plots_by_name = _plots(results, words, language) if "<!-- begin plots " in text else {}
+        blocks |= {name: _links(files) for name, files in plots_by_name.items()}
         changed, names = fill(text, blocks)
         path.write_text(changed, "utf-8")
         filled[path.name] = names
-        images |= {file: svg for name in names for file, svg in drawn.get(name, {}).items()}
+        images |= {file: svg for name in names for file, svg in plots_by_name.get(name, {}).items()}
     if images:
         (folder / IMAGES).mkdir(exist_ok=True)
     for file, svg in images.items():
@@ -59,11 +59,11 @@ def fill(text: str, blocks: Mapping[str, str]) -> tuple[str, list[str]]:
     return _BLOCK.sub(replaced, text), names
 
 
-def _tables(measured: Sequence[Measured], names: tables.Names) -> dict[str, str]:
-    first = measured[0]
+def _tables(results: Sequence[Measured], names: tables.Names) -> dict[str, str]:
+    first = results[0]
     blocks = {}
     for name in first.figures:
-        blocks[f"figures {name}"] = tables.figures_table(measured, name, names).as_markdown()
+        blocks[f"figures {name}"] = tables.figures_table(results, name, names).as_markdown()
         blocks[f"policies {name}"] = tables.policies_table(first, name, names).as_markdown()
     for title, rows in first.robustness.items():
         blocks[f"robustness {title}"] = tables.robustness_table(rows, title, names).as_markdown()
@@ -72,12 +72,12 @@ def _tables(measured: Sequence[Measured], names: tables.Names) -> dict[str, str]
     return blocks
 
 
-def _plots(measured: Sequence[Measured], words: plots.Words, language: str) -> dict[str, dict[str, bytes]]:
+def _plots(results: Sequence[Measured], words: plots.Words, language: str) -> dict[str, dict[str, bytes]]:
     return {
-        f"plots {name}": {f"{name}_{what}.{language}.svg": svg for what, svg in plots_of(measured, name, words).items()}
-        for name in measured[0].figures
+        f"plots {name}": {f"{name}_{kind}.{language}.svg": svg for kind, svg in plots_of(results, name, words).items()}
+        for name in results[0].figures
     }
 
 
-def _links(drawn: Mapping[str, bytes]) -> str:
-    return "".join(f"![{file.partition('.')[0].replace('_', ' ')}]({IMAGES}/{file})\n" for file in drawn)
+def _links(files: Mapping[str, bytes]) -> str:
+    return "".join(f"![{file.partition('.')[0].replace('_', ' ')}]({IMAGES}/{file})\n" for file in files)

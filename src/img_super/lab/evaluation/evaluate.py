@@ -84,45 +84,46 @@ def measure(
         robustness_samples: of each set so many crops, and so many photos where there are any, are changed and judged
             again, once a step; none with 0.
     """
-    scored = {one.name: score(model, one, threads) for one in sets}
+    scored = {data_set.name: score(model, data_set, threads) for data_set in sets}
     card = model.card
     choices = {name: card.policy(name) for name in card.policies or (PolicyName.BALANCED,)}
     curves: dict[str, list[StepFigures]] = {}
-    for one in sets if robustness_samples else ():
-        curves |= _robustness(model, one, robustness_samples)
+    for data_set in sets if robustness_samples else ():
+        curves |= _robustness(model, data_set, robustness_samples)
     return Measured(
         model,
         scored,
-        {name: figures(of, card.threshold) for name, of in scored.items()},
+        {name: figures(part, card.threshold) for name, part in scored.items()},
         {
             name: {
-                choice: policy_figures(of, policy.threshold, policy.undetermined) for choice, policy in choices.items()
+                choice: policy_figures(part, policy.threshold, policy.undetermined)
+                for choice, policy in choices.items()
             }
-            for name, of in scored.items()
+            for name, part in scored.items()
         },
         curves,
     )
 
 
-def score(model: MeasuredModel, measured: MeasuredSet, threads: int = 1) -> Scored:
+def score(model: MeasuredModel, data_set: MeasuredSet, threads: int = 1) -> Scored:
     """Judge every crop of a set."""
-    answers = answers_of(model.weights, measured.crops, threads)
+    answers = answers_of(model.weights, data_set.crops, threads)
     scores = scores_of(model.card.calibration, answers.logits)
-    return Scored(measured.labels, measured.species, measured.documents, scores, answers.heat_maps, measured.masks)
+    return Scored(data_set.labels, data_set.species, data_set.documents, scores, answers.heat_maps, data_set.masks)
 
 
-def _robustness(model: MeasuredModel, measured: MeasuredSet, count: int) -> dict[str, list[StepFigures]]:
+def _robustness(model: MeasuredModel, data_set: MeasuredSet, count: int) -> dict[str, list[StepFigures]]:
     policy = model.card.policy(PolicyName.BALANCED)
-    at = spread(len(measured.crops), count)
-    crops = Samples(lambda: iter(measured.crops[at]), measured.labels[at], measured.documents[at])
+    at = spread(len(data_set.crops), count)
+    crops = Samples(lambda: iter(data_set.crops[at]), data_set.labels[at], data_set.documents[at])
     network = LiteRtNetwork(model.weights)
 
     def of_crop(crop: RgbImage) -> float:
         return model.card.calibration.score(network.run(resize_to_input(crop, network.side_px))[0])
 
-    found = {f"{measured.name}: crops": robustness(of_crop, crops, CROP_STEPS, policy)}
-    if measured.photos.paths and network.has_heat_map:
-        photos = measured.photos.spread(count)
+    steps = {f"{data_set.name}: crops": robustness(of_crop, crops, CROP_STEPS, policy)}
+    if data_set.photos.paths and network.has_heat_map:
+        photos = data_set.photos.spread(count)
         pipeline = Pipeline(
             load_quick_detector(YuNetDetector()), LiteRtValidator(model.weights, model.card, model.file)
         )
@@ -131,8 +132,8 @@ def _robustness(model: MeasuredModel, measured: MeasuredSet, count: int) -> dict
             return score_or_nan(lambda image: pipeline.super(image).decision.score, photo)
 
         samples = Samples(photos.images, photos.labels, photos.documents)
-        found[f"{measured.name}: photos"] = robustness(of_photo, samples, PHOTO_STEPS, policy)
-    return found
+        steps[f"{data_set.name}: photos"] = robustness(of_photo, samples, PHOTO_STEPS, policy)
+    return steps
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,28 +145,28 @@ class Mistake:
     score: float
 
 
-def worst_mistakes(scored: Scored, threshold: float, most: int = 8) -> dict[str, list[Mistake]]:
+def worst_mistakes(scored: Scored, threshold: float, limit: int = 8) -> dict[str, list[Mistake]]:
     """By species (empty: genuine), the samples furthest on the wrong side of the threshold, the worst first."""
-    found: dict[str, list[Mistake]] = {}
+    worst: dict[str, list[Mistake]] = {}
     for species in sorted(set(scored.species.tolist())):
         at = np.flatnonzero(scored.species == species)
         scores = scored.scores[at]
         missed = scores >= threshold if species == "" else scores < threshold
-        wrong = [int(index) for index in np.argsort(-np.abs(scores - threshold), kind="stable") if missed[index]]
-        found[str(species)] = [Mistake(int(at[i]), str(species), float(scored.scores[at[i]])) for i in wrong[:most]]
-    return found
+        order = [int(index) for index in np.argsort(-np.abs(scores - threshold), kind="stable") if missed[index]]
+        worst[str(species)] = [Mistake(int(at[i]), str(species), float(scored.scores[at[i]])) for i in order[:limit]]
+    return worst
 
 
-def record_figures(measured: Measured) -> None:
+def record_figures(result: Measured) -> None:
     """Write the figures into the model's card, beside those of other data sets."""
-    card = read_card(measured.model.folder)
+    card = read_card(result.model.folder)
     policies = {
-        name: _with_figures(policy, {data: of[name] for data, of in measured.policies.items() if name in of})
+        name: _with_figures(policy, {data: row[name] for data, row in result.policies.items() if name in row})
         for name, policy in card.policies.items()
     }
-    changed = msgspec.structs.replace(card, figures={**card.figures, **measured.figures}, policies=policies)
-    write_card(changed, measured.model.folder)
+    changed = msgspec.structs.replace(card, figures={**card.figures, **result.figures}, policies=policies)
+    write_card(changed, result.model.folder)
 
 
-def _with_figures(policy: Policy, found: Mapping[str, PolicyFigures]) -> Policy:
-    return msgspec.structs.replace(policy, figures={**policy.figures, **found})
+def _with_figures(policy: Policy, figures: Mapping[str, PolicyFigures]) -> Policy:
+    return msgspec.structs.replace(policy, figures={**policy.figures, **figures})

@@ -66,66 +66,66 @@ class Section:
     mistakes: Sequence[Group]
 
 
-def html_report(measured: Sequence[Measured], sets: Sequence[MeasuredSet], show_real: bool = False) -> str:
+def html_report(results: Sequence[Measured], sets: Sequence[MeasuredSet], show_real: bool = False) -> str:
     """The whole report; the first model is told of in detail, the others stand beside it.
 
     Args:
         show_real: also show crops of real people's documents.
     """
     environment = Environment(loader=FileSystemLoader(TEMPLATES), autoescape=True, trim_blocks=True)
-    first = measured[0]
-    sections = [_section(measured, one, show_real or not one.personal) for one in sets]
+    first = results[0]
+    sections = [_section(results, data, show_real or not data.personal) for data in sets]
     if first.model.card.precisions:
         sections.append(Section("float32 and int8", [precisions_table(first, ENGLISH)], [], []))
     title = f"Evaluation of {first.model.title}"
     return environment.get_template("report.html.j2").render(title=title, sections=sections)
 
 
-def plots_of(measured: Sequence[Measured], name: str, words: plots.Words) -> Mapping[str, bytes]:
+def plots_of(results: Sequence[Measured], name: str, words: plots.Words) -> Mapping[str, bytes]:
     """The SVG plots of one set, by what they show."""
-    first = measured[0]
-    drawn = {
-        "errors": plots.error_curves(measured, name, words),
-        "species": plots.apcer_by_species(measured, name, words),
+    first = results[0]
+    plots_by_kind = {
+        "errors": plots.error_curves(results, name, words),
+        "species": plots.apcer_by_species(results, name, words),
         "scores": plots.score_histogram(first.scored[name], first.model.card.threshold, words),
         "reliability": plots.reliability_curve(first.scored[name], words),
     }
     for title, rows in first.robustness.items():
         if title.startswith(name):
-            drawn[f"robustness_{title.rpartition(' ')[2]}"] = plots.robustness_curves(rows, words)
-    return drawn
+            plots_by_kind[f"robustness_{title.rpartition(' ')[2]}"] = plots.robustness_curves(rows, words)
+    return plots_by_kind
 
 
-def _section(measured: Sequence[Measured], one: MeasuredSet, may_show: bool) -> Section:
-    first = measured[0]
-    tables = [figures_table(measured, one.name, ENGLISH), policies_table(first, one.name, ENGLISH)]
+def _section(results: Sequence[Measured], data: MeasuredSet, may_show: bool) -> Section:
+    first = results[0]
+    tables = [figures_table(results, data.name, ENGLISH), policies_table(first, data.name, ENGLISH)]
     tables += [
         robustness_table(rows, f"Robustness, {title}", ENGLISH)
         for title, rows in first.robustness.items()
-        if title.startswith(one.name)
+        if title.startswith(data.name)
     ]
-    drawn = [
-        Plot(what.replace("_", " "), _url("image/svg+xml", svg))
-        for what, svg in plots_of(measured, one.name, plots.ENGLISH).items()
+    pictures = [
+        Plot(kind.replace("_", " "), _url("image/svg+xml", svg))
+        for kind, svg in plots_of(results, data.name, plots.ENGLISH).items()
     ]
-    return Section(ENGLISH.sets.get(one.name, one.name), tables, drawn, _mistakes(first, one, may_show))
+    return Section(ENGLISH.sets.get(data.name, data.name), tables, pictures, _mistakes(first, data, may_show))
 
 
-def _mistakes(measured: Measured, one: MeasuredSet, may_show: bool) -> list[Group]:
-    scored = measured.scored[one.name]
+def _mistakes(result: Measured, data: MeasuredSet, may_show: bool) -> list[Group]:
+    scored = result.scored[data.name]
     groups = []
-    for species, worst in worst_mistakes(scored, measured.model.card.threshold).items():
+    for species, worst in worst_mistakes(scored, result.model.card.threshold).items():
         title = f"{species or 'genuine'}: {len(worst)} shown" if may_show else species or "genuine"
         instead = "None on the wrong side." if may_show or not worst else (
             f"{len(worst)} or more; real documents are personal data and are shown with --show-real only."
         )  # fmt: skip
-        shown = [_thumbnail(mistake, one, scored.heat_maps) for mistake in worst] if may_show else []
-        groups.append(Group(title, shown, instead))
+        thumbnails = [_thumbnail(mistake, data, scored.heat_maps) for mistake in worst] if may_show else []
+        groups.append(Group(title, thumbnails, instead))
     return groups
 
 
-def _thumbnail(mistake: Mistake, one: MeasuredSet, heat_maps: npt.NDArray[np.float32] | None) -> Thumbnail:
-    crop: RgbImage = one.crops[mistake.position]
+def _thumbnail(mistake: Mistake, data: MeasuredSet, heat_maps: npt.NDArray[np.float32] | None) -> Thumbnail:
+    crop: RgbImage = data.crops[mistake.position]
     small = cv2.resize(crop, (THUMBNAIL_PX, THUMBNAIL_PX), interpolation=cv2.INTER_AREA)
     _, jpeg = cv2.imencode(".jpg", small[:, :, ::-1], [cv2.IMWRITE_JPEG_QUALITY, 85])
     heat_map = ""
@@ -134,7 +134,7 @@ def _thumbnail(mistake: Mistake, one: MeasuredSet, heat_maps: npt.NDArray[np.flo
         _, png = cv2.imencode(".png", grey)
         heat_map = _url("image/png", png.tobytes())
     return Thumbnail(
-        f"score {mistake.score:.3f}, {one.documents[mistake.position]}", _url("image/jpeg", jpeg.tobytes()), heat_map
+        f"score {mistake.score:.3f}, {data.documents[mistake.position]}", _url("image/jpeg", jpeg.tobytes()), heat_map
     )
 
 

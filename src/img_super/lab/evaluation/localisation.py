@@ -18,9 +18,9 @@ CUT: Final = 0.5
 
 def overlaps(heat_maps: FloatMap, masks: UInt8Array, cut: float = CUT) -> Float64Array:
     """Intersection over union of each map, cut, with its mask (uint8, 255 where laid over); 1 when both are empty."""
-    shown = _as_large(heat_maps, masks) >= cut
-    laid = masks >= 128
-    shared, union = (shown & laid).sum(axis=(1, 2)), (shown | laid).sum(axis=(1, 2))
+    marked = _as_large(heat_maps, masks) >= cut
+    covered = masks >= 128
+    shared, union = (marked & covered).sum(axis=(1, 2)), (marked | covered).sum(axis=(1, 2))
     return np.asarray(np.where(union > 0, shared / np.maximum(union, 1), 1.0))
 
 
@@ -48,4 +48,4 @@ def _mean(values: npt.NDArray[np.float64] | npt.NDArray[np.bool_], weights: resa
 
 def _as_large(heat_maps: FloatMap, masks: UInt8Array) -> FloatMap:
     side = masks.shape[1]
-    return np.stack([cv2.resize(one, (side, side), interpolation=cv2.INTER_LINEAR) for one in heat_maps])
+    return np.stack([cv2.resize(heat_map, (side, side), interpolation=cv2.INTER_LINEAR) for heat_map in heat_maps])

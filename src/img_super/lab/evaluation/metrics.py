@@ -74,9 +74,9 @@ def freuid_of(auc: Float64Array, apcer: Float64Array) -> Float64Array:
     threshold that keeps the BPCER, without a line drawn between thresholds. So do participants' programs; the
     challenge's own was not seen.
     """
-    found = 1 - apcer
-    total = auc + found
-    return np.asarray(1 - 2 * auc * found / np.where(total > 0, total, 1))
+    recall = 1 - apcer
+    total = auc + recall
+    return np.asarray(1 - 2 * auc * recall / np.where(total > 0, total, 1))
 
 
 def threshold_for_bpcer(genuine_scores: Array, level: float) -> float:

@@ -49,15 +49,15 @@ _CLIFF: Final = 0.1
 """Scores should move less than this in the median."""
 
 
-def error_curves(measured: Sequence[Measured], name: str, words: Words) -> bytes:
+def error_curves(results: Sequence[Measured], name: str, words: Words) -> bytes:
     """APCER against BPCER of every model on one set: the nearer to the lower left corner, the better."""
 
     def draw(axes: Axes) -> None:
-        for one in measured:
-            scored = one.scored[name]
+        for result in results:
+            scored = result.scored[name]
             curves = resampling.Curves.of(scored.labels, scored.scores, np.ones((1, len(scored.labels))))
-            auc = one.figures[name].auc
-            label = one.model.title if auc is None else f"{one.model.title} (AUC {auc.value:.3f})"
+            auc = result.figures[name].auc
+            label = result.model.title if auc is None else f"{result.model.title} (AUC {auc.value:.3f})"
             axes.plot(curves.bpcer[0], curves.apcer[0], label=label)
         axes.plot([0, 1], [1, 0], color="0.8", linestyle="--", linewidth=0.8)
         axes.set(xlabel=words.bpcer, ylabel=words.apcer, xlim=(0, 1), ylim=(0, 1))
@@ -72,8 +72,8 @@ def score_histogram(scored: Scored, threshold: float, words: Words) -> bytes:
     def draw(axes: Axes) -> None:
         bins = np.linspace(0, 1, 41).tolist()
         for label, text in ((0, words.genuine), (1, words.attacks)):
-            of = scored.scores[scored.labels == label]
-            axes.hist(of, bins=bins, weights=np.full(len(of), 1 / len(of)), alpha=0.6, label=text)
+            scores = scored.scores[scored.labels == label]
+            axes.hist(scores, bins=bins, weights=np.full(len(scores), 1 / len(scores)), alpha=0.6, label=text)
         axes.axvline(threshold, color="black", linewidth=1)
         axes.set(xlabel=words.score, ylabel=words.share, xlim=(0, 1))
         axes.legend(loc="upper center", frameon=False)
@@ -85,28 +85,28 @@ def reliability_curve(scored: Scored, words: Words) -> bytes:
     """The share of attacks among samples of like scores; on the diagonal a score means what it says."""
 
     def draw(axes: Axes) -> None:
-        found = reliability(scored.labels, scored.scores)
+        bins = reliability(scored.labels, scored.scores)
         axes.plot([0, 1], [0, 1], color="0.8", linestyle="--", linewidth=0.8)
-        axes.plot(found.mean_score, found.attack_share, marker="o", label=f"ECE {found.ece:.3f}")
+        axes.plot(bins.mean_score, bins.attack_share, marker="o", label=f"ECE {bins.ece:.3f}")
         axes.set(xlabel=words.score, ylabel=words.attack_share, xlim=(0, 1), ylim=(0, 1))
         axes.legend(loc="upper left", frameon=False)
 
     return _svg(draw)
 
 
-def apcer_by_species(measured: Sequence[Measured], name: str, words: Words) -> bytes:
+def apcer_by_species(results: Sequence[Measured], name: str, words: Words) -> bytes:
     """Missed attacks of each species at each model's own threshold, with 95 % intervals."""
 
     def draw(axes: Axes) -> None:
-        height = 0.8 / len(measured)
-        species = sorted(measured[0].figures[name].species)
+        height = 0.8 / len(results)
+        species = sorted(results[0].figures[name].species)
         rows = np.arange(len(species))
-        for number, one in enumerate(measured):
-            missed = [one.figures[name].species[kind].apcer for kind in species]
+        for number, result in enumerate(results):
+            missed = [result.figures[name].species[kind].apcer for kind in species]
             values = np.array([figure.value for figure in missed])
             ends = np.array([figure.interval_95 for figure in missed]).T
             spans = np.abs(ends - values)
-            axes.barh(rows + number * height, values, height, xerr=spans, label=one.model.title, capsize=2)
+            axes.barh(rows + number * height, values, height, xerr=spans, label=result.model.title, capsize=2)
         axes.set_yticks(rows + 0.4 - height / 2, species)
         axes.set(xlabel=words.apcer, xlim=(0, 1))
         axes.legend(loc="lower right", frameon=False, fontsize="small")

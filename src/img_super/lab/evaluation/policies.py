@@ -55,7 +55,9 @@ def undetermined_band(sets: Mapping[str, Scored], threshold: float, max_bpcer: f
 def _policy(max_bpcer: float, sets: Mapping[str, Scored]) -> Policy:
     threshold = choose_threshold(sets, max_bpcer)
     band = undetermined_band(sets, threshold, max_bpcer)
-    return Policy(threshold, band, max_bpcer, {name: policy_figures(of, threshold, band) for name, of in sets.items()})
+    return Policy(
+        threshold, band, max_bpcer, {name: policy_figures(scored, threshold, band) for name, scored in sets.items()}
+    )
 
 
 def policy_figures(scored: Scored, threshold: float, band: tuple[float, float], seed: int = 1) -> PolicyFigures:
@@ -65,8 +67,8 @@ def policy_figures(scored: Scored, threshold: float, band: tuple[float, float], 
     """
     weights = resampling.drawn_weights(scored.documents, seed)
     rejected = bpcer_figure(scored, threshold, weights)
-    asked = (scored.scores >= band[0]) & (scored.scores < band[1])
-    asked_genuine = round(float(asked[scored.labels == 0].mean()), 4)
+    referred = (scored.scores >= band[0]) & (scored.scores < band[1])
+    asked_genuine = round(float(referred[scored.labels == 0].mean()), 4)
     if not scored.has_attacks:
         return PolicyFigures(bpcer=rejected, undetermined=UndeterminedShares(asked_genuine))
     missed = {name: apcer(scored.scores[scored.species == name], threshold) for name in scored.attack_species}
@@ -75,5 +77,5 @@ def policy_figures(scored: Scored, threshold: float, band: tuple[float, float], 
         bpcer=rejected,
         apcer=apcer_figure(scored, scored.labels == 1, threshold, weights),
         worst_species=WorstSpecies(worst, round(missed.get(worst, 0.0), 4)),
-        undetermined=UndeterminedShares(asked_genuine, round(float(asked[scored.labels == 1].mean()), 4)),
+        undetermined=UndeterminedShares(asked_genuine, round(float(referred[scored.labels == 1].mean()), 4)),
     )

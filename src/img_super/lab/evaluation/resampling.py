@@ -56,10 +56,10 @@ def rounded_interval(draws: Values) -> tuple[float, float]:
     return round(low, DIGITS), round(high, DIGITS)
 
 
-def mean(of: Array, weights: Weights) -> Values:
+def mean(values: Array, weights: Weights) -> Values:
     """The mean of one number (or bool) a sample."""
     with np.errstate(invalid="ignore"):
-        return np.asarray(weights @ np.asarray(of, np.float64) / weights.sum(axis=1))
+        return np.asarray(weights @ np.asarray(values, np.float64) / weights.sum(axis=1))
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +80,8 @@ class Curves:
         descending, attack = np.asarray(scores)[order], np.asarray(labels)[order] == 1
         last_of_ties = np.append(np.flatnonzero(np.diff(descending)), len(descending) - 1)
         ordered = weights[:, order]
-        bpcer, found = (_share(ordered * of, last_of_ties) for of in (~attack, attack))
-        return cls(bpcer, 1 - found)
+        bpcer, recall = (_share(ordered * of, last_of_ties) for of in (~attack, attack))
+        return cls(bpcer, 1 - recall)
 
     def auc(self) -> Values:
         return np.asarray(np.trapezoid(1 - self.apcer, self.bpcer, axis=1))
@@ -111,7 +111,7 @@ def _finite(values: Values) -> Values:
 
 def _share(weights: Weights, positions: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
     """Of each draw's whole weight, the part up to each position; 0 comes first."""
-    reached = weights.cumsum(axis=1)
+    totals = weights.cumsum(axis=1)
     with np.errstate(invalid="ignore"):
-        share = reached[:, positions] / reached[:, -1:]
+        share = totals[:, positions] / totals[:, -1:]
     return np.concatenate([np.zeros((len(weights), 1)), share], axis=1)

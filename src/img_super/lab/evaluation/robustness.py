@@ -61,12 +61,12 @@ def blurred(image: RgbImage, sigma_share: float) -> RgbImage:
     return cv2.GaussianBlur(image, (0, 0), sigma_share * max(image.shape[:2])).astype(np.uint8, copy=False)
 
 
-def _steps(of: Callable[..., RgbImage], kind: str, values: Sequence[float]) -> tuple[ImageChange, ...]:
-    return tuple(ImageChange(kind, value, partial(_changed, of=of, value=value)) for value in values)
+def _steps(change: Callable[..., RgbImage], kind: str, values: Sequence[float]) -> tuple[ImageChange, ...]:
+    return tuple(ImageChange(kind, value, partial(_changed, change=change, value=value)) for value in values)
 
 
-def _changed(image: RgbImage, of: Callable[..., RgbImage], value: float) -> RgbImage:
-    return of(image, value)
+def _changed(image: RgbImage, change: Callable[..., RgbImage], value: float) -> RgbImage:
+    return change(image, value)
 
 
 def _turned(image: RgbImage, degrees: Rotation) -> RgbImage:
@@ -126,13 +126,13 @@ def robustness(judge: Judge, samples: Samples, steps: Sequence[ImageChange], pol
 def _figures(
     step: ImageChange, before: Scores, after: Scores, samples: Samples, weights: resampling.Weights, policy: Policy
 ) -> StepFigures:
-    moved = np.abs(after - before)[~(np.isnan(before) | np.isnan(after))]
+    changes = np.abs(after - before)[~(np.isnan(before) | np.isnan(after))]
     return StepFigures(
         step.kind,
         step.strength,
         round(float(1 - np.isnan(after).mean()), 4),
-        round(float(np.median(moved)), 4) if len(moved) else None,
-        round(float(np.percentile(moved, 95)), 4) if len(moved) else None,
+        round(float(np.median(changes)), 4) if len(changes) else None,
+        round(float(np.percentile(changes, 95)), 4) if len(changes) else None,
         _verdicts_changed(before, after, samples, policy),
         _auc(after, samples, weights),
         _bpcer(after, samples, policy.threshold),
@@ -140,20 +140,20 @@ def _figures(
 
 
 def _verdicts_changed(before: Scores, after: Scores, samples: Samples, policy: Policy) -> float:
-    both = (samples.labels == 0) & ~(np.isnan(before) | np.isnan(after))
-    if not both.any():
+    comparable = (samples.labels == 0) & ~(np.isnan(before) | np.isnan(after))
+    if not comparable.any():
         return float("nan")
-    first, second = (np.digitize(scores[both], policy.undetermined) for scores in (before, after))
+    first, second = (np.digitize(scores[comparable], policy.undetermined) for scores in (before, after))
     return round(float((first != second).mean()), 4)
 
 
 def _auc(scores: Scores, samples: Samples, weights: resampling.Weights) -> Figure | None:
-    given = ~np.isnan(scores)
-    labels = samples.labels[given]
+    answered = ~np.isnan(scores)
+    labels = samples.labels[answered]
     if len(np.unique(labels)) < 2:
         return None
-    draws = resampling.Curves.of(labels, scores[given], weights[:, given]).auc()
-    return resampling.figure(auc(labels, scores[given]), draws)
+    draws = resampling.Curves.of(labels, scores[answered], weights[:, answered]).auc()
+    return resampling.figure(auc(labels, scores[answered]), draws)
 
 
 def _bpcer(scores: Scores, samples: Samples, threshold: float) -> float:

@@ -82,50 +82,50 @@ SPANISH: Final = Names(
 )  # fmt: skip
 
 
-def figures_table(measured: Sequence[Measured], name: str, names: Names) -> Table:
+def figures_table(results: Sequence[Measured], name: str, names: Names) -> Table:
     """Every figure of one set, a column a model."""
-    columns = [_column(one.figures[name], names) for one in measured]
+    columns = [_column(result.figures[name], names) for result in results]
     labels = list(dict.fromkeys(label for column in columns for label in column))
     rows = [[label, *(column.get(label, "-") for column in columns)] for label in labels]
-    return Table(names.sets.get(name, name), [names.figure, *(one.model.title for one in measured)], rows)
+    return Table(names.sets.get(name, name), [names.figure, *(result.model.title for result in results)], rows)
 
 
-def _column(found: SetFigures, names: Names) -> dict[str, str]:
-    counts = ", ".join(map(str, (found.bona_fide, found.attacks, found.documents)))
-    column = {names.counted: counts} | {label: _text(figure, names) for label, figure in _labelled(found, names)}
-    for species, figures in found.species.items():
+def _column(values: SetFigures, names: Names) -> dict[str, str]:
+    counts = ", ".join(map(str, (values.bona_fide, values.attacks, values.documents)))
+    column = {names.counted: counts} | {label: _text(figure, names) for label, figure in _labelled(values, names)}
+    for species, figures in values.species.items():
         column[f"{species}: AUC"] = _text(figures.auc, names)
         column[f"{species}: EER"] = _text(figures.eer, names)
-        worst = f" ({names.worst})" if species == found.worst_species else ""
+        worst = f" ({names.worst})" if species == values.worst_species else ""
         column[f"{species}: APCER"] = _text(figures.apcer, names) + worst
-    if found.localisation is not None:
-        column[names.iou] = _text(found.localisation.iou, names)
-        column[names.peak] = _text(found.localisation.peak_inside, names)
+    if values.localisation is not None:
+        column[names.iou] = _text(values.localisation.iou, names)
+        column[names.peak] = _text(values.localisation.peak_inside, names)
     return column
 
 
-def _labelled(found: SetFigures, names: Names) -> Iterator[tuple[str, Figure]]:
+def _labelled(figures: SetFigures, names: Names) -> Iterator[tuple[str, Figure]]:
     """The figures of all species together, as far as they were measured."""
     for key, label in names.figures.items():
-        figure = found.eer_figure if key == "eer" else getattr(found, key)
+        figure = figures.eer_figure if key == "eer" else getattr(figures, key)
         if figure is not None:
             yield label, figure
-    yield from ((f"BPCER, APCER {level}", figure) for level, figure in found.bpcer_figures.items())
-    yield from ((f"APCER, BPCER {level}", figure) for level, figure in found.apcer_at_bpcer.items())
+    yield from ((f"BPCER, APCER {level}", figure) for level, figure in figures.bpcer_figures.items())
+    yield from ((f"APCER, BPCER {level}", figure) for level, figure in figures.apcer_at_bpcer.items())
 
 
-def policies_table(measured: Measured, name: str, names: Names) -> Table:
+def policies_table(result: Measured, name: str, names: Names) -> Table:
     """What each policy of a model gives on one set."""
     rows = []
-    for choice, found in measured.policies[name].items():
-        policy = measured.model.card.policy(choice)
+    for choice, figures in result.policies[name].items():
+        policy = result.model.card.policy(choice)
         low, high = policy.undetermined
-        asked, worst = found.undetermined, found.worst_species
+        referred, worst = figures.undetermined, figures.worst_species
         rows.append([
             f"`{choice}`", f"{policy.threshold:.4f}", f"{low:.4f} {names.to} {high:.4f}",
-            _text(found.bpcer, names), _text(found.apcer, names),
+            _text(figures.bpcer, names), _text(figures.apcer, names),
             "-" if worst is None else f"{worst.name} ({worst.apcer:.3f})",
-            f"{asked.bona_fide:.3f}, {_number(asked.attack)}",
+            f"{referred.bona_fide:.3f}, {_number(referred.attack)}",
         ])  # fmt: skip
     return Table(names.sets.get(name, name), names.policies, rows)
 
@@ -142,16 +142,16 @@ def robustness_table(rows: Sequence[StepFigures], title: str, names: Names) -> T
     return Table(title, names.robustness, cells)
 
 
-def precisions_table(measured: Measured, names: Names) -> Table:
+def precisions_table(result: Measured, names: Names) -> Table:
     """Floats against integers, as they were compared when the model was exported."""
-    card = measured.model.card
+    card = result.model.card
     rows = [
         [
-            f"`{file}`" + (" *" if file == card.serves else ""), f"{found.auc:.4f}",
-            f"{found.median_ms:.1f}, {found.p90_ms:.1f}", f"{found.bytes / 1e6:.2f}",
-            _number(found.auc_loss), _number(found.median_score_change),
+            f"`{file}`" + (" *" if file == card.serves else ""), f"{precision.auc:.4f}",
+            f"{precision.median_ms:.1f}, {precision.p90_ms:.1f}", f"{precision.bytes / 1e6:.2f}",
+            _number(precision.auc_loss), _number(precision.median_score_change),
         ]
-        for file, found in card.precisions.items()
+        for file, precision in card.precisions.items()
     ]  # fmt: skip
     return Table("float32 / int8", names.precisions, rows)
 

@@ -105,9 +105,9 @@ def make_card(
         sets: the generated one by the name `GENERATED`, whose figures stand in the card, and others that help to
             choose; figures of what was not chosen on are added by `evaluate`.
     """
-    real = [one.logits for name, one in sets.items() if name != GENERATED and one.logits.has_attacks]
+    real = [validation.logits for name, validation in sets.items() if name != GENERATED and validation.logits.has_attacks]
     compared = calibrate(real or [sets[GENERATED].logits])
-    scored = {name: one.scored(compared.kept) for name, one in sets.items()}
+    scored = {name: validation.scored(compared.calibration) for name, validation in sets.items()}
     policies = choose_policies(scored)
     balanced = policies[PolicyName.BALANCED]
     return ModelCard(
@@ -117,7 +117,7 @@ def make_card(
         files=files,
         input_side_px=input_side_px,
         min_face_px=MIN_FACE_PX,
-        calibration=compared.kept,
+        calibration=compared.calibration,
         threshold=balanced.threshold,
         undetermined=balanced.undetermined,
         figures={
@@ -133,11 +133,11 @@ def make_card(
 
 def calibrate(sets: Sequence[Scored]) -> calibration.CalibrationChoice:
     """The better calibration over all sets; within each, both classes count alike, however many samples they have."""
-    weights = [np.where(one.labels == 1, 0.5 / one.labels.sum(), 0.5 / (one.labels == 0).sum()) for one in sets]
-    samples = sum(len(one.labels) for one in sets)
+    weights = [np.where(part.labels == 1, 0.5 / part.labels.sum(), 0.5 / (part.labels == 0).sum()) for part in sets]
+    samples = sum(len(part.labels) for part in sets)
     return calibration.fit_better(
-        np.concatenate([one.scores for one in sets]),
-        np.concatenate([one.labels for one in sets]),
-        np.concatenate([one.documents for one in sets]),
+        np.concatenate([part.scores for part in sets]),
+        np.concatenate([part.labels for part in sets]),
+        np.concatenate([part.documents for part in sets]),
         np.concatenate(weights) * samples / len(sets),
     )

@@ -58,11 +58,11 @@ def export_network(
     difference = largest_score_difference(single, litert, side_px)
     if difference > MAX_SCORE_DIFFERENCE:
         raise ExportFailed(f"LiteRT's scores differ from Keras's by up to {difference:.2g}.")
-    written = {"litert": _write(folder / LITERT_FILE, litert)}
+    files = {"litert": _write(folder / LITERT_FILE, litert)}
     if representative is not None:
-        written["litert_int8"] = _write(folder / INT8_FILE, _to_int8(single, representative))
+        files["litert_int8"] = _write(folder / INT8_FILE, _to_int8(single, representative))
     _without_training_state(network).save(folder / KERAS_FILE)
-    return written | {"keras": describe(folder / KERAS_FILE)}
+    return files | {"keras": describe(folder / KERAS_FILE)}
 
 
 def _write(path: Path, weights: bytes) -> WeightsFile:
@@ -95,10 +95,10 @@ def _to_int8(single: keras.Model, representative: UInt8Array) -> bytes:
 
     def crops() -> Iterator[list[npt.NDArray[np.float32]]]:
         for number, crop in enumerate(representative[:REPRESENTATIVE_CROPS]):
-            shown = crop[np.newaxis].astype(np.float32)
+            batch = crop[np.newaxis].astype(np.float32)
             if number == 0:  # black and white must be there, or the input's scale would not be 1
-                shown[0, 0, 0], shown[0, 0, 1] = 0, 255
-            yield [shown]
+                batch[0, 0, 0], batch[0, 0, 1] = 0, 255
+            yield [batch]
 
     weights = to_litert(
         single,
@@ -129,10 +129,10 @@ def largest_score_difference(single: keras.Model, litert: bytes, side_px: int, c
     for _ in range(crops):
         coarse = rng.uniform(0, 255, (1, 8, 8, 3)).repeat(side_px // 8, 1).repeat(side_px // 8, 2)
         crop = np.clip(coarse + rng.normal(0, 12, (1, side_px, side_px, 3)), 0, 255).astype(np.float32)
-        ours, theirs = single(crop, training=False), runner(**{name: crop})
-        largest = max(largest, _gap(_sigmoid(as_numpy(ours["logit"])), _sigmoid(theirs["logit"])))
-        if "heat_map" in ours:
-            largest = max(largest, _gap(as_numpy(ours["heat_map"]), theirs["heat_map"]))
+        before, after = single(crop, training=False), runner(**{name: crop})
+        largest = max(largest, _gap(_sigmoid(as_numpy(before["logit"])), _sigmoid(after["logit"])))
+        if "heat_map" in before:
+            largest = max(largest, _gap(as_numpy(before["heat_map"]), after["heat_map"]))
     return largest
 
 
@@ -145,5 +145,5 @@ def _sigmoid(value: npt.NDArray[Any]) -> npt.NDArray[Any]:
     return 1 / (1 + np.exp(-value.astype(np.float64)))
 
 
-def _gap(ours: npt.NDArray[Any], theirs: npt.NDArray[Any]) -> float:
-    return float(np.abs(ours - theirs).max())
+def _gap(before: npt.NDArray[Any], after: npt.NDArray[Any]) -> float:
+    return float(np.abs(before - after).max())

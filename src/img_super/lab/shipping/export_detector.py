@@ -55,7 +55,7 @@ def largest_difference(single: keras.Model, litert: bytes) -> float:
     largest = 0.0
     for _ in range(_PHOTOS):
         coarse = rng.integers(0, 256, (height // 16, width // 16, 3), np.uint8).repeat(16, 0).repeat(16, 1)
-        ours, theirs = single(coarse[np.newaxis].astype(np.float32), training=False), served.run(coarse)
-        gaps = [np.abs(as_numpy(ours[name])[0] - answer).max() for name, answer in theirs.items()]
+        before, after = single(coarse[np.newaxis].astype(np.float32), training=False), served.run(coarse)
+        gaps = [np.abs(as_numpy(before[name])[0] - answer).max() for name, answer in after.items()]
         largest = max(largest, float(max(gaps)))
     return largest

@@ -33,43 +33,43 @@ def compare_precisions(weights: Mapping[str, bytes], crops: CropSet, seed: int =
     logits, times_ms = _run_in_turns(weights, crops)
     labels = crops.labels
     draws = resampling.drawn_weights(crops.documents, seed)
-    curves = {file: resampling.Curves.of(labels, of, draws).auc() for file, of in logits.items()}
+    curves = {file: resampling.Curves.of(labels, row, draws).auc() for file, row in logits.items()}
     calibration = fit_platt(logits[FLOAT], labels)
-    scores = {file: scores_of(calibration, of) for file, of in logits.items()}
+    scores = {file: scores_of(calibration, row) for file, row in logits.items()}
     floats = round(metrics.auc(labels, logits[FLOAT]), 4)
-    found: dict[str, Precision] = {}
+    precisions: dict[str, Precision] = {}
     for file in weights:
         auc, times = round(metrics.auc(labels, logits[file]), 4), times_ms[file]
         median_ms, p90_ms = round(float(np.median(times)), 2), round(float(np.percentile(times, 90)), 2)
-        measured = Precision(auc, median_ms, p90_ms, len(weights[file]))
+        precision = Precision(auc, median_ms, p90_ms, len(weights[file]))
         if file != FLOAT:
-            moved = np.abs(scores[file] - scores[FLOAT])
+            changes = np.abs(scores[file] - scores[FLOAT])
             low, high = resampling.interval(curves[FLOAT] - curves[file])
-            measured = msgspec.structs.replace(
-                measured,
+            precision = msgspec.structs.replace(
+                precision,
                 auc_loss=round(floats - auc, 4),
                 auc_loss_interval_95=(round(low, 4), round(high, 4)),
-                median_score_change=round(float(np.median(moved)), 4),
-                p90_score_change=round(float(np.percentile(moved, 90)), 4),
+                median_score_change=round(float(np.median(changes)), 4),
+                p90_score_change=round(float(np.percentile(changes, 90)), 4),
             )
-        found[file] = measured
-    return found
+        precisions[file] = precision
+    return precisions
 
 
-def which_serves(found: Mapping[str, Precision]) -> str:
+def which_serves(precisions: Mapping[str, Precision]) -> str:
     """The fastest among the files that rank as well as floats, or nearly, and give the same scores."""
     as_good = [
         file
-        for file, measured in found.items()
-        if (measured.auc_loss or 0.0) <= MAX_AUC_LOSS and (measured.p90_score_change or 0.0) <= MAX_SCORE_CHANGE
+        for file, precision in precisions.items()
+        if (precision.auc_loss or 0.0) <= MAX_AUC_LOSS and (precision.p90_score_change or 0.0) <= MAX_SCORE_CHANGE
     ]
-    return min(as_good, key=lambda file: found[file].median_ms)
+    return min(as_good, key=lambda file: precisions[file].median_ms)
 
 
 def _run_in_turns(
     weights: Mapping[str, bytes], crops: CropSet
 ) -> tuple[dict[str, np.ndarray[Any, Any]], dict[str, np.ndarray[Any, Any]]]:
-    networks = {file: LiteRtNetwork(of) for file, of in weights.items()}
+    networks = {file: LiteRtNetwork(row) for file, row in weights.items()}
     logits: dict[str, list[float]] = {file: [] for file in networks}
     times_ms: dict[str, list[float]] = {file: [] for file in networks}
     for crop in crops.crops:
@@ -78,4 +78,7 @@ def _run_in_turns(
             began = perf_counter()
             logits[file].append(network.run(resized)[0])
             times_ms[file].append((perf_counter() - began) * 1e3)
-    return ({file: np.array(of) for file, of in logits.items()}, {file: np.array(of) for file, of in times_ms.items()})
+    return (
+        {file: np.array(row) for file, row in logits.items()},
+        {file: np.array(row) for file, row in times_ms.items()},
+    )

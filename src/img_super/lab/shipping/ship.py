@@ -45,7 +45,7 @@ def ship(
         ValueError: the network's logits do not rise with suspicion.
     """
     files = export_file(trained, folder, representative)
-    weights = {file: (folder / of.name).read_bytes() for file, of in files.items() if file in (FLOAT, INT8)}
+    weights = {file: (folder / entry.name).read_bytes() for file, entry in files.items() if file in (FLOAT, INT8)}
     precisions = compare_precisions(weights, validation)
     serves = which_serves(precisions)
     sets = {GENERATED: Validation.of_crops(weights[serves], validation)}

@@ -74,9 +74,9 @@ def ship_detector(
     weights, finder = read_weights(folder, card, "litert"), FaceRefiner(read_weights(folder, card, "yunet"))
     precise = YuNetDetector()
     answers = answers_on_generated(FastDetector(weights, card, finder, precise), validation)
-    wrong = precise_wrong(precise, validation)
-    card = msgspec.structs.replace(card, min_confidence=least_confidence(answers, wrong))
-    figures = {"generated_validation": generated_figures(answers, card.min_confidence, 1 - wrong)}
+    mistakes = precise_wrong(precise, validation)
+    card = msgspec.structs.replace(card, min_confidence=least_confidence(answers, mistakes))
+    figures = {"generated_validation": generated_figures(answers, card.min_confidence, 1 - mistakes)}
     if real is not None:
         figures["real_captures"] = real_figures(FastDetector(weights, card, finder, precise), real)
     card = msgspec.structs.replace(card, figures=figures)
@@ -95,13 +95,13 @@ def real_figures(detector: FastDetector, folder: Path) -> DetectorFigures:
     """What the card says of real captures turned in four ways; the precise detector helps where it is asked."""
     answers = []
     for frame in real_frames(folder):
-        located, found = detector.locate(frame.image), detector.detect(frame.image)
-        right = bool(found and found.rotation == frame.rotation)
-        answers.append((located is not None, is_found(found, frame.face), right))
-    in_one_pass, found_shares, upright = np.mean(answers, axis=0)
+        located, detection = detector.locate(frame.image), detector.detect(frame.image)
+        right = bool(detection and detection.rotation == frame.rotation)
+        answers.append((located is not None, is_found(detection, frame.face), right))
+    in_one_pass, found_shares, upright_share = np.mean(answers, axis=0)
     return DetectorFigures(
         photos=len(answers),
         in_one_pass=float(in_one_pass),
         found=float(found_shares),
-        rotation_right=float(upright),
+        rotation_right=float(upright_share),
     )

@@ -41,11 +41,11 @@ def tabulate(features: Sequence[Features]) -> FeatureTable:
 
     A name with `=` is a choice: 0 where it was not made, and left out where hardly anybody made it.
     """
-    counts = Counter(name for one in features for name in one)
+    counts = Counter(name for sample in features for name in sample)
     least = max(_LEAST_CHOICES, _LEAST_SHARE * len(features))
     names = tuple(name for name, count in counts.items() if "=" not in name or count >= least)
-    missing = [0.0 if "=" in name else np.nan for name in names]
-    lines = [[one.get(name, other) for name, other in zip(names, missing, strict=True)] for one in features]
+    defaults = [0.0 if "=" in name else np.nan for name in names]
+    lines = [[sample.get(name, default) for name, default in zip(names, defaults, strict=True)] for sample in features]
     return FeatureTable(names, np.array(lines, np.float64))
 
 
@@ -67,10 +67,10 @@ def out_of_fold_scores(values: Float64Array, labels: Array, documents: Array, se
 
 def auc(labels: Array, scores: Array, weights: Float64Array | None = None) -> float:
     """Area under the ROC curve (ties count half), of weighted samples; the same number as `metrics.auc`, sooner."""
-    counted = np.ones(len(labels)) if weights is None else weights
+    sample_weights = np.ones(len(labels)) if weights is None else weights
     values, inverse = np.unique(scores, return_inverse=True)
-    attacks = np.bincount(inverse, counted * (labels == 1), len(values))
-    genuine = np.bincount(inverse, counted * (labels != 1), len(values))
+    attacks = np.bincount(inverse, sample_weights * (labels == 1), len(values))
+    genuine = np.bincount(inverse, sample_weights * (labels != 1), len(values))
     pairs = attacks.sum() * genuine.sum()
     return float(attacks @ (np.cumsum(genuine) - genuine / 2) / pairs) if pairs else float("nan")
 
@@ -82,22 +82,22 @@ def auc_interval(
     rng = np.random.default_rng(seed)
     names, inverse = np.unique(documents, return_inverse=True)
     _, ranks = np.unique(scores, return_inverse=True)
-    even = np.full(len(names), 1 / len(names))
-    drawn = (rng.multinomial(len(names), even)[inverse].astype(np.float64) for _ in range(draws))
-    low, high = np.nanquantile([auc(labels, ranks, weights) for weights in drawn], [outside / 2, 1 - outside / 2])
+    shares = np.full(len(names), 1 / len(names))
+    resamples = (rng.multinomial(len(names), shares)[inverse].astype(np.float64) for _ in range(draws))
+    low, high = np.nanquantile([auc(labels, ranks, weights) for weights in resamples], [outside / 2, 1 - outside / 2])
     return float(low), float(high)
 
 
 def strongest_feature(table: FeatureTable, labels: Array) -> str:
     """The name of the feature that alone tells the classes apart best."""
-    apart = [_apart(column, labels) for column in table.values.T]
-    return table.names[int(np.argmax(apart))] if apart else "none"
+    distances = [_apart(column, labels) for column in table.values.T]
+    return table.names[int(np.argmax(distances))] if distances else "none"
 
 
 def _apart(column: Float64Array, labels: Array) -> float:
-    known = np.isfinite(column)
-    found = auc(labels[known], column[known])
-    return abs(found - 0.5) if np.isfinite(found) else 0.0
+    is_finite = np.isfinite(column)
+    area = auc(labels[is_finite], column[is_finite])
+    return abs(area - 0.5) if np.isfinite(area) else 0.0
 
 
 def _linear() -> Any:  # scikit-learn has no types

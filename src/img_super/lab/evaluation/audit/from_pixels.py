@@ -26,19 +26,19 @@ class Responses:
     """What the filters answer: of the whole crop height x width, or in a line where only some pixels count.
 
     Attributes:
-        fine, coarse: strength of the gradient, of the crop itself and of the crop blurred.
+        sharp, coarse: strength of the gradient, of the crop itself and of the crop blurred.
         laplacian: of the grey value.
         noise: the high-pass by channel, three in front.
     """
 
-    fine: Float32Array
+    sharp: Float32Array
     coarse: Float32Array
     laplacian: Float32Array
     noise: Float32Array
 
-    def at(self, where: Where) -> Responses:
+    def at(self, mask: Where) -> Responses:
         """The answers of some pixels."""
-        return Responses(self.fine[where], self.coarse[where], self.laplacian[where], self.noise[:, where])
+        return Responses(self.sharp[mask], self.coarse[mask], self.laplacian[mask], self.noise[:, mask])
 
 
 def responses(crop: RgbImage) -> Responses:
@@ -50,35 +50,35 @@ def responses(crop: RgbImage) -> Responses:
     return Responses(_gradient(grey), coarse, laplacian, np.ascontiguousarray(np.moveaxis(passed, 2, 0), np.float32))
 
 
-def sharpness(of: Responses) -> Features:
+def sharpness(answers: Responses) -> Features:
     """How sharp it is: Laplacian, quantiles of the gradient, fine against coarse detail."""
-    found = {"log_laplacian_variance": log(of.laplacian.var())}
-    for share, value in zip(_QUANTILES, np.quantile(of.fine, _QUANTILES), strict=True):
-        found[f"gradient_p{share * 100:.0f}"] = log(value)
-    return found | {"fine_to_coarse": log(of.fine.mean()) - log(of.coarse.mean())}
+    values_by_name = {"log_laplacian_variance": log(answers.laplacian.var())}
+    for share, value in zip(_QUANTILES, np.quantile(answers.sharp, _QUANTILES), strict=True):
+        values_by_name[f"gradient_p{share * 100:.0f}"] = log(value)
+    return values_by_name | {"fine_to_coarse": log(answers.sharp.mean()) - log(answers.coarse.mean())}
 
 
-def noise(of: Responses) -> Features:
+def noise(answers: Responses) -> Features:
     """How strong the noise is: median absolute deviation of a high-pass, by channel and between channels."""
-    found = {}
-    for name, values in zip("rgb", of.noise, strict=True):
+    features = {}
+    for name, values in zip("rgb", answers.noise, strict=True):
         strength = np.abs(values)
-        found[f"deviation_{name}"] = log(np.median(strength))
-        found[f"mean_{name}"] = log(strength.mean())
-    return found | {"colour_noise": log(np.abs(of.noise[0] - of.noise[2]).mean()) - found["mean_g"]}
+        features[f"deviation_{name}"] = log(np.median(strength))
+        features[f"mean_{name}"] = log(strength.mean())
+    return features | {"colour_noise": log(np.abs(answers.noise[0] - answers.noise[2]).mean()) - features["mean_g"]}
 
 
-def colour(crop: RgbImage, where: Where | None = None) -> Features:
+def colour(crop: RgbImage, mask: Where | None = None) -> Features:
     """Means, spreads and the histogram of the saturation."""
-    pixels = crop.reshape(-1, 3) if where is None else crop[where]
-    found: Features = {}
+    pixels = crop.reshape(-1, 3) if mask is None else crop[mask]
+    means: Features = {}
     for channel, name in enumerate("rgb"):
         mean, spread = cv2.meanStdDev(np.ascontiguousarray(pixels[:, channel]))
-        found |= {f"mean_{name}": float(mean[0, 0]), f"spread_{name}": float(spread[0, 0])}
-    found |= {"red_to_green": found["mean_r"] - found["mean_g"], "blue_to_green": found["mean_b"] - found["mean_g"]}
+        means |= {f"mean_{name}": float(mean[0, 0]), f"spread_{name}": float(spread[0, 0])}
+    means |= {"red_to_green": means["mean_r"] - means["mean_g"], "blue_to_green": means["mean_b"] - means["mean_g"]}
     saturation = cv2.cvtColor(pixels[None], cv2.COLOR_RGB2HSV)[0, :, 1]
     shares = np.histogram(saturation, _SATURATION_BINS)[0] / len(saturation)
-    return found | {f"saturation_{index}": float(share) for index, share in enumerate(shares)}
+    return means | {f"saturation_{index}": float(share) for index, share in enumerate(shares)}
 
 
 def log(value: float) -> float:

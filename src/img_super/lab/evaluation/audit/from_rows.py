@@ -39,11 +39,11 @@ def image_size(row: AuditRow) -> Features:
 
 def parameters(row: AuditRow) -> Features:
     """Every number and every choice that card, camera and saves were drawn with."""
-    found: Features = {}
+    features: Features = {}
     for part, facts in (("card", row.card), ("capture", row.capture), ("passing", row.passing)):
         for name, value in facts.items():
             if isinstance(value, str):
-                found[f"{part}.{name}={value}"] = 1.0
+                features[f"{part}.{name}={value}"] = 1.0
             else:
-                found[f"{part}.{name}"] = float(value)
-    return found
+                features[f"{part}.{name}"] = float(value)
+    return features

@@ -72,21 +72,21 @@ class AuditFinding:
 
 
 def audit_data_set(
-    folder: Path, limit: float = LIMIT, most: int | None = None, kinds: Collection[str] = tuple(KINDS), seed: int = 1
+    folder: Path, limit: float = LIMIT, size: int | None = None, kinds: Collection[str] = tuple(KINDS), seed: int = 1
 ) -> list[AuditFinding]:
-    """Audit a rendered data set, or at least its first `most` samples in whole shards.
+    """Audit a rendered data set, or at least its first `size` samples in whole shards.
 
     Raises:
         BadDataSet: the data set cannot be read, or is too small to say anything.
     """
-    rows = _first_shards(read_rows(folder), most)
+    rows = _first_shards(read_rows(folder), size)
     _refuse_too_few(rows)  # before minutes of work
-    collected = {kind: _Collected() for kind in KINDS if kind in kinds}
+    collected = {kind: _Samples() for kind in KINDS if kind in kinds}
     for shard in read_shards(folder, rows):
-        for kind, of in collected.items():
+        for kind, samples in collected.items():
             for row, features in _features(kind, shard):
-                of.add(row, features)
-    return [of.finding(kind, limit, seed) for kind, of in collected.items()]
+                samples.add(row, features)
+    return [samples.finding(kind, limit, seed) for kind, samples in collected.items()]
 
 
 def _refuse_too_few(rows: Collection[AuditRow]) -> None:
@@ -96,7 +96,7 @@ def _refuse_too_few(rows: Collection[AuditRow]) -> None:
 
 
 @dataclass(slots=True)
-class _Collected:
+class _Samples:
     rows: list[AuditRow] = field(default_factory=list)
     features: list[Features] = field(default_factory=list)
 
@@ -112,24 +112,24 @@ class _Collected:
             raise BadDataSet(f"{kind} needs {LEAST_DOCUMENTS} documents and both classes; {count} documents are there.")
         table = tabulate(self.features)
         scores = out_of_fold_scores(table.values, labels, documents, seed)
-        found = auc(labels, scores)
+        area = auc(labels, scores)
         low, high = auc_interval(labels, scores, documents, seed, outside=_OUTSIDE)
         strongest = strongest_feature(table, labels)
-        return AuditFinding(kind, found, (low, high), strongest, len(labels), count, found > limit and low > 0.5)
+        return AuditFinding(kind, area, (low, high), strongest, len(labels), count, area > limit and low > 0.5)
 
 
 def _features(kind: str, shard: Shard) -> Iterator[tuple[AuditRow, Features]]:
     if kind in _OF_ROWS:
         yield from ((row, _OF_ROWS[kind](row)) for row in shard.rows)
     elif kind == "surroundings":
-        yield from ((seen.row, surroundings.features(seen)) for seen in surroundings.surroundings_of(shard))
+        yield from ((around.row, surroundings.features(around)) for around in surroundings.surroundings_of(shard))
     else:
         for row, crop in zip(shard.rows, shard.crops, strict=True):
             yield row, from_pixels.colour(crop) if kind == "colour" else _OF_RESPONSES[kind](responses(crop))
 
 
-def _first_shards(rows: list[AuditRow], most: int | None) -> list[AuditRow]:
-    if most is None or len(rows) <= most:
+def _first_shards(rows: list[AuditRow], size: int | None) -> list[AuditRow]:
+    if size is None or len(rows) <= size:
         return rows
-    last = rows[most - 1].shard
+    last = rows[size - 1].shard
     return [row for row in rows if row.shard <= last]

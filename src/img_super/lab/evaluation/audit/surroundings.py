@@ -48,21 +48,21 @@ def surroundings_of(shard: Shard) -> Iterator[Surroundings]:
     """Both crops of every pair in the shard that shows enough of its card."""
     for genuine, attack in _pairs(shard):
         hidden = _hidden(shard, genuine, attack)
-        if min(float(_narrowed(~one).mean()) for one in hidden) >= LEAST_SHARE:
-            for position, one in zip((genuine, attack), hidden, strict=True):
-                yield Surroundings(shard.crops[position], ~one, shard.rows[position])
+        if min(float(_narrowed(~mask).mean()) for mask in hidden) >= LEAST_SHARE:
+            for position, mask in zip((genuine, attack), hidden, strict=True):
+                yield Surroundings(shard.crops[position], ~mask, shard.rows[position])
 
 
 def features(surroundings: Surroundings) -> Features:
     """Sharpness, noise, colour and JPEG blocks of the rest, as a whole and on each side of the portrait."""
     crop, shown = blanked(surroundings), surroundings.shown
-    found = {f"colour.{name}": value for name, value in from_pixels.colour(crop, shown).items()}
-    found |= _at_each_side(crop, _narrowed(shown))
+    values = {f"colour.{name}": value for name, value in from_pixels.colour(crop, shown).items()}
+    values |= _at_each_side(crop, _narrowed(shown))
     grey = cv2.cvtColor(crop, cv2.COLOR_RGB2GRAY).astype(np.float32)
     period = _block_period(surroundings.row, len(crop))
-    found["blocks_x"] = block_strength(grey, shown, period)
-    found["blocks_y"] = block_strength(np.ascontiguousarray(grey.T), shown.T, period)
-    return found
+    values["blocks_x"] = block_strength(grey, shown, period)
+    values["blocks_y"] = block_strength(np.ascontiguousarray(grey.T), shown.T, period)
+    return values
 
 
 def blanked(surroundings: Surroundings) -> RgbImage:
@@ -72,11 +72,11 @@ def blanked(surroundings: Surroundings) -> RgbImage:
 
 def block_strength(grey: Float32Array, shown: Where, period_px: float) -> float:
     """How strongly the steps between columns repeat with the period of JPEG's blocks; nan where it cannot be seen."""
-    steps, both = np.abs(np.diff(grey, axis=1)), shown[:, 1:] & shown[:, :-1]
-    weights = both.sum(0)
+    steps, pairs = np.abs(np.diff(grey, axis=1)), shown[:, 1:] & shown[:, :-1]
+    weights = pairs.sum(0)
     if period_px < 2.5 or weights.sum() < _LEAST_PIXELS:
         return _NAN
-    profile = (steps * both).sum(0) / np.maximum(weights, 1)
+    profile = (steps * pairs).sum(0) / np.maximum(weights, 1)
     mean = float((profile * weights).sum() / weights.sum())
     wave = np.exp(-2j * np.pi * np.arange(len(profile)) / period_px)
     return float(abs(((profile - mean) * weights * wave).sum()) / weights.sum() / (mean + 0.05))
@@ -86,14 +86,14 @@ def _at_each_side(crop: RgbImage, shown: Where) -> Features:
     """How sharp and how noisy each side of the portrait is, and against the others."""
     answers = from_pixels.responses(crop)
     everywhere = answers.at(shown)
-    found = from_pixels.sharpness(everywhere) | from_pixels.noise(everywhere)
+    values = from_pixels.sharpness(everywhere) | from_pixels.noise(everywhere)
     for name, half in _halves(len(crop)).items():
         part = shown & half
-        seen = int(part.sum()) >= _LEAST_PIXELS
-        found[f"{name}.sharpness"] = from_pixels.log(answers.fine[part].mean()) if seen else _NAN
-        found[f"{name}.noise"] = from_pixels.log(np.abs(answers.noise[1][part]).mean()) if seen else _NAN
-    found["left_to_right.noise"] = found["left.noise"] - found["right.noise"]
-    return found | {"top_to_bottom.noise": found["top.noise"] - found["bottom.noise"]}
+        enough = int(part.sum()) >= _LEAST_PIXELS
+        values[f"{name}.sharpness"] = from_pixels.log(answers.sharp[part].mean()) if enough else _NAN
+        values[f"{name}.noise"] = from_pixels.log(np.abs(answers.noise[1][part]).mean()) if enough else _NAN
+    values["left_to_right.noise"] = values["left.noise"] - values["right.noise"]
+    return values | {"top_to_bottom.noise": values["top.noise"] - values["bottom.noise"]}
 
 
 def _halves(side: int) -> dict[str, Where]:
@@ -103,10 +103,10 @@ def _halves(side: int) -> dict[str, Where]:
 
 def _pairs(shard: Shard) -> Iterator[tuple[int, int]]:
     """Positions of a document's genuine crop and of its attack."""
-    found: dict[str, dict[int, int]] = {}
+    positions: dict[str, dict[int, int]] = {}
     for position, row in enumerate(shard.rows):
-        found.setdefault(row.document, {}).setdefault(row.label, position)
-    yield from ((both[0], both[1]) for both in found.values() if len(both) == 2)
+        positions.setdefault(row.document, {}).setdefault(row.label, position)
+    yield from ((pair[0], pair[1]) for pair in positions.values() if len(pair) == 2)
 
 
 def _hidden(shard: Shard, genuine: int, attack: int) -> tuple[Where, Where]:
@@ -141,8 +141,8 @@ def _widened(canvas: UInt8Array) -> UInt8Array:
 
 def _narrowed(shown: Where) -> Where:
     reach = 2 * _FILTER_REACH_PX + 1
-    kept = cv2.erode(shown.astype(np.uint8), np.ones((reach, reach), np.uint8), borderValue=1)
-    return np.asarray(kept > 0)
+    eroded = cv2.erode(shown.astype(np.uint8), np.ones((reach, reach), np.uint8), borderValue=1)
+    return np.asarray(eroded > 0)
 
 
 def _moved(canvas: UInt8Array, matrix: npt.NDArray[np.float64]) -> UInt8Array:

@@ -149,8 +149,8 @@ def test_paper_throws_its_shadow_away_from_the_light() -> None:
     )  # fmt: skip
     card_, sheet = pixels.filled((100, 100), (200, 200, 200)), pixels.filled((100, 100), (100, 100, 100))
     made = glued(rng, Sheet(card_, sheet, alpha, np.zeros((100, 100), np.float32)), paper, np.empty((0, 2), np.float32))
-    assert made.under[50, 27, 0] < 160  # the light comes from the right
-    assert made.under[50, 73, 0] == pytest.approx(200, abs=2)
+    assert made.base[50, 27, 0] < 160  # the light comes from the right
+    assert made.base[50, 73, 0] == pytest.approx(200, abs=2)
     assert made.picture[32:68, 69, 0].max() > 130  # white core, in places
     assert made.picture[32:68, 31, 0].max() < 101
     assert made.gloss[50, 50] > 0.9
