@@ -99,7 +99,11 @@ def _reply(response: Response) -> Reply:
     if response.is_success and body:
         return Reply(body)
     problem = {name: body[name] for name in ("code", "title", "detail") if name in body}
-    default = {"code": f"http_{response.status_code}", "title": response.reason_phrase, "detail": "No details were given."}
+    default = {
+        "code": f"http_{response.status_code}",
+        "title": response.reason_phrase,
+        "detail": "No details were given.",
+    }
     return Reply(problem=default | problem)
 
 

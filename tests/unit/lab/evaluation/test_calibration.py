@@ -40,5 +40,5 @@ def test_isotonic_is_kept_only_where_it_measures_better(odd: bool, kept_knots: b
     plain = 1 / (1 + np.exp(-logits))
     labels = drawn(np.where(np.abs(logits) < 3, 0.5, (logits > 0) * 0.98 + 0.01) if odd else plain)
     compared = calibration.fit_better(logits, labels, np.arange(3000) // 2, np.ones(3000))
-    assert bool(compared.kept.knots) is kept_knots
+    assert bool(compared.calibration.knots) is kept_knots
     assert (compared.log_loss["isotonic"] < compared.log_loss["platt"]) or not odd

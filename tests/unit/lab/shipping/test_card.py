@@ -58,7 +58,7 @@ def test_real_photos_say_what_a_score_means() -> None:
 
 def test_each_set_and_class_counts_alike() -> None:
     few_attacks, many_attacks = drawn(0, 2000, 200, 1), drawn(0, 2000, 6000, 2)
-    biases = [calibrate([one.logits]).kept.bias for one in (few_attacks, many_attacks)]
+    biases = [calibrate([one.logits]).calibration.bias for one in (few_attacks, many_attacks)]
     assert biases[0] == pytest.approx(biases[1], abs=0.3)
 
 
