@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import ssl
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
@@ -71,7 +72,8 @@ class Served:
     """A server of one application, and connections to it; its time passes by `clock` alone."""
 
     def __init__(self, app: ASGIApp, limits: ConnectionLimits, state: ServerState, **options: Any) -> None:
-        self._config = uvicorn.Config(app, http=_class(limits), lifespan="off", log_config=None, ws="none", **options)
+        options = {"http": _class(limits), **options}
+        self._config = uvicorn.Config(app, lifespan="off", log_config=None, ws="none", **options)
         self._config.load()
         self.state = state
         self.clock = Clock(asyncio.get_running_loop())
@@ -111,15 +113,15 @@ class Served:
     def _received_bytes(self) -> int:
         return sum(one.received_bytes for one in self.state.connections if isinstance(one, _Counted))
 
-    async def connect(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
-        reader, writer = await asyncio.open_connection(*self.address)
+    async def connect(self, tls: ssl.SSLContext | None = None) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        reader, writer = await asyncio.open_connection(*self.address, ssl=tls)
         self._writers.append(writer)
         return reader, writer
 
     async def end(self) -> None:
         for writer in self._writers:
             writer.close()
-            with suppress(ConnectionError):
+            with suppress(ConnectionError, ssl.SSLError):
                 await writer.wait_closed()
         self._server.close()
 

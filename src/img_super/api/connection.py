@@ -79,9 +79,7 @@ class BoundedConnection(HttpToolsProtocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as Uvicorn has it
         lingering: Any = LingeringTransport(transport, self.loop, self._limits.rest, self._owes_more)
         super().connection_made(lingering)
-        self._patience.start()
-        if len(self.connections) > self._limits.connections:
-            self._make_room()
+        self._count()
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._patience.stop()
@@ -181,6 +179,12 @@ class BoundedConnection(HttpToolsProtocol):
         if self.cycle is not None and self._is_idle and self.timeout_keep_alive_task is None:
             wait_s = self.timeout_keep_alive
             self.timeout_keep_alive_task = self.loop.call_later(wait_s, self.timeout_keep_alive_handler)
+
+    def _count(self) -> None:
+        self.connections.add(self)
+        self._patience.start()
+        if len(self.connections) > self._limits.connections:
+            self._make_room()
 
     def _make_room(self) -> None:
         others: set[Any] = self.connections - {self}

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -21,6 +22,7 @@ from img_super.api.connection import BoundedConnection, ConnectionLimits
 from img_super.api.logs import logging_config
 from img_super.api.metrics import FOLDER_VARIABLE
 from img_super.api.open_files import allow_connections
+from img_super.api.tls import Certificate, secure_connection
 from img_super.api.together import Together, living
 from img_super.cli.options import Model, Policy, RunBy
 from img_super.errors import StartError
@@ -30,9 +32,6 @@ from img_super.settings import LogLevel, Settings, load_settings
 
 _WORKER_READY_S: Final = 60
 """A worker that replaces another one (SIGHUP) has so long to load its models; 5 s are few on a busy machine."""
-
-_TLS_CIPHERS: Final = "ECDHE+AESGCM:ECDHE+CHACHA20"
-"""For TLS 1.2, with forward secrecy only; those of TLS 1.3 all have it. Uvicorn's default allows old ones."""
 
 
 def serve(
@@ -89,20 +88,27 @@ def _options(settings: Settings) -> dict[str, Any]:
         "host": settings.host,
         "port": settings.port,
         "root_path": settings.root_path,
-        "http": partial(BoundedConnection, limits=ConnectionLimits(connections=settings.connections)),
+        "http": _connection(settings),
         "ws": "none",
         "proxy_headers": False,  # `api/proxies.py` believes those that the operator names
         "timeout_keep_alive": settings.keep_alive_s,
         "log_level": settings.log_level.value,
         "log_config": logging_config(settings.log_format, settings.log_level.value),
         "access_log": False,
-        "ssl_certfile": settings.tls_certificate,
-        "ssl_keyfile": settings.tls_key,
-        "ssl_ciphers": _TLS_CIPHERS,
         "server_header": False,
         "timeout_graceful_shutdown": settings.shutdown_grace_s,
         "timeout_worker_healthcheck": _WORKER_READY_S,
     }
+
+
+def _connection(settings: Settings) -> Callable[..., Any]:
+    limits = ConnectionLimits(connections=settings.connections)
+    if settings.tls_certificate is None or settings.tls_key is None:
+        return partial(BoundedConnection, limits=limits)
+    certificate = Certificate(settings.tls_certificate, settings.tls_key)
+    certificate.context()  # so that a wrong file is told now, not to the first client
+    logging.getLogger("uvicorn.error").addFilter(lambda record: "running on" not in record.msg)  # as http; see _welcome
+    return partial(secure_connection, limits=limits, certificate=certificate)
 
 
 @contextmanager

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 from typing import Final, NamedTuple
 
 from img_super.detector.face_refiner import FaceRefiner, RefinedFace
@@ -41,6 +42,9 @@ _ALMOST: Final = 0.5
 """The next face is tried, too, where it is at least this many times as likely the portrait."""
 
 _SAME_FACE_IOU: Final = 0.3
+
+MAX_DOCUMENTS: Final = 12
+"""Of a photo that shows more, those that stand best are judged: each costs a crop and a pass of the validator."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,10 +126,11 @@ class FastDetector:
             return None
         portrait = seen.standing
         apart = [one for one in standings if one is not portrait and has_own_document(one, portrait)]
-        elsewhere = [found for one in apart if (found := self._confirmed(photo, small, one, seen.rotation))]
+        looks = (self._confirmed(photo, small, one, seen.rotation) for one in apart)
+        elsewhere = tuple(islice((other for other in looks if other), MAX_DOCUMENTS - 1))
         others = [one.found for one in faces if one is not portrait and one.found.face_confidence >= MIN_OTHER]
         own = _detection(self._finder.settled(photo, seen.look, seen.rotation), small, seen, photo.wh)
-        detection = replace(own, others=_faces(others, small, photo.wh), elsewhere=tuple(elsewhere))
+        detection = replace(own, others=_faces(others, small, photo.wh), elsewhere=elsewhere)
         frame = small.box_in_photo(portrait.found.frame).pixels().clipped(photo.wh)
         corners = small.quad_in_photo(portrait.found.corners)
         return Located(detection, frame, corners, portrait.found.face.confidence)

@@ -36,6 +36,9 @@ CORNER_UNIT_PX: Final = 64.0
 MIN_OTHER: Final = 0.3
 """Another face than the portrait counts from this confidence on."""
 
+MAX_FACES: Final = 64
+"""A photo may be full of them; each is compared with all others, and looked at."""
+
 _LARGEST_LOG: Final = 2.5
 """Boxes of more than 12 units are not possible; keeps `exp` finite whatever the network says."""
 
@@ -133,9 +136,9 @@ def read_portrait(outputs: Mapping[str, Float32Array]) -> FoundPortrait:
 
 
 def read_candidates(outputs: Mapping[str, Float32Array], min_other: float = MIN_OTHER) -> list[FoundPortrait]:
-    """The likeliest portrait, however unlikely it is; then every other face of at least `min_other`, surest first.
+    """The likeliest portrait, however unlikely it is; then the other faces of at least `min_other`, surest first.
 
-    Other faces are peaks of either map that do not lie over the portrait or over a surer face.
+    They are `MAX_FACES` at most. Others are peaks of either map that lie neither over the portrait nor over a surer one.
 
     Args:
         outputs: by the names of `CHANNELS`, float32 [rows, columns, channels].
@@ -145,12 +148,14 @@ def read_candidates(outputs: Mapping[str, Float32Array], min_other: float = MIN_
     peaks = (either >= min_other) & (either >= cv2.dilate(either, np.ones((3, 3), np.uint8)))
     likeliest = np.unravel_index(int(centres[..., PORTRAIT].argmax()), either.shape)
     others = sorted(zip(*np.nonzero(peaks), strict=True), key=lambda cell: -float(either[cell]))
-    found: list[FoundPortrait] = []
+    faces: list[FoundPortrait] = []
     for row, column in (likeliest, *others):
         box = _box(outputs["boxes"], (int(row), int(column)), 0)
-        if all(box.overlap(known.face.box) < 0.3 for known in found):
-            found.append(_portrait_at(outputs, (int(row), int(column)), box))
-    return found
+        if all(box.overlap(surer.face.box) < 0.3 for surer in faces):
+            faces.append(_portrait_at(outputs, (int(row), int(column)), box))
+        if len(faces) == MAX_FACES:
+            break
+    return faces
 
 
 def _portrait_at(outputs: Mapping[str, Float32Array], cell: tuple[int, int], box: FloatBox) -> FoundPortrait:

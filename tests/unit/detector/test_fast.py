@@ -8,7 +8,7 @@ import pytest
 
 from img_super.detector import fast
 from img_super.detector.face_refiner import FaceRefiner, Part, RefinedFace
-from img_super.detector.fast import LEAST, SURE, FastDetector
+from img_super.detector.fast import LEAST, MAX_DOCUMENTS, SURE, FastDetector
 from img_super.detector.outputs import CHANNELS, OTHER, PORTRAIT, FloatBox, FoundFace
 from img_super.detector.pyramid import Pyramid
 from img_super.domain import Box, Detection, Face, Float32Array, ModelIdentity, RgbImage, Rotation
@@ -166,3 +166,14 @@ def test_a_photo_that_was_laid_on_its_side_is_told_as_it_stands(
     assert located is not None
     assert Finder.asked == [270]  # 180 in what the network saw
     assert located.detection.portrait.box == Box(120, 280, 280, 440)
+
+
+def test_of_a_photo_full_of_documents_so_many_are_judged(precise: Precise, monkeypatch: pytest.MonkeyPatch) -> None:
+    outputs = answers(0.9)
+    outputs["centres"][..., PORTRAIT] = np.maximum(0.6, outputs["centres"][..., PORTRAIT])
+    outputs["boxes"][..., 2:4] = -2.5  # so small that none lies over another
+    monkeypatch.setattr(Network, "outputs", outputs)
+    monkeypatch.setattr(fast, "has_own_document", lambda other, portrait: True)
+    located = FastDetector(b"", card(), Finder(), precise).locate(PHOTO)
+    assert located is not None
+    assert len(located.detection.elsewhere) == MAX_DOCUMENTS - 1

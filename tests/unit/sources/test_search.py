@@ -254,7 +254,7 @@ def test_an_empty_file_with_holes_is_not_read_as_zeros(tmp_path: Path) -> None:
     (tmp_path / "in.tar").write_bytes(bytes(sparse) + bytes(1024))
     (row,) = find_photos([str(tmp_path)], {})
     assert isinstance(row, Failed)
-    assert "holes" in row.detail
+    assert "sparse" in row.detail
 
 
 def test_what_cannot_be_read_has_a_code(folder: Path) -> None:

@@ -105,7 +105,9 @@ def make_card(
         sets: the generated one by the name `GENERATED`, whose figures stand in the card, and others that help to
             choose; figures of what was not chosen on are added by `evaluate`.
     """
-    real = [validation.logits for name, validation in sets.items() if name != GENERATED and validation.logits.has_attacks]
+    real = [
+        validation.logits for name, validation in sets.items() if name != GENERATED and validation.logits.has_attacks
+    ]
     compared = calibrate(real or [sets[GENERATED].logits])
     scored = {name: validation.scored(compared.calibration) for name, validation in sets.items()}
     policies = choose_policies(scored)

@@ -105,7 +105,11 @@ def _with_background(
     grain = pixels.noise(rng, matte.shape, rng.uniform(0.3, 2.0), 0.7, 0.3)
     backdrop = np.asarray(cv2.add(backdrop, grain), np.float32)
     person = pure_foreground(image, matte, own_background)
-    return _cut_out(backdrop, person, matte, rng) if background.kind == "cut_out" else pixels.blend(backdrop, person, matte)
+    return (
+        _cut_out(backdrop, person, matte, rng)
+        if background.kind == "cut_out"
+        else pixels.blend(backdrop, person, matte)
+    )
 
 
 def _cut_out(behind: Float32Array, person: Float32Array, matte: Float32Array, rng: np.random.Generator) -> Float32Array:

@@ -1,0 +1,90 @@
+"""HTTPS: a client that has not agreed on keys yet counts, and has as long, as one that has sent no head.
+
+An event loop that is given a certificate tells a server of a connection only after its handshake. Whoever stops in the
+middle of one would hold a socket for a minute, in any number, and no limit would know of it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+from asyncio.sslproto import SSLProtocol
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any, Final
+
+from uvicorn.config import create_ssl_context
+
+from img_super.api.connection import BoundedConnection
+from img_super.api.lingering import LingeringTransport
+
+_CIPHERS: Final = "ECDHE+AESGCM:ECDHE+CHACHA20"
+"""For TLS 1.2, with forward secrecy only; those of TLS 1.3 all have it. Uvicorn's default allows old ones."""
+
+
+@dataclass(frozen=True, slots=True)
+class Certificate:
+    """PEM files of a certificate chain and of its private key."""
+
+    chain: Path
+    key: Path
+
+    def context(self) -> ssl.SSLContext:
+        """Read once a process. Raises `OSError` when the files cannot be read or do not belong together."""
+        return _context(self)
+
+
+@cache
+def _context(files: Certificate) -> ssl.SSLContext:
+    return create_ssl_context(
+        files.chain, files.key, None, ssl.PROTOCOL_TLS_SERVER, ssl.CERT_NONE, None, ciphers=_CIPHERS
+    )
+
+
+class _SecureConnection(BoundedConnection):
+    """A bounded connection whose transport is the bare socket until the handshake is over."""
+
+    def begin(self, transport: asyncio.Transport) -> None:
+        """Count, and give the handshake the time of a head."""
+        self.transport = transport
+        self._count()
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as Uvicorn has it
+        self._patience.stop()
+        super().connection_made(transport)
+
+    def end(self) -> None:
+        """The socket is gone, perhaps before any connection was made."""
+        self._patience.stop()
+        self.connections.discard(self)
+
+    def _refuse(self) -> None:
+        if isinstance(self.transport, LingeringTransport):
+            super()._refuse()
+        else:
+            self._abort()
+
+
+class Handshake(SSLProtocol):
+    """What an event loop would put between a socket and its connection; this one tells the connection of both."""
+
+    max_size = 32 * 1024
+    """Each has a buffer of so many bytes (asyncio's own: 256 kB), of which one record needs half."""
+
+    def __init__(self, connection: _SecureConnection, context: ssl.SSLContext) -> None:
+        super().__init__(connection.loop, connection, context, None, server_side=True)
+        self._connection = connection
+
+    def connection_made(self, transport: Any) -> None:
+        self._connection.begin(transport)
+        super().connection_made(transport)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        super().connection_lost(exc)
+        self._connection.end()
+
+
+def secure_connection(*args: Any, certificate: Certificate, **options: Any) -> Handshake:
+    """A bounded connection behind TLS; the other arguments are those of `BoundedConnection`."""
+    return Handshake(_SecureConnection(*args, **options), certificate.context())

@@ -1,0 +1,81 @@
+"""Clients of HTTPS that begin a handshake and do not go on."""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from functools import partial
+from pathlib import Path
+
+import pytest
+from starlette.types import Receive, Scope, Send
+
+from img_super.api.connection import ConnectionLimits
+from img_super.api.tls import Certificate, secure_connection
+from tests.certificates import write_certificate
+from tests.wire import Served, on_the_service_s_loop, served, until_closed
+
+LIMITS = ConnectionLimits(connections=3)
+ASK = b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
+
+
+async def app(scope: Scope, receive: Receive, send: Send) -> None:
+    """Answers with the scheme that it was asked by."""
+    await send({"type": "http.response.start", "status": 200, "headers": []})
+    await send({"type": "http.response.body", "body": scope["scheme"].encode()})
+
+
+@pytest.fixture(scope="module")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> Certificate:
+    return Certificate(*write_certificate(tmp_path_factory.mktemp("tls")))
+
+
+@asynccontextmanager
+async def secure(certificate: Certificate) -> AsyncIterator[Served]:
+    connection = partial(secure_connection, limits=LIMITS, certificate=certificate)
+    async with served(app, http=connection) as server:
+        yield server
+
+
+async def ask(server: Served, chain: Path) -> bytes:
+    reader, writer = await server.connect(ssl.create_default_context(cafile=chain))
+    writer.write(ASK)
+    return await until_closed(reader)
+
+
+@pytest.mark.parametrize("said", [b"", b"\x16\x03\x01\x02\x00\x01"], ids=["nothing", "half a hello"])
+def test_a_handshake_has_the_time_of_a_head(certificate: Certificate, said: bytes) -> None:
+    async def stop_in_the_middle() -> None:
+        async with secure(certificate) as server:
+            reader, writer = await server.connect()
+            writer.write(said)
+            await server.some_connection()
+            server.clock.let_pass(LIMITS.head_s)
+            assert await until_closed(reader) == b""
+            await server.end_of_connections()
+
+    on_the_service_s_loop(stop_in_the_middle())
+
+
+def test_handshakes_take_no_place_from_who_asks(certificate: Certificate) -> None:
+    async def crowd() -> None:
+        async with secure(certificate) as server:
+            for _ in range(3 * LIMITS.connections):
+                await server.connect()
+            assert (await ask(server, certificate.chain)).count(b"https")
+            assert len(server.state.connections) <= LIMITS.connections
+
+    on_the_service_s_loop(crowd())
+
+
+def test_what_speaks_no_tls_is_sent_away_and_forgotten(certificate: Certificate) -> None:
+    async def speak_plainly() -> None:
+        async with secure(certificate) as server:
+            reader, writer = await server.connect()
+            writer.write(ASK)
+            assert b"HTTP" not in await until_closed(reader)
+            await server.end_of_connections()
+            assert (await ask(server, certificate.chain)).count(b"https")
+
+    on_the_service_s_loop(speak_plainly())
