@@ -53,7 +53,7 @@ def test_the_card_says_what_it_is() -> None:
 def test_real_photos_say_what_a_score_means() -> None:
     real = drawn(1, 400, 400, 2)
     cards = [make_card(FILES, 224, {GENERATED: drawn(shift, 400, 400, 1), "real": real}, "1") for shift in (-3, 0)]
-    assert cards[0].calibration == cards[1].calibration == calibrate([real.logits]).kept
+    assert cards[0].calibration == cards[1].calibration == calibrate([real.logits]).calibration
 
 
 def test_each_set_and_class_counts_alike() -> None:
