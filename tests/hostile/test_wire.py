@@ -146,3 +146,13 @@ def test_who_does_not_read_its_answer_is_sent_away(connection_header: str, drips
                 await server.end_of_connections()
 
     on_the_service_s_loop(do_not_read())
+
+
+@pytest.mark.parametrize("folded", [b"X-More: 1\r\n 2", b"Transfer-Encoding:\r\n chunked", b"Content-Length: 1\r\n\t0"])
+def test_a_header_over_two_lines_is_refused(folded: bytes) -> None:
+    async def fold() -> None:
+        async with connection(app) as (reader, writer):
+            writer.write(b"POST / HTTP/1.1\r\nHost: x\r\n" + folded + b"\r\n\r\n0\r\n\r\n")
+            assert (await until_closed(reader)).startswith(b"HTTP/1.1 400")
+
+    on_the_service_s_loop(fold())

@@ -15,7 +15,14 @@ def test_each_guard_stands_where_the_list_says_and_has_a_test(guard: Guard) -> N
     assert f"def {name}" in (ROOT / "tests" / path).read_text()
 
 
-def test_a_reformatted_guard_is_found() -> None:
-    guard = Guard("limit", "m.py", "if a['b'] > 1:", "if False:", "unit/test_names.py")
-    reformatted = 'if (  # why\n    a["b"]\n    > 1\n):\n    refuse()'
-    assert without_it(guard, reformatted) == "if False:\n    refuse()"
+def test_a_guard_is_found_however_it_is_written_and_its_variables_are_called() -> None:
+    guard = Guard("limit", "m.py:A.f", "bytes['b'] > LIMIT", "bytes is None", "unit/test_names.py")
+    source = "class A:\n    def f(self, size):\n        if (  # why\n            size['b']\n            > LIMIT):\n            x()"
+    assert "if size is None:" in without_it(guard, source)
+
+
+@pytest.mark.parametrize("condition", ["size['b'] > OTHER", "size['c'] > LIMIT", "size['b'] >= LIMIT"])
+def test_another_condition_is_not_the_guard(condition: str) -> None:
+    guard = Guard("limit", "m.py:f", "bytes['b'] > LIMIT", "False", "unit/test_names.py")
+    with pytest.raises(ValueError, match="stands 0 times"):
+        without_it(guard, f"def f(size):\n    if {condition}:\n        x()")
