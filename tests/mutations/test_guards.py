@@ -17,7 +17,14 @@ def test_each_guard_stands_where_the_list_says_and_has_a_test(guard: Guard) -> N
 
 def test_a_guard_is_found_however_it_is_written_and_its_variables_are_called() -> None:
     guard = Guard("limit", "m.py:A.f", "bytes['b'] > LIMIT", "bytes is None", "unit/test_names.py")
-    source = "class A:\n    def f(self, size):\n        if (  # why\n            size['b']\n            > LIMIT):\n            x()"
+    lines = [
+        "class A:",
+        "    def f(self, size):",
+        "        if (  # why",
+        "            size['b']",
+        "            > LIMIT):",
+    ]
+    source = "\n".join([*lines, "            refuse()"])
     assert "if size is None:" in without_it(guard, source)
 
 
