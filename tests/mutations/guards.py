@@ -273,7 +273,7 @@ GUARDS = (
     Guard("faces of a photo", "detector/outputs.py:read_candidates",
           "len(faces) == MAX_FACES", "False",
           "hostile/test_many_faces.py"),
-    Guard("documents of a photo", "detector/fast.py:FastDetector.locate",
+    Guard("documents of a photo", "detector/fast.py:FastDetector._located",
           "islice((other for other in looks if other), MAX_DOCUMENTS - 1)", "looks",
           "unit/detector/test_fast.py::test_of_a_photo_full_of_documents"),
 )
