@@ -101,7 +101,7 @@ class Reading:
 
         def read_photo(photo: OwnPhoto) -> _ReadPhoto | LeftOut:
             try:
-                return self._see(photo)
+                return self._read(photo)
             except Refusal as error:
                 return LeftOut(photo.found.name, error.code, error.detail)
             finally:
