@@ -20,7 +20,7 @@ from benchmarks.running_service import Service, environment
 from img_super.cli.app import app
 from img_super.figures import Figure, SetFigures
 from img_super.model_card import read_card
-from img_super.settings import SHIPPED_MODEL
+from img_super.pipeline.load import SHIPPED_MODEL
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text("utf-8")

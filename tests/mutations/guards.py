@@ -364,7 +364,7 @@ def _is_like(there: Any, node: Any, names: dict[str, str]) -> bool:
     if isinstance(there, ast.Call) and isinstance(there.func, ast.Name):
         names[there.func.id] = there.func.id  # functions are called by their own name
     if isinstance(there, ast.Name) and there.id.islower():
-        return names.setdefault(there.id, node.id) == node.id
+        return bool(names.setdefault(there.id, node.id) == node.id)
     if isinstance(there, ast.AST):
         fields = (field for field in there._fields if field != "ctx")
         return all(_is_like(getattr(there, field), getattr(node, field), names) for field in fields)

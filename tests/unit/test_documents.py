@@ -17,7 +17,8 @@ from img_super.api.schemas import Problem
 from img_super.cli.reference import default_in_words, documented_problems
 from img_super.main import build_app
 from img_super.model_card import Policy, read_card
-from img_super.settings import PREFIX, SHIPPED_MODEL, Settings
+from img_super.pipeline.load import SHIPPED_MODEL
+from img_super.settings import PREFIX, Settings
 
 ROOT = Path(__file__).parents[2]
 DEPLOYMENT = ROOT / "docs" / "deployment" / "deploymentdoc.md"

@@ -73,14 +73,15 @@ class Handshake(SSLProtocol):
     """Each has a buffer of so many bytes (asyncio's own: 256 kB), of which one record needs half."""
 
     def __init__(self, connection: _SecureConnection, context: ssl.SSLContext) -> None:
-        super().__init__(connection.loop, connection, context, None, server_side=True)
+        nobody_waits: Any = None
+        super().__init__(connection.loop, connection, context, nobody_waits, server_side=True)
         self._connection = connection
 
     def connection_made(self, transport: Any) -> None:
         self._connection.begin(transport)
         super().connection_made(transport)
 
-    def connection_lost(self, exc: Exception | None) -> None:
+    def connection_lost(self, exc: BaseException | None) -> None:
         super().connection_lost(exc)
         self._connection.end()
 
