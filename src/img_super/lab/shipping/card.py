@@ -39,7 +39,9 @@ LIMITS: Final = [
     "Its threshold holds on the kinds of documents that it was chosen on; expect others to shift the scores.",
     "The real captures that it was measured on are grey paper copies of two document types and two specimen "
     "cards; glued-on photos and photographed screens were measured with generated samples only. Face swaps by "
-    "neural networks were imitated (their geometry, their traces, small autoencoders), not drawn by a swapper.",
+    "neural networks were imitated (their geometry and traces, faces redrawn by autoencoders, by super-resolution "
+    "and by a network that mixes two faces), not drawn by a swapper.",
+    "A portrait that was itself printed and photographed, laid over another with care, is often missed.",
     "Faces narrower than 45 px are not judged; small, blurred or heavily compressed photos hide the traces.",
     "The figures borrow the words of ISO/IEC 30107-3 (APCER, BPCER); they are no test by that standard.",
 ]
@@ -47,9 +49,9 @@ TERMS: Final = (
     "Backbone: EfficientNet-Lite0, ImageNet weights, Apache-2.0. Part of the training portraits was drawn with "
     "weights distilled from StyleGAN2 trained on FFHQ, whose own terms are non-commercial; the other portraits "
     "are CC0. DocXPand designs (validation only): MIT. Backgrounds: GPL-2+ and CC BY-SA artwork of Debian "
-    "packages. Real photos to train on: MIDV-500 frames from onbehalfofhim/midv_dataset, which states no "
-    "licence; banknotes from Josuepma/BilletesFalsosPythonMexico and Jaydeep-Chaudhary/Indian-currency- "
-    "notes_dataset, MIT."
+    "packages. Some faces were enlarged by Real-ESRGAN (BSD-3) while training. Real photos to train on: MIDV-500 "
+    "frames from onbehalfofhim/midv_dataset, which states no licence; banknotes from "
+    "Josuepma/BilletesFalsosPythonMexico and Jaydeep-Chaudhary/Indian-currency-notes_dataset, MIT."
 )
 
 
