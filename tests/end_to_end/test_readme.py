@@ -73,7 +73,7 @@ def test_what_needs_no_service_goes_through(checkout: Path) -> None:
     """`super` ends with 1 where a photo is suspicious, as it should here."""
     (block,) = [block for block in SHELL if block.startswith("alias")]
     told = typed(re.sub(r"^(img-super super .*?)( +#|$)", r"\1 || [ $? = 1 ]\2", block, flags=re.MULTILINE), checkout)
-    assert "attack.jpg" in told
+    assert "attack" in told
     assert (checkout / "results.html").exists()
     assert len(list((checkout / "looked-at").iterdir())) == (checkout / "results.csv").read_text().count(".jpg")
 

@@ -74,8 +74,7 @@ def test_what_is_not_there_is_one_line(verb: str) -> None:
     [
         (
             "img_super.lab",
-            "img-super: `audit` is for those who make networks; the checkout and the full image have it, "
-            "the slim one does not.",
+            "img-super: `audit` makes networks; it is in the checkout and the full image, not in the slim one.",
         ),
         (
             "sklearn",

@@ -61,6 +61,8 @@ class Together:
         self._process = process or os.getpid()
         self._seen = self.proposal.number - (self.proposal.step is Step.PREPARE)
         self._ready: Switch | None = None
+        self._switching = asyncio.Lock()
+        """Whoever was asked does not answer before the switch, though the task that takes part came first to it."""
 
     @classmethod
     def found(cls, folder: str | None) -> Together | None:
@@ -131,10 +133,11 @@ class Together:
         _write(self._folder / f"{proposal.number}.{self._process}", said)
 
     async def _do(self, proposal: Proposal) -> None:
-        ready, self._ready = self._ready, None
-        if ready is not None and proposal.step is Step.SWITCH:
-            await asyncio.sleep(max(0.0, proposal.at_s - time.monotonic()))
-            ready()
+        async with self._switching:
+            ready, self._ready = self._ready, None
+            if ready is not None and proposal.step is Step.SWITCH:
+                await asyncio.sleep(max(0.0, proposal.at_s - time.monotonic()))
+                ready()
 
     async def _until_all_are_ready(self, number: int) -> None:
         end_s = time.monotonic() + _PATIENCE_S

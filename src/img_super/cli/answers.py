@@ -25,8 +25,9 @@ Body: TypeAlias = dict[str, Any]
 Ask: TypeAlias = Callable[[bytes], "Reply"]
 
 STDIN: Final = "-"
-_JUDGED_HEADS: Final = ("photo", "verdict", "score", "reasons", "documents", "portrait", "quality")
+_JUDGED_HEADS: Final = ("photo", "verdict", "score", "portrait", "remarks")
 _FOUND_HEADS: Final = ("photo", "portrait", "faces", "turn")
+_TOLD_BY_THE_SCORE: Final = frozenset({"score_high", "score_between", "score_low"})
 _STYLES: Final = {"attack": "bold red", "undetermined": "yellow", "bona_fide": "green"}
 
 
@@ -145,10 +146,14 @@ def _add_problem(table: Table, name: Any, problem: Body, columns: int) -> None:
 
 def _judged_cells(body: Body) -> list[str]:
     style = _STYLES[body["verdict"]]
-    quality = " ".join(warning["detail"] for warning in body["quality"])
-    reasons = " ".join(reason["code"] for reason in body["reasons"])
-    judged = [f"[{style}]{body['verdict']}", f"{body['score']:.4f}", reasons, str(len(body["documents"]))]
-    return [*judged, _corners(body["coord"]), quality]
+    remarks = [f"{len(body['documents'])} documents."] if len(body["documents"]) > 1 else []
+    remarks += [remark["detail"] for remark in (*_reasons_besides_the_score(body), *body["quality"])]
+    return [f"[{style}]{body['verdict']}", f"{body['score']:.4f}", _corners(body["coord"]), " ".join(remarks)]
+
+
+def _reasons_besides_the_score(body: Body) -> list[Body]:
+    warned = {warning["code"] for warning in body["quality"]}
+    return [reason for reason in body["reasons"] if reason["code"] not in warned | _TOLD_BY_THE_SCORE]
 
 
 def _found_cells(body: Body) -> list[str]:

@@ -47,7 +47,7 @@ class Check:
 
     name: str
     works: bool | None
-    detail: str
+    told: str
 
 
 def doctor(
@@ -186,5 +186,5 @@ def _print_table(checks: list[Check]) -> None:
     table = Table("", "what", "found")
     signs = {True: Text("ok", "green"), None: Text("-", "dim"), False: Text("NO", "bold red")}
     for check in checks:
-        table.add_row(signs[check.works], Text(check.name), Text(check.detail, overflow="fold"))
+        table.add_row(signs[check.works], Text(check.name), Text(check.told, overflow="fold"))
     Console().print(table)

@@ -143,3 +143,17 @@ def test_one_change_at_a_time(folder: Path) -> None:
 def test_without_other_workers_there_is_nobody_to_agree_with(tmp_path: Path) -> None:
     assert Together.found(None) is None
     assert Together.found(str(tmp_path)) is None
+
+
+def test_who_was_asked_answers_after_the_switch_though_the_task_that_takes_part_came_first(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(together_module, "_LOOK_EVERY_S", 0)
+
+    async def change() -> None:
+        worker = Worker(folder, os.getpid())
+        async with taking_part(worker):
+            await worker.together.change(NEW, worker.prepare)
+            assert worker.model == NEW
+
+    asyncio.run(change())

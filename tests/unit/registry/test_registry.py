@@ -57,7 +57,7 @@ def test_a_version_can_be_served_whatever_is_promoted(registry: Registry, tmp_pa
 def test_a_version_never_changes(registry: Registry, tmp_path: Path) -> None:
     registry.add(variant(tmp_path / "one", "2"))
     registry.add(tmp_path / "one")
-    with pytest.raises(BadModel, match="another model 2"):
+    with pytest.raises(BadModel, match="different model 2"):
         registry.add(variant(tmp_path / "other", "2", threshold=0.6))
     assert read_card(registry.model("2")).threshold == 0.5
 

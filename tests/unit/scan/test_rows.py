@@ -147,9 +147,9 @@ def test_another_model_or_option_does_not_go_on(tmp_path: Path) -> None:
     path = tmp_path / "journal"
     with Journal(path, {"model": "m", "source": ["a"]}) as journal:
         journal.add(Judged(ROWS[0]))
-    with pytest.raises(ScanError, match=r"another model\. .*--restart"):
+    with pytest.raises(ScanError, match=r"different model\. .*--restart"):
         Journal(path, {"model": "n", "source": ["a"]})
-    with pytest.raises(ScanError, match="another model and another source"):
+    with pytest.raises(ScanError, match="different model and another source"):
         Journal(path, {"model": "n", "source": ["b"]})
     with Journal(path, {"model": "m", "source": ["a"]}) as journal:
         assert len(journal) == 1

@@ -12,7 +12,7 @@ from img_super.pipeline.photo import open_photo
 from tests.hostile.files import image_file, jpeg_scans, png_chunk
 from tests.unit.pipeline.test_variants import HARMLESS, HEIC, JPEG, PHOTO, UNSUPPORTED
 
-TABLE = Path(__file__).parents[3] / "docs/reference/formats.md"
+TABLE = Path(__file__).parents[2] / "docs/reference/formats.md"
 PNG = image_file(PHOTO, "PNG")
 BAD_TEXT = png_chunk(b"tEXt", b"a\0b")[:-1] + b"!"
 LOSSLESS = image_file(PHOTO, "WEBP", lossless=True, exif=b"Exif\0\0II*\0junk")
