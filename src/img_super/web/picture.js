@@ -94,7 +94,7 @@ function boxes({ faces, answer, problem }) {
     return box("portrait", coord, text("box.portrait") + number, verdict);
   });
   const unjudged = others.filter((face) => !documents.some(({ coord }) => overlap(coord, face)));
-  return [frames(documents), ...portraits, ...unjudged.map(ghostBox)];
+  return [documentOutlines(documents), ...portraits, ...unjudged.map(ghostBox)];
 }
 
 function box(kind, coord, label, verdict = null) {
@@ -104,16 +104,14 @@ function box(kind, coord, label, verdict = null) {
 const ghostBox = (face) => box("ghost", face, text("box.ghost"));
 
 /** Whether two boxes share the middle of one of them. */
-function overlap(one, other) {
-  const holds = (outer, inner) => {
-    const [x, y] = [(inner.x_min + inner.x_max) / 2, (inner.y_min + inner.y_max) / 2];
-    return outer.x_min <= x && x < outer.x_max && outer.y_min <= y && y < outer.y_max;
-  };
-  return holds(one, other) || holds(other, one);
+const overlap = (one, other) => holdsMiddle(one, other) || holdsMiddle(other, one);
+
+function holdsMiddle(outer, inner) {
+  const [x, y] = [(inner.x_min + inner.x_max) / 2, (inner.y_min + inner.y_max) / 2];
+  return outer.x_min <= x && x < outer.x_max && outer.y_min <= y && y < outer.y_max;
 }
 
-/** The documents' outlines. */
-function frames(documents) {
+function documentOutlines(documents) {
   const { naturalWidth: width, naturalHeight: height } = photo;
   const outlines = documents.filter(({ quad }) => quad).map(({ quad, verdict }) => drawn("polygon", { points: quad.join(" "), "data-verdict": verdict }));
   return drawn("svg", { class: "frames", viewBox: `0 0 ${width || 1} ${height || 1}`, preserveAspectRatio: "none", "aria-hidden": "true" }, ...outlines);
