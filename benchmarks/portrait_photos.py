@@ -22,6 +22,7 @@ from benchmarks.composed import (
     two_documents,
 )
 from img_super.domain import ROTATIONS, Box, Rotation
+from img_super.lab.dataset.real_captures import KEPT_FROM_TRAINING
 from img_super.turn import turn
 
 Photos: TypeAlias = Iterator[Callable[[], Composed]]
@@ -29,8 +30,6 @@ Pair: TypeAlias = Callable[[Material, tuple[Path, Path], np.random.Generator], C
 
 SEED: Final = 20
 _WIDE: Final = ((1280, 960), (960, 1280), (1600, 900), (1000, 1000))
-_VALIDATION: Final = ("midv500/40", "midv500/41")
-"""Cards that are for validation alone."""
 
 
 def _rng(half: Half, number: int) -> np.random.Generator:
@@ -112,7 +111,7 @@ def _turned(file: Path, face: Box, rotation: Rotation) -> Composed:
 def cards(data: Path, half: Half) -> Photos:
     """Windows of real photos of cards, cut at five sizes of the face: all of them, or those that may be chosen on."""
     for name, label in json.loads((data / "real-bases" / "labels.json").read_text()).items():
-        kept = half is Half.REPORTED or label["document"] not in _VALIDATION
+        kept = half is Half.REPORTED or label["document"] not in KEPT_FROM_TRAINING
         if label["document"].startswith("midv500") and kept:
             yield partial(_window, data / "real-bases" / name, Box(*map(int, label["face_xyxy"])))
 

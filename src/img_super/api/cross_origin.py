@@ -52,7 +52,7 @@ class RefusedOrigins:
 
     def _look_at(self, headers: Headers) -> None:
         origin = headers.get("origin", "")
-        if not origin or origin in self._named | self._told or len(self._told) >= _MOST_TOLD:
+        if not origin or origin in self._named or origin in self._told or len(self._told) >= _MOST_TOLD:
             return
         if _ORIGIN.fullmatch(origin) and not _is_same_site(origin, headers):
             self._told.add(origin)

@@ -19,7 +19,7 @@ UNTYPED: Final = ("application/octet-stream", "binary/octet-stream")
 """What clients and buckets call bytes of which they know nothing."""
 
 _MOST_PARTS: Final = 64
-_MOST_HEADERUNTYPED: Final = 16 * 1024
+_MOST_HEADER_BYTES: Final = 16 * 1024
 
 
 @dataclass(slots=True)
@@ -87,7 +87,7 @@ class _Form:
 
     def _add(self, collected: bytearray, piece: bytes) -> None:
         self._header_bytes += len(piece)
-        if self._header_bytes > _MOST_HEADERUNTYPED:
+        if self._header_bytes > _MOST_HEADER_BYTES:
             raise BadRequestBody("The form's field headers are too long.")
         collected += piece
 

@@ -33,9 +33,9 @@ def compare_precisions(weights: Mapping[str, bytes], crops: CropSet, seed: int =
     logits, times_ms = _run_in_turns(weights, crops)
     labels = crops.labels
     draws = resampling.drawn_weights(crops.documents, seed)
-    curves = {file: resampling.Curves.of(labels, row, draws).auc() for file, row in logits.items()}
+    curves = {file: resampling.Curves.of(labels, values, draws).auc() for file, values in logits.items()}
     calibration = fit_platt(logits[FLOAT], labels)
-    scores = {file: scores_of(calibration, row) for file, row in logits.items()}
+    scores = {file: scores_of(calibration, values) for file, values in logits.items()}
     floats = round(metrics.auc(labels, logits[FLOAT]), 4)
     precisions: dict[str, Precision] = {}
     for file in weights:
@@ -69,7 +69,7 @@ def which_serves(precisions: Mapping[str, Precision]) -> str:
 def _run_in_turns(
     weights: Mapping[str, bytes], crops: CropSet
 ) -> tuple[dict[str, np.ndarray[Any, Any]], dict[str, np.ndarray[Any, Any]]]:
-    networks = {file: LiteRtNetwork(row) for file, row in weights.items()}
+    networks = {file: LiteRtNetwork(content) for file, content in weights.items()}
     logits: dict[str, list[float]] = {file: [] for file in networks}
     times_ms: dict[str, list[float]] = {file: [] for file in networks}
     for crop in crops.crops:
@@ -79,6 +79,6 @@ def _run_in_turns(
             logits[file].append(network.run(resized)[0])
             times_ms[file].append((perf_counter() - began) * 1e3)
     return (
-        {file: np.array(row) for file, row in logits.items()},
-        {file: np.array(row) for file, row in times_ms.items()},
+        {file: np.array(values) for file, values in logits.items()},
+        {file: np.array(values) for file, values in times_ms.items()},
     )
