@@ -15,7 +15,7 @@ _OF_ONE_CUSTOMER: Final = 64
 
 def read_networks(text: str) -> tuple[Network, ...]:
     """The networks and single addresses of a list with commas. Raises ValueError."""
-    return tuple(ip_network(one.strip()) for one in text.split(",") if one.strip())
+    return tuple(ip_network(network.strip()) for network in text.split(",") if network.strip())
 
 
 def read_address(text: str) -> Address | None:

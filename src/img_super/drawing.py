@@ -44,17 +44,17 @@ class Marks:
 
 def draw(image: RgbImage, marks: Marks) -> RgbImage:
     """A copy of `image` (RGB uint8, height x width x 3) with the marks; lines are as wide as its size asks for."""
-    drawn = image.copy()
+    marked = image.copy()
     if marks.heat_map is not None and marks.heated is not None:
-        _draw_heat(drawn, marks.heat_map, marks.heated)
+        _draw_heat(marked, marks.heat_map, marks.heated)
     width_px = max(2, round(max(image.shape[:2]) / 400))
     colour = _COLOURS.get(marks.verdict or "", _BLUE)
     for box in marks.others:
-        _draw_box(drawn, box, _BLUE, max(1, width_px // 2))
-    _draw_box(drawn, marks.portrait, colour, width_px)
+        _draw_box(marked, box, _BLUE, max(1, width_px // 2))
+    _draw_box(marked, marks.portrait, colour, width_px)
     if marks.text:
-        _draw_text(drawn, marks.portrait, marks.text, colour, width_px)
-    return drawn
+        _draw_text(marked, marks.portrait, marks.text, colour, width_px)
+    return marked
 
 
 def _draw_box(image: RgbImage, box: Box, colour: Colour, width_px: int) -> None:

@@ -54,9 +54,9 @@ def flush(path: Path) -> None:
         os.close(descriptor)
 
 
-def _make_like(old: Path, descriptor: int) -> None:
-    if old.exists():
-        before, now = old.stat(), os.fstat(descriptor)
-        if (before.st_uid, before.st_gid) != (now.st_uid, now.st_gid):
-            os.fchown(descriptor, before.st_uid, before.st_gid)
-        os.fchmod(descriptor, S_IMODE(before.st_mode))
+def _make_like(template: Path, descriptor: int) -> None:
+    if template.exists():
+        wanted_stat, current_stat = template.stat(), os.fstat(descriptor)
+        if (wanted_stat.st_uid, wanted_stat.st_gid) != (current_stat.st_uid, current_stat.st_gid):
+            os.fchown(descriptor, wanted_stat.st_uid, wanted_stat.st_gid)
+        os.fchmod(descriptor, S_IMODE(wanted_stat.st_mode))

@@ -63,8 +63,8 @@ def _on_line(knots: tuple[tuple[float, float], ...], logit: float) -> float:
     after = bisect_right(knots, logit, key=lambda knot: knot[0])
     if after in (0, len(knots)):
         return knots[min(after, len(knots) - 1)][1]
-    (left, low), (right, high) = knots[after - 1], knots[after]
-    return low + (high - low) * (logit - left) / (right - left)
+    (low_logit, low), (high_logit, high) = knots[after - 1], knots[after]
+    return low + (high - low) * (logit - low_logit) / (high_logit - low_logit)
 
 
 class Precision(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -177,8 +177,8 @@ class ModelCard(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_de
             return self.policies[name]
         if name is PolicyName.BALANCED:
             return Policy(self.threshold, self.undetermined)
-        known = ", ".join(self.policies) or PolicyName.BALANCED
-        raise BadModel(f"The model {self.name} {self.version} has no policy {name}; it has {known}.")
+        names = ", ".join(self.policies) or PolicyName.BALANCED
+        raise BadModel(f"The model {self.name} {self.version} has no policy {name}; it has {names}.")
 
     def genuine_scores(self) -> tuple[str, list[float]] | None:
         """The genuine scores that the model was chosen on: of which data set, and quantiles at evenly spread shares.

@@ -20,15 +20,15 @@ def natively_quiet() -> Iterator[None]:
     It changes the whole process: use it while starting, not in a service. Python's exceptions are not lost.
     """
     sys.stderr.flush()
-    kept = os.dup(2)
+    saved_descriptor = os.dup(2)
     try:
         with Path(os.devnull).open("wb") as nowhere:
             os.dup2(nowhere.fileno(), 2)
         yield
     finally:
         sys.stderr.flush()
-        os.dup2(kept, 2)
-        os.close(kept)
+        os.dup2(saved_descriptor, 2)
+        os.close(saved_descriptor)
 
 
 def loaded_quietly(load: Callable[[], Pipeline]) -> Pipeline:

@@ -218,7 +218,7 @@ GUARDS = (
     Guard("no reload without admin keys", "api/routes/model.py:reload",
           "services.settings.admin_keys_file is None", "False",
           "unit/api/test_reload.py::test_without_admin_keys_it_is_switched_off"),
-    Guard("a model is tried before it serves", "api/reload.py:_tried",
+    Guard("a model is tried before it serves", "api/reload.py:_loaded_and_tried",
           "pipeline.super(WARM_UP_PHOTO.read_bytes())", "None",
           "unit/api/test_reload.py::test_a_model_that_does_not_answer"),
     Guard("no path in a refused model", "api/reload.py:reload_model",

@@ -11,7 +11,7 @@ from img_super.domain import UInt8Array
 from img_super.lab.dataset.crops import CropSet, read_crops
 from img_super.lab.own_documents import fine_tune as fine_tune_module
 from img_super.lab.own_documents.errors import BadLabels
-from img_super.lab.own_documents.fine_tune import fine_tune, mixed, parted
+from img_super.lab.own_documents.fine_tune import fine_tune, fold_indices, mixed
 from img_super.lab.training.recipe import Recipe
 from img_super.lab.training.train import Run
 from tests.networks.own_crops import own
@@ -21,7 +21,7 @@ TINY = Recipe("tiny", input_side_px=32, epochs=1, batch_size=8, learning_rate=1e
 
 def test_no_document_is_learned_from_and_left_out() -> None:
     crops, seen = own(), []
-    for learned, left_out in parted(crops, 4, seed=1):
+    for learned, left_out in fold_indices(crops, 4, seed=1):
         assert not set(crops.documents[learned]) & set(crops.documents[left_out])
         assert set(crops.labels[left_out].tolist()) == {0, 1}
         seen += left_out.tolist()

@@ -90,11 +90,11 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     services: Services = app.state.services
     tell_when_stopping(services)
     reload_at_hangup(services)
-    beside = [asyncio.create_task(work(services)) for work in (warm_up, take_part)]
+    background = [asyncio.create_task(work(services)) for work in (warm_up, take_part)]
     if services.together is not None:
         services.together.join()
     yield
-    for task in beside:
+    for task in background:
         task.cancel()
     if services.together is not None:
         services.together.leave()

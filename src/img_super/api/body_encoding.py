@@ -37,11 +37,11 @@ def unpacked(body: bytes, encodings: tuple[str, ...], max_bytes: int) -> bytes:
 def _inflated(body: bytes, window_bits: int, max_bytes: int) -> bytes:
     if window_bits == _EITHER and not _has_zlib_head(body):
         window_bits = -zlib.MAX_WBITS  # "deflate" without its head, as some clients write it
-    plain, left = bytearray(), body
+    plain, compressed = bytearray(), body
     for _ in range(_MOST_MEMBERS):
-        member, left = _member(left, window_bits, max_bytes - len(plain))
+        member, compressed = _member(compressed, window_bits, max_bytes - len(plain))
         plain += member
-        if window_bits != _GZIP or not left.startswith(_GZIP_HEAD):
+        if window_bits != _GZIP or not compressed.startswith(_GZIP_HEAD):
             return bytes(plain)
     raise BadRequestBody(f"The compressed body has more than {_MOST_MEMBERS} members; send it as one.")
 

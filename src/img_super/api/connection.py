@@ -114,7 +114,7 @@ class BoundedConnection(HttpToolsProtocol):
         if too_much or self._rest_bytes > self._limits.rest.max_bytes:
             self._abort()
         elif not self.transport.is_closing():
-            self._wait_for_what_is_owed()
+            self._wait_for_rest()
 
     def on_message_begin(self) -> None:
         self._in_head = self._in_message = True
@@ -148,7 +148,7 @@ class BoundedConnection(HttpToolsProtocol):
         self._idle_since_s = time.monotonic()
         super().on_response_complete()
         if not self.transport.is_closing():
-            self._wait_for_what_is_owed()
+            self._wait_for_rest()
 
     def head_without_offer(self) -> bytes:
         """The head that was just read, as if it had not offered another protocol."""
@@ -170,7 +170,7 @@ class BoundedConnection(HttpToolsProtocol):
     def _owes_more(self) -> bool:
         return self._in_message or self.cycle is None
 
-    def _wait_for_what_is_owed(self) -> None:
+    def _wait_for_rest(self) -> None:
         """The head that has begun, or the rest of a request that is answered; between requests Uvicorn waits."""
         if self._in_head or (self._in_message and self._is_idle):
             self._patience.start()
@@ -188,9 +188,11 @@ class BoundedConnection(HttpToolsProtocol):
 
     def _make_room(self) -> None:
         others: set[Any] = self.connections - {self}
-        idle = [one for one in others if isinstance(one, BoundedConnection) and one._is_idle]
+        idle = [
+            connection for connection in others if isinstance(connection, BoundedConnection) and connection._is_idle
+        ]
         if idle:
-            min(idle, key=lambda one: one._idle_since_s)._abort()
+            min(idle, key=lambda connection: connection._idle_since_s)._abort()
         else:
             self._refuse()
 

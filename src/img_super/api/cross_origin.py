@@ -64,5 +64,5 @@ class RefusedOrigins:
 
 def _is_same_site(origin: str, headers: Headers) -> bool:
     """Browsers name the origin of our own page, too. Old ones do not say that it is; then its host does."""
-    told = headers.get("sec-fetch-site")
-    return told == "same-origin" if told else origin.partition("://")[2] == headers.get("host")
+    site = headers.get("sec-fetch-site")
+    return site == "same-origin" if site else origin.partition("://")[2] == headers.get("host")

@@ -50,8 +50,8 @@ async def receive_image(request: Request) -> ReadImage:
         UnsupportedMedia: the body is neither JSON, nor a form, nor an image, or compressed in another way.
         TooManyBytes, SlowBody, Overloaded: from `limits.py`.
     """
-    read = _reader(request.headers.get("content-type") or "application/json")
-    return await _receive(request, read, request.app.state.services.settings.max_body_bytes)
+    reader = _reader(request.headers.get("content-type") or "application/json")
+    return await _receive(request, reader, request.app.state.services.settings.max_body_bytes)
 
 
 async def receive_photos(request: Request) -> Callable[[], list[bytes | InputError]]:
@@ -60,14 +60,14 @@ async def receive_photos(request: Request) -> Callable[[], list[bytes | InputErr
     content_type = request.headers.get("content-type", "")
     if _media_type(content_type) != _FORM:
         raise UnsupportedMedia("Send `multipart/form-data` with each photo as a file in a field `image` of its own.")
-    read = partial(read_forms_photos, content_type=content_type, most=settings.batch_photos)
-    return await _receive(request, read, settings.batch_bytes)
+    reader = partial(read_forms_photos, content_type=content_type, most=settings.batch_photos)
+    return await _receive(request, reader, settings.batch_bytes)
 
 
-async def _receive(request: Request, read: Callable[[bytes], T], max_bytes: int) -> Callable[[], T]:
+async def _receive(request: Request, reader: Callable[[bytes], T], max_bytes: int) -> Callable[[], T]:
     encodings = encodings_of(request.headers.get("content-encoding", ""))
     body = await request.body()
-    return lambda: read(unpacked(body, encodings, max_bytes))
+    return lambda: reader(unpacked(body, encodings, max_bytes))
 
 
 def _media_type(content_type: str) -> str:
@@ -110,10 +110,10 @@ def _unescaped(text: bytes) -> bytes:
     high, low = (_HEX_DIGITS[letters[at + after]] for after in (1, 2))
     if np.any((high == _NO_DIGIT) | (low == _NO_DIGIT)):
         raise BadBase64()
-    plain, kept = letters.copy(), np.ones(len(letters), bool)
+    plain, is_kept = letters.copy(), np.ones(len(letters), bool)
     plain[at] = high << 4 | low
-    kept[at + 1] = kept[at + 2] = kept[-2:] = False
-    return plain[kept].tobytes()
+    is_kept[at + 1] = is_kept[at + 2] = is_kept[-2:] = False
+    return plain[is_kept].tobytes()
 
 
 def _from_raw(body: bytes) -> bytes:

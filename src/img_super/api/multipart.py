@@ -104,8 +104,8 @@ def read_form(body: bytes, content_type: str) -> bytes:
     named = [part for part in form.parts if part.name == FIELD]
     files = [part for part in form.parts if part.is_file and part.body]
     # A field that was left empty beside the photo is none; alone, it is told of.
-    if found := [part for part in named if part.body] or (files if len(files) == 1 else named):
-        return found[-1].image()
+    if candidates := [part for part in named if part.body] or (files if len(files) == 1 else named):
+        return candidates[-1].image()
     raise NoImageField(
         "The form has several files; send the photo in the field `image`." if files
         else "The form has no field `image`; send the photo's file in it."

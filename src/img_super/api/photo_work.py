@@ -81,10 +81,10 @@ async def while_somebody_waits(work: Awaitable[T], receive: Receive, deadline_s:
     working = asyncio.ensure_future(work)
     leaving = asyncio.ensure_future(_until_gone(receive))
     try:
-        done, _ = await asyncio.wait({working, leaving}, timeout=deadline_s, return_when=asyncio.FIRST_COMPLETED)
-        if working in done:
+        finished, _ = await asyncio.wait({working, leaving}, timeout=deadline_s, return_when=asyncio.FIRST_COMPLETED)
+        if working in finished:
             return working.result()
-        raise ClientGone() if leaving in done else DeadlinePassed()
+        raise ClientGone() if leaving in finished else DeadlinePassed()
     finally:
         working.cancel()
         leaving.cancel()

@@ -29,8 +29,8 @@ class TrustedProxies:
 
         What is no address ends the search, so that nothing else gets into the log.
         """
-        said = ",".join(headers.getlist("x-forwarded-for")).split(",")
-        for hop in reversed(said):
+        hops = ",".join(headers.getlist("x-forwarded-for")).split(",")
+        for hop in reversed(hops):
             address = read_address(_without_port(hop.strip()))
             if address is None:
                 return proxy

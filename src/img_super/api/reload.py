@@ -35,8 +35,8 @@ async def reload_model(services: Services) -> ModelIdentity:
             await _take(services, serving_folder(services.settings.model))
         except ImgSuperError as error:
             _log.error("The model was not reloaded: %s", error)
-            told = str(error).replace(str(services.settings.model), "IMG_SUPER_MODEL")
-            raise ModelRefused(f"{told} The previous model keeps serving.") from error
+            reason = str(error).replace(str(services.settings.model), "IMG_SUPER_MODEL")
+            raise ModelRefused(f"{reason} The previous model keeps serving.") from error
         identity = services.pipeline.validator.identity
         _log.info("The model %s %s (sha256 %s) was loaded.", identity.name, identity.version, identity.sha256)
         return identity
@@ -57,10 +57,10 @@ async def _take(services: Services, model: Path) -> None:
 
 
 async def _prepared(services: Services, model: Path) -> Switch:
-    return partial(services.serve_with, await asyncio.to_thread(_tried, services, model))
+    return partial(services.serve_with, await asyncio.to_thread(_loaded_and_tried, services, model))
 
 
-def _tried(services: Services, model: Path) -> Pipeline:
+def _loaded_and_tried(services: Services, model: Path) -> Pipeline:
     """A pipeline that has answered a real request. Raises `BadModel`, or what it answered with."""
     pipeline = services.pipeline.with_validator(load_validator(model, services.settings.backend))
     try:

@@ -77,10 +77,10 @@ class _Answer:
 
 def _log_access(scope: Scope, identity: RequestIdentity, fields: dict[str, Any]) -> None:
     client = scope["client"][0] if scope.get("client") else "-"
-    known = {**fields, "client": client, "request_id": identity.request_id, "trace_id": identity.trace_id}
+    logged = {**fields, "client": client, "request_id": identity.request_id, "trace_id": identity.trace_id}
     _access.info(
         "%s  %s %s  %s%s  %s ms  %s",
         *(client, fields["method"], fields["route"], fields["status"]),
         *(f" {fields['code']}" if fields["code"] else "", fields["ms"], identity.request_id),
-        extra={"fields": {name: value for name, value in known.items() if value is not None}},
+        extra={"fields": {name: value for name, value in logged.items() if value is not None}},
     )

@@ -172,7 +172,7 @@ class SuperAnswer(BaseModel):
             model=Model.of(result.model),
             quality=_quality(result),
             reasons=_reasons(result),
-            documents=[JudgedDocument.of(one, _ghosts(result)) for one in result.documents],
+            documents=[JudgedDocument.of(document, _ghosts(result)) for document in result.documents],
             evidence=EvidenceMap.of(result) if with_evidence else None,
             probability=attack_share and at_attack_share(result.decision.score, attack_share),
         )
@@ -246,11 +246,11 @@ class ValidatorModel(Model):
 
     @classmethod
     def of_card(cls, card: ModelCard, identity: ModelIdentity, policy: PolicyName) -> ValidatorModel:
-        taken = ("created", "min_face_px", "figures", "data", "limits", "terms")
+        fields = ("created", "min_face_px", "figures", "data", "limits", "terms")
         choices = {name: card.policy(name) for name in card.policies or (PolicyName.BALANCED,)}
         return cls(
             **Model.of(identity).model_dump(),
-            **msgspec.to_builtins({name: getattr(card, name) for name in taken}),
+            **msgspec.to_builtins({name: getattr(card, name) for name in fields}),
             policy=policy,
             threshold=choices[policy].threshold,
             undetermined=choices[policy].undetermined,
@@ -312,6 +312,6 @@ def _around(quad: Sequence[tuple[float, float]]) -> Box:
 
 def _ghosts(result: SuperResult) -> list[Face]:
     """Faces that are no document's portrait."""
-    portraits = [one.detection.portrait.box for one in result.documents]
-    faces = [face for one in result.documents for face in one.detection.others]
+    portraits = [document.detection.portrait.box for document in result.documents]
+    faces = [face for document in result.documents for face in document.detection.others]
     return [face for face in faces if all(face.box.iou(box) < _SAME_FACE_IOU for box in portraits)]

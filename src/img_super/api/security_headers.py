@@ -44,6 +44,6 @@ class SecurityHeaders:
 def _add(headers: MutableHeaders, over_tls: bool) -> None:
     kind = headers.get("content-type", "")
     for_kind = _FOR_DATA if "json" in kind else _FOR_DOCUMENTATION if "html" in kind else {}
-    wanted = {**_ALWAYS, **for_kind, **(_FOR_TLS if over_tls else {})}
-    for name, value in wanted.items():
+    security = {**_ALWAYS, **for_kind, **(_FOR_TLS if over_tls else {})}
+    for name, value in security.items():
         headers.setdefault(name, value)

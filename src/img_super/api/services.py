@@ -60,16 +60,16 @@ class Services:
     def close(self) -> None:
         """Finish what is in hand."""
         self.pool.close()
-        for kept in (self.shadow, self.judgements):
-            if kept is not None:
-                kept.close()
+        for resource in (self.shadow, self.judgements):
+            if resource is not None:
+                resource.close()
 
     def health(self) -> Literal["ready", "starting", "stopping", "stuck"]:
         """Whether photos can be answered, and why not."""
         if self.stopping:
             return "stopping"
-        known = [keys for keys in (self.keys, self.admin_keys) if keys is not None]
-        if self.pool.is_held_up() or not all(keys.are_usable for keys in known):
+        key_files = [keys for keys in (self.keys, self.admin_keys) if keys is not None]
+        if self.pool.is_held_up() or not all(keys.are_usable for keys in key_files):
             return "stuck"
         return "ready" if self.warm else "starting"
 

@@ -47,14 +47,14 @@ class Shadow:
         self._thread.join(_CLOSE_S)
 
     def _work(self) -> None:
-        while (given := self._waiting.get()) is not None:
+        while (job := self._waiting.get()) is not None:
             try:
-                self._compare_documents(*given)
+                self._compare_documents(*job)
             except Exception as error:  # noqa: BLE001 the shadow must never harm the service
                 _log.error("The shadow model failed (%s).", type(error).__name__)
 
     def _compare_documents(self, look: Look, answered: SuperResult) -> None:
         """Each document with itself: the shadow may find another one the most suspicious."""
-        shadow = {one.crop: one.decision for one in self._pipeline.judge(look).documents}
-        for one in answered.documents:
-            self._metrics.shadowed(one.decision, shadow[one.crop])
+        shadow = {document.crop: document.decision for document in self._pipeline.judge(look).documents}
+        for document in answered.documents:
+            self._metrics.shadowed(document.decision, shadow[document.crop])

@@ -55,14 +55,14 @@ class Threads:
 
     def _drop_what_waits(self) -> None:
         try:
-            while (given := self._waiting.get_nowait()) is not None:
-                given[0].cancel()
+            while (job := self._waiting.get_nowait()) is not None:
+                job[0].cancel()
         except Empty:
             return
 
     def _work(self) -> None:
-        while (given := self._waiting.get()) is not None:
-            future, work = given
+        while (job := self._waiting.get()) is not None:
+            future, work = job
             if future.set_running_or_notify_cancel():
                 self._do(future, work)
 

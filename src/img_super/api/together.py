@@ -125,12 +125,12 @@ class Together:
             await asyncio.shield(self._do(self.proposal))  # the others do, whether or not somebody still waits for it
 
     async def _say_whether_ready(self, proposal: Proposal, prepare: Prepare) -> None:
-        said = b""
+        refusal = b""
         try:
             self._ready = await prepare(Path(proposal.model))
         except (ImgSuperError, OSError) as error:
-            said = str(error).encode()
-        _write(self._folder / f"{proposal.number}.{self._process}", said)
+            refusal = str(error).encode()
+        _write(self._folder / f"{proposal.number}.{self._process}", refusal)
 
     async def _do(self, proposal: Proposal) -> None:
         async with self._switching:
@@ -153,8 +153,8 @@ class Together:
             answer = self._folder / f"{number}.{process}"
             if process != self._process and not answer.exists():
                 silent.append(process)
-            elif process != self._process and (said := answer.read_text()):
-                raise BadModel(said)
+            elif process != self._process and (refusal := answer.read_text()):
+                raise BadModel(refusal)
         return silent
 
     def _propose(self, proposal: Proposal) -> None:

@@ -123,12 +123,12 @@ def _print_table(answers: list[tuple[str, Reply]], judged: bool) -> None:
     from rich.table import Table
     from rich.text import Text
 
-    from img_super.sources.names import shown
+    from img_super.sources.names import printable
 
     heads = _JUDGED_HEADS if judged else _FOUND_HEADS
     table = Table(*heads, caption=_caption(answers))
     for photo, reply in answers:
-        name = Text(shown(photo), overflow="fold")
+        name = Text(printable(photo), overflow="fold")
         if reply.body is not None:
             table.add_row(name, *(_judged_cells if judged else _found_cells)(reply.body))
         else:

@@ -83,7 +83,7 @@ def _checks(model: Path | None, backend: Backend | None) -> Iterator[Check]:
     yield Check("img_super", True, __version__)
     yield Check("Python", sys.version_info >= (3, 11), f"{platform.python_version()}, {platform.platform()}")
     yield Check("cores", True, f"{cores} usable")
-    yield from (_needed(name) for name in _NEEDED)
+    yield from (_requirement(name) for name in _NEEDED)
     yield from (_optional(name, use) for name, use in _OPTIONAL.items())
     try:
         settings = load_settings(model=model, backend=backend)
@@ -95,7 +95,7 @@ def _checks(model: Path | None, backend: Backend | None) -> Iterator[Check]:
     yield from _self_test(settings)
 
 
-def _needed(name: str) -> Check:
+def _requirement(name: str) -> Check:
     try:
         return Check(name, True, metadata.version(name))
     except metadata.PackageNotFoundError:
@@ -122,14 +122,14 @@ def _model_files(settings: Settings) -> Iterator[Check]:
 
 
 def _files_of(
-    name: str, find: Callable[[], Path], read: Callable[[Path], ModelCard] | Callable[[Path], DetectorCard]
+    name: str, find: Callable[[], Path], read_model_card: Callable[[Path], ModelCard] | Callable[[Path], DetectorCard]
 ) -> Iterator[Check]:
     """Every file that a model's card lists."""
     from img_super.model_card import read_weights
 
     try:
         folder = find()
-        card = read(folder)
+        card = read_model_card(folder)
     except ImgSuperError as error:
         yield Check(name, False, str(error))
         return
@@ -138,9 +138,9 @@ def _files_of(
         yield _check(f"{card.name} {card.version} {file}", partial(_proven, whole, weights.sha256))
 
 
-def _proven(read: Callable[[], bytes], sha256: str) -> str:
+def _proven(read_file: Callable[[], bytes], sha256: str) -> str:
     """What to tell when the bytes were read, which proves their sum."""
-    return f"{len(read()):,} bytes, sha256 {sha256}"
+    return f"{len(read_file()):,} bytes, sha256 {sha256}"
 
 
 def _self_test(settings: Settings) -> Iterator[Check]:

@@ -110,9 +110,9 @@ def _tune(
     from img_super.native_stderr import natively_quiet
 
     read_weights(parent.folder, parent.card, "keras")  # that it is there, and the one that the card describes
-    first = parent.folder / parent.card.files["keras"].name
+    parent_weights = parent.folder / parent.card.files["keras"].name
     crops, shipped_validation = own_crops(team), read_crops(validation)
-    tuned = _learn(recipe, crops, read_crops(generated), first, out, folds, exchanges)
+    tuned = _learn(recipe, crops, read_crops(generated), parent_weights, out, folds, exchanges)
     typer.echo("Comparing both models")
     new_name = version or new_version(parent, "own", team)
     answers = OwnAnswers(team, crops, tuned.logits, tuned.exchanged)
@@ -123,7 +123,7 @@ def _tune(
 
 
 def _learn(
-    recipe: str | None, team: CropSet, generated: CropSet, first: Path, out: Path, folds: int, exchanges: int
+    recipe: str | None, team: CropSet, generated: CropSet, parent_weights: Path, out: Path, folds: int, exchanges: int
 ) -> Tuned:
     """What the network sees is weighed anew; with a recipe its layers learn."""
     import msgspec
@@ -134,11 +134,11 @@ def _learn(
     from img_super.lab.training.recipe import read_recipe, recipe_file
 
     if recipe is None:
-        return fine_tune_head(team, generated, first, out, folds, typer.echo, exchanges)
+        return fine_tune_head(team, generated, parent_weights, out, folds, typer.echo, exchanges)
     chosen = read_recipe(recipe_file(recipe))
     sized = msgspec.structs.replace(chosen, input_side_px=team.crops.shape[1])
     allowed = generated.at(learnable(generated.rows, chosen.kept_care))
-    return fine_tune(sized, team, allowed, first, out, folds, typer.echo)
+    return fine_tune(sized, team, allowed, parent_weights, out, folds, typer.echo)
 
 
 def _keep(tuned: ShippedTuned, parent: MeasuredModel, out: Path, registry: Path | None) -> str:

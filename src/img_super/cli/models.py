@@ -87,13 +87,13 @@ def diff(version: Version, other: Version, registry: RegistryFolder) -> None:
     from img_super.model_card import read_card
 
     versions = _open(registry)
-    first, second = (
+    before, after = (
         dict(_leaves(msgspec.to_builtins(read_card(versions.model(number))))) for number in (version, other)
     )
     table = Table("what", version, other)
-    for name in dict.fromkeys([*first, *second]):
-        if first.get(name) != second.get(name):
-            table.add_row(name, first.get(name, "-"), second.get(name, "-"))
+    for name in dict.fromkeys([*before, *after]):
+        if before.get(name) != after.get(name):
+            table.add_row(name, before.get(name, "-"), after.get(name, "-"))
     Console().print(table)
 
 

@@ -139,5 +139,5 @@ def _tell_what_was_read(team: OwnDocuments) -> None:
     )
     for code, count in Counter(photo.code for photo in team.left_out).most_common():
         names = [photo.name for photo in team.left_out if photo.code == code]
-        rest = f" and {count - _SHOWN} more" if count > _SHOWN else ""
-        typer.echo(f"{count} left out, {code}: {', '.join(names[:_SHOWN])}{rest}", err=True)
+        unlisted = f" and {count - _SHOWN} more" if count > _SHOWN else ""
+        typer.echo(f"{count} left out, {code}: {', '.join(names[:_SHOWN])}{unlisted}", err=True)

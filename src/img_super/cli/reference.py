@@ -129,13 +129,13 @@ def errors_text() -> str:
 def settings_text() -> str:
     """`settings.md`: environment variable, default, allowed values and meaning."""
     rows = (
-        (f"`{PREFIX}{name.upper()}`", default_in_words(name), _allowed(name, field), str(field.description))
+        (f"`{PREFIX}{name.upper()}`", default_in_words(name), _allowed_values(name, field), str(field.description))
         for name, field in Settings.model_fields.items()
     )
     return _SETTINGS_HEAD + _table(("variable", "default", "allowed", "meaning"), rows)
 
 
-def _allowed(name: str, field: FieldInfo) -> str:
+def _allowed_values(name: str, field: FieldInfo) -> str:
     if name in _ALLOWED_IN_WORDS:
         return _ALLOWED_IN_WORDS[name]
     if isinstance(field.annotation, type) and issubclass(field.annotation, Enum):

@@ -52,9 +52,9 @@ def judging_on_ray(crews: int | None = None) -> Judging:
     return partial(_judge, crews)
 
 
-def _judge(crews: int | None, job: ScanJob, done: Callable[[str], bool]) -> Generator[Judged]:
-    """A row for every photo of the job that is not `done`; one of a TAR archive may come again, and is the same."""
-    for units in _in_parts(_units(job, done), UNITS_AT_ONCE):
+def _judge(crews: int | None, job: ScanJob, is_done: Callable[[str], bool]) -> Generator[Judged]:
+    """A row for every photo of the job that is not `is_done`; one of a TAR archive may come again, and is the same."""
+    for units in _in_parts(_units(job, is_done), UNITS_AT_ONCE):
         yield from _judged(job.work, crews, units)
 
 
@@ -68,12 +68,12 @@ def connect() -> None:
         raise ScanError("There is no Ray cluster here; start one (`ray start --head`) or set RAY_ADDRESS.") from error
 
 
-def _units(job: ScanJob, done: Callable[[str], bool]) -> Iterator[Found]:
+def _units(job: ScanJob, is_done: Callable[[str], bool]) -> Iterator[Found]:
     """What can be judged apart: photos, members of ZIP archives, and TAR archives, which have to be read in order."""
     for file in find_files(job.sources, job.work.storage):
         members = photos_in_zip(file, job.work.storage) if isinstance(file, InFile) and is_zip(file.path) else (file,)
         for unit in members:
-            if not done(unit.name) and not job.is_target(unit):
+            if not is_done(unit.name) and not job.is_target(unit):
                 yield unit
 
 
@@ -120,5 +120,5 @@ class NodeCrew:
 
 
 def _in_parts(items: Iterable[T], size: int) -> Iterator[tuple[T, ...]]:
-    left = iter(items)
-    return iter(lambda: tuple(islice(left, size)), ())
+    remaining = iter(items)
+    return iter(lambda: tuple(islice(remaining, size)), ())

@@ -65,9 +65,9 @@ class Part:
             return square
         x_min, y_min = self.x_min >> self.halvings, self.y_min >> self.halvings
         left, top = max(0, x_min), max(0, y_min)
-        seen = photo.after(self.halvings)[top : max(0, y_min + SIDE_PX), left : max(0, x_min + SIDE_PX)]
+        inside = photo.after(self.halvings)[top : max(0, y_min + SIDE_PX), left : max(0, x_min + SIDE_PX)]
         x, y = left - x_min, top - y_min
-        square[y : y + seen.shape[0], x : x + seen.shape[1]] = seen
+        square[y : y + inside.shape[0], x : x + inside.shape[1]] = inside
         return square
 
     def in_photo(self, box: FloatBox) -> FloatBox:
@@ -100,7 +100,7 @@ class FaceRefiner:
                 return RefinedFace(FoundFace(box, face.confidence), part)
         return None
 
-    def settled(self, photo: Pyramid, look: RefinedFace, rotation: Rotation) -> Face:
+    def refined_face(self, photo: Pyramid, look: RefinedFace, rotation: Rotation) -> Face:
         """The face as it is seen in the part of the photo that lies around it; a second look where that is another."""
         if Part.around(look.face.box) != look.part:
             look = self.find(photo, look.face.box, rotation) or look

@@ -63,7 +63,7 @@ class Located:
     confidence: float
 
 
-class Seen(NamedTuple):
+class ConfirmedFace(NamedTuple):
     """What the network found, and how YuNet saw it in that rotation."""
 
     standing: Standing
@@ -100,11 +100,11 @@ class FastDetector:
         located = self._located(photo, small, faces)
         if located:
             return located.detection
-        found = self._instead.detect(image)
-        if found is None or found.portrait.confidence < ALONE:
+        fallback = self._instead.detect(image)
+        if fallback is None or fallback.portrait.confidence < ALONE:
             return None
-        alone = _seen_without_document(found.portrait.box, small, faces)
-        return replace(found, no_document=True) if alone else found
+        alone = _lacks_document(fallback.portrait.box, small, faces)
+        return replace(fallback, no_document=True) if alone else fallback
 
     def locate(self, image: RgbImage) -> Located | None:
         """What one pass is sure of and YuNet confirms; None asks for the precise way."""
@@ -118,46 +118,48 @@ class FastDetector:
         return small, [standing(face, small.pixels, small.shown_wh) for face in faces]
 
     def _located(self, photo: Pyramid, small: Letterboxed, faces: Sequence[Standing]) -> Located | None:
-        if faces[0].found.face.confidence < self.card.min_confidence:
+        if faces[0].candidate.face.confidence < self.card.min_confidence:
             return None
-        standings = sorted(faces, key=lambda one: -one.weight)
-        seen = self._seen_best(photo, small, _likely(standings))
-        if seen is None:
+        standings = sorted(faces, key=lambda face: -face.weight)
+        best = self._surest(photo, small, _likely(standings))
+        if best is None:
             return None
-        portrait = seen.standing
-        apart = [one for one in standings if one is not portrait and has_own_document(one, portrait)]
-        looks = (self._confirmed(photo, small, one, seen.rotation) for one in apart)
-        elsewhere = tuple(islice((other for other in looks if other), MAX_DOCUMENTS - 1))
-        others = [one.found for one in faces if one is not portrait and one.found.face_confidence >= MIN_OTHER]
-        own = _detection(self._finder.settled(photo, seen.look, seen.rotation), small, seen, photo.wh)
+        portrait = best.standing
+        own_portraits = [face for face in standings if face is not portrait and has_own_document(face, portrait)]
+        documents = (self._confirmed(photo, small, face, best.rotation) for face in own_portraits)
+        elsewhere = tuple(islice((document for document in documents if document), MAX_DOCUMENTS - 1))
+        others = [
+            face.candidate for face in faces if face is not portrait and face.candidate.face_confidence >= MIN_OTHER
+        ]
+        own = _detection(self._finder.refined_face(photo, best.look, best.rotation), small, best, photo.wh)
         detection = replace(own, others=_faces(others, small, photo.wh), elsewhere=elsewhere)
-        frame = small.box_in_photo(portrait.found.frame).pixels().clipped(photo.wh)
-        corners = small.quad_in_photo(portrait.found.corners)
-        return Located(detection, frame, corners, portrait.found.face.confidence)
+        frame = small.box_in_photo(portrait.candidate.frame).pixels().clipped(photo.wh)
+        corners = small.quad_in_photo(portrait.candidate.corners)
+        return Located(detection, frame, corners, portrait.candidate.face.confidence)
 
-    def _confirmed(self, photo: Pyramid, small: Letterboxed, other: Standing, upright: Rotation) -> Detection | None:
+    def _confirmed(self, photo: Pyramid, small: Letterboxed, face: Standing, upright: Rotation) -> Detection | None:
         """Another document's portrait, where YuNet sees a face; it may lie turned otherwise than the first one."""
-        turned = [ROTATIONS[(rotation + small.rotation) // 90 % 4] for rotation in other.found.rotations[:1]]
+        turned = [ROTATIONS[(rotation + small.rotation) // 90 % 4] for rotation in face.candidate.rotations[:1]]
         for rotation in dict.fromkeys((*turned, upright)):
-            look = self._finder.find(photo, small.box_in_photo(other.found.face.box), rotation)
+            look = self._finder.find(photo, small.box_in_photo(face.candidate.face.box), rotation)
             if look and look.face.confidence >= LEAST:
-                seen = Seen(other, look, rotation)
-                return _detection(self._finder.settled(photo, look, rotation), small, seen, photo.wh)
+                confirmed = ConfirmedFace(face, look, rotation)
+                return _detection(self._finder.refined_face(photo, look, rotation), small, confirmed, photo.wh)
         return None
 
-    def _seen_best(self, photo: Pyramid, small: Letterboxed, candidates: Sequence[Standing]) -> Seen | None:
+    def _surest(self, photo: Pyramid, small: Letterboxed, candidates: Sequence[Standing]) -> ConfirmedFace | None:
         """The candidate and the rotation that YuNet is surest of; the first one that leaves no doubt is taken.
 
         A candidate is looked at only where those before it show no face at all.
         """
-        best: Seen | None = None
-        for turned in candidates[0].found.rotations:
+        best: ConfirmedFace | None = None
+        for turned in candidates[0].candidate.rotations:
             rotation = ROTATIONS[(turned + small.rotation) // 90 % 4]
-            places = ((one, small.box_in_photo(one.found.face.box)) for one in candidates)
-            looks = ((one, self._finder.find(photo, place, rotation)) for one, place in places)
-            one, look = next(((one, look) for one, look in looks if look), (None, None))
-            if one and look and (best is None or look.face.confidence > best.look.face.confidence):
-                best = Seen(one, look, rotation)
+            places = ((face, small.box_in_photo(face.candidate.face.box)) for face in candidates)
+            looks = ((face, self._finder.find(photo, place, rotation)) for face, place in places)
+            face, look = next(((face, look) for face, look in looks if look), (None, None))
+            if face and look and (best is None or look.face.confidence > best.look.face.confidence):
+                best = ConfirmedFace(face, look, rotation)
             if best and best.look.face.confidence >= SURE:
                 return best
         return best if best and best.look.face.confidence >= LEAST else None
@@ -165,28 +167,31 @@ class FastDetector:
 
 def _likely(faces: Sequence[Standing]) -> Sequence[Standing]:
     """The one that stands best, then the next one if it is almost as likely."""
-    likely = [one.found.face.confidence for one in faces]
-    return faces[:2] if len(faces) > 1 and likely[1] >= _ALMOST * likely[0] else faces[:1]
+    confidences = [face.candidate.face.confidence for face in faces]
+    return faces[:2] if len(faces) > 1 and confidences[1] >= _ALMOST * confidences[0] else faces[:1]
 
 
-def _seen_without_document(box: Box, small: Letterboxed, faces: Sequence[Standing]) -> bool:
+def _lacks_document(box: Box, small: Letterboxed, faces: Sequence[Standing]) -> bool:
     """Whether one pass saw this face, too, and no document around it."""
-    same = [one for one in faces if small.box_in_photo(one.found.face.box).pixels().iou(box) >= _SAME_FACE_IOU]
+    same = [face for face in faces if small.box_in_photo(face.candidate.face.box).pixels().iou(box) >= _SAME_FACE_IOU]
     return bool(same) and not same[0].in_document
 
 
-def _detection(face: Face, small: Letterboxed, seen: Seen, wh: tuple[int, int]) -> Detection:
+def _detection(face: Face, small: Letterboxed, portrait: ConfirmedFace, wh: tuple[int, int]) -> Detection:
     """A portrait with its document, where enough of one is seen."""
-    found = seen.standing.found
-    frame = small.box_in_photo(found.frame).pixels().clipped(wh)
-    quad = tuple((float(x), float(y)) for x, y in small.quad_in_photo(found.corners))
-    around = DocumentPlace(frame, quad) if seen.standing.in_document else None
-    return Detection(face, (), seen.rotation, around, no_document=around is None)
+    candidate = portrait.standing.candidate
+    frame = small.box_in_photo(candidate.frame).pixels().clipped(wh)
+    quad = tuple((float(x), float(y)) for x, y in small.quad_in_photo(candidate.corners))
+    document = DocumentPlace(frame, quad) if portrait.standing.in_document else None
+    return Detection(face, (), portrait.rotation, document, no_document=document is None)
 
 
-def _faces(found: Sequence[FoundPortrait], small: Letterboxed, wh: tuple[int, int]) -> tuple[Face, ...]:
+def _faces(candidates: Sequence[FoundPortrait], small: Letterboxed, wh: tuple[int, int]) -> tuple[Face, ...]:
     """Faces in the photo's pixels, the largest first."""
-    faces = [Face(small.box_in_photo(one.face.box).pixels().clipped(wh), one.face_confidence) for one in found]
+    faces = [
+        Face(small.box_in_photo(candidate.face.box).pixels().clipped(wh), candidate.face_confidence)
+        for candidate in candidates
+    ]
     return tuple(sorted((face for face in faces if face.box.area), key=lambda face: face.box.area, reverse=True))
 
 
@@ -199,12 +204,12 @@ class SameFaceDetector:
 
     def detect(self, image: RgbImage) -> Detection | None:
         """Find the portrait and the other faces of `image` (RGB uint8); None when there is no face."""
-        chosen = self._fast.detect(image)
-        seen = self._precise.detect(image) if chosen else None
-        if chosen is None or seen is None:
-            return chosen
-        portrait = max(seen.faces, key=lambda face: face.box.iou(chosen.portrait.box))
-        if portrait.box.iou(chosen.portrait.box) < _SAME_FACE_IOU:
-            portrait = chosen.portrait
-        others = tuple(face for face in (seen.faces if seen.rotation == chosen.rotation else chosen.others))
-        return replace(chosen, portrait=portrait, others=tuple(face for face in others if face is not portrait))
+        quick = self._fast.detect(image)
+        precise = self._precise.detect(image) if quick else None
+        if quick is None or precise is None:
+            return quick
+        portrait = max(precise.faces, key=lambda face: face.box.iou(quick.portrait.box))
+        if portrait.box.iou(quick.portrait.box) < _SAME_FACE_IOU:
+            portrait = quick.portrait
+        others = tuple(face for face in (precise.faces if precise.rotation == quick.rotation else quick.others))
+        return replace(quick, portrait=portrait, others=tuple(face for face in others if face is not portrait))

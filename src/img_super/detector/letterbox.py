@@ -51,7 +51,7 @@ def letterbox(photo: Pyramid, input_wh: tuple[int, int]) -> Letterboxed:
     wh = photo.wh
     rotation: Rotation = 90 if wh[1] > wh[0] and input_wh[0] > input_wh[1] else 0
     lies_wh = wh if rotation == 0 else wh[::-1]
-    pixels_each = max(side / there for side, there in zip(lies_wh, input_wh, strict=True))
+    pixels_each = max(side / input_side for side, input_side in zip(lies_wh, input_wh, strict=True))
     small = resized(photo, (max(1, round(wh[0] / pixels_each)), max(1, round(wh[1] / pixels_each))))
     lies = turn(small, rotation)
     pixels = np.full((input_wh[1], input_wh[0], 3), FILL, np.uint8)
@@ -61,7 +61,7 @@ def letterbox(photo: Pyramid, input_wh: tuple[int, int]) -> Letterboxed:
 
 def resized(photo: Pyramid, wh: tuple[int, int]) -> RgbImage:
     """The photo at this width and height: by halves as far as that goes, by less than a half or enlarged in the end."""
-    halvings = max(0, min(side // wanted for side, wanted in zip(photo.wh, wh, strict=True)).bit_length() - 1)
+    halvings = max(0, min(side // small_side for side, small_side in zip(photo.wh, wh, strict=True)).bit_length() - 1)
     small = photo.after(halvings)
     if small.shape[1::-1] == wh:
         return small

@@ -28,9 +28,9 @@ class LiteRtRunner:
 
     def expect(self, answers: dict[str, tuple[int, ...]]) -> None:
         """Raises `BadModel` when the outputs have other names or shapes."""
-        found = {name: tuple(details["shape"]) for name, details in self._run.get_output_details().items()}
-        if found != answers:
-            raise BadModel(f"The detection network answers {found}: not what is read from it.")
+        shapes = {name: tuple(details["shape"]) for name, details in self._run.get_output_details().items()}
+        if shapes != answers:
+            raise BadModel(f"The detection network answers {shapes}: not what is read from it.")
 
     def run(self, pixels: RgbImage) -> dict[str, Float32Array]:
         """The outputs for one photo, RGB uint8 [height, width, 3], without the first axis; what is no number is 0."""

@@ -78,8 +78,10 @@ def _added(coarse: Any, fine: Any) -> Any:
 
 def _cells(level: Any, unit: int) -> Any:
     """Class, box and object of every cell of a level; units of one kind follow each other in YuNet's file."""
-    kind, box, there = (_unit(level, unit + 3 * number, size, None) for number, size in enumerate((1, 4, 1)))
-    answers = [keras.layers.Activation("sigmoid")(kind), keras.layers.Activation("sigmoid")(there), box]
+    class_score, box, object_score = (
+        _unit(level, unit + 3 * number, size, None) for number, size in enumerate((1, 4, 1))
+    )
+    answers = [keras.layers.Activation("sigmoid")(class_score), keras.layers.Activation("sigmoid")(object_score), box]
     return keras.layers.Reshape((-1, 6))(keras.layers.Concatenate()(answers))
 
 
@@ -126,9 +128,9 @@ def _merged(at8: Any, at16: Any, at32: Any) -> Any:
 
 def _separable(x: Any, name: str, kernel: int, channels: int) -> Any:
     """A depthwise and a pointwise convolution, added to what came in."""
-    seen = keras.layers.DepthwiseConv2D(kernel, padding="same", use_bias=False, name=f"{name}_depthwise_conv")(x)
-    seen = _pointwise(_normalised(seen, f"{name}_depthwise"), f"{name}_pointwise", channels)
-    return keras.layers.Add(name=f"{name}_add")([x, seen])
+    features = keras.layers.DepthwiseConv2D(kernel, padding="same", use_bias=False, name=f"{name}_depthwise_conv")(x)
+    features = _pointwise(_normalised(features, f"{name}_depthwise"), f"{name}_pointwise", channels)
+    return keras.layers.Add(name=f"{name}_add")([x, features])
 
 
 def _pointwise(x: Any, name: str, channels: int) -> Any:

@@ -82,14 +82,14 @@ class FloatBox:
 
     def overlap(self, other: FloatBox) -> float:
         """Intersection over the smaller area, in [0, 1]."""
-        wide = min(self.x + self.width / 2, other.x + other.width / 2) - max(
+        shared_width = min(self.x + self.width / 2, other.x + other.width / 2) - max(
             self.x - self.width / 2, other.x - other.width / 2
         )
-        high = min(self.y + self.height / 2, other.y + other.height / 2) - max(
+        shared_height = min(self.y + self.height / 2, other.y + other.height / 2) - max(
             self.y - self.height / 2, other.y - other.height / 2
         )
         smaller = min(self.width * self.height, other.width * other.height)
-        return max(0.0, wide) * max(0.0, high) / smaller if smaller > 0 else 0.0
+        return max(0.0, shared_width) * max(0.0, shared_height) / smaller if smaller > 0 else 0.0
 
 
 def turned_point(xy: tuple[float, float], rotation: Rotation, image_wh: tuple[float, float]) -> tuple[float, float]:
@@ -171,8 +171,8 @@ def _portrait_at(outputs: Mapping[str, Float32Array], cell: tuple[int, int], box
     )
 
 
-def _box(boxes: Float32Array, cell: tuple[int, int], first: int) -> FloatBox:
-    dx, dy, wide, high = (float(value) for value in boxes[cell][first : first + 4])
+def _box(boxes: Float32Array, cell: tuple[int, int], first_channel: int) -> FloatBox:
+    dx, dy, wide, high = (float(value) for value in boxes[cell][first_channel : first_channel + 4])
     x, y = cell_middle(*cell[::-1])
     width, height = (SIZE_UNIT_PX * exp(max(-_LARGEST_LOG, min(_LARGEST_LOG, side))) for side in (wide, high))
     return FloatBox(x + dx * STRIDE, y + dy * STRIDE, width, height)

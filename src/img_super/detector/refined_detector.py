@@ -19,12 +19,12 @@ class RefinedDetector:
 
     def detect(self, image: RgbImage) -> Detection | None:
         """Find the portrait and the other faces of `image` (RGB uint8); None when there is no face."""
-        found = self._detector.detect(image)
-        if found is None:
+        detection = self._detector.detect(image)
+        if detection is None:
             return None
         photo = Pyramid(image)
-        look = self._finder.find(photo, FloatBox.of(found.portrait.box), found.rotation)
+        look = self._finder.find(photo, FloatBox.of(detection.portrait.box), detection.rotation)
         if look is None:
-            return found
-        face = self._finder.settled(photo, look, found.rotation)
-        return replace(found, portrait=face) if face.box.area else found
+            return detection
+        face = self._finder.refined_face(photo, look, detection.rotation)
+        return replace(detection, portrait=face) if face.box.area else detection

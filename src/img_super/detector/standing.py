@@ -48,57 +48,57 @@ class Standing:
         in_document: a document is seen around it.
     """
 
-    found: FoundPortrait
+    candidate: FoundPortrait
     weight: float
     contrast: float
     colour: float
     in_document: bool
 
 
-def standing(found: FoundPortrait, pixels: RgbImage, shown_wh: tuple[float, float]) -> Standing:
+def standing(candidate: FoundPortrait, pixels: RgbImage, shown_wh: tuple[float, float]) -> Standing:
     """Look at a face in what the network was shown; the photo covers `shown_wh` of it."""
-    box = found.face.box.pixels().clipped((pixels.shape[1], pixels.shape[0]))
+    box = candidate.face.box.pixels().clipped((pixels.shape[1], pixels.shape[0]))
     face = pixels[box.y_min : box.y_max, box.x_min : box.x_max].astype(np.float32)
     if not face.size:
-        return Standing(found, -float("inf"), 0.0, 0.0, False)
+        return Standing(candidate, -float("inf"), 0.0, 0.0, False)
     light = face.mean(axis=2)
     contrast, colour = max(_MIN_CONTRAST, float(light.std())), float(np.ptp(face, axis=2).mean())
     dark = float(np.percentile(light, 10))
-    in_document = is_in_document(found, shown_wh)
+    in_document = is_in_document(candidate, shown_wh)
     weight = (
-        log(max(found.face.confidence, 1e-6))
+        log(max(candidate.face.confidence, 1e-6))
         + log(contrast)
         + 0.5 * log(colour + _GREY)
         + 0.5 * log(max(1, box.area))
         - dark / _DARK_UNIT
         + IN_DOCUMENT * in_document
     )
-    return Standing(found, weight, contrast, colour, in_document)
+    return Standing(candidate, weight, contrast, colour, in_document)
 
 
-def is_in_document(found: FoundPortrait, shown_wh: tuple[float, float]) -> bool:
+def is_in_document(candidate: FoundPortrait, shown_wh: tuple[float, float]) -> bool:
     """Whether enough of a document is seen around the portrait's photo."""
-    return weighed(DOCUMENT, document_features(found, shown_wh)) >= 0
+    return weighted_sum(DOCUMENT, document_features(candidate, shown_wh)) >= 0
 
 
-def weighed(weights: Mapping[str, float], features: Mapping[str, float]) -> float:
+def weighted_sum(weights: Mapping[str, float], features: Mapping[str, float]) -> float:
     """The sum of what counts; the weight without a name always does."""
     return sum(weight * (features[name] if name else 1.0) for name, weight in weights.items())
 
 
-def document_features(found: FoundPortrait, shown_wh: tuple[float, float]) -> dict[str, float]:
+def document_features(candidate: FoundPortrait, shown_wh: tuple[float, float]) -> dict[str, float]:
     """How much of a document is seen around the portrait's photo: what `DOCUMENT` weighs."""
     width, height = shown_wh
-    photo = max(1, found.frame.pixels().clipped((round(width), round(height))).area)
+    photo = max(1, candidate.frame.pixels().clipped((round(width), round(height))).area)
     edges = np.array([(0, 0), (width, 0), (width, height), (0, height)], np.float32)
-    quad = cv2.convexHull(found.corners)
-    seen, _ = cv2.intersectConvexConvex(quad, edges)
+    quad = cv2.convexHull(candidate.corners)
+    shown_area, _ = cv2.intersectConvexConvex(quad, edges)
     return {
-        "likely": log(max(found.face.confidence, _LEAST_CONFIDENCE)),
-        "beside": log(max(seen - photo, 1) / photo),
-        "corners": sum(0 <= x < width and 0 <= y < height for x, y in found.corners.tolist()),
+        "likely": log(max(candidate.face.confidence, _LEAST_CONFIDENCE)),
+        "beside": log(max(shown_area - photo, 1) / photo),
+        "corners": sum(0 <= x < width and 0 <= y < height for x, y in candidate.corners.tolist()),
         "photo": log(photo / (width * height)),
-        "inside": seen / max(1.0, cv2.contourArea(quad)),
+        "inside": shown_area / max(1.0, cv2.contourArea(quad)),
     }
 
 
@@ -106,19 +106,19 @@ def has_own_document(other: Standing, portrait: Standing) -> bool:
     """Whether a face is another document's portrait rather than this document's ghost."""
     if not other.in_document:
         return False
-    apart = {
-        "overlap": overlap(other.found.corners, portrait.found.corners),
+    differences = {
+        "overlap": overlap(other.candidate.corners, portrait.candidate.corners),
         "behind": portrait.weight - other.weight,
-        "likely": log(max(other.found.face.confidence, 1e-6)),
+        "likely": log(max(other.candidate.face.confidence, 1e-6)),
         "colour": other.colour / 50,
         "contrast": log(max(_MIN_CONTRAST, other.contrast)),
     }
-    return sum(_OWN_DOCUMENT[name] * value for name, value in apart.items()) >= _OWN_FROM
+    return sum(_OWN_DOCUMENT[name] * value for name, value in differences.items()) >= _OWN_FROM
 
 
-def overlap(corners: Float32Array, others: Float32Array) -> float:
+def overlap(corners_a: Float32Array, corners_b: Float32Array) -> float:
     """How much of the smaller quad lies in the other one, in [0, 1]."""
-    one, other = cv2.convexHull(corners), cv2.convexHull(others)
-    shared, _ = cv2.intersectConvexConvex(one, other)
-    smaller = min(cv2.contourArea(one), cv2.contourArea(other))
+    quad_a, quad_b = cv2.convexHull(corners_a), cv2.convexHull(corners_b)
+    shared, _ = cv2.intersectConvexConvex(quad_a, quad_b)
+    smaller = min(cv2.contourArea(quad_a), cv2.contourArea(quad_b))
     return min(1.0, shared / smaller) if smaller > 0 else 0.0

@@ -45,9 +45,9 @@ class YuNetDetector:
     def detect(self, image: RgbImage) -> Detection | None:
         """Find the portrait and the other faces of `image` (RGB uint8); None when there is no face."""
         for long_side_px in LONG_SIDES_PX:
-            found = self._detect_at(image, long_side_px)
-            if found or max(image.shape[:2]) <= long_side_px:
-                return found
+            detection = self._detect_at(image, long_side_px)
+            if detection or max(image.shape[:2]) <= long_side_px:
+                return detection
         return None
 
     def _detect_at(self, image: RgbImage, long_side_px: int) -> Detection | None:

@@ -79,9 +79,9 @@ def compare(rows: Sequence[Labelled], reference: Reference) -> list[Finding]:
     scores = np.array([row.judgement.score for row in rows])
     findings = [_scores(scores, reference)]
     if reference.quality is not None:
-        now = _quality(rows)
-        for code in sorted({*now, *reference.quality}):
-            usual, share = reference.quality.get(code, 0.0), now.get(code, 0.0)
+        shares = _quality(rows)
+        for code in sorted({*shares, *reference.quality}):
+            usual, share = reference.quality.get(code, 0.0), shares.get(code, 0.0)
             findings.append(_share(f"photos with {code}", usual, share, reference.count, len(rows)))
     return findings
 
@@ -109,16 +109,16 @@ def _scores(scores: Array, reference: Reference) -> Finding:
 def _bins(quantiles: Array) -> tuple[Array, Array]:
     """Edges between bins of a tenth each, and how much of the reference each bin holds; equal edges fall together."""
     steps = (len(quantiles) - 1) // _BINS
-    edges, first = np.unique(quantiles[steps:-1:steps], return_index=True)
-    below = np.linspace(0, 1, _BINS + 1)[1:-1][first]
+    edges, first_of_edge = np.unique(quantiles[steps:-1:steps], return_index=True)
+    below = np.linspace(0, 1, _BINS + 1)[1:-1][first_of_edge]
     return edges, np.diff(np.concatenate([[0.0], below, [1.0]]))
 
 
-def _share(name: str, usual: float, now: float, usual_count: int, count: int) -> Finding:
-    pooled = (usual * usual_count + now * count) / (usual_count + count)
+def _share(name: str, usual: float, share: float, usual_count: int, count: int) -> Finding:
+    pooled = (usual * usual_count + share * count) / (usual_count + count)
     deviation = np.sqrt(max(pooled * (1 - pooled), 1e-12) * (1 / usual_count + 1 / count))
-    change = abs(now - usual)
-    return Finding(name, f"{usual:.1%}", f"{now:.1%}", bool(change >= _SHARE and change > _DEVIATIONS * deviation))
+    change = abs(share - usual)
+    return Finding(name, f"{usual:.1%}", f"{share:.1%}", bool(change >= _SHARE and change > _DEVIATIONS * deviation))
 
 
 def truth(rows: Sequence[Labelled]) -> dict[str, int]:

@@ -26,9 +26,9 @@ def to_srgb(image: Image.Image, profile: bytes) -> Image.Image:
     Modes: L, RGB, RGBA, CMYK.
     """
     if image.mode == "RGBA":
-        seen = to_srgb(image.convert("RGB"), profile)
-        seen.putalpha(image.getchannel("A"))
-        return seen
+        converted = to_srgb(image.convert("RGB"), profile)
+        converted.putalpha(image.getchannel("A"))
+        return converted
     transform = _transform(profile, image.mode)
     if transform is None:
         return image

@@ -58,16 +58,16 @@ def crop_portrait(image: RgbImage, face: Box, rotation: Rotation) -> RgbImage:
     return turn(cut_out(image, crop_box(face)), rotation)
 
 
-def cut_out(image: RgbImage, wanted: Box) -> RgbImage:
+def cut_out(image: RgbImage, box: Box) -> RgbImage:
     """What lies inside a box that overlaps the image; mirrored where the box reaches beyond the image."""
     height, width = image.shape[:2]
-    inside = wanted.clipped((width, height))
+    inside = box.clipped((width, height))
     crop = image[inside.y_min : inside.y_max, inside.x_min : inside.x_max]
     margins = (
-        inside.y_min - wanted.y_min,
-        wanted.y_max - inside.y_max,
-        inside.x_min - wanted.x_min,
-        wanted.x_max - inside.x_max,
+        inside.y_min - box.y_min,
+        box.y_max - inside.y_max,
+        inside.x_min - box.x_min,
+        box.x_max - inside.x_max,
     )
     if any(margins):
         crop = cv2.copyMakeBorder(crop, *margins, cv2.BORDER_REFLECT).astype(np.uint8, copy=False)

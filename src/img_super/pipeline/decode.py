@@ -94,8 +94,8 @@ def read_pixels(image: Image.Image) -> RgbImage:
         _skip_blank_pages(image)
         if image.format == "JPEG" and has_step(np.asarray(_as_coded(image)), image.info["mcu_wh"]):
             raise BrokenImage()
-        shown = orientation_of(_orientation(image)).display(np.asarray(_to_rgb(image), dtype=np.uint8))
-        return _square_pixels(image, shown)
+        displayed = orientation_of(_orientation(image)).display(np.asarray(_to_rgb(image), dtype=np.uint8))
+        return _square_pixels(image, displayed)
     except (InputError, MemoryError):  # memory is not the file's fault: its size was looked at before
         raise
     except Exception as error:  # on damaged files Pillow's plugins raise anything from OSError to struct.error
@@ -168,14 +168,14 @@ def _orientation(image: Image.Image) -> int:
     return exif_orientation(image.info.get("exif", b"").removeprefix(b"Exif\0\0"))
 
 
-def _square_pixels(image: Image.Image, shown: RgbImage) -> RgbImage:
+def _square_pixels(image: Image.Image, pixels: RgbImage) -> RgbImage:
     """A fax's pixels are higher than wide; as it is displayed, they are square."""
-    stretched = pixel_height(image.tag_v2) if isinstance(image, TiffImageFile) else 1.0
-    if stretched == 1.0:
-        return shown
-    height, width = shown.shape[:2]
-    wh = (width, round(height * stretched)) if stretched > 1 else (round(width / stretched), height)
-    return cv2.resize(shown, wh, interpolation=cv2.INTER_LINEAR).astype(np.uint8, copy=False)
+    pixel_aspect = pixel_height(image.tag_v2) if isinstance(image, TiffImageFile) else 1.0
+    if pixel_aspect == 1.0:
+        return pixels
+    height, width = pixels.shape[:2]
+    wh = (width, round(height * pixel_aspect)) if pixel_aspect > 1 else (round(width / pixel_aspect), height)
+    return cv2.resize(pixels, wh, interpolation=cv2.INTER_LINEAR).astype(np.uint8, copy=False)
 
 
 def _to_rgb(image: Image.Image) -> Image.Image:
@@ -192,9 +192,9 @@ def _to_rgb(image: Image.Image) -> Image.Image:
 
 def _over_white(image: Image.Image, profile: bytes | None) -> Image.Image:
     white = Image.new("RGBA", image.size, "white")
-    laid = Image.alpha_composite(white, to_srgb(image, profile) if profile else image).convert("RGB")
-    laid.info.pop("icc_profile", None)
-    return laid
+    flattened = Image.alpha_composite(white, to_srgb(image, profile) if profile else image).convert("RGB")
+    flattened.info.pop("icc_profile", None)
+    return flattened
 
 
 def _lab_to_rgb(image: Image.Image) -> Image.Image:

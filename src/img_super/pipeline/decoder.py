@@ -100,11 +100,11 @@ class Decoder:
 
     def _ask(self, job: Job, memory: int) -> Answer:
         began_s, budget_s = time.monotonic(), job.budget_ms / 1000
-        said = self._asked_once(job, memory)
-        if not said and self._has_ended():
-            said = self._asked_once(job, memory)  # not the photo's child has ended, but the process before all of them
-        if said:
-            return msgspec.json.decode(said, type=Answer)
+        reply = self._asked_once(job, memory)
+        if not reply and self._has_ended():
+            reply = self._asked_once(job, memory)  # not the photo's child has ended, but the process before all of them
+        if reply:
+            return msgspec.json.decode(reply, type=Answer)
         raise DecodeTooSlow() if time.monotonic() - began_s >= budget_s else BrokenImage()
 
     def _has_ended(self) -> bool:
@@ -156,9 +156,9 @@ def _job(data: bytes, limits: DecodeLimits) -> Job:
 
 
 def _write(memory: int, data: bytes) -> None:
-    left = memoryview(data)
-    while left:
-        left = left[os.write(memory, left) :]
+    unwritten = memoryview(data)
+    while unwritten:
+        unwritten = unwritten[os.write(memory, unwritten) :]
 
 
 def _pixels(memory: int, shape: tuple[int, int]) -> RgbImage:

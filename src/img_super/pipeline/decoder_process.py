@@ -90,11 +90,11 @@ def _work(job: Job, answer_to: int, memory: int) -> None:
 
 
 def _write(memory: int, pixels: RgbImage) -> None:
-    left, at = memoryview(np.ascontiguousarray(pixels).data).cast("B"), 0
+    unwritten, at = memoryview(np.ascontiguousarray(pixels).data).cast("B"), 0
     os.ftruncate(memory, 0)
-    while left:
-        written = os.pwrite(memory, left, at)
-        left, at = left[written:], at + written
+    while unwritten:
+        written = os.pwrite(memory, unwritten, at)
+        unwritten, at = unwritten[written:], at + written
 
 
 def _confine(memory_bytes: int) -> bool:
@@ -115,15 +115,15 @@ def _confine(memory_bytes: int) -> bool:
 def _made_filter() -> Any:
     """None where the system has no seccomp."""
     with suppress(OSError, RuntimeError):
-        made = pyseccomp.SyscallFilter(pyseccomp.ALLOW)
+        syscall_filter = pyseccomp.SyscallFilter(pyseccomp.ALLOW)
         for name in _FORBIDDEN:
             with suppress(OSError):  # another processor's
-                made.add_rule(pyseccomp.ERRNO(errno.EPERM), name)
+                syscall_filter.add_rule(pyseccomp.ERRNO(errno.EPERM), name)
         # Threads may be made, HEIC's decoder wants them, but no processes; `clone3` hides which of the two it is.
-        made.add_rule(pyseccomp.ERRNO(errno.ENOSYS), "clone3")
+        syscall_filter.add_rule(pyseccomp.ERRNO(errno.ENOSYS), "clone3")
         no_thread = pyseccomp.Arg(0, pyseccomp.MASKED_EQ, _CLONE_THREAD, 0)
-        made.add_rule(pyseccomp.ERRNO(errno.EPERM), "clone", no_thread)
-        return made
+        syscall_filter.add_rule(pyseccomp.ERRNO(errno.EPERM), "clone", no_thread)
+        return syscall_filter
     return None
 
 

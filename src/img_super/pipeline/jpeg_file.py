@@ -137,7 +137,9 @@ def mended(data: bytes) -> bytes:
 def _mcu_wh(components: bytes, count: int) -> tuple[int, int]:
     """From the sampling factors; a single component is coded block by block, whatever its factors are."""
     factors = components[1 : 3 * count : 3] if count > 1 else b""
-    return 8 * max((one >> 4 for one in factors), default=1), 8 * max((one & 15 for one in factors), default=1)
+    return 8 * max((factor >> 4 for factor in factors), default=1), 8 * max(
+        (factor & 15 for factor in factors), default=1
+    )
 
 
 def _take(jpeg: JpegFile, marker: int, body: bytes) -> None:
@@ -152,12 +154,12 @@ def _segments(data: bytes) -> Iterator[tuple[int, int, int]]:
 
     Raises `BrokenImage` when there are more than a picture has.
     """
-    at, left = 2, _MOST_SEGMENTS
-    while (found := _MARKER.search(data, at)) is not None:
-        left -= 1
-        if not left:
+    at, segments_left = 2, _MOST_SEGMENTS
+    while (match := _MARKER.search(data, at)) is not None:
+        segments_left -= 1
+        if not segments_left:
             raise BrokenImage()
-        marker, begin = found[1][0], found.end()
+        marker, begin = match[1][0], match.end()
         if marker == _EOI:
             yield marker, begin, begin
             return
@@ -170,9 +172,9 @@ def _segments(data: bytes) -> Iterator[tuple[int, int, int]]:
 
 
 def _scan_end(data: bytes, begin: int) -> int:
-    found = _AFTER_SCAN.search(data, begin)
-    end = found.start() if found else len(data)
-    return begin + len(data[begin:end].rstrip(b"\xff")) if found else end
+    match = _AFTER_SCAN.search(data, begin)
+    end = match.start() if match else len(data)
+    return begin + len(data[begin:end].rstrip(b"\xff")) if match else end
 
 
 def _without_padding(scan: bytes) -> bytes:

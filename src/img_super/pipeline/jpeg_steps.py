@@ -101,10 +101,10 @@ def has_step(image: RgbImage, mcu_wh: tuple[int, int], scale: int = 1) -> bool:
 
 def _tilted(steps: Int16Array, bound: int) -> Int16Array:
     """At each lower boundary and the next one, how many more columns go up than down, or down than up."""
-    up, down = (np.add.reduce(there, 1, np.int16) for there in (steps > bound, steps < -bound))
-    more = np.abs(up - down)
-    both: Int16Array = more[:-1] + more[1:]
-    return both
+    up, down = (np.add.reduce(steep, 1, np.int16) for steep in (steps > bound, steps < -bound))
+    excess = np.abs(up - down)
+    excess_of_two: Int16Array = excess[:-1] + excess[1:]
+    return excess_of_two
 
 
 def _likely(steps: Int16Array, next_steps: Int16Array, bound: int) -> BoolArray:
@@ -129,33 +129,40 @@ def _is_step(blocks: _Blocks, row: int, levels: tuple[float, ...]) -> bool:
     sign = np.sign(step)
     gradual = np.maximum(0, sign * (above - above2 + below2 - below))  # the slope of an edge that a lens has seen
     sharp = sign * np.maximum(0, np.abs(step) - gradual)
-    seen = ~(((above > 250) & (below > 250)) | ((above < 5) & (below < 5))).all(axis=2)
+    unclipped = ~(((above > 250) & (below > 250)) | ((above < 5) & (below < 5))).all(axis=2)
     light, hue = sharp.mean(axis=2), sharp[..., 2] - sharp[..., 1]
-    kinds = ((light, seen), (hue, np.ones_like(seen)))
-    tries = [(direction * kind > level, there) for kind, there in kinds for direction in (1, -1) for level in levels]
-    stepped, there = (np.stack(both) for both in zip(*tries, strict=True))
-    return bool(np.max(_shares(stepped, there)) >= LEAST_SHARE)
+    differences = ((light, unclipped), (hue, np.ones_like(unclipped)))
+    tries = [
+        (direction * difference > level, counted)
+        for difference, counted in differences
+        for direction in (1, -1)
+        for level in levels
+    ]
+    stepped, counted = (np.stack(arrays) for arrays in zip(*tries, strict=True))
+    return bool(np.max(_shares(stepped, counted)) >= LEAST_SHARE)
 
 
-def _shares(stepped: BoolArray, seen: BoolArray) -> Float32Array:
+def _shares(stepped: BoolArray, counted: BoolArray) -> Float32Array:
     """The best share of blocks on the step, less the share beside it, over all columns where the step may begin.
 
     Args:
         stepped, seen: [n, 2, columns]: each boundary and the next one.
     """
-    columns = seen.shape[-1]
+    columns = counted.shape[-1]
     margin = max(3, int(_END_SHARE * columns))
     begins = np.arange(margin, columns - margin + 1)
-    hits, all_ = (np.pad(np.cumsum(one, axis=2), ((0, 0), (0, 0), (1, 0))) for one in (stepped & seen, seen))
-    hits_left, seen_left = hits[..., begins], all_[..., begins]
+    hits, totals = (
+        np.pad(np.cumsum(blocks, axis=2), ((0, 0), (0, 0), (1, 0))) for blocks in (stepped & counted, counted)
+    )
+    hits_left, counted_left = hits[..., begins], totals[..., begins]
     hits_right: Int64Array = hits[..., -1:] - hits_left
-    seen_right: Int64Array = all_[..., -1:] - seen_left
-    on = np.minimum(
-        hits_right[:, 0] / np.maximum(1, seen_right[:, 0]), hits_left[:, 1] / np.maximum(1, seen_left[:, 1])
+    counted_right: Int64Array = totals[..., -1:] - counted_left
+    share_on_step = np.minimum(
+        hits_right[:, 0] / np.maximum(1, counted_right[:, 0]), hits_left[:, 1] / np.maximum(1, counted_left[:, 1])
     )
-    beside = np.maximum(
-        hits_left[:, 0] / np.maximum(3, seen_left[:, 0]), hits_right[:, 1] / np.maximum(3, seen_right[:, 1])
+    share_beside = np.maximum(
+        hits_left[:, 0] / np.maximum(3, counted_left[:, 0]), hits_right[:, 1] / np.maximum(3, counted_right[:, 1])
     )
-    enough = np.minimum(seen_right[:, 0], seen_left[:, 1]) >= 3
-    best: Float32Array = np.max(np.where(enough, on - beside, 0), axis=1, initial=0).astype(np.float32)
+    enough = np.minimum(counted_right[:, 0], counted_left[:, 1]) >= 3
+    best: Float32Array = np.max(np.where(enough, share_on_step - share_beside, 0), axis=1, initial=0).astype(np.float32)
     return best

@@ -44,8 +44,8 @@ class OpenPhoto(Protocol):
     @property
     def origin_xy(self) -> tuple[int, int]: ...
 
-    def crop(self, wanted: Box, rotation: Rotation, side_px: int) -> RgbImage:
-        """The square `wanted`, turned upright, large enough for a network that takes `side_px`, where the photo is."""
+    def crop(self, square: Box, rotation: Rotation, side_px: int) -> RgbImage:
+        """`square`, turned upright, large enough for a network that takes `side_px`, where the photo is."""
 
 
 class WholePhoto:
@@ -58,9 +58,9 @@ class WholePhoto:
         self.overview = image
         self.size_wh = (image.shape[1], image.shape[0])
 
-    def crop(self, wanted: Box, rotation: Rotation, side_px: int) -> RgbImage:
+    def crop(self, square: Box, rotation: Rotation, side_px: int) -> RgbImage:
         """At the resolution that the photo has, whatever `side_px` is."""
-        return turn(cut_out(self.overview, wanted), rotation)
+        return turn(cut_out(self.overview, square), rotation)
 
 
 def open_photo(photo: Photo, limits: DecodeLimits) -> OpenPhoto:
@@ -81,7 +81,7 @@ def open_photo(photo: Photo, limits: DecodeLimits) -> OpenPhoto:
     raise TypeError("A photo is the bytes of an image file, a pathlib.Path, or an RGB array of uint8.")
 
 
-def in_whole_photo(seen: Detection, photo: OpenPhoto) -> Detection:
+def in_whole_photo(detection: Detection, photo: OpenPhoto) -> Detection:
     """What was found in the overview, in pixels of the whole photo.
 
     A detector rounds its boxes outwards, by half a pixel of the overview on each side in the mean; without taking that
@@ -98,12 +98,12 @@ def in_whole_photo(seen: Detection, photo: OpenPhoto) -> Detection:
     def enlarged(face: Face) -> Face:
         return Face(grown(face.box), face.confidence)
 
-    place = seen.document
+    place = detection.document
     quad = () if place is None else tuple((left + x * scale, top + y * scale) for x, y in place.quad)
     document = None if place is None else DocumentPlace(grown(place.frame), quad)
-    elsewhere = tuple(in_whole_photo(other, photo) for other in seen.elsewhere)
-    portrait, others = enlarged(seen.portrait), tuple(map(enlarged, seen.others))
-    return replace(seen, portrait=portrait, others=others, document=document, elsewhere=elsewhere)
+    elsewhere = tuple(in_whole_photo(document_detection, photo) for document_detection in detection.elsewhere)
+    portrait, others = enlarged(detection.portrait), tuple(map(enlarged, detection.others))
+    return replace(detection, portrait=portrait, others=others, document=document, elsewhere=elsewhere)
 
 
 def _open_bytes(data: bytes, limits: DecodeLimits) -> OpenPhoto:

@@ -126,10 +126,10 @@ class Pipeline:
         """Find the portrait in a photo and cut out what is judged of it. Raises `InputError` as `super` does."""
         opened = self._open(photo, watch)
         detection = _find(self.quick_detector, opened, watch)
-        first = self._look_at(detection, opened, watch)
+        main = self._look_at(detection, opened, watch)
         least_px = self.validator.card.min_face_px
-        others = [other for other in detection.elsewhere if min(*_sides(other)) >= least_px]
-        return replace(first, others=tuple(self._look_at(other, opened, watch) for other in others))
+        documents = [document for document in detection.elsewhere if min(*_sides(document)) >= least_px]
+        return replace(main, others=tuple(self._look_at(document, opened, watch) for document in documents))
 
     def _look_at(self, detection: Detection, opened: OpenPhoto, watch: Watch) -> Look:
         card, face = self.validator.card, detection.portrait.box
@@ -146,9 +146,9 @@ class Pipeline:
 
     def judge(self, look: Look, watch: Watch = unwatched) -> SuperResult:
         """Score what was looked at, by this pipeline or by one before another validator, and decide."""
-        results = [self._judge_one(one, watch) for one in (look, *look.others)]
-        first, *others = sorted(results, key=_suspicion, reverse=True)
-        return replace(first, others=tuple(others))
+        results = [self._judge_one(document, watch) for document in (look, *look.others)]
+        most_suspicious, *others = sorted(results, key=_suspicion, reverse=True)
+        return replace(most_suspicious, others=tuple(others))
 
     def _judge_one(self, look: Look, watch: Watch) -> SuperResult:
         side_px = self.validator.card.input_side_px
@@ -168,10 +168,10 @@ class Pipeline:
 
 def _find(detector: Detector, photo: OpenPhoto, watch: Watch) -> Detection:
     with watch(Stage.DETECT):
-        seen = detector.detect(photo.overview)
-    if seen is None:
+        detection = detector.detect(photo.overview)
+    if detection is None:
         raise NoFace()
-    return in_whole_photo(seen, photo)
+    return in_whole_photo(detection, photo)
 
 
 def _sides(detection: Detection) -> tuple[int, int]:

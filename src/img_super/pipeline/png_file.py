@@ -19,8 +19,8 @@ _WEBP_METADATA: Final = 0b0010_1100
 
 def png_picture(data: bytes) -> bytes:
     """The PNG's picture alone: chunks that every decoder must know, and of the others those that are seen and whole."""
-    kept = [data[begin:end] for kind, begin, end in _png_chunks(data) if _is_kept(kind, data[begin:end])]
-    return b"".join([_SIGNATURE, *kept])
+    chunks = [data[begin:end] for kind, begin, end in _png_chunks(data) if _is_kept(kind, data[begin:end])]
+    return b"".join([_SIGNATURE, *chunks])
 
 
 def webp_picture(data: bytes) -> bytes:

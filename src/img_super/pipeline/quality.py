@@ -77,8 +77,8 @@ def _warnings(crop: RgbImage, face: Box, image_wh: tuple[int, int], small_face_p
 
 
 def _share_outside(face: Box, image_wh: tuple[int, int]) -> float:
-    wanted = crop_box(face)
-    return 1 - wanted.clipped(image_wh).area / max(1, wanted.area)
+    square = crop_box(face)
+    return 1 - square.clipped(image_wh).area / max(1, square.area)
 
 
 def _copy(crop: RgbImage, small: RgbImage, weakest: float) -> QualityWarning | None:
@@ -102,9 +102,9 @@ def _clipped(grey: RgbImage) -> float:
 
 def _weakest_and_strongest(grey: RgbImage) -> tuple[float, float]:
     """Variances of the second derivative in the direction that has the least and in the one that has the most."""
-    found = [_variance(cv2.filter2D(grey, cv2.CV_16S, kernel)) for kernel in _SECOND_DERIVATIVES]
+    variances = [_variance(cv2.filter2D(grey, cv2.CV_16S, kernel)) for kernel in _SECOND_DERIVATIVES]
     halved = (1.0, 1.0, 0.25, 0.25)  # diagonal neighbours lie further apart
-    along = [variance * share for variance, share in zip(found, halved, strict=True)]
+    along = [variance * share for variance, share in zip(variances, halved, strict=True)]
     return min(along), max(along)
 
 

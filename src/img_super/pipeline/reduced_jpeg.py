@@ -53,17 +53,17 @@ class ReducedJpeg:
         begins = orientation.displayed_box(covered, stored_wh)
         self.origin_xy = (begins.x_min, begins.y_min)
 
-    def crop(self, wanted: Box, rotation: Rotation, side_px: int) -> RgbImage:
-        """The square `wanted`, turned upright, large enough for a network that takes `side_px`, where the photo is."""
+    def crop(self, square: Box, rotation: Rotation, side_px: int) -> RgbImage:
+        """`square`, turned upright, large enough for a network that takes `side_px`, where the photo is."""
         scale = self.scale
-        while scale > 1 and wanted.width < enough_px(side_px) * scale:
+        while scale > 1 and square.width < enough_px(side_px) * scale:
             scale //= 2
         if scale == self.scale:
-            seen = cut_out(self.overview, _reduced(wanted, scale, self.origin_xy))
+            pixels = cut_out(self.overview, _reduced(square, scale, self.origin_xy))
         else:
-            stored = self._orientation.stored_box(wanted, self._stored_wh)
-            seen = self._orientation.display(cut_out(self._at(scale), _reduced(stored, scale)))
-        return pixels_to_srgb(turn(seen, rotation), self._profile) if self._profile else turn(seen, rotation)
+            stored = self._orientation.stored_box(square, self._stored_wh)
+            pixels = self._orientation.display(cut_out(self._at(scale), _reduced(stored, scale)))
+        return pixels_to_srgb(turn(pixels, rotation), self._profile) if self._profile else turn(pixels, rotation)
 
     def _at(self, scale: int) -> RgbImage:
         """Decoded once for all portraits of a photo that need this scale: a photo of many costs no more for it."""

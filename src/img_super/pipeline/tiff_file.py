@@ -83,8 +83,8 @@ def _refuse_unread(tags: ImageFileDirectory_v2, data: bytes) -> None:
     compression = _first(tags, COMPRESSION, 1)
     if compression not in _COMPRESSIONS and compression != _OLD_JPEG:
         raise UnsupportedVariant.named(_NAMES.get(compression, f"a TIFF with compression {compression}"))
-    first = next(iter(_numbers(tags, STRIPS) or _numbers(tags, TILES)), 0)
-    if compression == 7 and any(frame in data[first : first + 1024] for frame in _LOSSLESS_FRAMES):
+    offset = next(iter(_numbers(tags, STRIPS) or _numbers(tags, TILES)), 0)
+    if compression == 7 and any(frame in data[offset : offset + 1024] for frame in _LOSSLESS_FRAMES):
         raise UnsupportedVariant.named("a TIFF with lossless JPEG inside")
     bits, kind = _numbers(tags, BITS) or (1,), _first(tags, SAMPLE_FORMAT, 1)
     if kind not in (_FLOAT, *_COMPLEX) and max(bits) > 16:

@@ -61,17 +61,17 @@ class Registry:
     folder: Path
 
     @classmethod
-    def create(cls, folder: Path, first: Path) -> Registry:
-        """A new registry in which a copy of `first`, a model's folder, serves.
+    def create(cls, folder: Path, model: Path) -> Registry:
+        """A new registry in which a copy of `model`, a model's folder, serves.
 
         Raises:
-            BadModel: there is a registry already, or `first` is no model that can serve.
+            BadModel: there is a registry already, or `model` is no model that can serve.
         """
         if (folder / STATE_FILE).exists():
             raise BadModel(f"There is already a registry in {folder}.")
         folder.mkdir(parents=True, exist_ok=True)
         registry = cls(folder)
-        version = registry.add(first).version
+        version = registry.add(model).version
         registry._write(RegistryState(version, (), (_change("created", version),)))
         return registry
 
@@ -216,5 +216,5 @@ def _check_runs(validator: LiteRtValidator, card: ModelCard) -> None:
         raise BadModel(f"The model {card.title} answers a score of {score}, which is no probability.")
 
 
-def _change(why: str, version: str) -> Change:
-    return Change(datetime.now(UTC).isoformat(timespec="seconds"), why, version)
+def _change(action: str, version: str) -> Change:
+    return Change(datetime.now(UTC).isoformat(timespec="seconds"), action, version)

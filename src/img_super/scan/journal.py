@@ -95,13 +95,13 @@ class Journal:
             ScanError: it cannot be written; the rows that were committed stay.
         """
         row = judged.row
-        new = self._write(_INSERT, astuple(row))
+        added = self._write(_INSERT, astuple(row))
         if judged.thumbnail is not None:
             thumbnail = (row.photo, row.score, judged.thumbnail)
             self._write("INSERT OR IGNORE INTO thumbnails VALUES (?, ?, ?)", thumbnail)
         if time.monotonic() - self._committed_s > COMMIT_EVERY_S:
             self.commit()
-        return new
+        return added
 
     def commit(self) -> None:
         """Write to disk what has been added. Raises `ScanError` as `add` does."""

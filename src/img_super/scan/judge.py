@@ -27,17 +27,17 @@ class Judged:
     thumbnail: bytes | None = None
 
 
-def judge(pipeline: Pipeline, name: str, read: Callable[[], bytes], thumbnails: bool = False) -> Judged:
-    """Judge the photo that `read` gives; every failure is told in its row.
+def judge(pipeline: Pipeline, name: str, read_photo: Callable[[], bytes], thumbnails: bool = False) -> Judged:
+    """Judge the photo that `read_photo` gives; every failure is told in its row.
 
     Args:
         pipeline: what judges it.
         name: what its row is called.
-        read: gives the bytes, or raises `FileError`.
+        read_photo: gives the bytes, or raises `FileError`.
         thumbnails: whether suspicious portraits are wanted as small pictures.
     """
     try:
-        data = read()
+        data = read_photo()
     except FileError as error:
         return Judged(unanswered(name, error.code, error.detail))
     try:

@@ -51,9 +51,9 @@ def _write_parquet(rows: Iterable[ScanRow], path: Path) -> None:
 
     kinds = {str: pa.string(), int: pa.int64(), float: pa.float64()}
     schema = pa.schema([pa.field(name, kinds[kind], nullable=name != "photo") for name, kind in COLUMNS.items()])
-    left = iter(rows)
+    remaining = iter(rows)
     with ParquetWriter(path, schema, compression="zstd") as writer:
-        while batch := [asdict(row) for row in islice(left, _ROWS_A_BATCH)]:
+        while batch := [asdict(row) for row in islice(remaining, _ROWS_A_BATCH)]:
             writer.write_batch(pa.RecordBatch.from_pylist(batch, schema=schema))
 
 

@@ -69,9 +69,9 @@ Progress = Callable[[int, Judged | None], None]
 _FINGERPRINT_FORMAT: Final = 1
 
 
-def judge_here(job: ScanJob, done: Callable[[str], bool]) -> Generator[Judged]:
+def judge_here(job: ScanJob, is_done: Callable[[str], bool]) -> Generator[Judged]:
     """With processes of this machine. Raises `ScanError`."""
-    photos = find_photos(job.sources, job.work.storage, done, job.work.max_file_bytes)
+    photos = find_photos(job.sources, job.work.storage, is_done, job.work.max_file_bytes)
     with Crew(job.work, job.processes) as crew:
         yield from crew.judge(photo for photo in photos if not job.is_target(photo))
 

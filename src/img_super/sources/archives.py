@@ -61,7 +61,7 @@ def photos_in_zip(archive: InFile, storage: Storage) -> Iterator[Found]:
 
 
 def photos_in_tar(
-    archive: InFile, storage: Storage, max_file_bytes: int, done: Callable[[str], bool]
+    archive: InFile, storage: Storage, max_file_bytes: int, is_done: Callable[[str], bool]
 ) -> Iterator[Found]:
     """One `Given` for every file in the archive, read in its order; where it is damaged, one `Failed` ends it.
 
@@ -69,14 +69,14 @@ def photos_in_tar(
         archive: a TAR archive, compressed or not.
         storage: options for the file system.
         max_file_bytes: larger members are not read.
-        done: tells which names need not be read again.
+        is_done: tells which names need not be read again.
     """
     try:
         with (
             open_binary(archive, storage) as file,
             tarfile.open(fileobj=cast("BinaryIO", Inflating(file)), mode="r|", tarinfo=_Header) as content,
         ):
-            yield from _members(content, MemberNames(archive.name), max_file_bytes, done)
+            yield from _members(content, MemberNames(archive.name), max_file_bytes, is_done)
     except Inflated:
         yield _inflated(archive.name)
     except Exception:  # noqa: BLE001 tarfile, every decompressor and every file system raise their own kinds
@@ -84,14 +84,14 @@ def photos_in_tar(
 
 
 def _members(
-    archive: tarfile.TarFile, names: MemberNames, max_file_bytes: int, done: Callable[[str], bool]
+    archive: tarfile.TarFile, names: MemberNames, max_file_bytes: int, is_done: Callable[[str], bool]
 ) -> Iterator[Found]:
     for member in archive:
         archive.members = []  # type: ignore[attr-defined] # tarfile keeps every header that it has read
         if member.isdir() or (is_hidden(member.name) and not leaves(member.name)):
             continue
         name = names.name(member.name)
-        if not done(name):
+        if not is_done(name):
             yield _why_not(member, name, max_file_bytes) or Given(name, _content(archive, member))
 
 

@@ -13,7 +13,7 @@ from fsspec import AbstractFileSystem
 from fsspec.core import url_to_fs
 
 from img_super.sources.errors import MAX_FILE_BYTES, EncryptedFile, FileTooLarge, UnreadableFile
-from img_super.sources.names import shown
+from img_super.sources.names import printable
 
 Storage: TypeAlias = Mapping[str, Any]
 """Options for the file system behind a URL, as fsspec takes them (`endpoint_url`, `anon`, ...)."""
@@ -139,16 +139,16 @@ def open_binary(file: InFile, storage: Storage) -> BinaryIO:
     return binary
 
 
-def typed(url: str, storage: Storage) -> InFile:
-    """The file that a person typed the path or URL of. Raises `UnreadableFile`."""
-    return InFile(shown(url), _path(url, storage), None, url) if is_remote(url) else InFile(shown(url), url)
+def file_at(url: str, storage: Storage) -> InFile:
+    """The file whose path or URL a person typed. Raises `UnreadableFile`."""
+    return InFile(printable(url), _path(url, storage), None, url) if is_remote(url) else InFile(printable(url), url)
 
 
 def beside(folder: str, name: str, storage: Storage) -> InFile:
     """The file of this name in a folder that a person typed; `name` is not parsed. Raises `UnreadableFile`."""
     if not is_remote(folder):
-        return InFile(shown(f"{folder}/{name}"), f"{folder}/{name}")
-    return InFile(shown(f"{folder}/{name}"), f"{_path(folder, storage)}/{name}", None, folder)
+        return InFile(printable(f"{folder}/{name}"), f"{folder}/{name}")
+    return InFile(printable(f"{folder}/{name}"), f"{_path(folder, storage)}/{name}", None, folder)
 
 
 def _path(url: str, storage: Storage) -> str:

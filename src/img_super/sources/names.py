@@ -11,7 +11,7 @@ _NEVER_PHOTOS: Final = frozenset({"__MACOSX", "Thumbs.db", "desktop.ini"})
 _FORMULA_BEGINS: Final = ("=", "+", "-", "@")
 
 
-def shown(name: str) -> str:
+def printable(name: str) -> str:
     """A name that every table, terminal and spreadsheet can take.
 
     Bytes that are no text, line breaks and control characters are written as escapes. A path that a spreadsheet
@@ -42,4 +42,4 @@ class MemberNames:
     def name(self, member: str) -> str:
         self._seen[member] += 1
         ordinal = f"#{self._seen[member]}" if self._seen[member] > 1 else ""
-        return f"{self._archive}!/{shown(member)}{ordinal}"
+        return f"{self._archive}!/{printable(member)}{ordinal}"

@@ -17,23 +17,23 @@ from img_super.errors import how_to_install
 from img_super.sources.archives import is_tar, is_zip, photos_in_tar, photos_in_zip
 from img_super.sources.errors import MAX_FILE_BYTES, SourceError, UnreadableFile
 from img_super.sources.found import Failed, Found, InFile, Storage, file_system, is_remote, reason
-from img_super.sources.names import is_hidden, shown
+from img_super.sources.names import is_hidden, printable
 
 
 def find_photos(
     sources: Sequence[str],
     storage: Storage,
-    done: Callable[[str], bool] = lambda _: False,
+    is_done: Callable[[str], bool] = lambda _: False,
     max_file_bytes: int = MAX_FILE_BYTES,
 ) -> Iterator[Found]:
-    """Everything in the sources that may be a photo and is not `done`; archives are looked into, one level deep.
+    """Everything in the sources that may be a photo and is not `is_done`; archives are looked into, one level deep.
 
     Raises:
         SourceError: a source is not there, or the package that reads it is not installed.
     """
     for file in find_files(sources, storage):
-        for photo in _inside(file, storage, done, max_file_bytes):
-            if not done(photo.name):
+        for photo in _inside(file, storage, is_done, max_file_bytes):
+            if not is_done(photo.name):
                 yield photo
 
 
@@ -61,13 +61,13 @@ def check_sources(sources: Sequence[str], storage: Storage) -> None:
 
 
 def _inside(
-    file: InFile | Failed, storage: Storage, done: Callable[[str], bool], max_file_bytes: int
+    file: InFile | Failed, storage: Storage, is_done: Callable[[str], bool], max_file_bytes: int
 ) -> Iterator[Found]:
     match file:
         case InFile(path=path) if is_zip(path):
             yield from photos_in_zip(file, storage)
         case InFile(path=path) if is_tar(path):
-            yield from photos_in_tar(file, storage, max_file_bytes, done)
+            yield from photos_in_tar(file, storage, max_file_bytes, is_done)
         case _:
             yield file
 
@@ -78,7 +78,7 @@ def _local_files(source: str) -> Iterator[InFile | Failed]:
         yield from _file_or_folder(path)
         return
     if not has_magic(path):
-        raise SourceError(f"There is nothing at {shown(source)}.")
+        raise SourceError(f"There is nothing at {printable(source)}.")
     matches = iglob(path, recursive=True)  # noqa: PTH207 lazy, and it keeps the path as it was typed
     empty = True
     for match in matches:
@@ -87,16 +87,16 @@ def _local_files(source: str) -> Iterator[InFile | Failed]:
         if os.path.isfile(match) or "**" not in path:  # noqa: PTH113
             yield from _file_or_folder(match)
     if empty:
-        raise SourceError(f"Nothing matches {shown(source)}.")
+        raise SourceError(f"Nothing matches {printable(source)}.")
 
 
 def _file_or_folder(path: str) -> Iterator[InFile | Failed]:
     if os.path.isdir(path):  # noqa: PTH112
         yield from _folder(path)
     elif os.path.isfile(path):  # noqa: PTH113 a pipe would be waited for forever
-        yield InFile(shown(path), path)
+        yield InFile(printable(path), path)
     else:
-        yield Failed(shown(path), UnreadableFile.code, UnreadableFile.advice)
+        yield Failed(printable(path), UnreadableFile.code, UnreadableFile.advice)
 
 
 def _folder(path: str) -> Iterator[InFile | Failed]:
@@ -111,11 +111,11 @@ def _folder(path: str) -> Iterator[InFile | Failed]:
                     if entry.is_dir(follow_symlinks=False):
                         waiting.append(entry.path)
                     elif entry.is_file():
-                        yield InFile(shown(entry.path), entry.path)
+                        yield InFile(printable(entry.path), entry.path)
                     elif entry.is_symlink() and not entry.is_dir():
-                        yield Failed(shown(entry.path), UnreadableFile.code, UnreadableFile.advice)  # leads nowhere
+                        yield Failed(printable(entry.path), UnreadableFile.code, UnreadableFile.advice)  # leads nowhere
         except OSError as error:
-            yield Failed(shown(folder), UnreadableFile.code, reason(error))
+            yield Failed(printable(folder), UnreadableFile.code, reason(error))
 
 
 def _remote_files(source: str, storage: Storage) -> Iterator[InFile | Failed]:
@@ -130,11 +130,11 @@ def _remote_files(source: str, storage: Storage) -> Iterator[InFile | Failed]:
             empty = False
             yield from _remote_entry(files, info, source)
     except ImportError as error:
-        raise SourceError(f"{shown(source)} cannot be read: {error}; {how_to_install('scan')}.") from error
+        raise SourceError(f"{printable(source)} cannot be read: {error}; {how_to_install('scan')}.") from error
     except Exception as error:  # every file system raises its own kinds
-        raise SourceError(f"{shown(source)} cannot be read: {_told(error)}") from error
+        raise SourceError(f"{printable(source)} cannot be read: {_sentence_of(error)}") from error
     if empty:
-        raise SourceError(f"Nothing matches {shown(source)}.")
+        raise SourceError(f"Nothing matches {printable(source)}.")
 
 
 def _remote_entry(files: AbstractFileSystem, info: dict[str, Any], source: str) -> Iterator[InFile]:
@@ -149,9 +149,9 @@ def _remote_entry(files: AbstractFileSystem, info: dict[str, Any], source: str) 
 
 
 def _remote_file(files: AbstractFileSystem, info: dict[str, Any], source: str) -> InFile:
-    return InFile(shown(files.unstrip_protocol(info["name"])), info["name"], info.get("size"), source)
+    return InFile(printable(files.unstrip_protocol(info["name"])), info["name"], info.get("size"), source)
 
 
-def _told(error: Exception) -> str:
+def _sentence_of(error: Exception) -> str:
     """The file system's own sentence, in one line."""
     return " ".join(str(error).split()) or type(error).__name__

@@ -62,8 +62,8 @@ function parts(entry, open) {
 function howMuchIsMissed() {
   const { real_captures: real, generated_validation: generated } = missed;
   const known = real !== undefined && generated !== undefined;
-  const said = known ? text("missed", { real: percent(real), generated: percent(generated) }) : "";
-  return [` ${said} `, element("a", { href: "how-good" }, text("footer.model")), "."];
+  const rates = known ? text("missed", { real: percent(real), generated: percent(generated) }) : "";
+  return [` ${rates} `, element("a", { href: "how-good" }, text("footer.model")), "."];
 }
 
 function heading(entry) {
@@ -143,9 +143,9 @@ const sentence = ({ code, detail }) => (hasText(`reason.${code}`) ? text(`reason
 const documentLine = ({ score, verdict }, index) =>
   text("reason.document", { number: index + 1, verdict: text(`verdict.${verdict}`), score: percent(score) });
 
-function reasons({ reasons: given, documents }) {
+function reasons({ reasons: sentences, documents }) {
   const lines = documents.length > 1 ? documents.map(documentLine) : [];
-  return element("section", { class: "reasons" }, element("h3", {}, text("reason.title")), element("ul", {}, [...given.map(sentence), ...lines].map((said) => element("li", {}, said))));
+  return element("section", { class: "reasons" }, element("h3", {}, text("reason.title")), element("ul", {}, [...sentences.map(sentence), ...lines].map((line) => element("li", {}, line))));
 }
 
 function facts({ answer, tookMs }) {

@@ -47,7 +47,7 @@ export function clear() {
 
 function work() {
   while (running < AT_ONCE) {
-    const entry = documents.find((one) => one.status === "waiting");
+    const entry = documents.find(({ status }) => status === "waiting");
     if (!entry) return;
     running++;
     judge(entry).finally(() => {

@@ -46,7 +46,7 @@ function section(name, { figures, policies, policy }) {
     table(
       title,
       ["good.policy", "good.threshold", "good.bpcer", "good.apcer", "good.review.bona_fide", "good.review.attack"],
-      policies.filter((one) => one.figures[name]).map((one) => policyRow(one, one.figures[name], one.name === policy)),
+      policies.filter((choice) => choice.figures[name]).map((choice) => policyRow(choice, choice.figures[name], choice.name === policy)),
     ),
     element("p", {}, text("good.species")),
     table(

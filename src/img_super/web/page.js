@@ -92,11 +92,11 @@ function select(entry) {
 async function showSelected() {
   find("result").hidden = selected === null;
   if (!selected) return;
-  const shown = selected;
-  find("file-name").textContent = shown.name;
-  showAnswer(shown);
-  await draw(shown);
-  if (shown.status === "done") performance.measure("answer-drawing", { start: lastMark("answer-received"), end: performance.now() });
+  const entry = selected;
+  find("file-name").textContent = entry.name;
+  showAnswer(entry);
+  await draw(entry);
+  if (entry.status === "done") performance.measure("answer-drawing", { start: lastMark("answer-received"), end: performance.now() });
 }
 
 function lastMark(name) {

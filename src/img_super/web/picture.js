@@ -10,7 +10,7 @@ const photo = find("photo");
 const layer = find("layer");
 const heat = find("heat");
 
-let shown = { url: null, ready: null };
+let current = { url: null, ready: null };
 let view = "document";
 let drawing = 0; // the latest call of draw; earlier ones that still wait give up
 
@@ -31,19 +31,19 @@ export async function draw(entry) {
 
 async function showPhoto(entry) {
   photo.alt = text("picture.alt", { name: entry.name });
-  if (shown.url !== entry.url) shown = { url: entry.url, ready: load(entry.url) };
-  await shown.ready;
+  if (current.url !== entry.url) current = { url: entry.url, ready: load(entry.url) };
+  await current.ready;
 }
 
 async function load(url) {
   heat.hidden = true;
   find("boxes").replaceChildren();
   photo.src = url;
-  const seen = await photo.decode().then(() => true, () => false);
-  if (shown.url !== url) return;
-  find("unshown").hidden = seen;
-  layer.hidden = !seen;
-  place(find("stage"), { aspect: seen ? photo.naturalWidth / photo.naturalHeight : 1.6 });
+  const isDecodable = await photo.decode().then(() => true, () => false);
+  if (current.url !== url) return;
+  find("unshown").hidden = isDecodable;
+  layer.hidden = !isDecodable;
+  place(find("stage"), { aspect: isDecodable ? photo.naturalWidth / photo.naturalHeight : 1.6 });
 }
 
 export function setView(wanted) {
@@ -68,7 +68,7 @@ export function setHeat(percentage) {
 
 export function forget() {
   drawing++;
-  shown = { url: null, ready: null };
+  current = { url: null, ready: null };
   photo.removeAttribute("src");
   find("boxes").replaceChildren();
   heat.width = 0; // empties it
@@ -104,7 +104,7 @@ function box(kind, coord, label, verdict = null) {
 const ghostBox = (face) => box("ghost", face, text("box.ghost"));
 
 /** Whether two boxes share the middle of one of them. */
-const overlap = (one, other) => holdsMiddle(one, other) || holdsMiddle(other, one);
+const overlap = (boxA, boxB) => holdsMiddle(boxA, boxB) || holdsMiddle(boxB, boxA);
 
 function holdsMiddle(outer, inner) {
   const [x, y] = [(inner.x_min + inner.x_max) / 2, (inner.y_min + inner.y_max) / 2];

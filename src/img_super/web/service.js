@@ -66,8 +66,8 @@ async function ask(address, options = {}) {
 }
 
 async function problemOf(response) {
-  const told = await response.json().catch(() => ({}));
-  const problem = new Problem({ ...told, status: response.status });
+  const body = await response.json().catch(() => ({}));
+  const problem = new Problem({ ...body, status: response.status });
   if (response.status === 429 || response.status === 503) problem.retryAfterS = Number(response.headers.get("Retry-After"));
   return problem;
 }

@@ -25,13 +25,13 @@ export function showTable(selected, onSelect) {
   find("score-head").setAttribute("aria-sort", sorted ? "descending" : "none");
   find("totals").replaceChildren(...totals());
   const focused = document.activeElement?.closest("#rows [data-id]")?.dataset.id;
-  find("rows").replaceChildren(...inOrder().map((one) => row(one, one === selected, onSelect)));
+  find("rows").replaceChildren(...inOrder().map((entry) => row(entry, entry === selected, onSelect)));
   if (focused) find("rows").querySelector(`[data-id="${focused}"] button`)?.focus({ preventScroll: true });
 }
 
 /** How many documents came to what. */
 function totals() {
-  const groups = OUTCOMES.map((name) => documents.filter((one) => outcome(one) === name)).filter((group) => group.length > 0);
+  const groups = OUTCOMES.map((name) => documents.filter((entry) => outcome(entry) === name)).filter((group) => group.length > 0);
   return groups.map((group) => element("span", { "data-verdict": outcome(group[0]) }, element("b", {}, group.length), " ", outcomeText(group[0])));
 }
 
@@ -62,19 +62,19 @@ function csvCell(value) {
 
 function inOrder() {
   if (!sorted) return documents;
-  return documents.toSorted((one, other) => (other.answer?.score ?? -1) - (one.answer?.score ?? -1));
+  return documents.toSorted((entry, other) => (other.answer?.score ?? -1) - (entry.answer?.score ?? -1));
 }
 
-function row(one, isSelected, onSelect) {
-  const name = element("button", { type: "button", class: "row-name", "aria-current": isSelected ? "true" : null }, one.name);
-  name.setAttribute("aria-label", text("documents.show", { name: one.name }));
+function row(entry, isSelected, onSelect) {
+  const name = element("button", { type: "button", class: "row-name", "aria-current": isSelected ? "true" : null }, entry.name);
+  name.setAttribute("aria-label", text("documents.show", { name: entry.name }));
   return element(
     "tr",
-    { role: "row", "data-id": one.id, "data-verdict": outcome(one), class: isSelected ? "selected" : null, onclick: () => onSelect(one) },
-    element("th", { scope: "row", role: "rowheader" }, element("div", { class: "row-head" }, thumbnailOf(one), name)),
-    element("td", { role: "cell" }, element("span", { class: "chip" }, icon(outcome(one)), outcomeText(one))),
-    element("td", { role: "cell", class: "row-score" }, one.answer ? scoreCell(one.answer) : "–"),
-    element("td", { role: "cell", class: "notes" }, notes(one)),
+    { role: "row", "data-id": entry.id, "data-verdict": outcome(entry), class: isSelected ? "selected" : null, onclick: () => onSelect(entry) },
+    element("th", { scope: "row", role: "rowheader" }, element("div", { class: "row-head" }, thumbnailOf(entry), name)),
+    element("td", { role: "cell" }, element("span", { class: "chip" }, icon(outcome(entry)), outcomeText(entry))),
+    element("td", { role: "cell", class: "row-score" }, entry.answer ? scoreCell(entry.answer) : "–"),
+    element("td", { role: "cell", class: "notes" }, notes(entry)),
   );
 }
 
@@ -90,13 +90,13 @@ function notes({ answer, problem }) {
 }
 
 /** Drawn once for each document and small: a hundred photos of twelve megapixels would not fit into a phone. */
-function thumbnailOf(one) {
-  if (!one.thumbnail) {
+function thumbnailOf(entry) {
+  if (!entry.thumbnail) {
     const [width, height] = THUMBNAIL_WH;
-    one.thumbnail = element("canvas", { class: "thumbnail", width, height, "aria-hidden": "true" });
-    drawThumbnail(one).catch(() => one.thumbnail.classList.add("blank"));
+    entry.thumbnail = element("canvas", { class: "thumbnail", width, height, "aria-hidden": "true" });
+    drawThumbnail(entry).catch(() => entry.thumbnail.classList.add("blank"));
   }
-  return one.thumbnail;
+  return entry.thumbnail;
 }
 
 async function drawThumbnail({ file, thumbnail }) {

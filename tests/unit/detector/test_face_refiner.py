@@ -62,7 +62,7 @@ def test_whoever_found_it_the_same_face_is_settled_on(
     for shift, size in ((0.0, 1.0), (0.1, 1.1), (-0.1, 0.95), (0.2, 0.9)):
         look = finder.find(Pyramid(turned), about(rough, shift, size), rotation)
         assert look is not None
-        settled.add(finder.settled(Pyramid(turned), look, rotation))
+        settled.add(finder.refined_face(Pyramid(turned), look, rotation))
     assert len(settled) == 1
 
 

@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from img_super.sources.names import MemberNames, is_hidden, shown
+from img_super.sources.names import MemberNames, is_hidden, printable
 
 
 @pytest.mark.parametrize(
@@ -18,7 +18,7 @@ from img_super.sources.names import MemberNames, is_hidden, shown
     ],
 )
 def test_a_name_is_safe_in_terminals_and_spreadsheets(name: str, expected: str) -> None:
-    assert shown(name) == expected
+    assert printable(name) == expected
 
 
 @pytest.mark.parametrize("path", [".git/config", "a/.DS_Store", "__MACOSX/a.jpg", "a/Thumbs.db"])

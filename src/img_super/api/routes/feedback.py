@@ -48,14 +48,14 @@ async def take_feedback(request: Request, services: TheServices) -> FeedbackAnsw
     feedback = _read(await request.body())
     label = Label[feedback.label.upper()]
     try:
-        judged = await asyncio.to_thread(judgements.label, owner_of(request.scope), feedback.request_id, label)
+        judgement = await asyncio.to_thread(judgements.label, owner_of(request.scope), feedback.request_id, label)
     except BadStore as error:
         raise Overloaded("The feedback database is not responding.", retry_after_s=10) from error
-    if judged is None:
+    if judgement is None:
         raise UnknownRequest()
     return FeedbackAnswer(
-        request_id=feedback.request_id, label=feedback.label, score=judged.score, threshold=judged.threshold,
-        model_version=judged.model_version,
+        request_id=feedback.request_id, label=feedback.label, score=judgement.score, threshold=judgement.threshold,
+        model_version=judgement.model_version,
     )  # fmt: skip
 
 
@@ -64,4 +64,6 @@ def _read(body: bytes) -> Feedback:
     try:
         return Feedback.model_validate_json(body)
     except ValidationError as error:
-        raise RequestValidationError([{**one, "loc": ("body", *one["loc"])} for one in error.errors()]) from error
+        raise RequestValidationError(
+            [{**problem, "loc": ("body", *problem["loc"])} for problem in error.errors()]
+        ) from error

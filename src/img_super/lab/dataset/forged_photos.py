@@ -70,20 +70,22 @@ def forged_crops(
     real_people = _first_of_each_document(photos, detector, landmarks)
     for photo in photos:
         rng = np.random.default_rng([seed, photo.number])
-        around = _upright_portrait(_read(photo.path), detector, float(rng.choice(scales)))
-        host = None if around is None else landmarks.nearest_person(*around)
-        if around is None or host is None:
+        portrait = _upright_portrait(_read(photo.path), detector, float(rng.choice(scales)))
+        host = None if portrait is None else landmarks.nearest_person(*portrait)
+        if portrait is None or host is None:
             continue
-        region, face = around
+        region, face = portrait
         for control in CONTROLS:
-            yield _seen(rng, left_genuine(rng, control, region, face), face, side_px, "", photo.document)
+            yield _captured(rng, left_genuine(rng, control, region, face), face, side_px, "", photo.document)
         for species in SPECIES:
             forged = forge(rng, species, region, host, donors[int(rng.integers(len(donors)))])
-            yield _seen(rng, forged, face, side_px, species, photo.document)
-        others = [person for document, person in real_people.items() if document != photo.document]
-        for species in CAREFUL if others else ():
-            forged = forge(rng, species, region, host, others[int(rng.integers(len(others)))])
-            yield _seen(rng, forged, face, side_px, f"{EXCHANGED}{species.removesuffix('_careful')}", photo.document)
+            yield _captured(rng, forged, face, side_px, species, photo.document)
+        other_people = [person for document, person in real_people.items() if document != photo.document]
+        for species in CAREFUL if other_people else ():
+            forged = forge(rng, species, region, host, other_people[int(rng.integers(len(other_people)))])
+            yield _captured(
+                rng, forged, face, side_px, f"{EXCHANGED}{species.removesuffix('_careful')}", photo.document
+            )
 
 
 def _first_of_each_document(
@@ -100,7 +102,7 @@ def _first_of_each_document(
     return people
 
 
-def _seen(
+def _captured(
     rng: np.random.Generator, photo: RgbImage, face: Box, side_px: int, species: str, document: str
 ) -> ForgedCrop:
     """What the network sees of a photo that is made smaller by some kernel and saved, as clients do."""

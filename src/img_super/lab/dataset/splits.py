@@ -123,20 +123,20 @@ def leaks(rows_a: Iterable[Shown], rows_b: Iterable[Shown]) -> list[str]:
 
     People (as portrait or donor) and designs are never shared; a source only where the rules divide it by person.
     """
-    first, second = list(rows_a), list(rows_b)
+    listed_a, listed_b = list(rows_a), list(rows_b)
     sentences = [
-        _shared("identities", _identities, first, second),
-        _shared("designs", lambda rows: {row.design for row in rows}, first, second),
-        _shared("sources of portraits that belong to one split", _undivided_sources, first, second),
+        _shared("identities", _identities, listed_a, listed_b),
+        _shared("designs", lambda rows: {row.design for row in rows}, listed_a, listed_b),
+        _shared("sources of portraits that belong to one split", _undivided_sources, listed_a, listed_b),
     ]
     return [sentence for sentence in sentences if sentence]
 
 
 def strays(rows: Iterable[Shown], split: Split) -> list[str]:
     """What a data set of `split` shows though the rules keep it for the other split, one sentence a kind."""
-    shown = list(rows)
-    people = {name for name in _identities(shown) if split_of_identity(source_of(name), name) != split}
-    designs = {row.design for row in shown if split_of_design(row.design) != split}
+    listed = list(rows)
+    people = {name for name in _identities(listed) if split_of_identity(source_of(name), name) != split}
+    designs = {row.design for row in listed if split_of_design(row.design) != split}
     sentences = [_sentence(f"identities that {split} must not show", people)]
     sentences.append(_sentence(f"designs that {split} must not show", designs))
     return [sentence for sentence in sentences if sentence]
@@ -152,9 +152,9 @@ def _undivided_sources(rows: Sequence[Shown]) -> set[str]:
 
 
 def _shared(
-    kind: str, names_of: Callable[[Sequence[Shown]], set[str]], first: Sequence[Shown], second: Sequence[Shown]
+    kind: str, names_of: Callable[[Sequence[Shown]], set[str]], rows_a: Sequence[Shown], rows_b: Sequence[Shown]
 ) -> str:
-    return _sentence(f"{kind} in both data sets", names_of(first) & names_of(second))
+    return _sentence(f"{kind} in both data sets", names_of(rows_a) & names_of(rows_b))
 
 
 def _sentence(kind: str, names: set[str]) -> str:

@@ -60,15 +60,15 @@ def fill(text: str, blocks: Mapping[str, str]) -> tuple[str, list[str]]:
 
 
 def _tables(results: Sequence[Measured], names: tables.Names) -> dict[str, str]:
-    first = results[0]
+    main = results[0]
     blocks = {}
-    for name in first.figures:
+    for name in main.figures:
         blocks[f"figures {name}"] = tables.figures_table(results, name, names).as_markdown()
-        blocks[f"policies {name}"] = tables.policies_table(first, name, names).as_markdown()
-    for title, rows in first.robustness.items():
+        blocks[f"policies {name}"] = tables.policies_table(main, name, names).as_markdown()
+    for title, rows in main.robustness.items():
         blocks[f"robustness {title}"] = tables.robustness_table(rows, title, names).as_markdown()
-    if first.model.card.precisions:
-        blocks["precisions"] = tables.precisions_table(first, names).as_markdown()
+    if main.model.card.precisions:
+        blocks["precisions"] = tables.precisions_table(main, names).as_markdown()
     return blocks
 
 

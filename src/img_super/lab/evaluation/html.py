@@ -73,42 +73,42 @@ def html_report(results: Sequence[Measured], sets: Sequence[MeasuredSet], show_r
         show_real: also show crops of real people's documents.
     """
     environment = Environment(loader=FileSystemLoader(TEMPLATES), autoescape=True, trim_blocks=True)
-    first = results[0]
+    main = results[0]
     sections = [_section(results, data, show_real or not data.personal) for data in sets]
-    if first.model.card.precisions:
-        sections.append(Section("float32 and int8", [precisions_table(first, ENGLISH)], [], []))
-    title = f"Evaluation of {first.model.title}"
+    if main.model.card.precisions:
+        sections.append(Section("float32 and int8", [precisions_table(main, ENGLISH)], [], []))
+    title = f"Evaluation of {main.model.title}"
     return environment.get_template("report.html.j2").render(title=title, sections=sections)
 
 
 def plots_of(results: Sequence[Measured], name: str, words: plots.Words) -> Mapping[str, bytes]:
     """The SVG plots of one set, by what they show."""
-    first = results[0]
+    main = results[0]
     plots_by_kind = {
         "errors": plots.error_curves(results, name, words),
         "species": plots.apcer_by_species(results, name, words),
-        "scores": plots.score_histogram(first.scored[name], first.model.card.threshold, words),
-        "reliability": plots.reliability_curve(first.scored[name], words),
+        "scores": plots.score_histogram(main.scored[name], main.model.card.threshold, words),
+        "reliability": plots.reliability_curve(main.scored[name], words),
     }
-    for title, rows in first.robustness.items():
+    for title, rows in main.robustness.items():
         if title.startswith(name):
             plots_by_kind[f"robustness_{title.rpartition(' ')[2]}"] = plots.robustness_curves(rows, words)
     return plots_by_kind
 
 
 def _section(results: Sequence[Measured], data: MeasuredSet, may_show: bool) -> Section:
-    first = results[0]
-    tables = [figures_table(results, data.name, ENGLISH), policies_table(first, data.name, ENGLISH)]
+    main = results[0]
+    tables = [figures_table(results, data.name, ENGLISH), policies_table(main, data.name, ENGLISH)]
     tables += [
         robustness_table(rows, f"Robustness, {title}", ENGLISH)
-        for title, rows in first.robustness.items()
+        for title, rows in main.robustness.items()
         if title.startswith(data.name)
     ]
     pictures = [
         Plot(kind.replace("_", " "), _url("image/svg+xml", svg))
         for kind, svg in plots_of(results, data.name, plots.ENGLISH).items()
     ]
-    return Section(ENGLISH.sets.get(data.name, data.name), tables, pictures, _mistakes(first, data, may_show))
+    return Section(ENGLISH.sets.get(data.name, data.name), tables, pictures, _mistakes(main, data, may_show))
 
 
 def _mistakes(result: Measured, data: MeasuredSet, may_show: bool) -> list[Group]:

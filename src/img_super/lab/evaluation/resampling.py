@@ -80,7 +80,7 @@ class Curves:
         descending, attack = np.asarray(scores)[order], np.asarray(labels)[order] == 1
         last_of_ties = np.append(np.flatnonzero(np.diff(descending)), len(descending) - 1)
         ordered = weights[:, order]
-        bpcer, recall = (_share(ordered * of, last_of_ties) for of in (~attack, attack))
+        bpcer, recall = (_share(ordered * is_class, last_of_ties) for is_class in (~attack, attack))
         return cls(bpcer, 1 - recall)
 
     def auc(self) -> Values:

@@ -143,8 +143,10 @@ def _verdicts_changed(before: Scores, after: Scores, samples: Samples, policy: P
     comparable = (samples.labels == 0) & ~(np.isnan(before) | np.isnan(after))
     if not comparable.any():
         return float("nan")
-    first, second = (np.digitize(scores[comparable], policy.undetermined) for scores in (before, after))
-    return round(float((first != second).mean()), 4)
+    verdicts_before, verdicts_after = (
+        np.digitize(scores[comparable], policy.undetermined) for scores in (before, after)
+    )
+    return round(float((verdicts_before != verdicts_after).mean()), 4)
 
 
 def _auc(scores: Scores, samples: Samples, weights: resampling.Weights) -> Figure | None:

@@ -60,18 +60,18 @@ class ModelComparison:
         )
 
 
-def compare(name: str, first: Scored, second: Scored, seed: int = 1) -> ModelComparison:
+def compare(name: str, before: Scored, after: Scored, seed: int = 1) -> ModelComparison:
     """Compare two models' scores (or logits) of the same samples, which must have both classes."""
-    draws = resampling.drawn_weights(first.documents, seed)
-    first_curves, second_curves = (
-        resampling.Curves.of(scored.labels, scored.scores, draws) for scored in (first, second)
+    draws = resampling.drawn_weights(before.documents, seed)
+    curves_before, curves_after = (
+        resampling.Curves.of(scored.labels, scored.scores, draws) for scored in (before, after)
     )
     return ModelComparison(
-        name, len(first.labels), len(np.unique(first.documents)),
-        (metrics.auc(first.labels, first.scores), metrics.auc(second.labels, second.scores)),
-        (metrics.equal_error_rate(first.labels, first.scores), metrics.equal_error_rate(second.labels, second.scores)),
-        resampling.interval(second_curves.auc() - first_curves.auc()),
-        resampling.interval(first_curves.equal_error_rate() - second_curves.equal_error_rate()),
+        name, len(before.labels), len(np.unique(before.documents)),
+        (metrics.auc(before.labels, before.scores), metrics.auc(after.labels, after.scores)),
+        (metrics.equal_error_rate(before.labels, before.scores), metrics.equal_error_rate(after.labels, after.scores)),
+        resampling.interval(curves_after.auc() - curves_before.auc()),
+        resampling.interval(curves_before.equal_error_rate() - curves_after.equal_error_rate()),
     )  # fmt: skip
 
 
@@ -85,9 +85,11 @@ class Rejected:
     rejected: tuple[int, int]
 
     @classmethod
-    def of(cls, name: str, documents: Array, first: Array, second: Array) -> Rejected:
-        """`first` and `second` say of each photo whether the model rejects it."""
-        return cls(name, len(documents), len(np.unique(documents)), (int(first.sum()), int(second.sum())))
+    def of(cls, name: str, documents: Array, rejected_before: Array, rejected_after: Array) -> Rejected:
+        """`rejected_before` and `rejected_after` say of each photo whether the model rejects it."""
+        return cls(
+            name, len(documents), len(np.unique(documents)), (int(rejected_before.sum()), int(rejected_after.sum()))
+        )
 
     def in_words(self) -> str:
         """One line for a person. Exact intervals, of photos: those of one document count as if they were several."""

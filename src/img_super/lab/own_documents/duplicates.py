@@ -44,11 +44,11 @@ def groups(hashes: Sequence[Hash], names: Sequence[str], max_different_bits: int
             index = parent[index]
         return index
 
-    first: dict[str, int] = {}
+    first_of_name: dict[str, int] = {}
     stacked = np.stack(hashes) if len(hashes) else np.empty((0, SIDE * SIDE // 8), np.uint8)
     for index, name in enumerate(names):
         if name:
-            parent[root(index)] = root(first.setdefault(name, index))
+            parent[root(index)] = root(first_of_name.setdefault(name, index))
         different = np.bitwise_count(stacked[:index] ^ stacked[index]).sum(axis=1)
         for twin in np.flatnonzero(different <= max_different_bits):
             parent[root(index)] = root(int(twin))

@@ -63,7 +63,13 @@ def own_crops(team: OwnDocuments) -> CropSet:
 
 
 def fine_tune(
-    recipe: Recipe, team: CropSet, generated: CropSet, first: Path, out: Path, folds: int, note: Note = lambda _: None
+    recipe: Recipe,
+    team: CropSet,
+    generated: CropSet,
+    parent_weights: Path,
+    out: Path,
+    folds: int,
+    note: Note = lambda _: None,
 ) -> Tuned:
     """Cross-validate, then train the network that is kept. Goes on where a run in the same folder stopped.
 
@@ -71,29 +77,29 @@ def fine_tune(
         recipe: small steps; its side is that of the crops.
         team: the team's own crops.
         generated: crops of `img-super synthesize --split train`; as many as there are own ones are mixed in.
-        first: the `.keras` file to begin with.
+        parent_weights: the `.keras` file to begin with.
         out: the run's folder.
         folds: how many times a part is left out.
         note: is told what is begun, for a person who waits.
 
     Raises:
-        BadLabels: a class has too few documents to be parted so often.
+        BadLabels: a class has too few documents for so many folds.
     """
-    checked(team, folds)
+    check_documents(team, folds)
     logging.getLogger("tensorflow").setLevel(logging.ERROR)  # it warns that there is one network after the other
     logits = np.empty(len(team.rows))
-    parts = list(parted(team, folds, recipe.seed))
+    parts = list(fold_indices(team, folds, recipe.seed))
     for number, (learned, left_out) in enumerate(parts):
         note(f"Part {number + 1} of {folds}: learning from the others")
-        network = _tune(recipe, team.at(learned), generated, Run(out / f"part-{number + 1}", first))
+        network = _tune(recipe, team.at(learned), generated, Run(out / f"part-{number + 1}", parent_weights))
         logits[left_out] = _logits(network, team.at(left_out))
         keras.utils.clear_session()  # or each network's graphs stay in memory until the end
     note("Learning from all parts")
-    _tune(recipe, team, generated, Run(out / "all", first))
+    _tune(recipe, team, generated, Run(out / "all", parent_weights))
     return Tuned(out / "all" / BEST_FILE, logits)
 
 
-def parted(crops: CropSet, parts: int, seed: int) -> Iterator[tuple[Int64Array, Int64Array]]:
+def fold_indices(crops: CropSet, parts: int, seed: int) -> Iterator[tuple[Int64Array, Int64Array]]:
     """Positions to learn from and positions left out, once a part; no document is in both, the classes are spread."""
     splitter = StratifiedGroupKFold(parts, shuffle=True, random_state=seed)
     yield from splitter.split(np.empty(len(crops.rows)), crops.labels, crops.documents)
@@ -121,7 +127,7 @@ def mixed(team: CropSet, generated: CropSet, side_px: int, seed: int) -> CropSet
 
 
 def _tune(recipe: Recipe, team: CropSet, generated: CropSet, run: Run) -> keras.Model:
-    learned, watched = next(parted(team, _WATCHED, recipe.seed))
+    learned, watched = next(fold_indices(team, _WATCHED, recipe.seed))
     training = mixed(team.at(learned), generated, recipe.input_side_px, recipe.seed)
     watching = msgspec.structs.replace(recipe, watched_crops=len(watched))
     return train(watching, training, team.at(watched), run)
@@ -139,7 +145,7 @@ def _resized(crops: npt.NDArray[np.uint8], side_px: int) -> npt.NDArray[np.uint8
     return np.stack(sized).astype(np.uint8, copy=False)
 
 
-def checked(team: CropSet, folds: int, attacks_are_made: bool = False) -> None:
+def check_documents(team: CropSet, folds: int, attacks_are_made: bool = False) -> None:
     """Every part that is watched must have both classes, in every fold; attacks, if any are given or none are made.
 
     Raises:

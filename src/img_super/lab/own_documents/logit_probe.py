@@ -24,7 +24,14 @@ from img_super.domain import Float64Array
 from img_super.lab.dataset.crops import CropSet
 from img_super.lab.evaluation.report import Scored
 from img_super.lab.own_documents.exchanges import exchanges
-from img_super.lab.own_documents.fine_tune import MASK_SIDE_PX, Note, Tuned, checked, drawn_documents, parted
+from img_super.lab.own_documents.fine_tune import (
+    MASK_SIDE_PX,
+    Note,
+    Tuned,
+    check_documents,
+    drawn_documents,
+    fold_indices,
+)
 
 FILE: Final = "own_head.keras"
 _ADDED: Final = "own_opinion"
@@ -77,8 +84,8 @@ class _Examples:
     parts: npt.NDArray[np.int64]
 
     def without(self, part: int) -> _Examples:
-        rest = np.flatnonzero(self.parts != part)
-        return _Examples(self.features.at(rest), self.labels[rest], self.parts[rest])
+        others = np.flatnonzero(self.parts != part)
+        return _Examples(self.features.at(others), self.labels[others], self.parts[others])
 
     def judged_by(self, heads: Sequence[LogitProbe]) -> Float64Array:
         """Logits, each by the head that did not learn from its part."""
@@ -92,7 +99,7 @@ class _Examples:
 def fine_tune_head(
     team: CropSet,
     generated: CropSet,
-    first: Path,
+    parent_weights: Path,
     out: Path,
     folds: int,
     note: Note = lambda _: None,
@@ -100,12 +107,12 @@ def fine_tune_head(
 ) -> Tuned:
     """Cross-validate by document, then fit the opinion that is kept and write the network that holds it.
 
-    Arguments and errors are those of `fine_tune`, but that own crops are of the network's side, that twice as many
-    generated crops as own ones are used, and that the layers of `first` stay. Of each genuine photo so many attacks are
-    made as `times` says, by portraits of its own part; with some, real ones are not needed.
+    Arguments and errors are those of `fine_tune`, except that own crops have the network's side, twice as many
+    generated crops as own ones are used, and the layers of `parent_weights` stay. `times` attacks are made from each
+    genuine photo with portraits of its own part; then real attacks are not needed.
     """
-    checked(team, folds, attacks_are_made=times > 0)
-    network: keras.Model = keras.saving.load_model(first, compile=False, safe_mode=True)
+    check_documents(team, folds, attacks_are_made=times > 0)
+    network: keras.Model = keras.saving.load_model(parent_weights, compile=False, safe_mode=True)
     looking = looking_only(network)
     parts = _parts(team, folds)
     note("Looking at your photos")
@@ -128,7 +135,7 @@ def fine_tune_head(
 def _parts(team: CropSet, folds: int) -> npt.NDArray[np.int64]:
     """Of each crop, by which part's opinion it is judged."""
     parts = np.empty(len(team.rows), np.int64)
-    for number, (_, left_out) in enumerate(parted(team, folds, _SEED)):
+    for number, (_, left_out) in enumerate(fold_indices(team, folds, _SEED)):
         parts[left_out] = number
     return parts
 
@@ -183,14 +190,16 @@ def with_head(network: keras.Model, head: LogitProbe) -> keras.Model:
     answered.set_weights(network.get_weights())
     logit = answered.get_layer("logit")
     logit.set_weights([weights * head.trust for weights in logit.get_weights()])
-    new = [head.weights[:, None], np.array([head.bias])]
+    added_weights = [head.weights[:, None], np.array([head.bias])]
     if _ADDED in {layer.name for layer in answered.layers}:
         opinion = answered.get_layer(_ADDED)
-        opinion.set_weights([head.trust * old + extra for old, extra in zip(opinion.get_weights(), new, strict=True)])
+        opinion.set_weights(
+            [head.trust * weights + extra for weights, extra in zip(opinion.get_weights(), added_weights, strict=True)]
+        )
         return answered
     opinion = keras.layers.Dense(1, name=_ADDED)
     added = keras.layers.Add(name="own_logit")([answered.output["logit"], opinion(answered.get_layer("pooled").output)])
-    opinion.set_weights(new)
+    opinion.set_weights(added_weights)
     answers = {"logit": added, "heat_map": answered.output["heat_map"]}
     return keras.Model(answered.input, answers, name=network.name)
 

@@ -18,7 +18,7 @@ from img_super.lab.own_documents.tables import is_table, photos_of
 from img_super.lab.own_documents.truth import OwnPhoto
 from img_super.sources.errors import SourceError
 from img_super.sources.found import Storage
-from img_super.sources.names import shown
+from img_super.sources.names import printable
 from img_super.sources.search import check_sources
 
 _CLEAR: Final = (("bona_fide", "attack"), ("genuine", "attack"), ("genuine", "superimposed"))
@@ -39,8 +39,8 @@ class Places:
     def in_words(self) -> str:
         """What is about to be believed, for a person to read before it is."""
         if self.table is not None:
-            return f"GENUINE and SUPERIMPOSED: as the column `label` of {shown(self.table)} says"
-        genuine, attack = (", ".join(map(shown, sources)) or "none" for sources in (self.genuine, self.attack))
+            return f"GENUINE and SUPERIMPOSED: as the column `label` of {printable(self.table)} says"
+        genuine, attack = (", ".join(map(printable, sources)) or "none" for sources in (self.genuine, self.attack))
         return f"GENUINE documents:      {genuine}\nSUPERIMPOSED portraits: {attack}"
 
     def photos(self, storage: Storage) -> list[OwnPhoto]:
@@ -93,7 +93,7 @@ def _by_names(data: str, storage: Storage, confirm: Confirm) -> Places:
             return Places((f"{data}/{names[0]}",), (f"{data}/{names[1]}",))
     if not _are_there(data, _UNCLEAR, storage):
         raise BadLabels(
-            f"{shown(data)} has no pair of folders such as genuine and attack, and no {_MANIFEST}; "
+            f"{printable(data)} has no pair of folders such as genuine and attack, and no {_MANIFEST}; "
             "name them with --genuine and --attack."
         )
     places = Places((f"{data}/TRUE",), (f"{data}/FALSE",))

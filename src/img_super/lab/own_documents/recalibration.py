@@ -207,7 +207,7 @@ def _why(wish: Wish, bpcer: float) -> list[str]:
 def _what(before: ModelCard, after: ModelCard, team: _Scores, threshold: FewThreshold, chooser: _Chooser) -> list[str]:
     low, high = threshold.reached_bpcer
     bpcer = threshold.wanted_bpcer
-    ways = {
+    explanations = {
         Way.RANK: "taken from the rank of your own scores, which assumes nothing of their distribution",
         Way.SHAPE: "taken from mean and spread of your own scores, which are assumed to be distributed as those of the "
         "model's validation: for a rank there are too few",
@@ -215,7 +215,7 @@ def _what(before: ModelCard, after: ModelCard, team: _Scores, threshold: FewThre
     lines = [
         f"The old threshold {before.threshold:.4f} {team.old(before.threshold)}.",
         f"The new threshold {after.threshold:.4f} {team.new(after.threshold)}, on which it was chosen.",
-        f"It should reject {bpcer:.1%} of genuine documents like these, and was {ways[threshold.way]}.",
+        f"It should reject {bpcer:.1%} of genuine documents like these, and was {explanations[threshold.way]}.",
         f"How sure: with {chooser.documents} different genuine documents ({len(chooser.genuine)} photos) the share "
         f"that it really rejects lies between {low:.1%} and {high:.1%}, in 90 of 100 such draws.",
     ]  # fmt: skip

@@ -61,10 +61,10 @@ class Shape:
             ValueError: fewer than two different values are left.
         """
         inner = [(x, s) for x, s in zip(values, shares, strict=True) if 0 < s < 1]
-        rising, first = np.unique([x for x, _ in inner], return_index=True)
+        rising, first_indices = np.unique([x for x, _ in inner], return_index=True)
         if len(rising) < 2:
             raise ValueError("a shape needs at least two different quantiles")
-        return cls(rising, np.asarray(norm.ppf([inner[index][1] for index in first])))
+        return cls(rising, np.asarray(norm.ppf([inner[index][1] for index in first_indices])))
 
     def to_bell(self, values: Float64Array) -> Float64Array:
         return _straight(values, self.values, self.bell)

@@ -16,8 +16,8 @@ from img_super.domain import Box
 from img_super.lab.own_documents.errors import BadLabels
 from img_super.lab.own_documents.truth import OwnPhoto, label_of
 from img_super.sources.errors import FileError
-from img_super.sources.found import InFile, Reader, Storage, beside, is_remote, typed
-from img_super.sources.names import shown
+from img_super.sources.found import InFile, Reader, Storage, beside, file_at, is_remote
+from img_super.sources.names import printable
 
 _CORNERS: Final = ("x_min", "y_min", "x_max", "y_max")
 _CHAIN: Final = "::"
@@ -39,7 +39,7 @@ def photos_of(table: str, storage: Storage) -> Iterator[OwnPhoto]:
     """
     folder = table.rpartition("/")[0]
     for number, row in enumerate(_rows(table, _read(table, storage)), 1):
-        photo, place = str(row.get("photo") or ""), f"Row {number} of {shown(table)}"
+        photo, place = str(row.get("photo") or ""), f"Row {number} of {printable(table)}"
         if not photo:
             continue
         file = _file(photo, folder, place, storage)
@@ -50,21 +50,21 @@ def photos_of(table: str, storage: Storage) -> Iterator[OwnPhoto]:
 
 def _file(photo: str, folder: str, place: str, storage: Storage) -> InFile:
     if is_remote(photo) and _CHAIN in photo:
-        raise BadLabels(f"{place} names a photo by several addresses at once: {shown(photo)}.")
+        raise BadLabels(f"{place} names a photo by several addresses at once: {printable(photo)}.")
     absolute = is_remote(photo) or photo.startswith("/") or not folder
     try:
-        return typed(photo, storage) if absolute else beside(folder, photo, storage)
+        return file_at(photo, storage) if absolute else beside(folder, photo, storage)
     except FileError as error:
         raise BadLabels(f"{place} names a photo that cannot be read: {error.detail}") from error
 
 
 def _read(table: str, storage: Storage) -> str:
     try:
-        return Reader(storage, _MAX_BYTES).read(typed(table, storage)).decode("utf-8-sig")
+        return Reader(storage, _MAX_BYTES).read(file_at(table, storage)).decode("utf-8-sig")
     except FileError as error:
-        raise BadLabels(f"The table {shown(table)} cannot be read: {error.detail}") from error
+        raise BadLabels(f"The table {printable(table)} cannot be read: {error.detail}") from error
     except UnicodeDecodeError as error:
-        raise BadLabels(f"The table {shown(table)} is not written in UTF-8.") from error
+        raise BadLabels(f"The table {printable(table)} is not written in UTF-8.") from error
 
 
 def _rows(table: str, text: str) -> Iterator[Mapping[str, Any]]:
@@ -75,9 +75,9 @@ def _rows(table: str, text: str) -> Iterator[Mapping[str, Any]]:
         try:
             row = json.loads(line)
         except ValueError as error:
-            raise BadLabels(f"Row {number} of {shown(table)} is no JSON.") from error
+            raise BadLabels(f"Row {number} of {printable(table)} is no JSON.") from error
         if not isinstance(row, dict):
-            raise BadLabels(f"Row {number} of {shown(table)} is no JSON object.")
+            raise BadLabels(f"Row {number} of {printable(table)} is no JSON object.")
         yield row
 
 

@@ -49,8 +49,8 @@ class RenderJob:
 
     def size(self, shard: int) -> int:
         """How many samples the shard holds."""
-        left = self.count - shard * self.shard_size
-        return min(self.shard_size, left + left % 2)
+        remaining = self.count - shard * self.shard_size
+        return min(self.shard_size, remaining + remaining % 2)
 
     def name(self, shard: int) -> str:
         return f"shard-{shard:05d}"

@@ -228,11 +228,11 @@ def _screen(hw: tuple[int, ...], process: PrintProcess, angle_deg: float, rng: n
     wave = np.float32(2 * np.pi / process.period_px)
     cos, sin = wave * np.float32(np.cos(angle)), wave * np.float32(np.sin(angle))
     starts = rng.uniform(0, 2 * np.pi, 2).astype(np.float32)
-    first = pixels.cosine_sum(sin * rows, cos * columns + starts[0])
+    across = pixels.cosine_sum(sin * rows, cos * columns + starts[0])
     if process.kind in ("laser_lines", "thermal"):
-        return np.asarray(cv2.addWeighted(first, 0.5, first, 0, 0.5), np.float32)
-    second = pixels.cosine_sum(cos * rows, starts[1] - sin * columns)
-    return np.asarray(cv2.addWeighted(first, 0.25, second, 0.25, 0.5), np.float32)
+        return np.asarray(cv2.addWeighted(across, 0.5, across, 0, 0.5), np.float32)
+    along = pixels.cosine_sum(cos * rows, starts[1] - sin * columns)
+    return np.asarray(cv2.addWeighted(across, 0.25, along, 0.25, 0.5), np.float32)
 
 
 def _thresholded(value: Float32Array, screen: Float32Array, process: PrintProcess) -> Float32Array:

@@ -55,13 +55,13 @@ def surroundings_of(shard: Shard) -> Iterator[Surroundings]:
 
 def features(surroundings: Surroundings) -> Features:
     """Sharpness, noise, colour and JPEG blocks of the rest, as a whole and on each side of the portrait."""
-    crop, shown = blanked(surroundings), surroundings.shown
-    values = {f"colour.{name}": value for name, value in from_pixels.colour(crop, shown).items()}
-    values |= _at_each_side(crop, _narrowed(shown))
+    crop, visible = blanked(surroundings), surroundings.shown
+    values = {f"colour.{name}": value for name, value in from_pixels.colour(crop, visible).items()}
+    values |= _at_each_side(crop, _narrowed(visible))
     grey = cv2.cvtColor(crop, cv2.COLOR_RGB2GRAY).astype(np.float32)
     period = _block_period(surroundings.row, len(crop))
-    values["blocks_x"] = block_strength(grey, shown, period)
-    values["blocks_y"] = block_strength(np.ascontiguousarray(grey.T), shown.T, period)
+    values["blocks_x"] = block_strength(grey, visible, period)
+    values["blocks_y"] = block_strength(np.ascontiguousarray(grey.T), visible.T, period)
     return values
 
 
@@ -70,9 +70,9 @@ def blanked(surroundings: Surroundings) -> RgbImage:
     return np.where(surroundings.shown[:, :, None], surroundings.crop, np.uint8(128))
 
 
-def block_strength(grey: Float32Array, shown: Where, period_px: float) -> float:
+def block_strength(grey: Float32Array, visible: Where, period_px: float) -> float:
     """How strongly the steps between columns repeat with the period of JPEG's blocks; nan where it cannot be seen."""
-    steps, pairs = np.abs(np.diff(grey, axis=1)), shown[:, 1:] & shown[:, :-1]
+    steps, pairs = np.abs(np.diff(grey, axis=1)), visible[:, 1:] & visible[:, :-1]
     weights = pairs.sum(0)
     if period_px < 2.5 or weights.sum() < _LEAST_PIXELS:
         return _NAN
@@ -82,13 +82,13 @@ def block_strength(grey: Float32Array, shown: Where, period_px: float) -> float:
     return float(abs(((profile - mean) * weights * wave).sum()) / weights.sum() / (mean + 0.05))
 
 
-def _at_each_side(crop: RgbImage, shown: Where) -> Features:
+def _at_each_side(crop: RgbImage, visible: Where) -> Features:
     """How sharp and how noisy each side of the portrait is, and against the others."""
     answers = from_pixels.responses(crop)
-    everywhere = answers.at(shown)
+    everywhere = answers.at(visible)
     values = from_pixels.sharpness(everywhere) | from_pixels.noise(everywhere)
     for name, half in _halves(len(crop)).items():
-        part = shown & half
+        part = visible & half
         enough = int(part.sum()) >= _LEAST_PIXELS
         values[f"{name}.sharpness"] = from_pixels.log(answers.sharp[part].mean()) if enough else _NAN
         values[f"{name}.noise"] = from_pixels.log(np.abs(answers.noise[1][part]).mean()) if enough else _NAN
@@ -97,8 +97,8 @@ def _at_each_side(crop: RgbImage, shown: Where) -> Features:
 
 
 def _halves(side: int) -> dict[str, Where]:
-    left = np.tile(np.arange(side) < side // 2, (side, 1))
-    return {"left": left, "right": ~left, "top": left.T, "bottom": ~left.T}
+    left_half = np.tile(np.arange(side) < side // 2, (side, 1))
+    return {"left": left_half, "right": ~left_half, "top": left_half.T, "bottom": ~left_half.T}
 
 
 def _pairs(shard: Shard) -> Iterator[tuple[int, int]]:
@@ -139,9 +139,9 @@ def _widened(canvas: UInt8Array) -> UInt8Array:
     return np.asarray(cv2.dilate(canvas, np.ones((reach, reach), np.uint8)), np.uint8)
 
 
-def _narrowed(shown: Where) -> Where:
+def _narrowed(visible: Where) -> Where:
     reach = 2 * _FILTER_REACH_PX + 1
-    eroded = cv2.erode(shown.astype(np.uint8), np.ones((reach, reach), np.uint8), borderValue=1)
+    eroded = cv2.erode(visible.astype(np.uint8), np.ones((reach, reach), np.uint8), borderValue=1)
     return np.asarray(eroded > 0)
 
 

@@ -33,7 +33,7 @@ def mrz_lines(person: Person, form: str) -> tuple[str, ...]:
     if form == "td1":
         return _td1(person)
     width, kind = (44, "P<") if form == "td3" else (36, "I<")
-    first = _filled(kind + person.country + _names(person), width)
+    upper = _filled(kind + person.country + _names(person), width)
     number = _filled(person.number, 9)
     body = number + check_digit(number) + person.country + _dates(person)
     if form == "td3":
@@ -42,16 +42,16 @@ def mrz_lines(person: Person, form: str) -> tuple[str, ...]:
     else:
         body = _filled(body + person.personal, width - 1)
     places = body[0:10] + body[13:20] + body[21:]
-    return first, body[: width - 1] + check_digit(places)
+    return upper, body[: width - 1] + check_digit(places)
 
 
 def _td1(person: Person) -> tuple[str, ...]:
     number = _filled(person.number, 9)
-    first = _filled("I<" + person.country + number + check_digit(number) + person.personal, 30)
+    upper = _filled("I<" + person.country + number + check_digit(number) + person.personal, 30)
     dates = _dates(person)
-    second = _filled(dates + person.country, 29)
-    total = check_digit(first[5:30] + dates[0:7] + dates[8:15] + second[18:29])
-    return first, second + total, _filled(_names(person), 30)
+    middle = _filled(dates + person.country, 29)
+    total = check_digit(upper[5:30] + dates[0:7] + dates[8:15] + middle[18:29])
+    return upper, middle + total, _filled(_names(person), 30)
 
 
 def _dates(person: Person) -> str:

@@ -202,9 +202,9 @@ def _flag(page: Page, _: Item, box: Box4) -> None:
     """Three stripes of invented colours."""
     vertical = page.rng.random() < 0.5
     edges = np.linspace(box[0] if vertical else box[1], box[2] if vertical else box[3], 4).astype(int)
-    for first, last in pairwise(edges):
+    for start, end in pairwise(edges):
         colour = page.rng.uniform(0, 255, 3)
-        part = (int(first), box[1], int(last), box[3]) if vertical else (box[0], int(first), box[2], int(last))
+        part = (int(start), box[1], int(end), box[3]) if vertical else (box[0], int(start), box[2], int(end))
         fill(page, part, (float(colour[0]), float(colour[1]), float(colour[2])), 0.9)
 
 

@@ -98,7 +98,7 @@ def fill(page: Page, box: Box4, colour: Colour, opacity: float = 1.0) -> None:
     lay_mask(page.canvas, np.full((box[3] - box[1], box[2] - box[0]), 255, np.uint8), box[:2], colour, opacity)
 
 
-def mixed(first: Colour, second: npt.ArrayLike, share: float) -> Colour:
+def mixed(colour_a: Colour, colour_b: npt.ArrayLike, share: float) -> Colour:
     """A colour between two."""
-    red, green, blue = np.asarray(first) * (1 - share) + np.asarray(second, np.float64) * share
+    red, green, blue = np.asarray(colour_a) * (1 - share) + np.asarray(colour_b, np.float64) * share
     return float(red), float(green), float(blue)

@@ -94,7 +94,7 @@ def prepare_portrait(path: Path, identity: str, cache: Path, networks: PortraitN
     else:
         portrait = networks.examine(identity, image)
         cached.parent.mkdir(parents=True, exist_ok=True)
-        replace_durably(cached, _stored(portrait))
+        replace_durably(cached, _encoded(portrait))
     return portrait if portrait is not None and abs(portrait.turn) <= _MOST_TURN else None
 
 
@@ -114,7 +114,7 @@ def decode_rgb(content: bytes, path: Path) -> RgbImage:
         raise FileNotFoundError(path) from error
 
 
-def _stored(portrait: Portrait | None) -> bytes:
+def _encoded(portrait: Portrait | None) -> bytes:
     stream = BytesIO()
     if portrait is None:
         np.savez_compressed(stream, found=np.array(False))

@@ -117,8 +117,8 @@ def _end_colours(kind: str, rng: np.random.Generator) -> tuple[tuple[float, floa
     return (float(ink[0]), float(ink[1]), float(ink[2])), (float(paper[0]), float(paper[1]), float(paper[2]))
 
 
-def _mixed(first: Float32Array, second: Float32Array, share: float) -> Float32Array:
-    return np.asarray(cv2.addWeighted(first, 1 - share, second, share, 0), np.float32)
+def _mixed(image_a: Float32Array, image_b: Float32Array, share: float) -> Float32Array:
+    return np.asarray(cv2.addWeighted(image_a, 1 - share, image_b, share, 0), np.float32)
 
 
 def _contrasted(image: Float32Array, slope: float) -> Float32Array:

@@ -80,7 +80,7 @@ def draw_attack(
     face_ratio = scale_of(cut.matrix) * donor.face_xywh[2] / card.face_width_px if shows_donors else 1.0
     cut = _cropped(cut)
     if not is_own:
-        cut = replace(cut, picture=_lived(rng, cut.picture, target.grey))
+        cut = replace(cut, picture=_with_history(rng, cut.picture, target.grey))
     blend = _blend(rng, manner, stage, care)
     repaints = manner in ("pasted_head", "printed_head") and not is_own and rng.random() < 0.08 + 0.4 * care
     paper = draw_paper(rng, care, card.face_width_px, len(cut.corners)) if stage == "card" else None
@@ -165,7 +165,7 @@ def _cropped(cut: Cut) -> Cut:
     return replace(cut, picture=picture, alpha=alpha, matrix=matrix, corners=corners)
 
 
-def _lived(rng: np.random.Generator, picture: Float32Array, grey: bool) -> Float32Array:
+def _with_history(rng: np.random.Generator, picture: Float32Array, grey: bool) -> Float32Array:
     """The donor's earlier life as a file, and its tone: that of the card's portrait, mostly."""
     history = printing.draw_history(rng)
     history = replace(history, contrast=_DONOR_CONTRAST * history.contrast)

@@ -19,7 +19,7 @@ _SHAPES = ("head_and_shoulders", "head", "oval")
 
 def pasted_head(rng: np.random.Generator, donor: Portrait, target: Target, care: float) -> Cut:
     """A head with or without shoulders: its outline follows the hair, or is an oval around it."""
-    matrix = _placed(rng, donor, target, care)
+    matrix = _placement(rng, donor, target, care)
     per_card_px = 1 / scale_of(matrix)
     shape = str(rng.choice(_SHAPES, p=[0.6, 0.28, 0.12]))
     edge = outlines.draw_edge(rng, care, target.face_width_px)
@@ -38,7 +38,7 @@ def pasted_head(rng: np.random.Generator, donor: Portrait, target: Target, care:
 
 def printed_head(rng: np.random.Generator, donor: Portrait, target: Target, care: float) -> Cut:
     """A head cut out of a printed sheet: snips, and in places the sheet's white beside the hair."""
-    matrix = _placed(rng, donor, target, care)
+    matrix = _placement(rng, donor, target, care)
     per_card_px = 1 / scale_of(matrix)
     shape = str(rng.choice(_SHAPES, p=[0.62, 0.3, 0.08]))
     face_px = target.face_width_px
@@ -63,7 +63,7 @@ def _no_corners() -> Float32Array:
     return np.empty((0, 2), np.float32)
 
 
-def _placed(rng: np.random.Generator, donor: Portrait, target: Target, care: float) -> Float32Array:
+def _placement(rng: np.random.Generator, donor: Portrait, target: Target, care: float) -> Float32Array:
     """Onto the first face, as large on average as detectors see that: the size alone must not tell."""
     loose = 1 - care
     matrix = similarity(donor.landmarks, target.landmarks)

@@ -179,7 +179,7 @@ def as_sharp(picture: Float32Array, host: Float32Array, alpha: Float32Array, str
     """The donor blurred (or sharpened a little) until its fine detail is that of what it covers."""
     if strength <= 0:
         return picture
-    luma, host_luma, weights = (_seen(field, alpha) for field in (pixels.luma(picture), pixels.luma(host), alpha))
+    luma, host_luma, weights = (_opaque(field, alpha) for field in (pixels.luma(picture), pixels.luma(host), alpha))
     goal = _detail(host_luma, weights)
     details = [_detail(pixels.blur(luma, sigma), weights) for sigma in _BLURS_PX]
     if details[0] < 0.75 * goal:
@@ -189,7 +189,7 @@ def as_sharp(picture: Float32Array, host: Float32Array, alpha: Float32Array, str
     return pixels.blur(picture, strength * sigma)
 
 
-def _seen(field: Float32Array, alpha: Float32Array) -> Float32Array:
+def _opaque(field: Float32Array, alpha: Float32Array) -> Float32Array:
     """The middle of what is covered: enough to measure on."""
     rows, columns = alpha.shape[0] // 2, alpha.shape[1] // 2
     half = _SEEN_PX // 2
