@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import gzip
 import time
 from contextlib import suppress
 
 import pytest
 from PIL import Image
 
+from img_super.api.body_encoding import unpacked
 from img_super.api.image_request import _reader
 from img_super.errors import ImgSuperError
 from img_super.pipeline.decode_limits import DecodeLimits
@@ -15,7 +17,7 @@ from img_super.pipeline.reduced_jpeg import reduced_jpeg
 from tests.hostile.files import END_OF_IMAGE, image_file
 
 MB = 1_000_000
-FORM = "application/x-www-form-urlencoded"
+FORM, PARTS = "application/x-www-form-urlencoded", "multipart/form-data"
 BEGINS = b"\xff\xd8\xff\xc0\0\x0b\x08\0\x10\0\x10\1\1\x11\0"
 SCAN = b"\xff\xda\0\x08\1\1\0\0\x3f\0"
 GREY = image_file(Image.new("L", (64, 64), 90), "JPEG")
@@ -23,6 +25,7 @@ GREY = image_file(Image.new("L", (64, 64), 90), "JPEG")
 BODIES = {
     "a form of nothing but percent signs": (FORM, b"image=" + b"%" * 8 * MB),
     "a form that writes each letter as three": (FORM, b"image=" + b"%2B" * 5 * MB),
+    "a form of what is nearly its boundary": (f"{PARTS}; boundary=B", b"--B\r\n\r\n" + b"\r\n--Bx" * 3 * MB),
     "a type with very many semicolons": ('multipart/form-data; a="' + ";" * 60_000, b"--b\r\n"),
 }
 FILES = {
@@ -41,6 +44,17 @@ def test_reading_a_body_is_quick(name: str) -> None:
     with suppress(ImgSuperError):
         _reader(content_type)(body)
     assert time.thread_time() - start_s < 1.5
+
+
+def test_what_follows_a_gzip_member_is_not_copied_for_each() -> None:
+    long = gzip.compress(bytes(20 * MB), 0)
+
+    def seconds(body: bytes) -> float:
+        start_s = time.thread_time()
+        assert len(unpacked(body, ("gzip",), 20 * MB)) == 20 * MB
+        return time.thread_time() - start_s
+
+    assert seconds(gzip.compress(b"") * 98 + long) < 4 * seconds(long)
 
 
 @pytest.mark.parametrize("name", FILES)

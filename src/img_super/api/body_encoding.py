@@ -14,6 +14,7 @@ _MOST_LAYERS: Final = 2
 _MOST_MEMBERS: Final = 100
 """Of a gzip body: programs that pack piece by piece write one after the other (RFC 1952, 2.2)."""
 
+_PIECE_BYTES: Final = 1 << 20
 _GZIP_HEAD: Final = b"\x1f\x8b"
 _GZIP, _EITHER = 16 + zlib.MAX_WBITS, 32 + zlib.MAX_WBITS
 _NAMES: Final = {"gzip": _GZIP, "x-gzip": _GZIP, "deflate": _EITHER}
@@ -37,27 +38,29 @@ def unpacked(body: bytes, encodings: tuple[str, ...], max_bytes: int) -> bytes:
 def _inflated(body: bytes, window_bits: int, max_bytes: int) -> bytes:
     if window_bits == _EITHER and not _has_zlib_head(body):
         window_bits = -zlib.MAX_WBITS  # "deflate" without its head, as some clients write it
-    plain, compressed = bytearray(), body
+    plain, compressed = bytearray(), memoryview(body)
     for _ in range(_MOST_MEMBERS):
-        member, compressed = _member(compressed, window_bits, max_bytes - len(plain))
-        plain += member
-        if window_bits != _GZIP or not compressed.startswith(_GZIP_HEAD):
+        compressed = compressed[_unpack(compressed, window_bits, plain, max_bytes) :]
+        if window_bits != _GZIP or bytes(compressed[: len(_GZIP_HEAD)]) != _GZIP_HEAD:
             return bytes(plain)
     raise BadRequestBody(f"The compressed body has more than {_MOST_MEMBERS} members; send it as one.")
 
 
-def _member(body: bytes, window_bits: int, max_bytes: int) -> tuple[bytes, bytes]:
-    """What one stream stands for, and what follows it."""
-    unpacking = zlib.decompressobj(window_bits)
-    try:
-        plain = unpacking.decompress(body, max_bytes + 1)
-    except zlib.error as error:
-        raise BadRequestBody("The body is not compressed the way its Content-Encoding says.") from error
-    if len(plain) > max_bytes:
-        raise TooManyBytes.over(max_bytes)
+def _unpack(compressed: memoryview, window_bits: int, plain: bytearray, max_bytes: int) -> int:
+    """Add to `plain` what one stream stands for, and say how long it was; zlib copies what follows in its piece."""
+    unpacking, given = zlib.decompressobj(window_bits), 0
+    while not unpacking.eof and given < len(compressed):
+        piece = compressed[given : given + _PIECE_BYTES]
+        given += len(piece)
+        try:
+            plain += unpacking.decompress(piece, max_bytes + 1 - len(plain))
+        except zlib.error as error:
+            raise BadRequestBody("The body is not compressed the way its Content-Encoding says.") from error
+        if len(plain) > max_bytes:
+            raise TooManyBytes.over(max_bytes)
     if not unpacking.eof:
         raise BadRequestBody("The compressed body is incomplete; send it again.")
-    return plain, unpacking.unused_data
+    return given - len(unpacking.unused_data)
 
 
 def _has_zlib_head(body: bytes) -> bool:

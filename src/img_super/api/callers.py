@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import time
 from functools import partial
-from math import ceil
 from typing import Final
 
-from limits import RateLimitItemPerMinute
-from limits.storage import MemoryStorage
-from limits.strategies import SlidingWindowCounterRateLimiter
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from img_super.addresses import customer_of
 from img_super.api.error_handlers import answer_to
 from img_super.api.keys import KnownKeys
+from img_super.api.rate_limit import RateLimit
 from img_super.api.route_path import route_path
 from img_super.errors import KeyRefused, RateExceeded, RequestError
 
@@ -51,7 +47,7 @@ class Callers:
         self._app = app
         self._keys = keys
         self._admin_keys = admin_keys
-        self._limit = _RateLimit(per_minute) if per_minute else None
+        self._limit = RateLimit(per_minute) if per_minute else None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or _is_open(route_path(scope)):
@@ -82,26 +78,17 @@ class Callers:
             headers["WWW-Authenticate"] = "Bearer"
             raise KeyRefused()
         if self._limit is not None:
-            self._limit.count(caller, headers)
-            scope.setdefault("state", {})["count_more"] = partial(self._limit.count, caller, headers)
+            count = partial(_count, self._limit, caller, headers)
+            count()
+            scope.setdefault("state", {})["count_more"] = count
 
 
-class _RateLimit:
-    """Counts by a sliding window. Each worker counts for itself."""
-
-    def __init__(self, per_minute: int) -> None:
-        self._each = RateLimitItemPerMinute(per_minute)
-        self._limiter = SlidingWindowCounterRateLimiter(MemoryStorage())
-
-    def count(self, caller: str, headers: dict[str, str], requests: int = 1) -> None:
-        """Raises `RateExceeded`; the headers tell how much is left."""
-        admitted = self._limiter.hit(self._each, caller, cost=requests)
-        window = self._limiter.get_window_stats(self._each, caller)
-        reset_s = max(1, ceil(window.reset_time - time.time()))
-        figures = (self._each.amount, max(0, window.remaining), reset_s)
-        headers |= zip(RATE_HEADERS, map(str, figures), strict=True)
-        if not admitted:
-            raise RateExceeded(retry_after_s=reset_s)
+def _count(limit: RateLimit, caller: str, headers: dict[str, str], requests: int = 1) -> None:
+    """Raises `RateExceeded`; the headers tell how much is left."""
+    count = limit.count(caller, requests)
+    headers |= zip(RATE_HEADERS, map(str, (limit.per_minute, count.left, count.reset_s)), strict=True)
+    if not count.admitted:
+        raise RateExceeded(retry_after_s=count.reset_s)
 
 
 def owner_of(scope: Scope) -> str:

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import quopri
-from dataclasses import dataclass, field
-from email.message import Message
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Final
-
-from python_multipart import MultipartParser
-from python_multipart.exceptions import FormParserError
 
 from img_super.api.base64_image import decode_base64
 from img_super.errors import BadRequestBody, InputError, NoImageField, TooManyPhotos
@@ -19,32 +17,45 @@ UNTYPED: Final = ("application/octet-stream", "binary/octet-stream")
 """What clients and buckets call bytes of which they know nothing."""
 
 _MOST_PARTS: Final = 64
-_MOST_HEADER_BYTES: Final = 16 * 1024
+_MOST_HEADER_BYTES: Final = 8 * 1024
+"""Of one part. A file's name of 255 letters may be written in 2,300."""
+
+_MOST_BOUNDARY_LETTERS: Final = 256
+_LINE_END: Final = rb"\r?\n"
+_HEADER: Final = re.compile(r"([!#-'*+.0-9A-Z^-z|~-]++)[ \t]*+:([^\r\n]*+)")
+_PARAMETER: Final = re.compile(r';\s*+([^\s;="]++)\s*+=\s*+("(?:[^"\\]|\\.)*+"?|[^;]*+)', re.DOTALL)
+"""Possessive: the time grows with the length, not with its square."""
+
+_TWO_LINE_ENDS: Final = "Some lines of the form end in CR LF and others in LF; end all of them in CR LF."
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class _Part:
-    headers: Message = field(default_factory=Message)
-    body: bytearray = field(default_factory=bytearray)
+    headers: Mapping[str, str]
+    body: bytes
 
     @property
     def name(self) -> str:
-        return str(self.headers.get_param("name", "", "content-disposition"))
+        return _parameters(self._disposition).get("name", "")
 
     @property
     def is_file(self) -> bool:
         """Clients leave out the name of a file, or its type; then its first bytes tell."""
-        if self.headers.get_filename() is not None:
+        if any(name.startswith("filename") for name in _parameters(self._disposition)):
             return True
-        kind = self.headers.get_content_type()  # a part of JSON beside the photo is none
-        return kind.startswith("image/") or kind in UNTYPED or sniff_type(bytes(self.body[:64])) is not None
+        kind = self.headers.get("content-type", "").partition(";")[0].strip().lower()  # JSON beside the photo is none
+        return kind.startswith("image/") or kind in UNTYPED or sniff_type(self.body[:64]) is not None
+
+    @property
+    def _disposition(self) -> str:
+        return self.headers.get("content-disposition", "")
 
     def content(self) -> bytes:
         """The bytes, whatever they were wrapped in for mail."""
-        encoding = str(self.headers.get("content-transfer-encoding", "")).strip().lower()
+        encoding = self.headers.get("content-transfer-encoding", "").strip().lower()
         if encoding == "base64":
             return decode_base64(self.body.decode("latin-1"))
-        return quopri.decodestring(bytes(self.body)) if encoding == "quoted-printable" else bytes(self.body)
+        return quopri.decodestring(self.body) if encoding == "quoted-printable" else self.body
 
     def image(self) -> bytes:
         """The photo: a file's bytes, or what a text says in base64."""
@@ -52,44 +63,6 @@ class _Part:
         if not content:
             raise NoImageField("The file in the form is empty; send the bytes of the photo.")
         return content if self.is_file or sniff_type(content) else decode_base64(content.decode("latin-1"))
-
-
-class _Form:
-    """Collects the parts as the parser comes to them."""
-
-    def __init__(self) -> None:
-        self.parts: list[_Part] = []
-        self.ended = False
-        self._name, self._value = bytearray(), bytearray()
-        self._header_bytes = 0
-
-    def begin_part(self) -> None:
-        self.parts.append(_Part())
-        if len(self.parts) > _MOST_PARTS:
-            raise BadRequestBody(f"The form has more than {_MOST_PARTS} fields; send the photo in the field `image`.")
-
-    def header_name(self, data: bytes, begin: int, end: int) -> None:
-        self._add(self._name, data[begin:end])
-
-    def header_value(self, data: bytes, begin: int, end: int) -> None:
-        self._add(self._value, data[begin:end])
-
-    def end_header(self) -> None:
-        self.parts[-1].headers[self._name.decode("latin-1")] = self._value.decode("utf-8", "replace")
-        self._name.clear()
-        self._value.clear()
-
-    def body(self, data: bytes, begin: int, end: int) -> None:
-        self.parts[-1].body += memoryview(data)[begin:end]
-
-    def end(self) -> None:
-        self.ended = True
-
-    def _add(self, collected: bytearray, piece: bytes) -> None:
-        self._header_bytes += len(piece)
-        if self._header_bytes > _MOST_HEADER_BYTES:
-            raise BadRequestBody("The form's field headers are too long.")
-        collected += piece
 
 
 def read_form(body: bytes, content_type: str) -> bytes:
@@ -100,9 +73,9 @@ def read_form(body: bytes, content_type: str) -> bytes:
         NoImageField: there is no file, or there are several and none is `image`.
         BadBase64: a text or a transfer encoding is not base64.
     """
-    form = _parsed(body, content_type)
-    named = [part for part in form.parts if part.name == FIELD]
-    files = [part for part in form.parts if part.is_file and part.body]
+    parts = _parts(body, content_type)
+    named = [part for part in parts if part.name == FIELD]
+    files = [part for part in parts if part.is_file and part.body]
     # A field that was left empty beside the photo is none; alone, it is told of.
     if candidates := [part for part in named if part.body] or (files if len(files) == 1 else named):
         return candidates[-1].image()
@@ -120,7 +93,7 @@ def read_forms_photos(body: bytes, content_type: str, most: int) -> list[bytes |
         NoImageField: there is no photo.
         TooManyPhotos: there are more than `most`.
     """
-    parts = [part for part in _parsed(body, content_type).parts if part.name == FIELD or part.is_file]
+    parts = [part for part in _parts(body, content_type) if part.name == FIELD or part.is_file]
     if not parts:
         raise NoImageField("The form has no file; send each photo as a file in a field `image` of its own.")
     if len(parts) > most:
@@ -135,39 +108,67 @@ def _image_or_why_not(part: _Part) -> bytes | InputError:
         return error
 
 
-def _parsed(body: bytes, content_type: str) -> _Form:
-    form, boundary = _Form(), _boundary(content_type)
-    try:
-        parser = MultipartParser(
-            boundary,
-            {
-                "on_part_begin": form.begin_part,
-                "on_header_field": form.header_name,
-                "on_header_value": form.header_value,
-                "on_header_end": form.end_header,
-                "on_part_data": form.body,
-                "on_end": form.end,
-            },
-        )
-        parser.write(_without_preamble(body, boundary))
-        parser.finalize()
-    except (FormParserError, ValueError) as error:
-        raise BadRequestBody("The multipart body is malformed; send one file in the field `image`.") from error
-    if not form.ended:
-        raise BadRequestBody("The multipart body ends before its closing boundary; send it again, complete.")
-    return form
+def _parts(body: bytes, content_type: str) -> list[_Part]:
+    """Lines end in CR LF (RFC 2046, 4.1.1); clients that a person wrote end them all in LF, which is taken, too."""
+    boundary = re.escape(b"--" + _boundary(content_type)) + rb"[ \t]*+"
+    begins = re.compile(boundary + b"(--|" + _LINE_END + b")")
+    # Mail programs write something before the first part (RFC 2046, 5.1.1).
+    first = begins.match(body) or re.compile(rb"\n" + begins.pattern).search(body)
+    if first is None:
+        raise BadRequestBody("The multipart body is malformed; send one file in the field `image`.")
+    return [] if first[1] == b"--" else list(_parts_from(body, first.end(), first[1], boundary))
 
 
-def _without_preamble(body: bytes, boundary: bytes) -> bytes:
-    """What mail programs write before the first part (RFC 2046, 5.1.1), the parser does not know."""
-    begin = body.find(b"\r\n--" + boundary)
-    return body if body.startswith((b"--", b"\r\n")) or begin < 0 else body[begin + 2 :]
+def _parts_from(body: bytes, begin: int, line_end: bytes, boundary: bytes) -> Iterator[_Part]:
+    delimiter = re.compile(line_end + boundary + b"(--|" + line_end + b")")
+    for _ in range(_MOST_PARTS):
+        ends = delimiter.search(body, begin)
+        if ends is None:
+            raise BadRequestBody(
+                _TWO_LINE_ENDS if re.compile(rb"\n" + boundary + rb"(?:--|\r?\n)").search(body, begin)
+                else "The multipart body ends before its closing boundary; send it again, complete."
+            )  # fmt: skip
+        yield _part(body, begin, ends.start(), line_end)
+        if ends[1] == b"--":
+            return
+        begin = ends.end()
+    raise BadRequestBody(f"The form has more than {_MOST_PARTS} fields; send the photo in the field `image`.")
+
+
+def _part(body: bytes, begin: int, end: int, line_end: bytes) -> _Part:
+    if body.startswith(line_end, begin):
+        return _Part({}, body[begin + len(line_end) : end])
+    looked_at = min(end, begin + _MOST_HEADER_BYTES)
+    blank = body.find(2 * line_end, begin, looked_at)
+    if blank >= 0:
+        return _Part(_headers(body[begin:blank], line_end), body[blank + 2 * len(line_end) : end])
+    if re.search(rb"\n\r?\n", body[begin:looked_at]):
+        raise BadRequestBody(_TWO_LINE_ENDS)
+    raise BadRequestBody("A field of the form has no blank line behind its headers, or they are too long.")
+
+
+def _headers(head: bytes, line_end: bytes) -> dict[str, str]:
+    """By their names in small letters; of two the first counts."""
+    lines = head.decode("latin-1").split(line_end.decode())
+    if any("\r" in line or "\n" in line for line in lines):
+        raise BadRequestBody(_TWO_LINE_ENDS)
+    read = [_HEADER.fullmatch(line) for line in reversed(lines)]
+    if not all(read):
+        raise BadRequestBody("A header of a field of the form is malformed.")
+    return {header[1].lower(): header[2].strip() for header in read if header}
+
+
+def _parameters(value: str) -> dict[str, str]:
+    """What a header's value says behind its first semicolon, by names in small letters; of two the first counts."""
+    return {name.lower(): _unquoted(said.strip()) for name, said in reversed(_PARAMETER.findall(value))}
+
+
+def _unquoted(said: str) -> str:
+    return re.sub(r"\\(.)", r"\1", said[1:].removesuffix('"')) if said.startswith('"') else said
 
 
 def _boundary(content_type: str) -> bytes:
-    head = Message()
-    head["content-type"] = content_type
-    boundary = head.get_boundary("")
-    if not boundary or len(boundary) > 256:
+    boundary = _parameters(content_type).get("boundary", "").rstrip()
+    if not boundary or len(boundary) > _MOST_BOUNDARY_LETTERS:
         raise BadRequestBody("The multipart body's Content-Type has no `boundary`.")
     return boundary.encode("latin-1", "replace")

@@ -170,6 +170,41 @@ def test_the_photo_is_found_beside_whatever_else_a_form_has(photo_bytes: bytes) 
         read_form(closed(empty), f"multipart/form-data; boundary={BOUNDARY}")
 
 
+def test_a_form_whose_lines_end_in_lf_is_read_and_one_of_both_kinds_is_told_why_not(photo_bytes: bytes) -> None:
+    said, type_of_form = 'Content-Disposition: form-data; name="image"', f"multipart/form-data; boundary={BOUNDARY}"
+    by_hand = f"--{BOUNDARY}\n{said}\n\n".encode() + photo_bytes + f"\n--{BOUNDARY}--\n".encode()
+    assert read_form(by_hand, type_of_form) == photo_bytes
+    crlf = closed(part(photo_bytes, said))
+    for mixed in (
+        crlf.replace(said.encode() + b"\r\n\r\n", said.encode() + b"\n\n"),
+        crlf.replace(b"\r\n--", b"\n--"),
+        crlf.replace(said.encode(), said.encode() + b"\nContent-Type: image/png"),
+        by_hand.replace(said.encode() + b"\n", said.encode() + b"\r\n"),
+    ):
+        with pytest.raises(BadRequestBody, match="CR LF and others in LF"):
+            read_form(mixed, type_of_form)
+
+
+@pytest.mark.parametrize(
+    ("body", "why"),
+    [
+        (closed(TEXT_FIELDS * 7), "more than 64 fields"),
+        (closed(part(b"", "Content-Disposition: form-data; name=" + "a" * 9000)), "too long"),
+        (closed(part(b"", "no header")), "header of a field"),
+        (f"--{BOUNDARY}--\r\n".encode(), "no field `image`"),
+    ],
+)
+def test_a_form_that_is_not_read_says_why(body: bytes, why: str) -> None:
+    with pytest.raises(InputError, match=why):
+        read_form(body, f"multipart/form-data; boundary={BOUNDARY}")
+
+
+def test_quotes_and_what_is_escaped_in_them_are_read(photo_bytes: bytes) -> None:
+    said = r'Content-Disposition: form-data; Filename="a\";name=\"b"; NAME = "im\age"'
+    for boundary in (f'"{BOUNDARY}"', f"{BOUNDARY} ; charset=x", f'{BOUNDARY}; boundary="other"'):
+        assert read_form(closed(part(photo_bytes, said)), f"multipart/form-data; boundary={boundary}") == photo_bytes
+
+
 @pytest.mark.parametrize("media_type", ["", "text/json", "binary/octet-stream"])
 def test_types_that_say_little_are_read(client: TestClient, photo_bytes: bytes, media_type: str) -> None:
     body = photo_bytes if "octet" in media_type else json.dumps(as_json(photo_bytes)).encode()

@@ -1,0 +1,54 @@
+"""How often a caller may come. A count costs the same however many callers there are, and their number is bounded."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+from math import ceil, floor
+from typing import Final
+
+WINDOW_S: Final = 60
+MAX_CALLERS: Final = 100_000
+"""Counted apart in a minute, in some 20 MB. An IPv6 network of 48 bits has 65,536 customers; who comes later shares."""
+
+_THE_REST: Final = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """Whether a request is admitted, how many more would be, and in how many seconds the minute ends."""
+
+    admitted: bool
+    left: int
+    reset_s: int
+
+
+class RateLimit:
+    """A sliding window: of the minute before, the share counts that lies within the last 60 s. Each worker's own."""
+
+    def __init__(self, per_minute: int, clock: Callable[[], float] = time.monotonic) -> None:
+        self.per_minute = per_minute
+        self._clock = clock
+        self._minute = 0
+        self._now: Counter[str] = Counter()
+        self._before: Counter[str] = Counter()
+
+    def count(self, caller: str, requests: int = 1) -> Count:
+        """Refused requests are not counted."""
+        minute, passed_s = divmod(self._clock(), WINDOW_S)
+        self._turn_to(int(minute))
+        if caller not in self._now and len(self._now) >= MAX_CALLERS:
+            caller = _THE_REST
+        used = self._now[caller] + self._before[caller] * (1 - passed_s / WINDOW_S)
+        admitted = used + requests <= self.per_minute
+        if admitted:
+            self._now[caller] += requests
+            used += requests
+        return Count(admitted, max(0, floor(self.per_minute - used)), max(1, ceil(WINDOW_S - passed_s)))
+
+    def _turn_to(self, minute: int) -> None:
+        if minute != self._minute:
+            self._before = self._now if minute == self._minute + 1 else Counter()
+            self._now, self._minute = Counter(), minute

@@ -1,0 +1,52 @@
+"""Callers that are invented: each new one costs no more than the first, and they do not pile up."""
+
+from __future__ import annotations
+
+import pytest
+
+from img_super.api import rate_limit
+from img_super.api.rate_limit import RateLimit
+
+
+class Clock:
+    """Stands still until it is moved."""
+
+    now_s = 1000.0 * rate_limit.WINDOW_S
+
+    def __call__(self) -> float:
+        return self.now_s
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+def kept(limit: RateLimit) -> int:
+    return len(limit._now) + len(limit._before)
+
+
+def test_invented_callers_are_bounded_and_forgotten(clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rate_limit, "MAX_CALLERS", 100)
+    limit = RateLimit(2, clock)
+    assert limit.count("known").admitted
+    answers = [limit.count(f"10.0.{number >> 8}.{number & 255}").admitted for number in range(1000)]
+    assert answers == [True] * 101 + [False] * 899  # 99 of their own, two of all the others
+    assert kept(limit) == 101
+    assert limit.count("known").admitted
+    for _ in range(2):
+        clock.now_s += rate_limit.WINDOW_S
+        assert limit.count("known", 0).admitted
+    assert kept(limit) <= 2
+
+
+def test_the_minute_before_counts_by_what_is_left_of_it(clock: Clock) -> None:
+    limit = RateLimit(10, clock)
+    assert [limit.count("a").left for _ in range(10)] == [*reversed(range(10))]
+    assert not limit.count("a").admitted
+    clock.now_s += rate_limit.WINDOW_S
+    assert not limit.count("a").admitted
+    clock.now_s += 30
+    assert (limit.count("a", 5).admitted, limit.count("a").admitted) == (True, False)
+    clock.now_s += 5 * rate_limit.WINDOW_S
+    assert limit.count("a", 10).admitted
