@@ -18,9 +18,12 @@ DICTIONARY = (Path(__file__).parents[4] / "docs" / "data" / "data_dictionary.md"
 
 
 def _named(section: str) -> set[str]:
-    """The first cells of the tables under a heading."""
+    """The names in the first cells of the tables under a heading."""
     body = DICTIONARY.split(f"\n{section}\n", 1)[1].split("\n## ", 1)[0].split("\n### ", 1)[0]
-    return set(re.findall(r"^\| `([^`]+)` \|", body, flags=re.MULTILINE))
+    cells = re.findall(r"^\| (`[^|]+`) \|", body, flags=re.MULTILINE)
+    names = [name for cell in cells for name in re.findall(r"`([^`]+)`", cell)]
+    assert len(names) == len(set(names))
+    return set(names)
 
 
 def test_every_column_is_there_and_no_other() -> None:
@@ -41,4 +44,4 @@ def test_every_drawn_parameter_is_there_and_no_other(
 def test_species_and_version_are_those_of_the_generator() -> None:
     row = next(line for line in DICTIONARY.splitlines() if line.startswith("| `species` "))
     assert [name for name in re.findall(r"`(\w+)`", row) if name != "species"] == list(SPECIES)
-    assert f"| `generator` | str | - | `{GENERATOR}` |" in DICTIONARY
+    assert f"| `generator` | str | `{GENERATOR}`," in DICTIONARY
