@@ -91,13 +91,16 @@ def figures_table(results: Sequence[Measured], name: str, names: Names) -> Table
 
 
 def _column(values: SetFigures, names: Names) -> dict[str, str]:
+    """The intervals of what stands together in one row are in the card."""
     counts = ", ".join(map(str, (values.bona_fide, values.attacks, values.documents)))
     column = {names.counted: counts} | {label: _text(figure, names) for label, figure in _labelled(values, names)}
-    for species, figures in values.species.items():
-        column[f"{species}: AUC"] = _text(figures.auc, names)
-        column[f"{species}: EER"] = _text(figures.eer, names)
+    for label, figures in (("BPCER, APCER", values.bpcer_figures), ("APCER, BPCER", values.apcer_at_bpcer)):
+        if figures:
+            column[f"{label} {', '.join(figures)}"] = ", ".join(_number(figure.value) for figure in figures.values())
+    for species, kind in values.species.items():
         worst = f" ({names.worst})" if species == values.worst_species else ""
-        column[f"{species}: APCER"] = _text(figures.apcer, names) + worst
+        ranking = ", ".join(_number(figure and figure.value) for figure in (kind.auc, kind.eer))
+        column[f"{species}: AUC, EER, APCER"] = f"{ranking}, {_text(kind.apcer, names)}{worst}"
     if values.localisation is not None:
         column[names.iou] = _text(values.localisation.iou, names)
         column[names.peak] = _text(values.localisation.peak_inside, names)
@@ -110,8 +113,6 @@ def _labelled(figures: SetFigures, names: Names) -> Iterator[tuple[str, Figure]]
         figure = figures.eer_figure if key == "eer" else getattr(figures, key)
         if figure is not None:
             yield label, figure
-    yield from ((f"BPCER, APCER {level}", figure) for level, figure in figures.bpcer_figures.items())
-    yield from ((f"APCER, BPCER {level}", figure) for level, figure in figures.apcer_at_bpcer.items())
 
 
 def policies_table(result: Measured, name: str, names: Names) -> Table:
