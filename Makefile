@@ -19,12 +19,12 @@ test: $(VENV)/.testing  ## all tests, with the coverage of lines
 test-fast: $(VENV)/.testing  ## the unit tests that need no server: after each change
 	$(BIN)/python -m pytest tests/unit -m "not postgresql" --numprocesses $(JOBS)
 
-check: $(VENV)/.testing lock-check  ## lint (Python and the page's scripts), format, types, walls, Dockerfile
+check: $(VENV)/.testing lock-check  ## lint (Python and JavaScript), format, types, walls, Dockerfile
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/oxlint $(PACKAGE)/web
+	$(BIN)/oxlint $(PACKAGE)/web docs/clients
 	$(BIN)/hadolint $(PACKAGE)/Dockerfile
 
 UV_COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate \

@@ -16,6 +16,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
+    from img_super.client import Client
     from img_super.domain import Box, Decision, Detection, Evidence, Face, ModelIdentity, QualityWarning, Verdict
     from img_super.errors import BadModel, ImgSuperError, InputError
     from img_super.model_card import PolicyName
@@ -30,6 +31,7 @@ __all__ = [
     "Backend",
     "BadModel",
     "Box",
+    "Client",
     "Decision",
     "DecodeLimits",
     "Detection",
@@ -49,6 +51,7 @@ __all__ = [
 ]
 
 _HOMES: Final = {
+    "img_super.client": ("Client",),
     "img_super.domain": (
         "Box", "Decision", "Detection", "Evidence", "Face", "ModelIdentity", "QualityWarning", "Verdict",
     ),

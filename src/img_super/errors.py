@@ -51,7 +51,7 @@ class Refusal(ImgSuperError):
         advice: the `detail` when the raiser knows nothing more precise.
     """
 
-    code: ClassVar[str]
+    code: str
     advice: ClassVar[str]
 
     def __init__(self, detail: str | None = None) -> None:
@@ -67,7 +67,7 @@ class RequestError(Refusal):
         retry_after_s: when the same request may be sent again; None when nothing is known.
     """
 
-    title: ClassVar[str]
+    title: str
 
     def __init__(self, detail: str | None = None, retry_after_s: int | None = None) -> None:
         self.retry_after_s = retry_after_s

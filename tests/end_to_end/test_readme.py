@@ -25,6 +25,9 @@ from img_super.pipeline.load import SHIPPED_MODEL
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text("utf-8")
 SHELL, PYTHON = (re.findall(rf"^```{name}\n(.*?)^```$", README, re.MULTILINE | re.DOTALL) for name in ("sh", "python"))
+(WITH_CLIENT,) = re.findall(
+    r"^```python\n([^`]*?Client\([^`]*?)^```$", (ROOT / "docs/python_api.md").read_text("utf-8"), re.MULTILINE
+)
 ADDRESS = "http://127.0.0.1:8080"
 TYPED = ("alias", "curl")
 """What a block begins with that is typed into a shell as it stands."""
@@ -78,7 +81,7 @@ def test_what_needs_no_service_goes_through(checkout: Path) -> None:
     assert len(list((checkout / "looked-at").iterdir())) == (checkout / "results.csv").read_text().count(".jpg")
 
 
-@pytest.mark.parametrize("block", PYTHON)
+@pytest.mark.parametrize("block", [*PYTHON, WITH_CLIENT])
 def test_the_python_runs(block: str, service: Service, checkout: Path) -> None:
     (checkout / "example.py").write_text(block.replace(ADDRESS, service.url))
     assert "attack" in typed(".venv/bin/python example.py", checkout)

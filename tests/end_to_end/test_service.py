@@ -18,7 +18,9 @@ import numpy as np
 import pytest
 
 from benchmarks.running_service import Service, environment, running_service
-from img_super.domain import Box
+from img_super.client import Client
+from img_super.domain import Box, Verdict
+from img_super.errors import NotAnImage
 from tests.conftest import SAMPLES, encode
 from tests.waiting import PATIENCE_S, PATIENT, until
 
@@ -46,6 +48,23 @@ def test_the_old_client_gets_its_answer(service: Service, name: str) -> None:
     assert answer["coord"].keys() <= face.keys()
     # The faster detector looks once more where it found the portrait: the same face, a few pixels beside.
     assert box(answer["coord"]).iou(box(face)) > 0.7
+
+
+def test_the_client_in_python_asks_for_everything(service: Service) -> None:
+    photos = [SAMPLES / "attack.jpg", SAMPLES / "bona_fide.jpg"]
+    with Client(service.url, timeout_s=PATIENCE_S) as client:
+        client.check()
+        first, second = (client.super(photo) for photo in photos)
+        assert [first.verdict, second.verdict] == [Verdict.ATTACK, Verdict.BONA_FIDE]
+        assert client.face(photos[0]).iou(first.coord) > 0.7
+        evidence = client.super(photos[0], evidence=True).evidence
+        assert evidence is not None
+        assert evidence.heat_map.startswith("data:image/png")
+        *judged, refused = client.super_batch([*photos, b"no photo"])
+        assert judged == [first, second]
+        assert isinstance(refused, NotAnImage)
+        with pytest.raises(NotAnImage):
+            client.face(b"no photo")
 
 
 def test_any_image_type_gets_nearly_the_same_answer(service: Service, bona_fide_bytes: bytes) -> None:

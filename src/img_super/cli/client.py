@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterator
-from http import HTTPStatus
+from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from img_super.cli.answers import Ask, Body, Reply, Telling, answer_all
+from img_super.cli.answers import Ask, Reply, Telling, answer_all, problem_of
 from img_super.cli.exits import give_up
 from img_super.cli.options import DrawFolder, JsonLines, Photos, WithEvidence
+from img_super.errors import RequestError
 
 if TYPE_CHECKING:
-    from httpx2 import Client, Response
-
-_TRIES: Final = 5
-_BUSY: Final = (HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.TOO_MANY_REQUESTS)
-_LONGEST_WAIT_S: Final = 10.0
+    from img_super.client import Client
 
 
 def client(
@@ -50,61 +45,33 @@ def client(
     Retries a busy service after the time it names. Exits with 0, 1 or 3 as
     `super` does, with 4 when the service cannot be reached.
     """
-    import httpx2
+    from img_super.client import Client, NoAnswer
 
     url = url if "://" in url else f"http://{url}"
-    parameters = {"evidence": "true"} if (evidence or draw is not None) and not face else {}
+    address, with_evidence = ("/face", False) if face else ("/super", evidence or draw is not None)
     try:
-        with httpx2.Client(base_url=url, timeout=timeout_s, headers=_headers(header)) as connection:
-            connection.get("/health/live")
-            ask = _asker(connection, "/face" if face else "/super", parameters)
+        with Client(url, timeout_s=timeout_s, headers=_headers(header)) as service:
+            service.check()
+            ask = _asker(service, address, with_evidence)
             code = answer_all(photos, ask, Telling(json, draw, evidence, judged=not face), at_once)
-    except (httpx2.TransportError, httpx2.InvalidURL) as error:
-        raise give_up(f"No service answers at {url}: {error or type(error).__name__}.") from error
+    except NoAnswer as error:
+        raise give_up(f"No service answers at {url}: {error}") from error
     raise typer.Exit(code)
 
 
-def _asker(connection: Client, address: str, parameters: dict[str, str]) -> Ask:
-    import httpx2
+def _asker(service: Client, address: str, evidence: bool) -> Ask:
+    from img_super.client import NoAnswer
 
     def ask(data: bytes) -> Reply:
-        # Files have names, and a name of a document's photo is often that of a person: it stays here.
-        files = {"image": ("photo", data, "application/octet-stream")}
+        """The JSON as it came: a newer service's fields, too, are shown."""
         try:
-            return _reply(_post_patiently(lambda: connection.post(address, params=parameters, files=files)))
-        except httpx2.TransportError as error:
-            detail = f"{error or type(error).__name__}."
-            return Reply(problem={"code": "no_answer", "title": "The service did not answer", "detail": detail})
+            return Reply(service.post(address, data, evidence=evidence))
+        except RequestError as error:
+            return problem_of(error)
+        except NoAnswer as error:
+            return Reply(problem={"code": "no_answer", "title": "The service did not answer", "detail": str(error)})
 
     return ask
-
-
-def _post_patiently(post: Callable[[], Response]) -> Response:
-    """Post again as long as the service is busy, or the caller too fast, and it says when that will end."""
-    for _ in range(_TRIES - 1):
-        response = post()
-        wait_s = response.headers.get("retry-after", "")
-        if response.status_code not in _BUSY or not wait_s.isdecimal():
-            return response
-        time.sleep(min(float(wait_s), _LONGEST_WAIT_S))
-    return post()
-
-
-def _reply(response: Response) -> Reply:
-    """What the service said; a proxy in between may say something that is no JSON."""
-    try:
-        body: Body = response.json()
-    except ValueError:
-        body = {}
-    if response.is_success and body:
-        return Reply(body)
-    problem = {name: body[name] for name in ("code", "title", "detail") if name in body}
-    default = {
-        "code": f"http_{response.status_code}",
-        "title": response.reason_phrase,
-        "detail": "No details were given.",
-    }
-    return Reply(problem=default | problem)
 
 
 def _headers(lines: list[str] | None) -> dict[str, str]:

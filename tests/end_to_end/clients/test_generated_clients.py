@@ -1,4 +1,4 @@
-"""Clients that are generated from the OpenAPI document compile, and get an answer of both routes."""
+"""Clients that are generated from the OpenAPI document compile, and get an answer of both routes; so does our own."""
 
 from __future__ import annotations
 
@@ -96,3 +96,13 @@ def test_java(service: Service, generated: Path, jar: Path, tmp_path: Path) -> N
     libraries = f"{jar}:{HTTPMIME}"  # the generator's jar has Jackson and Apache's client in it, which are asked for
     run("javac", "-nowarn", "-d", tmp_path, "-cp", libraries, *sources)
     assert run("java", "-cp", f"{tmp_path}:{libraries}", "Call", service.url, PHOTO) == SAID
+
+
+def test_javascript(service: Service, tmp_path: Path) -> None:
+    """Node.js takes a file for a module where its folder says so, as in a project that uses the client."""
+    need("node", TSC)
+    (tmp_path / "package.json").write_text('{"type": "module"}')
+    module = shutil.copy(ROOT / "docs" / "clients" / "img_super.js", tmp_path)
+    types = ("--noEmit", "--allowJs", "--checkJs", "--target", "es2022", "--lib", "es2022,dom", "--module", "esnext")
+    run(TSC, *types, module)
+    assert run("node", HERE / "call_img_super.mjs", module, service.url, PHOTO) == SAID

@@ -21,6 +21,7 @@ from typer.testing import CliRunner, Result
 from img_super.api.app import create_app
 from img_super.cli.app import app
 from img_super.cli.exits import Exit
+from img_super.errors import KeyRefused
 from img_super.pipeline.pipeline import Pipeline
 from img_super.settings import Settings
 from tests.conftest import SAMPLES, FakeDetector, FakeValidator
@@ -216,22 +217,6 @@ def answering(monkeypatch: pytest.MonkeyPatch) -> Callable[..., FakeService]:
 FACE = {"x_min": 1, "y_min": 2, "x_max": 3, "y_max": 4, "confidence": 0.9}
 
 
-def test_a_busy_service_is_asked_again(
-    run: Run, answering: Callable[..., FakeService], photo: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    waits: list[float] = []
-    monkeypatch.setattr("img_super.cli.client.time.sleep", waits.append)
-    busy = httpx2.Response(503, headers={"Retry-After": "3"}, json={"code": "overloaded"})
-    patient = httpx2.Response(429, headers={"Retry-After": "3600"}, json={"code": "rate_exceeded"})
-    service = answering(busy, patient, httpx2.Response(200, json={**FACE, "faces": [FACE], "rotation": 0}))
-    assert run("client", "--face", "--json", photo).exit_code == Exit.DONE
-    assert len(service.requests) == 3
-    assert waits == [3, 10]
-    service = answering(*[busy] * 9)
-    result = run("client", "--face", "--json", photo)
-    assert (len(service.requests), lines(result)[0]["error"]["code"]) == (5, "overloaded")
-
-
 def test_what_a_proxy_says_is_told(run: Run, answering: Callable[..., FakeService], photo: Path) -> None:
     answering(httpx2.Response(502, text="<h1>Bad Gateway</h1>"))
     result = run("client", "--json", photo)
@@ -258,9 +243,9 @@ def test_a_key_is_read_from_a_file(
     run: Run, answering: Callable[..., FakeService], photo: Path, tmp_path: Path
 ) -> None:
     (tmp_path / "key.txt").write_text("X-API-Key: secret\n\nX-Request-ID: mine\n")
-    service = answering(httpx2.Response(401, json={"code": "key_refused", "title": "No", "detail": "Send a key."}))
+    service = answering(httpx2.Response(401, json={"code": "key_refused", "detail": "Send a key."}))
     result = run("client", "--json", "--header", f"@{tmp_path}/key.txt", photo)
-    assert lines(result)[0]["error"] == {"code": "key_refused", "title": "No", "detail": "Send a key."}
+    assert lines(result)[0]["error"] == {"code": "key_refused", "title": KeyRefused.title, "detail": "Send a key."}
     assert (service.requests[0].headers["x-api-key"], service.requests[0].headers["x-request-id"]) == ("secret", "mine")
 
 

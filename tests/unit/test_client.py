@@ -1,0 +1,172 @@
+"""The client in Python: typed answers, the service's errors as exceptions, patience with a busy service."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import msgspec
+import pytest
+
+from img_super import client as clients
+from img_super.api import schemas
+from img_super.client import Client, NoAnswer, OtherProblem
+from img_super.errors import KeyRefused, NoFace, Overloaded, RateExceeded, RequestError
+
+Answering = Callable[..., list[httpx2.Request]]
+OPEN_CLIENT = httpx2.Client
+FACE = {"x_min": 1, "y_min": 2, "x_max": 3, "y_max": 4, "confidence": 0.9}
+FOUND = {**FACE, "faces": [FACE], "rotation": 90, "of_a_newer_service": 1}
+BUSY = httpx2.Response(503, headers={"Retry-After": "3"}, json={"code": "overloaded"})
+
+TWINS = [
+    (clients.LocatedFace, schemas.DetectedFace),
+    (clients.LocatedPortrait, schemas.FaceAnswer),
+    (clients.Remark, schemas.Quality),
+    (clients.Remark, schemas.ReasonGiven),
+    (clients.DocumentAnswer, schemas.JudgedDocument),
+    (clients.HeatMap, schemas.EvidenceMap),
+    (clients.PhotoAnswer, schemas.SuperAnswer),
+]
+
+
+@pytest.fixture
+def waits(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    waited: list[float] = []
+    monkeypatch.setattr("img_super.client.time.sleep", waited.append)
+    return waited
+
+
+@pytest.fixture
+def answering(monkeypatch: pytest.MonkeyPatch) -> Answering:
+    """Let these answers come from the network, one after the other; gives what was asked."""
+
+    def answer(*answers: httpx2.Response | Exception) -> list[httpx2.Request]:
+        left, asked = list(answers), []
+
+        def handle(request: httpx2.Request) -> httpx2.Response:
+            request.read()
+            asked.append(request)
+            given = left.pop(0)
+            if isinstance(given, Exception):
+                raise given
+            return given
+
+        transport = httpx2.MockTransport(handle)
+        monkeypatch.setattr(httpx2, "Client", lambda **given: OPEN_CLIENT(**given, transport=transport))
+        return asked
+
+    return answer
+
+
+@pytest.mark.parametrize(("ours", "theirs"), TWINS, ids=lambda one: one.__name__)
+def test_an_answer_has_the_fields_that_the_service_gives(ours: Any, theirs: type[Any]) -> None:
+    told = msgspec.inspect.type_info(ours)
+    assert isinstance(told, msgspec.inspect.DataclassType | msgspec.inspect.StructType)
+    assert {field.name for field in told.fields} == set(theirs.model_fields)
+    assert {field.name for field in told.fields if not field.required} == {
+        name for name, field in theirs.model_fields.items() if not field.is_required()
+    }
+
+
+def test_fields_that_are_not_known_yet_harm_nothing(answering: Answering) -> None:
+    answering(httpx2.Response(200, json=FOUND))
+    found = Client().face(b"photo")
+    assert (found.width, found.confidence, found.rotation, len(found.faces)) == (2, 0.9, 90, 1)
+
+
+def test_keys_are_sent_and_names_of_files_are_not(answering: Answering, tmp_path: Path) -> None:
+    path = tmp_path / "Juana Perez 52.111.222.jpg"
+    path.write_bytes(b"of a document")
+    (asked,) = [answering(httpx2.Response(200, json=FOUND))]
+    Client("https://kyc.example.org/identity", key="secret", headers={"X-Request-ID": "mine"}).face(path)
+    assert str(asked[0].url) == "https://kyc.example.org/identity/face"
+    assert (asked[0].headers["authorization"], asked[0].headers["x-request-id"]) == ("Bearer secret", "mine")
+    assert b"of a document" in asked[0].content
+    assert b"Juana" not in asked[0].content
+
+
+def test_a_busy_service_is_asked_again_after_the_time_that_it_names(answering: Answering, waits: list[float]) -> None:
+    limited = httpx2.Response(429, headers={"Retry-After": "3600"}, json={"code": "rate_exceeded"})
+    asked = answering(BUSY, limited, httpx2.Response(200, json=FOUND))
+    assert Client().face(b"photo").rotation == 90
+    assert (len(asked), waits) == (3, [3, 10])
+
+
+@pytest.mark.parametrize(
+    ("answer", "error"),
+    [
+        (BUSY, Overloaded),
+        (httpx2.Response(429, headers={"Retry-After": "3"}, json={"code": "rate_exceeded"}), RateExceeded),
+    ],
+)
+def test_patience_ends(answering: Answering, waits: list[float], answer: httpx2.Response, error: type[Any]) -> None:
+    asked = answering(*[answer] * 9)
+    with pytest.raises(error) as told:
+        Client().face(b"photo")
+    assert (len(asked), waits, told.value.retry_after_s) == (5, [3, 3, 3, 3], 3)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        httpx2.Response(503, json={"code": "overloaded"}),
+        httpx2.Response(503, headers={"Retry-After": "Mon, 30 Nov 2026 14:00:00 GMT"}),
+        httpx2.Response(500, headers={"Retry-After": "3"}),
+    ],
+    ids=["without a time", "with a date", "with another fault"],
+)
+def test_nothing_else_is_asked_again(answering: Answering, waits: list[float], answer: httpx2.Response) -> None:
+    asked = answering(answer)
+    with pytest.raises(RequestError):
+        Client().face(b"photo")
+    assert (len(asked), waits) == (1, [])
+
+
+def test_errors_are_those_of_the_package(answering: Answering) -> None:
+    problem = {"code": "no_face", "title": "No face was found", "detail": "Photograph it whole.", "status": 422}
+    answering(httpx2.Response(422, json=problem), httpx2.Response(401, json={"code": "key_refused"}))
+    client = Client()
+    with pytest.raises(NoFace, match=r"Photograph it whole\."):
+        client.super(b"photo")
+    with pytest.raises(KeyRefused):
+        client.super(b"photo")
+
+
+@pytest.mark.parametrize(
+    ("answer", "code"),
+    [
+        (httpx2.Response(502, text="<h1>Bad Gateway</h1>"), "http_502"),
+        (httpx2.Response(200, text="<h1>Sign in</h1>"), "http_200"),
+        (httpx2.Response(200, content=b'{"a": "\xff"}'), "http_200"),
+        (httpx2.Response(200, json={"score": "high"}), "unexpected_answer"),
+        (httpx2.Response(418, json={"code": "of_a_newer_service", "detail": 3}), "http_418"),
+        (httpx2.Response(500, json={"code": "internal_error", "title": "Oh", "detail": "Again."}), "internal_error"),
+    ],
+)
+def test_whatever_else_comes_is_an_error_with_a_code(answering: Answering, answer: httpx2.Response, code: str) -> None:
+    answering(answer)
+    with pytest.raises(OtherProblem) as told:
+        Client().super(b"photo")
+    assert told.value.code == code
+    assert told.value.title
+
+
+def test_a_bad_photo_of_a_batch_is_told_in_its_place(answering: Answering) -> None:
+    problem = {"code": "not_an_image", "title": "No image", "detail": "Send a JPEG.", "status": 415}
+    asked = answering(httpx2.Response(200, json={"items": [{"problem": problem}, {}]}))
+    told = Client().super_batch([b"a text", b"photo"])
+    assert [one.code for one in told if isinstance(one, RequestError)] == ["not_an_image", "unexpected_answer"]
+    assert asked[0].content.count(b'name="image"') == 2
+
+
+def test_no_service_is_an_error_of_its_own(answering: Answering) -> None:
+    answering(httpx2.ReadTimeout("timed out"), httpx2.ConnectError(""))
+    with Client() as client:
+        for words in ("timed out", "ConnectError"):
+            with pytest.raises(NoAnswer, match=words):
+                client.check()
+    with pytest.raises(NoAnswer):
+        Client("http://[::1")
