@@ -144,5 +144,5 @@ def _learn(
 def _keep(tuned: ShippedTuned, parent: MeasuredModel, out: Path, registry: Path | None) -> str:
     folder = out / _MODEL_FOLDER
     if registry is None:
-        return kept_in_folder(tuned.card.title, folder)
-    return keep_in_registry(folder, registry, parent.folder)
+        return kept_in_folder(tuned.card.title, folder, tuned.advice.step)
+    return keep_in_registry(folder, registry, parent.folder, tuned.advice.step)

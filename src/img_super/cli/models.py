@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 
+from img_super.cli.own_documents import promotion
+
 if TYPE_CHECKING:
     from img_super.model_card import ModelCard
     from img_super.registry.registry import Registry
@@ -43,10 +45,7 @@ def add(
     source = model or SHIPPED_MODEL
     if is_registry(registry):
         card = Registry.open(registry).add(source)
-        typer.echo(
-            f"{card.title} is in {registry}; "
-            f"`img-super models promote {card.version} --registry {registry}` lets it serve."
-        )
+        typer.echo(f"{card.title} is in {registry}; {promotion(card.version, registry)}.")
     else:
         new_registry = Registry.create(registry, source)
         typer.echo(f"{registry} was made; {new_registry.state.current} serves.")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any
@@ -43,3 +44,8 @@ def storage_options(words: Sequence[str] | None) -> dict[str, Any]:
         except ValueError:
             options[name] = value
     return options
+
+
+def pasted(*words: object) -> str:
+    """A command as a sentence names it: whoever pastes what is between the quotes into a shell runs it."""
+    return f"`{shlex.join(map(str, words))}`"

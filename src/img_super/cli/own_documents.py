@@ -5,14 +5,18 @@ from __future__ import annotations
 import sys
 from collections import Counter
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
+
+from img_super.cli.options import pasted
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from img_super.lab.evaluation.evaluate import MeasuredModel
+    from img_super.lab.own_documents.compare import NextStep
     from img_super.lab.own_documents.places import Places
     from img_super.lab.own_documents.read import OwnDocuments
     from img_super.sources.found import Storage
@@ -54,12 +58,12 @@ def new_version(parent: MeasuredModel, step: str, team: OwnDocuments) -> str:
     return f"{parent.card.version.partition('+')[0]}+{step}.{team.fingerprint()[:8]}"
 
 
-def kept_in_folder(title: str, folder: Path) -> str:
+def kept_in_folder(title: str, folder: Path, step: NextStep | None = None) -> str:
     """What to do next with a model that lies in a folder."""
-    return f"{title} is in {folder}; `IMG_SUPER_MODEL={folder}` serves it."
+    return f"{title} is in {folder}; {_next(step, folder, _serving('MODEL', folder) + ' serves it')}."
 
 
-def keep_in_registry(model: Path, folder: Path, parent: Path) -> str:
+def keep_in_registry(model: Path, folder: Path, parent: Path, step: NextStep | None = None) -> str:
     """Add a model to a registry, which begins with its parent where it is not there yet; says what to do next.
 
     Raises:
@@ -69,7 +73,25 @@ def keep_in_registry(model: Path, folder: Path, parent: Path) -> str:
 
     registry = Registry.open(folder) if is_registry(folder) else Registry.create(folder, parent)
     card = registry.add(model)
-    return f"{card.title} is in {folder}; `img-super models promote {card.version}` lets it serve."
+    return f"{card.title} is in {folder}; {_next(step, folder / card.version, promotion(card.version, folder))}."
+
+
+def promotion(version: str, registry: Path) -> str:
+    """How a version of a registry is let serve."""
+    return f"{pasted('img-super', 'models', 'promote', version, '--registry', registry)} lets it serve"
+
+
+def _serving(setting: str, folder: Path) -> str:
+    return f"`IMG_SUPER_{setting}={quote(str(folder))} img-super serve`"
+
+
+def _next(step: NextStep | None, model: Path, otherwise: str) -> str:
+    """None: nobody compared the new model with the old one."""
+    from img_super.lab.own_documents.compare import NextStep
+
+    if step is NextStep.KEEP_OLD:
+        return "the old one goes on serving"
+    return f"{_serving('SHADOW_MODEL', model)} runs it in the shadow" if step is NextStep.SHADOW else otherwise
 
 
 def read_own(

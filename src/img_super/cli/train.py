@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from img_super.cli.fine_tune import fine_tune
-from img_super.cli.options import RunFolder, ValidationCrops
+from img_super.cli.options import RunFolder, ValidationCrops, pasted
 
 _Data = Annotated[str | None, typer.Option(help="Training crops: a folder made by `synthesize`.")]
 _Recipe = Annotated[str | None, typer.Option(help="A recipe's name or TOML file; default: lite0_288.")]
@@ -73,4 +73,10 @@ def _train(
     chosen, stream = read_recipe(recipe_file(recipe)), stream_crops(Path(data), limit)
     training = stream.at(learnable(stream.rows, chosen.kept_care))
     train(chosen, training, read_crops(validation), Run(out, first_weights))
-    typer.echo(f"best weights in {out / BEST_FILE}")
+    typer.echo(exportable(out / BEST_FILE, validation, out))
+
+
+def exportable(network: Path, validation: Path, out: Path) -> str:
+    """What to do next with trained weights."""
+    words = ("--network", network, "--validation", validation, "--out", out / "model", "--version", out.name)
+    return f"best weights in {network}; {pasted('img-super', 'export', *words)} makes a model of them."

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import json
+import re
+import shlex
 import sys
 from pathlib import Path
 
@@ -39,19 +41,20 @@ def many(tmp_path: Path) -> Path:
 
 
 def test_calibrate_to_a_registry_promote_and_roll_back(many: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    registry = str(many / "models")
+    registry = str(many / "our models")
     monkeypatch.setattr("img_super.lab.own_documents.read.groups", lambda hashes, names: list(range(len(hashes))))
     told = run("calibrate", "--data", str(many), "--genuine", "TRUE", "--bpcer", "0.1", "--registry", registry)
     assert "GENUINE documents:" in told
     assert "different genuine documents" in told
-    versions = [path.name for path in (many / "models").iterdir() if path.is_dir()]
+    versions = [path.name for path in (many / "our models").iterdir() if path.is_dir()]
     (new,) = set(versions) - {SHIPPED}
     assert new.startswith(f"{SHIPPED}+cal.")
     listed = run("models", "list", "--registry", registry)
     assert "calibrated" in listed
     assert json.loads(run("models", "show", new, "--registry", registry))["lineage"]["photos"]["bona_fide"] >= 10
     assert "threshold" in run("models", "diff", SHIPPED, new, "--registry", registry)
-    assert f"{new} serves from now on" in run("models", "promote", new, "--registry", registry)
+    (promote,) = re.findall(r"`img-super (.+?)`", told)
+    assert f"{new} serves from now on" in run(*shlex.split(promote))
     assert f"{SHIPPED} serves again" in run("models", "rollback", "--registry", registry)
     assert "Nothing served before" in run("models", "rollback", "--registry", registry, code=4)
 

@@ -101,33 +101,60 @@ class Rejected:
         )
 
 
-def advice_without_attacks(exchanged: ModelComparison | None, shipped_validation: ModelComparison) -> str:
+class NextStep(StrEnum):
+    """What to do with a new model beside the old one."""
+
+    PROMOTE = "promote"
+    SHADOW = "shadow"
+    KEEP_OLD = "keep_old"
+
+
+@dataclass(frozen=True, slots=True)
+class Advice:
+    """What to do with a new model, and the sentence that says why."""
+
+    step: NextStep
+    sentence: str
+
+
+def advice_without_attacks(exchanged: ModelComparison | None, shipped_validation: ModelComparison) -> Advice:
     """What to do with a model that was tuned without an attack on the team's own documents."""
     if exchanged is None or exchanged.verdict is not Outcome.BETTER:
-        return "It recognises not even exchanged portraits better, which it learned from: keep the old one."
+        return Advice(
+            NextStep.KEEP_OLD,
+            "It recognises not even exchanged portraits better, which it learned from: keep the old one.",
+        )
     if _lost(shipped_validation) > FORGETS:
-        return f"It recognises exchanged portraits better, but {_forgotten(shipped_validation)}: keep the old one."
-    return (
+        return Advice(
+            NextStep.KEEP_OLD,
+            f"It recognises exchanged portraits better, but {_forgotten(shipped_validation)}: keep the old one.",
+        )
+    return Advice(
+        NextStep.SHADOW,
         "It recognises exchanged portraits better, as trained, and has not forgotten the others. Whether it finds more "
-        "of the attacks that you really receive was not measured, for lack of any: run it in the shadow first."
+        "of the attacks that you really receive was not measured, for lack of any: run it in the shadow first.",
     )
 
 
-def advice(own_documents: ModelComparison, shipped_validation: ModelComparison) -> str:
-    """Whether to promote, in a sentence."""
+def advice(own_documents: ModelComparison, shipped_validation: ModelComparison) -> Advice:
+    """Whether to promote."""
     if own_documents.verdict is Outcome.WORSE:
-        return "The tuned model is worse on your documents: keep the old one."
+        return Advice(NextStep.KEEP_OLD, "The tuned model is worse on your documents: keep the old one.")
     if own_documents.verdict is Outcome.SAME:
-        return (
+        return Advice(
+            NextStep.KEEP_OLD,
             "On your documents the tuned model is no better than the old one, as far as this many photos can tell: "
-            "keep the old one, and collect more photos."
+            "keep the old one, and collect more photos.",
         )
     if _lost(shipped_validation) > FORGETS:
-        return (
+        return Advice(
+            NextStep.SHADOW,
             f"The tuned model is better on your documents, but {_forgotten(shipped_validation)}. Mix in more generated "
-            "crops, or run it in the shadow first."
+            "crops, or run it in the shadow first.",
         )
-    return "The tuned model is better on your documents and has not forgotten the others: promote it."
+    return Advice(
+        NextStep.PROMOTE, "The tuned model is better on your documents and has not forgotten the others: promote it."
+    )
 
 
 def _lost(shipped_validation: ModelComparison) -> float:

@@ -17,7 +17,14 @@ from img_super.lab.evaluation.answers import answers_of
 from img_super.lab.evaluation.calibration import scores_of
 from img_super.lab.evaluation.evaluate import MeasuredModel
 from img_super.lab.evaluation.report import Scored, figures
-from img_super.lab.own_documents.compare import ModelComparison, Rejected, advice, advice_without_attacks, compare
+from img_super.lab.own_documents.compare import (
+    Advice,
+    ModelComparison,
+    Rejected,
+    advice,
+    advice_without_attacks,
+    compare,
+)
 from img_super.lab.own_documents.read import OwnDocuments
 from img_super.lab.own_documents.recalibration import OWN, lineage_of
 from img_super.lab.shipping.card import About, Validation
@@ -44,8 +51,8 @@ class ShippedTuned:
     exchanged: ModelComparison | None = None
 
     @property
-    def advice(self) -> str:
-        """Whether to promote, in a sentence."""
+    def advice(self) -> Advice:
+        """Whether to promote."""
         if isinstance(self.own, ModelComparison):
             return advice(self.own, self.validation)
         return advice_without_attacks(self.exchanged, self.validation)
@@ -53,7 +60,7 @@ class ShippedTuned:
     def sentences(self) -> tuple[str, ...]:
         """What a person should read."""
         compared = (self.own, self.exchanged, self.validation)
-        return (*(comparison.in_words() for comparison in compared if comparison is not None), self.advice)
+        return (*(comparison.in_words() for comparison in compared if comparison is not None), self.advice.sentence)
 
     def as_json(self) -> dict[str, Any]:
         return {
@@ -62,7 +69,7 @@ class ShippedTuned:
             "exchanged_portraits": self.exchanged,
             "shipped_validation": self.validation,
             "verdict": self.own.verdict if isinstance(self.own, ModelComparison) else None,
-            "advice": self.advice,
+            "advice": self.advice.sentence,
         }
 
 

@@ -6,7 +6,14 @@ import numpy as np
 import pytest
 
 from img_super.lab.evaluation.report import Scored
-from img_super.lab.own_documents.compare import Outcome, Rejected, advice, advice_without_attacks, compare
+from img_super.lab.own_documents.compare import (
+    NextStep,
+    Outcome,
+    Rejected,
+    advice,
+    advice_without_attacks,
+    compare,
+)
 
 
 def scored(separation: float, seed: int, documents: int = 150) -> Scored:
@@ -46,21 +53,24 @@ def test_the_advice_looks_at_both_sets() -> None:
     worse = compare("own", scored(2, 2), scored(0.5, 3))
     kept = compare("validation", scored(1, 2), scored(1, 2))
     forgotten = replace(kept, auc=(0.75, 0.70))
-    assert "promote it" in advice(better, kept)
-    assert "forgotten" in advice(better, forgotten)
-    assert "keep the old one" in advice(same, kept)
-    assert "worse" in advice(worse, kept)
+    told = [advice(better, kept), advice(better, forgotten), advice(same, kept), advice(worse, kept)]
+    for one, words in zip(told, ("promote it", "forgotten", "keep the old one", "worse"), strict=True):
+        assert words in one.sentence
+    assert [one.step for one in told] == [NextStep.PROMOTE, NextStep.SHADOW, NextStep.KEEP_OLD, NextStep.KEEP_OLD]
 
 
 def test_without_attacks_nothing_is_claimed_of_them() -> None:
     better, same = compare("made", scored(0.5, 2), scored(2, 3)), compare("made", scored(1, 2), scored(1, 3))
     kept = compare("validation", scored(1, 2), scored(1, 2))
     forgotten = replace(kept, auc=(0.75, 0.70))
-    assert "was not measured" in advice_without_attacks(better, kept)
-    assert "promote" not in advice_without_attacks(better, kept)
+    told = advice_without_attacks(better, kept)
+    assert "was not measured" in told.sentence
+    assert told.step is NextStep.SHADOW
     for exchanged, validation in ((same, kept), (None, kept), (better, forgotten)):
-        assert "keep the old one" in advice_without_attacks(exchanged, validation)
-    assert "forgotten" in advice_without_attacks(better, forgotten)
+        told = advice_without_attacks(exchanged, validation)
+        assert "keep the old one" in told.sentence
+        assert told.step is NextStep.KEEP_OLD
+    assert "forgotten" in advice_without_attacks(better, forgotten).sentence
 
 
 def test_rejected_genuine_photos_are_counted() -> None:
