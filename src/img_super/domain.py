@@ -142,6 +142,7 @@ class Detection:
         document: the portrait's; None where only a face was seen.
         elsewhere: the portraits of other documents in the photo, each as a detection of its own.
         no_document: it was looked for a document around the portrait, and none is seen.
+        has_more: the photo has further documents or faces, which were not looked at.
     """
 
     portrait: Face
@@ -150,6 +151,7 @@ class Detection:
     document: DocumentPlace | None = None
     elsewhere: tuple[Detection, ...] = ()
     no_document: bool = False
+    has_more: bool = False
 
     @property
     def faces(self) -> tuple[Face, ...]:

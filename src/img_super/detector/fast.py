@@ -10,7 +10,7 @@ from typing import Final, NamedTuple
 from img_super.detector.face_refiner import FaceRefiner, RefinedFace
 from img_super.detector.letterbox import Letterboxed, letterbox
 from img_super.detector.litert import LiteRtDetectionNetwork
-from img_super.detector.outputs import MIN_OTHER, FoundPortrait, read_candidates
+from img_super.detector.outputs import MAX_FACES, MIN_OTHER, FoundPortrait, read_candidates
 from img_super.detector.pyramid import Pyramid
 from img_super.detector.standing import MIN_FACE, Standing, has_own_document, standing
 from img_super.domain import (
@@ -126,13 +126,15 @@ class FastDetector:
             return None
         portrait = best.standing
         own_portraits = [face for face in standings if face is not portrait and has_own_document(face, portrait)]
-        documents = (self._confirmed(photo, small, face, best.rotation) for face in own_portraits)
-        elsewhere = tuple(islice((document for document in documents if document), MAX_DOCUMENTS - 1))
+        looks = (self._confirmed(photo, small, face, best.rotation) for face in own_portraits)
+        documents = (document for document in looks if document)
+        elsewhere = tuple(islice(documents, MAX_DOCUMENTS - 1))
+        has_more = len(faces) == MAX_FACES or next(documents, None) is not None
         others = [
             face.candidate for face in faces if face is not portrait and face.candidate.face_confidence >= MIN_OTHER
         ]
         own = _detection(self._finder.refined_face(photo, best.look, best.rotation), small, best, photo.wh)
-        detection = replace(own, others=_faces(others, small, photo.wh), elsewhere=elsewhere)
+        detection = replace(own, others=_faces(others, small, photo.wh), elsewhere=elsewhere, has_more=has_more)
         frame = small.box_in_photo(portrait.candidate.frame).pixels().clipped(photo.wh)
         corners = small.quad_in_photo(portrait.candidate.corners)
         return Located(detection, frame, corners, portrait.candidate.face.confidence)

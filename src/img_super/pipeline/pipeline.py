@@ -23,7 +23,7 @@ from img_super.pipeline.decide import decide, reasons_of, without_verdict
 from img_super.pipeline.decode import DEFAULT_LIMITS
 from img_super.pipeline.decode_limits import DecodeLimits
 from img_super.pipeline.photo import OpenPhoto, Photo, in_whole_photo, open_photo
-from img_super.pipeline.quality import NO_DOCUMENT, assess_quality, looked_at
+from img_super.pipeline.quality import NO_DOCUMENT, UNJUDGED_DOCUMENTS, assess_quality, looked_at
 from img_super.pipeline.watch import Stage, Watch, unwatched
 from img_super.turn import inverse, turn
 
@@ -126,10 +126,13 @@ class Pipeline:
         """Find the portrait in a photo and cut out what is judged of it. Raises `InputError` as `super` does."""
         opened = self._open(photo, watch)
         detection = _find(self.quick_detector, opened, watch)
-        main = self._look_at(detection, opened, watch)
         least_px = self.validator.card.min_face_px
         documents = [document for document in detection.elsewhere if min(*_sides(document)) >= least_px]
-        return replace(main, others=tuple(self._look_at(document, opened, watch) for document in documents))
+        main, *others = looks = [self._look_at(document, opened, watch) for document in (detection, *documents)]
+        if detection.has_more or len(documents) < len(detection.elsewhere):
+            for look in looks:
+                look.quality.append(UNJUDGED_DOCUMENTS)
+        return replace(main, others=tuple(others))
 
     def _look_at(self, detection: Detection, opened: OpenPhoto, watch: Watch) -> Look:
         card, face = self.validator.card, detection.portrait.box

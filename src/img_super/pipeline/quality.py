@@ -34,6 +34,10 @@ GREY_BELOW: Final = 1.5
 NO_DOCUMENT: Final = QualityWarning(
     "no_document", "No document is visible around the face; photograph the whole document.", hides=True
 )
+UNJUDGED_DOCUMENTS: Final = QualityWarning(
+    "unjudged_documents",
+    "The photo has more documents than are judged at once, or some whose portrait is too small; photograph each alone.",
+)
 _SHARPNESS_SIDE_PX: Final = 288
 """What the shipped network takes, so that nothing need be resized."""
 

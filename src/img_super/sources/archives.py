@@ -5,13 +5,14 @@ from __future__ import annotations
 import tarfile
 from collections.abc import Callable, Iterator
 from io import SEEK_END
-from typing import BinaryIO, Final, Self, cast
+from typing import BinaryIO, Final, cast
 from zipfile import ZipFile
 
 from img_super.sources.errors import BrokenArchive, FileTooLarge, UnreadableFile
 from img_super.sources.found import Failed, Found, Given, InFile, InZip, Storage, open_binary
 from img_super.sources.inflating import Inflated, Inflating, check_growth
 from img_super.sources.names import MemberNames, is_hidden, leaves
+from img_super.sources.tar_header import Header
 
 _ZIP_ENDS: Final = (".zip",)
 _TAR_ENDS: Final = (".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tar.xz", ".txz")
@@ -25,19 +26,6 @@ def is_zip(name: str) -> bool:
 def is_tar(name: str) -> bool:
     """By the name alone, as for `is_zip`."""
     return name.lower().endswith(_TAR_ENDS)
-
-
-class _Header(tarfile.TarInfo):
-    """A header that is missing, cut or damaged: tarfile would take it for the archive's end and lose the rest."""
-
-    @classmethod
-    def frombuf(cls, buf: bytes | bytearray, encoding: str, errors: str) -> Self:
-        try:
-            return super().frombuf(buf, encoding, errors)
-        except tarfile.EOFHeaderError:  # type: ignore[attr-defined] # the two blocks of zeros that end an archive
-            raise
-        except tarfile.HeaderError as error:
-            raise tarfile.ReadError("the archive is damaged") from error
 
 
 def photos_in_zip(archive: InFile, storage: Storage) -> Iterator[Found]:
@@ -74,7 +62,7 @@ def photos_in_tar(
     try:
         with (
             open_binary(archive, storage) as file,
-            tarfile.open(fileobj=cast("BinaryIO", Inflating(file)), mode="r|", tarinfo=_Header) as content,
+            tarfile.open(fileobj=cast("BinaryIO", Inflating(file)), mode="r|", tarinfo=Header) as content,
         ):
             yield from _members(content, MemberNames(archive.name), max_file_bytes, is_done)
     except Inflated:

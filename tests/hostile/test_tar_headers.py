@@ -1,0 +1,100 @@
+"""TAR archives of a few kB whose headers would take minutes and gigabytes, and those that people really have."""
+
+from __future__ import annotations
+
+import io
+import tarfile
+import time
+import tracemalloc
+from pathlib import Path
+
+import pytest
+
+from img_super.sources.found import Failed, Found, Given
+from img_super.sources.search import find_photos
+from img_super.sources.tar_header import MAX_HEADER_BYTES
+
+END = bytes(1024)
+LONG_NAME = "fotos/" + "ñandú " * 60 + "/dni.jpg"
+
+
+def block(name: str, kind: bytes, content: bytes, said_bytes: int | None = None) -> bytes:
+    header = tarfile.TarInfo(name)
+    header.type, header.size = kind, len(content) if said_bytes is None else said_bytes
+    return header.tobuf(tarfile.USTAR_FORMAT) + content + bytes(-len(content) % 512)
+
+
+def extended(records: bytes) -> bytes:
+    return block("x", tarfile.XHDTYPE, records)
+
+
+def record(name: str, value: str) -> bytes:
+    tail = f" {name}={value}\n".encode()
+    length = next(size for size in range(len(tail), len(tail) + 9) if size == len(tail) + len(str(size)))
+    return str(length).encode() + tail
+
+
+def sparse(blocks: int) -> bytes:
+    header = bytearray(block("a.jpg", tarfile.GNUTYPE_SPARSE, b""))
+    header[482] = 1
+    header[148:156] = b"%06o\0 " % (sum(header[:148] + b" " * 8 + header[156:]))
+    return bytes(header) + (b"00000000001\0" * 42 + b"\1" + bytes(7)) * blocks + bytes(512)
+
+
+PHOTO = block("a.jpg", tarfile.REGTYPE, b"photo")
+HOSTILE = {
+    "records that lie about their length": extended(b"2 " * 20_000 + b"=\n") + PHOTO,
+    "a value of digits alone": extended(record("comment", "1" * 60_000)) + PHOTO,
+    "a map of holes that is no map": extended(record("GNU.sparse.size", "1") + record("a", "1" * 60_000)) + PHOTO,
+    "a header that is too long": block("x", tarfile.XHDTYPE, b"", MAX_HEADER_BYTES + 1) + PHOTO,
+    "a name that is too long": block("x", tarfile.GNUTYPE_LONGNAME, b"a" * 2 * MAX_HEADER_BYTES) + PHOTO,
+    "a map of holes without an end": sparse(20_000),
+    "a size of very many digits": extended(record("size", "9" * 5000)) + PHOTO,
+}
+
+
+def found_in(path: Path, archive: bytes) -> list[Found]:
+    path.write_bytes(archive + END)
+    return list(find_photos([str(path)], {}))
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_reading_headers_is_quick_and_takes_little_memory(tmp_path: Path, name: str) -> None:
+    (tmp_path / "in.tar").write_bytes(HOSTILE[name] + END)
+    tracemalloc.start()
+    start_s = time.thread_time()
+    found = list(find_photos([str(tmp_path / "in.tar")], {}))
+    seconds, (_, most_bytes) = time.thread_time() - start_s, tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert seconds < 1
+    assert most_bytes < 40 * MAX_HEADER_BYTES
+    assert len(found) == 1
+
+
+@pytest.mark.parametrize("kind", [tarfile.PAX_FORMAT, tarfile.GNU_FORMAT])
+def test_names_that_need_a_header_of_their_own_are_read(tmp_path: Path, kind: int) -> None:
+    with tarfile.open(tmp_path / "in.tar", "w", format=kind, pax_headers={"comment": "of all"}) as archive:
+        for name in (LONG_NAME, "b.jpg"):
+            member = tarfile.TarInfo(name)
+            member.size, member.mtime = 5, 1.5
+            archive.addfile(member, io.BytesIO(name[-5:].encode()))
+    assert list(find_photos([str(tmp_path / "in.tar")], {})) == [
+        Given(f"{tmp_path}/in.tar!/{name}", name[-5:].encode()) for name in (LONG_NAME, "b.jpg")
+    ]
+
+
+def test_a_size_in_a_header_of_its_own_counts(tmp_path: Path) -> None:
+    small = block("a.jpg", tarfile.REGTYPE, b"photo", said_bytes=0)
+    (photo, other) = found_in(tmp_path / "in.tar", extended(record("size", "5")) + small + PHOTO)
+    assert isinstance(photo, Given)
+    assert photo.data == b"photo"
+    assert other.name.endswith("a.jpg#2")
+
+
+def test_files_with_holes_have_their_row_and_what_follows_is_read(tmp_path: Path) -> None:
+    """As GNU tar writes them in each of its two formats."""
+    for holed in (sparse(3), extended(record("GNU.sparse.map", "0,1") + record("GNU.sparse.name", "b.jpg")) + PHOTO):
+        first, second = found_in(tmp_path / "in.tar", holed + PHOTO)
+        assert isinstance(first, Failed)
+        assert "sparse" in first.detail
+        assert isinstance(second, Given)
