@@ -71,6 +71,12 @@ def test_reading_headers_is_quick_and_takes_little_memory(tmp_path: Path, name: 
     assert len(found) == 1
 
 
+@pytest.mark.parametrize("records", [b"0 a=\n", b"2 =\n", b"9 a=b\n", b"6 a=bc", b"x a=b\n"])
+def test_records_that_lie_about_their_length_are_refused(tmp_path: Path, records: bytes) -> None:
+    (found,) = found_in(tmp_path / "in.tar", extended(records) + PHOTO)
+    assert isinstance(found, Failed)
+
+
 @pytest.mark.parametrize("kind", [tarfile.PAX_FORMAT, tarfile.GNU_FORMAT])
 def test_names_that_need_a_header_of_their_own_are_read(tmp_path: Path, kind: int) -> None:
     with tarfile.open(tmp_path / "in.tar", "w", format=kind, pax_headers={"comment": "of all"}) as archive:

@@ -295,8 +295,20 @@ GUARDS = (
           "len(faces) == MAX_FACES", "False",
           "hostile/test_many_faces.py"),
     Guard("documents of a photo", "detector/fast.py:FastDetector._located",
-          "islice((other for other in looks if other), MAX_DOCUMENTS - 1)", "looks",
+          "islice(documents, MAX_DOCUMENTS - 1)", "documents",
           "unit/detector/test_fast.py::test_of_a_photo_full_of_documents"),
+    Guard("what was not looked at is told", "pipeline/pipeline.py:Pipeline.look",
+          "detection.has_more", "False",
+          "unit/pipeline/test_pipeline.py::test_documents_that_were_not_judged"),
+    Guard("headers of a TAR member", "sources/tar_header.py:Header.frombuf",
+          "header.size > MAX_HEADER_BYTES", "False",
+          "hostile/test_tar_headers.py::test_reading_headers"),
+    Guard("records of a TAR header", "sources/tar_header.py:_records",
+          "not begin < end <= len(block) or block[end - 1] != _LINE_FEED", "False",
+          "hostile/test_tar_headers.py::test_records_that_lie"),
+    Guard("holes of a TAR member", "sources/tar_header.py:Header._proc_sparse",
+          "range(MAX_HEADER_BYTES // tarfile.BLOCKSIZE)", "range(10**6)",
+          "hostile/test_tar_headers.py::test_reading_headers"),
 )
 # fmt: on
 

@@ -54,9 +54,10 @@ class Header(tarfile.TarInfo):
         _, goes_on, size_bytes = self._sparse_structs  # type: ignore[attr-defined]
         for _ in range(MAX_HEADER_BYTES // tarfile.BLOCKSIZE):
             if not goes_on:
-                self.sparse, self.offset_data = [], archive.fileobj.tell()
-                archive.offset = self.offset_data + self._block(self.size)  # type: ignore[attr-defined]
-                self.size = size_bytes
+                member: Any = self
+                member.sparse, member.offset_data = [], archive.fileobj.tell()
+                archive.offset = member.offset_data + member._block(member.size)
+                member.size = size_bytes
                 return self
             goes_on = archive.fileobj.read(tarfile.BLOCKSIZE)[504]
         raise tarfile.ReadError("a header is too long")

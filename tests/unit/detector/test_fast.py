@@ -177,3 +177,9 @@ def test_of_a_photo_full_of_documents_so_many_are_judged(precise: Precise, monke
     located = FastDetector(b"", card(), Finder(), precise).locate(PHOTO)
     assert located is not None
     assert len(located.detection.elsewhere) == MAX_DOCUMENTS - 1
+    assert located.detection.has_more
+    monkeypatch.setattr(fast, "has_own_document", lambda other, portrait: False)
+    monkeypatch.setattr(fast, "MAX_FACES", 65)
+    alone = FastDetector(b"", card(), Finder(), precise).locate(PHOTO)
+    assert alone is not None
+    assert not alone.detection.has_more

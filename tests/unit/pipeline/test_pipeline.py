@@ -53,6 +53,20 @@ def test_limits_and_types_are_those_of_decode(
         Pipeline(detector, validator).super(b"hello")
 
 
+@pytest.mark.parametrize(
+    ("has_more", "small", "told"), [(False, False, False), (True, False, True), (False, True, True)]
+)
+def test_documents_that_were_not_judged_are_told(
+    pipeline: Pipeline, detector: FakeDetector, photo_bytes: bytes, has_more: bool, small: bool, told: bool
+) -> None:
+    second = Detection(Face(Box(110, 30, 120 if small else 170, 110), 0.9), (), 0)
+    detector.answer = Detection(Face(Box(40, 30, 100, 110), 0.9), (), 0, elsewhere=(second,), has_more=has_more)
+    documents = pipeline.super(photo_bytes).documents
+    assert len(documents) == (1 if small else 2)
+    warned = ["unjudged_documents" in [warning.code for warning in document.quality] for document in documents]
+    assert warned == [told] * len(documents)
+
+
 @pytest.mark.parametrize(("policy", "superimposed"), [(PolicyName.STRICT, True), (PolicyName.LENIENT, False)])
 def test_the_chosen_policy_decides(
     detector: FakeDetector, validator: FakeValidator, photo_bytes: bytes, policy: PolicyName, superimposed: bool
