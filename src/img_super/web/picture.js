@@ -53,9 +53,9 @@ export function setView(wanted) {
 
 function showView(wanted) {
   for (const name of ["document", "portrait"]) find(`view-${name}`).setAttribute("aria-pressed", name === wanted);
-  const answered = find("stage").crop;
-  const { x, y, zoom } = wanted === "portrait" && answered ? around(answered) : { x: 0, y: 0, zoom: 1 };
-  place(layer, { x, y, zoom });
+  const stage = find("stage");
+  stage.dataset.view = stage.crop ? wanted : "document";
+  if (stage.crop) place(stage, around(stage.crop));
 }
 
 export function setBoxes(visible) {
@@ -74,13 +74,14 @@ export function forget() {
   heat.width = 0; // empties it
 }
 
-/** Where the layer must lie, in shares of the stage, so that the crop fills the stage. */
+/** The square that the portrait's view shows, in shares of the photo. */
 function around({ x_min, y_min, x_max, y_max }) {
   const { naturalWidth: width, naturalHeight: height } = photo;
-  const side = (x_max - x_min) * (1 + 2 * MARGIN);
-  const zoom = Math.max(1, Math.min(width, height) / side);
-  const inside = (centre, size) => Math.min(0, Math.max(1 - zoom, 0.5 - (centre / size) * zoom));
-  return { x: inside((x_min + x_max) / 2, width), y: inside((y_min + y_max) / 2, height), zoom };
+  return {
+    "centre-x": (x_min + x_max) / 2 / width,
+    "centre-y": (y_min + y_max) / 2 / height,
+    side: ((x_max - x_min) * (1 + 2 * MARGIN)) / width,
+  };
 }
 
 function boxes({ faces, answer, problem }) {

@@ -49,6 +49,14 @@ def turned() -> FilePayload:
     return jpeg("girada.jpg", lying, exif=exif)
 
 
+def tall() -> FilePayload:
+    """The document on a table, by a phone that was held upright."""
+    document = Image.open(SAMPLES / "attack.jpg").convert("RGB")
+    photo = Image.new("RGB", (document.width, document.width * 2), (120, 110, 100))
+    photo.paste(document, (0, document.width - document.height // 2))
+    return jpeg("parada.jpg", photo)
+
+
 def with_ghost() -> FilePayload:
     """The portrait once more, smaller, at the right of the document."""
     photo = Image.open(SAMPLES / "bona_fide.jpg").convert("RGB")

@@ -115,6 +115,26 @@ def test_a_narrow_screen_needs_no_scrolling_sideways(open_page: Open, options: d
         assert box["x"] + box["width"] <= page.evaluate("innerWidth")
 
 
+@pytest.mark.parametrize("options", [{}, PHONE], ids=["desktop", "phone"])
+def test_the_portrait_of_a_tall_photo_fills_its_pane(open_page: Open, options: dict[str, object]) -> None:
+    page = open_page(**options)
+    give(page, photos.tall())
+    expect(page.locator("#heat")).to_be_visible()
+    page.locator("#view-portrait").click()
+    names = (".stage-frame", "#stage", "#photo", "#heat")
+    pane, stage, photo, crop = (page.locator(name).bounding_box() for name in names)
+    assert pane
+    assert stage
+    assert photo
+    assert crop
+    assert stage["width"] == pytest.approx(pane["width"], abs=1)
+    assert photo["x"] <= stage["x"] + 1
+    assert photo["x"] + photo["width"] >= stage["x"] + stage["width"] - 1
+    assert max(crop["width"] / stage["width"], crop["height"] / stage["height"]) == pytest.approx(1 / 1.12, abs=0.02)
+    assert stage["x"] <= crop["x"]
+    assert crop["x"] + crop["width"] <= stage["x"] + stage["width"]
+
+
 def test_the_picture_can_be_looked_at_more_closely(page: Page) -> None:
     give(page, photos.sample("attack.jpg"))
     expect(page.locator("#heat")).to_be_visible()
