@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from enum import StrEnum
 from hashlib import sha256
+from itertools import pairwise
 from math import exp
 from pathlib import Path
 from typing import Final, TypeVar
@@ -19,6 +20,12 @@ from img_super.errors import BadModel
 from img_super.figures import DetectorFigures, PolicyFigures, SetFigures
 
 CARD_FILE: Final = "card.json"
+NOT_DECODED: Final = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+"""What a damaged file of JSON or TOML raises: what stands there is wrong, is no text, or lies too deep."""
+
+_MOST_SIDE_PX: Final = 4096
+_ABOVE_ONE: Final = 1.000001
+"""A threshold that no score reaches lies just above 1."""
 
 _USUAL: Final = ("own_documents", "generated_validation")
 """Whose scores in the card are the better reference, the first before the second."""
@@ -50,6 +57,12 @@ class Calibration(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_
     temperature: float
     bias: float
     knots: tuple[tuple[float, float], ...] = ()
+
+    def __post_init__(self) -> None:
+        if not self.temperature:
+            raise ValueError("a temperature is not 0")
+        if any(right <= left or high < low for (left, low), (right, high) in pairwise(self.knots)):
+            raise ValueError("the knots of a calibration rise")
 
     def score(self, logit: float) -> float:
         """The calibrated probability, in [0, 1], that a crop with this logit is superimposed."""
@@ -107,6 +120,9 @@ class Policy(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defau
     max_bpcer: float | None = None
     figures: dict[str, PolicyFigures] = {}
 
+    def __post_init__(self) -> None:
+        _check_thresholds(self.threshold, self.undetermined)
+
 
 class Lineage(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Which model this one was made from, and with which photos; never a photo or a name of one.
@@ -159,6 +175,11 @@ class ModelCard(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_de
     serves: str = "litert"
     precisions: dict[str, Precision] = {}
     lineage: Lineage | None = None
+
+    def __post_init__(self) -> None:
+        _check_thresholds(self.threshold, self.undetermined)
+        if not (self.min_face_px > 0 and 0 < self.input_side_px <= _MOST_SIDE_PX):
+            raise ValueError(f"sides are of 1 pixel and more, the input's of at most {_MOST_SIDE_PX}")
 
     @property
     def title(self) -> str:
@@ -222,6 +243,12 @@ class DetectorCard(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit
         return ModelIdentity(self.name, self.version, self.files[file].sha256)
 
 
+def _check_thresholds(threshold: float, undetermined: tuple[float, float]) -> None:
+    low, high = undetermined
+    if not (0 <= threshold < _ABOVE_ONE and 0 <= low <= high < _ABOVE_ONE):
+        raise ValueError("thresholds lie between 0 and 1, and rise")
+
+
 def quality_shares(photos: Sequence[Iterable[str]]) -> dict[str, float]:
     """The share of photos that have each warning, from each photo's codes: what a card's figures say of quality."""
     counts = Counter(code for codes in photos for code in set(codes))
@@ -255,7 +282,7 @@ def read_card_as(kind: type[CardT], folder: Path) -> CardT:
         return msgspec.json.decode(path.read_bytes(), type=kind)
     except OSError as error:
         raise BadModel(f"The model's card {path} cannot be read: {error.strerror}.") from error
-    except msgspec.DecodeError as error:
+    except NOT_DECODED as error:
         raise BadModel(f"The model's card {path} is not a valid card: {error}.") from error
 
 

@@ -16,6 +16,7 @@ from img_super.api.base64_image import decode_base64, decode_plain_base64
 from img_super.api.body_encoding import encodings_of, unpacked
 from img_super.api.multipart import FIELD, UNTYPED, read_form, read_forms_photos
 from img_super.errors import BadBase64, BadRequestBody, InputError, NoImageField, UnsupportedMedia
+from img_super.model_card import NOT_DECODED
 
 T = TypeVar("T")
 
@@ -129,7 +130,7 @@ def read_json(body: bytes) -> bytes:
         return _from_only_field(body) or _from_field(memoryview(msgspec.json.decode(body, type=_JsonBody).image))
     except msgspec.ValidationError as error:
         raise BadRequestBody("The body must be a JSON object whose field `image` is a string.") from error
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+    except NOT_DECODED as error:
         raise BadRequestBody("The body is not valid JSON.") from error
 
 

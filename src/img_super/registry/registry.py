@@ -25,7 +25,7 @@ import numpy as np
 
 from img_super.durable import flush, replace_durably
 from img_super.errors import BadModel
-from img_super.model_card import CARD_FILE, ModelCard, read_card, read_weights
+from img_super.model_card import CARD_FILE, NOT_DECODED, ModelCard, read_card, read_weights
 from img_super.validator.litert import LiteRtValidator
 
 try:
@@ -90,7 +90,7 @@ class Registry:
             return msgspec.json.decode(path.read_bytes(), type=RegistryState)
         except OSError as error:
             raise BadModel(f"The registry {path} cannot be read: {error.strerror}.") from error
-        except msgspec.DecodeError as error:
+        except NOT_DECODED as error:
             raise BadModel(f"The registry {path} is damaged: {error}.") from error
 
     def cards(self) -> Iterator[ModelCard]:

@@ -17,9 +17,17 @@ def printable(name: str) -> str:
     Bytes that are no text, line breaks and control characters are written as escapes. A path that a spreadsheet
     would read as a formula (CWE-1236) begins with `./`, which leaves it the same path.
     """
-    text = os.fsencode(name).decode("utf-8", "backslashreplace")
+    text = _bytes_of(name).decode("utf-8", "backslashreplace")
     text = "".join(sign if sign.isprintable() else sign.encode("unicode_escape").decode() for sign in text)
     return f"./{text}" if text.startswith(_FORMULA_BEGINS) else text
+
+
+def _bytes_of(name: str) -> bytes:
+    """Half a letter, as JSON can name it, is in no file's name."""
+    try:
+        return os.fsencode(name)
+    except UnicodeEncodeError:
+        return name.encode("utf-8", "backslashreplace")
 
 
 def is_hidden(path: str) -> bool:

@@ -13,6 +13,7 @@ import msgspec
 
 from img_super.durable import replace_durably
 from img_super.errors import ImgSuperError
+from img_super.model_card import NOT_DECODED
 
 GENERATOR: Final = "2.6"
 """Rises whenever the same seed gives other pixels."""
@@ -113,7 +114,7 @@ def read_manifest(folder: Path, row_type: type[RowT], verb: str = "synthesize") 
     decoder, path = msgspec.json.Decoder(row_type), existing(folder / "manifest.jsonl", verb)
     try:
         rows = [decoder.decode(line) for line in path.read_bytes().splitlines() if line]
-    except msgspec.DecodeError as error:
+    except NOT_DECODED as error:
         raise BadDataSet(f"The manifest in {folder} has a damaged row: {error}.") from error
     if not rows:
         raise BadDataSet(f"The manifest in {folder} has no rows.")

@@ -69,12 +69,15 @@ def _read(table: str, storage: Storage) -> str:
 
 def _rows(table: str, text: str) -> Iterator[Mapping[str, Any]]:
     if table.lower().endswith(".csv"):
-        yield from csv.DictReader(io.StringIO(text))
+        try:
+            yield from csv.DictReader(io.StringIO(text))
+        except csv.Error as error:
+            raise BadLabels(f"The table {printable(table)} is no CSV: {error}.") from error
         return
     for number, line in enumerate(filter(str.strip, text.splitlines()), 1):
         try:
             row = json.loads(line)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise BadLabels(f"Row {number} of {printable(table)} is no JSON.") from error
         if not isinstance(row, dict):
             raise BadLabels(f"Row {number} of {printable(table)} is no JSON object.")
@@ -87,6 +90,6 @@ def _marked(row: Mapping[str, Any], place: str) -> tuple[Box, ...]:
         return ()
     try:
         x_min, y_min, x_max, y_max = (float(str(corner)) for corner in corners)
-    except ValueError as error:
+        return (Box.from_xywh(x_min, y_min, x_max - x_min, y_max - y_min),)
+    except (ValueError, OverflowError) as error:  # the second one of numbers without an end
         raise BadLabels(f"{place} has a box that is not four numbers.") from error
-    return (Box.from_xywh(x_min, y_min, x_max - x_min, y_max - y_min),)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from math import isfinite
 from pathlib import Path
 from typing import Final, Literal, TypeVar
 
 import msgspec
 
 from img_super.errors import ImgSuperError
+from img_super.model_card import NOT_DECODED
 
 RECIPES: Final = Path(__file__).parent / "recipes"
 RecipeT = TypeVar("RecipeT", bound=msgspec.Struct)
@@ -70,8 +72,12 @@ def recipe_file(name: str, recipes: Path = RECIPES) -> Path:
 def read_recipe_as(kind: type[RecipeT], path: Path) -> RecipeT:
     """Read a recipe of this kind. Raises `BadRecipe`."""
     try:
-        return msgspec.toml.decode(path.read_bytes(), type=kind)
+        recipe = msgspec.toml.decode(path.read_bytes(), type=kind)
     except OSError as error:
         raise BadRecipe(f"The recipe {path} cannot be read: {error.strerror}.") from error
-    except msgspec.DecodeError as error:
+    except NOT_DECODED as error:
         raise BadRecipe(f"The recipe {path} is not valid: {error}.") from error
+    values = msgspec.structs.asdict(recipe).items()
+    if endless := [name for name, value in values if isinstance(value, float) and not isfinite(value)]:
+        raise BadRecipe(f"The recipe {path} has no number for {', '.join(endless)}.")
+    return recipe
