@@ -12,6 +12,7 @@ from fastapi import Request
 from img_super.api.callers import count_photos
 from img_super.api.error_handlers import problem_of, unforeseen
 from img_super.api.image_request import receive_photos
+from img_super.api.limits import hold_unpacked
 from img_super.api.photo_work import in_a_thread, while_somebody_waits
 from img_super.api.schemas import BatchItem, SuperAnswer
 from img_super.api.services import Services
@@ -30,7 +31,7 @@ async def work_on_batch(request: Request, services: Services, judge: Judge) -> l
 
     Raises:
         InputError: the form could not be read, or has too many photos; found out before any photo is decoded.
-        Overloaded: no place in the queue, before the body is read.
+        Overloaded: no place in the queue, before the body is read; or no memory for what it was compressed from.
         ClientGone: the client did not wait.
     """
     services.pool.refuse_when_full()
@@ -40,6 +41,7 @@ async def work_on_batch(request: Request, services: Services, judge: Judge) -> l
 
     async def all_of_them() -> list[BatchItem]:
         photos = await services.pool.run(read_photos)
+        hold_unpacked(request.scope, sum(len(photo) for photo in photos if isinstance(photo, bytes)))
         count_photos(request.scope, len(photos))
         return await asyncio.gather(*(_item(photo, services, judge, turns, ends_s) for photo in photos))
 

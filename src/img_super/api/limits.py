@@ -44,10 +44,11 @@ class BodyLimits:
             return
         max_bytes = self._max_bytes.get(route_path(scope), self._max_other_bytes)
         body = _Body(receive, _announced_bytes(scope), max_bytes, self._timeout_s, self._hold)
+        scope.setdefault("state", {})["hold_unpacked"] = body.hold_unpacked
         try:
             await self._app(scope, body.receive, send)
         finally:
-            self._held_bytes -= body.received_bytes
+            self._held_bytes -= body.held_bytes
 
     def _hold(self, size_bytes: int) -> None:
         self._held_bytes += size_bytes
@@ -61,7 +62,7 @@ class _Body:
     def __init__(
         self, receive: Receive, announced_bytes: int, max_bytes: int, timeout_s: float, hold: Callable[[int], None]
     ) -> None:
-        self.received_bytes = 0
+        self.received_bytes = self.held_bytes = 0
         self._receive = receive
         self._announced_bytes = announced_bytes
         self._max_bytes = max_bytes
@@ -78,6 +79,14 @@ class _Body:
             return self._pieces.popleft()
         return await self._receive()  # waits for the client to go
 
+    def hold_unpacked(self, size_bytes: int) -> None:
+        """It was compressed, and is so large. Raises `Overloaded`."""
+        self._hold_more(max(0, size_bytes - self.held_bytes))
+
+    def _hold_more(self, size_bytes: int) -> None:
+        self.held_bytes += size_bytes
+        self._hold(size_bytes)
+
     async def _in_time(self) -> None:
         if self._announced_bytes > self._max_bytes:
             raise TooManyBytes.over(self._max_bytes)
@@ -93,11 +102,16 @@ class _Body:
             raise ClientGone()
         size_bytes = len(message.get("body", b""))
         self.received_bytes += size_bytes
-        self._hold(size_bytes)
+        self._hold_more(size_bytes)
         if self.received_bytes > self._max_bytes:
             raise TooManyBytes.over(self._max_bytes)
         self._pieces.append(message)
         self._complete = not message.get("more_body", False)
+
+
+def hold_unpacked(scope: Scope, size_bytes: int) -> None:
+    """Count what a compressed body has become among all bodies, where it waits for its turn. Raises `Overloaded`."""
+    scope["state"]["hold_unpacked"](size_bytes)
 
 
 def _announced_bytes(scope: Scope) -> int:

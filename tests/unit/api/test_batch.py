@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
 from collections.abc import Sequence
 from typing import Any
 
@@ -72,6 +73,19 @@ def test_its_body_may_be_larger_than_that_of_one_photo(pipeline: Pipeline) -> No
         photos = form([PHOTO + bytes(2048)])
         assert client.post("/super", files=photos).status_code == 413
         assert client.post("/super/batch", files=photos).status_code == 200
+
+
+def test_what_a_compressed_body_becomes_counts_among_all_bodies(pipeline: Pipeline) -> None:
+    """100 kB stood for 64 MB that lay there until its photos had their turn: 2.2 GB for a full queue."""
+    head = b'--b\r\nContent-Disposition: form-data; name="image"; filename="a"\r\n\r\n'
+    headers = {"content-type": "multipart/form-data; boundary=b", "content-encoding": "gzip"}
+    with TestClient(create_app(Settings(threads=1, body_memory_bytes=1_000_000), pipeline)) as client:
+
+        def status(photos: int) -> int:
+            body = b"".join(head + PHOTO + bytes(400_000) + b"\r\n" for _ in range(photos)) + b"--b--\r\n"
+            return client.post("/super/batch", content=gzip.compress(body), headers=headers).status_code
+
+        assert [status(2), status(3), status(2)] == [200, 503, 200]
 
 
 @pytest.mark.parametrize(
