@@ -27,6 +27,7 @@ GHOST_SIZES: Final = (0.4, 1.2)
 
 GHOST_OPACITIES: Final = (0.25, 0.6)
 _EDGE_PX: Final = 5
+_STREAKS_PX: Final = 6.0
 
 
 class Half(IntEnum):
@@ -175,17 +176,28 @@ def _both(cards: Sequence[Card], material: Material, rng: np.random.Generator) -
 
 
 def owner_with_card(material: Material, people: tuple[Path, Path], rng: np.random.Generator) -> Composed:
-    """An owner above a card with another photo: he fills the photo, or part of it."""
+    """An owner above a card with another photo: he fills the photo, or stands further away."""
     owner, held = people
     one = card(_one_of(material.designs, rng), picture(held), rng, rng.choice([0.0, 0.5]))
-    behind = ground(material, (1200, 1500), rng)
     if rng.random() < 0.5:
         behind = covering(picture(owner), (1200, 1500))
     else:
-        side = round(1200 * rng.uniform(0.45, 0.75))
-        behind[60 : 60 + side, 80 : 80 + side] = _resized(picture(owner), (side, side))
+        behind = _standing_back(picture(owner), round(1200 * rng.uniform(0.45, 0.75)), (1200, 1500))
     x, y, width = 1200 * rng.uniform(0.4, 0.7), 1500 * rng.uniform(0.76, 0.82), 1200 * rng.uniform(0.35, 0.55)
     return laid([one], [Place(x, y, width, rng.uniform(-10, 10))], behind)
+
+
+def _standing_back(person: RgbImage, side: int, wh: tuple[int, int]) -> RgbImage:
+    """A person of that width at the top of a photo; what is at his picture's edges goes on to the photo's.
+
+    A picture with edges of its own would be a second photo, not an owner.
+    """
+    left = (wh[0] - side) // 2
+    around = (0, wh[1] - side, left, wh[0] - side - left)
+    behind = cv2.copyMakeBorder(_resized(person, (side, side)), *around, cv2.BORDER_REPLICATE)
+    soft = cv2.GaussianBlur(behind, (0, 0), _STREAKS_PX)
+    soft[:side, left : left + side] = behind[:side, left : left + side]
+    return soft.astype(np.uint8, copy=False)
 
 
 def ground(material: Material, wh: tuple[int, int], rng: np.random.Generator) -> RgbImage:

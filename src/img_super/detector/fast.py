@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import islice
+from itertools import chain, islice
+from math import inf
 from typing import Final, NamedTuple
 
+from img_super.detector.closer_look import (
+    LEAST_CONFIDENCE,
+    NO_DOCUMENT,
+    is_portrait_apart,
+    is_same_face,
+    part_around,
+    part_below,
+    worth_a_look,
+)
 from img_super.detector.face_refiner import FaceRefiner, RefinedFace
 from img_super.detector.letterbox import Letterboxed, letterbox
 from img_super.detector.litert import LiteRtDetectionNetwork
-from img_super.detector.outputs import MAX_FACES, MIN_OTHER, FoundPortrait, read_candidates
+from img_super.detector.outputs import MAX_FACES, MIN_OTHER, read_candidates
 from img_super.detector.pyramid import Pyramid
 from img_super.detector.standing import MIN_FACE, Standing, has_own_document, standing
 from img_super.domain import (
-    ROTATIONS,
     Box,
     Detection,
     Detector,
@@ -71,6 +80,17 @@ class ConfirmedFace(NamedTuple):
     rotation: Rotation
 
 
+class Glance(NamedTuple):
+    """What the network was shown, and what it answers."""
+
+    view: Letterboxed
+    outputs: Mapping[str, Float32Array]
+
+    def faces(self, least: float = MIN_FACE) -> Sequence[Standing]:
+        """First the likeliest portrait, however unlikely it is; then the other faces, surest first."""
+        return [standing(candidate, self.view) for candidate in read_candidates(self.outputs, least)]
+
+
 class FastDetector:
     """Finds portrait, ghosts and rotation in one pass over a small photo. Safe to share between threads."""
 
@@ -96,69 +116,79 @@ class FastDetector:
     def detect(self, image: RgbImage) -> Detection | None:
         """Find the portrait and the other faces of `image` (RGB uint8); None when there is no face."""
         photo = Pyramid(image)
-        small, faces = self._one_pass(photo)
-        located = self._located(photo, small, faces)
+        glance = self._glance(photo)
+        located = self._located(photo, glance)
         if located:
             return located.detection
         fallback = self._instead.detect(image)
         if fallback is None or fallback.portrait.confidence < ALONE:
             return None
-        alone = _lacks_document(fallback.portrait.box, small, faces)
+        alone = _lacks_document(fallback.portrait.box, glance.faces())
         return replace(fallback, no_document=True) if alone else fallback
 
     def locate(self, image: RgbImage) -> Located | None:
         """What one pass is sure of and YuNet confirms; None asks for the precise way."""
         photo = Pyramid(image)
-        return self._located(photo, *self._one_pass(photo))
+        return self._located(photo, self._glance(photo))
 
-    def _one_pass(self, photo: Pyramid) -> tuple[Letterboxed, Sequence[Standing]]:
-        """What the network is shown, and the faces that it sees: first the likeliest, however unlikely it is."""
-        small = letterbox(photo, self.card.input_wh)
-        faces = read_candidates(self._networks.get().run(small.pixels), MIN_FACE)
-        return small, [standing(face, small.pixels, small.shown_wh) for face in faces]
+    def _glance(self, photo: Pyramid, part: Box | None = None) -> Glance:
+        """One pass over the photo, or over a part of it as if there was nothing else."""
+        shown = photo if part is None else photo.part(part)
+        view = letterbox(shown, self.card.input_wh, (part.x_min, part.y_min) if part else (0, 0))
+        return Glance(view, self._networks.get().run(view.pixels))
 
-    def _located(self, photo: Pyramid, small: Letterboxed, faces: Sequence[Standing]) -> Located | None:
+    def _located(self, photo: Pyramid, glance: Glance) -> Located | None:
+        faces = glance.faces()
         if faces[0].candidate.face.confidence < self.card.min_confidence:
             return None
-        standings = sorted(faces, key=lambda face: -face.weight)
-        best = self._surest(photo, small, _likely(standings))
+        standings = self._in_order(photo, glance, faces)
+        best = self._surest(photo, _likely(standings))
         if best is None:
             return None
         portrait = best.standing
         own_portraits = [face for face in standings if face is not portrait and has_own_document(face, portrait)]
-        looks = (self._confirmed(photo, small, face, best.rotation) for face in own_portraits)
+        looks = (self._confirmed(photo, face, best.rotation) for face in own_portraits)
         documents = (document for document in looks if document)
         elsewhere = tuple(islice(documents, MAX_DOCUMENTS - 1))
         has_more = len(faces) == MAX_FACES or next(documents, None) is not None
-        others = [
-            face.candidate for face in faces if face is not portrait and face.candidate.face_confidence >= MIN_OTHER
-        ]
-        own = _detection(self._finder.refined_face(photo, best.look, best.rotation), small, best, photo.wh)
-        detection = replace(own, others=_faces(others, small, photo.wh), elsewhere=elsewhere, has_more=has_more)
-        frame = small.box_in_photo(portrait.candidate.frame).pixels().clipped(photo.wh)
-        corners = small.quad_in_photo(portrait.candidate.corners)
-        return Located(detection, frame, corners, portrait.candidate.face.confidence)
+        others = [face for face in standings if face is not portrait and face.candidate.face_confidence >= MIN_OTHER]
+        own = _detection(self._finder.refined_face(photo, best.look, best.rotation), best, photo.wh)
+        detection = replace(own, others=_faces(others, photo.wh), elsewhere=elsewhere, has_more=has_more)
+        frame = portrait.frame.pixels().clipped(photo.wh)
+        return Located(detection, frame, portrait.quad, portrait.candidate.face.confidence)
 
-    def _confirmed(self, photo: Pyramid, small: Letterboxed, face: Standing, upright: Rotation) -> Detection | None:
+    def _in_order(self, photo: Pyramid, glance: Glance, faces: Sequence[Standing]) -> Sequence[Standing]:
+        """The faces, the likeliest portrait first; a bystander is in no document."""
+        standings = sorted(faces, key=lambda face: -face.weight)
+        large, *others = standings
+        bystander = large.document < NO_DOCUMENT
+        apart = worth_a_look(glance.faces(LEAST_CONFIDENCE) if bystander else others, large)
+        parts = [part_around(face, photo.wh) for face in apart]
+        parts += [part_below(large, photo.wh)] if bystander else []
+        near = (self._glance(photo, part).faces()[0] for part in parts if part.area)
+        portrait = next((face for face in chain(near, apart) if is_portrait_apart(face, large)), None)
+        if portrait is None:
+            return standings
+        rest = [other for other in others if not is_same_face(other, portrait)]
+        return [portrait, replace(large, document=-inf) if bystander else large, *rest]
+
+    def _confirmed(self, photo: Pyramid, face: Standing, upright: Rotation) -> Detection | None:
         """Another document's portrait, where YuNet sees a face; it may lie turned otherwise than the first one."""
-        turned = [ROTATIONS[(rotation + small.rotation) // 90 % 4] for rotation in face.candidate.rotations[:1]]
-        for rotation in dict.fromkeys((*turned, upright)):
-            look = self._finder.find(photo, small.box_in_photo(face.candidate.face.box), rotation)
+        for rotation in dict.fromkeys((*face.rotations[:1], upright)):
+            look = self._finder.find(photo, face.box, rotation)
             if look and look.face.confidence >= LEAST:
                 confirmed = ConfirmedFace(face, look, rotation)
-                return _detection(self._finder.refined_face(photo, look, rotation), small, confirmed, photo.wh)
+                return _detection(self._finder.refined_face(photo, look, rotation), confirmed, photo.wh)
         return None
 
-    def _surest(self, photo: Pyramid, small: Letterboxed, candidates: Sequence[Standing]) -> ConfirmedFace | None:
+    def _surest(self, photo: Pyramid, candidates: Sequence[Standing]) -> ConfirmedFace | None:
         """The candidate and the rotation that YuNet is surest of; the first one that leaves no doubt is taken.
 
         A candidate is looked at only where those before it show no face at all.
         """
         best: ConfirmedFace | None = None
-        for turned in candidates[0].candidate.rotations:
-            rotation = ROTATIONS[(turned + small.rotation) // 90 % 4]
-            places = ((face, small.box_in_photo(face.candidate.face.box)) for face in candidates)
-            looks = ((face, self._finder.find(photo, place, rotation)) for face, place in places)
+        for rotation in candidates[0].rotations:
+            looks = ((face, self._finder.find(photo, face.box, rotation)) for face in candidates)
             face, look = next(((face, look) for face, look in looks if look), (None, None))
             if face and look and (best is None or look.face.confidence > best.look.face.confidence):
                 best = ConfirmedFace(face, look, rotation)
@@ -173,27 +203,23 @@ def _likely(faces: Sequence[Standing]) -> Sequence[Standing]:
     return faces[:2] if len(faces) > 1 and confidences[1] >= _ALMOST * confidences[0] else faces[:1]
 
 
-def _lacks_document(box: Box, small: Letterboxed, faces: Sequence[Standing]) -> bool:
+def _lacks_document(box: Box, faces: Sequence[Standing]) -> bool:
     """Whether one pass saw this face, too, and no document around it."""
-    same = [face for face in faces if small.box_in_photo(face.candidate.face.box).pixels().iou(box) >= _SAME_FACE_IOU]
+    same = [face for face in faces if face.box.pixels().iou(box) >= _SAME_FACE_IOU]
     return bool(same) and not same[0].in_document
 
 
-def _detection(face: Face, small: Letterboxed, portrait: ConfirmedFace, wh: tuple[int, int]) -> Detection:
+def _detection(face: Face, portrait: ConfirmedFace, wh: tuple[int, int]) -> Detection:
     """A portrait with its document, where enough of one is seen."""
-    candidate = portrait.standing.candidate
-    frame = small.box_in_photo(candidate.frame).pixels().clipped(wh)
-    quad = tuple((float(x), float(y)) for x, y in small.quad_in_photo(candidate.corners))
-    document = DocumentPlace(frame, quad) if portrait.standing.in_document else None
+    standing = portrait.standing
+    quad = tuple((float(x), float(y)) for x, y in standing.quad)
+    document = DocumentPlace(standing.frame.pixels().clipped(wh), quad) if standing.in_document else None
     return Detection(face, (), portrait.rotation, document, no_document=document is None)
 
 
-def _faces(candidates: Sequence[FoundPortrait], small: Letterboxed, wh: tuple[int, int]) -> tuple[Face, ...]:
+def _faces(standings: Sequence[Standing], wh: tuple[int, int]) -> tuple[Face, ...]:
     """Faces in the photo's pixels, the largest first."""
-    faces = [
-        Face(small.box_in_photo(candidate.face.box).pixels().clipped(wh), candidate.face_confidence)
-        for candidate in candidates
-    ]
+    faces = [Face(face.box.pixels().clipped(wh), face.candidate.face_confidence) for face in standings]
     return tuple(sorted((face for face in faces if face.box.area), key=lambda face: face.box.area, reverse=True))
 
 

@@ -26,24 +26,27 @@ class Letterboxed:
         pixels_each: how many of the photo's pixels, in a row, make one of these.
         rotation: by how many degrees the photo was turned clockwise, 0 or 90.
         shown_wh: how much of `pixels` the photo covers, once it was turned.
+        origin_xy: where what is shown begins in the photo, of which it may be a part.
     """
 
     pixels: RgbImage
     pixels_each: float
     rotation: Rotation
     shown_wh: tuple[float, float]
+    origin_xy: tuple[int, int] = (0, 0)
 
     def box_in_photo(self, box: FloatBox) -> FloatBox:
         """A box of `pixels` in the photo's pixels."""
-        return box.turned(inverse(self.rotation), self.shown_wh).scaled(self.pixels_each)
+        return box.turned(inverse(self.rotation), self.shown_wh).scaled(self.pixels_each).moved(*self.origin_xy)
 
     def quad_in_photo(self, corners: Float32Array) -> Float32Array:
         """Four corners of `pixels`, clockwise from the upper left, in the photo, clockwise from its upper left."""
         points = [turned_point((float(x), float(y)), inverse(self.rotation), self.shown_wh) for x, y in corners]
-        return np.roll(np.array(points, np.float32) * np.float32(self.pixels_each), -(self.rotation // 90), axis=0)
+        in_photo = np.array(points, np.float32) * np.float32(self.pixels_each) + np.array(self.origin_xy, np.float32)
+        return np.roll(in_photo, -(self.rotation // 90), axis=0)
 
 
-def letterbox(photo: Pyramid, input_wh: tuple[int, int]) -> Letterboxed:
+def letterbox(photo: Pyramid, input_wh: tuple[int, int], origin_xy: tuple[int, int] = (0, 0)) -> Letterboxed:
     """The photo reduced until it fits into `input_wh`; an upright one is laid on its side where that is larger.
 
     A network that is wider than it is high costs 40 % less for photos of 4:3 and 16:9 than a square one.
@@ -56,7 +59,8 @@ def letterbox(photo: Pyramid, input_wh: tuple[int, int]) -> Letterboxed:
     lies = turn(small, rotation)
     pixels = np.full((input_wh[1], input_wh[0], 3), FILL, np.uint8)
     pixels[: lies.shape[0], : lies.shape[1]] = lies
-    return Letterboxed(pixels, pixels_each, rotation, (lies_wh[0] / pixels_each, lies_wh[1] / pixels_each))
+    shown_wh = (lies_wh[0] / pixels_each, lies_wh[1] / pixels_each)
+    return Letterboxed(pixels, pixels_each, rotation, shown_wh, origin_xy)
 
 
 def resized(photo: Pyramid, wh: tuple[int, int]) -> RgbImage:

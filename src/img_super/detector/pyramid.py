@@ -5,7 +5,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from img_super.domain import RgbImage
+from img_super.domain import Box, RgbImage
 
 
 class Pyramid:
@@ -20,6 +20,10 @@ class Pyramid:
         while len(self._levels) <= halvings:
             self._levels.append(_halved(self._levels[-1]))
         return self._levels[halvings]
+
+    def part(self, box: Box) -> Pyramid:
+        """What lies in a box inside the photo."""
+        return Pyramid(self._levels[0][box.y_min : box.y_max, box.x_min : box.x_max])
 
 
 def _halved(image: RgbImage) -> RgbImage:

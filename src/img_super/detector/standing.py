@@ -14,8 +14,9 @@ from typing import Final
 import cv2
 import numpy as np
 
-from img_super.detector.outputs import FoundPortrait
-from img_super.domain import Float32Array, RgbImage
+from img_super.detector.letterbox import Letterboxed
+from img_super.detector.outputs import FloatBox, FoundPortrait
+from img_super.domain import ROTATIONS, Float32Array, Rotation
 
 MIN_FACE: Final = 0.2
 """A face of less confidence is nobody's portrait."""
@@ -42,43 +43,65 @@ class Standing:
     """A face as it stands in the photo.
 
     Attributes:
-        weight: rises with how likely this is a portrait rather than a ghost.
+        candidate: what the network says of it, in pixels of `view`.
+        view: what the network was shown: the whole photo or a part of it.
+        looks: rises with how much it looks like a portrait rather than a ghost, whatever its size.
+        size: logarithm of its side in pixels of the photo.
         contrast: deviation of its light, 0 to 128.
         colour: mean difference between the strongest and the weakest colour, 0 to 255.
-        in_document: a document is seen around it.
+        document: how much of a document is seen around it; from 0 on, one is.
     """
 
     candidate: FoundPortrait
-    weight: float
+    view: Letterboxed
+    looks: float
+    size: float
     contrast: float
     colour: float
-    in_document: bool
+    document: float
+
+    @property
+    def weight(self) -> float:
+        """Rises with how likely this is a portrait rather than a ghost."""
+        return self.looks + self.size + IN_DOCUMENT * self.in_document
+
+    @property
+    def in_document(self) -> bool:
+        return self.document >= 0
+
+    @property
+    def box(self) -> FloatBox:
+        """The face's, in pixels of the photo; so are `frame` and `quad`."""
+        return self.view.box_in_photo(self.candidate.face.box)
+
+    @property
+    def frame(self) -> FloatBox:
+        return self.view.box_in_photo(self.candidate.frame)
+
+    @property
+    def quad(self) -> Float32Array:
+        return self.view.quad_in_photo(self.candidate.corners)
+
+    @property
+    def rotations(self) -> tuple[Rotation, ...]:
+        """Of the photo, the likeliest first."""
+        return tuple(ROTATIONS[(one + self.view.rotation) // 90 % 4] for one in self.candidate.rotations)
 
 
-def standing(candidate: FoundPortrait, pixels: RgbImage, shown_wh: tuple[float, float]) -> Standing:
-    """Look at a face in what the network was shown; the photo covers `shown_wh` of it."""
+def standing(candidate: FoundPortrait, view: Letterboxed) -> Standing:
+    """Look at a face in what the network was shown."""
+    pixels = view.pixels
     box = candidate.face.box.pixels().clipped((pixels.shape[1], pixels.shape[0]))
     face = pixels[box.y_min : box.y_max, box.x_min : box.x_max].astype(np.float32)
     if not face.size:
-        return Standing(candidate, -float("inf"), 0.0, 0.0, False)
+        return Standing(candidate, view, -float("inf"), 0.0, 0.0, 0.0, -float("inf"))
     light = face.mean(axis=2)
     contrast, colour = max(_MIN_CONTRAST, float(light.std())), float(np.ptp(face, axis=2).mean())
     dark = float(np.percentile(light, 10))
-    in_document = is_in_document(candidate, shown_wh)
-    weight = (
-        log(max(candidate.face.confidence, 1e-6))
-        + log(contrast)
-        + 0.5 * log(colour + _GREY)
-        + 0.5 * log(max(1, box.area))
-        - dark / _DARK_UNIT
-        + IN_DOCUMENT * in_document
-    )
-    return Standing(candidate, weight, contrast, colour, in_document)
-
-
-def is_in_document(candidate: FoundPortrait, shown_wh: tuple[float, float]) -> bool:
-    """Whether enough of a document is seen around the portrait's photo."""
-    return weighted_sum(DOCUMENT, document_features(candidate, shown_wh)) >= 0
+    looks = log(max(candidate.face.confidence, 1e-6)) + log(contrast) + 0.5 * log(colour + _GREY) - dark / _DARK_UNIT
+    size = 0.5 * log(max(1, box.area)) + log(view.pixels_each)
+    document = weighted_sum(DOCUMENT, document_features(candidate, view.shown_wh))
+    return Standing(candidate, view, looks, size, contrast, colour, document)
 
 
 def weighted_sum(weights: Mapping[str, float], features: Mapping[str, float]) -> float:
@@ -107,7 +130,7 @@ def has_own_document(other: Standing, portrait: Standing) -> bool:
     if not other.in_document:
         return False
     differences = {
-        "overlap": overlap(other.candidate.corners, portrait.candidate.corners),
+        "overlap": overlap(other.quad, portrait.quad),
         "behind": portrait.weight - other.weight,
         "likely": log(max(other.candidate.face.confidence, 1e-6)),
         "colour": other.colour / 50,

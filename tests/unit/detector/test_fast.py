@@ -183,3 +183,24 @@ def test_of_a_photo_full_of_documents_so_many_are_judged(precise: Precise, monke
     alone = FastDetector(b"", card(), Finder(), precise).locate(PHOTO)
     assert alone is not None
     assert not alone.detection.has_more
+
+
+def test_the_portrait_that_a_closer_look_shows_comes_before_an_owner(
+    precise: Precise, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """He fills the photo, and what one pass sees of the card is doubtful."""
+    seen = answers(0.9)
+    seen["centres"][5, 6] = 0.15, 0.15
+    seen["boxes"][2, 3, 2:4] = np.log(0.9)
+    near = answers(0.9)
+    near["corners"][...] = np.array([-1, -1, 1, -1, 1, 1, -1, 1]) * 0.4
+    near["boxes"][..., 2:8] = np.log([0.25, 0.25, 1, 1, 0.25, 0.25])
+    runs = iter([seen, near])
+    monkeypatch.setattr(Network, "run", lambda self, square: next(runs, near))
+    monkeypatch.setattr(fast, "worth_a_look", lambda faces, large: faces[1:2])
+    monkeypatch.setattr(fast, "is_portrait_apart", lambda face, large: face.view is not large.view)
+    located = FastDetector(b"", card(), Finder(), precise).locate(PHOTO)
+    assert located is not None
+    assert located.detection.portrait.box.width < 200
+    assert [face.box.width > 280 for face in located.detection.others] == [True]
+    assert not located.detection.elsewhere

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from img_super.detector.letterbox import FILL, letterbox, resized
 from img_super.detector.outputs import FloatBox
 from img_super.detector.pyramid import Pyramid
+from img_super.domain import Box
 
 sides = st.integers(1, 900)
 
@@ -45,6 +46,16 @@ def test_corners_begin_at_the_upper_left_of_the_photo(wh: tuple[int, int]) -> No
     width, height = small.shown_wh
     shown = np.array([[0, 0], [width, 0], [width, height], [0, height]], np.float32)
     assert np.allclose(small.quad_in_photo(shown), [[0, 0], [wh[0], 0], wh, [0, wh[1]]], atol=0.01)
+
+
+def test_a_part_leads_back_to_the_whole_photo() -> None:
+    photo = Pyramid(np.zeros((900, 600, 3), np.uint8))
+    part = letterbox(photo.part(Box(100, 400, 300, 900)), (320, 224), (100, 400))
+    width, height = part.shown_wh
+    shown = np.array([[0, 0], [width, 0], [width, height], [0, height]], np.float32)
+    assert np.allclose(part.quad_in_photo(shown), [[100, 400], [300, 400], [300, 900], [100, 900]], atol=0.01)
+    middle = part.box_in_photo(FloatBox(width / 2, height / 2, 2, 2))
+    assert (middle.x, middle.y) == pytest.approx((200, 650))
 
 
 @settings(max_examples=60, deadline=None)

@@ -3,12 +3,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from img_super.detector.letterbox import Letterboxed
 from img_super.detector.outputs import FloatBox, FoundFace, FoundPortrait
 from img_super.detector.standing import (
     DOCUMENT,
     document_features,
     has_own_document,
-    is_in_document,
     overlap,
     standing,
 )
@@ -27,24 +27,24 @@ def portrait(x: float = 40, y: float = 60, likely: float = 0.6, corners: Float32
     return FoundPortrait(FoundFace(box, likely), likely, FloatBox(x, y, 30, 40), corners, (0,))
 
 
-def photo(*faces: tuple[int, int, int]) -> RgbImage:
+def photo(*faces: tuple[int, int, int]) -> Letterboxed:
     """White, with chequered faces at (x, y): the fainter, the lighter."""
-    pixels = np.full((160, 256, 3), 220, np.uint8)
+    pixels: RgbImage = np.full((160, 256, 3), 220, np.uint8)
     for x, y, dark in faces:
         pixels[y - 10 : y + 10 : 2, x - 8 : x + 8] = (dark, dark // 2, dark // 2)
-    return pixels
+    return Letterboxed(pixels, 1, 0, WH)
 
 
 def test_a_faint_ghost_as_large_as_the_portrait_stands_behind_it() -> None:
     seen = photo((40, 60, 40), (110, 60, 190))
     ghost = portrait(110, likely=0.7)
-    assert standing(portrait(), seen, WH).weight > standing(ghost, seen, WH).weight
+    assert standing(portrait(), seen).weight > standing(ghost, seen).weight
 
 
 def test_a_face_that_fills_the_photo_lies_in_no_document() -> None:
     alone = replace(portrait(128, 80, corners=quad(-50, -60, 350, 280)), frame=FloatBox(128, 80, 160, 150))
-    assert not is_in_document(alone, WH)
-    assert is_in_document(portrait(), WH)
+    assert not standing(alone, photo()).in_document
+    assert standing(portrait(), photo()).in_document
 
 
 @pytest.mark.parametrize("corners", [quad(10, 10, 0, 0), quad(900, 900, 50, 50), np.full((4, 2), -1e6, np.float32)])
@@ -52,13 +52,13 @@ def test_whatever_the_network_says_of_the_corners_has_an_answer(corners: Float32
     seen = document_features(portrait(corners=corners), WH)
     assert seen.keys() == DOCUMENT.keys() - {""}
     assert np.isfinite(list(seen.values())).all()
-    assert not is_in_document(portrait(corners=corners), WH)
+    assert not standing(portrait(corners=corners), photo()).in_document
 
 
 def test_a_portrait_apart_has_its_own_document_and_a_ghost_has_none() -> None:
     seen = photo((40, 60, 40), (190, 60, 40), (90, 60, 190))
     first, second, ghost = (
-        standing(portrait(x, likely=likely), seen, WH) for x, likely in ((40, 0.6), (190, 0.6), (90, 0.3))
+        standing(portrait(x, likely=likely), seen) for x, likely in ((40, 0.6), (190, 0.6), (90, 0.3))
     )
     assert has_own_document(second, first)
     assert not has_own_document(ghost, first)

@@ -1,0 +1,86 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from img_super.detector.closer_look import (
+    MOST_LOOKS,
+    is_portrait_apart,
+    is_same_face,
+    part_around,
+    part_below,
+    worth_a_look,
+)
+from img_super.detector.letterbox import Letterboxed
+from img_super.detector.outputs import FloatBox, FoundFace, FoundPortrait
+from img_super.detector.standing import Standing
+from img_super.domain import ROTATIONS, Box, Rotation
+
+WH = (1200, 1500)
+VIEW = Letterboxed(np.zeros((160, 256, 3), np.uint8), 1, 0, (256, 160))
+
+
+def face(x: float, y: float, side: float, document: float, likely: float = 0.6, rotation: Rotation = 0) -> Standing:
+    """A face with a document of four by three of its sides around it."""
+    box = FloatBox(x, y, side, side)
+    corners = np.array([(x + 2 * side * a, y + 1.5 * side * b) for a, b in ((-1, -1), (1, -1), (1, 1), (-1, 1))])
+    candidate = FoundPortrait(
+        FoundFace(box, likely), likely, FloatBox(x, y, 1.5 * side, 1.5 * side), corners.astype(np.float32), (rotation,)
+    )
+    return Standing(candidate, VIEW, looks=4, size=float(np.log(side)), contrast=50, colour=50, document=document)
+
+
+OWNER = face(600, 400, 400, -2)
+PORTRAIT = face(500, 1250, 80, 4)
+
+
+def test_the_portrait_on_a_card_that_an_owner_holds_stands_apart() -> None:
+    assert list(worth_a_look([OWNER, PORTRAIT], OWNER)) == [PORTRAIT]
+    assert is_portrait_apart(PORTRAIT, OWNER)
+
+
+@pytest.mark.parametrize(
+    "near",
+    [
+        face(500, 1250, 80, 4, likely=0.2),
+        face(500, 1250, 80, 1),
+        face(500, 1250, 390, 4),
+        face(600, 480, 80, 4),
+    ],
+    ids=["unlikely", "hardly a document", "as large", "around the large face"],
+)
+def test_what_leaves_a_doubt_comes_after_the_large_face(near: Standing) -> None:
+    assert not is_portrait_apart(near, OWNER)
+
+
+def test_beside_a_portrait_in_its_document_only_what_stands_far_beyond_is_looked_at() -> None:
+    portrait = face(400, 400, 200, 5)
+    ghost, far = face(900, 400, 90, 4), face(600, 1250, 90, 4)
+    assert list(worth_a_look([ghost, far], portrait)) == [far]
+    assert not is_portrait_apart(face(600, 1250, 120, 4), portrait)
+
+
+def test_faint_faces_are_never_worth_a_look_and_few_others_are() -> None:
+    many = [face(100 + 100 * number, 1250, 60, 3) for number in range(9)]
+    assert len(worth_a_look(many, OWNER)) == MOST_LOOKS
+    assert not worth_a_look([replace(one, looks=1) for one in many], OWNER)
+
+
+def test_the_part_around_a_document_shows_what_lies_beside_it_and_ends_where_the_photo_does() -> None:
+    part = part_around(PORTRAIT, WH)
+    assert part.x_min < 340
+    assert part.x_max > 660
+    assert part_around(face(20, 1490, 80, 4), WH).clipped(WH) == part_around(face(20, 1490, 80, 4), WH)
+    assert not part_around(face(-900, -900, 80, 4), WH).area
+
+
+def test_an_owner_holds_his_card_below_his_face_whichever_way_the_photo_lies() -> None:
+    parts = [part_below(face(600, 700, 100, -2, rotation=rotation), WH) for rotation in ROTATIONS]
+    assert parts == [Box(0, 750, 1200, 1500), Box(650, 0, 1200, 1500), Box(0, 0, 1200, 650), Box(0, 0, 550, 1500)]
+
+
+def test_two_looks_at_one_face_are_told_from_looks_at_two() -> None:
+    assert is_same_face(PORTRAIT, face(510, 1240, 70, 4))
+    assert not is_same_face(PORTRAIT, face(590, 1250, 80, 4))
