@@ -162,6 +162,10 @@ class Settings(BaseSettings):
     batch_bytes: int = Field(
         64 * 1024 * 1024, ge=1024, description="A larger body of `POST /super/batch` is refused (413)."
     )
+    deepid: bool = Field(
+        False,
+        description="Also answer `/detect`, `/localize` and `/detect_and_localize`, as the DeepID challenge asks for.",
+    )
     queue: int = Field(
         32, ge=0, le=10_000, description="Photos that may wait for a thread; more are refused at once (503)."
     )

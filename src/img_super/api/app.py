@@ -20,7 +20,7 @@ from img_super.api.openapi import complete_openapi, operation_id
 from img_super.api.proxies import TrustedProxies
 from img_super.api.reload import reload_at_hangup, take_part
 from img_super.api.request_log import RequestLog
-from img_super.api.routes import batch, face, feedback, health, model, page
+from img_super.api.routes import batch, deepid, face, feedback, health, model, page
 from img_super.api.routes import metrics as metrics_route
 from img_super.api.routes import super as superimposed
 from img_super.api.security_headers import SecurityHeaders
@@ -61,6 +61,8 @@ def create_app(settings: Settings, pipeline: Pipeline, together: Together | None
     # The router tries them in this order, 0.1 ms in all; photos do not wait for it.
     for routes in (superimposed, face, batch, page, health, metrics_route, model, feedback):
         app.include_router(routes.router)
+    if settings.deepid:
+        app.include_router(deepid.router)
     page.mount_page_files(app)
     for_callers, for_admins = services.keys is not None, services.admin_keys is not None
     complete_openapi(app, partial(asks_for_key, for_callers=for_callers, for_admins=for_admins))

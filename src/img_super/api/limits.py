@@ -15,7 +15,7 @@ from img_super.errors import ClientGone, Overloaded, SlowBody, TooManyBytes
 
 _RETRY_AFTER_S: Final = 1
 
-_PHOTOS: Final = ("/face", "/super")
+_PHOTOS: Final = ("/face", "/super", "/detect", "/localize", "/detect_and_localize")
 _BATCHES: Final = ("/super/batch",)
 _MAX_OTHER_BYTES: Final = 4096
 """Of a body that is no photo; where a new address needs more, it says so here."""

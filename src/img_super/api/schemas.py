@@ -178,6 +178,12 @@ class SuperAnswer(BaseModel):
         )
 
 
+class DeepIdScore(BaseModel):
+    """The answer of `/detect`."""
+
+    score: float = Field(description="0 to 1; 1 is a genuine document, and below 0.5 it was changed.")
+
+
 class Problem(BaseModel):
     """An error, after RFC 9457."""
 

@@ -11,7 +11,7 @@ from fastapi.telemetry import TelemetryConfig
 from img_super.api.route_path import route_path
 from img_super.errors import BadSettings, how_to_install
 
-_TRACED: Final = frozenset({"/face", "/super", "/super/batch"})
+_TRACED: Final = frozenset({"/face", "/super", "/super/batch", "/detect", "/localize", "/detect_and_localize"})
 _QUERIES: Final = frozenset({b"", b"evidence=true", b"evidence=false"})
 
 

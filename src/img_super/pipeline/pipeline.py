@@ -37,9 +37,11 @@ class Look:
         crop: RGB uint8, square, upright, as large as the photo has it or reduced.
         network_input: the crop as the network takes it.
         quality: what makes an answer about it less certain.
+        photo_wh: of the photo as it is displayed.
     """
 
     detection: Detection
+    photo_wh: tuple[int, int]
     place: Box
     crop: RgbImage
     network_input: RgbImage
@@ -51,7 +53,7 @@ class Look:
 class SuperResult:
     """The answer to one photo: its most suspicious document.
 
-    `evidence.heat_map` lies over `crop` as the photo is displayed; the crop may reach beyond the photo.
+    `evidence.heat_map` lies over `crop` as the photo is displayed, `photo_wh`; the crop may reach beyond it.
     `others` are the photo's other documents.
     """
 
@@ -61,6 +63,7 @@ class SuperResult:
     crop: Box
     quality: list[QualityWarning]
     model: ModelIdentity
+    photo_wh: tuple[int, int]
     others: tuple[SuperResult, ...] = ()
 
     @property
@@ -145,7 +148,7 @@ class Pipeline:
         quality = assess_quality(looked_at(crop, network_input), face, opened.size_wh, 2 * card.min_face_px)
         if detection.no_document:
             quality.append(NO_DOCUMENT)
-        return Look(detection, place, crop, network_input, quality)
+        return Look(detection, opened.size_wh, place, crop, network_input, quality)
 
     def judge(self, look: Look, watch: Watch = unwatched) -> SuperResult:
         """Score what was looked at, by this pipeline or by one before another validator, and decide."""
@@ -162,7 +165,9 @@ class Pipeline:
         decision = decide(evidence.score, self.policy.threshold, self.policy.undetermined)
         decision = without_verdict(decision, look.quality)
         displayed = replace(evidence, heat_map=turn(evidence.heat_map, inverse(look.detection.rotation)))
-        return SuperResult(decision, look.detection, displayed, look.place, look.quality, self.validator.identity)
+        return SuperResult(
+            decision, look.detection, displayed, look.place, look.quality, self.validator.identity, look.photo_wh
+        )
 
     def _open(self, photo: Photo, watch: Watch) -> OpenPhoto:
         with watch(Stage.DECODE):

@@ -13,6 +13,7 @@ from img_super.api.openapi import IMAGE_REQUEST
 from img_super.api.photo_work import work_on_photo
 from img_super.api.schemas import SuperAnswer
 from img_super.api.services import Services, TheServices
+from img_super.pipeline.pipeline import SuperResult
 from img_super.pipeline.watch import Watch
 
 router = APIRouter(tags=["photo"])
@@ -38,18 +39,24 @@ async def judge_portrait(
 
 def judging(request: Request, services: Services, evidence: bool) -> Callable[[bytes, Watch], SuperAnswer]:
     """What is done with a photo of this request in a work thread."""
-    owner = owner_of(request.scope)
 
     def judge(photo: bytes, watch: Watch) -> SuperAnswer:
-        pipeline = services.pipeline
-        look = pipeline.look(photo, watch)
-        result = pipeline.judge(look, watch)
-        services.metrics.decided(result.decision, result.reasons)
-        if services.shadow is not None:
-            services.shadow.compare(look, result)
+        result, judgement_id = judge_and_keep(request, services, photo, watch)
         answer = SuperAnswer.of(result, evidence, services.settings.attack_share)
-        if services.judgements is not None:
-            answer.judgement_id = services.judgements.keep(owner, request.state.request_id, result)
+        answer.judgement_id = judgement_id
         return answer
 
     return judge
+
+
+def judge_and_keep(request: Request, services: Services, photo: bytes, watch: Watch) -> tuple[SuperResult, str | None]:
+    """Judge a photo, count and compare what came out, and keep it where judgements are kept: then it has an ID."""
+    pipeline = services.pipeline
+    look = pipeline.look(photo, watch)
+    result = pipeline.judge(look, watch)
+    services.metrics.decided(result.decision, result.reasons)
+    if services.shadow is not None:
+        services.shadow.compare(look, result)
+    if services.judgements is None:
+        return result, None
+    return result, services.judgements.keep(owner_of(request.scope), request.state.request_id, result)

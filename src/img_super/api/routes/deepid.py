@@ -1,0 +1,74 @@
+"""`POST /detect`, `/localize`, `/detect_and_localize`: `/super` in the words of the DeepID challenge (ICCV 2025).
+
+There 1 is a genuine document, 0 a changed one, and 0.5 decides; a mask is black where the photo was changed.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import cv2
+from fastapi import APIRouter, Request, Response
+
+from img_super.api.error_handlers import documented_errors
+from img_super.api.openapi import IMAGE_REQUEST
+from img_super.api.photo_work import work_on_photo
+from img_super.api.routes.super import judge_and_keep
+from img_super.api.schemas import DeepIdScore
+from img_super.api.services import Services, TheServices
+from img_super.pipeline.decide import at_attack_share
+from img_super.pipeline.mask import superimposed_mask
+from img_super.pipeline.pipeline import SuperResult
+from img_super.pipeline.watch import Watch
+
+router = APIRouter(tags=["deepid"])
+
+_PNG: Final[dict[int | str, dict[str, Any]]] = {200: {"content": {"image/png": {}}, "description": "The mask"}}
+_SCORE_HEADER: Final = "X-Score-Value"
+
+
+@router.post("/detect", summary="DeepID: a score", responses=documented_errors(), openapi_extra=IMAGE_REQUEST)
+async def detect(request: Request, services: TheServices) -> DeepIdScore:
+    """Below 0.5 where `/super` answers `reco` TRUE."""
+    return await work_on_photo(
+        request, services, lambda photo, watch: DeepIdScore(score=_score(_judge(request, services, photo, watch)))
+    )
+
+
+@router.post(
+    "/localize", summary="DeepID: a mask", response_class=Response, responses=documented_errors() | _PNG,
+    openapi_extra=IMAGE_REQUEST,
+)  # fmt: skip
+async def localize(request: Request, services: TheServices) -> Response:
+    """A PNG of the photo's size as it is displayed: black where it was changed, white elsewhere."""
+    return await work_on_photo(
+        request, services, lambda photo, watch: _picture(_judge(request, services, photo, watch))
+    )
+
+
+@router.post(
+    "/detect_and_localize", summary="DeepID: a mask, and the score in a header", response_class=Response,
+    responses=documented_errors() | _PNG, openapi_extra=IMAGE_REQUEST,
+)  # fmt: skip
+async def detect_and_localize(request: Request, services: TheServices) -> Response:
+    """As `/localize`, with the score of `/detect` in `X-Score-Value`."""
+
+    def work(photo: bytes, watch: Watch) -> Response:
+        result = _judge(request, services, photo, watch)
+        return _picture(result, {_SCORE_HEADER: str(_score(result))})
+
+    return await work_on_photo(request, services, work)
+
+
+def _judge(request: Request, services: Services, photo: bytes, watch: Watch) -> SuperResult:
+    return judge_and_keep(request, services, photo, watch)[0]
+
+
+def _score(result: SuperResult) -> float:
+    """The share of attacks at which the threshold's own probability is a half moves the threshold to 0.5."""
+    return 1 - at_attack_share(result.decision.score, 1 - result.decision.threshold)
+
+
+def _picture(result: SuperResult, headers: dict[str, str] | None = None) -> Response:
+    _, png = cv2.imencode(".png", superimposed_mask(result), [cv2.IMWRITE_PNG_BILEVEL, 1])
+    return Response(png.tobytes(), media_type="image/png", headers=headers)
