@@ -14,19 +14,22 @@ from img_super.validator.network import build_network
 pytestmark = pytest.mark.usefixtures("step_by_step")
 
 
-def test_the_old_system_is_as_it_was() -> None:
-    network = build_old_system(224)
-    assert network.count_params() == 74_141_121
-    assert network.get_layer("stretched").output.shape[1:] == (*OLD_INPUT_HW, 3)
-    kinds = [type(layer).__name__ for layer in network.layers[4:]]
+@pytest.fixture(scope="module")
+def old_system() -> keras.Model:
+    return build_old_system(224)
+
+
+def test_the_old_system_is_as_it_was(old_system: keras.Model) -> None:
+    assert old_system.count_params() == 74_141_121
+    assert old_system.get_layer("stretched").output.shape[1:] == (*OLD_INPUT_HW, 3)
+    kinds = [type(layer).__name__ for layer in old_system.layers[4:]]
     assert kinds == [
         "Conv2D", "MaxPooling2D", "MaxPooling2D", "Conv2D", "MaxPooling2D", "Flatten", "Dense", "Dense",
     ]  # fmt: skip
 
 
-def test_it_sees_the_face_with_its_margin_only() -> None:
-    network = build_old_system(224)
-    seen = keras.Model(network.input, network.get_layer("face_with_margin").output)
+def test_it_sees_the_face_with_its_margin_only(old_system: keras.Model) -> None:
+    seen = keras.Model(old_system.input, old_system.get_layer("face_with_margin").output)
     assert seen.output_shape[1] == pytest.approx(224 * 1.1 / 2.4, abs=1.5)
 
 
@@ -39,5 +42,5 @@ def test_the_frozen_backbone_keeps_its_weights_and_learns_the_head(data_set: Pat
     np.savez(tmp_path / "imagenet.npz", **arrays)
     network = fit_frozen_backbone(crops, tmp_path / "imagenet.npz")
     assert np.array_equal(network.get_layer("stem_conv").get_weights()[0], arrays["stem_conv/0"])
-    logits = network.predict(crops.crops, verbose=0)["logit"][:, 0]
+    logits = np.asarray(network(crops.crops, training=False)["logit"])[:, 0]
     assert roc_auc_score(crops.labels, logits) > 0.95

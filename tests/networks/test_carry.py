@@ -32,21 +32,24 @@ def network():  # type: ignore[no-untyped-def]
     return made
 
 
-def test_a_network_filled_with_its_own_folded_weights_answers_as_before(network, crops) -> None:  # type: ignore[no-untyped-def]
-    before = network.predict(crops, verbose=0)
-    other = build_network(SIDE_PX)
-    carry.unfold(carry.fold(network), other, crops)
-    after = other.predict(crops, verbose=0)
+@pytest.fixture(scope="module")
+def unfolded(network, crops):  # type: ignore[no-untyped-def]
+    """Another network, filled with the folded weights."""
+    made = build_network(SIDE_PX)
+    carry.unfold(carry.fold(network), made, crops)
+    return made
+
+
+def test_a_network_filled_with_its_own_folded_weights_answers_as_before(network, unfolded, crops) -> None:  # type: ignore[no-untyped-def]
+    before, after = (one(crops.astype(np.float32), training=False) for one in (network, unfolded))
     for name in ("logit", "heat_map"):
-        np.testing.assert_allclose(after[name], before[name], atol=1e-4)
+        np.testing.assert_allclose(np.asarray(after[name]), np.asarray(before[name]), atol=1e-4)
 
 
-def test_normalisations_get_the_statistics_of_what_they_see(network, crops) -> None:  # type: ignore[no-untyped-def]
+def test_normalisations_get_the_statistics_of_what_they_see(unfolded, crops) -> None:  # type: ignore[no-untyped-def]
     """Otherwise whoever goes on learning in Keras begins with broken layers."""
-    other = build_network(SIDE_PX)
-    carry.unfold(carry.fold(network), other, crops)
-    learning = other(crops.astype(np.float32), training=True)["heat_map"]
-    serving = other(crops.astype(np.float32), training=False)["heat_map"]
+    learning = unfolded(crops.astype(np.float32), training=True)["heat_map"]
+    serving = unfolded(crops.astype(np.float32), training=False)["heat_map"]
     np.testing.assert_allclose(np.asarray(learning), np.asarray(serving), atol=1e-3)
 
 

@@ -22,14 +22,16 @@ from img_super.lab.own_documents.logit_probe import (
 )
 from img_super.validator.network import build_network
 from tests.networks.own_crops import own
+from tests.networks.small import small_network
+
+pytestmark = pytest.mark.usefixtures("step_by_step")
 
 
 @pytest.fixture(scope="module")
 def first(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A network that has learned nothing."""
     keras.utils.set_random_seed(1)
     path = tmp_path_factory.mktemp("first") / "first.keras"
-    build_network(32, 8).save(path)
+    small_network(32).save(path)
     return path
 
 
@@ -122,6 +124,14 @@ def test_an_opinion_is_added_to_the_logit_and_a_second_one_to_both(first: Path) 
         two.logits(see(looking_only(with_one), crops)), abs=1e-4
     )
     assert len(with_both.layers) == len(with_one.layers)
+
+
+def test_the_network_that_is_shipped_can_be_given_an_opinion() -> None:
+    crops, network = own(2), build_network(32, 8)
+    probe = LogitProbe(0.5, np.random.default_rng(1).normal(size=32), 1.0)
+    after = answers(with_head(network, probe), crops)
+    assert after["logit"][:, 0] == pytest.approx(probe.logits(see(looking_only(network), crops)), abs=1e-4)
+    assert np.array_equal(after["heat_map"], answers(network, crops)["heat_map"])
 
 
 def test_mirror_images_are_seen(first: Path) -> None:
