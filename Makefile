@@ -16,8 +16,8 @@ COVERAGE ?= --cov --cov-report=term
 test: $(VENV)/.testing  ## all tests, with the coverage of lines
 	$(BIN)/python -m pytest $(COVERAGE) --numprocesses $(JOBS)
 
-test-fast: $(VENV)/.testing  ## the unit tests that need no server: after each change
-	$(BIN)/python -m pytest tests/unit -m "not postgresql" --numprocesses $(JOBS)
+test-fast: $(VENV)/.testing  ## the unit tests, which need no server: after each change
+	$(BIN)/python -m pytest tests/unit --numprocesses $(JOBS)
 
 check: $(VENV)/.testing lock-check  ## lint (Python and JavaScript), format, types, walls, Dockerfile
 	$(BIN)/ruff check .

@@ -7,7 +7,7 @@ from typing import Final
 import pytest
 from xdist.scheduler import LoadFileScheduling
 
-TOGETHER: Final = ("tests/networks/", "tests/end_to_end/browser/", "tests/unit/feedback/")
+TOGETHER: Final = ("tests/networks/", "tests/end_to_end/browser/", "tests/integration/feedback/")
 """What their tests share is dear to make: TensorFlow, a browser, a database server."""
 
 LONG_FIRST: Final = ("tests/networks/", "tests/end_to_end/", "tests/integration/", "tests/deploy/", "tests/hostile/")

@@ -10,14 +10,6 @@ import pytest
 TESTS = Path(__file__).parents[1]
 MODULES = sorted(TESTS.rglob("*.py"))
 LOADS_LONG = {"keras", "tensorflow", "torch", "benchmarks"}
-STILL = {
-    "unit/api/test_metrics.py",
-    "unit/cluster/test_fleet.py",
-    "unit/cluster/test_rayservice.py",
-    "unit/feedback/conftest.py",
-    "unit/lab/own_documents/test_small_samples.py",
-}
-"""They ask `benchmarks` for what a benchmark works with; nothing of it is started."""
 
 
 def imported(path: Path) -> set[str]:
@@ -36,8 +28,7 @@ UNIT = [path for path in MODULES if named(path).startswith("unit/")]
 @pytest.mark.parametrize("path", UNIT, ids=named)
 def test_a_unit_test_loads_nothing_that_takes_long_and_no_other_test(path: Path) -> None:
     names = imported(path)
-    allowed = {"benchmarks"} if named(path) in STILL else set()
-    assert {name.partition(".")[0] for name in names} & LOADS_LONG <= allowed
+    assert {name.partition(".")[0] for name in names} & LOADS_LONG == set()
     assert [name for name in names if name.rpartition(".")[2].startswith("test_")] == []
 
 

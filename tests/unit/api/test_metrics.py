@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from dataclasses import replace
@@ -10,7 +11,6 @@ import pytest
 from fastapi.testclient import TestClient
 from prometheus_client.parser import text_string_to_metric_families
 
-from benchmarks.running_service import environment
 from img_super.api.app import create_app
 from img_super.api.services import Services
 from img_super.figures import ScoreQuantiles, SetFigures
@@ -113,7 +113,7 @@ print(metrics.text().decode())
 
 
 def test_the_numbers_of_several_workers_are_added_and_the_dead_have_no_photos_and_no_models(tmp_path: Path) -> None:
-    variables = environment(PROMETHEUS_MULTIPROC_DIR=str(tmp_path))
+    variables = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), "PROMETHEUS_MULTIPROC_DIR": str(tmp_path)}
     for worker in (1, 2, 3):
         command = [sys.executable, "-c", WORKER, str(worker)]  # each has another version of the model
         done = subprocess.run(command, env=variables, capture_output=True, text=True, check=True)

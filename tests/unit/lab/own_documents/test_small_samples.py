@@ -4,9 +4,7 @@ import numpy as np
 import pytest
 from scipy.stats import norm
 
-from benchmarks.few_genuine import draw
 from img_super.lab.own_documents.small_samples import (
-    BELL,
     MIN_DOCUMENTS,
     Shape,
     Way,
@@ -20,24 +18,6 @@ SHARES = (0.0, 0.01, *(round(0.05 * step, 2) for step in range(1, 20)), 0.99, 1.
 
 def skewed(count: int, seed: int) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
     return np.random.default_rng(seed).gumbel(size=count)
-
-
-@pytest.mark.parametrize(("documents", "wanted", "way"), [(10, 0.05, Way.SHAPE), (50, 0.05, Way.RANK)])
-def test_the_wanted_share_is_reached_on_average(documents: int, wanted: float, way: Way) -> None:
-    values = np.random.default_rng(3).normal(2, 0.5, 4000)
-    found = draw(values, documents, wanted, draws=150)
-    assert found["way"] == way
-    assert found["reached_mean"] == pytest.approx(wanted, abs=0.015)
-    assert 0.82 <= found["promise_kept"] <= 0.97
-
-
-def test_a_known_shape_mends_what_a_bell_gets_wrong() -> None:
-    shape = Shape.of(np.quantile(skewed(3000, 1), SHARES).tolist(), SHARES)
-    others = 1 + 1.5 * skewed(3000, 2)
-    by_bell, by_shape = (draw(others, 10, 0.05, draws=80, shape=of)["reached_mean"] for of in (BELL, shape))
-    assert by_bell > 0.06
-    assert by_shape == pytest.approx(0.05, abs=0.02)
-    assert abs(by_shape - 0.05) < abs(by_bell - 0.05)
 
 
 def test_a_shape_goes_there_and_back_also_beyond_its_ends() -> None:
