@@ -61,8 +61,8 @@ class Calibration(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_
     def __post_init__(self) -> None:
         if not self.temperature:
             raise ValueError("a temperature is not 0")
-        if any(right <= left or high < low for (left, low), (right, high) in pairwise(self.knots)):
-            raise ValueError("the knots of a calibration rise")
+        if any(right < left or high < low for (left, low), (right, high) in pairwise(self.knots)):
+            raise ValueError("the knots of a calibration do not fall")
 
     def score(self, logit: float) -> float:
         """The calibrated probability, in [0, 1], that a crop with this logit is superimposed."""
