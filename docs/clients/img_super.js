@@ -13,7 +13,7 @@ const BUSY = [429, 503];
  * @typedef {{ x_min: number, y_min: number, x_max: number, y_max: number }} Box
  *   Pixels of the photo as it is displayed; x_max and y_max are the first ones outside.
  * @typedef {Box & { confidence: number }} Face
- * @typedef {Face & { faces: Face[], rotation: 0 | 90 | 180 | 270 }} FaceAnswer The portrait's face, and every face.
+ * @typedef {Face & { faces: Face[], rotation: 0 | 90 | 180 | 270, portraits: Face[], outside: Face[] }} FaceAnswer The portrait's face, and every face.
  * @typedef {"bona_fide" | "attack" | "undetermined"} Verdict What to act on; undetermined: a person should look.
  * @typedef {{ code: string, detail: string }} Remark
  * @typedef {{ score: number, verdict: Verdict, coord: Box, quality: Remark[], reasons: Remark[] }} Judged
@@ -21,7 +21,7 @@ const BUSY = [429, 503];
  * @typedef {{ heat_map: string, coord: Box, faces: Face[], rotation: number }} Evidence A `data:` URL, the square it covers.
  * @typedef {Judged & {
  *   reco: "TRUE" | "FALSE", threshold: number, model: { name: string, version: string, sha256: string },
- *   documents: Document[], evidence?: Evidence, probability?: number, judgement_id?: string,
+ *   documents: Document[], outside: Face[], evidence?: Evidence, probability?: number, judgement_id?: string,
  * }} SuperAnswer That of the photo's most suspicious document.
  * @typedef {{ code: string, title: string, detail: string, status: number }} Problem
  * @typedef {{ answer?: SuperAnswer, problem?: Problem }} BatchItem

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from http import HTTPStatus
 from pathlib import Path
 from types import TracebackType
@@ -70,6 +70,8 @@ class LocatedPortrait(LocatedFace):
 
     faces: list[LocatedFace]
     rotation: Rotation
+    portraits: list[LocatedFace] = field(default_factory=list)
+    outside: list[LocatedFace] = field(default_factory=list)
 
 
 class Remark(msgspec.Struct, frozen=True):
@@ -115,6 +117,7 @@ class PhotoAnswer(JudgedPortrait, frozen=True, kw_only=True):
     threshold: float
     model: ModelIdentity
     documents: list[DocumentAnswer]
+    outside: list[LocatedFace] = []
     evidence: HeatMap | None = None
     probability: float | None = None
     judgement_id: str | None = None

@@ -18,6 +18,7 @@ from img_super.pipeline.decide import at_attack_share
 from img_super.pipeline.pipeline import SuperResult
 
 _SAME_FACE_IOU: Final = 0.3
+_OUTSIDE: Final = "Faces around which no document is seen: an owner, a bystander. Without a verdict."
 
 
 class Coordinates(BaseModel):
@@ -48,12 +49,22 @@ class FaceAnswer(DetectedFace):
 
     faces: list[DetectedFace] = Field(description="Every face: the portrait first, then the others, largest first.")
     rotation: Rotation = Field(description="Degrees by which the photo must be turned clockwise to stand upright.")
+    portraits: list[DetectedFace] = Field(
+        [], description="Every document's portrait: `/super` judges those that are large enough."
+    )
+    outside: list[DetectedFace] = Field([], description=_OUTSIDE)
 
     @classmethod
     def of_detection(cls, detection: Detection) -> FaceAnswer:
         portrait = DetectedFace.of_face(detection.portrait)
-        faces = [DetectedFace.of_face(face) for face in detection.faces]
-        return cls(**portrait.model_dump(), faces=faces, rotation=detection.rotation)
+        documents = (detection, *detection.elsewhere)
+        return cls(
+            **portrait.model_dump(),
+            faces=[DetectedFace.of_face(face) for face in detection.faces],
+            rotation=detection.rotation,
+            portraits=[DetectedFace.of_face(document.portrait) for document in documents],
+            outside=_outside(documents),
+        )
 
 
 class Model(BaseModel):
@@ -153,6 +164,7 @@ class SuperAnswer(BaseModel):
     quality: list[Quality]
     reasons: list[ReasonGiven] = Field(description="What the verdict rests on.")
     documents: list[JudgedDocument] = Field(description="Every document, the most suspicious first: the one above.")
+    outside: list[DetectedFace] = Field([], description=_OUTSIDE)
     evidence: EvidenceMap | None = Field(None, description="Only with `?evidence=true`.")
     probability: float | None = Field(
         None, description="The same for the share of attacks in IMG_SUPER_ATTACK_SHARE; absent without it."
@@ -163,6 +175,8 @@ class SuperAnswer(BaseModel):
 
     @classmethod
     def of(cls, result: SuperResult, with_evidence: bool = False, attack_share: float | None = None) -> SuperAnswer:
+        detections = [document.detection for document in result.documents]
+        ghosts = _besides(detections)
         return cls(
             score=result.decision.score,
             reco="TRUE" if result.decision.superimposed else "FALSE",
@@ -172,7 +186,8 @@ class SuperAnswer(BaseModel):
             model=Model.of(result.model),
             quality=_quality(result),
             reasons=_reasons(result),
-            documents=[JudgedDocument.of(document, _ghosts(result)) for document in result.documents],
+            documents=[JudgedDocument.of(document, ghosts) for document in result.documents],
+            outside=_outside(detections),
             evidence=EvidenceMap.of(result) if with_evidence else None,
             probability=attack_share and at_attack_share(result.decision.score, attack_share),
         )
@@ -316,8 +331,17 @@ def _around(quad: Sequence[tuple[float, float]]) -> Box:
     return Box(floor(min(xs)), floor(min(ys)), ceil(max(xs)), ceil(max(ys)))
 
 
-def _ghosts(result: SuperResult) -> list[Face]:
+def _besides(documents: Sequence[Detection]) -> list[Face]:
     """Faces that are no document's portrait."""
-    portraits = [document.detection.portrait.box for document in result.documents]
-    faces = [face for document in result.documents for face in document.detection.others]
+    portraits = [document.portrait.box for document in documents]
+    faces = [face for document in documents for face in document.others]
     return [face for face in faces if all(face.box.iou(box) < _SAME_FACE_IOU for box in portraits)]
+
+
+def _outside(documents: Sequence[Detection]) -> list[DetectedFace]:
+    """Faces around which no document is seen; none where it was not looked for documents."""
+    boxes = [_around(document.document.quad) for document in documents if document.document]
+    alone = [document.portrait for document in documents if document.no_document]
+    others = _besides(documents) if boxes or alone else []
+    apart = [face for face in others if not any(box.contains(*face.box.centre_xy) for box in boxes)]
+    return [DetectedFace.of_face(face) for face in (*alone, *apart)]

@@ -9,7 +9,7 @@ from fastapi.testclient import TestClient
 from img_super import __version__
 from img_super.api.app import create_app
 from img_super.api.base64_image import decode_base64
-from img_super.domain import Box, Detection, Face, Rotation
+from img_super.domain import Box, Detection, DocumentPlace, Face, Rotation
 from img_super.figures import Figure, PolicyFigures, UndeterminedShares
 from img_super.model_card import CARD_FILE, Policy, PolicyName, read_card
 from img_super.pipeline.decode import decode_image
@@ -26,7 +26,13 @@ def test_face_answers_by_the_contract(client: TestClient, photo_bytes: bytes) ->
     portrait = {"y_min": 30, "x_min": 40, "y_max": 110, "x_max": 100, "confidence": 0.9}
     ghost = {"y_min": 60, "x_min": 150, "y_max": 90, "x_max": 170, "confidence": 0.95}
     answer = client.post("/face", content=photo_bytes, headers=PNG)
-    assert answer.json() == {**portrait, "faces": [portrait, ghost], "rotation": 0}
+    assert answer.json() == {
+        **portrait,
+        "faces": [portrait, ghost],
+        "rotation": 0,
+        "portraits": [portrait],
+        "outside": [],
+    }
 
 
 def test_super_answers_by_the_contract(client: TestClient, photo_bytes: bytes) -> None:
@@ -42,7 +48,22 @@ def test_super_answers_by_the_contract(client: TestClient, photo_bytes: bytes) -
         "threshold": 0.6,
         "verdict": "attack",
         "model": {"name": "fake_validator", "version": "2", "sha256": "1" * 64},
+        "outside": [],
     }
+
+
+@pytest.mark.parametrize("path", ["/face", "/super"])
+def test_faces_outside_of_every_document_are_told(
+    client: TestClient, detector: FakeDetector, photo_bytes: bytes, path: str
+) -> None:
+    portrait, ghost, owner = (Face(Box(x, 30, x + 40, 80), 0.9) for x in (20, 70, 150))
+    place = DocumentPlace(Box(10, 20, 60, 90), ((5, 10), (120, 10), (120, 100), (5, 100)))
+    detector.answer = Detection(portrait, (owner, ghost), 0, place)
+    answer = client.post(path, content=photo_bytes, headers=PNG).json()
+    assert [face["x_min"] for face in answer["outside"]] == [150]
+    detector.answer = Detection(portrait, (), 0, no_document=True)
+    answer = client.post(path, content=photo_bytes, headers=PNG).json()
+    assert [face["x_min"] for face in answer["outside"]] == [20]
 
 
 @pytest.mark.parametrize(
