@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, Route, expect, sync_playwright
 
-from benchmarks.running_service import Service, running_service
+from benchmarks.running_service import Service
 
 PATIENCE_MS = 90_000
 """A machine that is busy is no reason to fail."""
@@ -82,10 +82,9 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="package")
-def service(browser: Browser) -> Iterator[Service]:
+def service(browser: Browser, service: Service) -> Service:
     """Asks for the browser first, so that no service is started where there is none."""
-    with running_service() as service:
-        yield service
+    return service
 
 
 @pytest.fixture

@@ -7,13 +7,12 @@ import os
 import shutil
 import subprocess
 import urllib.request
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
 import pytest
 
-from benchmarks.running_service import Service, running_service
+from benchmarks.running_service import Service
 
 HERE: Final = Path(__file__).parent
 ROOT: Final = HERE.parents[2]
@@ -26,12 +25,6 @@ GENERATORS: Final[dict[str, dict[str, object]]] = {
     "typescript-fetch": {},
     "java": {"library": "native", "additionalProperties": {"openApiNullable": "false"}},
 }
-
-
-@pytest.fixture(scope="module")
-def service() -> Iterator[Service]:
-    with running_service() as service:
-        yield service
 
 
 @pytest.fixture(scope="module")
