@@ -41,6 +41,7 @@ def render(job: RenderJob, shards: Iterator[int]) -> None:
 
     from img_super.lab.synthesis.crew import prepare
 
+    job.out.mkdir(parents=True, exist_ok=True)  # where it cannot be made, no portrait is drawn in vain
     rendered = 0
     with Progress() as progress:
         waiting = progress.add_task("Preparing portraits", total=None)
