@@ -1,7 +1,5 @@
 """IP addresses as limits see them: networks by their names, and whom one address stands for."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from typing import Final, TypeAlias

@@ -188,8 +188,7 @@ class Decision:
 class QualityWarning:
     """Something about the photo that makes the answer less certain: a stable code, a sentence of advice.
 
-    Attributes:
-        hides: such a picture cannot show whether a portrait is superimposed, so that there is no verdict.
+    `hides`: such a picture cannot show whether a portrait is superimposed, so that there is no verdict.
     """
 
     code: str

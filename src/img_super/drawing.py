@@ -1,7 +1,5 @@
 """A photo with what was found in it drawn over it: boxes, the verdict, the heat map of the evidence."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Final
 

@@ -1,7 +1,5 @@
 """Files that are there as a whole, or not at all: also after the machine has lost its current."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -35,8 +33,7 @@ def replace_durably(path: Path, data: bytes, mode: int = 0o644) -> None:
         data: all of it.
         mode: of a file that was not there before.
 
-    Raises:
-        OSError: it cannot be written, or not with the owner and group of the old one, which then is still there.
+    Raises `OSError`: it cannot be written, or not with the owner and group of the old one, which then is still there.
     """
     with replacing(path) as unfinished:
         descriptor = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)

@@ -3,8 +3,6 @@
 A figure that was not measured is None and is left out of the JSON. Names that a newer version adds are passed over.
 """
 
-from __future__ import annotations
-
 import msgspec
 
 

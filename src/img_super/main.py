@@ -1,7 +1,5 @@
 """`uvicorn img_super.main:app`: settings -> pipeline -> app, nothing else."""
 
-from __future__ import annotations
-
 import os
 import sys
 from dataclasses import replace

@@ -1,7 +1,5 @@
 """A model's card: what the weights are, what they take, how their answer is read, and what is known of them."""
 
-from __future__ import annotations
-
 import re
 from bisect import bisect_right
 from collections import Counter
@@ -48,10 +46,8 @@ class WeightsFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class Calibration(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """From a logit to a probability: Platt scaling, or a rising line through knots where validation preferred one.
 
-    Without knots: score = sigmoid(logit / temperature + bias). Source: J. Platt, 1999; C. Guo et al., 2017.
-
-    Attributes:
-        knots: (logit, score), rising in both; straight lines between them, level beyond the ends.
+    Without knots: score = sigmoid(logit / temperature + bias). Source: J. Platt, 1999; C. Guo et al., 2017. `knots`:
+    (logit, score), rising in both; straight lines between them, level beyond the ends.
     """
 
     temperature: float
@@ -83,8 +79,7 @@ def _on_line(knots: tuple[tuple[float, float], ...], logit: float) -> float:
 class Precision(msgspec.Struct, frozen=True, omit_defaults=True):
     """What a weights file was measured to be worth: AUC, and milliseconds a crop on one thread.
 
-    Attributes:
-        auc_loss, median_score_change, p90_score_change: against the floats; None for these.
+    `auc_loss`, `median_score_change`, `p90_score_change`: against the floats; None for these.
     """
 
     auc: float
@@ -189,11 +184,7 @@ class ModelCard(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_de
         return ModelIdentity(self.name, self.version, self.files[file].sha256)
 
     def policy(self, name: PolicyName) -> Policy:
-        """The policy of this name.
-
-        Raises:
-            BadModel: the card has no such policy.
-        """
+        """The policy of this name. Raises `BadModel`: the card has no such policy."""
         if name in self.policies:
             return self.policies[name]
         if name is PolicyName.BALANCED:
@@ -269,8 +260,7 @@ CardT = TypeVar("CardT", bound=msgspec.Struct)
 def read_card(folder: Path) -> ModelCard:
     """Read and check the card in a validation model's folder.
 
-    Raises:
-        BadModel: there is no card, or it does not say what a card must say.
+    Raises `BadModel`: there is no card, or it does not say what a card must say.
     """
     return read_card_as(ModelCard, folder)
 
@@ -295,8 +285,7 @@ def write_card(card: ModelCard | DetectorCard, folder: Path) -> None:
 def read_weights(folder: Path, card: ModelCard | DetectorCard, file: str) -> bytes:
     """The weights that the card lists as `file`.
 
-    Raises:
-        BadModel: the card names none, or the file is missing or has another sha256 than the card says.
+    Raises `BadModel`: the card names none, or the file is missing or has another sha256 than the card says.
     """
     if file not in card.files:
         raise BadModel(f"The model {card.name} {card.version} has no weights for {file}.")

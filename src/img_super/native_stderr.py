@@ -1,7 +1,5 @@
 """Keeps native libraries from talking on standard error: what they say is for their makers, not for users."""
 
-from __future__ import annotations
-
 import os
 import sys
 from collections.abc import Callable, Iterator

@@ -1,7 +1,5 @@
 """One object a thread, for what must not be shared (OpenCV's face detector, LiteRT's interpreter)."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from threading import local
 from typing import Generic, TypeVar

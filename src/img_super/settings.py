@@ -1,7 +1,5 @@
 """The only reader of the environment. Every setting has its sentence here; the docs' table is made from it."""
 
-from __future__ import annotations
-
 import os
 from enum import StrEnum
 from ipaddress import ip_address
@@ -235,8 +233,7 @@ class Settings(BaseSettings):
 def load_settings(**given: Any) -> Settings:
     """Read the settings; what is `given` and not None wins over the environment.
 
-    Raises:
-        BadSettings: with one sentence for every value that cannot be used.
+    Raises `BadSettings`: with one sentence for every value that cannot be used.
     """
     try:
         return Settings(**{name: value for name, value in given.items() if value is not None})

@@ -1,7 +1,5 @@
 """Turning images by quarter turns, in one place, so that boxes and pixels always turn the same way."""
 
-from __future__ import annotations
-
 from typing import Final, TypeVar, cast
 
 import cv2

@@ -1,7 +1,5 @@
 """Assembles the service; every decision is made elsewhere."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager

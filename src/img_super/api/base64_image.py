@@ -1,7 +1,5 @@
 """Base64 as clients really send it."""
 
-from __future__ import annotations
-
 import re
 from typing import Final
 
@@ -23,11 +21,8 @@ _LEFT_OUT: Final = b" \t\r\n="
 def decode_base64(text: str) -> bytes:
     """The bytes that a base64 text stands for.
 
-    A `data:...;base64,` prefix of any type, the URL-safe alphabet, missing padding and line breaks are accepted.
-
-    Raises:
-        NoImageField: the text is empty.
-        BadBase64: it has other characters, or a length that no base64 text has.
+    A `data:...;base64,` prefix of any type, the URL-safe alphabet, missing padding and line breaks are accepted. Raises
+    `NoImageField`: the text is empty; `BadBase64`: it has other characters, or a length that no base64 text has.
     """
     for mark in _BYTE_ORDER_MARKS:
         text = text.removeprefix(mark)

@@ -1,7 +1,5 @@
 """Several photos in one request: each has its own way through the threads, and its own end."""
 
-from __future__ import annotations
-
 import asyncio
 import logging
 from collections.abc import Callable
@@ -27,12 +25,10 @@ Judge = Callable[[bytes, Watch], SuperAnswer]
 async def work_on_batch(request: Request, services: Services, judge: Judge) -> list[BatchItem]:
     """Judge every photo of a request, as many at once as there are threads.
 
-    What is not done at the deadline is told as `deadline_passed`; what was done before is answered.
-
-    Raises:
-        InputError: the form could not be read, or has too many photos; found out before any photo is decoded.
-        Overloaded: no place in the queue, before the body is read; or no memory for what it was compressed from.
-        ClientGone: the client did not wait.
+    What is not done at the deadline is told as `deadline_passed`; what was done before is answered. Raises
+    `InputError`: the form could not be read, or has too many photos; found out before any photo is decoded;
+    `Overloaded`: no place in the queue, before the body is read; or no memory for what it was compressed from;
+    `ClientGone`: the client did not wait.
     """
     services.pool.refuse_when_full()
     read_photos = await receive_photos(request)

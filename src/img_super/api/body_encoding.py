@@ -1,7 +1,5 @@
 """Bodies that came compressed: unpacked within the limit that holds for any other, or refused."""
 
-from __future__ import annotations
-
 import zlib
 from typing import Final
 

@@ -1,7 +1,5 @@
 """Who may call, and how often."""
 
-from __future__ import annotations
-
 from functools import partial
 from typing import Final
 

@@ -5,8 +5,6 @@ it. Whatever a client does not do in time (send a head, go on with a body that w
 connection. How large a body may be and how long it may take, `limits.py` says.
 """
 
-from __future__ import annotations
-
 import asyncio
 import time
 from dataclasses import dataclass, field

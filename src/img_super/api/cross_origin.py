@@ -1,7 +1,5 @@
 """Which other pages may read answers in a browser (CORS), and what to set for one that may not: the log says it."""
 
-from __future__ import annotations
-
 import logging
 import re
 from typing import Final

@@ -1,7 +1,5 @@
 """Errors as `application/problem+json` (RFC 9457): a stable code and a sentence, never a traceback or a path."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any, Final

@@ -1,7 +1,5 @@
 """From an HTTP request to the bytes of an image file: the three ways in which clients send a photo."""
 
-from __future__ import annotations
-
 import re
 from codecs import BOM_UTF8
 from collections.abc import Callable
@@ -47,9 +45,8 @@ class _JsonBody(msgspec.Struct):
 async def receive_image(request: Request) -> ReadImage:
     """Receive the whole body and say how its image is read. How large it may be, `limits.py` sees to.
 
-    Raises:
-        UnsupportedMedia: the body is neither JSON, nor a form, nor an image, or compressed in another way.
-        TooManyBytes, SlowBody, Overloaded: from `limits.py`.
+    Raises `UnsupportedMedia`: the body is neither JSON, nor a form, nor an image, or compressed in another way;
+    `TooManyBytes`, `SlowBody`, `Overloaded`: from `limits.py`.
     """
     reader = _reader(request.headers.get("content-type") or "application/json")
     return await _receive(request, reader, request.app.state.services.settings.max_body_bytes)

@@ -41,8 +41,7 @@ class Judgements:
     def label(self, owner: str, name: str, label: Label) -> Judgement | None:
         """What was answered to a request that is known now to have been this; None when its owner had none so named.
 
-        Raises:
-            BadStore: the database does not answer.
+        Raises `BadStore`: the database does not answer.
         """
         self._writer.flush()
         return self._store.label(owner, name, label, time.time())

@@ -4,8 +4,6 @@ A key has 256 random bits, so a plain SHA-256 cannot be turned back: what makes 
 can be guessed. The file has one line a key: its owner's name and the hash.
 """
 
-from __future__ import annotations
-
 import logging
 import re
 import secrets
@@ -53,8 +51,7 @@ def read_keys(path: Path, wrong: Callable[[str], None] | None = None) -> tuple[K
         path: the file.
         wrong: is told of each line that is not a name and a SHA-256, which is then left out.
 
-    Raises:
-        BadKeys: it cannot be read; or a line is wrong and nobody is told.
+    Raises `BadKeys`: it cannot be read; or a line is wrong and nobody is told.
     """
     try:
         lines = path.read_text(encoding="utf-8").splitlines()
@@ -104,9 +101,8 @@ class KnownKeys:
     def owner(self, presented: str) -> str | None:
         """Whose key this is. Takes as long for a wrong key as for a right one, whichever line it stands in.
 
-        Raises:
-            Overloaded: the file has been lost or damaged; no old key opens a service that was told to forget it. A
-                line that is wrong harms no other.
+        Raises `Overloaded`: the file has been lost or damaged; no old key opens a service that was told to forget it. A
+        line that is wrong harms no other.
         """
         if not self.are_usable:
             raise Overloaded("The keys cannot be read now.", retry_after_s=_RETRY_AFTER_S)

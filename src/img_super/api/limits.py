@@ -1,7 +1,5 @@
 """What a request's body may cost: bytes, seconds, and its share of what all bodies together may take of memory."""
 
-from __future__ import annotations
-
 import asyncio
 from collections import deque
 from collections.abc import Callable

@@ -5,8 +5,6 @@ throws away what the client has not read yet: the refusal itself. So the end is 
 away for a while, and then the connection is closed (RFC 9112, section 9.6).
 """
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass

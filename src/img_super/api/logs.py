@@ -4,8 +4,6 @@ The text of an exception can hold a piece of what was being worked on: a byte of
 its kind and the places in the code are written.
 """
 
-from __future__ import annotations
-
 import logging
 import traceback
 from collections.abc import Iterator

@@ -4,8 +4,6 @@ With several workers each writes its numbers into a file of the folder `PROMETHE
 is asked adds all files up. The variable must be set before prometheus_client is imported: `img-super serve` does so.
 """
 
-from __future__ import annotations
-
 import os
 from collections.abc import Sequence
 from pathlib import Path

@@ -1,7 +1,5 @@
 """A form as all kinds of clients write it, and the one photo in it. The body is in memory: nothing touches a disk."""
 
-from __future__ import annotations
-
 import quopri
 import re
 from collections.abc import Iterator, Mapping
@@ -68,10 +66,8 @@ class _Part:
 def read_form(body: bytes, content_type: str) -> bytes:
     """The bytes of the photo in a `multipart/form-data` body: the field `image`, else the only file.
 
-    Raises:
-        BadRequestBody: it is no such form, or it was cut off.
-        NoImageField: there is no file, or there are several and none is `image`.
-        BadBase64: a text or a transfer encoding is not base64.
+    Raises `BadRequestBody`: it is no such form, or it was cut off; `NoImageField`: there is no file, or there are
+    several and none is `image`; `BadBase64`: a text or a transfer encoding is not base64.
     """
     parts = _parts(body, content_type)
     named = [part for part in parts if part.name == FIELD]
@@ -88,10 +84,8 @@ def read_form(body: bytes, content_type: str) -> bytes:
 def read_forms_photos(body: bytes, content_type: str, most: int) -> list[bytes | InputError]:
     """The bytes of every photo in a form, in their order, or why there are none: whatever is a file or named `image`.
 
-    Raises:
-        BadRequestBody: it is no such form, or it was cut off.
-        NoImageField: there is no photo.
-        TooManyPhotos: there are more than `most`.
+    Raises `BadRequestBody`: it is no such form, or it was cut off; `NoImageField`: there is no photo; `TooManyPhotos`:
+    there are more than `most`.
     """
     parts = [part for part in _parts(body, content_type) if part.name == FIELD or part.is_file]
     if not parts:

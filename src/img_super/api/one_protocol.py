@@ -4,8 +4,6 @@ Java's HttpClient and `curl --http2` offer h2c with each first request, Apache's
 such a request with its head and leaves the body to the other protocol; the offer may be ignored (RFC 9110, 7.8).
 """
 
-from __future__ import annotations
-
 from typing import Any, Protocol
 
 import httptools

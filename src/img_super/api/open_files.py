@@ -1,7 +1,5 @@
 """As many open files as connections need: the usual soft limit of 1,024 is there for programs of the eighties."""
 
-from __future__ import annotations
-
 from typing import Final
 
 _BESIDE_CONNECTIONS: Final = 256

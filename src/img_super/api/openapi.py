@@ -1,7 +1,5 @@
 """What FastAPI does not know for the OpenAPI document: bodies by reference with an example that works, and keys."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final

@@ -1,7 +1,5 @@
 """A photo in the service: its body is received, it waits for a thread, and is worked on while somebody waits."""
 
-from __future__ import annotations
-
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Iterator
@@ -26,8 +24,7 @@ _tracer: Final = trace.get_tracer("img_super")
 async def work_on_photo(request: Request, services: Services, work: Callable[[bytes, Watch], T]) -> T:
     """Do `work` on the photo of a request in a work thread.
 
-    Args:
-        work: gets the bytes of the image file and whom to tell of the stages.
+    `work`: gets the bytes of the image file and whom to tell of the stages.
 
     Raises:
         InputError: no photo could be read from the request, or `work` could do nothing with it.

@@ -1,7 +1,5 @@
 """The threads that do the work, and the bounded queue before them; the event loop stays free for health checks."""
 
-from __future__ import annotations
-
 import asyncio
 import time
 from collections.abc import Callable
@@ -77,8 +75,7 @@ class WorkPool:
     async def run(self, work: Callable[[], T]) -> T:
         """Do `work` in one of the threads. When the caller is cancelled before a thread is free, it is never done.
 
-        Raises:
-            Overloaded: at once, when there is no place.
+        Raises `Overloaded`: at once, when there is no place.
         """
         with self._lock:
             self.refuse_when_full()

@@ -1,7 +1,5 @@
 """Whom a request comes from, when a proxy that the operator trusts says so; nobody else's word is taken."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from itertools import islice
 from typing import Final

@@ -1,7 +1,5 @@
 """How often a caller may come. A count costs the same however many callers there are, and their number is bounded."""
 
-from __future__ import annotations
-
 import time
 from collections import Counter
 from collections.abc import Callable

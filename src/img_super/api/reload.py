@@ -4,8 +4,6 @@ A request that has begun keeps the model that it began with; the next one has th
 (`together.py`). What cannot be loaded or does not answer is refused, and the old one goes on serving.
 """
 
-from __future__ import annotations
-
 import asyncio
 import logging
 import signal
@@ -27,8 +25,7 @@ _log = logging.getLogger("img_super")
 async def reload_model(services: Services) -> ModelIdentity:
     """Take the model that `IMG_SUPER_MODEL` names now, in all workers at the same moment.
 
-    Raises:
-        ModelRefused: it cannot serve; nothing has changed.
+    Raises `ModelRefused`: it cannot serve; nothing has changed.
     """
     async with services.reloading:
         try:

@@ -1,7 +1,5 @@
 """The address of a request as routes are named: without the prefix that a proxy serves them under."""
 
-from __future__ import annotations
-
 from starlette.types import Scope
 
 

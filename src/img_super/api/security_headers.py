@@ -1,7 +1,5 @@
 """What tells a browser to do as little as possible with an answer; a route that knows better has set its own."""
 
-from __future__ import annotations
-
 from typing import Final
 
 from starlette.datastructures import MutableHeaders

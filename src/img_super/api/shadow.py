@@ -4,8 +4,6 @@ It works in one thread of its own, after the answer has been found; what comes w
 No crop is kept, and what is told are counts.
 """
 
-from __future__ import annotations
-
 import logging
 from contextlib import suppress
 from queue import Full, Queue

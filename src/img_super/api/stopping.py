@@ -1,7 +1,5 @@
 """SIGTERM: not ready at once, while connections are still taken for as long as the load balancer needs to notice."""
 
-from __future__ import annotations
-
 import asyncio
 import signal
 import threading

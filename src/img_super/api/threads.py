@@ -4,8 +4,6 @@ Python's own pool is joined when the interpreter ends, however long that takes: 
 service that was told to stop.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from concurrent.futures import Future
 from queue import Empty, SimpleQueue

@@ -4,8 +4,6 @@ An event loop that is given a certificate tells a server of a connection only af
 middle of one would hold a socket for a minute, in any number, and no limit would know of it.
 """
 
-from __future__ import annotations
-
 import asyncio
 import ssl
 from asyncio.sslproto import SSLProtocol

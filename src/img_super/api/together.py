@@ -107,8 +107,7 @@ class Together:
     async def change(self, model: Path, prepare: Prepare) -> None:
         """Let all workers serve with another model; when this returns, they do.
 
-        Raises:
-            ImgSuperError: one of them cannot, and all go on as before.
+        Raises `ImgSuperError`: one of them cannot, and all go on as before.
         """
         with self._alone():
             self._ready = await prepare(model)

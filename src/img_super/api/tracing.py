@@ -1,7 +1,5 @@
 """Traces to an OpenTelemetry collector: FastAPI's span of a request, and in it our own of each stage."""
 
-from __future__ import annotations
-
 from collections.abc import MutableMapping
 from importlib.util import find_spec
 from typing import Any, Final
@@ -18,10 +16,8 @@ _QUERIES: Final = frozenset({b"", b"evidence=true", b"evidence=false"})
 def telemetry(enabled: bool) -> TelemetryConfig:
     """Spans alone: FastAPI's logs would tell what an exception said, its metrics are ours already.
 
-    Where they go, OpenTelemetry's own variables say (`OTEL_EXPORTER_OTLP_ENDPOINT` and so on).
-
-    Raises:
-        BadSettings: tracing is wanted, but the packages of the extra `tracing` are not installed.
+    Where they go, OpenTelemetry's own variables say (`OTEL_EXPORTER_OTLP_ENDPOINT` and so on). Raises `BadSettings`:
+    tracing is wanted, but the packages of the extra `tracing` are not installed.
     """
     if enabled and find_spec("opentelemetry.sdk") is None:
         raise BadSettings(f"IMG_SUPER_TRACING is on, but OpenTelemetry is not installed; {how_to_install('tracing')}.")

@@ -4,8 +4,6 @@ Starlette would answer with a redirection whose address it makes of the request'
 that speaks TLS, the photo would be sent again in the clear.
 """
 
-from __future__ import annotations
-
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 

@@ -1,7 +1,5 @@
 """A real request before traffic: what cannot answer it must not be called ready."""
 
-from __future__ import annotations
-
 import logging
 from pathlib import Path
 from typing import Final

@@ -1,7 +1,5 @@
 """The command `img-super`: one verb a file."""
 
-from __future__ import annotations
-
 from typing import Annotated
 
 import typer

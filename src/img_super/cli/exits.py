@@ -1,7 +1,5 @@
 """The exit codes of every verb; `docs/cli.md` tells them to people, a test compares the two."""
 
-from __future__ import annotations
-
 from enum import IntEnum
 from typing import Any, Final
 

@@ -1,7 +1,5 @@
 """`img-super face`: where the portraits in a few photos are."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Annotated
 

@@ -1,7 +1,5 @@
 """`img-super forge`: learn from attacks made while training, on rendered documents and on real captures."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Annotated
 

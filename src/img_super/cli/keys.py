@@ -1,7 +1,5 @@
 """`img-super keys`: make, list and take back the API keys that open the service."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Annotated
 

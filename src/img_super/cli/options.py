@@ -1,7 +1,5 @@
 """Arguments and options that several verbs have, so that they mean and say the same everywhere."""
 
-from __future__ import annotations
-
 import json
 import shlex
 from collections.abc import Sequence

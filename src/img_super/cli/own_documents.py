@@ -43,8 +43,7 @@ _SHOWN: Final = 5
 def parent_model(name: Path | None) -> MeasuredModel:
     """The model that another one is made from: `shipped` or None, a model's folder, or a registry's promoted one.
 
-    Raises:
-        BadModel: there is none such.
+    Raises `BadModel`: there is none such.
     """
     from img_super.lab.evaluation.evaluate import MeasuredModel
     from img_super.pipeline.load import SHIPPED_MODEL
@@ -66,8 +65,7 @@ def kept_in_folder(title: str, folder: Path, step: NextStep | None = None) -> st
 def keep_in_registry(model: Path, folder: Path, parent: Path, step: NextStep | None = None) -> str:
     """Add a model to a registry, which begins with its parent where it is not there yet; says what to do next.
 
-    Raises:
-        BadModel: the registry has another model of this version.
+    Raises `BadModel`: the registry has another model of this version.
     """
     from img_super.registry.registry import Registry, is_registry
 
@@ -104,10 +102,8 @@ def read_own(
 ) -> OwnDocuments:
     """Say which photos are what, read them as this model's service would, say what was left out.
 
-    Raises:
-        BadModel: the model cannot be loaded.
-        BadLabels: nothing can be read, or nobody said what is genuine.
-        SourceError: a source is not there.
+    Raises `BadModel`: the model cannot be loaded; `BadLabels`: nothing can be read, or nobody said what is genuine;
+    `SourceError`: a source is not there.
     """
     from img_super.lab.own_documents.places import find_places
     from img_super.native_stderr import natively_quiet

@@ -1,7 +1,5 @@
 """The pipeline as the settings want it, for the verbs that judge photos without a service."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from img_super.native_stderr import loaded_quietly
@@ -12,10 +10,8 @@ from img_super.settings import load_settings
 def pipeline_for(**options: Any) -> tuple[Pipeline, int]:
     """A pipeline, and how many threads should use it at once; options that are given win over the environment.
 
-    Whoever starts a command gives it as much memory as the machine has.
-
-    Raises:
-        StartError: a setting cannot be used, or the model cannot be loaded.
+    Whoever starts a command gives it as much memory as the machine has. Raises `StartError`: a setting cannot be used,
+    or the model cannot be loaded.
     """
     settings = load_settings(**options)
     return loaded_quietly(settings.pipeline_options().load), settings.threads

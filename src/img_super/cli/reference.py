@@ -1,7 +1,5 @@
 """`img-super reference`: write the reference tables of the documentation from the code."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 from enum import Enum
 from http import HTTPStatus

@@ -4,8 +4,6 @@ Made of what is installed where it runs, not of what was asked for. The packages
 Source: https://cyclonedx.org/docs/1.6/json/.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from importlib.metadata import Distribution, distributions
 from pathlib import Path

@@ -1,7 +1,5 @@
 """`img-super serve`: start the service."""
 
-from __future__ import annotations
-
 import logging
 import os
 import signal

@@ -1,7 +1,5 @@
 """`img-super super`: how likely it is that the portraits in a few photos were superimposed."""
 
-from __future__ import annotations
-
 import typer
 
 from img_super.cli.answers import Reply, Telling, answer_all, problem_of

@@ -1,7 +1,5 @@
 """`img-super synthesize`: render crops to learn from, with their manifest."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Annotated
 

@@ -1,7 +1,5 @@
 """`img-super synthesize-photos`: render whole photos for the one-pass detector to learn from."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Annotated
 

@@ -1,7 +1,5 @@
 """`img-super train`: from crops to trained weights."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Annotated, Any
 

@@ -1,7 +1,5 @@
 """`img-super train-detector` and `export-detector`: from whole photos to the one-pass network and its card."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Annotated
 

@@ -4,8 +4,6 @@ What travels: the overview in which faces are searched and the crop that is scor
 store, which a process on the same node reads without a copy. The file of the photo never leaves the ingress.
 """
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -119,9 +117,8 @@ class RemoteValidator:
 def asked_until_answered(ask: Callable[[], Any], patience_s: float) -> Any:
     """What a deployment answers; asked again when the process that had the question has died.
 
-    Raises:
-        DeadlinePassed: no answer within `patience_s`.
-        Overloaded: its queue is full, it is not there now, or processes died `TRIES` times.
+    Raises `DeadlinePassed`: no answer within `patience_s`; `Overloaded`: its queue is full, it is not there now, or
+    processes died `TRIES` times.
     """
     for _ in range(TRIES):
         try:

@@ -7,8 +7,6 @@ Photos are read where they are judged, so every node must see the sources. A nod
 work that is done again elsewhere; a photo that kills its process is blamed by the crew, as in a scan on one machine.
 """
 
-from __future__ import annotations
-
 import pickle
 from collections.abc import Callable, Generator, Iterable, Iterator
 from functools import partial
@@ -45,8 +43,7 @@ T = TypeVar("T")
 def judging_on_ray(crews: int | None = None) -> Judging:
     """Who judges for `scan.scan` on the cluster, with so many processes at most; None for all cores, also later ones.
 
-    Raises:
-        ScanError: there is no cluster.
+    Raises `ScanError`: there is no cluster.
     """
     connect()
     return partial(_judge, crews)

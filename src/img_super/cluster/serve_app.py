@@ -7,8 +7,6 @@ Settings are those of the service (`IMG_SUPER_*`), read on every node. A model i
 `POST /model/reload` one replica of many would have another one.
 """
 
-from __future__ import annotations
-
 import asyncio
 import logging.config
 import math
@@ -82,8 +80,7 @@ class Ingress:
     async def check_health(self) -> None:
         """Ray Serve asks before it sends requests, and then again and again.
 
-        Raises:
-            RuntimeError: the warm-up has not passed in time; the replica is started anew.
+        Raises `RuntimeError`: the warm-up has not passed in time; the replica is started anew.
         """
         for _ in range(10 * _WARM_UP_S):
             if self._services is not None and self._services.warm:

@@ -1,7 +1,5 @@
 """Which of the detected faces is the portrait, and which way is up. Pure functions, no network."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from math import exp
 from typing import Final

@@ -1,7 +1,5 @@
 """The fast detector: one pass of a small network, a second look by YuNet, the precise way when they are not sure."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain, islice

@@ -1,7 +1,5 @@
 """Any photo made as large as the one-pass network takes it: it lies on its long side, and the rest stays grey."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Final
 

@@ -1,7 +1,5 @@
 """Runs the detector's networks on LiteRT."""
 
-from __future__ import annotations
-
 import numpy as np
 from ai_edge_litert.interpreter import Interpreter
 

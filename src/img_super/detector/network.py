@@ -5,8 +5,6 @@ YuNet's weights.
 Sources: W. Wu, H. Peng, S. Yu, "YuNet", 2023; T.-Y. Lin et al., "Feature Pyramid Networks", 2017.
 """
 
-from __future__ import annotations
-
 from math import log
 from typing import Any, Final
 
@@ -33,17 +31,10 @@ Source: T.-Y. Lin et al., "Focal Loss for Dense Object Detection", 2017."""
 
 
 def build_network(input_wh: tuple[int, int]) -> keras.Model:
-    """Build the network with random weights.
+    """Build the network with random weights. `input_wh`: of the letterboxed photo; multiples of 32.
 
-    Args:
-        input_wh: of the letterboxed photo; multiples of 32.
-
-    Returns:
-        A model from RGB float32 [n, height, width, 3], values 0 to 255, to a dictionary of float32
-        [n, height / 8, width / 8, channels], as `heads.CHANNELS` says.
-
-    Raises:
-        ValueError: a side is no multiple of 32.
+    Returns a model from RGB float32 [n, height, width, 3], values 0 to 255, to a dictionary of float32 [n, height / 8,
+    width / 8, channels], as `heads.CHANNELS` says. Raises `ValueError`: a side is no multiple of 32.
     """
     if any(side % COARSEST_STRIDE for side in input_wh):
         raise ValueError(f"the sides must be multiples of {COARSEST_STRIDE}, not {input_wh}")
@@ -57,9 +48,8 @@ def build_network(input_wh: tuple[int, int]) -> keras.Model:
 def build_yunet(side_px: int) -> keras.Model:
     """YuNet with random weights, without its landmarks.
 
-    Returns:
-        A model from RGB float32 [n, side, side, 3], values 0 to 255, to `cells`, float32 [n, cells, 6]: all cells of
-        8 pixels row by row, then those of 16, then those of 32; class and object in [0, 1], then the box.
+    Returns a model from RGB float32 [n, side, side, 3], values 0 to 255, to `cells`, float32 [n, cells, 6]: all cells
+    of 8 pixels row by row, then those of 16, then those of 32; class and object in [0, 1], then the box.
     """
     photo = keras.Input((side_px, side_px, 3), name="photo")
     padded = keras.layers.ZeroPadding2D(1)(photo)  # as YuNet was trained; "same" would pad below and right alone

@@ -139,9 +139,7 @@ def read_candidates(outputs: Mapping[str, Float32Array], min_other: float = MIN_
     """The likeliest portrait, however unlikely it is; then the other faces of at least `min_other`, surest first.
 
     They are `MAX_FACES` at most. Others are peaks of either map, neither over the portrait nor over a surer face.
-
-    Args:
-        outputs: by the names of `CHANNELS`, float32 [rows, columns, channels].
+    `outputs`: by the names of `CHANNELS`, float32 [rows, columns, channels].
     """
     centres = outputs["centres"]
     either = np.ascontiguousarray(centres.max(axis=-1))

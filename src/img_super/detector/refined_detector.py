@@ -1,7 +1,5 @@
 """Any detector, with the box of the portrait that `face_refiner` finds: the same, whoever found the face."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 
 from img_super.detector.face_refiner import FaceRefiner

@@ -4,8 +4,6 @@ A ghost image may be as large as the portrait, and an owner who holds a card is 
 measured on composed photos (docs/modeling/log.md): a ghost is faint, of little contrast and little colour.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 from math import log

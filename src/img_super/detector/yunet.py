@@ -1,7 +1,5 @@
 """The precise detector: YuNet in four rotations, through OpenCV."""
 
-from __future__ import annotations
-
 from typing import Final
 
 import cv2

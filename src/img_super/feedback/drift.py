@@ -1,7 +1,5 @@
 """Whether what comes now is like what a model was chosen on, or like what came before."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final

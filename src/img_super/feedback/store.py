@@ -1,7 +1,5 @@
 """The database of judgements and labels: SQLite in a file, or PostgreSQL by its URL."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
@@ -62,11 +60,8 @@ class Store:
     def __init__(self, place: str) -> None:
         """Open or make the database, and bring its tables up to date.
 
-        Args:
-            place: the path of a file for SQLite, or a URL such as `postgresql://user:password@host/name`.
-
-        Raises:
-            BadStore: it cannot be opened.
+        `place`: the path of a file for SQLite, or a URL such as `postgresql://user:password@host/name`. Raises
+        `BadStore`: it cannot be opened.
         """
         try:
             self._engine = engine_of(place)

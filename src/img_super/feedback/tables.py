@@ -1,7 +1,5 @@
 """The tables as they are now; how they came to be so stands in `migrations`. No column can hold a photo."""
 
-from __future__ import annotations
-
 from typing import Final
 
 from sqlalchemy import Column, Float, ForeignKey, Index, Integer, MetaData, String, Table

@@ -1,7 +1,5 @@
 """Writes judgements beside the service: no answer waits for the database, and none fails with it."""
 
-from __future__ import annotations
-
 import logging
 import time
 from contextlib import suppress

@@ -1,7 +1,5 @@
 """Colours that a profile describes, as sRGB: by LittleCMS, and only where it changes what is seen."""
 
-from __future__ import annotations
-
 from functools import lru_cache
 from io import BytesIO
 from typing import Final

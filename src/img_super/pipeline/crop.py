@@ -1,7 +1,5 @@
 """From a face to the portrait with its surroundings. Training and serving call the same two functions."""
 
-from __future__ import annotations
-
 from typing import Final
 
 import cv2
@@ -52,8 +50,7 @@ def crop_portrait(image: RgbImage, face: Box, rotation: Rotation) -> RgbImage:
         face: the portrait's face in the image's own pixels; it must not be empty.
         rotation: degrees by which the image must be turned clockwise to stand upright.
 
-    Returns:
-        A square RGB image at the resolution that the photo has, mirrored where it reaches beyond the photo.
+    Returns a square RGB image at the resolution that the photo has, mirrored where it reaches beyond the photo.
     """
     return turn(cut_out(image, crop_box(face)), rotation)
 

@@ -1,7 +1,5 @@
 """From a score to an answer. Threshold and band are those of a policy in the model's card, never from here."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import replace
 

@@ -3,8 +3,6 @@
 Whatever comes over the network goes this way in a process of its own (`decoder_process`).
 """
 
-from __future__ import annotations
-
 from typing import Final
 
 import cv2
@@ -50,10 +48,8 @@ def decode_image(data: bytes, limits: DecodeLimits = DEFAULT_LIMITS) -> RgbImage
     """Decode a JPEG, PNG, WebP, HEIC, AVIF, BMP or TIFF file, whatever its colour mode, as it is meant to be displayed.
 
     Grey, palette, 16-bit and CMYK images become RGB, wide colours sRGB; transparent ones are laid over white. Of
-    several frames the first is taken, of several pages the first that is not blank.
-
-    Returns:
-        RGB uint8, height x width x 3.
+    several frames the first is taken, of several pages the first that is not blank. Returns RGB uint8, height x width x
+    3.
 
     Raises:
         NotAnImage: the first bytes are not those of a supported type.

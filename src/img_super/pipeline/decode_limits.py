@@ -1,7 +1,5 @@
 """What the decoding of one image may cost: pixels, memory, processor time; and the files that are made to cost more."""
 
-from __future__ import annotations
-
 import time
 from dataclasses import dataclass
 from io import BytesIO

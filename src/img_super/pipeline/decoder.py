@@ -4,8 +4,6 @@ Decoders in C cannot be interrupted, and each format brings faults of its own. `
 child for every photo; file and pixels lie in memory that both share, never on a disk.
 """
 
-from __future__ import annotations
-
 import atexit
 import fcntl
 import mmap

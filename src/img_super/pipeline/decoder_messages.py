@@ -1,7 +1,5 @@
 """What the service and the process that decodes say to each other."""
 
-from __future__ import annotations
-
 import msgspec
 
 

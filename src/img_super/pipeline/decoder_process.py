@@ -7,8 +7,6 @@ another file: nothing can be opened and nobody called; seccomp, where the system
 Run as `python -m img_super.pipeline.decoder_process <descriptor of a socket>`.
 """
 
-from __future__ import annotations
-
 import errno
 import os
 import resource

@@ -1,7 +1,5 @@
 """Which kind of file the first bytes tell: one that is read, or one that the refusal names."""
 
-from __future__ import annotations
-
 from typing import Final
 
 from img_super.errors import NotAnImage

@@ -1,7 +1,5 @@
 """A JPEG file read by its segments: what its head says, how many scans it has, and what of it is the picture."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -98,9 +96,8 @@ class JpegFile:
 def read_jpeg(data: bytes) -> JpegFile:
     """Read a JPEG's segments: of a picture in one scan the head, of any other to its end, not what lies behind it.
 
-    Raises:
-        UnsupportedVariant: a JPEG that cannot be decoded here: lossless, 12 bits.
-        BrokenImage: it has no frame or no scan.
+    Raises `UnsupportedVariant`: a JPEG that cannot be decoded here: lossless, 12 bits; `BrokenImage`: it has no frame
+    or no scan.
     """
     jpeg, marker = JpegFile(), 0
     for marker, begin, end in _segments(data):

@@ -6,8 +6,6 @@ the right edge, and one row further down from the left edge to that column. No e
 that shape, and none is as sharp.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final
@@ -162,8 +160,7 @@ def _is_step(blocks: _Blocks, row: int, levels: tuple[float, ...]) -> bool:
 def _shares(stepped: BoolArray, counted: BoolArray) -> Float32Array:
     """The best share of blocks on the step, less the share beside it, over all columns where the step may begin.
 
-    Args:
-        stepped, seen: [n, 2, columns]: each boundary and the next one.
+    `stepped`, `counted`: [n, 2, columns]: each boundary and the next one.
     """
     columns = counted.shape[-1]
     margin = max(3, int(_END_SHARE * columns))

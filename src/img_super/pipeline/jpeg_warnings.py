@@ -1,7 +1,5 @@
 """What libjpeg-turbo warns of while it decodes: damage, or what does no harm. It gives pixels either way."""
 
-from __future__ import annotations
-
 import re
 from typing import Any, Final
 

@@ -1,7 +1,5 @@
 """Puts a pipeline together from what is installed and shipped."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from enum import StrEnum
 from importlib.util import find_spec
@@ -81,8 +79,7 @@ def load_pipeline(
         policy: which of the card's thresholds decides.
         detector: who finds the portrait for `super`.
 
-    Raises:
-        BadModel: weights are missing, or are not those that the card describes, or it has no such policy.
+    Raises `BadModel`: weights are missing, or are not those that the card describes, or it has no such policy.
     """
     return PipelineOptions(model, backend, limits, policy, detector).load()
 
@@ -90,8 +87,7 @@ def load_pipeline(
 def load_quick_detector(precise: Detector, name: DetectorName = DetectorName.FAST) -> FastDetector | RefinedDetector:
     """Who finds the portrait for `super`: both end in the same box; the fast one asks `precise` where it is not sure.
 
-    Raises:
-        BadModel: weights are missing, or are not those that the card describes.
+    Raises `BadModel`: weights are missing, or are not those that the card describes.
     """
     card = read_card_as(DetectorCard, SHIPPED_DETECTOR)
     finder = FaceRefiner(read_weights(SHIPPED_DETECTOR, card, "yunet"))

@@ -1,7 +1,5 @@
 """How much memory there is for this process: the container's limit, or the machine's."""
 
-from __future__ import annotations
-
 import os
 from pathlib import Path
 from typing import Final

@@ -1,7 +1,5 @@
 """How the pixels of a file lie, as EXIF tells: applied to a small image or to a box, never to a whole photo."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from struct import error as struct_error
 from struct import unpack_from

@@ -1,7 +1,5 @@
 """The forms in which a caller in Python may hand over a photo, and the opened photo. Over HTTP it is always bytes."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from os import PathLike
 from pathlib import Path
@@ -66,10 +64,9 @@ class WholePhoto:
 def open_photo(photo: Photo, limits: DecodeLimits) -> OpenPhoto:
     """Decode a photo as far as needed; an array of RGB uint8 (height x width x 3) is taken as it is.
 
-    Raises:
-        InputError: the bytes are not an image that can be read, or it costs more than `limits` allow.
-        OSError: there is no such file, or it must not be read.
-        TypeError: it is none of the three forms, or an array of another shape or kind.
+    Raises `InputError`: the bytes are not an image that can be read, or it costs more than `limits` allow; `OSError`:
+    there is no such file, or it must not be read; `TypeError`: it is none of the three forms, or an array of another
+    shape or kind.
     """
     match photo:
         case bytes():

@@ -112,16 +112,14 @@ class Pipeline:
     def face(self, photo: Photo, watch: Watch = unwatched) -> Detection:
         """Find the portrait in a photo: bytes of an image file, its path, or RGB pixels. `watch` sees each stage.
 
-        Raises:
-            InputError: the bytes are not an image, or no face is in it.
+        Raises `InputError`: the bytes are not an image, or no face is in it.
         """
         return _find(self.detector, self._open(photo, watch), watch)
 
     def super(self, photo: Photo, watch: Watch = unwatched) -> SuperResult:
         """Say how likely it is that the portrait in a photo (as for `face`) was superimposed.
 
-        Raises:
-            InputError: the bytes are not an image, no face is in it, or the face is too small to be judged.
+        Raises `InputError`: the bytes are not an image, no face is in it, or the face is too small to be judged.
         """
         return self.judge(self.look(photo, watch), watch)
 

@@ -1,7 +1,5 @@
 """A PNG or WebP without what is not part of the picture: metadata never overrule good pixels."""
 
-from __future__ import annotations
-
 import zlib
 from collections.abc import Iterator
 from typing import Final

@@ -1,7 +1,5 @@
 """What makes an answer less certain: told to the user as advice, never mixed into the score."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Final
 

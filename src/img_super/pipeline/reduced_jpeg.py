@@ -5,8 +5,6 @@ but the reading of the compressed bytes. Its pixels are those that Pillow gives;
 warning, Pillow judges.
 """
 
-from __future__ import annotations
-
 from math import ceil
 from typing import Final
 
@@ -79,8 +77,7 @@ class ReducedJpeg:
 def reduced_jpeg(data: bytes, limits: DecodeLimits) -> ReducedJpeg | None:
     """The fast way of a JPEG, or None where it must go the plain one: odd, or slow to decode.
 
-    Raises:
-        UnsupportedVariant, TooManyPixels, DecodeTooSlow, BrokenImage: as `decode_image` does.
+    Raises `UnsupportedVariant`, `TooManyPixels`, `DecodeTooSlow`, `BrokenImage`: as `decode_image` does.
     """
     jpeg = read_jpeg(data)
     refuse_costly_jpeg(jpeg, limits)

@@ -1,7 +1,5 @@
 """A TIFF's first directory, looked at before its pixels: what lies is refused, what is not read is named."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from io import BytesIO
 from itertools import pairwise
@@ -65,9 +63,8 @@ def why_not_opened(tags: ImageFileDirectory_v2) -> InputError:
 def refuse_tiff(tags: ImageFileDirectory_v2, data: bytes) -> None:
     """Look at the tags of a page.
 
-    Raises:
-        BrokenImage: strips or tiles overlap or are more than the file has; an orientation is not one number.
-        UnsupportedVariant: a compression or a kind of number that is not decoded here.
+    Raises `BrokenImage`: strips or tiles overlap or are more than the file has; an orientation is not one number;
+    `UnsupportedVariant`: a compression or a kind of number that is not decoded here.
     """
     if tags.tagtype.get(ORIENTATION, _SHORT) != _SHORT or len(_numbers(tags, ORIENTATION)) > 1:
         raise BrokenImage("The file's orientation is not one number; save it again as a standard JPEG.")

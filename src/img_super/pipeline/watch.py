@@ -1,7 +1,5 @@
 """Who looks on while a photo goes its way: to time the stages, or to stop work that nobody waits for."""
 
-from __future__ import annotations
-
 from contextlib import AbstractContextManager, nullcontext
 from enum import StrEnum
 from typing import Protocol

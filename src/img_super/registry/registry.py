@@ -64,8 +64,7 @@ class Registry:
     def create(cls, folder: Path, model: Path) -> Registry:
         """A new registry in which a copy of `model`, a model's folder, serves.
 
-        Raises:
-            BadModel: there is a registry already, or `model` is no model that can serve.
+        Raises `BadModel`: there is a registry already, or `model` is no model that can serve.
         """
         if (folder / STATE_FILE).exists():
             raise BadModel(f"There is already a registry in {folder}.")
@@ -109,8 +108,7 @@ class Registry:
     def add(self, source: Path) -> ModelCard:
         """Copy a model into the registry; it does not serve yet.
 
-        Raises:
-            BadModel: it is damaged, foreign or has a version that is there with other weights or another card.
+        Raises `BadModel`: it is damaged, foreign or has a version that is there with other weights or another card.
         """
         card = check_model(source)
         target = self.folder / card.version
@@ -129,8 +127,7 @@ class Registry:
     def promote(self, version: str) -> ModelCard:
         """Let a version serve. A running service takes it when it is told to reload.
 
-        Raises:
-            BadModel: there is none such, it serves already, or it is damaged; what served goes on serving.
+        Raises `BadModel`: there is none such, it serves already, or it is damaged; what served goes on serving.
         """
         card = check_model(self.model(version))
         with self._alone():
@@ -142,11 +139,7 @@ class Registry:
         return card
 
     def rollback(self) -> ModelCard:
-        """Return to the version that served before.
-
-        Raises:
-            BadModel: there was none, or it is damaged.
-        """
+        """Return to the version that served before. Raises `BadModel`: there was none, or it is damaged."""
         with self._alone():
             state = self.state
             if not state.before:
@@ -196,8 +189,7 @@ def serving_folder(model: Path) -> Path:
 def check_model(folder: Path) -> ModelCard:
     """Read a model to the last byte and run it once.
 
-    Raises:
-        BadModel: the card or weights are missing, damaged, do not belong together, or are no validation network.
+    Raises `BadModel`: the card or weights are missing, damaged, do not belong together, or are no validation network.
     """
     card = read_card(folder)
     for file in card.files:

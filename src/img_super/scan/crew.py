@@ -76,8 +76,7 @@ class Crew:
     def judge(self, photos: Iterator[Found]) -> Iterator[Judged]:
         """A row for every photo, in the order in which they are done.
 
-        Raises:
-            ScanError: the processes do not start.
+        Raises `ScanError`: the processes do not start.
         """
         while True:
             yield from self._hand_out(photos)

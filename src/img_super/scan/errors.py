@@ -3,8 +3,6 @@
 The codes of a row are those of `img_super.errors.InputError`, of `img_super.sources.errors` and the ones here.
 """
 
-from __future__ import annotations
-
 from img_super.errors import ImgSuperError
 from img_super.sources.errors import FileError
 

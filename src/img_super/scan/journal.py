@@ -54,9 +54,8 @@ class Journal:
             thumbnails_kept: of so many of the most suspicious photos.
             restart: throw away what an earlier scan has kept, whatever its fingerprint.
 
-        Raises:
-            ScanError: another scan has it open, or it belongs to a scan with other options or another model, or it
-                cannot be written.
+        Raises `ScanError`: another scan has it open, or it belongs to a scan with other options or another model, or it
+        cannot be written.
         """
         self.path = path
         self._kept = thumbnails_kept
@@ -88,11 +87,8 @@ class Journal:
     def add(self, judged: Judged) -> int:
         """Keep a row; one that is already there stays as it is. On disk after `COMMIT_EVERY_S` at the latest.
 
-        Returns:
-            How many rows it has made: 1, or 0 when it was there.
-
-        Raises:
-            ScanError: it cannot be written; the rows that were committed stay.
+        Returns how many rows it has made: 1, or 0 when it was there. Raises `ScanError`: it cannot be written; the rows
+        that were committed stay.
         """
         row = judged.row
         added = self._write(_INSERT, astuple(row))

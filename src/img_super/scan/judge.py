@@ -1,7 +1,5 @@
 """One photo into one row, whatever happens to it. This is what the processes of the crew do."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final

@@ -3,8 +3,6 @@
 It asks for nothing outside itself, and it shows portraits only when the user wanted thumbnails: they are personal data.
 """
 
-from __future__ import annotations
-
 from base64 import b64encode
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """How many photos have which score, drawn: axes, the threshold, and bars in the colours of their verdicts."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 from html import escape
 from typing import Final

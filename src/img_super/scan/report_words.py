@@ -1,7 +1,5 @@
 """The words of the report, in the languages of those who read it."""
 
-from __future__ import annotations
-
 import json
 from pathlib import Path
 from typing import Final, Literal, TypeAlias

@@ -1,7 +1,5 @@
 """Writes the rows where people and programs read them: Parquet, CSV or JSON lines, by the ending of the name."""
 
-from __future__ import annotations
-
 import csv
 import json
 from collections.abc import Callable, Iterable
@@ -22,8 +20,7 @@ _ROWS_A_BATCH: Final = 10_000
 def writer_for(path: Path) -> Writer:
     """What writes a file with this ending.
 
-    Raises:
-        ScanError: there is no such writer, or the package that it needs is not installed.
+    Raises `ScanError`: there is no such writer, or the package that it needs is not installed.
     """
     writer = _WRITERS.get(path.suffix.lower())
     if writer is None:

@@ -1,7 +1,5 @@
 """A row of the results: flat, so that every table can hold it, and free of times, so that a scan can be repeated."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, fields
 from hashlib import sha256
 from typing import Final, TypeAlias, get_args, get_type_hints

@@ -1,7 +1,5 @@
 """A whole scan: search, judge, keep, and when all is done, write the results."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Generator
 from contextlib import closing
 from dataclasses import dataclass, field
@@ -84,9 +82,7 @@ def scan(job: ScanJob, progress: Progress = lambda _rows, _newest: None, judging
         progress: is told how far it is.
         judging: who judges the photos.
 
-    Raises:
-        ScanError: it cannot begin or go on; what was done so far is kept.
-        BadModel: the model cannot be loaded.
+    Raises `ScanError`: it cannot begin or go on; what was done so far is kept; `BadModel`: the model cannot be loaded.
     """
     writer = writer_for(job.out)
     _check_targets(job)

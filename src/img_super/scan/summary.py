@@ -1,7 +1,5 @@
 """What a scan found, in numbers; counted while the results are written."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field

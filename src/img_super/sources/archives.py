@@ -1,7 +1,5 @@
 """The photos in ZIP and TAR archives, without unpacking them to disk."""
 
-from __future__ import annotations
-
 import tarfile
 from collections.abc import Callable, Iterator
 from io import SEEK_END

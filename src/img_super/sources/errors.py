@@ -3,8 +3,6 @@
 The codes of file errors are those of a scan's rows, beside the codes of `img_super.errors.InputError`.
 """
 
-from __future__ import annotations
-
 from typing import Final
 
 from img_super.errors import ImgSuperError, Refusal

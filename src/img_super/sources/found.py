@@ -1,7 +1,5 @@
 """What a search finds: where a photo lies, small enough to be sent to another process, and how it is read there."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -80,8 +78,7 @@ class Reader:
     def read(self, photo: InFile | InZip | Given) -> bytes:
         """The bytes of the photo.
 
-        Raises:
-            FileError: it is gone, may not be read, is encrypted, or has too many bytes.
+        Raises `FileError`: it is gone, may not be read, is encrypted, or has too many bytes.
         """
         match photo:
             case InFile():

@@ -3,8 +3,6 @@
 Photos hardly compress. What grows a hundredfold and more is made to: 7 kB of xz can stand for hundreds of gigabytes.
 """
 
-from __future__ import annotations
-
 import bz2
 import gzip
 import lzma

@@ -1,7 +1,5 @@
 """What a photo is called in the results, and which names are no photos."""
 
-from __future__ import annotations
-
 import os
 from collections import Counter
 from pathlib import PurePosixPath

@@ -4,8 +4,6 @@ Nothing is held but the folders still to be searched; of a remote folder, its li
 followed, and what is no regular file (a pipe, a device) is no photo.
 """
 
-from __future__ import annotations
-
 import os
 from collections.abc import Callable, Iterator, Sequence
 from glob import has_magic, iglob
@@ -28,8 +26,7 @@ def find_photos(
 ) -> Iterator[Found]:
     """Everything in the sources that may be a photo and is not `is_done`; archives are looked into, one level deep.
 
-    Raises:
-        SourceError: a source is not there, or the package that reads it is not installed.
+    Raises `SourceError`: a source is not there, or the package that reads it is not installed.
     """
     for file in find_files(sources, storage):
         for photo in _inside(file, storage, is_done, max_file_bytes):

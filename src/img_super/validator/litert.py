@@ -1,7 +1,5 @@
 """Runs the validation network on LiteRT: the way of serving."""
 
-from __future__ import annotations
-
 from math import isfinite
 from typing import Final
 
@@ -27,8 +25,7 @@ class LiteRtValidator:
     def __init__(self, weights: bytes, card: ModelCard, file: str = "litert") -> None:
         """Take the weights that the card lists as `file`, float or int8.
 
-        Raises:
-            BadModel: the weights cannot be run, take another input than the card says, or give no heat map.
+        Raises `BadModel`: the weights cannot be run, take another input than the card says, or give no heat map.
         """
         self.card = card
         self.identity: ModelIdentity = card.identity(file)

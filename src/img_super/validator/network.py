@@ -4,8 +4,6 @@ Backend-neutral Keras 3. Lite0 has ReLU6 and no squeeze-excitation, so that it q
 Source: M. Tan, Q. Le, "EfficientNet", 2019, and the Lite variants of the TPU models' repository.
 """
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Any, Final
 
@@ -35,12 +33,9 @@ def build_network(input_side_px: int, neck_channels: int = 128, dropout: float =
         neck_channels: features a place, before the two answers.
         dropout: share of pooled features that training leaves out.
 
-    Returns:
-        A model from RGB float32 [n, side, side, 3], values 0 to 255, to a dictionary of `logit` [n, 1] (rises with
-        suspicion) and `heat_map` [n, side / 16, side / 16, 1] (probability in [0, 1] of superimposition by place).
-
-    Raises:
-        ValueError: the side is no multiple of 16.
+    Returns a model from RGB float32 [n, side, side, 3], values 0 to 255, to a dictionary of `logit` [n, 1] (rises with
+    suspicion) and `heat_map` [n, side / 16, side / 16, 1] (probability in [0, 1] of superimposition by place). Raises
+    `ValueError`: the side is no multiple of 16.
     """
     if input_side_px % STRIDE:
         raise ValueError(f"the side must be a multiple of {STRIDE}, not {input_side_px}")
@@ -136,8 +131,7 @@ def _normalised(x: Any, name: str) -> Any:
 def load_backbone(network: keras.Model, weights: Path) -> int:
     """Load ImageNet weights that `training.imagenet` converted; returns how many layers were filled.
 
-    Raises:
-        KeyError: the file lacks weights of a backbone layer.
+    Raises `KeyError`: the file lacks weights of a backbone layer.
     """
     filled = 0
     with np.load(weights) as arrays:

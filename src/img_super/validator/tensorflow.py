@@ -3,8 +3,6 @@
 For whoever must serve with TensorFlow itself; this module and `network.py` are the only ones here that import it.
 """
 
-from __future__ import annotations
-
 from pathlib import Path
 from tempfile import TemporaryDirectory
 

@@ -1,7 +1,5 @@
 """`POST /super/batch`: several photos at once."""
 
-from __future__ import annotations
-
 from fastapi import APIRouter, Request
 
 from img_super.api.batch_work import work_on_batch

@@ -1,7 +1,5 @@
 """`POST /face`: where is the portrait?"""
 
-from __future__ import annotations
-
 from fastapi import APIRouter, Request
 
 from img_super.api.error_handlers import documented_errors

@@ -1,7 +1,5 @@
 """`POST /feedback`: what a judged document turned out to be."""
 
-from __future__ import annotations
-
 import asyncio
 
 from fastapi import APIRouter, Request

@@ -1,7 +1,5 @@
 """`GET /health/live` and `/health/ready`, for whoever starts and restarts the service."""
 
-from __future__ import annotations
-
 from fastapi import APIRouter, Response, status
 
 from img_super.api.schemas import Health

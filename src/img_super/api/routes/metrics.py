@@ -1,7 +1,5 @@
 """`GET /metrics`: what Prometheus reads."""
 
-from __future__ import annotations
-
 from fastapi import APIRouter, Response
 from prometheus_client import CONTENT_TYPE_LATEST
 

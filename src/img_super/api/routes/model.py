@@ -1,7 +1,5 @@
 """`GET /model`: which networks answer, and what is known of them; `POST /model/reload`: take another one."""
 
-from __future__ import annotations
-
 from fastapi import APIRouter
 
 from img_super.api.error_handlers import documented

@@ -1,7 +1,5 @@
 """`GET /`: the page for browsers, a liveness message for machines; and the files that the page is made of."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Any, Final
 

@@ -1,7 +1,5 @@
 """`POST /super`: was the portrait superimposed?"""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Annotated, TypeAlias
 

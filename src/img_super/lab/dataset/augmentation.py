@@ -1,7 +1,5 @@
 """Changes crops at random while training; blind to the label, so that it tells the classes nothing."""
 
-from __future__ import annotations
-
 import cv2
 import numpy as np
 

@@ -4,8 +4,6 @@ Where they are paired, a document's crops stay together and are augmented alike:
 share, card, camera and augmentation, cancels out of the step, and what is left is the attack.
 """
 
-from __future__ import annotations
-
 from typing import Any, Protocol
 
 import cv2

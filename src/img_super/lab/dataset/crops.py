@@ -73,8 +73,7 @@ class CropSet(OfRows):
 def read_crops(folder: Path, limit: int | None = None) -> CropSet:
     """Read a data set into memory (250 kB a crop of 288 px); at most `limit` crops.
 
-    Raises:
-        BadDataSet: no manifest, a damaged row, a missing shard, or a shard with another number of crops.
+    Raises `BadDataSet`: no manifest, a damaged row, a missing shard, or a shard with another number of crops.
     """
     crops, masks, rows = [], [], []
     for shard, shard_rows in sorted(by_shard(read_manifest(folder, SampleRow)).items()):

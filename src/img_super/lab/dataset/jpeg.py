@@ -1,7 +1,5 @@
 """Saved once more, most often as JPEG: what a messenger does to a photo."""
 
-from __future__ import annotations
-
 import cv2
 import numpy as np
 

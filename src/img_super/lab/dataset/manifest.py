@@ -3,8 +3,6 @@
 A row is declared once, in steps: who reads one takes the step that has what it needs; further fields are ignored.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Final, TypeVar
@@ -108,8 +106,7 @@ def write_rows(path: Path, rows: Sequence[msgspec.Struct]) -> None:
 def read_manifest(folder: Path, row_type: type[RowT], verb: str = "synthesize") -> list[RowT]:
     """A data set's rows, each with the fields that the reader wants of it.
 
-    Raises:
-        BadDataSet: there is no manifest (`verb` makes one), it has no rows, or one of them is damaged.
+    Raises `BadDataSet`: there is no manifest (`verb` makes one), it has no rows, or one of them is damaged.
     """
     decoder, path = msgspec.json.Decoder(row_type), existing(folder / "manifest.jsonl", verb)
     try:

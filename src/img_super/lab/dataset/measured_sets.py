@@ -89,8 +89,7 @@ def real_set(folders: Sequence[Path], donors: Path, side_px: int) -> MeasuredSet
 def other_hands_set(folder: Path, donors: Path, side_px: int) -> MeasuredSet:
     """The genuine photos of a folder made by `synthesize --photos`, untouched and forged by code of another hand.
 
-    Raises:
-        BadDataSet: no manifest, a damaged row, or no photos.
+    Raises `BadDataSet`: no manifest, a damaged row, or no photos.
     """
     rows = [row for row in read_manifest(folder, SampleRow) if row.photo and not row.label]
     if not rows:

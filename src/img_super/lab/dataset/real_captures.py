@@ -4,8 +4,6 @@ The document types are split in two: one half helps to choose the threshold, the
 is trained on neither.
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path

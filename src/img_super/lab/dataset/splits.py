@@ -3,8 +3,6 @@
 A choice hangs on a name alone, never on a position in a list, so that new material moves nothing that is there.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Sequence
 from functools import cache
 from pathlib import Path
@@ -36,8 +34,7 @@ class BackgroundRules(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class SplitRules(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What `splits.json` holds.
 
-    Attributes:
-        identities: of each source of portraits, the split that has it, or `held_out`: both, divided by person.
+    `identities`: of each source of portraits, the split that has it, or `held_out`: both, divided by person.
     """
 
     identities: dict[str, Literal["train", "validation", "held_out"]]
@@ -83,8 +80,7 @@ def split_of_identity(source: str, identity: str) -> Split:
         source: `cc0`, `gan`, `drawn`.
         identity: the person's name in the manifest; of a CC0 portrait it ends in `<sex>/<number>`.
 
-    Raises:
-        UnknownSource: the rules say nothing about the source.
+    Raises `UnknownSource`: the rules say nothing about the source.
     """
     rule = split_rules().identities.get(source)
     if rule is None:

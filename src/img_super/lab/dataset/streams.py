@@ -73,8 +73,7 @@ class CropStream(OfRows):
 def stream_crops(folder: Path, limit: int | None = None) -> CropStream:
     """Open a data set of `img-super synthesize`; at most `limit` crops.
 
-    Raises:
-        BadDataSet: no manifest, a damaged row, a missing or damaged shard, or one with another number of crops.
+    Raises `BadDataSet`: no manifest, a damaged row, a missing or damaged shard, or one with another number of crops.
     """
     members = sorted(by_shard(read_manifest(folder, SampleRow)).items())
     crops, masks = ([_mapped(folder, shard, name, len(rows)) for shard, rows in members] for name in ("crops", "masks"))
@@ -98,9 +97,7 @@ def _mapped(folder: Path, shard: str, name: str, count: int) -> UInt8Array:
 def mapped(path: Path, name: str) -> UInt8Array:
     """An array of an uncompressed `.npz`, read from disk where it is looked at.
 
-    Raises:
-        KeyError: there is no such array.
-        ValueError: it is compressed, or no array of bytes.
+    Raises `KeyError`: there is no such array; `ValueError`: it is compressed, or no array of bytes.
     """
     with ZipFile(path) as archive, path.open("rb") as file:
         member = archive.getinfo(f"{name}.npy")

@@ -1,7 +1,5 @@
 """Reads whole photos with their truth, as `img-super synthesize-photos` makes them. Knows nothing of how."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -87,8 +85,7 @@ class Faces:
 def read_photos(folder: Path, limit: int | None = None) -> list[LabelledPhoto]:
     """Read a data set into memory; at most `limit` photos.
 
-    Raises:
-        BadDataSet: no manifest, a damaged row, or a photo that cannot be read.
+    Raises `BadDataSet`: no manifest, a damaged row, or a photo that cannot be read.
     """
     return [_read(folder, row) for row in read_rows(folder)[:limit]]
 

@@ -1,7 +1,5 @@
 """Runs a LiteRT network over many crops as serving does: batch 1, one thread an interpreter."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -31,8 +29,7 @@ class NetworkAnswers:
 def answers_of(weights: bytes, crops: Iterable[RgbImage], threads: int = 1) -> NetworkAnswers:
     """The answers for square crops (RGB uint8), resized where the network takes another side.
 
-    Raises:
-        BadModel: the weights are no validation network.
+    Raises `BadModel`: the weights are no validation network.
     """
     networks = PerThread(lambda: LiteRtNetwork(weights))
 

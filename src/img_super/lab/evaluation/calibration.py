@@ -1,7 +1,5 @@
 """From logits to probabilities, fitted on validation data: Platt scaling, or a rising line where that is better."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
@@ -30,8 +28,7 @@ def fit_platt(logits: Array, labels: Array, weights: Array | None = None) -> Cal
         logits, labels: one a sample; label 1 means superimposed.
         weights: how much a sample counts; all alike without.
 
-    Raises:
-        ValueError: the logits do not rise with suspicion, so that no temperature makes them a score.
+    Raises `ValueError`: the logits do not rise with suspicion, so that no temperature makes them a score.
     """
     fitted = LogisticRegression(C=1e4).fit(np.asarray(logits, np.float64).reshape(-1, 1), labels, weights)
     slope, bias = float(fitted.coef_[0, 0]), float(fitted.intercept_[0])
@@ -44,9 +41,7 @@ def fit_isotonic(logits: Array, labels: Array, weights: Array | None = None) -> 
     """Centred isotonic regression: straight lines between the middles of the steps, so that no two logits tie.
 
     Source: A. P. Oron, N. Flournoy, "Centered Isotonic Regression", 2017. The card keeps Platt's numbers beside it.
-
-    Raises:
-        ValueError: the logits do not rise with suspicion.
+    Raises `ValueError`: the logits do not rise with suspicion.
     """
     platt = fit_platt(logits, labels, weights)
     x = np.asarray(logits, np.float64)
@@ -71,8 +66,7 @@ class CalibrationChoice:
 def fit_better(logits: Array, labels: Array, documents: Array, weights: Array) -> CalibrationChoice:
     """Fit both; keep Platt's two numbers unless the line has the lower log loss on documents left out, beyond doubt.
 
-    Raises:
-        ValueError: the logits do not rise with suspicion.
+    Raises `ValueError`: the logits do not rise with suspicion.
     """
     kinds = {"platt": fit_platt, "isotonic": fit_isotonic}
     losses = {kind: _left_out_losses(fit, logits, labels, documents, weights) for kind, fit in kinds.items()}

@@ -1,7 +1,5 @@
 """How well the one-pass detector finds portraits: on generated photos turned all ways, and on real captures."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass

@@ -5,8 +5,6 @@ A mark is `<!-- begin NAME -->`, its end `<!-- end NAME -->`. Names: `figures SE
 says `<!-- language: en -->`; the others are in Spanish.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path

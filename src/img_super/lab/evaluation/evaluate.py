@@ -80,9 +80,8 @@ def measure(
 ) -> Measured:
     """Measure a model on every set.
 
-    Args:
-        robustness_samples: of each set so many crops, and so many photos where there are any, are changed and judged
-            again, once a step; none with 0.
+    `robustness_samples`: of each set so many crops, and so many photos where there are any, are changed and judged
+    again, once a step; none with 0.
     """
     scored = {data_set.name: score(model, data_set, threads) for data_set in sets}
     card = model.card

@@ -1,7 +1,5 @@
 """The report as one file of HTML that needs nothing else."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -69,8 +67,7 @@ class Section:
 def html_report(results: Sequence[Measured], sets: Sequence[MeasuredSet], show_real: bool = False) -> str:
     """The whole report; the first model is told of in detail, the others stand beside it.
 
-    Args:
-        show_real: also show crops of real people's documents.
+    `show_real`: also show crops of real people's documents.
     """
     environment = Environment(loader=FileSystemLoader(TEMPLATES), autoescape=True, trim_blocks=True)
     main = results[0]

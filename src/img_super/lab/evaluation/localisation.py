@@ -1,7 +1,5 @@
 """Whether the heat map shows where something was laid over."""
 
-from __future__ import annotations
-
 from typing import Final
 
 import cv2

@@ -4,8 +4,6 @@ APCER (attacks accepted), BPCER (genuine documents rejected) and the names of th
 ISO/IEC 30107-3; these figures are no test by that standard.
 """
 
-from __future__ import annotations
-
 from typing import Final
 
 import numpy as np

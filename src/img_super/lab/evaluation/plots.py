@@ -1,7 +1,5 @@
 """The plots of the report, as SVG: the same figures give the same bytes."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from io import BytesIO

@@ -1,7 +1,5 @@
 """Thresholds with names: each keeps the false alarms on validation under its bound, and finds what it then can."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Final
 

@@ -1,7 +1,5 @@
 """Whether a score of 0.8 means four in five: reliability curve and expected calibration error."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Final
 

@@ -1,7 +1,5 @@
 """From labels, species and scores to the figures that a card holds."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Final
 

@@ -28,8 +28,7 @@ DIGITS: Final = 4
 def drawn_weights(clusters: Array, seed: int, draws: int = 1000) -> Weights:
     """How often each sample counts in each draw of as many clusters as there are.
 
-    Args:
-        clusters: the cluster of each sample, such as its document.
+    `clusters`: the cluster of each sample, such as its document.
     """
     names, inverse = np.unique(clusters, return_inverse=True)
     share = np.full(len(names), 1 / len(names))

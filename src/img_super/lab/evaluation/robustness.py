@@ -4,8 +4,6 @@ Photos go the whole way of the service, detector included; crops, where no photo
 leaves out that the detector then frames the portrait a little differently.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial

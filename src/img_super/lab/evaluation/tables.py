@@ -1,7 +1,5 @@
 """The figures as tables, models side by side, in English for the report and in Spanish for the documents."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import isnan

@@ -4,8 +4,6 @@ A difference hash says of each of 16 x 16 places of a grey picture whether it is
 Source: N. Krawetz, "Kind of Like That", 2013.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Final
 

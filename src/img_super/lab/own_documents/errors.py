@@ -1,7 +1,5 @@
 """What can be wrong with labelled photos: `BadLabels` ends the reading, a `PhotoRefused` leaves one photo out."""
 
-from __future__ import annotations
-
 from img_super.errors import ImgSuperError, Refusal
 
 

@@ -9,8 +9,6 @@ Source of the idea: K. Shiohara, T. Yamasaki, "Detecting Deepfakes with Self-Ble
 M. Gangnet, A. Blake, "Poisson Image Editing", 2003; colours: E. Reinhard et al., "Color Transfer between Images", 2001.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Final
 
@@ -62,8 +60,7 @@ def exchanges(team: CropSet, parts: Int64Array, times: int, seed: int, mask_side
         times: how many pairs each genuine crop is the host of; none where its part has no other document.
         seed: the same pairs for the same seed.
 
-    Returns:
-        Crops with their masks, a genuine one before each attack, with the host's document; and the part of each.
+    Returns crops with their masks, a genuine one before each attack, with the host's document; and the part of each.
     """
     crops: list[RgbImage] = []
     masks: list[npt.NDArray[np.generic]] = []

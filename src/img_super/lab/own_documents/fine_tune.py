@@ -4,8 +4,6 @@ Cross-validated by document: what is reported of the own photos was answered by 
 nor another one of its document. Each network stops by a third part, which it did not learn from either.
 """
 
-from __future__ import annotations
-
 import logging
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
@@ -82,8 +80,7 @@ def fine_tune(
         folds: how many times a part is left out.
         note: is told what is begun, for a person who waits.
 
-    Raises:
-        BadLabels: a class has too few documents for so many folds.
+    Raises `BadLabels`: a class has too few documents for so many folds.
     """
     check_documents(team, folds)
     logging.getLogger("tensorflow").setLevel(logging.ERROR)  # it warns that there is one network after the other
@@ -148,8 +145,7 @@ def _resized(crops: npt.NDArray[np.uint8], side_px: int) -> npt.NDArray[np.uint8
 def check_documents(team: CropSet, folds: int, attacks_are_made: bool = False) -> None:
     """Every part that is watched must have both classes, in every fold; attacks, if any are given or none are made.
 
-    Raises:
-        BadLabels: a class has too few documents.
+    Raises `BadLabels`: a class has too few documents.
     """
     needed = _WATCHED + folds
     for label in Label:

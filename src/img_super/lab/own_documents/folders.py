@@ -1,7 +1,5 @@
 """Photos labelled by the folder in which they lie, each with its annotation beside it if there is one."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from pathlib import PurePosixPath
 from typing import Final
@@ -20,12 +18,9 @@ _NO_PHOTOS: Final = frozenset({".csv", ".db", ".json", ".jsonl", ".md", ".txt"})
 def photos_in(sources: Sequence[str], label: Label, storage: Storage) -> Iterator[OwnPhoto]:
     """Every file in the sources that may be a photo, with this label.
 
-    A source is a folder, a glob, an archive or a URL. Photos of the same name without its ending, such as
-    `TRUE/7.jpg` and `FALSE/7.png`, count as the same document.
-
-    Raises:
-        SourceError: a source is not there.
-        BadLabels: an annotation cannot be read.
+    A source is a folder, a glob, an archive or a URL. Photos of the same name without its ending, such as `TRUE/7.jpg`
+    and `FALSE/7.png`, count as the same document. Raises `SourceError`: a source is not there; `BadLabels`: an
+    annotation cannot be read.
     """
     reader = Reader(storage)
     files = list(find_photos(sources, storage))

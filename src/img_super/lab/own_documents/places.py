@@ -4,8 +4,6 @@
 "TRUE" when a portrait is superimposed, which is the opposite; so these two names are never believed unasked.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import chain
@@ -46,9 +44,7 @@ class Places:
     def photos(self, storage: Storage) -> list[OwnPhoto]:
         """Every labelled photo.
 
-        Raises:
-            BadLabels: there is none, or what says the labels cannot be read.
-            SourceError: a source is not there.
+        Raises `BadLabels`: there is none, or what says the labels cannot be read; `SourceError`: a source is not there.
         """
         if self.table is not None:
             photos = list(photos_of(self.table, storage))
@@ -70,8 +66,7 @@ def find_places(
         genuine, attack: folders, globs, archives or URLs; with `data`, names of folders in it.
         confirm: asks a person whether `TRUE` means genuine; false when nobody can be asked.
 
-    Raises:
-        BadLabels: nothing was named, or nobody said what TRUE and FALSE mean.
+    Raises `BadLabels`: nothing was named, or nobody said what TRUE and FALSE mean.
     """
     if data is None:
         if not genuine and not attack:

@@ -1,7 +1,5 @@
 """From labelled photos to what the network sees of them. Nothing is dropped in silence: what is left out says why."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -93,11 +91,7 @@ class Reading:
         self._pipeline, self._threads, self._reader = pipeline, threads, Reader(storage)
 
     def read(self, photos: Sequence[OwnPhoto], advance: Advance = lambda: None) -> OwnDocuments:
-        """Read every photo; `advance` is called after each.
-
-        Raises:
-            BadLabels: not a single photo can be used.
-        """
+        """Read every photo; `advance` is called after each. Raises `BadLabels`: not a single photo can be used."""
 
         def read_photo(photo: OwnPhoto) -> _ReadPhoto | LeftOut:
             try:

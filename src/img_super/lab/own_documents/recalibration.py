@@ -77,8 +77,7 @@ def lineage_of(step: str, parent: MeasuredModel, team: OwnDocuments) -> Lineage:
 def recalibrate(model: MeasuredModel, team: OwnDocuments, wish: Wish, version: str, threads: int = 1) -> Recalibrated:
     """Choose the thresholds of all policies on the team's own genuine documents.
 
-    Raises:
-        BadLabels: there are fewer than ten genuine documents, or costs are to decide and there are no attacks.
+    Raises `BadLabels`: there are fewer than ten genuine documents, or costs are to decide and there are no attacks.
     """
     answers = answers_of(model.weights, [crop.crop for crop in team.crops], threads)
     scores = scores_of(model.card.calibration, answers.logits)

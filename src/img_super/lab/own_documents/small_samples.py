@@ -57,8 +57,7 @@ class Shape:
     def of(cls, values: Sequence[float], shares: Sequence[float]) -> Shape:
         """From quantiles; those of the shares 0 and 1 are left out, which hang on single values.
 
-        Raises:
-            ValueError: fewer than two different values are left.
+        Raises `ValueError`: fewer than two different values are left.
         """
         inner = [(x, s) for x, s in zip(values, shares, strict=True) if 0 < s < 1]
         rising, first_indices = np.unique([x for x, _ in inner], return_index=True)
@@ -112,8 +111,7 @@ def threshold_from_few(values: Float64Array, wanted_bpcer: float, documents: int
         documents: how many different documents the photos show; photos of one document are no independent draws.
         shape: what is known of the distribution of such values.
 
-    Raises:
-        ValueError: there are too few documents, or all values are the same.
+    Raises `ValueError`: there are too few documents, or all values are the same.
     """
     if documents < MIN_DOCUMENTS or np.ptp(values) == 0:
         raise ValueError(f"{documents} different genuine documents are too few; at least {MIN_DOCUMENTS} are needed")

@@ -4,8 +4,6 @@ A row has `photo` (a path or URL; a path is relative to the table's own folder) 
 `document`, `species`, and the face as `x_min`, `y_min`, `x_max`, `y_max`.
 """
 
-from __future__ import annotations
-
 import csv
 import io
 import json
@@ -34,8 +32,7 @@ def is_table(url: str) -> bool:
 def photos_of(table: str, storage: Storage) -> Iterator[OwnPhoto]:
     """The photos of a table, in its order; a row without a photo is left out.
 
-    Raises:
-        BadLabels: the table cannot be read, or a row says no label.
+    Raises `BadLabels`: the table cannot be read, or a row says no label.
     """
     folder = table.rpartition("/")[0]
     for number, row in enumerate(_rows(table, _read(table, storage)), 1):

@@ -1,7 +1,5 @@
 """A photo with its truth, found but not read."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Final
 
@@ -39,8 +37,7 @@ class OwnPhoto:
 def label_of(word: str, place: str) -> Label:
     """The label that a manifest means.
 
-    Raises:
-        BadLabels: the word says nothing, or means the opposite to different people (`TRUE`, `FALSE`).
+    Raises `BadLabels`: the word says nothing, or means the opposite to different people (`TRUE`, `FALSE`).
     """
     label = _WORDS.get(word.strip().lower())
     if label is None:

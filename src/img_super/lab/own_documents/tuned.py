@@ -1,7 +1,5 @@
 """From a fine-tuned network to a model beside its parent: exported, calibrated on both kinds of documents, compared."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -77,8 +75,7 @@ class ShippedTuned:
 class OwnAnswers:
     """The team's own photos as crops, and what networks that had not seen their documents said of them.
 
-    Attributes:
-        exchanged: logits before and after of portraits exchanged among the photos (`exchanges`), if any.
+    `exchanged`: logits before and after of portraits exchanged among the photos (`exchanges`), if any.
     """
 
     documents: OwnDocuments

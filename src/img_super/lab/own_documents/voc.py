@@ -3,8 +3,6 @@
 Source: M. Everingham et al., "The PASCAL Visual Object Classes Challenge", 2010.
 """
 
-from __future__ import annotations
-
 from xml.etree.ElementTree import Element, ParseError
 
 from defusedxml import DefusedXmlException
@@ -17,8 +15,7 @@ from img_super.lab.own_documents.errors import BadLabels
 def marked_boxes(xml: bytes, name: str) -> tuple[Box, ...]:
     """The box of every object, in absolute pixels; none when the annotation marks nothing.
 
-    Raises:
-        BadLabels: it is no XML, declares entities, or has a box without four numbers.
+    Raises `BadLabels`: it is no XML, declares entities, or has a box without four numbers.
     """
     try:
         root: Element = fromstring(xml)

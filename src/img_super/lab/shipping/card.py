@@ -100,12 +100,10 @@ def make_card(
 ) -> ModelCard:
     """Calibrate on real photos, each set counting alike, else on generated ones; choose the policies.
 
-    Generated documents are drawn harder than what people send: they guard the thresholds, as a set of genuine
-    documents alone does, and would make the score of real photos less sure than it is.
-
-    Args:
-        sets: the generated one by the name `GENERATED`, whose figures stand in the card, and others that help to
-            choose; figures of what was not chosen on are added by `evaluate`.
+    Generated documents are drawn harder than what people send: they guard the thresholds, as a set of genuine documents
+    alone does, and would make the score of real photos less sure than it is. `sets`: the generated one by the name
+    `GENERATED`, whose figures stand in the card, and others that help to choose; figures of what was not chosen on are
+    added by `evaluate`.
     """
     real = [
         validation.logits for name, validation in sets.items() if name != GENERATED and validation.logits.has_attacks

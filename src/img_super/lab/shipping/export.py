@@ -4,8 +4,6 @@ The floats are proven to answer as Keras does. Of integers this cannot be asked:
 they cost.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from hashlib import sha256
 from pathlib import Path
@@ -43,13 +41,9 @@ def export_network(
 ) -> dict[str, WeightsFile]:
     """Write the files into `folder`; returns what a card's `files` says of them.
 
-    Args:
-        representative: crops as serving sees them, uint8 [n, side, side, 3] of the network's side; without any, no
-            integer weights are made.
-
-    Raises:
-        ExportFailed: a score of the LiteRT network differs from Keras's by more than a thousandth, or the integer
-            network does not take the crop's bytes as they are.
+    `representative`: crops as serving sees them, uint8 [n, side, side, 3] of the network's side; without any, no
+    integer weights are made. Raises `ExportFailed`: a score of the LiteRT network differs from Keras's by more than a
+    thousandth, or the integer network does not take the crop's bytes as they are.
     """
     folder.mkdir(parents=True, exist_ok=True)
     side_px = int(network.inputs[0].shape[1])

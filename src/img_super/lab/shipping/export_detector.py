@@ -1,7 +1,5 @@
 """From the trained one-pass network and YuNet to the files that ship: LiteRT, proven to answer as Keras does."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Final
 
@@ -23,11 +21,8 @@ _PHOTOS: Final = 6
 def export_detector(trained: Path, folder: Path, input_wh: tuple[int, int]) -> dict[str, WeightsFile]:
     """Write the files of a run's best weights into `folder`; returns what a card's `files` says of them.
 
-    Args:
-        input_wh: of the photos when serving; the network is fully convolutional, and training on square ones is simple.
-
-    Raises:
-        ExportFailed: an answer of the LiteRT network differs from Keras's by more than `MAX_DIFFERENCE`.
+    `input_wh`: of the photos when serving; the network is fully convolutional, and training on square ones is simple.
+    Raises `ExportFailed`: an answer of the LiteRT network differs from Keras's by more than `MAX_DIFFERENCE`.
     """
     network = build_network(input_wh)
     network.set_weights(keras.saving.load_model(trained, compile=False, safe_mode=True).get_weights())

@@ -1,7 +1,5 @@
 """Whether integers serve as well as floats: accuracy and time of both, crop by crop in one run."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from time import perf_counter
 from typing import Any, Final

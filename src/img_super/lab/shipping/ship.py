@@ -1,7 +1,5 @@
 """From a trained network to a model's folder: files, proven or measured, and the card that says how to read them."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Final
 
@@ -40,9 +38,8 @@ def ship(
         representative: crops for the integer weights; without any, there are only floats.
         own: name and answers of a team's own documents, which help to choose, too.
 
-    Raises:
-        ExportFailed: LiteRT answers otherwise than Keras does.
-        ValueError: the network's logits do not rise with suspicion.
+    Raises `ExportFailed`: LiteRT answers otherwise than Keras does; `ValueError`: the network's logits do not rise with
+    suspicion.
     """
     files = export_file(trained, folder, representative)
     weights = {file: (folder / entry.name).read_bytes() for file, entry in files.items() if file in (FLOAT, INT8)}

@@ -1,7 +1,5 @@
 """From a trained one-pass network to its folder: files proven equal, least confidence chosen, all measured."""
 
-from __future__ import annotations
-
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
@@ -55,8 +53,7 @@ def ship_detector(
         validation: a folder of whole photos that training did not see.
         real: real captures; they are only measured.
 
-    Raises:
-        ExportFailed: LiteRT answers otherwise than Keras does.
+    Raises `ExportFailed`: LiteRT answers otherwise than Keras does.
     """
     files = export_detector(trained, folder, INPUT_WH) | {"yunet": export_yunet(folder)}
     card = DetectorCard(

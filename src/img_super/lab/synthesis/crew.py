@@ -4,8 +4,6 @@ A shard is finished when its rows, `shard-00000.jsonl`, are there. Every byte ha
 many processes work.
 """
 
-from __future__ import annotations
-
 import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -75,9 +73,7 @@ _write: Write | None = None
 def prepare(job: RenderJob, progress: Progress | None = None) -> Sources:
     """Load what the job draws from; the first time, portraits are drawn and examined, which takes a while.
 
-    Raises:
-        NothingToDrawFrom: see `load_sources`.
-        BadWeights: a network of the generator is not installed.
+    Raises `NothingToDrawFrom`: see `load_sources`; `BadWeights`: a network of the generator is not installed.
     """
     return load_sources(job.data, job.cache, Wanted(job.split, job.drawn, job.portraits, job.designs), progress)
 
@@ -85,8 +81,7 @@ def prepare(job: RenderJob, progress: Progress | None = None) -> Sources:
 def render_shards(job: AnyJob, start: Callable[[AnyJob], Write], processes: int) -> Iterator[int]:
     """Render the missing shards, yielding how many samples each has; then write the manifest.
 
-    Args:
-        start: called once in every process; a function of a module, since it is sent there by name.
+    `start`: called once in every process; a function of a module, since it is sent there by name.
     """
     job.out.mkdir(parents=True, exist_ok=True)
     unwritten = [shard for shard in range(job.shards) if not job.rows_path(shard).exists()]

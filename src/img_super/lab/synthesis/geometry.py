@@ -1,7 +1,5 @@
 """Maps between the pixels of portrait, card and photo. Matrices are float32, [2, 3] affine or [3, 3] projective."""
 
-from __future__ import annotations
-
 from typing import Final, cast
 
 import cv2

@@ -3,8 +3,6 @@
 Both are the same card under the same camera: what they share is decided once, for the pair.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final

@@ -3,8 +3,6 @@
 They go through OpenCV: NumPy broadcasts over a last axis of three about ten times as slowly.
 """
 
-from __future__ import annotations
-
 from functools import cache
 from typing import Final, TypeVar, cast
 

@@ -1,7 +1,5 @@
 """Contact sheets of a rendered data set: one a species, and one of genuine samples."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path

@@ -3,8 +3,6 @@
 Whatever lies on a card when it is printed goes through one process; donors' prints draw theirs from the same ranges.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Final
 

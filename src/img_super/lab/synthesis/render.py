@@ -4,8 +4,6 @@ The way of the pixels: blank -> card -> (superimposition on the card) -> photo -
 screen -> passing on.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Final
 

@@ -1,7 +1,5 @@
 """From photos to what the network sees: the face is found and cut out by the functions that serve, too."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final

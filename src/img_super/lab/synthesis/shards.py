@@ -4,8 +4,6 @@ Layout of a data set: `manifest.jsonl`; `shard-00000.npz` (crops uint8 [n, side,
 its rows `shard-00000.jsonl`; where wanted `photos/`.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import partial
@@ -22,11 +20,7 @@ from img_super.lab.synthesis.samples import Renderer, Sample, row_of
 
 @dataclass(frozen=True, slots=True)
 class CropJob(RenderJob):
-    """Crops to render, `side_px` wide.
-
-    Attributes:
-        photos: whether the whole photos are kept, too.
-    """
+    """Crops to render, `side_px` wide. `photos`: whether the whole photos are kept, too."""
 
     side_px: int = 256
     photos: bool = False

@@ -1,7 +1,5 @@
 """What samples are made from, split so that validation shares no person, design or background with training."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -68,9 +66,8 @@ def load_sources(data: Path | None, cache: Path, selection: Wanted, progress: Pr
             may be missing; without it portraits are drawn and tables are plain or procedural.
         progress: told how many portraits are ready.
 
-    Raises:
-        NothingToDrawFrom: fewer than two portraits, or a design that the split may not show.
-        BadWeights: a network that the portraits need is not installed.
+    Raises `NothingToDrawFrom`: fewer than two portraits, or a design that the split may not show; `BadWeights`: a
+    network that the portraits need is not installed.
     """
     portraits = tuple(_portraits(data, cache, selection, progress))
     if len(portraits) < 2:

@@ -4,8 +4,6 @@ Layout of a data set: `manifest.jsonl`, `photos/`, and `faces.npz`: faces of the
 while training. `shard-00000.jsonl` are the rows of a finished shard.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial

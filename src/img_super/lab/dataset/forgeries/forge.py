@@ -1,7 +1,5 @@
 """The species, each crude and careful, and what is done to genuine photos so that having been edited tells nothing."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Final
 
@@ -42,8 +40,7 @@ def forge(rng: Random, species: str, photo: RgbImage, host: LandmarkedFace, dono
         host: the portrait in the photo; its `image` is not read.
         donor: another person.
 
-    Raises:
-        ValueError: an unknown species, or faces that cannot be laid onto each other.
+    Raises `ValueError`: an unknown species, or faces that cannot be laid onto each other.
     """
     name, _, care = species.rpartition("_")
     if name not in _FORGERIES:

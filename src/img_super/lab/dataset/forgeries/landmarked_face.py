@@ -1,7 +1,5 @@
 """Who is in a picture, as forgeries need it."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Final
 
@@ -31,8 +29,7 @@ class LandmarkedFace:
 def onto_landmarks(source: Points, target: Points, with_shear: bool = False) -> Matrix:
     """The affine map [2, 3] that takes our landmarks to theirs: turned, scaled and shifted, or sheared as well.
 
-    Raises:
-        ValueError: they lie on one line or in one point.
+    Raises `ValueError`: they lie on one line or in one point.
     """
     estimate = cv2.estimateAffine2D if with_shear else cv2.estimateAffinePartial2D
     matrix, _ = estimate(source, target, method=cv2.LMEDS)

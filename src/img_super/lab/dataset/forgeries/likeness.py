@@ -1,7 +1,5 @@
 """What a careful forger does: the donor in the colours, the sharpness and the grain of what it covers."""
 
-from __future__ import annotations
-
 from typing import Final
 
 import cv2

@@ -1,7 +1,5 @@
 """What is cut out of a donor: masks, uint8, 255 inside, of the donor's size."""
 
-from __future__ import annotations
-
 from typing import Final
 
 import cv2

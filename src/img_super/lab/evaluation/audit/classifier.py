@@ -1,7 +1,5 @@
 """How well a kind of knowledge tells the classes apart: two classifiers together, cross-validated by document."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass

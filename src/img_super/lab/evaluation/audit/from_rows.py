@@ -1,7 +1,5 @@
 """Knowledge that needs no pixels: the file, the sizes, the parameters that were drawn."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from img_super.lab.evaluation.audit.rows import AuditRow

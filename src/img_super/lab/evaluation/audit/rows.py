@@ -1,7 +1,5 @@
 """What the audit reads of a data set: its manifest's rows, and its shards one after another."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path

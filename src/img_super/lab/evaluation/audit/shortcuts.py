@@ -1,7 +1,5 @@
 """Runs the audit: one finding for each kind of knowledge that must not betray the class."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -76,8 +74,7 @@ def audit_data_set(
 ) -> list[AuditFinding]:
     """Audit a rendered data set, or at least its first `size` samples in whole shards.
 
-    Raises:
-        BadDataSet: the data set cannot be read, or is too small to say anything.
+    Raises `BadDataSet`: the data set cannot be read, or is too small to say anything.
     """
     rows = _first_shards(read_rows(folder), size)
     _refuse_too_few(rows)  # before minutes of work

@@ -4,8 +4,6 @@ The two crops of a pair are blanked alike: the portrait's frame and whatever the
 only one of them shows, for the detector's boxes differ a little.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final

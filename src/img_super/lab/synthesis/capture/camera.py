@@ -1,7 +1,5 @@
 """A photo of a card: every parameter drawn at once, and the way of the light through them."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, replace
 from typing import Final
 

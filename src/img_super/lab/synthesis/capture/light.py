@@ -3,8 +3,6 @@
 All values are linear light: the scene's values are squared before (a gamma of 2, near enough to sRGB's).
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass, replace
 from typing import Final
 

@@ -3,8 +3,6 @@
 They are drawn at a reduced size in the photo's plane and cast a soft shadow.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Final
 

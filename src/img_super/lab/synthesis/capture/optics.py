@@ -1,7 +1,5 @@
 """The lens: blur, defocus, motion, coloured fringes, dark corners. Works on linear light."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import cv2

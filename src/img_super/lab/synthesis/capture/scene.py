@@ -1,7 +1,5 @@
 """What the camera sees before light: table, sheet, card with its edge and shadow, hands and other things."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Final
 

@@ -1,7 +1,5 @@
 """A photo shown on a screen and photographed again: pixel grid, moire, gamma, banding, dirt and mirrored light."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Final
 

@@ -3,8 +3,6 @@
 Exposure and white balance are metered beside the portrait, so that a superimposition leaves the rest alone.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass, replace
 from typing import Final
 

@@ -3,8 +3,6 @@
 Each texture repeats in both directions, so that a photo may show any part of it.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache

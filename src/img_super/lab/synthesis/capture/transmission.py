@@ -1,7 +1,5 @@
 """What happens to a photo's file on its way: resizing, sharpening by apps, screenshots, one or more saves."""
 
-from __future__ import annotations
-
 import io
 from dataclasses import dataclass, replace
 from functools import cache

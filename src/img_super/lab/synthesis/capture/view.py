@@ -1,7 +1,5 @@
 """Where the camera stands: the map from the card's pixels to the photo's, and the curl of the card."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final, Protocol, cast

@@ -1,7 +1,5 @@
 """Documents of states that do not exist: designs as data, drawn as blanks, printed as genuine cards."""
 
-from __future__ import annotations
-
 from img_super.lab.synthesis.documents.blank import Blank, Card, Overprint, PortraitStyle
 from img_super.lab.synthesis.documents.cards import make_card
 from img_super.lab.synthesis.documents.design import family_names

@@ -1,7 +1,5 @@
 """What a document is: a drawn blank that waits for its portrait, and the printed genuine card."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np

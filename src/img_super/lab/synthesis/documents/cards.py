@@ -1,7 +1,5 @@
 """The genuine card: portrait, ghost and overprints on their blank, one print of everything, laminate, wear."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import cv2

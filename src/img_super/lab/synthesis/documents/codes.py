@@ -1,7 +1,5 @@
 """What machines read: MRZ with its check digits, barcodes."""
 
-from __future__ import annotations
-
 from functools import lru_cache
 from typing import Final
 

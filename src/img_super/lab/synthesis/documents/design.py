@@ -1,7 +1,5 @@
 """Document designs as data: one JSON file a family, in `designs/`; places are shares of the card's width and height."""
 
-from __future__ import annotations
-
 from functools import cache
 from importlib import resources
 from typing import Final

@@ -1,7 +1,5 @@
 """DocXPand's nine designs (QuickSign, MIT): read from a folder, for validation only."""
 
-from __future__ import annotations
-
 from functools import lru_cache
 from pathlib import Path
 from typing import Final
@@ -82,8 +80,7 @@ def _front(folder: Path, name: str) -> RgbImage:
 def without_portrait(front: RgbImage, frame: tuple[float, float, float, float]) -> RgbImage:
     """Paint the frame over from its two sides: behind a cut-out portrait the sample person would look out.
 
-    Args:
-        frame: x_min, y_min, x_max, y_max in shares of the front.
+    `frame`: x_min, y_min, x_max, y_max in shares of the front.
     """
     height, width = front.shape[:2]
     margin = round(_MARGIN * width)

@@ -1,7 +1,5 @@
 """Draws a blank: ground, patterns, items, overprints, and how it will show its portrait."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Final
 

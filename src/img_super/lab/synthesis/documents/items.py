@@ -1,7 +1,5 @@
 """What stands on a card besides its ground and its portrait: texts, MRZ, barcodes, emblem, chip, signature..."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from itertools import pairwise
 from typing import Final

@@ -3,8 +3,6 @@
 Source of the curves: rosettes and guilloches as geometric lathes turn them (hypotrochoids, modulated circles).
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from typing import Final
 

@@ -1,7 +1,5 @@
 """What is printed, stamped or laminated over card and portrait alike: the evidence that a portrait belongs there."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final

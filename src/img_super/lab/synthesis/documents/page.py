@@ -1,7 +1,5 @@
 """The page that a blank is drawn on: its pixels, its person, its typefaces and inks."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import cv2

@@ -1,7 +1,5 @@
 """Who a document is about, and in which invented country: names by faker in the script of the locale."""
 
-from __future__ import annotations
-
 import unicodedata
 from dataclasses import dataclass
 from functools import cache

@@ -1,7 +1,5 @@
 """The `procedural` family: a random layout for every blank."""
 
-from __future__ import annotations
-
 import colorsys
 from typing import Final
 

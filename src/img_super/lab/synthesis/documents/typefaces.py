@@ -1,7 +1,5 @@
 """Fonts from packages whose fonts are free (OFL, Apache): found once, kept open, written with Pillow."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from importlib import resources

@@ -3,8 +3,6 @@
 Source of the transliterations: ICAO Doc 9303-3.
 """
 
-from __future__ import annotations
-
 from functools import cache
 from importlib import resources
 

@@ -1,7 +1,5 @@
 """What years in a pocket leave on a card, portrait and ground alike, and how the surface mirrors light."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Final
 

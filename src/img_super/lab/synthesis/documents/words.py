@@ -1,7 +1,5 @@
 """The words on documents: titles and labels by script, and the values of a person's fields."""
 
-from __future__ import annotations
-
 from typing import Final
 
 import numpy as np

@@ -1,7 +1,5 @@
 """What is behind the person of an ID photo: plain, gradient, curtain, mottled canvas, or the picture's own."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Final
 

@@ -63,9 +63,8 @@ class PortraitPainter:
     def paint(self, seed: int, number: int, variant: int | None = None) -> RgbImage:
         """RGB uint8, 448 px square.
 
-        Args:
-            variant: draw the picture with another face, in the same pose, hair and light. Source: T. Karras et al.,
-                "A Style-Based Generator Architecture for Generative Adversarial Networks", 2019 (style mixing).
+        `variant`: draw the picture with another face, in the same pose, hair and light. Source: T. Karras et al., "A
+        Style-Based Generator Architecture for Generative Adversarial Networks", 2019 (style mixing).
         """
         style = self._pulled((seed, number))  # NumPy takes a 0 behind them for nothing
         features = style if variant is None else self._pulled((seed, number, 1 + variant))
@@ -84,10 +83,8 @@ class PortraitPainter:
 def draw_portraits(count: int, seed: int, cache: Path, progress: Progress | None = None) -> list[Portrait]:
     """The first `count` portraits of a seed; only those that the cache lacks are drawn (0.5 s each).
 
-    Numbers whose picture shows no frontal face are passed over. Identities are `drawn/<seed>-<number>`.
-
-    Raises:
-        BadWeights: something must be drawn or examined, and a network is missing.
+    Numbers whose picture shows no frontal face are passed over. Identities are `drawn/<seed>-<number>`. Raises
+    `BadWeights`: something must be drawn or examined, and a network is missing.
     """
     pack = cache / f"{SOURCE}-{seed}-{count}-{PACK_VERSION}.pack"
     if (portraits := read_pack(pack)) is not None:
@@ -107,8 +104,7 @@ def draw_portraits(count: int, seed: int, cache: Path, progress: Progress | None
 def draw_variants(identities: Sequence[str], count: int, cache: Path) -> dict[str, list[Portrait]]:
     """So many variants of each identity `drawn/<seed>-<number>`; those that show no frontal face are left out.
 
-    Raises:
-        BadWeights: something must be drawn or examined, and a network is missing.
+    Raises `BadWeights`: something must be drawn or examined, and a network is missing.
     """
     networks, studio = PortraitNetworks(), _Studio(cache)
     portraits: dict[str, list[Portrait]] = {}

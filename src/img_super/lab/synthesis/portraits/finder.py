@@ -1,7 +1,5 @@
 """YuNet with its landmarks, which the service's detector does not report."""
 
-from __future__ import annotations
-
 from typing import Final
 
 import numpy as np

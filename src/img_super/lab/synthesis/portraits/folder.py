@@ -1,7 +1,5 @@
 """Portraits from a folder of pictures; what the networks find in them is kept in a cache."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from hashlib import sha256
 from io import BytesIO
@@ -53,11 +51,8 @@ class PortraitNetworks:
 def read_portraits(folder: Path, source: str, cache: Path, progress: Progress | None = None) -> list[Portrait]:
     """Every portrait of a folder and its subfolders, in the order of their names; the cache is filled on the way.
 
-    Identities are `source/path without suffix`. Pictures without a frontal face are left out.
-
-    Raises:
-        BadWeights: the cache is not full and a network is missing.
-        FileNotFoundError: a picture cannot be read.
+    Identities are `source/path without suffix`. Pictures without a frontal face are left out. Raises `BadWeights`: the
+    cache is not full and a network is missing; `FileNotFoundError`: a picture cannot be read.
     """
     paths = sorted(path for path in folder.rglob("*") if path.suffix.lower() in _SUFFIXES)
     pictures = [(path, f"{source}/{path.relative_to(folder).with_suffix('').as_posix()}") for path in paths]

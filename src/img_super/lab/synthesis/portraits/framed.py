@@ -1,7 +1,5 @@
 """A portrait made into an ID photo: framed, and laid over another background where that is wanted."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Final
 

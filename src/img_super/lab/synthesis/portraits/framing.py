@@ -3,8 +3,6 @@
 Source of the shares: ICAO Doc 9303-3 asks for 70 to 80 %; national cards show down to 60 %.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Final
 

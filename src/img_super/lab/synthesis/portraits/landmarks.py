@@ -1,7 +1,5 @@
 """The outline of a face by MediaPipe's landmark network."""
 
-from __future__ import annotations
-
 from typing import Final
 
 import cv2

@@ -1,7 +1,5 @@
 """Soft mattes of head and shoulders, hair included."""
 
-from __future__ import annotations
-
 from typing import Final
 
 import cv2

@@ -3,8 +3,6 @@
 Layout: the pixels of every picture and matte, one after the other; an index (.npz); the index's length (8 bytes).
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from io import BytesIO
 from pathlib import Path

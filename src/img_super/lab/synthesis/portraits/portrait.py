@@ -1,7 +1,5 @@
 """The portrait: the picture of a person who does not exist, the matte, the landmarks and the face's outline."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Final
 

@@ -1,7 +1,5 @@
 """The tones in which documents print portraits: colour, grey, sepia, duotone, toned, engraved, halftoned."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Final
 

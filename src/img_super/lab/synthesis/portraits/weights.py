@@ -1,7 +1,5 @@
 """Network files that lie inside published packages: found, proved to be the known ones and read; never imported."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from hashlib import sha256
 from importlib.metadata import PackageNotFoundError, distribution

@@ -1,7 +1,5 @@
 """What an attack is: a donor's picture and outline, a map onto the card, and how carefully it is laid."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Final
 

@@ -1,7 +1,5 @@
 """How a donor is joined with what is under it: by alpha, by gradients, by bands of detail."""
 
-from __future__ import annotations
-
 from typing import Final
 
 import cv2

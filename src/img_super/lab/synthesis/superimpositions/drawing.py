@@ -1,7 +1,5 @@
 """Decides about an attack: stage, care, the donor's earlier life, outline and place, blending, matching, paper."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Collection
 from dataclasses import replace
 from typing import Final

@@ -1,7 +1,5 @@
 """The inner face of another person, brought onto the landmarks of the first."""
 
-from __future__ import annotations
-
 from typing import Final
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Cut-out heads: `pasted_head` by an image editor, `printed_head` by scissors."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from img_super.domain import Float32Array

@@ -1,7 +1,5 @@
 """Lays an attack on the card or into the photo. Only the part of the picture that it touches is worked on."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Final
 
@@ -65,8 +63,7 @@ def on_photo(
 ) -> tuple[Float32Array, Float32Array]:
     """Lay the attack into a photo of the card with an image editor; returns the photo and where it is covered.
 
-    Args:
-        to_photo: [3, 3], from the card's pixels to the photo's.
+    `to_photo`: [3, 3], from the card's pixels to the photo's.
     """
     mask = np.zeros(photo.shape[:2], np.float32)
     place = _place(attack, to_photo, photo.shape[:2])

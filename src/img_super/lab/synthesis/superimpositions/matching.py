@@ -1,7 +1,5 @@
 """What a careful forger does so that the donor looks like its surroundings: colour, light, blur, grain."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Final
 

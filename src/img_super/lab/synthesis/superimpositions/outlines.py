@@ -1,7 +1,5 @@
 """Outlines of what is laid over, in the donor's own pixels: heads, faces, sheets, and how their edges are cut."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import cv2
@@ -47,11 +45,7 @@ def draw_edge(rng: np.random.Generator, care: float, face_px: float) -> Edge:
 
 
 def cut(rng: np.random.Generator, shape: Float32Array, edge: Edge, per_card_px: float) -> Float32Array:
-    """A shape (0 to 1) with this edge.
-
-    Args:
-        per_card_px: the donor's pixels to a pixel of the card.
-    """
+    """A shape (0 to 1) with this edge. `per_card_px`: the donor's pixels to a pixel of the card."""
     shape = grown(shape, edge.grown_px * per_card_px)
     if edge.kind in ("jagged", "lasso"):
         shape = _snipped(rng, shape, edge.step_px * per_card_px, edge.kind == "lasso")

@@ -4,8 +4,6 @@ The evidence is then the blending and nothing else: no other person, no other ha
 Source: K. Shiohara, T. Yamasaki, "Detecting Deepfakes with Self-Blended Images", CVPR 2022.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import cv2

@@ -1,7 +1,5 @@
 """Paper on a card: thickness that throws a shadow, a white core at its edges, gloss, wrinkles, a lifted corner."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import cv2
@@ -82,8 +80,7 @@ class Sheet:
 def glued(rng: np.random.Generator, sheet: Sheet, paper: Paper, corners: Float32Array) -> Sheet:
     """Glue the sheet on: shadow, cut edge, wrinkles, lifted corner, gloss.
 
-    Args:
-        corners: [n, 2], the sheet's corners in the same pixels; empty for cut-outs.
+    `corners`: [n, 2], the sheet's corners in the same pixels; empty for cut-outs.
     """
     picture, alpha, base = sheet.picture, sheet.alpha, sheet.base
     raised = np.zeros_like(alpha)

@@ -1,7 +1,5 @@
 """Whole photos with a background of their own: `pasted_photo` by an image editor, `printed_photo` on paper."""
 
-from __future__ import annotations
-
 import cv2
 import numpy as np
 

@@ -1,7 +1,5 @@
 """Where a donor goes: onto the landmarks of the portrait that it covers, or into the frame, more or less exactly."""
 
-from __future__ import annotations
-
 from typing import Final
 
 import cv2

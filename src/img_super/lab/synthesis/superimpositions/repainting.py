@@ -1,7 +1,5 @@
 """Painting over the first head before another one is laid, as careful forgers do."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import cv2

@@ -1,7 +1,5 @@
 """Careful forgers lay the security print over the donor again: lines that nearly meet, the stamp's missing part."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Final
 

@@ -1,7 +1,5 @@
 """The portrait that an attack covers, in the card's pixels."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np
