@@ -61,7 +61,6 @@ def _draw_box(image: RgbImage, box: Box, colour: Colour, width_px: int) -> None:
 
 
 def _draw_heat(image: RgbImage, heat_map: FloatMap, heated: Box) -> None:
-    """Blend red over the photo, the more the hotter; in place."""
     inside = heated.clipped((image.shape[1], image.shape[0]))
     if not inside.area:
         return

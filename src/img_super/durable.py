@@ -28,10 +28,7 @@ def replacing(path: Path) -> Iterator[Path]:
 def replace_durably(path: Path, data: bytes, mode: int = 0o644) -> None:
     """Put a file in the place of another in one step; who could read the old one can read the new one.
 
-    Args:
-        path: where it belongs.
-        data: all of it.
-        mode: of a file that was not there before.
+    `path`: where it belongs; `data`: all of it; `mode`: of a file that was not there before.
 
     Raises `OSError`: it cannot be written, or not with the owner and group of the old one, which then is still there.
     """

@@ -35,9 +35,7 @@ class SpeciesFigures(msgspec.Struct, frozen=True, omit_defaults=True):
 class Localisation(msgspec.Struct, frozen=True):
     """Whether the heat maps of attacks show what was laid over.
 
-    Attributes:
-        iou: of the map, cut, with the mask.
-        peak_inside: the share of maps whose most suspicious place was laid over.
+    `iou`: of the map, cut, with the mask; `peak_inside`: the share of maps whose most suspicious place was laid over.
     """
 
     iou: Figure

@@ -47,9 +47,7 @@ def hash_of(key: str) -> str:
 def read_keys(path: Path, wrong: Callable[[str], None] | None = None) -> tuple[Key, ...]:
     """The keys of a file; blank lines and lines that begin with # are comments.
 
-    Args:
-        path: the file.
-        wrong: is told of each line that is not a name and a SHA-256, which is then left out.
+    `path`: the file; `wrong`: is told of each line that is not a name and a SHA-256, which is then left out.
 
     Raises `BadKeys`: it cannot be read; or a line is wrong and nobody is told.
     """

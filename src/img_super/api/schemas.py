@@ -332,7 +332,6 @@ def _around(quad: Sequence[tuple[float, float]]) -> Box:
 
 
 def _besides(documents: Sequence[Detection]) -> list[Face]:
-    """Faces that are no document's portrait."""
     portraits = [document.portrait.box for document in documents]
     faces = [face for document in documents for face in document.others]
     return [face for face in faces if all(face.box.iou(box) < _SAME_FACE_IOU for box in portraits)]

@@ -9,11 +9,11 @@ from concurrent.futures import Future
 from queue import Empty, SimpleQueue
 from threading import Thread, get_ident
 from time import monotonic
-from typing import TypeAlias, TypeVar
+from typing import Any, TypeAlias, TypeVar
 
 T = TypeVar("T")
 
-_Work: TypeAlias = "tuple[Future[object], Callable[[], object]] | None"
+_Work: TypeAlias = tuple[Future[Any], Callable[[], Any]] | None
 
 
 class Threads:
@@ -32,7 +32,7 @@ class Threads:
         if self._closed:
             raise RuntimeError("the threads have ended")
         future: Future[T] = Future()
-        self._waiting.put((future, work))  # type: ignore[arg-type]
+        self._waiting.put((future, work))
         return future
 
     def all_busy_for_s(self) -> float:

@@ -110,7 +110,6 @@ def _optional(name: str, use: str) -> Check:
 
 
 def _model_files(settings: Settings) -> Iterator[Check]:
-    """Every file of both networks against the sha256 that is known of it."""
     from img_super.detector.weights import YUNET, read_yunet_weights
     from img_super.model_card import DetectorCard, read_card, read_card_as
     from img_super.registry.registry import serving_folder
@@ -124,7 +123,6 @@ def _model_files(settings: Settings) -> Iterator[Check]:
 def _files_of(
     name: str, find: Callable[[], Path], read_model_card: Callable[[Path], ModelCard] | Callable[[Path], DetectorCard]
 ) -> Iterator[Check]:
-    """Every file that a model's card lists."""
     from img_super.model_card import read_weights
 
     try:

@@ -58,7 +58,6 @@ def drift(
 
 
 def _reference(store: Store, model: Path | None, against_days: float | None, to_s: float) -> tuple[str, Reference]:
-    """The version that serves, and what is usual for it."""
     from img_super.feedback.drift import MIN_JUDGED, reference_of_card, reference_of_past
     from img_super.model_card import read_card
     from img_super.pipeline.load import SHIPPED_MODEL

@@ -111,7 +111,6 @@ def rollback(registry: RegistryFolder) -> None:
 
 
 def _versions(registry: Path | None) -> tuple[str, list[ModelCard]]:
-    """Which one serves, and all of them."""
     from img_super.model_card import read_card
     from img_super.pipeline.load import SHIPPED_MODEL
 

@@ -1,10 +1,9 @@
-"""The bulk scan on Ray Data: a crew of processes on every node, the journal on the node where the scan was started.
+"""The bulk scan on Ray Data: a crew of processes on every node, the journal where the scan was started.
 
     sources -> units -> Ray Data -> crew on a node [read -> pipeline] -> rows -> journal -> results, report
                (names, never bytes)                                     (fsync'd, here)
 
-Photos are read where they are judged, so every node must see the sources. A node that dies takes nothing with it but
-work that is done again elsewhere; a photo that kills its process is blamed by the crew, as in a scan on one machine.
+Photos are read where they are judged, so every node must see the sources. The work of a node that dies is done again.
 """
 
 import pickle

@@ -1,10 +1,10 @@
-"""The service on Ray Serve: the same FastAPI application, in as many processes on as many nodes as there is work for.
+"""The service on Ray Serve: the same FastAPI application in many processes on many nodes.
 
     serve run img_super.cluster.serve_app:build                          networks inside the ingress (default)
     serve run img_super.cluster.serve_app:build layout=apart             detector and validator on their own
 
-Settings are those of the service (`IMG_SUPER_*`), read on every node. A model is changed by deploying again: with
-`POST /model/reload` one replica of many would have another one.
+Settings (`IMG_SUPER_*`) are read on every node. Deploy again to change the model: `POST /model/reload` would change one
+replica only.
 """
 
 import asyncio

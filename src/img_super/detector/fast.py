@@ -208,7 +208,6 @@ def _lacks_document(box: Box, faces: Sequence[Standing]) -> bool:
 
 
 def _detection(face: Face, portrait: ConfirmedFace, wh: tuple[int, int]) -> Detection:
-    """A portrait with its document, where enough of one is seen."""
     standing = portrait.standing
     quad = tuple((float(x), float(y)) for x, y in standing.quad)
     document = DocumentPlace(standing.frame.pixels().clipped(wh), quad) if standing.in_document else None
@@ -216,7 +215,6 @@ def _detection(face: Face, portrait: ConfirmedFace, wh: tuple[int, int]) -> Dete
 
 
 def _faces(standings: Sequence[Standing], wh: tuple[int, int]) -> tuple[Face, ...]:
-    """Faces in the photo's pixels, the largest first."""
     faces = [Face(face.box.pixels().clipped(wh), face.candidate.face_confidence) for face in standings]
     return tuple(sorted((face for face in faces if face.box.area), key=lambda face: face.box.area, reverse=True))
 

@@ -117,7 +117,6 @@ def _merged(at8: Any, at16: Any, at32: Any) -> Any:
 
 
 def _separable(x: Any, name: str, kernel: int, channels: int) -> Any:
-    """A depthwise and a pointwise convolution, added to what came in."""
     features = keras.layers.DepthwiseConv2D(kernel, padding="same", use_bias=False, name=f"{name}_depthwise_conv")(x)
     features = _pointwise(_normalised(features, f"{name}_depthwise"), f"{name}_pointwise", channels)
     return keras.layers.Add(name=f"{name}_add")([x, features])

@@ -76,7 +76,6 @@ class YuNetDetector:
 
 
 def _padded(bgr: RgbImage) -> RgbImage:
-    """The image, with black to the right or below where it is a strip."""
     height, width = bgr.shape[:2]
     right, below = max(0, height // _LONGEST - width), max(0, width // _LONGEST - height)
     if not right and not below:
@@ -85,7 +84,6 @@ def _padded(bgr: RgbImage) -> RgbImage:
 
 
 def _inside(faces: list[Face], photo_wh: tuple[int, int]) -> list[Face]:
-    """What of the faces lies in the photo."""
     clipped = [Face(face.box.clipped(photo_wh), face.confidence) for face in faces]
     return [face for face in clipped if face.box.area]
 

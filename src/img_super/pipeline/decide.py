@@ -9,10 +9,8 @@ from img_super.domain import Decision, QualityWarning, Reason, Verdict
 def decide(score: float, threshold: float, undetermined: tuple[float, float]) -> Decision:
     """Judge a score.
 
-    Args:
-        score: calibrated probability in [0, 1] that the portrait is superimposed.
-        threshold: from here on `superimposed` is true.
-        undetermined: scores from the first to below the second are left to a person.
+    `score`: calibrated probability in [0, 1] that the portrait is superimposed; `threshold`: from here on
+    `superimposed` is true; `undetermined`: scores from the first to below the second are left to a person.
     """
     low, high = undetermined
     if score < low:

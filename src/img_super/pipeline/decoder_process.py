@@ -1,8 +1,7 @@
-"""The other side of `decoder`: a process that waits, and a child of it for each photo, which can do nothing else.
+"""The other side of `decoder`: a waiting process that forks a child for each photo.
 
-A child has the photo in memory that it shares with the service, decodes it, and ends. The kernel ends it when it has
-used its processor time or its seconds, and gives it no more memory than it may have. It has no place in its table for
-another file: nothing can be opened and nobody called; seccomp, where the system has it, forbids what goes by a path.
+A child decodes the photo in shared memory and ends. The kernel limits its processor time, its seconds and its memory.
+It cannot open another file or connect anywhere; seccomp, where available, also forbids paths.
 
 Run as `python -m img_super.pipeline.decoder_process <descriptor of a socket>`.
 """

@@ -1,9 +1,8 @@
-"""Damage of a JPEG that its decoder cannot know of, as the pixels show it.
+"""Damage in a JPEG that its decoder cannot notice, found in the pixels.
 
-Each block's brightness is stored as the difference from the block before it. Where data are lost and the decoder finds
-its way again, all that follows is lighter or darker: a step that runs between two rows of blocks from some column to
-the right edge, and one row further down from the left edge to that column. No edge of a thing that a camera sees has
-that shape, and none is as sharp.
+Each block's brightness is stored as the difference from the block before. Where data are lost, all that follows is
+lighter or darker: a step between two rows of blocks from some column to the right edge, and one row further down from
+the left edge to that column. No edge in a photographed scene has that shape, and none is as sharp.
 """
 
 from dataclasses import dataclass
@@ -81,9 +80,8 @@ class _Blocks:
 def has_step(image: RgbImage, mcu_wh: tuple[int, int], scale: int = 1) -> bool:
     """Whether a decoded JPEG, as it is stored, shows the step of lost data.
 
-    Args:
-        image: at 1/`scale` of its size.
-        mcu_wh: width and height of what is coded together, in pixels of the whole image.
+    `image`: at 1/`scale` of its size; `mcu_wh`: width and height of what is coded together, in pixels of the whole
+    image.
     """
     blocks = _Blocks(image, (mcu_wh[0] // scale, mcu_wh[1] // scale))
     if min(blocks.block_wh) < 2 or blocks.columns < _LEAST_COLUMNS or blocks.rows < 2:

@@ -91,10 +91,10 @@ def load_quick_detector(precise: Detector, name: DetectorName = DetectorName.FAS
     """
     card = read_card_as(DetectorCard, SHIPPED_DETECTOR)
     finder = FaceRefiner(read_weights(SHIPPED_DETECTOR, card, "yunet"))
-    settled = RefinedDetector(precise, finder)
+    refined = RefinedDetector(precise, finder)
     if name is DetectorName.PRECISE:
-        return settled
-    return FastDetector(read_weights(SHIPPED_DETECTOR, card, "litert"), card, finder, settled)
+        return refined
+    return FastDetector(read_weights(SHIPPED_DETECTOR, card, "litert"), card, finder, refined)
 
 
 def load_validator(model: Path, backend: Backend = Backend.LITERT) -> Validator[ModelCard]:

@@ -5,8 +5,7 @@
       0.4.0/             a model: card.json and the weights that it names
       0.4.0+cal.3f2a91/
 
-A version never changes once it is there. What serves is one word in `registry.json`, which is replaced as a whole: a
-service that reads it sees the old word or the new one.
+A version never changes once it is there; `registry.json` is replaced as a whole.
 """
 
 from __future__ import annotations

@@ -37,10 +37,8 @@ _READY: Final = "ready"
 class Work:
     """How photos are judged.
 
-    Attributes:
-        max_file_bytes: larger files are not read.
-        storage: options for the file systems of URLs.
-        thumbnails: whether suspicious portraits are kept as small pictures.
+    `max_file_bytes`: larger files are not read; `storage`: options for the file systems of URLs; `thumbnails`: whether
+    suspicious portraits are kept as small pictures.
     """
 
     options: PipelineOptions = field(default_factory=PipelineOptions)
@@ -80,11 +78,13 @@ class Crew:
         """
         while True:
             yield from self._hand_out(photos)
-            waiting = {worker.pipe: worker for worker in self._workers if worker.given}
-            if not waiting:
+            busy = [worker for worker in self._workers if worker.given]
+            if not busy:
                 return
-            for pipe in wait(list(waiting)):
-                yield from self._take(waiting[pipe])  # type: ignore[index]
+            ready = wait([worker.pipe for worker in busy])
+            for worker in busy:
+                if worker.pipe in ready:
+                    yield from self._take(worker)
 
     def _hand_out(self, photos: Iterator[Found]) -> Iterator[Judged]:
         """Fill the emptiest worker until all are full. What failed while searching needs no worker."""

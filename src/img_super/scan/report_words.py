@@ -82,7 +82,6 @@ def _of_the_page(language: Language) -> dict[str, str]:
 
 
 def _words_in(language: Language) -> dict[str, str]:
-    """Every word of the report in this language."""
     return _of_the_page(language) | _OWN[language] | _ADVICE[language]
 
 

@@ -77,10 +77,7 @@ def judge_here(job: ScanJob, is_done: Callable[[str], bool]) -> Generator[Judged
 def scan(job: ScanJob, progress: Progress = lambda _rows, _newest: None, judging: Judging = judge_here) -> Summary:
     """Scan, or go on with a scan that was stopped; the results are written when every photo has its row.
 
-    Args:
-        job: what is scanned.
-        progress: is told how far it is.
-        judging: who judges the photos.
+    `job`: what is scanned; `progress`: is told how far it is; `judging`: who judges the photos.
 
     Raises `ScanError`: it cannot begin or go on; what was done so far is kept; `BadModel`: the model cannot be loaded.
     """

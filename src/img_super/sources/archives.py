@@ -82,7 +82,6 @@ def _members(
 
 
 def _why_not(member: tarfile.TarInfo, name: str, max_file_bytes: int) -> Failed | None:
-    """The row of a member that is not read."""
     if leaves(member.name):
         return _outside(name)
     if member.issparse():

@@ -150,5 +150,4 @@ def _remote_file(files: AbstractFileSystem, info: dict[str, Any], source: str) -
 
 
 def _sentence_of(error: Exception) -> str:
-    """The file system's own sentence, in one line."""
     return " ".join(str(error).split()) or type(error).__name__

@@ -82,10 +82,8 @@ class ShownRow(SampleRow, frozen=True, kw_only=True):
 class Row(ShownRow, frozen=True, kw_only=True):
     """A sample, whole.
 
-    Attributes:
-        portrait_source, donor_source: where these people's pictures come from.
-        attack: every parameter that was drawn for the attack.
-        seed, generator: make the same sample again.
+    `portrait_source`, `donor_source`: where these people's pictures come from; `attack`: every parameter that was drawn
+    for the attack; `seed`, `generator`: make the same sample again.
     """
 
     portrait_source: str

@@ -57,9 +57,8 @@ class WholePhotoRow(PhotoRow, frozen=True, kw_only=True):
 class LabelledPhoto:
     """An upright photo of a document with the truth, in its own pixels.
 
-    Attributes:
-        frame, card: corners of the portrait photo and of the document, float32 [4, 2], clockwise.
-        ghost: about where the ghost's face is.
+    `frame`, `card`: corners of the portrait photo and of the document, float32 [4, 2], clockwise; `ghost`: about where
+    the ghost's face is.
     """
 
     image: RgbImage
@@ -73,9 +72,8 @@ class LabelledPhoto:
 class Faces:
     """Faces to lay beside the card.
 
-    Attributes:
-        pictures: uint8 [n, side, side, 3].
-        boxes: float32 [n, 4], the face's x, y, width and height in shares of the side.
+    `pictures`: uint8 [n, side, side, 3]; `boxes`: float32 [n, 4], the face's x, y, width and height in shares of the
+    side.
     """
 
     pictures: UInt8Array

@@ -65,9 +65,7 @@ def mean(values: Array, weights: Weights) -> Values:
 class Curves:
     """Error rates of each draw at every threshold, from above all scores downwards.
 
-    Attributes:
-        bpcer: [draws, thresholds], rising.
-        apcer: [draws, thresholds], falling.
+    `bpcer`: [draws, thresholds], rising; `apcer`: [draws, thresholds], falling.
     """
 
     bpcer: npt.NDArray[np.float64]

@@ -106,7 +106,6 @@ def _column(values: SetFigures, names: Names) -> dict[str, str]:
 
 
 def _labelled(figures: SetFigures, names: Names) -> Iterator[tuple[str, Figure]]:
-    """The figures of all species together, as far as they were measured."""
     for key, label in names.figures.items():
         figure = figures.eer_figure if key == "eer" else getattr(figures, key)
         if figure is not None:

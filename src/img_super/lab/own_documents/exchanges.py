@@ -1,10 +1,9 @@
-"""Attacks made of a team's own genuine photos: portraits change places among them.
+"""Attacks made from a team's own genuine photos by exchanging portraits among them.
 
-Most teams have genuine photos of their card and hardly an attack on it. A portrait of one photo, laid over that of
-another, shows what every attack leaves: an outline, and a face that was not taken, printed and saved together with what
-is around it. So that this is learned and not one way of forging, everything else varies: what is exchanged and how its
-outline runs, how soft and whether in the host's colours, how the donor was saved before. Beside each attack stands its
-host, saved alike: having been saved again tells nothing.
+Most teams have genuine photos of their card and hardly an attack on it. A portrait of one photo laid over that of
+another leaves what every attack leaves: an outline, and a face that was not printed and saved with what is around it.
+Everything else varies, so that no single way of forging is learned. Beside each attack stands its host, saved alike.
+
 Source of the idea: K. Shiohara, T. Yamasaki, "Detecting Deepfakes with Self-Blended Images", 2022; gradients: P. Perez,
 M. Gangnet, A. Blake, "Poisson Image Editing", 2003; colours: E. Reinhard et al., "Color Transfer between Images", 2001.
 """
@@ -39,10 +38,8 @@ _CORNERS: Final = 72
 class ExchangedPair:
     """A genuine crop and what a forger makes of it, saved alike.
 
-    Attributes:
-        genuine, attack: RGB uint8 [side, side, 3].
-        mask: uint8 [side, side], 255 where the donor lies.
-        kind: what was exchanged, one of `face`, `head`, `photo`.
+    `genuine`, `attack`: RGB uint8 [side, side, 3]; `mask`: uint8 [side, side], 255 where the donor lies; `kind`: what
+    was exchanged, one of `face`, `head`, `photo`.
     """
 
     genuine: RgbImage
@@ -86,7 +83,6 @@ def exchanges(team: CropSet, parts: Int64Array, times: int, seed: int, mask_side
 
 
 def _couples(team: CropSet, parts: Int64Array, times: int, rng: Random) -> list[tuple[int, int]]:
-    """Positions of hosts and donors."""
     genuine = np.flatnonzero(team.labels == Label.BONA_FIDE)
     documents = team.documents
     couples = []

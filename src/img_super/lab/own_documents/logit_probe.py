@@ -1,10 +1,7 @@
-"""A second opinion on what a trained network already sees, fitted to a team's own documents at once.
+"""Retrains a final layer on a team's own documents: a logistic regression on the network's pooled features.
 
-The network's layers stay. What they see is pooled for the comparing layer anyway; a weighted sum of it is added to the
-logit, by logistic regression on own and generated crops together, and on portraits exchanged among the own ones. With
-some hundreds of photos this found more than small steps through the layers did (docs/modeling/log.md, where the numbers
-below come from), takes a look at each photo instead of dozens, gives the same answer every time, and cannot forget what
-the network looks at.
+Its weighted sum is added to the logit; the network's layers stay, so nothing is forgotten. With some hundreds of photos
+it gains more than small steps through the layers (docs/modeling/log.md), and looks at each photo once.
 Source of the idea: G. Alain, Y. Bengio, "Understanding intermediate layers using linear classifier probes", 2016.
 """
 

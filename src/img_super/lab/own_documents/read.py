@@ -128,7 +128,6 @@ class Reading:
 
 
 def _once(photos: Iterable[_ReadPhoto]) -> tuple[list[_ReadPhoto], list[LeftOut]]:
-    """Of equal files the first; none at all when they have different labels."""
     by_file: dict[str, list[_ReadPhoto]] = {}
     for photo in photos:
         by_file.setdefault(photo.crop.sha256, []).append(photo)

@@ -1,10 +1,8 @@
 """A threshold from few genuine documents, and how sure one can be of it.
 
-Two ways, and which one is right depends on how many documents there are. With enough of them a rank of their scores:
-whatever the scores' distribution, the share of new genuine documents above it is known exactly but for chance (a Beta
-distribution). With fewer, no rank is high enough; then the scores are taken to have the shape that the genuine ones of
-the model's validation have, moved and stretched, and the threshold is the upper end of a prediction interval. Both
-reject the wanted share on average over all draws of documents, the second as far as the shape is right.
+With enough documents it is a rank of their scores: whatever the distribution, the share of new genuine documents above
+it follows a Beta distribution. With fewer, no rank is high enough; then the scores are assumed to have the shape of the
+model's validation, moved and stretched, and the threshold is the upper end of a prediction interval.
 
 Sources: S. S. Wilks, "Determination of Sample Sizes for Setting Tolerance Limits", 1941; G. J. Hahn, W. Q. Meeker,
 "Statistical Intervals", 1991; C. J. Clopper, E. S. Pearson, 1934.
@@ -45,9 +43,7 @@ class Way(StrEnum):
 class Shape:
     """A distribution by its quantiles: what makes its values bell-shaped, and back. Straight beyond the ends.
 
-    Attributes:
-        values: rising.
-        bell: the standard normal distribution's quantiles for the same shares.
+    `values`: rising; `bell`: the standard normal distribution's quantiles for the same shares.
     """
 
     values: Float64Array
@@ -91,9 +87,8 @@ def _straight(x: Float64Array, knots: Float64Array, heights: Float64Array) -> Fl
 class FewThreshold:
     """A threshold, on the scale of the values that it was chosen on.
 
-    Attributes:
-        wanted_bpcer: the share of genuine documents that it should reject.
-        reached_bpcer: between these two the true share lies, in 90 of 100 draws of as many documents.
+    `wanted_bpcer`: the share of genuine documents that it should reject; `reached_bpcer`: between these two the true
+    share lies, in 90 of 100 draws of as many documents.
     """
 
     value: float

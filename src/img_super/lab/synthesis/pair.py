@@ -119,9 +119,7 @@ def draw_pair(
 ) -> SamplePair:
     """Decide about a pair.
 
-    Args:
-        place: seed of the data set, number of the shard, number in the shard.
-        face_px: how wide faces are on the blank.
+    `place`: seed of the data set, number of the shard, number in the shard; `face_px`: how wide faces are on the blank.
     """
     rng = np.random.default_rng([*place, 2])
     host, guest = (int(number) for number in rng.choice(len(sources.portraits), 2, replace=False))

@@ -103,9 +103,8 @@ def blend(under: Float32Array, over: Float32Array, alpha: Float32Array) -> Float
 def noise(rng: np.random.Generator, hw: tuple[int, ...], sigma: float, grain_px: float, colour: float) -> Float32Array:
     """Noise [height, width, 3] of the given standard deviation.
 
-    Args:
-        grain_px: how coarse it is (sigma of its blur, to the nearest of a few).
-        colour: share that differs by channel, 0 to 1.
+    `grain_px`: how coarse it is (sigma of its blur, to the nearest of a few); `colour`: share that differs by channel,
+    0 to 1.
     """
     if colour <= 0:
         return three(grain(rng, hw, grain_px, sigma))
@@ -241,6 +240,5 @@ def tint_like(image: Float32Array, model: Float32Array, weights: Float32Array) -
 
 
 def _raised(image: Float32Array, by: Float32Array) -> Float32Array:
-    """Add three values to the channels."""
     red, green, blue = (float(value) for value in by)
     return np.asarray(cv2.add(image, (red, green, blue, 0.0)), np.float32)  # type: ignore[call-overload]

@@ -69,10 +69,8 @@ def write_previews(samples: Mapping[str, Sequence[Captioned]], folder: Path) -> 
 def preview_data_set(data_set: Path, folder: Path, outlined: bool = False, limit: int = SAMPLES_A_SHEET) -> list[Path]:
     """Sheets of the first `limit` samples of each species and of the genuine ones; returns the files.
 
-    Args:
-        data_set: holds `manifest.jsonl` and the shards.
-        folder: where the sheets go.
-        outlined: whether a line shows what was laid over.
+    `data_set`: holds `manifest.jsonl` and the shards; `folder`: where the sheets go; `outlined`: whether a line shows
+    what was laid over.
     """
     rows: dict[str, list[Row]] = {}
     for row in read_manifest(data_set, Row):

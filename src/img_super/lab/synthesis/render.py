@@ -122,7 +122,6 @@ def _forged(scene: _Scene, attack: Attack, rng: np.random.Generator, genuine: Fl
 
 
 def _photograph(scene: _Scene, card: Float32Array, gloss: Float32Array) -> Float32Array:
-    """The photo as the phone saves it first, whoever may edit it later."""
     seeds, capture = scene.pair.seeds, scene.pair.capture
     if scene.reprinted:
         rng = np.random.default_rng(seeds["reprint"])

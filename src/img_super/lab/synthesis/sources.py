@@ -28,9 +28,7 @@ class NothingToDrawFrom(ImgSuperError):
 class Sources:
     """Everything that a split draws from.
 
-    Attributes:
-        designs: families of our own designs.
-        docxpand: names of DocXPand's designs, in `docxpand_folder`.
+    `designs`: families of our own designs; `docxpand`: names of DocXPand's designs, in `docxpand_folder`.
     """
 
     portraits: tuple[Portrait, ...]

@@ -76,7 +76,6 @@ def photos(seed: int, shard: int, sources: Sources, finder: FaceFinder) -> Itera
 
 
 def _smaller(pair: SamplePair) -> SamplePair:
-    """The pair in a photo about as large as the detector sees it."""
     rng = np.random.default_rng([pair.seeds["view"], 7])
     width, sides = rng.uniform(*_WIDTH_PX), np.exp(rng.uniform(*np.log(SIDES)))
     face = float(np.clip(width / sides, *FACE_IN_PHOTO_PX))

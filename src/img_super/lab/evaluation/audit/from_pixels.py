@@ -25,10 +25,8 @@ _QUANTILES: Final = (0.5, 0.75, 0.9, 0.97)
 class Responses:
     """What the filters answer: of the whole crop height x width, or in a line where only some pixels count.
 
-    Attributes:
-        sharp, coarse: strength of the gradient, of the crop itself and of the crop blurred.
-        laplacian: of the grey value.
-        noise: the high-pass by channel, three in front.
+    `sharp`, `coarse`: strength of the gradient, of the crop itself and of the crop blurred; `laplacian`: of the grey
+    value; `noise`: the high-pass by channel, three in front.
     """
 
     sharp: Float32Array

@@ -100,7 +100,6 @@ def _halves(side: int) -> dict[str, Where]:
 
 
 def _pairs(shard: Shard) -> Iterator[tuple[int, int]]:
-    """Positions of a document's genuine crop and of its attack."""
     positions: dict[str, dict[int, int]] = {}
     for position, row in enumerate(shard.rows):
         positions.setdefault(row.document, {}).setdefault(row.label, position)

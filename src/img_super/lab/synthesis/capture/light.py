@@ -83,9 +83,8 @@ class Glare:
 class Light:
     """All that falls on the scene.
 
-    Attributes:
-        mood: how the colours were drawn: `neutral`, `warm`, `cool`, `coloured`, `two`.
-        unevenness: strength of slow changes over the photo, `cells` bumps across.
+    `mood`: how the colours were drawn: `neutral`, `warm`, `cool`, `coloured`, `two`; `unevenness`: strength of slow
+    changes over the photo, `cells` bumps across.
     """
 
     mood: str
@@ -228,7 +227,6 @@ def _lamp_field(lamp: Lamp, x: Float32Array, y: Float32Array) -> Float32Array:
 
 
 def _shade_field(shade: Shade, view: View, x: Float32Array, y: Float32Array, wh: tuple[int, int]) -> Float32Array:
-    """Where the shade falls, 0 to 1."""
     turn = np.radians(shade.deg)
     along = (x - np.float32(shade.x)) * np.float32(np.cos(turn)) + (y - np.float32(shade.y)) * np.float32(np.sin(turn))
     if shade.kind == "edge":

@@ -156,7 +156,6 @@ def _reached(
 
 
 def _lay(occluder: Occluder, part: _ReachedPart, canvas: tuple[Float32Array, Float32Array, Float32Array]) -> None:
-    """Draw an occluder onto the canvas: colour, alpha and shadow."""
     turn = np.radians(occluder.points_deg)
     x_min, y_min, x_max, y_max = part.box
     wh, face_px = (x_max - x_min, y_max - y_min), part.face_px

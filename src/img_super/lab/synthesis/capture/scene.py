@@ -140,7 +140,6 @@ def lay_out(
 
 
 def _backdrop(shape: tuple[int, ...], background: RgbImage, view: View, scene: Scene) -> Float32Array:
-    """The table, with the sheet on it."""
     table = _picture(background, view, scene) if scene.surface == "picture" else _texture(view, scene)
     table = pixels.scaled(table, scene.surface_gains)
     table = pixels.blur(table, scene.surface_blur * view.face_width_px)
@@ -157,7 +156,6 @@ def _backdrop(shape: tuple[int, ...], background: RgbImage, view: View, scene: S
 
 
 def _cast(inside: Float32Array, view: View, scene: Scene) -> Float32Array:
-    """The shadow of something flat, as a factor."""
     if scene.shadow == 0 or scene.sheet == "printed":
         return np.ones_like(inside)
     away = np.radians(scene.shadow_deg)
@@ -177,7 +175,6 @@ def _rim(inside: Float32Array, view: View, scene: Scene) -> Float32Array | None:
 
 
 def _texture(view: View, scene: Scene) -> Float32Array:
-    """A texture in the card's plane, in its true size."""
     px_a_mm = view.face_width_px / FACE_MM * scene.surface_scale
     kind, variant = scene.surface, scene.variant % VARIANTS
     size = float(np.clip(px_a_mm / surface(kind, variant).px_per_mm, 0.12, 4.0))

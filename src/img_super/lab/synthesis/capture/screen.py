@@ -125,7 +125,6 @@ def _before(screen: Screen, old_wh: tuple[int, int], wh: tuple[int, int]) -> Flo
 
 
 def _panel(screen: Screen) -> Float32Array:
-    """The panel's tone curve with its steps."""
     steps = np.round(np.arange(256) / 255 * (screen.levels - 1)) / (screen.levels - 1)
     return np.asarray(255 * steps**screen.gamma, np.float32)
 

@@ -197,7 +197,6 @@ def _mosaicked(picture: RgbImage, sensor: Sensor) -> RgbImage:
 
 
 def _cleaned(picture: RgbImage, sensor: Sensor) -> RgbImage:
-    """The phone's own noise reduction."""
     strength = sensor.cleaning_strength
     if sensor.cleaning == "chroma":
         value, red, blue = cv2.split(cv2.cvtColor(picture, cv2.COLOR_RGB2YCrCb))
@@ -239,7 +238,6 @@ def tone_curve(sensor: Sensor) -> RgbImage:
 
 
 def _coloured(picture: Float32Array, sensor: Sensor) -> Float32Array:
-    """Local contrast and saturation."""
     value = pixels.luma(picture)
     if sensor.local_contrast:
         slow = pixels.blur(value, 0.06 * max(picture.shape[:2]))

@@ -72,7 +72,6 @@ def _fine(rng: np.random.Generator, sigma_px: float) -> Float32Array:
 
 
 def _between(dark: npt.ArrayLike, light: npt.ArrayLike, share: Float32Array) -> Float32Array:
-    """A mixture of two colours by a field 0 to 1."""
     return pixels.blend(pixels.filled(share.shape, dark), np.asarray(light, np.float32), np.clip(share, 0, 1))
 
 
@@ -100,7 +99,6 @@ def _newsprint(rng: np.random.Generator) -> RgbImage:
 
 @cache
 def _lines(size_px: int) -> npt.NDArray[np.uint8]:
-    """Lines of text to cut from, uint8 [lines, height, width]."""
     rng = np.random.default_rng([_SEED, size_px])
     height = round(size_px * 1.22)
     strips = []
@@ -211,7 +209,6 @@ def _stone(rng: np.random.Generator) -> RgbImage:
 
 
 def _foil(rng: np.random.Generator) -> RgbImage:
-    """Crumpled plastic: creases that catch the light."""
     height = sum(_field(rng, (cells, cells)) / cells**0.55 for cells in (5, 9, 17, 33))
     creased = -np.abs(np.asarray(height, np.float32))
     slope = cv2.Sobel(creased, cv2.CV_32F, 1, 0, ksize=5) + cv2.Sobel(creased, cv2.CV_32F, 0, 1, ksize=5)
@@ -227,14 +224,12 @@ def _paper(rng: np.random.Generator) -> RgbImage:
 
 
 def _plain(rng: np.random.Generator) -> RgbImage:
-    """A lacquered desk, a board, a folder."""
     colour = rng.uniform(15, 235, 3) if rng.random() < 0.5 else rng.uniform(20, 240) + rng.normal(0, 8, 3)
     share = 0.6 + 0.1 * _field(rng, (3, 3)) + 0.04 * _fine(rng, 0.7)
     return pixels.to_bytes(_between(colour * 0.8, np.clip(colour * 1.1, 0, 255), np.asarray(share, np.float32)))
 
 
 def _form(rng: np.random.Generator) -> RgbImage:
-    """Another document below: ruled lines and print in one colour."""
     sheet = Image.new("RGB", (SIDE_PX, SIDE_PX), tuple(int(v) for v in rng.uniform(205, 252, 3)))
     pen = ImageDraw.Draw(sheet)
     ink = tuple(int(v) for v in rng.uniform(10, 110, 3))

@@ -16,10 +16,8 @@ from img_super.lab.synthesis.printing import PrintProcess
 class Overprint:
     """Something printed or laminated over card AND portrait alike.
 
-    Attributes:
-        kind: `lines`, `microtext`, `rosette`, `stamp`, `signature`, `hologram`, `text`...
-        alpha: uint8, as large as the blank (in a `Card`: as the card's image).
-        colour: RGB, 0 to 255.
+    `kind`: `lines`, `microtext`, `rosette`, `stamp`, `signature`, `hologram`, `text`; `alpha`: uint8, as large as the
+    blank (in a `Card`: as the card's image); `colour`: RGB, 0 to 255.
     """
 
     kind: str

@@ -64,7 +64,6 @@ def _fields(page: Page, item: Item, box: Box4) -> None:
 
 
 def _rules(page: Page, item: Item, box: Box4) -> None:
-    """Lines to write upon."""
     for y in np.linspace(box[1], box[3], max(2, item.rows or 5)):
         at = round(float(y))
         cv2.line(page.canvas, (box[0], at), (box[2], at), mixed(page.inks[-1], (255, 255, 255), 0.35), 1, cv2.LINE_AA)
@@ -188,7 +187,6 @@ def _signature(page: Page, item: Item, box: Box4) -> None:
 
 
 def _stripe(page: Page, item: Item, box: Box4) -> None:
-    """A band of colour, even or fading out."""
     mask = np.full((box[3] - box[1], box[2] - box[0]), 255, np.uint8)
     if item.form == "fading":
         ramp = np.linspace(255, 0, mask.shape[1])
@@ -197,7 +195,6 @@ def _stripe(page: Page, item: Item, box: Box4) -> None:
 
 
 def _flag(page: Page, _: Item, box: Box4) -> None:
-    """Three stripes of invented colours."""
     vertical = page.rng.random() < 0.5
     edges = np.linspace(box[0] if vertical else box[1], box[2] if vertical else box[3], 4).astype(int)
     for start, end in pairwise(edges):
@@ -237,7 +234,6 @@ def _rosette(page: Page, _: Item, box: Box4) -> None:
 
 
 def _panel(page: Page, _: Item, box: Box4) -> None:
-    """A lighter field under texts."""
     fill(page, box, (252, 252, 250), float(page.rng.uniform(0.2, 0.8)))
 
 

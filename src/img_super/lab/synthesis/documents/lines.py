@@ -80,7 +80,6 @@ def _waves(rng: np.random.Generator, hw: tuple[int, int]) -> Curves:
 
 
 def _net(rng: np.random.Generator, hw: tuple[int, int]) -> Curves:
-    """Waves both ways: a wire net; neighbours swing against each other."""
     height, width = hw
     gap = max(5.0, width * rng.uniform(0.01, 0.028))
     amplitude, length = gap * rng.uniform(0.3, 0.9), gap * rng.uniform(2, 8)
@@ -130,7 +129,6 @@ def _bands(rng: np.random.Generator, hw: tuple[int, int]) -> Curves:
 
 
 def _contours(rng: np.random.Generator, hw: tuple[int, int]) -> Curves:
-    """Lines that flow round hills, as relief printing draws them."""
     height, width = hw
     x = np.linspace(-4, width + 4, 80, dtype=np.float32)
     hills = rng.uniform(0, 1, (4, 2)) * (width, height)

@@ -68,7 +68,6 @@ def _lines(sheet: _Sheet) -> tuple[Mask, Colour]:
 
 
 def _faded(sheet: _Sheet, alpha: Mask) -> Mask:
-    """Strong at one side of the portrait, gone at the other."""
     x_min, y_min, x_max, y_max = sheet.frame
     angle = sheet.rng.uniform(0, 2 * np.pi)
     columns = (np.arange(sheet.hw[1], dtype=np.float32) - (x_min + x_max) / 2) / (x_max - x_min) * np.cos(angle)
@@ -78,7 +77,6 @@ def _faded(sheet: _Sheet, alpha: Mask) -> Mask:
 
 
 def _rosette(sheet: _Sheet) -> tuple[Mask, Colour]:
-    """A rosette across the portrait's edge."""
     alpha = np.zeros(sheet.hw, np.uint8)
     x, y = _at_edge(sheet)
     size = (sheet.frame[2] - sheet.frame[0]) * sheet.rng.uniform(0.2, 0.7)
@@ -126,7 +124,6 @@ def _text(sheet: _Sheet) -> tuple[Mask, Colour]:
 
 
 def _stamp(sheet: _Sheet) -> tuple[Mask, Colour]:
-    """A rubber stamp across the portrait's edge, unevenly inked."""
     size = round((sheet.frame[2] - sheet.frame[0]) * sheet.rng.uniform(0.5, 1.1))
     alpha = _across_edge(sheet, _round_stamp(sheet, size) if sheet.rng.random() < 0.7 else _square_stamp(sheet, size))
     ink = np.clip(pixels.smooth_field(sheet.rng, sheet.hw, 24) * 0.35 + sheet.rng.uniform(0.45, 0.95), 0.05, 1)
@@ -187,7 +184,6 @@ def _turned(mask: Mask, angle_deg: float) -> Mask:
 
 
 def _dry_stamp(sheet: _Sheet) -> tuple[Mask, Colour]:
-    """An embossed seal: only its lit edge is seen."""
     size = round((sheet.frame[2] - sheet.frame[0]) * sheet.rng.uniform(0.5, 1.0))
     relief = pixels.blur(_across_edge(sheet, _round_stamp(sheet, size)).astype(np.float32), 0.8)
     lit = np.clip(relief - np.roll(relief, (1, 1), (0, 1)), 0, 255) * np.float32(sheet.rng.uniform(0.5, 1.2))
@@ -196,7 +192,6 @@ def _dry_stamp(sheet: _Sheet) -> tuple[Mask, Colour]:
 
 
 def _signature(sheet: _Sheet) -> tuple[Mask, Colour]:
-    """A signature that runs from the card into the photo."""
     width, height = sheet.frame[2] - sheet.frame[0], sheet.frame[3] - sheet.frame[1]
     wh = (round(width * sheet.rng.uniform(0.6, 1.3)), round(height * sheet.rng.uniform(0.15, 0.35)))
     mask = _turned(signature_mask(sheet.rng, wh), float(sheet.rng.normal(0, 12)))

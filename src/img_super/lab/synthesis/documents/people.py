@@ -82,7 +82,6 @@ def _state(rng: np.random.Generator, name: str, script: str) -> str:
 
 
 def _plain(text: str) -> str:
-    """Capital letters A to Z and spaces only."""
     latin = vocabulary().latin_letters
     spelled = "".join(latin.get(letter, letter) for letter in unicodedata.normalize("NFC", text))
     bare = (letter for letter in unicodedata.normalize("NFKD", spelled) if not unicodedata.combining(letter))

@@ -146,7 +146,6 @@ def _one_of(rng: np.random.Generator, names: tuple[str, ...]) -> str:
 
 
 def _below(rng: np.random.Generator, frame: Share4, font: str) -> tuple[Item, ...]:
-    """Upright cards: texts above and under the portrait."""
     return (
         Item("title", (0.06, 0.02, 0.94, 0.09), 0.9, form=_one_of(rng, _PASSES), bold=True, align="centre"),
         Item("fields", (0.1, min(0.8, frame[3] + 0.03), 0.9, 0.96), rows=int(rng.integers(2, 5)), form="bare",

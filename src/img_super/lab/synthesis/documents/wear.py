@@ -71,7 +71,6 @@ def worn(
 
 
 def _marks(rng: np.random.Generator, hw: tuple[int, int], wear: Wear) -> np.typing.NDArray[np.uint8]:
-    """Scratches (mostly along one direction) and dust."""
     marks = np.zeros(hw, np.uint8)
     direction = rng.uniform(0, np.pi)
     for _ in range(wear.scratches):
@@ -89,7 +88,6 @@ def _marks(rng: np.random.Generator, hw: tuple[int, int], wear: Wear) -> np.typi
 
 
 def _stained(rng: np.random.Generator, image: Float32Array) -> Float32Array:
-    """A spot, darker at its rim, as coffee dries."""
     hw = image.shape[:2]
     spot = np.zeros(hw, np.float32)
     centre = tuple(int(value) for value in rng.uniform(0, 1, 2) * (hw[1], hw[0]))

@@ -56,12 +56,8 @@ def framed(
 def pure_foreground(image: Float32Array, matte: Float32Array, backdrop: Float32Array) -> Float32Array:
     """The person's own colours where hair and background mix, so that no halo of the old background is left.
 
-    Source: M. Forte, "Approximate Fast Foreground Colour Estimation", 2021 (blur fusion, one pass).
-
-    Args:
-        image: the picture with its old background.
-        matte: 0 to 1.
-        backdrop: the old background as far as it is known, smooth.
+    Source: M. Forte, "Approximate Fast Foreground Colour Estimation", 2021 (blur fusion, one pass). `image`: the
+    picture with its old background; `matte`: 0 to 1; `backdrop`: the old background as far as it is known, smooth.
     """
     side = max(3, round(0.08 * image.shape[0])) | 1
     trust = np.asarray(cv2.multiply(matte, matte), np.float32)  # what is nearly all person tells more of its colours

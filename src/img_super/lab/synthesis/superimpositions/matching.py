@@ -134,7 +134,6 @@ def _lab(image: Float32Array) -> Float32Array:
 
 
 def _like_by_histogram(picture: Float32Array, host: Float32Array, alpha: Float32Array, strength: float) -> Float32Array:
-    """Every channel's histogram becomes theirs."""
     picture_bytes, host_bytes = pixels.to_bytes(picture), pixels.to_bytes(host)
     mask = np.asarray(alpha > 0.5, np.uint8)
     if cv2.countNonZero(mask) < 64:

@@ -138,7 +138,6 @@ def _wrinkled(rng: np.random.Generator, hw: tuple[int, ...], paper: Paper) -> Fl
 
 
 def _raised(hw: tuple[int, ...], corners: Float32Array, paper: Paper) -> Float32Array:
-    """How far the sheet stands up, 1 at the corner."""
     corner = corners[paper.lifted]
     reach = (0.12 + 0.2 * paper.lift) * float(np.linalg.norm(np.ptp(corners, axis=0)))
     columns, rows = np.arange(hw[1], dtype=np.float32), np.arange(hw[0], dtype=np.float32)

@@ -53,10 +53,8 @@ def repainted(
 ) -> tuple[Float32Array, Float32Array]:
     """The picture with its first head painted over, and the paint's alpha.
 
-    Args:
-        base: what is forged.
-        oval: [n, 2], the outline of the first face in its pixels.
-        frame: [4, 2], the frame's corners in its pixels.
+    `base`: what is forged; `oval`: [n, 2], the outline of the first face in its pixels; `frame`: [4, 2], the frame's
+    corners in its pixels.
     """
     hw = base.shape[:2]
     frame_mask = np.zeros(hw, np.float32)

@@ -30,9 +30,8 @@ def lines_again(
 ) -> tuple[Line, ...]:
     """The card's overprints that the forger lays again, missing their place a little.
 
-    Args:
-        from_card: [3, 3], from the card's pixels to those of the work.
-        light: how bright each channel of the card is there, 1 = as on the card.
+    `from_card`: [3, 3], from the card's pixels to those of the work; `light`: how bright each channel of the card is
+    there, 1 = as on the card.
     """
     offset = matching.lines_dx * card.face_width_px, matching.lines_dy * card.face_width_px
     matrix = np.asarray(from_card @ shifted(*offset), np.float32)
