@@ -41,25 +41,7 @@ SERVICE_PROBLEMS: Final[tuple[Problem, ...]] = (
 )
 """What `api/error_handlers.py` answers without a `RequestError`; a test asks the handlers whether this is so."""
 
-_DEFAULTS_IN_WORDS: Final = {
-    "threads": "the number of usable cores",
-    "model": "the shipped model",
-    **dict.fromkeys(
-        (
-            "shadow_model",
-            "keys_file",
-            "admin_keys_file",
-            "trusted_proxies",
-            "root_path",
-            "cors_origins",
-            "tls_certificate",
-            "tls_key",
-            "feedback",
-            "attack_share",
-        ),
-        "none",
-    ),
-}
+_DEFAULTS_IN_WORDS: Final = {"threads": "the number of usable cores", "model": "the shipped model"}
 _ALLOWED_IN_WORDS: Final = {
     "host": "an IP address or `localhost`",
     **dict.fromkeys(("model", "shadow_model"), "a folder"),
@@ -115,6 +97,8 @@ def default_in_words(name: str) -> str:
     if name in _DEFAULTS_IN_WORDS:
         return _DEFAULTS_IN_WORDS[name]
     default = Settings.model_fields[name].get_default()
+    if default in (None, ""):
+        return "none"
     return f"`{default.value if isinstance(default, Enum) else str(default).lower()}`"
 
 
@@ -141,14 +125,12 @@ def _allowed_values(name: str, field: FieldInfo) -> str:
     if field.annotation is bool:
         return "`true`, `false`"
     if field.annotation is int:
-        return _whole_number(Settings.model_json_schema()["properties"][name])
+        return _range(Settings.model_json_schema()["properties"][name])
     raise TypeError(f"Say in _ALLOWED_IN_WORDS which values the setting {name} may have.")
 
 
-def _whole_number(schema: Mapping[str, Any]) -> str:
-    lowest = f" from {schema['minimum']}" if "minimum" in schema else ""
-    highest = f" to {schema['maximum']}" if "maximum" in schema else ""
-    return f"a whole number{lowest}{highest}"
+def _range(schema: Mapping[str, Any]) -> str:
+    return f"{schema['minimum']} to {schema['maximum']}" if "maximum" in schema else f"{schema['minimum']} or more"
 
 
 def _table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
