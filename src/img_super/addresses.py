@@ -8,7 +8,7 @@ Network: TypeAlias = IPv4Network | IPv6Network
 Address: TypeAlias = IPv4Address | IPv6Address
 
 _OF_ONE_CUSTOMER: Final = 64
-"""The bits of an IPv6 address that a provider gives away; the others, its customer chooses anew for each request."""
+"""The bits of an IPv6 address that a provider assigns; the customer can change the others with each request."""
 
 
 def read_networks(text: str) -> tuple[Network, ...]:

@@ -83,7 +83,7 @@ class ServiceError(RequestError):
 
 
 class ClientGone(ImgSuperError):
-    """Nobody waits for the answer any more."""
+    """The client has disconnected."""
 
 
 class KeyRefused(InputError):

@@ -20,7 +20,7 @@ from img_super.api.one_protocol import OneProtocolParser
 from img_super.errors import Overloaded
 
 _BODY_PER_FRAMING: Final = 8
-"""A body in pieces may have a byte of framing for so many of its own: pieces of 48 bytes and more pass."""
+"""A chunked body may have one byte of framing per this many of its own: chunks of 48 bytes and more pass."""
 
 _OFFER: Final = frozenset({b"upgrade", b"http2-settings"})
 _RETRY_AFTER_S: Final = 1

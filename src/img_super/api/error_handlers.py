@@ -110,7 +110,7 @@ def unforeseen() -> Problem:
 
 
 def problem_of(error: RequestError) -> Problem:
-    """What is told of an error."""
+    """The fields of an error's answer."""
     return problem(STATUSES[type(error)], error.code, error.title, error.detail)
 
 

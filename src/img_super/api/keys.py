@@ -47,7 +47,7 @@ def hash_of(key: str) -> str:
 def read_keys(path: Path, wrong: Callable[[str], None] | None = None) -> tuple[Key, ...]:
     """The keys of a file; blank lines and lines that begin with # are comments.
 
-    `path`: the file; `wrong`: is told of each line that is not a name and a SHA-256, which is then left out.
+    `path`: the file; `wrong`: is called with each line that is not a name and a SHA-256; that line is skipped.
 
     Raises `BadKeys`: it cannot be read; or a line is wrong and nobody is told.
     """
@@ -79,10 +79,10 @@ def is_key_line(line: str) -> bool:
 
 
 class KnownKeys:
-    """The keys that open the service. The file is read anew when it changes: keys come and go without a stop."""
+    """The keys that open the service. The file is reread when it changes, without a restart."""
 
     def __init__(self, path: Path) -> None:
-        """Raises `BadKeys`, also when there is no key at all: nobody could ever call."""
+        """Raises `BadKeys`, also when there is no key at all."""
         self._path = path
         self._version = self._version_now()
         self._keys = read_keys(path)
@@ -92,12 +92,12 @@ class KnownKeys:
 
     @property
     def are_usable(self) -> bool:
-        """Whether the file that lies there now can be read, and has more than wrong lines."""
+        """Whether the current file can be read and has a valid line."""
         self._read_when_changed()
         return self._usable
 
     def owner(self, presented: str) -> str | None:
-        """Whose key this is. Takes as long for a wrong key as for a right one, whichever line it stands in.
+        """Whose key this is. Takes equally long for any key, right or wrong.
 
         Raises `Overloaded`: the file has been lost or damaged; no old key opens a service that was told to forget it. A
         line that is wrong harms no other.
@@ -126,7 +126,7 @@ class KnownKeys:
         return keys, bool(keys) or not wrong
 
     def _version_now(self) -> tuple[int, ...]:
-        """Another one for every file that lies there; empty for none."""
+        """Differs for every version of the file; empty if there is none."""
         try:
             status = self._path.stat()
         except OSError:

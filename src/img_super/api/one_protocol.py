@@ -16,7 +16,7 @@ class HasHead(Protocol):
 
 
 class OneProtocolParser(httptools.HttpRequestParser):
-    """Reads the head of a request that offers an upgrade once more without the offer, and its body behind it."""
+    """Rereads the head of a request that offers an upgrade without the offer, then its body."""
 
     def __init__(self, connection: HasHead) -> None:
         super().__init__(connection)

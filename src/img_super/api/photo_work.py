@@ -28,7 +28,7 @@ async def work_on_photo(request: Request, services: Services, work: Callable[[by
 
     Raises:
         InputError: no photo could be read from the request, or `work` could do nothing with it.
-        Overloaded: no place in the queue; found out before the body is read, and once more after it.
+        Overloaded: the queue is full; checked before and after the body is read.
         DeadlinePassed: there was no answer in time.
         ClientGone: the client did not wait.
     """

@@ -32,7 +32,7 @@ class Shadow:
         self._thread.start()
 
     def compare(self, look: Look, answered: SuperResult) -> None:
-        """Judge what was looked at once more. Never waits."""
+        """Queue the same look for the shadow. Never waits."""
         try:
             self._waiting.put_nowait((look, answered))
         except Full:

@@ -62,7 +62,7 @@ class Together:
         self._seen = self.proposal.number - (self.proposal.step is Step.PREPARE)
         self._ready: Switch | None = None
         self._switching = asyncio.Lock()
-        """Whoever was asked does not answer before the switch, though the task that takes part came first to it."""
+        """The worker that was asked answers only after the switch, even if its background task got there first."""
 
     @classmethod
     def found(cls, folder: str | None) -> Together | None:

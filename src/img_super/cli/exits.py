@@ -69,7 +69,7 @@ def _missing(error: ImportError, verb: str) -> str:
 
 
 def exit_for(suspicious: int, unanswered: int) -> Exit:
-    """The code for so many photos that a person should look at and so many that could not be judged."""
+    """The exit code for these numbers of photos to review and of photos that could not be judged."""
     if unanswered:
         return Exit.UNANSWERED
     return Exit.SUSPICIOUS if suspicious else Exit.DONE

@@ -125,7 +125,7 @@ def _tune(
 def _learn(
     recipe: str | None, team: CropSet, generated: CropSet, parent_weights: Path, out: Path, folds: int, exchanges: int
 ) -> Tuned:
-    """What the network sees is weighed anew; with a recipe its layers learn."""
+    """Retrains a final layer; with a recipe, the network's layers learn."""
     import msgspec
 
     from img_super.lab.own_documents.fine_tune import fine_tune

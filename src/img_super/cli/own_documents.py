@@ -1,4 +1,4 @@
-"""A team's own labelled photos on the command line: the options that say where they are, and what is told of them."""
+"""A team's own labelled photos on the command line: their options and messages."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ _SHOWN: Final = 5
 def parent_model(name: Path | None) -> MeasuredModel:
     """The model that another one is made from: `shipped` or None, a model's folder, or a registry's promoted one.
 
-    Raises `BadModel`: there is none such.
+    Raises `BadModel` if there is none.
     """
     from img_super.lab.evaluation.evaluate import MeasuredModel
     from img_super.pipeline.load import SHIPPED_MODEL
@@ -117,7 +117,7 @@ def read_own(
 
 
 def _confirm(question: str) -> bool:
-    """Nobody is asked where nobody can answer."""
+    """Asks only when there is a terminal."""
     return sys.stdin.isatty() and typer.confirm(question, err=True)
 
 

@@ -10,7 +10,7 @@ from img_super.settings import load_settings
 def pipeline_for(**options: Any) -> tuple[Pipeline, int]:
     """A pipeline, and how many threads should use it at once; options that are given win over the environment.
 
-    Whoever starts a command gives it as much memory as the machine has. Raises `StartError`: a setting cannot be used,
+    A command may use all of the machine's memory. Raises `StartError`: a setting cannot be used,
     or the model cannot be loaded.
     """
     settings = load_settings(**options)

@@ -29,7 +29,7 @@ def cache_of(cache: Path | None, out: Path) -> Path:
 
 
 def drawn_of(drawn: int | None, data: Path | None) -> int:
-    """How many portraits are drawn: as many as were asked for, else some where there is no other portrait."""
+    """How many portraits to draw: as asked, else some when there is no other source."""
     if drawn is not None:
         return drawn
     return _DRAWN_WITHOUT_DATA if data is None else 0

@@ -120,7 +120,7 @@ def _work(settings: Settings, max_file_bytes: int, storage: Storage, thumbnails:
 
 @contextmanager
 def _told_of(out: Path) -> Iterator[None]:
-    """A full disk does not say which file it was; Ctrl-C is no end."""
+    """Errors as messages: a full disk names no file, and Ctrl-C only pauses a scan."""
     try:
         yield
     except KeyboardInterrupt as error:

@@ -122,7 +122,7 @@ def _room_for_workers(settings: Settings) -> Iterator[None]:
 
 
 def _exit_cleanly_on_sigterm() -> None:
-    """Uvicorn finishes the requests in flight and then raises the signal anew; to be stopped is no failure."""
+    """Uvicorn finishes the requests in flight and then raises the signal again; being stopped is not a failure."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
 
 

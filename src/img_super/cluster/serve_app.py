@@ -120,7 +120,7 @@ def _deployment(name: str, replica: type[Any], arguments: Arguments) -> serve.De
 
 
 def replicas_here(cores: float) -> int:
-    """How many replicas of so many cores fit on this node, whose memory they share."""
+    """How many replicas of this many cores fit on a node; they share its memory."""
     node_id = ray.get_runtime_context().get_node_id()
     node_cores = next((node["Resources"].get("CPU", 1) for node in ray.nodes() if node["NodeID"] == node_id), 1)
     return max(1, int(node_cores / cores))

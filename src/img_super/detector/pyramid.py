@@ -16,7 +16,7 @@ class Pyramid:
         self.wh = (image.shape[1], image.shape[0])
 
     def after(self, halvings: int) -> RgbImage:
-        """The photo after so many halvings, of which its shorter side must have enough pixels."""
+        """The photo after this many halvings; its shorter side must have enough pixels."""
         while len(self._levels) <= halvings:
             self._levels.append(_halved(self._levels[-1]))
         return self._levels[halvings]

@@ -38,7 +38,7 @@ _OWN_FROM: Final = 5.2
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """A face as it stands in the photo.
+    """A face and what tells portrait from ghost.
 
     Attributes:
         candidate: what the network says of it, in pixels of `view`.

@@ -120,7 +120,7 @@ def _share(name: str, usual: float, share: float, usual_count: int, count: int) 
 
 
 def truth(rows: Sequence[Labelled]) -> dict[str, int]:
-    """Of the labelled ones: how many genuine were rejected, and how many attacks let pass."""
+    """Among labelled documents: genuine ones rejected and attacks accepted."""
     rejected = [row.judgement.score >= row.judgement.threshold for row in rows]
     genuine = [is_rejected for row, is_rejected in zip(rows, rejected, strict=True) if row.label is Label.BONA_FIDE]
     attack = [is_rejected for row, is_rejected in zip(rows, rejected, strict=True) if row.label is Label.ATTACK]

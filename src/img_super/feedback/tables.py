@@ -1,4 +1,4 @@
-"""The tables as they are now; how they came to be so stands in `migrations`. No column can hold a photo."""
+"""The current tables; `migrations` has their history. No column can hold a photo."""
 
 from typing import Final
 

@@ -160,7 +160,7 @@ def _write(memory: int, data: bytes) -> None:
 
 
 def _pixels(memory: int, shape: tuple[int, int]) -> RgbImage:
-    """The pixels where they lie. Nobody can make them fewer while they are read."""
+    """The pixels in shared memory, sealed against truncation while they are read."""
     fcntl.fcntl(memory, fcntl.F_ADD_SEALS, fcntl.F_SEAL_SHRINK)
     size_bytes = shape[0] * shape[1] * 3
     if os.fstat(memory).st_size != size_bytes:

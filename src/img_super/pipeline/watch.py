@@ -22,5 +22,5 @@ class Watch(Protocol):
 
 
 def unwatched(_: Stage, /) -> AbstractContextManager[object]:
-    """Nobody looks on."""
+    """Watches nothing."""
     return nullcontext()

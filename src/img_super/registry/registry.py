@@ -97,7 +97,7 @@ class Registry:
         yield from sorted(map(read_card, folders), key=lambda card: (card.created, card.version))
 
     def model(self, version: str) -> Path:
-        """The folder of a version. Raises `BadModel` when there is none such."""
+        """The folder of a version. Raises `BadModel` if there is none."""
         folder = self.folder / version
         if not _VERSION.fullmatch(version) or not (folder / CARD_FILE).is_file():
             versions = ", ".join(card.version for card in self.cards())
@@ -126,7 +126,7 @@ class Registry:
     def promote(self, version: str) -> ModelCard:
         """Let a version serve. A running service takes it when it is told to reload.
 
-        Raises `BadModel`: there is none such, it serves already, or it is damaged; what served goes on serving.
+        Raises `BadModel`: there is no such version, it serves already, or it is damaged; what served goes on serving.
         """
         card = check_model(self.model(version))
         with self._alone():
@@ -165,7 +165,7 @@ class Registry:
 
     @contextmanager
     def _alone(self) -> Iterator[None]:
-        """Whoever changes the registry at the same time waits: the last one does not undo the others."""
+        """Serialises changes, so that none undoes another."""
         with (self.folder / ".lock").open("w") as lock:
             if fcntl is not None:
                 fcntl.flock(lock, fcntl.LOCK_EX)

@@ -101,7 +101,7 @@ def test_every_setting_is_listed_with_default_allowed_values_and_meaning() -> No
 
 def test_allowed_values_come_from_the_class() -> None:
     text = settings_text()
-    assert "| `8080` | a whole number from 1 to 65535 |" in text
+    assert "| `8080` | 1 to 65535 |" in text
     assert "| `litert` | `litert`, `litert_fp32`, `litert_int8`, `tensorflow` |" in text
 
 

@@ -1,4 +1,4 @@
-"""Saved once more, most often as JPEG: what a messenger does to a photo."""
+"""Saving again, mostly as JPEG, as messengers do."""
 
 import cv2
 import numpy as np

@@ -65,7 +65,7 @@ class Section:
 
 
 def html_report(results: Sequence[Measured], sets: Sequence[MeasuredSet], show_real: bool = False) -> str:
-    """The whole report; the first model is told of in detail, the others stand beside it.
+    """The whole report: the first model in detail, the others beside it.
 
     `show_real`: also show crops of real people's documents.
     """

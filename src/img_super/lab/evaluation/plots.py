@@ -19,7 +19,7 @@ from img_super.lab.evaluation.robustness import StepFigures
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """What stands in the plots, in the language of whoever reads them."""
+    """The words of the plots, by language."""
 
     bpcer: str
     apcer: str

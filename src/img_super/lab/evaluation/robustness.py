@@ -1,4 +1,4 @@
-"""How far the scores move when the same photo is saved, scaled, blurred or turned once more.
+"""How far scores move when the same photo is saved again, scaled, blurred or turned.
 
 Photos go the whole way of the service, detector included; crops, where no photo was kept, are changed themselves, which
 leaves out that the detector then frames the portrait a little differently.

@@ -29,7 +29,7 @@ from img_super.lab.training.train import BEST_FILE, Run, train
 MASK_SIDE_PX: Final = 56
 _CALIBRATE: Final = "`img-super calibrate` needs ten genuine ones."
 _WATCHED: Final = 6
-"""One in so many documents that could be learned from is watched instead, to know when to stop."""
+"""One in this many documents is held out of learning to know when to stop."""
 
 Note = Callable[[str], object]
 
@@ -103,7 +103,7 @@ def fold_indices(crops: CropSet, parts: int, seed: int) -> Iterator[tuple[Int64A
 
 
 def drawn_documents(generated: CropSet, count: int, side_px: int, seed: int) -> CropSet:
-    """At most so many generated crops, drawn by whole documents where possible, resized to the network's side."""
+    """At most this many generated crops, by whole documents where possible, resized to the network's side."""
     order = np.random.default_rng(seed).permutation(np.unique(generated.documents))
     place = {document: index for index, document in enumerate(order)}
     sorted_by_document = np.argsort([place[document] for document in generated.documents], kind="stable")

@@ -27,7 +27,7 @@ def onto(matrix: Float32Array, points: Float32Array) -> Float32Array:
 
 
 def shifted(dx: float, dy: float) -> Float32Array:
-    """The map that moves everything by so many pixels."""
+    """A translation, in pixels."""
     return np.array([[1, 0, dx], [0, 1, dy], [0, 0, 1]], np.float32)
 
 

@@ -111,7 +111,7 @@ def _view(pair: SamplePair, card: Card, face_ratio: float) -> View:
 
 
 def _forged(scene: _Scene, attack: Attack, rng: np.random.Generator, genuine: Float32Array) -> Photo:
-    """Whoever edits a photo edits the very one that the genuine sample shows."""
+    """The edited photo is the very one that the genuine sample shows."""
     if attack.stage in ("photo", "screen"):
         photo, mask = on_photo(rng, genuine, scene.card, attack, scene.shot.view.matrix)
     else:

@@ -1,4 +1,4 @@
-"""A photo of a card: every parameter drawn at once, and the way of the light through them."""
+"""A photo of a card: draws every parameter, then follows the light through them."""
 
 from dataclasses import dataclass, replace
 from typing import Final

@@ -14,7 +14,7 @@ from img_super.lab.synthesis import pixels
 from img_super.lab.synthesis.capture.view import View
 
 _COARSE: Final = 8
-"""Soft light is computed on every so many pixels."""
+"""Soft light is computed at this step of pixels."""
 
 _TRUE_LIFT: Final = 3.0
 """How much higher a bent card rises than the view, which looks nearly straight down on it, moves what is seen."""

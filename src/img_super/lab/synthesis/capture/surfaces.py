@@ -1,4 +1,4 @@
-"""What cards lie on, drawn once a process and then turned, scaled and tinted anew for every photo.
+"""What cards lie on: drawn once per process, then turned, scaled and tinted for every photo.
 
 Each texture repeats in both directions, so that a photo may show any part of it.
 """

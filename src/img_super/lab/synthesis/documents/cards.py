@@ -125,7 +125,7 @@ def _shape_alpha(style: PortraitStyle, wh: tuple[int, int], margin: int) -> Floa
 
 
 def _bordered(image: Float32Array, style: PortraitStyle, wh: tuple[int, int], margin: int) -> Float32Array:
-    """A white edge or a thin line by design; it is no sign of a superimposition."""
+    """A white edge or a thin line by design, not a sign of superimposition."""
     if style.border == "none" or style.background in ("transparent", "multiply") or style.shape != "rectangle":
         return image
     thick = max(1, round(style.border_share * wh[0]))
@@ -174,7 +174,7 @@ def _lay_glued(
 
 
 def _lay_ghost(rng: np.random.Generator, canvas: Float32Array, blank: Blank, photo: _Photo, box: Box4) -> Float32Array:
-    """The same portrait once more, small and faint, in grey or in one ink."""
+    """The same portrait again, small and faint, in grey or one ink."""
     if blank.ghost is None:
         return canvas
     x, y = blank.ghost[0] - box[0], blank.ghost[1] - box[1]

@@ -38,7 +38,7 @@ def write_pack(path: Path, portraits: Sequence[Portrait]) -> None:
 
 
 def read_pack(path: Path) -> list[Portrait] | None:
-    """The portraits of a pack, their pixels mapped from the file; None where there is no whole pack."""
+    """The portraits of a pack, their pixels memory-mapped; None if the pack is missing or incomplete."""
     try:
         data = np.memmap(path, np.uint8, mode="r")
         length = int.from_bytes(data[-_LENGTH_BYTES:].tobytes(), "little")

@@ -53,7 +53,7 @@ def cut(rng: np.random.Generator, shape: Float32Array, edge: Edge, per_card_px: 
 
 
 def grown(shape: Float32Array, steps_px: float) -> Float32Array:
-    """Grown by so many pixels, or eaten where negative."""
+    """Dilated by this many pixels, or eroded if negative."""
     steps = round(abs(steps_px))
     if not steps:
         return shape
