@@ -97,7 +97,7 @@ def _column(values: SetFigures, names: Names) -> dict[str, str]:
             column[f"{label} {', '.join(figures)}"] = ", ".join(_number(figure.value) for figure in figures.values())
     for species, kind in values.species.items():
         worst = f" ({names.worst})" if species == values.worst_species else ""
-        ranking = ", ".join(_number(figure and figure.value) for figure in (kind.auc, kind.eer))
+        ranking = ", ".join(_number(None if figure is None else figure.value) for figure in (kind.auc, kind.eer))
         column[f"{species}: AUC, EER, APCER"] = f"{ranking}, {_text(kind.apcer, names)}{worst}"
     if values.localisation is not None:
         column[names.iou] = _text(values.localisation.iou, names)
