@@ -1,7 +1,7 @@
 """What a TAR archive says of its members, read in bounded time and memory, whoever wrote it.
 
-Python before 3.11.10 looks at a long header again and again: time and memory rise with the square of its length. Of what
-it says, name and size are wanted; a file with holes is not read, so that its map need not be either.
+Python before 3.11.10 looks at a long header again and again: time and memory rise with the square of its length. Only
+name and size are wanted; a file with holes is not read, so that its map need not be either.
 """
 
 from __future__ import annotations
