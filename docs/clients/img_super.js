@@ -40,7 +40,7 @@ export class ServiceError extends Error {
   }
 }
 
-/** The service cannot be reached, or did not answer in time. */
+/** The service cannot be reached, sends the photo elsewhere, or did not answer in time. */
 export class NoAnswer extends Error {
   name = "NoAnswer";
 }
@@ -112,7 +112,10 @@ export class Client {
 
   async #send(address, body) {
     const signal = AbortSignal.timeout(this.#timeoutMs);
-    return await this.#reached(fetch(this.#url + address, { method: "POST", headers: this.#headers, body, signal }));
+    // A photo goes to nobody else: fetch would send it on to whatever address a 307 names.
+    return await this.#reached(
+      fetch(this.#url + address, { method: "POST", headers: this.#headers, body, signal, redirect: "error" }),
+    );
   }
 
   async #read(response) {
@@ -137,7 +140,7 @@ export class Client {
 function parsed(text) {
   try {
     const said = JSON.parse(text);
-    return typeof said === "object" ? said : null;
+    return typeof said === "object" && !Array.isArray(said) ? said : null;
   } catch {
     return null;
   }

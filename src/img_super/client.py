@@ -26,11 +26,14 @@ from img_super.errors import ImgSuperError, RequestError, input_errors, service_
 T = TypeVar("T")
 
 _BUSY: Final = (HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.TOO_MANY_REQUESTS)
+_MOST_DIGITS: Final = 9
+"""Of `Retry-After`; Python refuses to read very long numbers."""
+
 _ERRORS: Final = {error.code: error for error in (*input_errors(), *service_errors())}
 
 
 class NoAnswer(ImgSuperError):
-    """The service cannot be reached, or did not answer in time."""
+    """The service cannot be reached, or no whole answer came in time."""
 
 
 class OtherProblem(RequestError):
@@ -164,7 +167,8 @@ class Client:
             max_wait_s: the most that is waited in between; else what `Retry-After` says.
             headers: what is sent besides.
         """
-        sent = {**(headers or {}), **({"Authorization": f"Bearer {key}"} if key else {})}
+        sent = {**(headers or {}), **({"Authorization": f"Bearer {key.strip()}"} if key else {})}
+        _check_headers(sent)
         try:
             self._http = httpx2.Client(base_url=url, timeout=timeout_s, headers=sent)
         except httpx2.InvalidURL as error:
@@ -215,8 +219,15 @@ class Client:
     def _send(self, method: str, address: str, **given: Any) -> httpx2.Response:
         try:
             return self._http.request(method, address, **given)
-        except httpx2.TransportError as error:
+        except httpx2.RequestError as error:
             raise NoAnswer(f"{str(error) or type(error).__name__}.") from error
+
+
+def _check_headers(headers: Mapping[str, str]) -> None:
+    """Raises `NoAnswer`, which does not repeat the value as the HTTP library would: it may be a key."""
+    for name, value in headers.items():
+        if not (value.isascii() and value.replace("\t", " ").isprintable()):
+            raise NoAnswer(f"The header {name!r} has characters that cannot be sent.")
 
 
 def _bytes_of(photo: bytes | Path) -> bytes:
@@ -225,7 +236,7 @@ def _bytes_of(photo: bytes | Path) -> bytes:
 
 def _retry_after_s(response: httpx2.Response) -> int | None:
     said = response.headers.get("retry-after", "")
-    return int(said) if said.isdecimal() else None
+    return int(said) if said.isdecimal() and len(said) <= _MOST_DIGITS else None
 
 
 def _body(response: httpx2.Response) -> dict[str, Any]:
@@ -234,7 +245,7 @@ def _body(response: httpx2.Response) -> dict[str, Any]:
         if response.is_success:
             return msgspec.json.decode(response.content, type=dict[str, Any])
         details = msgspec.json.decode(response.content, type=_Details)
-    except (msgspec.MsgspecError, UnicodeDecodeError):
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         details = _Details(f"http_{response.status_code}", response.reason_phrase)
     raise details.as_error(_retry_after_s(response))
 

@@ -50,3 +50,16 @@ def test_the_minute_before_counts_by_what_is_left_of_it(clock: Clock) -> None:
     assert (limit.count("a", 5).admitted, limit.count("a").admitted) == (True, False)
     clock.now_s += 5 * rate_limit.WINDOW_S
     assert limit.count("a", 10).admitted
+
+
+@pytest.mark.parametrize(("before", "now", "asked"), [(0, 10, 1), (0, 10, 7), (0, 10, 10), (10, 3, 5), (10, 0, 10)])
+def test_who_waits_as_long_as_told_is_admitted_and_no_sooner(clock: Clock, before: int, now: int, asked: int) -> None:
+    limit = RateLimit(10, clock)
+    assert limit.count("a", before).admitted
+    clock.now_s += rate_limit.WINDOW_S + 20
+    assert limit.count("a", now).admitted
+    wait_s = limit.count("a", asked).wait_s
+    for seconds, admitted in ((wait_s - 2, False), (2, True)):
+        clock.now_s += seconds
+        assert limit.count("a", asked).admitted is admitted
+    assert limit.count("a", 11).wait_s == 0

@@ -97,6 +97,22 @@ def test_a_size_in_a_header_of_its_own_counts(tmp_path: Path) -> None:
     assert other.name.endswith("a.jpg#2")
 
 
+@pytest.mark.parametrize("size_bytes", [-1, -5000])
+def test_a_size_below_zero_is_damage(tmp_path: Path, size_bytes: int) -> None:
+    """Some versions of Python take it for the archive's end, others for a file of no bytes."""
+    member = tarfile.TarInfo("b.jpg")
+    member.size = size_bytes
+    found = found_in(tmp_path / "in.tar", PHOTO + member.tobuf(tarfile.GNU_FORMAT) + PHOTO)
+    assert [type(one) for one in found] == [Given, Failed]
+
+
+def test_a_link_has_no_content_whatever_its_header_says(tmp_path: Path) -> None:
+    link = extended(record("size", "5")) + block("b.jpg", tarfile.LNKTYPE, b"")
+    refused, photo = found_in(tmp_path / "in.tar", link + PHOTO)
+    assert isinstance(refused, Failed)
+    assert isinstance(photo, Given)
+
+
 def test_files_with_holes_have_their_row_and_what_follows_is_read(tmp_path: Path) -> None:
     """As GNU tar writes them in each of its two formats."""
     for holed in (sparse(3), extended(record("GNU.sparse.map", "0,1") + record("GNU.sparse.name", "b.jpg")) + PHOTO):

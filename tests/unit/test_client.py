@@ -114,9 +114,10 @@ def test_patience_ends(answering: Answering, waits: list[float], answer: httpx2.
     [
         httpx2.Response(503, json={"code": "overloaded"}),
         httpx2.Response(503, headers={"Retry-After": "Mon, 30 Nov 2026 14:00:00 GMT"}),
+        httpx2.Response(503, headers={"Retry-After": "9" * 5000}),
         httpx2.Response(500, headers={"Retry-After": "3"}),
     ],
-    ids=["without a time", "with a date", "with another fault"],
+    ids=["without a time", "with a date", "with a time that has no end", "with another fault"],
 )
 def test_nothing_else_is_asked_again(answering: Answering, waits: list[float], answer: httpx2.Response) -> None:
     asked = answering(answer)
@@ -141,6 +142,9 @@ def test_errors_are_those_of_the_package(answering: Answering) -> None:
         (httpx2.Response(502, text="<h1>Bad Gateway</h1>"), "http_502"),
         (httpx2.Response(200, text="<h1>Sign in</h1>"), "http_200"),
         (httpx2.Response(200, content=b'{"a": "\xff"}'), "http_200"),
+        (httpx2.Response(200, content=b'{"a": ' + b"[" * 100_000), "http_200"),
+        (httpx2.Response(500, content=b'{"a": ' + b"[" * 100_000), "http_500"),
+        (httpx2.Response(307, headers={"Location": "https://elsewhere.example/super"}), "http_307"),
         (httpx2.Response(200, json={"score": "high"}), "unexpected_answer"),
         (httpx2.Response(418, json={"code": "of_a_newer_service", "detail": 3}), "http_418"),
         (httpx2.Response(500, json={"code": "internal_error", "title": "Oh", "detail": "Again."}), "internal_error"),
@@ -170,3 +174,24 @@ def test_no_service_is_an_error_of_its_own(answering: Answering) -> None:
                 client.check()
     with pytest.raises(NoAnswer):
         Client("http://[::1")
+
+
+def test_an_answer_that_cannot_be_unpacked_is_none(answering: Answering) -> None:
+    damaged = httpx2.Response(200, headers={"Content-Encoding": "gzip"}, stream=httpx2.ByteStream(b"no gzip"))
+    answering(damaged)
+    with pytest.raises(NoAnswer):
+        Client().face(b"photo")
+
+
+@pytest.mark.parametrize("key", ["secret\nX-Other: 1", "se\u00f1al secret"])
+def test_a_key_that_cannot_be_sent_is_not_told(key: str) -> None:
+    with pytest.raises(NoAnswer) as told:
+        Client(key=key).check()
+    assert "header" in str(told.value)
+    assert "secret" not in str(told.value)
+
+
+def test_the_line_end_of_a_key_that_was_read_from_a_file_is_not_sent(answering: Answering) -> None:
+    asked = answering(httpx2.Response(200, json=FOUND))
+    Client(key="secret\n").face(b"photo")
+    assert asked[0].headers["authorization"] == "Bearer secret"

@@ -86,7 +86,7 @@ def _count(limit: RateLimit, caller: str, headers: dict[str, str], requests: int
     count = limit.count(caller, requests)
     headers |= zip(RATE_HEADERS, map(str, (limit.per_minute, count.left, count.reset_s)), strict=True)
     if not count.admitted:
-        raise RateExceeded(retry_after_s=count.reset_s)
+        raise RateExceeded(retry_after_s=count.wait_s or count.reset_s)
 
 
 def owner_of(scope: Scope) -> str:

@@ -16,11 +16,15 @@ _THE_REST: Final = ""
 
 @dataclass(frozen=True, slots=True)
 class Count:
-    """Whether a request is admitted, how many more would be, and in how many seconds the minute ends."""
+    """Whether a request is admitted, how many more would be, and in how many seconds the minute ends.
+
+    `wait_s`: in how many seconds what was refused is admitted, where nothing else comes; of what never is, 0.
+    """
 
     admitted: bool
     left: int
     reset_s: int
+    wait_s: int
 
 
 class RateLimit:
@@ -44,7 +48,16 @@ class RateLimit:
         if admitted:
             self._now[caller] += requests
             used += requests
-        return Count(admitted, max(0, floor(self.per_minute - used)), max(1, ceil(WINDOW_S - passed_s)))
+        left, reset_s = max(0, floor(self.per_minute - used)), max(1, ceil(WINDOW_S - passed_s))
+        return Count(admitted, left, reset_s, 0 if admitted else self._wait_s(caller, requests, passed_s))
+
+    def _wait_s(self, caller: str, requests: int, passed_s: float) -> int:
+        """Until the share of the minute before leaves room; where this one is full, until the next one's does."""
+        now, before, room = self._now[caller], self._before[caller], self.per_minute - requests
+        if room < 0:
+            return 0
+        admitted_s = WINDOW_S * (1 - (room - now) / before if now <= room else 2 - room / now)
+        return floor(admitted_s - passed_s) + 1
 
     def _turn_to(self, minute: int) -> None:
         if minute != self._minute:

@@ -33,6 +33,8 @@ class Header(tarfile.TarInfo):
             raise
         except tarfile.HeaderError as error:
             raise tarfile.ReadError("the archive is damaged") from error
+        if header.size < 0:
+            raise tarfile.ReadError("the archive is damaged")
         if header.type in _LONG and header.size > MAX_HEADER_BYTES:
             raise tarfile.ReadError("a header is too long")
         return header
@@ -71,7 +73,8 @@ def _apply(records: dict[bytes, bytes], member: Any, archive: Any) -> None:
         member.name = name.decode("utf-8", "surrogateescape").rstrip("/")
     if b"size" in records:
         member.size = _number(records[b"size"])
-        archive.offset = member.offset_data + (0 if member.isdir() else member._block(member.size))
+        has_content = member.isreg() or member.type not in tarfile.SUPPORTED_TYPES
+        archive.offset = member.offset_data + (member._block(member.size) if has_content else 0)
 
 
 def _records(block: bytes) -> Iterator[tuple[bytes, bytes]]:

@@ -43,7 +43,12 @@ async function askBusy() {
   await assert.rejects(client.face(photo), { code: "http_503" });
   answers.push({ status: 200, body: "<h1>Sign in</h1>" });
   await assert.rejects(client.face(photo), { code: "http_200" });
-  assert.equal(asked.length, 8);
+  answers.push({ status: 200, body: "[]" });
+  await assert.rejects(client.face(photo), { code: "http_200" });
+  answers.push({ status: 307, headers: { Location: `${address}/elsewhere` } }, { status: 200, body: "{}" });
+  await assert.rejects(client.face(photo), NoAnswer);
+  answers.pop();
+  assert.equal(asked.length, 10);
 
   await assert.rejects(new Client(address, { timeoutMs: 50 }).face(photo), NoAnswer);
   service.closeAllConnections();

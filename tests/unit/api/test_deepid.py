@@ -11,6 +11,7 @@ from fastapi.testclient import TestClient
 from PIL import Image
 
 from img_super.api.app import create_app
+from img_super.model_card import Policy
 from img_super.pipeline.pipeline import Pipeline
 from img_super.settings import Settings
 from tests.conftest import FakeValidator
@@ -40,6 +41,24 @@ def test_half_is_where_the_threshold_decides_and_one_is_genuine(
     assert post(deepid, "/detect", photo_bytes).json() == {"score": pytest.approx(told)}
     answer = post(deepid, "/detect_and_localize", photo_bytes)
     assert float(answer.headers["X-Score-Value"]) == pytest.approx(told)
+
+
+@pytest.mark.parametrize(
+    ("threshold", "score", "told"), [(1.0, 1.0, 0.0), (1.000001 - 1e-9, 1.0, 1.0), (0.0, 0.0, 0.0)]
+)
+def test_a_threshold_at_an_end_decides_as_super_does(
+    deepid: TestClient,
+    pipeline: Pipeline,
+    validator: FakeValidator,
+    photo_bytes: bytes,
+    threshold: float,
+    score: float,
+    told: float,
+) -> None:
+    """A card says so of a policy that nothing met."""
+    validator.score = score
+    pipeline.policy = Policy(threshold, (0.0, 1.0))
+    assert post(deepid, "/detect", photo_bytes).json() == {"score": told}
 
 
 def test_a_mask_has_the_photos_size_and_is_black_where_it_shows(

@@ -29,7 +29,7 @@ _SCORE_HEADER: Final = "X-Score-Value"
 
 @router.post("/detect", summary="DeepID: a score", responses=documented_errors(), openapi_extra=IMAGE_REQUEST)
 async def detect(request: Request, services: TheServices) -> DeepIdScore:
-    """Below 0.5 where `/super` answers `reco` TRUE."""
+    """At most 0.5 where `/super` answers `reco` TRUE."""
     return await work_on_photo(
         request, services, lambda photo, watch: DeepIdScore(score=_score(_judge(request, services, photo, watch)))
     )
@@ -66,7 +66,10 @@ def _judge(request: Request, services: Services, photo: bytes, watch: Watch) -> 
 
 def _score(result: SuperResult) -> float:
     """The share of attacks at which the threshold's own probability is a half moves the threshold to 0.5."""
-    return 1 - at_attack_share(result.decision.score, 1 - result.decision.threshold)
+    decision = result.decision
+    if not 0 < decision.threshold < 1:
+        return 0.0 if decision.superimposed else 1.0
+    return 1 - at_attack_share(decision.score, 1 - decision.threshold)
 
 
 def _picture(result: SuperResult, headers: dict[str, str] | None = None) -> Response:
