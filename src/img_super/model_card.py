@@ -59,6 +59,8 @@ class Calibration(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_
             raise ValueError("a temperature is not 0")
         if any(right < left or high < low for (left, low), (right, high) in pairwise(self.knots)):
             raise ValueError("the knots of a calibration do not fall")
+        if not all(0 <= score <= 1 for _, score in self.knots):
+            raise ValueError("scores lie between 0 and 1")
 
     def score(self, logit: float) -> float:
         """The calibrated probability, in [0, 1], that a crop with this logit is superimposed."""

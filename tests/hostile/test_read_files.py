@@ -35,6 +35,7 @@ RECIPE = b'name = "a"\ninput_side_px = 288\nepochs = 1\nbatch_size = 1\nlearning
         {"input_side_px": 1_000_000_000},
         {"calibration": {"temperature": 0, "bias": 0}},
         {"calibration": {"temperature": 1, "bias": 0, "knots": [[5, 0.1], [1, 0.2]]}},
+        {"calibration": {"temperature": 1, "bias": 0, "knots": [[0, 0.1], [1, 5]]}},
     ],
 )
 def test_a_card_with_impossible_numbers_is_refused(tmp_path: Path, change: dict[str, Any]) -> None:
