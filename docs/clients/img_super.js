@@ -61,6 +61,8 @@ export class Client {
    * @param {number} [options.maxWaitMs] the most that is waited in between; else what Retry-After says
    */
   constructor(url, { key, timeoutMs = 60_000, tries = 5, maxWaitMs = 10_000 } = {}) {
+    // fetch would say so, too, and repeat the key.
+    if (key && /[^\x20-\x7e]/.test(key.trim())) throw new NoAnswer("The key has characters that cannot be sent.");
     this.#url = url.replace(/\/+$/, "");
     this.#headers = key ? { Authorization: `Bearer ${key}` } : undefined;
     this.#timeoutMs = timeoutMs;

@@ -50,6 +50,7 @@ async function askBusy() {
   answers.pop();
   assert.equal(asked.length, 10);
 
+  assert.throws(() => new Client(address, { key: "a\nsecret" }), (error) => error instanceof NoAnswer && !/secret/.test(error.message));
   await assert.rejects(new Client(address, { timeoutMs: 50 }).face(photo), NoAnswer);
   service.closeAllConnections();
   service.close();
