@@ -17,7 +17,7 @@ from img_super.lab.forging.canvas import Canvas, canvas_of
 from img_super.lab.forging.chain import FileStep, draw_chain, passed_on
 from img_super.lab.forging.eigenfaces import EigenFaces
 from img_super.lab.forging.laid import Laid
-from img_super.lab.forging.pastes import crude_head, crude_photo, matched_head, matched_photo
+from img_super.lab.forging.pastes import crude_head, crude_photo, matched_face, matched_head, matched_photo
 from img_super.lab.forging.retouch import KERNELS, retouched
 from img_super.lab.forging.tool_swaps import Redraw, self_swap, tool_swap
 from img_super.lab.synthesis import pixels
@@ -29,11 +29,12 @@ from img_super.pipeline.crop import crop_box, cut_out, resize_to_input
 Random = np.random.Generator
 
 SPECIES_SHARES: Final[Mapping[str, float]] = {
-    "crude_photo": 0.14, "crude_head": 0.09, "matched_photo": 0.14, "matched_head": 0.08, "tool_swap": 0.2,
-    "self_swap": 0.08, "pasted_head": 0.09, "pasted_photo": 0.06, "face_swap": 0.12,
+    "crude_photo": 0.14, "crude_head": 0.07, "matched_photo": 0.14, "matched_head": 0.08, "tool_swap": 0.18,
+    "self_swap": 0.08, "pasted_head": 0.07, "pasted_photo": 0.06, "face_swap": 0.08, "matched_face": 0.1,
 }  # fmt: skip
 _PASTES: Final[Mapping[str, Callable[[Random, Canvas, Portrait], Laid]]] = {
     "crude_photo": crude_photo, "crude_head": crude_head, "matched_photo": matched_photo, "matched_head": matched_head,
+    "matched_face": matched_face,
 }  # fmt: skip
 MASK_SIDE_PX: Final = 56
 _CROP_PX: Final = (150.0, 620.0)

@@ -16,7 +16,7 @@ from img_super.lab.synthesis import pixels
 from img_super.lab.synthesis.geometry import corners_of, scale_of, warp
 from img_super.lab.synthesis.portraits.portrait import Portrait
 from img_super.lab.synthesis.portraits.tones import apply_tone, draw_tone
-from img_super.lab.synthesis.superimpositions.placing import jittered, similarity
+from img_super.lab.synthesis.superimpositions.placing import bent, jittered, similarity
 
 _FEWEST_PX: Final = 50
 _SIDES: Final = (0.28, 0.75)
@@ -24,6 +24,13 @@ _TOP: Final = (0.3, 0.85)
 _BOTTOM: Final = (0.2, 0.75)
 """How far a cut-out photo reaches beyond the face's box, in the face's width and height."""
 _SHARPNESS_MATCHED_SHARE: Final = 0.6
+_BENT_SHARE: Final = 0.3
+_CLONED_SHARE: Final = 0.35
+_SMALLEST_CLONED_PX: Final = 8
+_FEATHERS: Final = (0.008, 0.09)
+"""Of the face's width."""
+_FACE_SIZES: Final = (0.8, 1.08)
+"""Of the face's outline."""
 _BLURS_PX: Final = (0.5, 0.7, 0.9, 1.2, 1.6, 2.2)
 
 
@@ -55,6 +62,23 @@ def matched_head(rng: np.random.Generator, canvas: Canvas, donor: Portrait) -> L
     scale = float(np.exp(rng.normal(0, 0.05)))
     matrix = jittered(rng, matrix, canvas.base.person.landmarks.mean(0), scale, 0.02 * face, 1.5)
     return _fitted(rng, canvas, donor.image, _head_alpha(rng, donor), matrix, "matched_head")
+
+
+def matched_face(rng: np.random.Generator, canvas: Canvas, donor: Portrait) -> Laid:
+    """The inner face alone, by its landmarks: feathered, or cloned by its gradients."""
+    person = canvas.base.person
+    ours, theirs = (np.concatenate([each.landmarks, each.outline]) for each in (donor, person))
+    width = person.face_xywh[2]
+    picture, matrix = donor.image, similarity(donor.landmarks, person.landmarks)
+    if rng.random() < _BENT_SHARE:
+        picture = pixels.to_bytes(bent(pixels.as_float(picture), matrix, ours, theirs))
+    scale = float(np.exp(rng.normal(0, 0.03)))
+    matrix = jittered(rng, matrix, person.landmarks.mean(0), scale, 0.01 * width, 1.0)
+    alpha = _face_alpha(rng, donor)
+    if rng.random() < _CLONED_SHARE:
+        return _cloned(rng, canvas, picture, alpha, matrix)
+    softness_px = float(np.exp(rng.uniform(*np.log(_FEATHERS)))) * width
+    return _fitted(rng, canvas, picture, alpha, matrix, "matched_face", softness_px)
 
 
 def crude_head(rng: np.random.Generator, canvas: Canvas, donor: Portrait) -> Laid:
@@ -152,6 +176,42 @@ def _head_alpha(rng: np.random.Generator, donor: Portrait) -> Float32Array:
     return oval if rng.random() < 0.6 else np.asarray(cv2.multiply(oval, matte), np.float32)
 
 
+def _face_alpha(rng: np.random.Generator, donor: Portrait) -> Float32Array:
+    """The face's outline, somewhat larger or smaller, or an oval around eyes, nose and mouth."""
+    if rng.random() < 0.6:
+        middle = donor.outline.mean(0)
+        outline = (donor.outline - middle) * rng.uniform(*_FACE_SIZES, 2) + middle
+        return pixels.polygon(donor.image.shape, np.asarray(outline, np.float32))
+    x, y, width, height = donor.face_xywh
+    oval = np.zeros(donor.image.shape[:2], np.float32)
+    radii = round(float(rng.uniform(0.36, 0.5)) * width), round(float(rng.uniform(0.36, 0.5)) * height)
+    cv2.ellipse(oval, (round(x + width / 2), round(y + 0.54 * height)), radii, 0, 0, 360, 1.0, -1)
+    return oval
+
+
+def _cloned(
+    rng: np.random.Generator, canvas: Canvas, picture: RgbImage, alpha: Float32Array, matrix: Float32Array
+) -> Laid:
+    """Source: P. Perez et al., "Poisson Image Editing", 2003; laid with a feather where that cannot be."""
+    wh = canvas.photo.shape[1], canvas.photo.shape[0]
+    mask = np.where(warp(alpha, matrix, wh, cv2.BORDER_CONSTANT) > 0.5, 255, 0).astype(np.uint8)
+    x, y, width, height = cv2.boundingRect(mask)
+    inside = min(x, y) > 1 and x + width < wh[0] - 1 and y + height < wh[1] - 1
+    if not inside or min(width, height) < _SMALLEST_CLONED_PX:
+        return _fitted(rng, canvas, picture, alpha, matrix, "matched_face")
+    if rng.random() < 0.4:
+        picture = retouched(rng, picture, 1)
+    if canvas.grey and rng.random() < 0.9:
+        picture = pixels.to_bytes(pixels.grey(pixels.as_float(picture)))
+    over = warp(picture, matrix, wh)
+    if rng.random() < _SHARPNESS_MATCHED_SHARE:
+        over = _in_its_sharpness(rng, over, canvas.base.image, mask > 0)
+    manner = cv2.NORMAL_CLONE if rng.random() < 0.85 else cv2.MIXED_CLONE
+    middle = x + width // 2, y + height // 2
+    done = cv2.seamlessClone(over, pixels.to_bytes(canvas.photo), mask, middle, manner)
+    return Laid(pixels.as_float(np.asarray(done, np.uint8)), np.asarray(mask, np.float32) / 255, "matched_face")
+
+
 def _laid(
     rng: np.random.Generator, canvas: Canvas, picture: RgbImage, alpha: Float32Array, matrix: Float32Array, species: str
 ) -> Laid:
@@ -167,8 +227,9 @@ def _laid(
 
 
 def _fitted(
-    rng: np.random.Generator, canvas: Canvas, picture: RgbImage, alpha: Float32Array, matrix: Float32Array, species: str
-) -> Laid:
+    rng: np.random.Generator, canvas: Canvas, picture: RgbImage, alpha: Float32Array, matrix: Float32Array,
+    species: str, softness_px: float = 0.0,
+) -> Laid:  # fmt: skip
     """Laid with mean and spread of its colours, in Lab, brought to those of what it covers."""
     wh = canvas.photo.shape[1], canvas.photo.shape[0]
     if rng.random() < 0.3:
@@ -185,7 +246,7 @@ def _fitted(
         over = np.asarray(cv2.cvtColor(mixed, cv2.COLOR_LAB2RGB), np.uint8)
         if rng.random() < _SHARPNESS_MATCHED_SHARE:
             over = _in_its_sharpness(rng, over, canvas.base.image, inside)
-    covered = pixels.blur(covered, float(rng.choice([0.4, 0.8, 1.6])))
+    covered = pixels.blur(covered, softness_px or float(rng.choice([0.4, 0.8, 1.6])))
     return Laid(pixels.blend(canvas.photo, pixels.as_float(over), covered), covered, species)
 
 
