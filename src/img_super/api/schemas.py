@@ -18,6 +18,9 @@ from img_super.pipeline.decide import at_attack_share
 from img_super.pipeline.pipeline import SuperResult
 
 _SAME_FACE_IOU: Final = 0.3
+_BEYOND: Final = 2.0
+"""The network sees less of some documents than there is: ghosts stand up to 1.7 faces beyond."""
+
 _OUTSIDE: Final = "Faces around which no document is seen: an owner, a bystander. Without a verdict."
 
 
@@ -110,7 +113,7 @@ class JudgedDocument(BaseModel):
     reasons: list[ReasonGiven]
 
     @classmethod
-    def of(cls, result: SuperResult, faces: Sequence[Face]) -> JudgedDocument:
+    def of(cls, result: SuperResult, ghosts: Sequence[Face]) -> JudgedDocument:
         place = result.detection.document
         box = None if place is None else _around(place.quad)
         return cls(
@@ -120,7 +123,7 @@ class JudgedDocument(BaseModel):
             portrait=None if place is None else Coordinates.of(place.frame),
             quad=None if place is None else [(round(x, 1), round(y, 1)) for x, y in place.quad],
             box=None if box is None else Coordinates.of(box),
-            ghosts=[DetectedFace.of_face(face) for face in faces if box and box.contains(*face.box.centre_xy)],
+            ghosts=[DetectedFace.of_face(face) for face in ghosts],
             rotation=result.detection.rotation,
             quality=_quality(result),
             reasons=_reasons(result),
@@ -176,7 +179,6 @@ class SuperAnswer(BaseModel):
     @classmethod
     def of(cls, result: SuperResult, with_evidence: bool = False, attack_share: float | None = None) -> SuperAnswer:
         detections = [document.detection for document in result.documents]
-        ghosts = _besides(detections)
         return cls(
             score=result.decision.score,
             reco="TRUE" if result.decision.superimposed else "FALSE",
@@ -186,7 +188,9 @@ class SuperAnswer(BaseModel):
             model=Model.of(result.model),
             quality=_quality(result),
             reasons=_reasons(result),
-            documents=[JudgedDocument.of(document, ghosts) for document in result.documents],
+            documents=[
+                JudgedDocument.of(document, _ghosts(document.detection, detections)) for document in result.documents
+            ],
             outside=_outside(detections),
             evidence=EvidenceMap.of(result) if with_evidence else None,
             probability=attack_share and at_attack_share(result.decision.score, attack_share),
@@ -337,10 +341,29 @@ def _besides(documents: Sequence[Detection]) -> list[Face]:
     return [face for face in faces if all(face.box.iou(box) < _SAME_FACE_IOU for box in portraits)]
 
 
+def _ghosts(document: Detection, documents: Sequence[Detection]) -> list[Face]:
+    """The other faces of this document: inside of what is seen of it, or not far beside and of no other document."""
+    theirs = [each for each in documents if each is not document]
+    return [
+        face
+        for face in _besides(documents)
+        if _holds(document, face, 0)
+        or (_holds(document, face, _BEYOND) and not any(_holds(each, face, 0) for each in theirs))
+    ]
+
+
+def _holds(document: Detection, face: Face, beyond: float) -> bool:
+    """Whether the middle of the face is in the box around the document, or `beyond` sides of its portrait beside it."""
+    if document.document is None:
+        return False
+    box, margin = _around(document.document.quad), round(beyond * document.portrait.box.width)
+    reach = Box(box.x_min - margin, box.y_min - margin, box.x_max + margin, box.y_max + margin)
+    return reach.contains(*face.box.centre_xy)
+
+
 def _outside(documents: Sequence[Detection]) -> list[DetectedFace]:
     """Faces around which no document is seen; none where it was not looked for documents."""
-    boxes = [_around(document.document.quad) for document in documents if document.document]
     alone = [document.portrait for document in documents if document.no_document]
-    others = _besides(documents) if boxes or alone else []
-    apart = [face for face in others if not any(box.contains(*face.box.centre_xy) for box in boxes)]
+    others = _besides(documents) if alone or any(document.document for document in documents) else []
+    apart = [face for face in others if not any(_holds(document, face, _BEYOND) for document in documents)]
     return [DetectedFace.of_face(face) for face in (*alone, *apart)]

@@ -56,11 +56,13 @@ def test_super_answers_by_the_contract(client: TestClient, photo_bytes: bytes) -
 def test_faces_outside_of_every_document_are_told(
     client: TestClient, detector: FakeDetector, photo_bytes: bytes, path: str
 ) -> None:
-    portrait, ghost, owner = (Face(Box(x, 30, x + 40, 80), 0.9) for x in (20, 70, 150))
-    place = DocumentPlace(Box(10, 20, 60, 90), ((5, 10), (120, 10), (120, 100), (5, 100)))
-    detector.answer = Detection(portrait, (owner, ghost), 0, place)
+    portrait, ghost, beside, owner = (Face(Box(x, 30, x + 40, 80), 0.9) for x in (20, 52, 100, 160))
+    place = DocumentPlace(Box(10, 20, 60, 90), ((5, 10), (95, 10), (95, 100), (5, 100)))
+    detector.answer = Detection(portrait, (owner, ghost, beside), 0, place)
     answer = client.post(path, content=photo_bytes, headers=PNG).json()
-    assert [face["x_min"] for face in answer["outside"]] == [150]
+    assert [face["x_min"] for face in answer["outside"]] == [160]
+    if path == "/super":
+        assert [face["x_min"] for face in answer["documents"][0]["ghosts"]] == [52, 100]
     detector.answer = Detection(portrait, (), 0, no_document=True)
     answer = client.post(path, content=photo_bytes, headers=PNG).json()
     assert [face["x_min"] for face in answer["outside"]] == [20]

@@ -209,7 +209,9 @@ def _cloned(
     manner = cv2.NORMAL_CLONE if rng.random() < 0.85 else cv2.MIXED_CLONE
     middle = x + width // 2, y + height // 2
     done = cv2.seamlessClone(over, pixels.to_bytes(canvas.photo), mask, middle, manner)
-    return Laid(pixels.as_float(np.asarray(done, np.uint8)), np.asarray(mask, np.float32) / 255, "matched_face")
+    return Laid(
+        pixels.as_float(np.asarray(done, np.uint8)), np.asarray(mask, np.float32) / np.float32(255), "matched_face"
+    )
 
 
 def _laid(
