@@ -29,7 +29,7 @@ def add_cross_origin(app: FastAPI, named: str) -> None:
             allow_origins=sorted(origins),
             allow_methods=("GET", "POST"),
             allow_headers=("Authorization", "Content-Type", "X-API-Key", "X-Request-ID", "traceparent"),
-            expose_headers=("Retry-After", "X-Request-ID", *RATE_HEADERS),
+            expose_headers=("Retry-After", "X-Request-ID", "X-Score-Value", *RATE_HEADERS),
         )
     if "*" not in origins:
         app.add_middleware(RefusedOrigins, named=origins)
