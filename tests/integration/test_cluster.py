@@ -23,7 +23,7 @@ from tests.conftest import SAMPLES
 
 pytestmark = [pytest.mark.ray, pytest.mark.filterwarnings("ignore::DeprecationWarning:ray")]
 
-PHOTOS = 60
+PHOTOS = 32
 BACK_S = 30.0
 """Throughput is back when photos are answered again, one after the other, without an error."""
 
@@ -88,7 +88,7 @@ def test_a_scan_on_ray_gives_the_rows_of_a_local_one_though_a_node_dies(
     for number in range(PHOTOS):
         (source / f"{number:03d}.jpg").write_bytes(photo + bytes([number]))
     (source / "notes.txt").write_text("no photo")
-    job = ScanJob((str(source),), tmp_path / "here.jsonl", processes=2)
+    job = ScanJob((str(source),), tmp_path / "here.jsonl", processes=1)
     scan(job)
     died: list[int] = []
 

@@ -13,20 +13,19 @@ from img_super.lab.dataset.crops import read_crops
 from img_super.lab.dataset.manifest import Row, read_manifest
 from img_super.lab.dataset.splits import leaks, strays
 from img_super.lab.evaluation.audit.shortcuts import audit_data_set
-from img_super.lab.synthesis.crew import prepare
 from img_super.lab.synthesis.shards import CropJob, render_data_set
 from img_super.lab.synthesis.superimpositions import SPECIES
+from tests.integration.conftest import DRAWN
 
 
 @pytest.fixture(scope="module")
-def job(tmp_path_factory: pytest.TempPathFactory) -> CropJob:
-    folder = tmp_path_factory.mktemp("generator")
-    return CropJob(folder / "two", folder / "cache", "train", 240, 3, side_px=96, drawn=14, shard_size=48)
+def job(tmp_path_factory: pytest.TempPathFactory, portraits_cache: Path) -> CropJob:
+    out = tmp_path_factory.mktemp("generator") / "two"
+    return CropJob(out, portraits_cache, "train", 240, 3, side_px=96, drawn=DRAWN, shard_size=24)
 
 
 @pytest.fixture(scope="module")
 def rendered(job: CropJob) -> list[Row]:
-    prepare(job)  # or every process would draw the portraits
     assert sum(render_data_set(job, 2)) == job.count
     return read_manifest(job.out, Row)
 
@@ -69,7 +68,7 @@ def test_nothing_but_the_attack_betrays_the_class(job: CropJob, rendered: list[R
 
 
 def test_training_and_validation_share_nobody_and_no_design(job: CropJob, rendered: list[Row], tmp_path: Path) -> None:
-    other = replace(job, out=tmp_path / "validation", split="validation", count=24)
+    other = replace(job, out=tmp_path / "validation", split="validation", count=12)
     for _ in render_data_set(other, 1):
         pass
     held_out = read_manifest(other.out, Row)

@@ -29,6 +29,16 @@ def pipeline() -> Pipeline:
 
 
 @pytest.fixture(scope="module")
+def floats() -> Pipeline:
+    return load_pipeline(backend=Backend.LITERT_FP32)
+
+
+@pytest.fixture(scope="module")
+def tensorflow() -> Pipeline:
+    return load_pipeline(backend=Backend.TENSORFLOW)
+
+
+@pytest.fixture(scope="module")
 def shipped() -> ModelCard:
     return read_card(SHIPPED_MODEL)
 
@@ -59,28 +69,31 @@ def test_threads_get_the_answers_of_one(pipeline: Pipeline) -> None:
     assert together == alone * 5
 
 
-def test_both_backends_give_the_same_scores(shipped: ModelCard) -> None:
-    litert = LiteRtValidator(read_weights(SHIPPED_MODEL, shipped, "litert"), shipped)
-    tensorflow = TensorFlowValidator(read_weights(SHIPPED_MODEL, shipped, "keras"), shipped)
+def test_both_backends_give_the_same_scores(floats: Pipeline, tensorflow: Pipeline, shipped: ModelCard) -> None:
+    assert isinstance(floats.validator, LiteRtValidator)
     side = shipped.input_side_px
     for crop in np.random.default_rng(2).integers(0, 256, (6, side, side, 3), dtype=np.uint8):
-        one, other = litert.validate(crop), tensorflow.validate(crop)
+        one, other = floats.validator.validate(crop), tensorflow.validator.validate(crop)
         assert abs(one.score - other.score) <= MAX_SCORE_DIFFERENCE
         assert np.abs(one.heat_map - other.heat_map).max() < 0.01
 
 
-def test_the_tensorflow_backend_is_chosen_by_name(bona_fide_bytes: bytes, pipeline: Pipeline) -> None:
-    other, floats = load_pipeline(backend=Backend.TENSORFLOW), load_pipeline(backend=Backend.LITERT_FP32)
-    difference = other.super(bona_fide_bytes).decision.score - floats.super(bona_fide_bytes).decision.score
+def test_the_tensorflow_backend_is_chosen_by_name(
+    bona_fide_bytes: bytes, floats: Pipeline, tensorflow: Pipeline
+) -> None:
+    assert isinstance(tensorflow.validator, TensorFlowValidator)
+    difference = tensorflow.super(bona_fide_bytes).decision.score - floats.super(bona_fide_bytes).decision.score
     assert abs(difference) <= MAX_SCORE_DIFFERENCE
 
 
-def test_integers_answer_nearly_as_floats_do_or_are_refused(shipped: ModelCard, bona_fide_bytes: bytes) -> None:
+def test_integers_answer_nearly_as_floats_do_or_are_refused(
+    shipped: ModelCard, floats: Pipeline, bona_fide_bytes: bytes
+) -> None:
     if "litert_int8" not in shipped.files:
         with pytest.raises(BadModel, match="no weights for litert_int8"):
             load_pipeline(backend=Backend.LITERT_INT8)
         return
-    integers, floats = load_pipeline(backend=Backend.LITERT_INT8), load_pipeline(backend=Backend.LITERT_FP32)
+    integers = load_pipeline(backend=Backend.LITERT_INT8)
     assert integers.validator.identity.sha256 == shipped.files["litert_int8"].sha256
     difference = integers.super(bona_fide_bytes).decision.score - floats.super(bona_fide_bytes).decision.score
     assert abs(difference) < 0.15
