@@ -29,8 +29,8 @@ from img_super.pipeline.crop import crop_box, cut_out, resize_to_input
 Random = np.random.Generator
 
 SPECIES_SHARES: Final[Mapping[str, float]] = {
-    "crude_photo": 0.14, "crude_head": 0.07, "matched_photo": 0.14, "matched_head": 0.08, "tool_swap": 0.18,
-    "self_swap": 0.08, "pasted_head": 0.07, "pasted_photo": 0.06, "face_swap": 0.08, "matched_face": 0.1,
+    "crude_photo": 0.1, "crude_head": 0.06, "matched_photo": 0.16, "matched_head": 0.11, "matched_face": 0.14,
+    "tool_swap": 0.17, "self_swap": 0.06, "pasted_head": 0.08, "pasted_photo": 0.06, "face_swap": 0.06,
 }  # fmt: skip
 _PASTES: Final[Mapping[str, Callable[[Random, Canvas, Portrait], Laid]]] = {
     "crude_photo": crude_photo, "crude_head": crude_head, "matched_photo": matched_photo, "matched_head": matched_head,
