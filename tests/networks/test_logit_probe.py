@@ -74,7 +74,7 @@ def test_nobody_judges_what_he_has_learned(
         )
 
     monkeypatch.setattr(logit_probe, "see", see_the_document)
-    monkeypatch.setattr(logit_probe, "checked", lambda *_, **__: None)
+    monkeypatch.setattr(logit_probe, "check_documents", lambda *_, **__: None)
     tuned = fine_tune_head(crops, read_crops(data_set), first, tmp_path, 4)
     assert auc(crops, tuned.logits) <= 0.5
 

@@ -149,8 +149,9 @@ def test_the_picture_can_be_looked_at_more_closely(page: Page) -> None:
     assert frame["x"] <= face["x"]
     assert face["x"] + face["width"] <= frame["x"] + frame["width"]
     page.locator("#view-document").click()
-    far = photo.bounding_box()
+    far, frame = photo.bounding_box(), stage.bounding_box()
     assert far
+    assert frame
     assert far["width"] == pytest.approx(frame["width"], abs=1)
 
     page.get_by_label("Rostros").uncheck()
