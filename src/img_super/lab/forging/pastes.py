@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from img_super.domain import Float32Array, RgbImage
 from img_super.lab.forging.canvas import Canvas
-from img_super.lab.forging.laid import Laid
+from img_super.lab.forging.laid import SMALLEST_CLONED_PX, Laid, cloned
 from img_super.lab.forging.retouch import recoloured, retouched
 from img_super.lab.synthesis import pixels
 from img_super.lab.synthesis.geometry import corners_of, scale_of, warp
@@ -26,7 +26,6 @@ _BOTTOM: Final = (0.2, 0.75)
 _SHARPNESS_MATCHED_SHARE: Final = 0.6
 _BENT_SHARE: Final = 0.3
 _CLONED_SHARE: Final = 0.35
-_SMALLEST_CLONED_PX: Final = 8
 _FEATHERS: Final = (0.008, 0.09)
 """Of the face's width."""
 _FACE_SIZES: Final = (0.8, 1.08)
@@ -57,27 +56,22 @@ def matched_photo(rng: np.random.Generator, canvas: Canvas, donor: Portrait) -> 
 
 def matched_head(rng: np.random.Generator, canvas: Canvas, donor: Portrait) -> Laid:
     """A head or an oval around it in the colours of what it covers, with a narrow seam."""
-    matrix = similarity(donor.landmarks, canvas.base.person.landmarks)
-    face = canvas.base.person.face_xywh[2]
-    scale = float(np.exp(rng.normal(0, 0.05)))
-    matrix = jittered(rng, matrix, canvas.base.person.landmarks.mean(0), scale, 0.02 * face, 1.5)
+    matrix = _onto_its_landmarks(rng, canvas, donor, (0, 0.05), 0.02, 1.5)
     return _fitted(rng, canvas, donor.image, _head_alpha(rng, donor), matrix, "matched_head")
 
 
 def matched_face(rng: np.random.Generator, canvas: Canvas, donor: Portrait) -> Laid:
     """The inner face alone, by its landmarks: feathered, or cloned by its gradients."""
-    person = canvas.base.person
-    ours, theirs = (np.concatenate([each.landmarks, each.outline]) for each in (donor, person))
-    width = person.face_xywh[2]
-    picture, matrix = donor.image, similarity(donor.landmarks, person.landmarks)
+    person, picture = canvas.base.person, donor.image
     if rng.random() < _BENT_SHARE:
+        ours, theirs = (np.concatenate([each.landmarks, each.outline]) for each in (donor, person))
+        matrix = similarity(donor.landmarks, person.landmarks)
         picture = pixels.to_bytes(bent(pixels.as_float(picture), matrix, ours, theirs))
-    scale = float(np.exp(rng.normal(0, 0.03)))
-    matrix = jittered(rng, matrix, person.landmarks.mean(0), scale, 0.01 * width, 1.0)
+    matrix = _onto_its_landmarks(rng, canvas, donor, (0, 0.03), 0.01, 1.0)
     alpha = _face_alpha(rng, donor)
     if rng.random() < _CLONED_SHARE:
         return _cloned(rng, canvas, picture, alpha, matrix)
-    softness_px = float(np.exp(rng.uniform(*np.log(_FEATHERS)))) * width
+    softness_px = float(np.exp(rng.uniform(*np.log(_FEATHERS)))) * person.face_xywh[2]
     return _fitted(rng, canvas, picture, alpha, matrix, "matched_face", softness_px)
 
 
@@ -85,11 +79,23 @@ def crude_head(rng: np.random.Generator, canvas: Canvas, donor: Portrait) -> Lai
     """A cut-out head, or an oval around it, with a hard edge and colours of its own."""
     picture = _dressed(rng, donor.image, canvas)
     alpha = _head_alpha(rng, donor)
-    matrix = similarity(donor.landmarks, canvas.base.person.landmarks)
-    face = canvas.base.person.face_xywh[2]
-    scale = float(np.exp(rng.normal(0.02, 0.07)))
-    matrix = jittered(rng, matrix, canvas.base.person.landmarks.mean(0), scale, 0.03 * face, 2.0)
+    matrix = _onto_its_landmarks(rng, canvas, donor, (0.02, 0.07), 0.03, 2.0)
     return _laid(rng, canvas, picture, alpha, matrix, "crude_head")
+
+
+def _onto_its_landmarks(
+    rng: np.random.Generator,
+    canvas: Canvas,
+    donor: Portrait,
+    log_scale: tuple[float, float],
+    shift: float,
+    turn_deg: float,
+) -> Float32Array:
+    """The map from the donor's landmarks to the portrait's, but for a scale, a shift (in face widths) and a turn."""
+    person = canvas.base.person
+    matrix = similarity(donor.landmarks, person.landmarks)
+    scale = float(np.exp(rng.normal(*log_scale)))
+    return jittered(rng, matrix, person.landmarks.mean(0), scale, shift * person.face_xywh[2], turn_deg)
 
 
 def _sheet(rng: np.random.Generator, donor: Portrait) -> tuple[RgbImage, Float32Array]:
@@ -166,11 +172,9 @@ def _head_alpha(rng: np.random.Generator, donor: Portrait) -> Float32Array:
     matte = np.asarray(donor.matte, np.float32) / np.float32(255)
     if manner < 0.55:
         return matte if rng.random() < 0.5 else np.asarray(matte > rng.uniform(0.2, 0.7), np.float32)
-    x, y, width, height = donor.face_xywh
-    oval = np.zeros(matte.shape, np.float32)
-    radii = round(float(rng.uniform(0.55, 0.8)) * width), round(float(rng.uniform(0.62, 0.85)) * height)
-    cv2.ellipse(oval, (round(x + width / 2), round(y + 0.42 * height)), radii, 0, 0, 360, 1.0, -1)
+    oval = _oval(rng, donor, 0.42, (0.55, 0.8), (0.62, 0.85))
     if manner < 0.75:
+        x, y, width, height = donor.face_xywh
         shoulders = round(x + width / 2), round(y + 1.7 * height)
         cv2.ellipse(oval, shoulders, (round(width), round(0.6 * height)), 0, 0, 360, 1.0, -1)
     return oval if rng.random() < 0.6 else np.asarray(cv2.multiply(oval, matte), np.float32)
@@ -182,22 +186,29 @@ def _face_alpha(rng: np.random.Generator, donor: Portrait) -> Float32Array:
         middle = donor.outline.mean(0)
         outline = (donor.outline - middle) * rng.uniform(*_FACE_SIZES, 2) + middle
         return pixels.polygon(donor.image.shape, np.asarray(outline, np.float32))
+    return _oval(rng, donor, 0.54, (0.36, 0.5), (0.36, 0.5))
+
+
+def _oval(
+    rng: np.random.Generator, donor: Portrait, middle: float, across: tuple[float, float], along: tuple[float, float]
+) -> Float32Array:
+    """An ellipse on the face: its middle in the face's height from above, its radii in the face's width and height."""
     x, y, width, height = donor.face_xywh
     oval = np.zeros(donor.image.shape[:2], np.float32)
-    radii = round(float(rng.uniform(0.36, 0.5)) * width), round(float(rng.uniform(0.36, 0.5)) * height)
-    cv2.ellipse(oval, (round(x + width / 2), round(y + 0.54 * height)), radii, 0, 0, 360, 1.0, -1)
+    radii = round(float(rng.uniform(*across)) * width), round(float(rng.uniform(*along)) * height)
+    cv2.ellipse(oval, (round(x + width / 2), round(y + middle * height)), radii, 0, 0, 360, 1.0, -1)
     return oval
 
 
 def _cloned(
     rng: np.random.Generator, canvas: Canvas, picture: RgbImage, alpha: Float32Array, matrix: Float32Array
 ) -> Laid:
-    """Source: P. Perez et al., "Poisson Image Editing", 2003; laid with a feather where that cannot be."""
+    """By its gradients; with a feather where the mask is too small for that, or reaches out of the photo."""
     wh = canvas.photo.shape[1], canvas.photo.shape[0]
     mask = np.where(warp(alpha, matrix, wh, cv2.BORDER_CONSTANT) > 0.5, 255, 0).astype(np.uint8)
     x, y, width, height = cv2.boundingRect(mask)
     inside = min(x, y) > 1 and x + width < wh[0] - 1 and y + height < wh[1] - 1
-    if not inside or min(width, height) < _SMALLEST_CLONED_PX:
+    if not inside or min(width, height) < SMALLEST_CLONED_PX:
         return _fitted(rng, canvas, picture, alpha, matrix, "matched_face")
     if rng.random() < 0.4:
         picture = retouched(rng, picture, 1)
@@ -207,11 +218,7 @@ def _cloned(
     if rng.random() < _SHARPNESS_MATCHED_SHARE:
         over = _in_its_sharpness(rng, over, canvas.base.image, mask > 0)
     manner = cv2.NORMAL_CLONE if rng.random() < 0.85 else cv2.MIXED_CLONE
-    middle = x + width // 2, y + height // 2
-    done = cv2.seamlessClone(over, pixels.to_bytes(canvas.photo), mask, middle, manner)
-    return Laid(
-        pixels.as_float(np.asarray(done, np.uint8)), np.asarray(mask, np.float32) / np.float32(255), "matched_face"
-    )
+    return cloned(canvas, over, mask, "matched_face", manner)
 
 
 def _laid(

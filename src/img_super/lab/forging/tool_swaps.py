@@ -15,7 +15,7 @@ import numpy as np
 from img_super.domain import Float32Array, RgbImage
 from img_super.lab.forging.canvas import Canvas
 from img_super.lab.forging.eigenfaces import TEMPLATE, EigenFaces
-from img_super.lab.forging.laid import Laid
+from img_super.lab.forging.laid import SMALLEST_CLONED_PX, Laid, cloned
 from img_super.lab.forging.retouch import KERNELS, recoloured, retouched
 from img_super.lab.synthesis import pixels
 from img_super.lab.synthesis.geometry import onto, warp
@@ -173,9 +173,6 @@ def _mask(rng: np.random.Generator, person: Portrait, square: _Square) -> Float3
 
 def _cloned(canvas: Canvas, over: RgbImage, mask: Float32Array, species: str) -> Laid:
     binary = np.where(mask > 0.5, 255, 0).astype(np.uint8)
-    x, y, width, height = cv2.boundingRect(binary)
-    if min(width, height) < 8:
+    if min(cv2.boundingRect(binary)[2:]) < SMALLEST_CLONED_PX:
         return Laid(canvas.photo, mask, species)
-    centre = (x + width // 2, y + height // 2)
-    done = cv2.seamlessClone(over, pixels.to_bytes(canvas.photo), binary, centre, cv2.NORMAL_CLONE)
-    return Laid(pixels.as_float(np.asarray(done, np.uint8)), np.asarray(binary, np.float32) / np.float32(255), species)
+    return cloned(canvas, over, binary, species)
