@@ -32,6 +32,8 @@ Rotation: TypeAlias = Literal[0, 90, 180, 270]
 
 ROTATIONS: Final[tuple[Rotation, ...]] = (0, 90, 180, 270)
 
+_SAME_FACE_IOU: Final = 0.3
+
 
 class Label(IntEnum):
     """What a document is known to be. The words are those of ISO/IEC 30107-3."""
@@ -85,6 +87,10 @@ class Box:
         y_min, y_max = (min(max(y, 0), height) for y in (self.y_min, self.y_max))
         return Box(x_min, y_min, x_max, y_max)
 
+    def grown(self, x_px: int, y_px: int) -> Box:
+        """With so many pixels more on the left and the right, and above and below."""
+        return Box(self.x_min - x_px, self.y_min - y_px, self.x_max + x_px, self.y_max + y_px)
+
     def contains(self, x: float, y: float) -> bool:
         return self.x_min <= x < self.x_max and self.y_min <= y < self.y_max
 
@@ -98,6 +104,10 @@ class Box:
         ).area
         union = self.area + other.area - shared
         return shared / union if union else 0.0
+
+    def is_same_face(self, other: Box) -> bool:
+        """Whether two detectors, or two looks, mean one face."""
+        return self.iou(other) >= _SAME_FACE_IOU
 
     def turned(self, rotation: Rotation, image_wh: tuple[int, int]) -> Box:
         """Where the box lies after the image of size `image_wh` was turned clockwise by `rotation`."""
@@ -132,6 +142,12 @@ class DocumentPlace:
 
     frame: Box
     quad: tuple[tuple[float, float], ...]
+
+    @property
+    def box(self) -> Box:
+        """The upright one around the corners."""
+        xs, ys = zip(*self.quad, strict=True)
+        return Box(floor(min(xs)), floor(min(ys)), ceil(max(xs)), ceil(max(ys)))
 
 
 @dataclass(frozen=True, slots=True)

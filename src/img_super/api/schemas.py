@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from math import ceil, floor
+from collections.abc import Iterable, Sequence
 from typing import Any, Final, Literal
 
 import cv2
@@ -15,11 +14,8 @@ from pydantic import BaseModel, Field
 from img_super.domain import Box, Detection, Face, ModelIdentity, Rotation, Verdict
 from img_super.model_card import ModelCard, Policy, PolicyName
 from img_super.pipeline.decide import at_attack_share
+from img_super.pipeline.faces_beside import FacesBeside
 from img_super.pipeline.pipeline import SuperResult
-
-_SAME_FACE_IOU: Final = 0.3
-_BEYOND: Final = 2.0
-"""The network sees less of some documents than there is: ghosts stand up to 1.7 faces beyond."""
 
 _OUTSIDE: Final = "Faces around which no document is seen: an owner, a bystander. Without a verdict."
 
@@ -63,10 +59,10 @@ class FaceAnswer(DetectedFace):
         documents = (detection, *detection.elsewhere)
         return cls(
             **portrait.model_dump(),
-            faces=[DetectedFace.of_face(face) for face in detection.faces],
+            faces=_faces(detection.faces),
             rotation=detection.rotation,
-            portraits=[DetectedFace.of_face(document.portrait) for document in documents],
-            outside=_outside(documents),
+            portraits=_faces(document.portrait for document in documents),
+            outside=_faces(FacesBeside.of(documents).outside()),
         )
 
 
@@ -115,15 +111,14 @@ class JudgedDocument(BaseModel):
     @classmethod
     def of(cls, result: SuperResult, ghosts: Sequence[Face]) -> JudgedDocument:
         place = result.detection.document
-        box = None if place is None else _around(place.quad)
         return cls(
             score=result.decision.score,
             verdict=result.decision.verdict,
             coord=Coordinates.of(result.detection.portrait.box),
             portrait=None if place is None else Coordinates.of(place.frame),
             quad=None if place is None else [(round(x, 1), round(y, 1)) for x, y in place.quad],
-            box=None if box is None else Coordinates.of(box),
-            ghosts=[DetectedFace.of_face(face) for face in ghosts],
+            box=None if place is None else Coordinates.of(place.box),
+            ghosts=_faces(ghosts),
             rotation=result.detection.rotation,
             quality=_quality(result),
             reasons=_reasons(result),
@@ -146,7 +141,7 @@ class EvidenceMap(BaseModel):
         return cls(
             heat_map="data:image/png;base64," + pybase64.b64encode(png.tobytes()).decode(),
             coord=Coordinates.of(result.crop),
-            faces=[DetectedFace.of_face(face) for face in result.detection.faces],
+            faces=_faces(result.detection.faces),
             rotation=result.detection.rotation,
         )
 
@@ -178,7 +173,7 @@ class SuperAnswer(BaseModel):
 
     @classmethod
     def of(cls, result: SuperResult, with_evidence: bool = False, attack_share: float | None = None) -> SuperAnswer:
-        detections = [document.detection for document in result.documents]
+        beside = FacesBeside.of([document.detection for document in result.documents])
         return cls(
             score=result.decision.score,
             reco="TRUE" if result.decision.superimposed else "FALSE",
@@ -188,10 +183,8 @@ class SuperAnswer(BaseModel):
             model=Model.of(result.model),
             quality=_quality(result),
             reasons=_reasons(result),
-            documents=[
-                JudgedDocument.of(document, _ghosts(document.detection, detections)) for document in result.documents
-            ],
-            outside=_outside(detections),
+            documents=[JudgedDocument.of(each, beside.ghosts(each.detection)) for each in result.documents],
+            outside=_faces(beside.outside()),
             evidence=EvidenceMap.of(result) if with_evidence else None,
             probability=attack_share and at_attack_share(result.decision.score, attack_share),
         )
@@ -200,7 +193,7 @@ class SuperAnswer(BaseModel):
 class DeepIdScore(BaseModel):
     """The answer of `/detect`."""
 
-    score: float = Field(description="0 to 1; 1 is a genuine document, and below 0.5 it was changed.")
+    score: float = Field(description="0 to 1; 1 is a genuine document, and at most 0.5 it was changed.")
 
 
 class Problem(BaseModel):
@@ -318,6 +311,10 @@ class FeedbackAnswer(Feedback):
     model_version: str
 
 
+def _faces(faces: Iterable[Face]) -> list[DetectedFace]:
+    return [DetectedFace.of_face(face) for face in faces]
+
+
 def _corners(box: Box) -> dict[str, int]:
     return {"y_min": box.y_min, "x_min": box.x_min, "y_max": box.y_max, "x_max": box.x_max}
 
@@ -328,42 +325,3 @@ def _quality(result: SuperResult) -> list[Quality]:
 
 def _reasons(result: SuperResult) -> list[ReasonGiven]:
     return [ReasonGiven(code=reason.code, detail=reason.detail) for reason in result.reasons]
-
-
-def _around(quad: Sequence[tuple[float, float]]) -> Box:
-    xs, ys = zip(*quad, strict=True)
-    return Box(floor(min(xs)), floor(min(ys)), ceil(max(xs)), ceil(max(ys)))
-
-
-def _besides(documents: Sequence[Detection]) -> list[Face]:
-    portraits = [document.portrait.box for document in documents]
-    faces = [face for document in documents for face in document.others]
-    return [face for face in faces if all(face.box.iou(box) < _SAME_FACE_IOU for box in portraits)]
-
-
-def _ghosts(document: Detection, documents: Sequence[Detection]) -> list[Face]:
-    """The other faces of this document: inside of what is seen of it, or not far beside and of no other document."""
-    theirs = [each for each in documents if each is not document]
-    return [
-        face
-        for face in _besides(documents)
-        if _holds(document, face, 0)
-        or (_holds(document, face, _BEYOND) and not any(_holds(each, face, 0) for each in theirs))
-    ]
-
-
-def _holds(document: Detection, face: Face, beyond: float) -> bool:
-    """Whether the middle of the face is in the box around the document, or `beyond` sides of its portrait beside it."""
-    if document.document is None:
-        return False
-    box, margin = _around(document.document.quad), round(beyond * document.portrait.box.width)
-    reach = Box(box.x_min - margin, box.y_min - margin, box.x_max + margin, box.y_max + margin)
-    return reach.contains(*face.box.centre_xy)
-
-
-def _outside(documents: Sequence[Detection]) -> list[DetectedFace]:
-    """Faces around which no document is seen; none where it was not looked for documents."""
-    alone = [document.portrait for document in documents if document.no_document]
-    others = _besides(documents) if alone or any(document.document for document in documents) else []
-    apart = [face for face in others if not any(_holds(document, face, _BEYOND) for document in documents)]
-    return [DetectedFace.of_face(face) for face in (*alone, *apart)]

@@ -31,8 +31,8 @@ _SMALLER: Final = 1.25
 _MUCH_SMALLER: Final = 1.9
 _LEAST_DOCUMENT: Final = -1.0
 _LEAST_LOOKS: Final = 2.0
-_BEYOND: Final = 2.0
-"""In sides of the large face: ghosts are seen up to 1.7 beyond the portrait's document."""
+BEYOND: Final = 2.0
+"""In sides of the portrait's face. Of some documents the network sees too little; ghosts lie up to 1.7 beyond."""
 
 _AROUND: Final = 0.6
 """So much of the document's sides is shown beyond it, in all."""
@@ -55,7 +55,7 @@ def _may_be_apart(face: Standing, large: Standing) -> bool:
     return (
         face.document >= _SEEN
         and _is_smaller(face, large, _SMALLER)
-        and _beyond(face, large) >= _BEYOND * large.box.size
+        and _beyond(face, large) >= BEYOND * large.box.size
     )
 
 
@@ -83,7 +83,7 @@ def part_around(face: Standing, photo_wh: tuple[int, int]) -> Box:
     )
     inside = Box(*map(int, (*points.min(axis=0), *np.ceil(points.max(axis=0))))).clipped(photo_wh)
     x, y = round(_AROUND / 2 * inside.width), round(_AROUND / 2 * inside.height)
-    return Box(inside.x_min - x, inside.y_min - y, inside.x_max + x, inside.y_max + y).clipped(photo_wh)
+    return inside.grown(x, y).clipped(photo_wh)
 
 
 def is_portrait_apart(near: Standing, large: Standing) -> bool:

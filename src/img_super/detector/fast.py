@@ -48,8 +48,6 @@ LEAST: Final = 0.7
 _ALMOST: Final = 0.5
 """The next face is tried, too, where it is at least this many times as likely the portrait."""
 
-_SAME_FACE_IOU: Final = 0.3
-
 MAX_DOCUMENTS: Final = 12
 """Of a photo that shows more, those that stand best are judged: each costs a crop and a pass of the validator."""
 
@@ -203,7 +201,7 @@ def _likely(faces: Sequence[Standing]) -> Sequence[Standing]:
 
 def _lacks_document(box: Box, faces: Sequence[Standing]) -> bool:
     """Whether one pass saw this face, too, and no document around it."""
-    same = [face for face in faces if face.box.pixels().iou(box) >= _SAME_FACE_IOU]
+    same = [face for face in faces if face.box.pixels().is_same_face(box)]
     return bool(same) and not same[0].in_document
 
 
@@ -233,7 +231,7 @@ class SameFaceDetector:
         if quick is None or precise is None:
             return quick
         portrait = max(precise.faces, key=lambda face: face.box.iou(quick.portrait.box))
-        if portrait.box.iou(quick.portrait.box) < _SAME_FACE_IOU:
+        if not portrait.box.is_same_face(quick.portrait.box):
             portrait = quick.portrait
-        others = tuple(face for face in (precise.faces if precise.rotation == quick.rotation else quick.others))
+        others = precise.faces if precise.rotation == quick.rotation else quick.others
         return replace(quick, portrait=portrait, others=tuple(face for face in others if face is not portrait))

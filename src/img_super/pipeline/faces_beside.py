@@ -1,0 +1,49 @@
+"""Whose the faces of a photo are that are no document's portrait: a document's ghosts, or an owner's, a bystander's."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Self
+
+from img_super.detector.closer_look import BEYOND
+from img_super.domain import Detection, Face
+
+
+@dataclass(frozen=True, slots=True)
+class FacesBeside:
+    """Of a photo, its documents and the faces that are no portrait of theirs."""
+
+    documents: Sequence[Detection]
+    faces: Sequence[Face]
+
+    @classmethod
+    def of(cls, documents: Sequence[Detection]) -> Self:
+        portraits = [document.portrait.box for document in documents]
+        faces = [face for document in documents for face in document.others]
+        return cls(documents, [face for face in faces if not any(map(face.box.is_same_face, portraits))])
+
+    def ghosts(self, document: Detection) -> list[Face]:
+        """Those inside of what is seen of this document, or not far beside and of no other one."""
+        theirs = [each for each in self.documents if each is not document]
+        return [
+            face
+            for face in self.faces
+            if _holds(document, face, 0)
+            or (_holds(document, face, BEYOND) and not any(_holds(each, face, 0) for each in theirs))
+        ]
+
+    def outside(self) -> list[Face]:
+        """Those around which no document is seen; none where it was not looked for documents."""
+        alone = [document.portrait for document in self.documents if document.no_document]
+        if not alone and not any(document.document for document in self.documents):
+            return []
+        return alone + [
+            face for face in self.faces if not any(_holds(document, face, BEYOND) for document in self.documents)
+        ]
+
+
+def _holds(document: Detection, face: Face, beyond: float) -> bool:
+    """Whether the middle of the face is in the box around the document, or `beyond` sides of its portrait beside it."""
+    if document.document is None:
+        return False
+    margin = round(beyond * document.portrait.box.width)
+    return document.document.box.grown(margin, margin).contains(*face.box.centre_xy)
