@@ -13,8 +13,8 @@ from img_super.errors import ClientGone, Overloaded, SlowBody, TooManyBytes
 
 _RETRY_AFTER_S: Final = 1
 
-_PHOTOS: Final = ("/face", "/super", "/detect", "/localize", "/detect_and_localize")
-_BATCHES: Final = ("/super/batch",)
+PHOTOS: Final = ("/face", "/super", "/detect", "/localize", "/detect_and_localize")
+BATCHES: Final = ("/super/batch",)
 _MAX_OTHER_BYTES: Final = 4096
 """Of a body that is no photo; where a new address needs more, it says so here."""
 
@@ -31,7 +31,7 @@ class BodyLimits:
         """`max_bytes_together`: what all bodies may take that are being received, or wait for their answer."""
         self._app = app
         self._max_other_bytes = min(max_bytes, _MAX_OTHER_BYTES)
-        self._max_bytes = dict.fromkeys(_PHOTOS, max_bytes) | dict.fromkeys(_BATCHES, max_batch_bytes)
+        self._max_bytes = dict.fromkeys(PHOTOS, max_bytes) | dict.fromkeys(BATCHES, max_batch_bytes)
         self._max_bytes_together = max_bytes_together
         self._timeout_s = timeout_s
         self._held_bytes = 0

@@ -6,10 +6,11 @@ from typing import Any, Final
 
 from fastapi.telemetry import TelemetryConfig
 
+from img_super.api.limits import BATCHES, PHOTOS
 from img_super.api.route_path import route_path
 from img_super.errors import BadSettings, how_to_install
 
-_TRACED: Final = frozenset({"/face", "/super", "/super/batch", "/detect", "/localize", "/detect_and_localize"})
+_TRACED: Final = frozenset((*PHOTOS, *BATCHES))
 _QUERIES: Final = frozenset({b"", b"evidence=true", b"evidence=false"})
 
 
