@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from img_super.sources.errors import BrokenArchive
 from img_super.sources.found import Failed, Found, Given
 from img_super.sources.search import find_photos
 from img_super.sources.tar_header import MAX_HEADER_BYTES
@@ -51,6 +52,7 @@ HOSTILE = {
     "a map of holes without an end": sparse(20_000),
     "a size of very many digits": extended(record("size", "9" * 5000)) + PHOTO,
 }
+TOO_LONG = ("a header that is too long", "a name that is too long", "a map of holes without an end")
 
 
 def found_in(path: Path, archive: bytes) -> list[Found]:
@@ -69,6 +71,9 @@ def test_reading_headers_is_quick_and_takes_little_memory(tmp_path: Path, name: 
     assert seconds < 1
     assert most_bytes < 40 * MAX_HEADER_BYTES
     assert len(found) == 1
+    if name in TOO_LONG:
+        assert isinstance(found[0], Failed)
+        assert found[0].code == BrokenArchive.code
 
 
 @pytest.mark.parametrize("records", [b"0 a=\n", b"2 =\n", b"9 a=b\n", b"6 a=bc", b"x a=b\n"])
