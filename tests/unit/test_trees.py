@@ -1,4 +1,4 @@
-"""The trees that README and CONTRIBUTING draw are the tree on disk."""
+"""The tree that CONTRIBUTING draws is the tree on disk."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ ROOT = Path(__file__).parents[2]
 NO_ROOMS = {"__pycache__", "__init__.py", "__main__.py"}
 
 
-def drawn(document: str) -> set[str]:
-    """Paths in the document's first tree: names before the remark, each line's depth told by its indent."""
-    tree = re.search(r"```\n(src/img_super/.*?)```", (ROOT / document).read_text("utf-8"), re.DOTALL)
+def drawn() -> set[str]:
+    """Paths in the tree: names before the remark, each line's depth told by its indent."""
+    tree = re.search(r"```\n(src/img_super/.*?)```", (ROOT / "CONTRIBUTING.md").read_text("utf-8"), re.DOTALL)
     assert tree is not None
     paths, at = set(), [""]
     for line in tree[1].splitlines():
@@ -31,13 +31,11 @@ def on_disk(folder: str) -> set[str]:
     return rooms | {f"{folder}{name}" for name in found if name.endswith(".py")}
 
 
-@pytest.mark.parametrize("document", ["README.md", "CONTRIBUTING.md"])
-def test_what_is_drawn_is_there(document: str) -> None:
-    assert [path for path in drawn(document) if not (ROOT / path).exists()] == []
-    assert all(path.endswith("/") == (ROOT / path).is_dir() for path in drawn(document))
+def test_what_is_drawn_is_there() -> None:
+    assert [path for path in drawn() if not (ROOT / path).exists()] == []
+    assert all(path.endswith("/") == (ROOT / path).is_dir() for path in drawn())
 
 
 @pytest.mark.parametrize("folder", ["src/img_super/", "src/img_super/lab/"])
 def test_what_is_there_is_drawn(folder: str) -> None:
-    assert on_disk(folder) <= drawn("CONTRIBUTING.md")
-    assert {path for path in on_disk(folder) if path.endswith("/")} <= drawn("README.md")
+    assert on_disk(folder) <= drawn()
