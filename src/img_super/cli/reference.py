@@ -103,9 +103,9 @@ def default_in_words(name: str) -> str:
 
 
 def errors_text() -> str:
-    """`errors.md`: code, HTTP status, title and what to do."""
-    rows = ((f"`{entry.code}`", str(entry.status), entry.title, entry.detail) for entry in documented_problems())
-    return _ERRORS_HEAD + _table(("code", "status", "title", "what to do"), rows)
+    """`errors.md`: code, HTTP status and what to do."""
+    rows = ((f"`{entry.code}`", str(entry.status), entry.detail) for entry in documented_problems())
+    return _ERRORS_HEAD + _table(("code", "status", "what to do"), rows)
 
 
 def settings_text() -> str:

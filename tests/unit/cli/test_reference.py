@@ -64,7 +64,7 @@ def test_every_error_is_listed_with_its_status() -> None:
     assert set(STATUSES) == {*input_errors(), *service_errors()}
     text = errors_text()
     for error in STATUSES:
-        assert f"| `{error.code}` | {STATUSES[error].value} | {error.title} |" in text
+        assert f"| `{error.code}` | {STATUSES[error].value} | " in text
 
 
 def test_no_code_stands_for_two_errors() -> None:
@@ -114,7 +114,8 @@ def test_the_tables_are_the_same_on_every_machine(monkeypatch: pytest.MonkeyPatc
 
 
 def test_a_cell_cannot_break_its_table() -> None:
-    for line in (errors_text() + settings_text()).splitlines():
-        if line.startswith("|"):
-            assert len(re.findall(r"(?<!\\)\|", line)) == 5, line
-            assert not re.search(r"(?<!\\)<", line), line
+    for text, borders in ((errors_text(), 4), (settings_text(), 5)):
+        for line in text.splitlines():
+            if line.startswith("|"):
+                assert len(re.findall(r"(?<!\\)\|", line)) == borders, line
+                assert not re.search(r"(?<!\\)<", line), line
