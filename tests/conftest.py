@@ -19,7 +19,7 @@ from PIL import Image
 
 import img_super
 from img_super.api.app import create_app
-from img_super.domain import Box, Detection, Evidence, Face, FloatMap, ModelIdentity, RgbImage
+from img_super.domain import Box, Detection, DocumentPlace, Evidence, Face, FloatMap, ModelIdentity, RgbImage
 from img_super.figures import Figure, SetFigures
 from img_super.model_card import Calibration, ModelCard, WeightsFile
 from img_super.pipeline.pipeline import Pipeline
@@ -81,6 +81,15 @@ SAMPLES = Path(img_super.__file__).parent / "samples"
 TWO_FACES = Detection(Face(Box(40, 30, 100, 110), 0.9), (Face(Box(150, 60, 170, 90), 0.95),), 0)
 FAKE_DETECTOR = ModelIdentity("fake_detector", "1", "0" * 64)
 FAKE_VALIDATOR = ModelIdentity("fake_validator", "2", "1" * 64)
+
+
+WITH_OWNER = Detection(
+    Face(Box(20, 30, 60, 80), 0.9),
+    (Face(Box(160, 30, 200, 80), 0.9),),
+    0,
+    DocumentPlace(Box(10, 20, 60, 90), ((5, 10), (95, 10), (95, 100), (5, 100))),
+)
+"""A portrait in its document, and a face outside of it."""
 
 
 @dataclass

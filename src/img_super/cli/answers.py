@@ -147,6 +147,7 @@ def _add_problem(table: Table, name: Any, problem: Body, columns: int) -> None:
 def _judged_cells(body: Body) -> list[str]:
     style = _STYLES[body["verdict"]]
     remarks = [f"{len(body['documents'])} documents."] if len(body["documents"]) > 1 else []
+    remarks += [f"{told}." for told in _outside(body)]
     remarks += [remark["detail"] for remark in (*_reasons_besides_the_score(body), *body["quality"])]
     return [f"[{style}]{body['verdict']}", f"{body['score']:.4f}", _corners(body["coord"]), " ".join(remarks)]
 
@@ -157,7 +158,13 @@ def _reasons_besides_the_score(body: Body) -> list[Body]:
 
 
 def _found_cells(body: Body) -> list[str]:
-    return [_corners(body), str(len(body["faces"])), f"{body['rotation']}°"]
+    return [_corners(body), ", ".join([str(len(body["faces"])), *_outside(body)]), f"{body['rotation']}°"]
+
+
+def _outside(body: Body) -> Iterator[str]:
+    count = len(body.get("outside", []))  # services before it do not tell them
+    if count:
+        yield f"{count} {'face' if count == 1 else 'faces'} outside of every document"
 
 
 def _corners(box: Body) -> str:

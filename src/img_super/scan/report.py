@@ -132,9 +132,15 @@ def _cells(row: ScanRow, report: Report, words: dict[str, str]) -> str:
     cells = (
         f'<td class="number">{_number_in(report.language)(row.score or 0)}</td>'
         f'<td class="{verdict}">{escape(words[verdict])}</td><td class="name">{escape(row.photo)}</td>'
-        f"<td>{escape(', '.join(words.get(f'quality.{code}', code) for code in (row.quality or '').split()))}</td>"
+        f"<td>{escape(', '.join(_remarks(row, words)))}</td>"
     )
     return _portrait(report.journal.thumbnail(row.photo)) + cells if report.thumbnails else cells
+
+
+def _remarks(row: ScanRow, words: dict[str, str]) -> Iterator[str]:
+    yield from (words.get(f"quality.{code}", code) for code in (row.quality or "").split())
+    if row.outside:
+        yield words["outside"].format(count=row.outside)
 
 
 def _portrait(jpeg: bytes | None) -> str:

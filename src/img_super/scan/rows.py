@@ -5,6 +5,7 @@ from hashlib import sha256
 from typing import Final, TypeAlias, get_args, get_type_hints
 
 from img_super.domain import ModelIdentity
+from img_super.pipeline.faces_beside import FacesBeside
 from img_super.pipeline.pipeline import SuperResult
 
 Kind: TypeAlias = type[str] | type[int] | type[float]
@@ -24,6 +25,7 @@ class ScanRow:
         quality: the codes of the warnings, with spaces between them.
         reasons: the codes of what the verdict rests on, with spaces between them.
         documents: how many documents there are; the row tells the most suspicious one.
+        outside: how many faces there are around which no document is seen.
         error_code, error_detail: why there is no answer, and what to do.
         size_bytes, sha256: of the file; equal sums are copies of one file.
         model: which weights answered: name and version.
@@ -49,6 +51,7 @@ class ScanRow:
     model: str | None = None
     reasons: str | None = None
     documents: int | None = None
+    outside: int | None = None
 
 
 def _kind(hint: object) -> Kind:
@@ -80,6 +83,7 @@ def answered(name: str, data: bytes, result: SuperResult) -> ScanRow:
         quality=" ".join(warning.code for warning in result.quality),
         reasons=" ".join(reason.code for reason in result.reasons),
         documents=len(result.documents),
+        outside=len(FacesBeside.of([document.detection for document in result.documents]).outside()),
         size_bytes=len(data),
         sha256=sha256(data).hexdigest(),
         model=model_name(result.model),

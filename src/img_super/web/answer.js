@@ -3,6 +3,7 @@
 import { again } from "./documents.js";
 import { element, find, icon, place } from "./dom.js";
 import { hasText, percent, text, whole } from "./language.js";
+import { facesBeside } from "./picture.js";
 import { curlLine } from "./service.js";
 
 const SHOWN_OF_MAP = 48;
@@ -149,17 +150,19 @@ function reasons({ reasons: sentences, documents }) {
 }
 
 function facts({ answer, tookMs }) {
-  const ghosts = answer.evidence.faces.length - 1;
-  const many = ghosts === 0 ? "none" : ghosts === 1 ? "one" : "many";
+  const { ghosts, outside } = facesBeside(answer);
   const { rotation } = answer.evidence;
   const rows = [
-    ["faces", text(`faces.ghosts.${many}`, { count: ghosts })],
+    ["faces", text(`faces.ghosts.${many(ghosts)}`, { count: ghosts.length })],
+    outside.length > 0 && ["outside", text(`faces.outside.${many(outside)}`, { count: outside.length })],
     rotation !== 0 && ["turned", text("turned.by", { degrees: rotation })],
     ["weights", [`${answer.model.name} ${answer.model.version} `, element("code", { title: answer.model.sha256 }, answer.model.sha256.slice(0, 8))]],
     ["took", text("milliseconds", { count: whole(tookMs) })],
   ].filter(Boolean);
   return element("dl", { class: "facts-list" }, rows.map(([name, value]) => element("div", {}, element("dt", {}, text(name)), element("dd", {}, value))));
 }
+
+const many = (faces) => ["none", "one"][faces.length] ?? "many";
 
 function programs({ answer, file }, open) {
   return element(

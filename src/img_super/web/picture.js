@@ -88,21 +88,32 @@ function boxes({ faces, answer, problem }) {
   find("stage").crop = answer?.evidence.coord ?? null;
   const [first, ...others] = faces ?? [];
   if (!first) return [];
-  if (!answer) return [box("portrait", first, text("box.portrait"), problem && "failed"), ...others.map(ghostBox)];
+  if (!answer) return [box("portrait", first, text("box.portrait"), problem && "failed"), ...others.map(otherBox("ghost"))];
   const { documents } = answer;
   const portraits = documents.map(({ coord, verdict }, index) => {
     const number = documents.length > 1 ? ` ${index + 1}` : "";
     return box("portrait", coord, text("box.portrait") + number, verdict);
   });
-  const unjudged = others.filter((face) => !documents.some(({ coord }) => overlap(coord, face)));
-  return [documentOutlines(documents), ...portraits, ...unjudged.map(ghostBox)];
+  const { ghosts, outside } = facesBeside(answer);
+  return [documentOutlines(documents), ...portraits, ...ghosts.map(otherBox("ghost")), ...outside.map(otherBox("outside"))];
 }
+
+/** The faces that are no document's portrait; where no document was looked for, all of them may be ghosts. */
+export function facesBeside({ documents, outside, evidence }) {
+  const others = [...evidence.faces.slice(1), ...documents.flatMap(({ ghosts }) => ghosts), ...outside];
+  const unjudged = others.filter((face, index) => !documents.some(({ coord }) => overlap(coord, face)) && others.findIndex((other) => isSame(other, face)) === index);
+  const isOutside = (face) => outside.some((other) => isSame(other, face));
+  return { ghosts: unjudged.filter((face) => !isOutside(face)), outside: unjudged.filter(isOutside) };
+}
+
+const SIDES = ["x_min", "y_min", "x_max", "y_max"];
+const isSame = (boxA, boxB) => SIDES.every((side) => boxA[side] === boxB[side]);
 
 function box(kind, coord, label, verdict = null) {
   return place(element("div", { class: `box ${kind}`, "data-verdict": verdict }, element("span", { class: "box-label" }, label)), shares(coord));
 }
 
-const ghostBox = (face) => box("ghost", face, text("box.ghost"));
+const otherBox = (kind) => (face) => box(kind, face, text(`box.${kind}`));
 
 /** Whether two boxes share the middle of one of them. */
 const overlap = (boxA, boxB) => holdsMiddle(boxA, boxB) || holdsMiddle(boxB, boxA);

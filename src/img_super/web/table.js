@@ -37,7 +37,7 @@ function totals() {
 
 /** What the table shows, for the spreadsheets of this language. */
 export function csv() {
-  const head = ["photo", "score", "reco", "verdict", "threshold", "quality", "error_code", "model", "reasons", "documents"]; // as a scan's
+  const head = ["photo", "score", "reco", "verdict", "threshold", "quality", "error_code", "model", "reasons", "documents", "outside"]; // as a scan's
   const rows = inOrder().map(({ name, answer, problem }) => [
     name,
     answer && decimal(answer.score),
@@ -49,6 +49,7 @@ export function csv() {
     answer && `${answer.model.name} ${answer.model.version}`,
     answer?.reasons.map(({ code }) => code).join(" "),
     answer?.documents.length,
+    answer?.outside.length,
   ]);
   return [head, ...rows].map((cells) => cells.map(csvCell).join(listSeparator()) + "\r\n").join("");
 }

@@ -117,6 +117,21 @@ def test_every_document_is_framed_and_its_portrait_has_a_box(page: Page, service
     expect(frames).to_have_count(2)
 
 
+def test_a_face_outside_of_every_document_is_told_as_such(page: Page, service: Service) -> None:
+    answer = ask(service, photos.sample("bona_fide.jpg"))
+    ghost, owner = ({"x_min": x, "y_min": 30, "x_max": x + 40, "y_max": 80, "confidence": 0.9} for x in (300, 400))
+    (document,) = answer["documents"]
+    documents = [{**document, "ghosts": [ghost]}]
+    evidence = {**answer["evidence"], "faces": [answer["evidence"]["faces"][0], ghost, owner]}
+    told = {**answer, "documents": documents, "outside": [owner], "evidence": evidence}
+    page.route("**/super*", lambda route: route.fulfill(json=told))
+    give(page, photos.sample("bona_fide.jpg"))
+    labels = page.locator(".box .box-label")
+    expect(labels).to_have_text(["Retrato", "Fantasma", "Fuera"])
+    assert place_of(page.locator(".box.outside"), page.locator("#photo")) == pytest.approx(corners(owner), abs=2)
+    expect(page.locator("#answer")).to_contain_text("Fuera de todo documento")
+
+
 def opaque_share(page: Page) -> float:
     """How much of the heat map can be seen at all, 0 to 1."""
     share: float = page.locator("#heat").evaluate(

@@ -24,7 +24,7 @@ from img_super.cli.exits import Exit
 from img_super.errors import KeyRefused
 from img_super.pipeline.pipeline import Pipeline
 from img_super.settings import Settings
-from tests.conftest import SAMPLES, FakeDetector, FakeValidator
+from tests.conftest import SAMPLES, WITH_OWNER, FakeDetector, FakeValidator
 from tests.waiting import until
 
 Run = Callable[..., Result]
@@ -81,6 +81,15 @@ def test_a_table_for_people(run: Run, photo: Path, tmp_path: Path) -> None:
     told = re.sub(r"[\s│]+", "", run("super", photo, tmp_path / "gone.jpg", env={"COLUMNS": "160"}).stdout)
     for word in ("attack", "0.7500", "40,30to100,110", "unreadable_file", "fake_validator2,threshold0.6"):
         assert word in told
+
+
+@pytest.mark.parametrize("verb", ["face", "super"])
+def test_a_table_tells_faces_outside_of_every_document(
+    run: Run, detector: FakeDetector, photo: Path, verb: str
+) -> None:
+    assert "outside" not in run(verb, photo, env={"COLUMNS": "160"}).stdout
+    detector.answer = WITH_OWNER
+    assert "1 face outside of every document" in run(verb, photo, env={"COLUMNS": "250"}).stdout
 
 
 def test_columns_are_those_of_the_verb_also_when_every_photo_fails(run: Run, tmp_path: Path) -> None:

@@ -28,7 +28,7 @@ from img_super.scan.results import writer_for
 from img_super.scan.rows import COLUMNS, ScanRow
 from img_super.scan.summary import Summary
 from img_super.sources.errors import FileTooLarge
-from tests.conftest import FakeDetector, FakeValidator
+from tests.conftest import WITH_OWNER, FakeDetector, FakeValidator
 from tests.languages import english_in
 
 MODELS = (ModelIdentity("detector", "1", "a" * 64), ModelIdentity("validator", "2", "b" * 64))
@@ -48,7 +48,7 @@ def row(photo: str, score: float | None = None, verdict: str | None = None, erro
 
 ROWS = [
     row("a, \"quoted\" 'ñ'.jpg", 0.25, "bona_fide"),
-    replace(row("b.jpg", 1.0, "attack"), x_min=-3, quality="blurred dark"),
+    replace(row("b.jpg", 1.0, "attack"), x_min=-3, quality="blurred dark", outside=2),
     row("c.jpg", error="no_face"),
 ]
 
@@ -64,8 +64,15 @@ def test_an_answer_becomes_a_row(pipeline: Pipeline, photo_bytes: bytes) -> None
         "y_min": 30, "x_min": 40, "y_max": 110, "x_max": 100, "confidence": 0.9, "faces": 2, "rotation": 0,
         "quality": None, "error_code": None, "error_detail": None, "size_bytes": len(photo_bytes),
         "sha256": sha256(photo_bytes).hexdigest(), "model": "fake_validator 2",
-            "reasons": "score_high", "documents": 1,
+            "reasons": "score_high", "documents": 1, "outside": 0,
     }  # fmt: skip
+
+
+def test_a_row_tells_faces_outside_of_every_document(
+    pipeline: Pipeline, detector: FakeDetector, photo_bytes: bytes
+) -> None:
+    detector.answer = WITH_OWNER
+    assert judge(pipeline, "p.png", lambda: photo_bytes).row.outside == 1
 
 
 def test_no_answer_becomes_a_row_with_its_code(pipeline: Pipeline, detector: FakeDetector, photo_bytes: bytes) -> None:
@@ -311,6 +318,7 @@ def test_the_report_shows_the_most_suspicious_first_and_asks_for_nothing_outside
     assert not re.search(r"https?:|url\(|@import", text)
     assert "no_face" in text
     assert "validator 2" in text
+    assert text.count(WORDS[language]["outside"].format(count=2)) == 1
     assert f"{WORDS[language]['threshold']} {'0,6' if language == 'es' else '0.6'}<" in text
     for verdict in ("attack", "undetermined", "bona_fide"):
         assert f'id="show-{verdict}"' in text
