@@ -8,6 +8,7 @@ import cv2
 from fastapi import FastAPI
 
 from img_super.api.app import create_app
+from img_super.api.garbage import set_aside_what_stays
 from img_super.api.metrics import FOLDER_VARIABLE
 from img_super.api.together import Together
 from img_super.errors import StartError
@@ -31,9 +32,11 @@ def worker_options(settings: Settings) -> PipelineOptions:
 
 def _app_from_environment() -> FastAPI:
     try:
-        return build_app(load_settings(), Together.found(os.environ.get(FOLDER_VARIABLE)))
+        app = build_app(load_settings(), Together.found(os.environ.get(FOLDER_VARIABLE)))
     except StartError as error:
         sys.exit(f"img_super cannot start. {error}")
+    set_aside_what_stays()
+    return app
 
 
 def __getattr__(name: str) -> FastAPI:

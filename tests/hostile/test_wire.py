@@ -3,7 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import fcntl
 import socket
+import termios
+from array import array
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
 
 import pytest
 from starlette.types import Receive, Scope, Send
@@ -11,7 +17,7 @@ from starlette.types import Receive, Scope, Send
 from img_super.api.connection import ConnectionLimits
 from img_super.api.lingering import Rest
 from tests.waiting import PATIENCE_S, until_then
-from tests.wire import LIMITS, connection, on_the_service_s_loop, send_until_closed, served, until_closed
+from tests.wire import LIMITS, Served, connection, on_the_service_s_loop, send_until_closed, served, until_closed
 
 MIB = 1 << 20
 CHUNKED = b"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
@@ -129,23 +135,62 @@ def test_the_rest_of_a_refused_body_is_bounded_in_time(connection_header: str) -
 @pytest.mark.parametrize("drips", [False, True])
 def test_who_does_not_read_its_answer_is_sent_away(connection_header: str, drips: bool) -> None:
     async def do_not_read() -> None:
-        async with served(app, timeout_keep_alive=75) as server:
-            loop = asyncio.get_running_loop()
-            request = f"GET /large HTTP/1.1\r\nConnection: {connection_header}\r\n\r\n"
-            line = socket.socket()
-            line.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-            line.setblocking(False)
-            with line:
-                await loop.sock_connect(line, server.address)
-                await loop.sock_sendall(line, request.encode())
-                await until_then(lambda: LIMITS.answer_s in server.clock.pending_s)
-                for _ in range(10):
-                    if drips:
-                        await loop.sock_recv(line, 1)
-                    server.clock.let_pass(LIMITS.answer_s / 10)
-                await server.end_of_connections()
+        request = f"GET /large HTTP/1.1\r\nConnection: {connection_header}\r\n\r\n"
+        async with served(app, timeout_keep_alive=75) as server, unread(server, request) as line:
+            for _ in range(10):
+                if drips:
+                    await asyncio.get_running_loop().sock_recv(line, 1)
+                server.clock.let_pass(LIMITS.answer_s / 10)
+            await server.end_of_connections()
 
     on_the_service_s_loop(do_not_read())
+
+
+def test_the_system_holds_little_of_an_answer_that_nobody_reads() -> None:
+    """By default 3 MB, and as much of the processor's time: at 1,000 connections all that a container has."""
+
+    async def do_not_read() -> None:
+        async with served(app) as server, unread(server, "GET /large HTTP/1.1\r\nHost: x\r\n\r\n"):
+            assert sum(held_unsent_bytes(connection) for connection in server.state.connections) < MIB // 2
+
+    on_the_service_s_loop(do_not_read())
+
+
+@asynccontextmanager
+async def unread(server: Served, request: str) -> AsyncIterator[socket.socket]:
+    """A client's end of a connection whose answer waits to be read."""
+    loop = asyncio.get_running_loop()
+    with socket.socket() as line:
+        line.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        line.setblocking(False)
+        await loop.sock_connect(line, server.address)
+        await loop.sock_sendall(line, request.encode())
+        await until_then(lambda: LIMITS.answer_s in server.clock.pending_s)
+        yield line
+
+
+def held_unsent_bytes(connection: Any) -> int:
+    """Of an answer, by the system."""
+    held = array("i", [0])
+    fcntl.ioctl(connection.transport.get_extra_info("socket").fileno(), termios.TIOCOUTQ, held)
+    return held[0]
+
+
+def test_trailers_are_no_headers() -> None:
+    """A proxy that hands them on has looked at the head alone: keys, addresses and types would come in behind it."""
+    named = list[bytes]()
+
+    async def note_names(scope: Scope, receive: Receive, send: Send) -> None:
+        await app(scope, receive, send)
+        named.extend(name for name, _ in scope["headers"])
+
+    async def hand_in_later() -> None:
+        async with connection(note_names) as (reader, writer):
+            writer.write(CHUNKED + b"0\r\nX-API-Key: k\r\nX-Forwarded-For: 1.2.3.4\r\n\r\n")
+            await reader.readuntil(b"xx")
+        assert named == [b"host", b"transfer-encoding"]
+
+    on_the_service_s_loop(hand_in_later())
 
 
 @pytest.mark.parametrize("folded", [b"X-More: 1\r\n 2", b"Transfer-Encoding:\r\n chunked", b"Content-Length: 1\r\n\t0"])

@@ -6,6 +6,7 @@ connection. How large a body may be and how long it may take, `limits.py` says.
 """
 
 import asyncio
+import socket
 import time
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -34,6 +35,7 @@ class ConnectionLimits:
         framing_bytes: what a request may have beside its body.
         head_s: how long a head may take.
         answer_s: how long a client may take none of what it is sent.
+        unsent_bytes: what the system holds of an answer that its client does not take; its own limit is 3 to 4 MB.
         rest: what may still come of a request that is answered already.
         pipelined: requests that may wait for the answer to the one before.
         connections: open at once; of those without a request the one that has waited longest goes for a new one.
@@ -43,6 +45,7 @@ class ConnectionLimits:
     framing_bytes: int = 64 * 1024
     head_s: float = 10
     answer_s: float = 30
+    unsent_bytes: int = 128 * 1024
     rest: Rest = field(default_factory=Rest)
     pipelined: int = 16
     connections: int = 1000
@@ -66,7 +69,6 @@ class BoundedConnection(HttpToolsProtocol):
     ) -> None:
         super().__init__(config, server_state, app_state, _loop)
         self.parser = OneProtocolParser(self)
-        self.parser.set_dangerous_leniencies(lenient_data_after_close=True)  # as Uvicorn has it
         self._limits = limits
         self._patience = _Timer(self.loop, limits.head_s, self._abort)
         self._reading = _Timer(self.loop, limits.answer_s, self._abort)
@@ -77,6 +79,7 @@ class BoundedConnection(HttpToolsProtocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as Uvicorn has it
         lingering: Any = LingeringTransport(transport, self.loop, self._limits.rest, self._owes_more)
         super().connection_made(lingering)
+        _hold_unsent(transport, self._limits.unsent_bytes)
         self._count()
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -118,6 +121,11 @@ class BoundedConnection(HttpToolsProtocol):
         self._in_head = self._in_message = True
         self._framing_bytes = self._body_bytes = self._rest_bytes = 0
         super().on_message_begin()
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """Trailers come here, too. They are no headers (RFC 9110, 6.5.1): nobody in between has looked at them."""
+        if self._in_head:
+            super().on_header(name, value)
 
     def on_headers_complete(self) -> None:
         self._in_head = False
@@ -202,6 +210,12 @@ class BoundedConnection(HttpToolsProtocol):
 
     def _abort(self) -> None:
         self.transport.abort()
+
+
+def _hold_unsent(transport: asyncio.Transport, most_bytes: int) -> None:
+    line = transport.get_extra_info("socket")
+    if line is not None and hasattr(socket, "TCP_NOTSENT_LOWAT"):
+        line.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, most_bytes)
 
 
 class _Timer:

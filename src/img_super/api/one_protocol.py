@@ -10,16 +10,22 @@ import httptools
 
 
 class HasHead(Protocol):
-    """What is called back with each request, and can say its head again."""
+    """What is called back with each request, can say its head again, and be read on by another parser."""
+
+    parser: Any
 
     def head_without_offer(self) -> bytes: ...
 
 
 class OneProtocolParser(httptools.HttpRequestParser):
-    """Rereads the head of a request that offers an upgrade without the offer, then its body."""
+    """Lets the head of a request that offers an upgrade be read again without the offer, then its body.
+
+    Another parser does so: this one takes the head of a connection's last request for the connection's end.
+    """
 
     def __init__(self, connection: HasHead) -> None:
         super().__init__(connection)
+        self.set_dangerous_leniencies(lenient_data_after_close=True)  # as Uvicorn has it
         self._connection = connection
 
     def feed_data(self, data: Any) -> None:
@@ -27,4 +33,6 @@ class OneProtocolParser(httptools.HttpRequestParser):
             super().feed_data(data)
         except httptools.HttpParserUpgrade as offer:
             rest_begins = offer.args[0]
-            self.feed_data(self._connection.head_without_offer() + bytes(data[rest_begins:]))
+            again = self._connection.head_without_offer() + bytes(data[rest_begins:])
+            self._connection.parser = OneProtocolParser(self._connection)
+            self._connection.parser.feed_data(again)

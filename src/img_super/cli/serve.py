@@ -17,6 +17,7 @@ from fastapi import FastAPI
 from uvicorn.supervisors import Multiprocess
 
 from img_super.api.connection import BoundedConnection, ConnectionLimits
+from img_super.api.garbage import set_aside_what_stays
 from img_super.api.logs import logging_config
 from img_super.api.metrics import FOLDER_VARIABLE
 from img_super.api.open_files import allow_connections
@@ -75,6 +76,7 @@ class _Workers(Multiprocess):
 
 def _run(settings: Settings, app: FastAPI) -> None:
     if settings.workers == 1:
+        set_aside_what_stays()
         uvicorn.run(app, **_options(settings))
         return
     config = uvicorn.Config("img_super.main:app", workers=settings.workers, **_options(settings))

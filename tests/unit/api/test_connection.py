@@ -124,6 +124,16 @@ def test_a_connection_without_a_request_does_not_hold_up_the_end() -> None:
     on_the_service_s_loop(say_nothing())
 
 
+def test_an_offer_with_the_last_request_of_a_connection_is_ignored_too() -> None:
+    async def offer() -> None:
+        async with connection(app) as (reader, writer):
+            writer.write(b"POST / HTTP/1.1\r\nHost: x\r\nConnection: close, Upgrade\r\nUpgrade: h2c\r\n")
+            writer.write(PLAIN_BODY.encode())
+            assert (await until_closed(reader)).endswith(b"got body.")
+
+    on_the_service_s_loop(offer())
+
+
 @pytest.mark.parametrize("protocol", ["h2c", "TLS/1.2", "websocket"])
 @pytest.mark.parametrize("body", [PLAIN_BODY, CHUNKED_BODY], ids=["plain", "chunked"])
 def test_an_offer_of_another_protocol_is_ignored_and_the_body_is_read(protocol: str, body: str) -> None:

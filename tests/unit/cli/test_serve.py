@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+import gc
 import subprocess
 import sys
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -13,13 +15,18 @@ serve_module = "img_super.cli.serve"
 
 
 @pytest.fixture
-def started(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
-    """What Uvicorn was asked to run; nothing is run."""
+def started(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[dict[str, Any]]]:
+    """What Uvicorn was asked to run, and how much the collector leaves alone; nothing is run."""
     calls: list[dict[str, Any]] = []
+
+    def run(app: object, **options: Any) -> None:
+        calls.append({"app": app, "set_aside": gc.get_freeze_count(), **options})
+
     monkeypatch.setattr(f"{serve_module}.build_app", lambda settings: settings)
-    monkeypatch.setattr(f"{serve_module}.uvicorn.run", lambda app, **options: calls.append({"app": app, **options}))
+    monkeypatch.setattr(f"{serve_module}.uvicorn.run", run)
     monkeypatch.setattr(f"{serve_module}.signal.signal", lambda *_: None)
-    return calls
+    yield calls
+    gc.unfreeze()
 
 
 def test_options_win_over_the_environment(started: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch) -> None:
@@ -29,6 +36,11 @@ def test_options_win_over_the_environment(started: list[dict[str, Any]], monkeyp
     assert result.exit_code == 0
     (call,) = started
     assert (call["port"], call["app"].threads, call["log_level"]) == (9100, 3, "warning")
+
+
+def test_garbage_collections_do_not_look_at_what_was_loaded(started: list[dict[str, Any]]) -> None:
+    CliRunner().invoke(app, ["serve"])
+    assert started[0]["set_aside"] > 10_000
 
 
 def test_a_path_prefix_is_a_setting(started: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch) -> None:
