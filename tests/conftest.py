@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -37,6 +38,12 @@ _ADVICE = re.compile(r"apt install (\S+)")
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     if hasattr(config, "workerinput"):
         long_first(items)
+
+
+def pytest_collection_finish() -> None:
+    """Every process collects all tests and most run none of a network: those import what trains when they run."""
+    if loaded := {"tensorflow", "torch"} & sys.modules.keys():
+        raise pytest.UsageError(f"a test's module loads {sorted(loaded)}")
 
 
 @pytest.hookimpl(optionalhook=True)

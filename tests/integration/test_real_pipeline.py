@@ -17,7 +17,6 @@ from img_super.pipeline.load import SHIPPED_MODEL, Backend, load_pipeline
 from img_super.pipeline.pipeline import Pipeline
 from img_super.turn import turn
 from img_super.validator.litert import LiteRtValidator
-from img_super.validator.tensorflow import TensorFlowValidator
 from tests.conftest import SAMPLES, encode
 
 MAX_SCORE_DIFFERENCE = 1e-3
@@ -81,6 +80,8 @@ def test_both_backends_give_the_same_scores(floats: Pipeline, tensorflow: Pipeli
 def test_the_tensorflow_backend_is_chosen_by_name(
     bona_fide_bytes: bytes, floats: Pipeline, tensorflow: Pipeline
 ) -> None:
+    from img_super.validator.tensorflow import TensorFlowValidator
+
     assert isinstance(tensorflow.validator, TensorFlowValidator)
     difference = tensorflow.super(bona_fide_bytes).decision.score - floats.super(bona_fide_bytes).decision.score
     assert abs(difference) <= MAX_SCORE_DIFFERENCE
@@ -112,6 +113,8 @@ def test_without_tensorflow_its_backend_is_refused(monkeypatch: pytest.MonkeyPat
 
 @pytest.mark.parametrize("weights", [b"", b"no model", b"TFL3" * 40])
 def test_weights_that_are_no_network_are_refused(shipped: ModelCard, weights: bytes) -> None:
+    from img_super.validator.tensorflow import TensorFlowValidator
+
     with pytest.raises(BadModel):
         LiteRtValidator(weights, shipped)
     with pytest.raises(BadModel):

@@ -1,4 +1,4 @@
-"""What Keras builds, trains and exports: these tests load TensorFlow, and are the only ones that do in this process."""
+"""What Keras builds, trains and exports: these tests load TensorFlow when they run, and hardly any other test does."""
 
 from __future__ import annotations
 

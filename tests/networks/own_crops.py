@@ -6,12 +6,13 @@ import numpy as np
 
 from img_super.domain import Label
 from img_super.lab.dataset.crops import CropSet
-from img_super.lab.own_documents.fine_tune import own_crops
 from img_super.lab.own_documents.read import OwnCrop, OwnDocuments
 
 
 def own(documents: int = 20) -> CropSet:
     """Each document once genuine and once as attack, which has a bright square."""
+    from img_super.lab.own_documents.fine_tune import own_crops
+
     rng = np.random.default_rng(4)
     crops = []
     for number in range(documents):

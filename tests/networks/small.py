@@ -6,11 +6,16 @@ once.
 
 from __future__ import annotations
 
-import keras
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import keras
 
 
 def small_network(input_side_px: int, neck_channels: int = 8, dropout: float = 0.0) -> keras.Model:
     """It has learned nothing; takes what `build_network` takes."""
+    import keras
+
     crop = keras.Input((input_side_px, input_side_px, 3), name="crop")
     scaled = keras.layers.Rescaling(1 / 128, offset=-1, name="rescaling")(crop)
     seen = keras.layers.Conv2D(16, 3, strides=4, padding="same", activation="relu", name="stem_conv")(scaled)

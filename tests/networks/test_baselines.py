@@ -1,25 +1,30 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import keras
 import numpy as np
 import pytest
 from sklearn.metrics import roc_auc_score
 
 from img_super.lab.dataset.crops import read_crops
-from img_super.lab.training.baselines import OLD_INPUT_HW, build_old_system, fit_frozen_backbone
-from img_super.validator.network import build_network
+
+if TYPE_CHECKING:
+    import keras
 
 pytestmark = pytest.mark.usefixtures("step_by_step")
 
 
 @pytest.fixture(scope="module")
 def old_system() -> keras.Model:
+    from img_super.lab.training.baselines import build_old_system
+
     return build_old_system(224)
 
 
 def test_the_old_system_is_as_it_was(old_system: keras.Model) -> None:
+    from img_super.lab.training.baselines import OLD_INPUT_HW
+
     assert old_system.count_params() == 74_141_121
     assert old_system.get_layer("stretched").output.shape[1:] == (*OLD_INPUT_HW, 3)
     kinds = [type(layer).__name__ for layer in old_system.layers[4:]]
@@ -29,11 +34,18 @@ def test_the_old_system_is_as_it_was(old_system: keras.Model) -> None:
 
 
 def test_it_sees_the_face_with_its_margin_only(old_system: keras.Model) -> None:
+    import keras
+
     seen = keras.Model(old_system.input, old_system.get_layer("face_with_margin").output)
     assert seen.output_shape[1] == pytest.approx(224 * 1.1 / 2.4, abs=1.5)
 
 
 def test_the_frozen_backbone_keeps_its_weights_and_learns_the_head(data_set: Path, tmp_path: Path) -> None:
+    import keras
+
+    from img_super.lab.training.baselines import fit_frozen_backbone
+    from img_super.validator.network import build_network
+
     keras.utils.set_random_seed(2)
     crops = read_crops(data_set)
     drawn = build_network(32)

@@ -7,9 +7,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from img_super.lab.training.folded import carry
-from img_super.validator.network import build_network
-
 pytestmark = pytest.mark.usefixtures("step_by_step")
 
 SIDE_PX = 64
@@ -23,6 +20,9 @@ def crops() -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]]:
 @pytest.fixture(scope="module")
 def network():  # type: ignore[no-untyped-def]
     """With statistics of its own in every normalisation, as a trained network has."""
+    from img_super.lab.training.folded import carry
+    from img_super.validator.network import build_network
+
     made = build_network(SIDE_PX)
     rng = np.random.default_rng(4)
     for _, norm in carry.normalised_convolutions(made):
@@ -35,6 +35,9 @@ def network():  # type: ignore[no-untyped-def]
 @pytest.fixture(scope="module")
 def unfolded(network, crops):  # type: ignore[no-untyped-def]
     """Another network, filled with the folded weights."""
+    from img_super.lab.training.folded import carry
+    from img_super.validator.network import build_network
+
     made = build_network(SIDE_PX)
     carry.unfold(carry.fold(network), made, crops)
     return made
@@ -54,6 +57,8 @@ def test_normalisations_get_the_statistics_of_what_they_see(unfolded, crops) -> 
 
 
 def test_the_mean_of_weights_and_their_file(network, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+    from img_super.lab.training.folded import carry
+
     weights = carry.fold(network)
     doubled = {name: 3 * array for name, array in weights.items()}
     carry.save_weights(tmp_path / "mean.npz", carry.mean_of([weights, doubled]))
@@ -63,6 +68,8 @@ def test_the_mean_of_weights_and_their_file(network, tmp_path: Path) -> None:  #
 
 def test_pytorch_answers_as_keras_does(network, crops) -> None:  # type: ignore[no-untyped-def]
     """Runs where PyTorch is: in no lock file, and so not in CI."""
+    from img_super.lab.training.folded import carry
+
     torch = pytest.importorskip("torch")
     from img_super.lab.training.folded.network import answers, to_keras, to_torch
 

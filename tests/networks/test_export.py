@@ -2,14 +2,16 @@ from __future__ import annotations
 
 from hashlib import sha256
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import keras
 import numpy as np
 import pytest
 from ai_edge_litert.interpreter import Interpreter
 
 from img_super.lab.evaluation.answers import answers_of
-from img_super.lab.shipping import export
+
+if TYPE_CHECKING:
+    import keras
 
 SIDE = 32
 CROPS = np.random.default_rng(3).integers(0, 256, (24, 4, 4, 3), dtype=np.uint8).repeat(8, 1).repeat(8, 2)
@@ -18,6 +20,8 @@ CROPS = np.random.default_rng(3).integers(0, 256, (24, 4, 4, 3), dtype=np.uint8)
 @pytest.fixture(scope="module")
 def network() -> keras.Model:
     """Small: conversions take as long as a network is deep. The tutorial, an integration test, exports a whole one."""
+    import keras
+
     keras.utils.set_random_seed(1)
     crop = keras.Input((SIDE, SIDE, 3), name="crop")
     seen = keras.layers.Conv2D(32, 3, 2, "same", activation="relu")(keras.layers.Rescaling(1 / 127.5, -1)(crop))
@@ -30,6 +34,8 @@ def network() -> keras.Model:
 @pytest.fixture(scope="module")
 def exported(network: keras.Model, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     """All three files, once: each conversion takes a while."""
+    from img_super.lab.shipping import export
+
     folder = tmp_path_factory.mktemp("exported")
     files = export.export_network(network, folder, CROPS[:16])
     for described in files.values():
@@ -38,6 +44,8 @@ def exported(network: keras.Model, tmp_path_factory: pytest.TempPathFactory) -> 
 
 
 def test_both_files_of_floats_answer_the_same(exported: dict[str, Path]) -> None:
+    import keras
+
     assert set(exported) == {"litert", "litert_int8", "keras"}
     crop = np.random.default_rng(2).integers(0, 255, (SIDE, SIDE, 3), dtype=np.uint8)
     (logit,) = answers_of(exported["litert"].read_bytes(), [crop]).logits
@@ -48,6 +56,8 @@ def test_both_files_of_floats_answer_the_same(exported: dict[str, Path]) -> None
 def test_a_network_that_lost_its_answers_is_refused(
     network: keras.Model, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    from img_super.lab.shipping import export
+
     monkeypatch.setattr(export, "to_litert", lambda _: b"")
     monkeypatch.setattr(export, "largest_score_difference", lambda *_: 0.5)
     with pytest.raises(export.ExportFailed, match="differ"):
@@ -66,6 +76,10 @@ def test_integer_weights_take_the_crops_bytes_and_rank_as_the_floats_do(exported
 
 
 def test_a_network_without_a_heat_map_is_exported_to_be_compared(tmp_path: Path) -> None:
+    import keras
+
+    from img_super.lab.shipping import export
+
     crop = keras.Input((SIDE, SIDE, 3), name="crop")
     features = keras.layers.GlobalAveragePooling2D()(keras.layers.Rescaling(1 / 255)(crop))
     files = export.export_network(keras.Model(crop, {"logit": keras.layers.Dense(1)(features)}), tmp_path)

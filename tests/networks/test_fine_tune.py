@@ -9,11 +9,8 @@ import pytest
 
 from img_super.domain import UInt8Array
 from img_super.lab.dataset.crops import CropSet, read_crops
-from img_super.lab.own_documents import fine_tune as fine_tune_module
 from img_super.lab.own_documents.errors import BadLabels
-from img_super.lab.own_documents.fine_tune import fine_tune, fold_indices, mixed
 from img_super.lab.training.recipe import Recipe
-from img_super.lab.training.train import Run
 from tests.networks.own_crops import own
 from tests.networks.small import small_network
 
@@ -23,6 +20,8 @@ TINY = Recipe("tiny", input_side_px=32, epochs=1, batch_size=8, learning_rate=1e
 
 
 def test_no_document_is_learned_from_and_left_out() -> None:
+    from img_super.lab.own_documents.fine_tune import fold_indices
+
     crops, seen = own(), []
     for learned, left_out in fold_indices(crops, 4, seed=1):
         assert not set(crops.documents[learned]) & set(crops.documents[left_out])
@@ -32,6 +31,8 @@ def test_no_document_is_learned_from_and_left_out() -> None:
 
 
 def test_as_many_generated_crops_are_mixed_in_by_whole_documents(data_set: Path) -> None:
+    from img_super.lab.own_documents.fine_tune import mixed
+
     crops, generated = own(5), read_crops(data_set)
     both = mixed(crops, generated, 32, seed=1)
     assert len(both.rows) == 20
@@ -43,6 +44,8 @@ def test_as_many_generated_crops_are_mixed_in_by_whole_documents(data_set: Path)
 
 
 def test_generated_crops_of_another_side_are_resized(data_set: Path) -> None:
+    from img_super.lab.own_documents.fine_tune import mixed
+
     crops = own(5)
     larger = CropSet(crops.crops.repeat(2, 1).repeat(2, 2), crops.masks, crops.rows, crops.has_mask)
     assert mixed(larger, read_crops(data_set), 64, seed=1).crops.shape == (20, 64, 64, 3)
@@ -70,6 +73,10 @@ class Remembering:
 def test_nobody_judges_what_it_has_learned_or_watched(
     data_set: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    from img_super.lab.own_documents import fine_tune as fine_tune_module
+    from img_super.lab.own_documents.fine_tune import fine_tune
+    from img_super.lab.training.train import Run
+
     runs: dict[str, Remembering] = {}
 
     def learn(recipe: Recipe, training: CropSet, validation: CropSet, run: Run) -> Remembering:
@@ -99,7 +106,8 @@ def test_a_network_goes_on_from_the_weights_that_it_is_given(
 ) -> None:
     import keras
 
-    from img_super.lab.training.train import train
+    from img_super.lab.own_documents.fine_tune import mixed
+    from img_super.lab.training.train import Run, train
 
     monkeypatch.setattr("img_super.lab.training.train.build_network", small_network)
     keras.utils.set_random_seed(1)
@@ -114,6 +122,8 @@ def test_a_network_goes_on_from_the_weights_that_it_is_given(
 
 
 def test_too_few_documents_of_a_class_are_refused(data_set: Path, tmp_path: Path) -> None:
+    from img_super.lab.own_documents.fine_tune import fine_tune
+
     with pytest.raises(BadLabels, match="takes at least 10"):
         fine_tune(TINY, own(9), read_crops(data_set), tmp_path / "x.keras", tmp_path, 4)
 

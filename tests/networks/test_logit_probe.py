@@ -4,23 +4,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import keras
 import numpy as np
 import pytest
 from sklearn.metrics import roc_auc_score
 
 from img_super.lab.dataset.crops import CropSet, read_crops
-from img_super.lab.own_documents import logit_probe
 from img_super.lab.own_documents.errors import BadLabels
-from img_super.lab.own_documents.logit_probe import (
-    LogitProbe,
-    PooledFeatures,
-    fine_tune_head,
-    looking_only,
-    see,
-    with_head,
-)
-from img_super.validator.network import build_network
 from tests.networks.own_crops import own
 from tests.networks.small import small_network
 
@@ -29,6 +18,8 @@ pytestmark = pytest.mark.usefixtures("step_by_step")
 
 @pytest.fixture(scope="module")
 def first(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    import keras
+
     keras.utils.set_random_seed(1)
     path = tmp_path_factory.mktemp("first") / "first.keras"
     small_network(32).save(path)
@@ -36,6 +27,8 @@ def first(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def loaded(path: Path) -> Any:
+    import keras
+
     return keras.saving.load_model(path, compile=False, safe_mode=True)
 
 
@@ -49,6 +42,8 @@ def auc(crops: CropSet, logits: Any) -> float:
 
 
 def test_what_the_network_sees_is_enough_to_learn_from(first: Path, data_set: Path, tmp_path: Path) -> None:
+    from img_super.lab.own_documents.logit_probe import fine_tune_head
+
     crops, network = own(), loaded(first)
     logit = network.get_layer("logit")
     logit.set_weights([0 * weights for weights in logit.get_weights()])
@@ -65,6 +60,9 @@ def test_nobody_judges_what_he_has_learned(
     first: Path, data_set: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """All that is seen of a crop is which document it shows: its label could only be remembered."""
+    from img_super.lab.own_documents import logit_probe
+    from img_super.lab.own_documents.logit_probe import PooledFeatures, fine_tune_head
+
     crops = own().at(np.array([2 * number + (number % 2) for number in range(20)]))
 
     def see_the_document(_: object, of: CropSet, mirrored: bool = False) -> PooledFeatures:
@@ -83,6 +81,9 @@ def test_attacks_are_made_of_the_photos_learned_from(
     first: Path, data_set: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Genuine photos alone are enough; all that is seen of an attack is that it is one, of its host's document."""
+    from img_super.lab.own_documents import logit_probe
+    from img_super.lab.own_documents.logit_probe import PooledFeatures, fine_tune_head
+
     crops, seen = own(), []
     genuine = crops.at(np.flatnonzero(crops.labels == 0))
 
@@ -102,6 +103,8 @@ def test_attacks_are_made_of_the_photos_learned_from(
 
 
 def test_without_attacks_of_either_kind_nothing_is_learned(first: Path, data_set: Path, tmp_path: Path) -> None:
+    from img_super.lab.own_documents.logit_probe import fine_tune_head
+
     crops = own(12)
     genuine = crops.at(np.flatnonzero(crops.labels == 0))
     with pytest.raises(BadLabels, match="0 different documents labelled attack"):
@@ -112,6 +115,8 @@ def test_without_attacks_of_either_kind_nothing_is_learned(first: Path, data_set
 
 
 def test_an_opinion_is_added_to_the_logit_and_a_second_one_to_both(first: Path) -> None:
+    from img_super.lab.own_documents.logit_probe import LogitProbe, looking_only, see, with_head
+
     crops, network = own(4), loaded(first)
     rng = np.random.default_rng(1)
     one, two = (LogitProbe(trust, rng.normal(size=32), bias) for trust, bias in ((0.5, 1.0), (2.0, -0.3)))
@@ -127,6 +132,9 @@ def test_an_opinion_is_added_to_the_logit_and_a_second_one_to_both(first: Path) 
 
 
 def test_the_network_that_is_shipped_can_be_given_an_opinion() -> None:
+    from img_super.lab.own_documents.logit_probe import LogitProbe, looking_only, see, with_head
+    from img_super.validator.network import build_network
+
     crops, network = own(2), build_network(32, 8)
     probe = LogitProbe(0.5, np.random.default_rng(1).normal(size=32), 1.0)
     after = answers(with_head(network, probe), crops)
@@ -135,6 +143,8 @@ def test_the_network_that_is_shipped_can_be_given_an_opinion() -> None:
 
 
 def test_mirror_images_are_seen(first: Path) -> None:
+    from img_super.lab.own_documents.logit_probe import looking_only, see
+
     crops, looking = own(3), looking_only(loaded(first))
     turned = replace(crops, crops=crops.crops[:, :, ::-1])
     assert see(looking, crops, mirrored=True).pooled == pytest.approx(see(looking, turned).pooled)
@@ -142,5 +152,7 @@ def test_mirror_images_are_seen(first: Path) -> None:
 
 
 def test_too_few_documents_of_a_class_are_refused(first: Path, data_set: Path, tmp_path: Path) -> None:
+    from img_super.lab.own_documents.logit_probe import fine_tune_head
+
     with pytest.raises(BadLabels, match="takes at least 10"):
         fine_tune_head(own(9), read_crops(data_set), first, tmp_path, 4)

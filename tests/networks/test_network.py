@@ -2,13 +2,15 @@ from __future__ import annotations
 
 import zipfile
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import keras
 import numpy as np
 import pytest
 
 from img_super.domain import Float32Array
-from img_super.validator.network import STRIDE, build_network, high_pass_kernels, load_backbone
+
+if TYPE_CHECKING:
+    import keras
 
 pytestmark = pytest.mark.usefixtures("step_by_step")
 
@@ -17,6 +19,8 @@ SIDE = 32
 
 @pytest.fixture(scope="module")
 def network() -> keras.Model:
+    from img_super.validator.network import build_network
+
     return build_network(SIDE, neck_channels=8)
 
 
@@ -25,6 +29,8 @@ def answers_of(network: keras.Model, crops: Float32Array) -> dict[str, Float32Ar
 
 
 def test_shapes_and_ranges(network: keras.Model) -> None:
+    from img_super.validator.network import STRIDE
+
     crops = np.random.default_rng(1).uniform(0, 255, (3, SIDE, SIDE, 3)).astype(np.float32)
     answers = answers_of(network, crops)
     assert answers["logit"].shape == (3, 1)
@@ -33,6 +39,8 @@ def test_shapes_and_ranges(network: keras.Model) -> None:
 
 
 def test_saved_and_read_safely_it_answers_the_same(network: keras.Model, tmp_path: Path) -> None:
+    import keras
+
     path = tmp_path / "network.keras"
     network.save(path)
     again = keras.saving.load_model(path, safe_mode=True)
@@ -51,6 +59,8 @@ def test_a_train_step_moves_every_layer(network: keras.Model) -> None:
 
 
 def test_backbone_weights_are_loaded_by_name(network: keras.Model, tmp_path: Path) -> None:
+    from img_super.validator.network import build_network, load_backbone
+
     arrays = {
         f"{layer.name}/{index}": np.full(weight.shape, 0.5, np.float32)
         for layer in network.layers
@@ -64,11 +74,15 @@ def test_backbone_weights_are_loaded_by_name(network: keras.Model, tmp_path: Pat
 
 
 def test_a_side_that_does_not_fit_is_refused() -> None:
+    from img_super.validator.network import build_network
+
     with pytest.raises(ValueError, match="multiple of 16"):
         build_network(100)
 
 
 def test_high_pass_kernels_see_no_plain_surface() -> None:
+    from img_super.validator.network import high_pass_kernels
+
     kernels = high_pass_kernels((5, 5, 3, 16))
     assert kernels.shape == (5, 5, 3, 16)
     assert np.allclose(kernels.sum(axis=(0, 1)), 0, atol=1e-5)

@@ -4,11 +4,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import keras
 import numpy as np
 import pytest
-
-from img_super.lab.training.optimiser import backup_and_mean, optimiser
 
 pytestmark = pytest.mark.usefixtures("step_by_step")
 
@@ -25,6 +22,10 @@ class Steps:
 
 def trained(recipe: Steps, folder: Path, epochs: int = 1) -> tuple[float, list[float]]:
     """The weight when training has ended, and what was seen of it after each epoch by whoever measures and keeps."""
+    import keras
+
+    from img_super.lab.training.optimiser import backup_and_mean, optimiser
+
     seen: list[float] = []
     network = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1, use_bias=False, kernel_initializer="zeros")])
     network.compile(optimizer=optimiser(recipe, steps=100), loss="mse", jit_compile=False)

@@ -1,25 +1,22 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import keras
 import numpy as np
 import pytest
 
 from img_super.detector.litert import LiteRtDetectionNetwork
-from img_super.detector.network import build_network
 from img_super.detector.outputs import CHANNELS, read_portrait
 from img_super.detector.weights import read_yunet_weights
 from img_super.errors import BadModel
-from img_super.lab.shipping.export_detector import export_detector
-from img_super.lab.training.detector.batches import PhotoBatches, augmented
-from img_super.lab.training.detector.first_weights import load_yunet
-from img_super.lab.training.detector.losses import LOSSES
 from img_super.lab.training.detector.placing import fitted, placed_truth
 from img_super.lab.training.detector.recipe import DetectorRecipe
 from img_super.lab.training.detector.targets import targets_of
-from img_super.lab.training.detector.train import DetectorRun, is_right, train_detector
 from tests.labelled_photos import labelled_photo, white_faces
+
+if TYPE_CHECKING:
+    import keras
 
 pytestmark = pytest.mark.usefixtures("step_by_step")
 
@@ -29,11 +26,17 @@ RECIPE = DetectorRecipe("tiny", SIDE, 2, 4, 1e-3, warm_up_steps=2, watched_photo
 
 @pytest.fixture(scope="module")
 def network() -> keras.Model:
+    import keras
+
+    from img_super.detector.network import build_network
+
     keras.utils.set_random_seed(1)
     return build_network((SIDE, SIDE))
 
 
 def test_the_network_is_small_and_answers_for_every_cell(network: keras.Model) -> None:
+    import keras
+
     assert network.count_params() < 1_000_000
     answers = network(np.zeros((2, SIDE, SIDE, 3), np.float32))
     assert {name: tuple(answer.shape) for name, answer in answers.items()} == {
@@ -43,11 +46,17 @@ def test_the_network_is_small_and_answers_for_every_cell(network: keras.Model) -
 
 
 def test_a_side_that_does_not_divide_is_refused() -> None:
+    from img_super.detector.network import build_network
+
     with pytest.raises(ValueError, match="multiples of 32"):
         build_network((64, 100))
 
 
 def test_yunets_backbone_is_filled_in(network: keras.Model) -> None:
+    import keras
+
+    from img_super.lab.training.detector.first_weights import load_yunet
+
     load_yunet(network)
     cv2 = pytest.importorskip("cv2")
     yunet = cv2.dnn.readNetFromONNX(np.frombuffer(read_yunet_weights(), np.uint8))
@@ -62,6 +71,8 @@ def test_yunets_backbone_is_filled_in(network: keras.Model) -> None:
 
 
 def test_right_answers_cost_little_and_wrong_ones_more() -> None:
+    from img_super.lab.training.detector.losses import LOSSES
+
     truth = placed_truth(labelled_photo(), fitted(labelled_photo(), SIDE, 1))
     target = {name: array[np.newaxis] for name, array in targets_of(truth, SIDE).items()}
     right = {name: target[name][..., : CHANNELS[name]] for name in CHANNELS}
@@ -73,6 +84,8 @@ def test_right_answers_cost_little_and_wrong_ones_more() -> None:
 
 
 def test_batches_are_the_same_for_the_same_seed_and_differ_by_epoch() -> None:
+    from img_super.lab.training.detector.batches import PhotoBatches
+
     photos = [labelled_photo()] * 4
     one, again = (PhotoBatches(photos, white_faces(), SIDE, 2, 7) for _ in range(2))
     assert np.array_equal(one[0][0], again[0][0])
@@ -82,6 +95,8 @@ def test_batches_are_the_same_for_the_same_seed_and_differ_by_epoch() -> None:
 
 
 def test_strangers_become_other_faces_outside_of_the_card() -> None:
+    from img_super.lab.training.detector.batches import augmented
+
     photo, faces = labelled_photo(), white_faces()
     truths = [augmented(np.random.default_rng([5, n]), photo, faces, 160)[1] for n in range(60)]
     crowded = [truth for truth in truths if len(truth.others) > 1]
@@ -90,6 +105,8 @@ def test_strangers_become_other_faces_outside_of_the_card() -> None:
 
 def small_network(input_wh: tuple[int, int]) -> keras.Model:
     """The answers of the whole network, from one look: TensorFlow has soon written a step of it down."""
+    import keras
+
     photo = keras.Input((input_wh[1], input_wh[0], 3), name="photo")
     scaled = keras.layers.Rescaling(1 / 255)(photo)
     stem = keras.layers.Conv2D(8, 9, strides=8, padding="same", activation="relu", name="stem")(scaled)
@@ -101,6 +118,8 @@ def small_network(input_wh: tuple[int, int]) -> keras.Model:
 
 @pytest.mark.usefixtures("in_graphs")
 def test_a_run_that_is_done_is_not_trained_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from img_super.lab.training.detector.train import DetectorRun, train_detector
+
     monkeypatch.setattr("img_super.lab.training.detector.train.build_network", small_network)
     monkeypatch.setattr("img_super.lab.training.detector.train.load_yunet", lambda _: None)
     photos, run = [labelled_photo()] * 8, DetectorRun(tmp_path / "run", None)
@@ -114,6 +133,8 @@ def test_a_run_that_is_done_is_not_trained_again(tmp_path: Path, monkeypatch: py
 
 @pytest.mark.usefixtures("in_graphs")
 def test_a_network_can_be_exported_for_photos_of_another_shape(network: keras.Model, tmp_path: Path) -> None:
+    from img_super.lab.shipping.export_detector import export_detector
+
     network.save(tmp_path / "best.keras")
     files = export_detector(tmp_path / "best.keras", tmp_path / "model", (2 * SIDE, SIDE))
     served = LiteRtDetectionNetwork((tmp_path / "model" / files["litert"].name).read_bytes())
@@ -128,6 +149,8 @@ def test_other_files_are_no_detection_network() -> None:
 
 
 def test_right_means_place_size_and_rotation() -> None:
+    from img_super.lab.training.detector.train import is_right
+
     truth = placed_truth(labelled_photo(), fitted(labelled_photo(), SIDE, 3))
     target = targets_of(truth, SIDE)
     outputs = {name: target[name][..., : CHANNELS[name]] for name in CHANNELS}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 import numpy as np
@@ -14,19 +14,22 @@ from img_super.domain import Label
 from img_super.lab.dataset.crops import CropSet, read_crops
 from img_super.lab.dataset.manifest import SampleRow
 from img_super.lab.evaluation.evaluate import MeasuredModel
-from img_super.lab.own_documents import tuned as tuned_module
 from img_super.lab.own_documents.compare import ModelComparison
 from img_super.lab.own_documents.read import OwnCrop, OwnDocuments
 from img_super.lab.own_documents.recalibration import OWN
-from img_super.lab.own_documents.tuned import OwnAnswers, ship_tuned
 from img_super.lab.shipping.card import Validation
 from img_super.model_card import ModelCard, read_card, write_card
 from img_super.pipeline.load import SHIPPED_MODEL
+
+if TYPE_CHECKING:
+    from img_super.lab.own_documents.tuned import OwnAnswers
 
 
 @pytest.fixture
 def own() -> OwnAnswers:
     """Twenty documents, genuine and superimposed, which the tuned networks told apart."""
+    from img_super.lab.own_documents.tuned import OwnAnswers
+
     rng = np.random.default_rng(1)
     crops = tuple(
         OwnCrop(f"{n}.jpg", f"{n:064x}", Label(n % 2), "", f"d{n // 2}", rng.integers(0, 255, (32, 32, 3), np.uint8))
@@ -42,6 +45,8 @@ def own() -> OwnAnswers:
 @pytest.fixture
 def asked(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     """What `ship` was asked for, in whose place the shipped model is copied."""
+    from img_super.lab.own_documents import tuned as tuned_module
+
     found: dict[str, Any] = {}
 
     def shipped(trained: Path, folder: Path, validation: CropSet, version: str, **more: object) -> ModelCard:
@@ -58,6 +63,8 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
 def test_the_tuned_model_says_where_it_comes_from_and_is_compared(
     own: OwnAnswers, asked: dict[str, Any], data_set: Path, tmp_path: Path
 ) -> None:
+    from img_super.lab.own_documents.tuned import ship_tuned
+
     parent = MeasuredModel.read(SHIPPED_MODEL)
     found = ship_tuned(parent, tmp_path / "best.keras", own, read_crops(data_set), tmp_path / "model", "0.4.0+own.1")
     card = read_card(tmp_path / "model")
@@ -81,6 +88,8 @@ def test_the_tuned_model_says_where_it_comes_from_and_is_compared(
 def test_without_attacks_only_rejected_genuine_photos_and_exchanged_portraits_are_told(
     own: OwnAnswers, asked: dict[str, Any], data_set: Path, tmp_path: Path
 ) -> None:
+    from img_super.lab.own_documents.tuned import OwnAnswers, ship_tuned
+
     genuine = np.flatnonzero(own.crops.labels == 0)
     documents = OwnDocuments(tuple(own.documents.crops[at] for at in genuine), ())
     before = own.scored(np.zeros(40))
