@@ -156,6 +156,51 @@ def test_the_system_holds_little_of_an_answer_that_nobody_reads() -> None:
     on_the_service_s_loop(do_not_read())
 
 
+def test_an_answer_ends_when_its_client_has_left_with_others_behind_it() -> None:
+    """A reader of a large file that leaves would cost as much of the processor's time as one that takes all of it."""
+    pieces, ended = list[int](), asyncio.Event()
+
+    async def answer_at_length(scope: Scope, receive: Receive, send: Send) -> None:
+        await receive()
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        try:
+            for number in range(1000):
+                pieces.append(number)
+                await send({"type": "http.response.body", "body": b"x" * 65_536, "more_body": True})
+                await asyncio.sleep(0)
+        finally:
+            ended.set()
+
+    async def leave() -> None:
+        async with served(answer_at_length) as server:
+            async with unread(server, "GET / HTTP/1.1\r\nHost: x\r\n\r\n" * 3):
+                pass
+            await ended.wait()
+            assert len(pieces) < 1000
+
+    on_the_service_s_loop(leave())
+
+
+def test_who_waits_for_a_client_that_has_left_is_told_although_it_asked_for_more() -> None:
+    begun, told = asyncio.Event(), asyncio.Event()
+
+    async def wait_for_its_end(scope: Scope, receive: Receive, send: Send) -> None:
+        begun.set()
+        while (await receive())["type"] != "http.disconnect":
+            pass
+        told.set()
+
+    async def leave() -> None:
+        async with served(wait_for_its_end) as server:
+            _, writer = await server.connect()
+            writer.write(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n" * 3)
+            await begun.wait()
+            writer.close()
+            await told.wait()
+
+    on_the_service_s_loop(leave())
+
+
 @asynccontextmanager
 async def unread(server: Served, request: str) -> AsyncIterator[socket.socket]:
     """A client's end of a connection whose answer waits to be read."""

@@ -12,9 +12,10 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from uvicorn.config import Config
-from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 from uvicorn.server import ServerState
 
+from img_super.api.answering import Answering
 from img_super.api.error_handlers import answer_to
 from img_super.api.lingering import LingeringTransport, Rest
 from img_super.api.one_protocol import OneProtocolParser
@@ -72,6 +73,7 @@ class BoundedConnection(HttpToolsProtocol):
         self._limits = limits
         self._patience = _Timer(self.loop, limits.head_s, self._abort)
         self._reading = _Timer(self.loop, limits.answer_s, self._abort)
+        self._answering: Answering | None = None
         self._in_head = self._in_message = self._stopping = False
         self._framing_bytes = self._body_bytes = self._rest_bytes = self._piece_body_bytes = 0
         self._idle_since_s = time.monotonic()
@@ -87,6 +89,8 @@ class BoundedConnection(HttpToolsProtocol):
         self._reading.stop()
         self._lingering.lost()
         super().connection_lost(exc)
+        if self._answering is not None:
+            self._answering.lost()
 
     def shutdown(self) -> None:
         """A connection that has had no request was made for one, which may be under way: it has a moment to come."""
@@ -136,6 +140,11 @@ class BoundedConnection(HttpToolsProtocol):
             self.cycle.keep_alive = False
         if len(self.pipeline) > self._limits.pipelined:
             raise TooManyPipelined
+
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
+        application: Any = Answering(cycle, app)
+        self._answering = application
+        super()._start_asgi_task(cycle, application)
 
     def on_body(self, body: bytes) -> None:
         self._piece_body_bytes += len(body)

@@ -1,0 +1,37 @@
+"""A request that is being answered, and the end of that when its client leaves.
+
+Uvicorn tells only the last request that a connection has sent: one before it would be worked on for nobody. And whoever
+has begun to answer is not told at all: a large file would be read to its end, a piece at a time.
+"""
+
+import asyncio
+
+from starlette.types import ASGIApp, Receive, Scope, Send
+from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
+
+
+class Answering:
+    """The application, for one request."""
+
+    def __init__(self, cycle: RequestResponseCycle, app: ASGIApp) -> None:
+        self._cycle, self._app = cycle, app
+        self._task: asyncio.Task[None] | None = None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        self._task = asyncio.current_task()
+        try:
+            await self._app(scope, receive, send)
+        except asyncio.CancelledError:
+            if not self._cycle.disconnected:
+                raise
+        finally:
+            self._task = None
+
+    def lost(self) -> None:
+        """The client has left: what has begun to answer ends, anything else is told where it asks."""
+        if self._cycle.response_complete:
+            return
+        self._cycle.disconnected = True
+        self._cycle.message_event.set()
+        if self._cycle.response_started and self._task is not None:
+            self._task.cancel()
