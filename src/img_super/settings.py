@@ -193,9 +193,14 @@ class Settings(BaseSettings):
         LogFormat.TEXT, description="`text` for people, `json` (one object per line) for machines."
     )
 
-    def pipeline_options(self, max_memory_bytes: int | None = None) -> PipelineOptions:
-        """How these settings judge photos, each of which may take so much memory to decode (None: any)."""
-        limits = DecodeLimits(self.max_pixels, max_memory_bytes, self.decode_budget_ms)
+    def pipeline_options(self, max_memory_bytes: int | None = None, pdf: bool = False) -> PipelineOptions:
+        """How these settings judge photos.
+
+        Args:
+            max_memory_bytes: what decoding each of them may take; None for any.
+            pdf: whether the first page of a PDF is one, too.
+        """
+        limits = DecodeLimits(self.max_pixels, max_memory_bytes, self.decode_budget_ms, pdf)
         return PipelineOptions(self.model, self.backend, limits, self.policy, self.detector)
 
     def as_variables(self) -> dict[str, str]:

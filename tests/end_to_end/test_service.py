@@ -22,6 +22,7 @@ from img_super.client import Client
 from img_super.domain import Box, Verdict
 from img_super.errors import NotAnImage
 from tests.conftest import SAMPLES, encode
+from tests.hostile.pdfs import scan
 from tests.waiting import PATIENCE_S, PATIENT, until
 
 JPEG = {"content-type": "image/jpeg"}
@@ -79,12 +80,14 @@ def test_any_image_type_gets_nearly_the_same_answer(service: Service, bona_fide_
 
 def test_bad_requests_are_answered_and_the_service_goes_on(service: Service, bona_fide_bytes: bytes) -> None:
     with httpx2.Client(base_url=service.url, timeout=PATIENCE_S) as client:
-        no_face = encode(np.full((300, 400, 3), 200, np.uint8))
+        no_photo = np.full((300, 400, 3), 200, np.uint8)
+        no_face = encode(no_photo)
         truncated = bona_fide_bytes[: len(bona_fide_bytes) // 2]
         for content, status, code in [
             (b"", 400, "image_missing"),
             (no_face, 422, "no_face"),
             (truncated, 422, "broken_image"),
+            (scan(no_photo), 415, "not_an_image"),
         ]:
             answer = client.post("/super", content=content, headers={"content-type": "image/png"})
             assert (answer.status_code, answer.json()["code"]) == (status, code)
@@ -159,7 +162,8 @@ def test_a_changed_model_is_refused_at_start(tmp_path: Path) -> None:
     assert "the sha256 differs" in done.stderr
 
 
-def test_importing_the_service_imports_no_tensorflow() -> None:
-    code = "import sys, img_super.main; print(sorted({'tensorflow', 'keras', 'torch', 'jax'} & set(sys.modules)))"
+def test_importing_the_service_imports_neither_tensorflow_nor_pdfium() -> None:
+    late = {"tensorflow", "keras", "torch", "jax", "pypdfium2"}
+    code = f"import sys, img_super.main; print(sorted({late} & set(sys.modules)))"
     done = ended([sys.executable, "-c", code])
     assert done.stdout.strip() == "[]"

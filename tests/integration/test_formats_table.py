@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from img_super.errors import InputError
 from img_super.pipeline.decode_limits import DecodeLimits
 from img_super.pipeline.photo import open_photo
 from tests.hostile.files import image_file, jpeg_scans, png_chunk
+from tests.hostile.pdfs import ENCRYPTED, NO_PAGES, jpeg_scan, scan
 from tests.unit.pipeline.test_variants import HARMLESS, HEIC, JPEG, PHOTO, UNSUPPORTED
 
 TABLE = Path(__file__).parents[2] / "docs/reference/formats.md"
@@ -18,6 +20,7 @@ BAD_TEXT = png_chunk(b"tEXt", b"a\0b")[:-1] + b"!"
 LOSSLESS = image_file(PHOTO, "WEBP", lossless=True, exif=b"Exif\0\0II*\0junk")
 DEFLATED = image_file(PHOTO, "TIFF", compression="tiff_deflate")
 PROGRESSIVE = image_file(PHOTO, "JPEG", progressive=True)
+PIXELS = np.asarray(PHOTO)
 EXAMPLES = {
     "JPEG | baseline": [JPEG, PROGRESSIVE],
     "JPEG | no end marker": [*HARMLESS.values()],
@@ -36,7 +39,10 @@ EXAMPLES = {
     "TIFF | 32-bit floats": [image_file(PHOTO.convert("F"), "TIFF")],
     "TIFF | other floats": [data for data in UNSUPPORTED.values() if data[:2] in (b"II", b"MM")],
     "TIFF | strips": [DEFLATED[:8] + DEFLATED[-200:]],
-    "GIF": [b"GIF89a" + bytes(30), b"%PDF-1.7", b"<svg/>", b"\xff\x0a" + bytes(9), b"8BPS", b"PK\3\4" + bytes(9)],
+    "PDF | its first page": [scan(PIXELS)],
+    "PDF | encrypted": [ENCRYPTED],
+    "PDF | damaged": [scan(PIXELS)[:-40], NO_PAGES, jpeg_scan(JPEG[: len(JPEG) // 2], PHOTO.size)],
+    "GIF": [b"GIF89a" + bytes(30), b"<svg/>", b"\xff\x0a" + bytes(9), b"8BPS", b"PK\3\4" + bytes(9)],
 }
 
 
@@ -48,7 +54,7 @@ def rows() -> list[tuple[str, str]]:
 
 def outcome(data: bytes) -> str:
     try:
-        open_photo(data, DecodeLimits())
+        open_photo(data, DecodeLimits(pdf=True))
     except InputError as error:
         return error.code
     return "read"

@@ -195,9 +195,10 @@ class _Artist:
         import cv2
 
         from img_super.drawing import draw
-        from img_super.pipeline.decode import decode_image
+        from img_super.pipeline.decode_limits import DecodeLimits
+        from img_super.pipeline.decoder import decode_apart
 
-        picture = draw(decode_image(data), marks_of(body))
+        picture = draw(decode_apart(data, DecodeLimits(pdf=True)), marks_of(body))
         _, jpeg = cv2.imencode(".jpg", cv2.cvtColor(picture, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_JPEG_QUALITY, 92])
         self._free_path("stdin" if photo == STDIN else Path(photo).stem).write_bytes(jpeg.tobytes())
 

@@ -14,4 +14,4 @@ def pipeline_for(**options: Any) -> tuple[Pipeline, int]:
     or the model cannot be loaded.
     """
     settings = load_settings(**options)
-    return loaded_quietly(settings.pipeline_options().load), settings.threads
+    return loaded_quietly(settings.pipeline_options(pdf=True).load), settings.threads

@@ -115,7 +115,7 @@ def scan(
 def _work(settings: Settings, max_file_bytes: int, storage: Storage, thumbnails: bool) -> Work:
     from img_super.scan.crew import Work
 
-    return Work(settings.pipeline_options(), max_file_bytes, storage, thumbnails)
+    return Work(settings.pipeline_options(pdf=True), max_file_bytes, storage, thumbnails)
 
 
 @contextmanager

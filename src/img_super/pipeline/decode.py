@@ -47,6 +47,8 @@ pi_heif.register_heif_opener(decode_threads=1, thumbnails=False)
 def decode_image(data: bytes, limits: DecodeLimits = DEFAULT_LIMITS) -> RgbImage:
     """Decode a JPEG, PNG, WebP, HEIC, AVIF, BMP or TIFF file, whatever its colour mode, as it is meant to be displayed.
 
+    Where the limits let it, also the first page of a PDF.
+
     Grey, palette, 16-bit and CMYK images become RGB, wide colours sRGB; transparent ones are laid over white. Of
     several frames the first is taken, of several pages the first that is not blank. Returns RGB uint8, height x width x
     3.
@@ -58,6 +60,11 @@ def decode_image(data: bytes, limits: DecodeLimits = DEFAULT_LIMITS) -> RgbImage
         DecodeTooSlow: the decoding would take, or has taken, more than its budget.
         BrokenImage: the file is truncated or damaged.
     """
+    if require_type(data, limits.pdf) == "PDF":
+        # Only here: the service itself never loads PDFium.
+        from img_super.pipeline.pdf_file import first_page  # noqa: PLC0415
+
+        return first_page(data, limits)
     return read_pixels(open_image(data, limits))
 
 

@@ -29,11 +29,13 @@ class DecodeLimits:
         max_pixels: width times height.
         max_memory_bytes: what decoding takes at most, by the image's size and type; None for no limit.
         budget_ms: processor time of the decoding thread; a busy machine does not count.
+        pdf: whether the first page of a PDF is an image, too.
     """
 
     max_pixels: int = MAX_PIXELS
     max_memory_bytes: int | None = None
     budget_ms: int = BUDGET_MS
+    pdf: bool = False
 
     def pixels(self, image_type: str) -> int:
         """How many pixels an image of this type may have."""

@@ -150,7 +150,7 @@ def start_decoder() -> None:
 
 def _job(data: bytes, limits: DecodeLimits) -> Job:
     memory_bytes = BYTES_PER_PIXEL * limits.pixels("PNG") + len(data) + _SPARE_BYTES
-    return Job(len(data), limits.max_pixels, limits.max_memory_bytes, limits.budget_ms, memory_bytes)
+    return Job(len(data), limits.max_pixels, limits.max_memory_bytes, limits.budget_ms, limits.pdf, memory_bytes)
 
 
 def _write(memory: int, data: bytes) -> None:

@@ -10,6 +10,7 @@ class Job(msgspec.Struct):
     max_pixels: int
     max_memory_bytes: int | None
     budget_ms: int
+    pdf: bool
     memory_bytes: int
 
 

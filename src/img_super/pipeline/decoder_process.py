@@ -13,6 +13,7 @@ import signal
 import socket
 import sys
 from contextlib import suppress
+from importlib import import_module
 from io import BytesIO
 from pathlib import Path
 from typing import Any, Final
@@ -61,9 +62,12 @@ def main() -> None:
         message, descriptors, _, _ = socket.recv_fds(control, 4096, 2)
         if not message:
             return
+        job = msgspec.json.decode(message, type=Job)
+        if job.pdf:
+            import_module("img_super.pipeline.pdf_file")  # here: the children can open nothing
         if os.fork() == 0:
             control.close()
-            _work(msgspec.json.decode(message, type=Job), *descriptors)
+            _work(job, *descriptors)
             os._exit(0)
         for descriptor in descriptors:
             os.close(descriptor)
@@ -74,7 +78,7 @@ def _work(job: Job, answer_to: int, memory: int) -> None:
     signal.setitimer(signal.ITIMER_PROF, job.budget_ms / 1000)
     signal.setitimer(signal.ITIMER_REAL, _SECONDS_EACH * job.budget_ms / 1000)
     short_of_memory = _confine(job.memory_bytes)
-    limits = DecodeLimits(job.max_pixels, job.max_memory_bytes, job.budget_ms)
+    limits = DecodeLimits(job.max_pixels, job.max_memory_bytes, job.budget_ms, job.pdf)
     try:
         pixels = decode_image(os.pread(memory, job.size_bytes, 0), limits)
         _write(memory, pixels)

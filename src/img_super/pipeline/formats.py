@@ -17,7 +17,6 @@ _READ: Final[tuple[tuple[bytes, str], ...]] = (
 
 _NAMED: Final[tuple[tuple[bytes, str], ...]] = (
     (b"GIF8", "a GIF"),
-    (b"%PDF", "a PDF"),
     (b"\0\0\0\x0cjP  ", "a JPEG 2000 image"),
     (b"\xff\x4f\xff\x51", "a JPEG 2000 image"),
     (b"\xff\x0a", "a JPEG XL image"),
@@ -46,6 +45,10 @@ _NAMED: Final[tuple[tuple[bytes, str], ...]] = (
     (b"data:", "the text of a data URI, not an image"),
 )
 
+_A_PDF: Final = "a PDF"
+_PDF_HEAD: Final = b"%PDF-"
+_PDF_HEAD_WITHIN_BYTES: Final = 1024
+
 _HEIF_BRANDS: Final = frozenset({b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"})
 _AVIF_BRANDS: Final = frozenset({b"avif", b"avis"})
 _LONGEST_BRANDS_BYTES: Final = 256
@@ -60,12 +63,18 @@ def sniff_type(data: bytes) -> str | None:
     return next((name for signature, name in _READ if data.startswith(signature)), None)
 
 
-def require_type(data: bytes) -> str:
-    """Pillow's name of the image type. Raises `NotAnImage`, which names what it is where that is known."""
+def require_type(data: bytes, pdf: bool = False) -> str:
+    """Pillow's name of the image type. Raises `NotAnImage`, which names what it is where that is known.
+
+    `pdf`: whether a PDF is an image, too.
+    """
     image_type = sniff_type(data)
-    if image_type is None:
-        raise _named(data)
-    return image_type
+    if image_type is not None:
+        return image_type
+    name = _name(data)
+    if pdf and name == _A_PDF:
+        return "PDF"
+    raise NotAnImage.named(name) if name else NotAnImage()
 
 
 def _of_brands(data: bytes) -> str | None:
@@ -77,11 +86,12 @@ def _of_brands(data: bytes) -> str | None:
     return "HEIF" if brands & _HEIF_BRANDS else None
 
 
-def _named(data: bytes) -> NotAnImage:
+def _name(data: bytes) -> str | None:
+    """What it is that is not read. Before the head of a PDF, some programs write a few lines."""
     if data[:4] == b"RIFF":
-        return NotAnImage.named("a sound or video file")
+        return "a sound or video file"
     if data[4:8] == b"ftyp":
-        return NotAnImage.named("a camera's raw file" if data[8:11] == b"crx" else "a video")
+        return "a camera's raw file" if data[8:11] == b"crx" else "a video"
     head = data[:64].removeprefix(b"\xef\xbb\xbf").lstrip()
     name = next((name for signature, name in _NAMED if head.startswith(signature)), None)
-    return NotAnImage.named(name) if name else NotAnImage()
+    return name or (_A_PDF if _PDF_HEAD in data[:_PDF_HEAD_WITHIN_BYTES] else None)

@@ -104,7 +104,7 @@ def in_whole_photo(detection: Detection, photo: OpenPhoto) -> Detection:
 
 
 def _open_bytes(data: bytes, limits: DecodeLimits) -> OpenPhoto:
-    reduced = reduced_jpeg(data, limits) if require_type(data) == "JPEG" else None
+    reduced = reduced_jpeg(data, limits) if require_type(data, limits.pdf) == "JPEG" else None
     return reduced or WholePhoto(decode_apart(data, limits))
 
 
