@@ -43,6 +43,16 @@ class Localisation(msgspec.Struct, frozen=True):
     iou_by_species: dict[str, float]
 
 
+class GroupFigures(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """The samples that show the faces of one group of people; rates at the threshold, intervals over people."""
+
+    people: int
+    bona_fide: int = 0
+    attacks: int = 0
+    bpcer: Figure | None = None
+    apcer: Figure | None = None
+
+
 class SetFigures(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A validation network on one data set.
 
@@ -52,6 +62,7 @@ class SetFigures(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         freuid: 1 - harmonic mean of 1 - AuDET and 1 - APCER at a BPCER of 1 %; 0 is the best.
         bpcer, apcer, species, worst_species: at the threshold. `apcer` has no interval where there were few attacks.
         ece: expected calibration error.
+        groups: by trait, such as `sex`, and group; only faces of people who are known.
         wanted_bpcer, bpcer_between, way: how a threshold was chosen on a team's own documents.
         quality: the share of photos that have each warning.
         log_loss_on_documents_left_out: of each calibration that was tried; alone, under the name `calibration`.
@@ -78,6 +89,7 @@ class SetFigures(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     score_quantiles: ScoreQuantiles = ScoreQuantiles()
     species: dict[str, SpeciesFigures] = {}
     worst_species: str | None = None
+    groups: dict[str, dict[str, GroupFigures]] = {}
     localisation: Localisation | None = None
     quality: dict[str, float] | None = None
     log_loss_on_documents_left_out: dict[str, float] | None = None

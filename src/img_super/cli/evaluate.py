@@ -24,7 +24,10 @@ def evaluate(
         Path | None,
         typer.Option(help="Photos made by `synthesize --photos`: their genuine ones, forged as real captures are."),
     ] = None,
-    donors: Annotated[Path | None, typer.Option(help="CC0 portraits for forgeries on photos and captures.")] = None,
+    donors: Annotated[
+        Path | None,
+        typer.Option(help="CC0 portraits: donors of forgeries on photos and captures, and figures by group."),
+    ] = None,
     weights: Annotated[
         str | None, typer.Option(help="Weights of the first model: litert, litert_int8; default: its card's choice.")
     ] = None,
@@ -76,7 +79,7 @@ def _sets(
 ) -> list[MeasuredSet]:
     from img_super.lab.dataset.measured_sets import generated_set, other_hands_set, real_set
 
-    sets = [] if data is None else [generated_set(data, most)]
+    sets = [] if data is None else [generated_set(data, most, donors)]
     if real and donors is not None:
         sets.append(real_set(real, donors, side_px))
     if photos is not None and donors is not None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -42,11 +42,12 @@ class GenuinePhoto:
 
 @dataclass(frozen=True, slots=True)
 class ForgedCrop:
-    """What the network sees of a photo, genuine (`species` empty) or forged."""
+    """What the network sees of a photo, genuine (`species` empty) or forged; `donor` names a CC0 portrait."""
 
     crop: RgbImage
     species: str
     document: str
+    donor: str = ""
 
 
 def forged_crops(
@@ -62,9 +63,11 @@ def forged_crops(
         side_px: side of the crops.
         scales: a photo is reduced by one of them first.
     """
-    detector, landmarks = YuNetDetector(), _Landmarks()
+    detector, landmarks = YuNetDetector(), Landmarks()
     donors = [
-        person for path in sorted(portraits.glob("*/*.jpg")) if held_out(path) and (person := landmarks.person(path))
+        (f"cc0/{path.parent.name}/{path.stem}", person)
+        for path in sorted(portraits.glob("*/*.jpg"))
+        if held_out(path) and (person := landmarks.person(path))
     ]
     photos = list(photos)
     real_people = _first_of_each_document(photos, detector, landmarks)
@@ -78,8 +81,9 @@ def forged_crops(
         for control in CONTROLS:
             yield _captured(rng, left_genuine(rng, control, region, face), face, side_px, "", photo.document)
         for species in SPECIES:
-            forged = forge(rng, species, region, host, donors[int(rng.integers(len(donors)))])
-            yield _captured(rng, forged, face, side_px, species, photo.document)
+            name, donor = donors[int(rng.integers(len(donors)))]
+            forged = forge(rng, species, region, host, donor)
+            yield replace(_captured(rng, forged, face, side_px, species, photo.document), donor=name)
         other_people = [person for document, person in real_people.items() if document != photo.document]
         for species in CAREFUL if other_people else ():
             forged = forge(rng, species, region, host, other_people[int(rng.integers(len(other_people)))])
@@ -89,7 +93,7 @@ def forged_crops(
 
 
 def _first_of_each_document(
-    photos: Iterable[GenuinePhoto], detector: YuNetDetector, landmarks: _Landmarks
+    photos: Iterable[GenuinePhoto], detector: YuNetDetector, landmarks: Landmarks
 ) -> dict[str, LandmarkedFace]:
     people: dict[str, LandmarkedFace] = {}
     for photo in photos:
@@ -131,7 +135,7 @@ def _upright_portrait(image: RgbImage, detector: YuNetDetector, scale: float) ->
     return region, Box(face.x_min - x, face.y_min - y, face.x_max - x, face.y_max - y)
 
 
-class _Landmarks:
+class Landmarks:
     """YuNet's five landmarks, which the service's detector does not report."""
 
     def __init__(self) -> None:

@@ -54,12 +54,18 @@ class SampleRow(msgspec.Struct, frozen=True):
     photo: str = ""
 
 
-class ShownRow(SampleRow, frozen=True, kw_only=True):
+class PeopleRow(SampleRow, frozen=True, kw_only=True):
+    """Who a sample shows: `portrait`, `donor` are identities (`donor` is empty for genuine samples)."""
+
+    portrait: str
+    donor: str
+
+
+class ShownRow(PeopleRow, frozen=True, kw_only=True):
     """What must not tell the classes apart.
 
     Attributes:
         design: the family of the card's design.
-        portrait, donor: identities (`donor` is empty for genuine samples).
         face_xyxy: the detector's box in the photo, pixels.
         photo_wh: the photo's size, pixels.
         frame_quad: the portrait frame's corners in the crop, pixels, from the upper left clockwise.
@@ -68,8 +74,6 @@ class ShownRow(SampleRow, frozen=True, kw_only=True):
     """
 
     design: str
-    portrait: str
-    donor: str
     face_xyxy: tuple[int, int, int, int]
     photo_wh: tuple[int, int]
     frame_quad: tuple[tuple[float, float], ...]

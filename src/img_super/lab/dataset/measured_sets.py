@@ -13,7 +13,8 @@ import numpy.typing as npt
 from img_super.domain import RgbImage, UInt8Array
 from img_super.lab.dataset.crops import read_crops
 from img_super.lab.dataset.forged_photos import ForgedCrop, GenuinePhoto, forged_crops
-from img_super.lab.dataset.manifest import BadDataSet, SampleRow, read_manifest
+from img_super.lab.dataset.groups import ShownFaces, shown_faces
+from img_super.lab.dataset.manifest import BadDataSet, PeopleRow, SampleRow, read_manifest
 from img_super.lab.dataset.real_captures import labelled_frames, real_crops
 from img_super.pipeline.decode import decode_image
 
@@ -53,6 +54,7 @@ class MeasuredSet:
         species: empty when genuine.
         masks: uint8 [n, side, side]; None when nobody knows where something was laid over.
         personal: whether real people's documents are shown, whose pixels no report may hold unasked.
+        faces: whose faces the crops show; None where nobody is known.
     """
 
     name: str
@@ -62,14 +64,18 @@ class MeasuredSet:
     masks: UInt8Array | None
     photos: Photos
     personal: bool
+    faces: ShownFaces | None = None
 
     @property
     def labels(self) -> npt.NDArray[np.int64]:
         return np.asarray(self.species != "", np.int64)
 
 
-def generated_set(folder: Path, limit: int | None = None) -> MeasuredSet:
-    """A folder made by `synthesize`; with its photos when it was made with `--photos`. Raises `BadDataSet`."""
+def generated_set(folder: Path, limit: int | None = None, portraits: Path | None = None) -> MeasuredSet:
+    """A folder made by `synthesize`; with its photos when it was made with `--photos`. Raises `BadDataSet`.
+
+    `portraits`: of the people shown, whose groups are then known.
+    """
     crops = read_crops(folder, limit)
     rows = [row for row in crops.rows if row.photo]
     photos = Photos(
@@ -77,13 +83,22 @@ def generated_set(folder: Path, limit: int | None = None) -> MeasuredSet:
         np.array([row.label for row in rows], np.int64),
         np.array([row.document for row in rows], dtype=np.str_),
     )
-    return MeasuredSet(GENERATED, crops.crops, crops.species, crops.documents, crops.masks, photos, personal=False)
+    faces = None if portraits is None else shown_faces(_people(folder, crops.rows), portraits)
+    return MeasuredSet(
+        GENERATED, crops.crops, crops.species, crops.documents, crops.masks, photos, personal=False, faces=faces
+    )
+
+
+def _people(folder: Path, rows: Sequence[SampleRow]) -> list[str]:
+    """Whose face each sample shows."""
+    shown = {(row.shard, row.position): row.donor or row.portrait for row in read_manifest(folder, PeopleRow)}
+    return [shown[row.shard, row.position] for row in rows]
 
 
 def real_set(folders: Sequence[Path], donors: Path, side_px: int) -> MeasuredSet:
     """Real captures of the document types that nothing was chosen on, genuine and forged; photos are untouched."""
     photos = _genuine([frame for folder in folders for frame in labelled_frames(folder, choosing=False)])
-    return _forged(REAL, real_crops(folders, donors, side_px, choosing=False), photos, personal=True)
+    return _forged(REAL, real_crops(folders, donors, side_px, choosing=False), photos, donors, personal=True)
 
 
 def other_hands_set(folder: Path, donors: Path, side_px: int) -> MeasuredSet:
@@ -96,7 +111,7 @@ def other_hands_set(folder: Path, donors: Path, side_px: int) -> MeasuredSet:
         raise BadDataSet(f"{folder} has no genuine photos; run `img-super synthesize --photos`.")
     frames = [GenuinePhoto(number, folder / row.photo, row.document) for number, row in enumerate(rows)]
     crops = forged_crops(frames, donors, side_px, (1.0,), _OTHER_HANDS_SEED)
-    return _forged(OTHER_HANDS, crops, _genuine(frames), personal=False)
+    return _forged(OTHER_HANDS, crops, _genuine(frames), donors, personal=False)
 
 
 def _genuine(photos: Sequence[GenuinePhoto]) -> Photos:
@@ -104,11 +119,12 @@ def _genuine(photos: Sequence[GenuinePhoto]) -> Photos:
     return Photos(tuple(photo.path for photo in photos), np.zeros(len(photos), np.int64), documents)
 
 
-def _forged(name: str, forged: Iterable[ForgedCrop], photos: Photos, personal: bool) -> MeasuredSet:
+def _forged(name: str, forged: Iterable[ForgedCrop], photos: Photos, portraits: Path, personal: bool) -> MeasuredSet:
     crops = list(forged)
     species = np.array([crop.species for crop in crops], dtype=np.str_)
     documents = np.array([crop.document for crop in crops], dtype=np.str_)
-    return MeasuredSet(name, np.stack([crop.crop for crop in crops]), species, documents, None, photos, personal)
+    faces = shown_faces([crop.donor for crop in crops], portraits)
+    return MeasuredSet(name, np.stack([crop.crop for crop in crops]), species, documents, None, photos, personal, faces)
 
 
 def spread(length: int, count: int) -> npt.NDArray[np.int64]:

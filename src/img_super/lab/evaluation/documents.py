@@ -1,8 +1,8 @@
 """Writes tables and plots into documents, between marks: what stands around them is a person's, and stays.
 
-A mark is `<!-- begin NAME -->`, its end `<!-- end NAME -->`. Names: `figures SET`, `policies SET`, `plots SET`,
-`robustness SET: crops`, `robustness SET: photos`, `precisions`; SET is the name of a data set. A document in English
-says `<!-- language: en -->`; the others are in Spanish.
+A mark is `<!-- begin NAME -->`, its end `<!-- end NAME -->`. Names: `figures SET`, `policies SET`, `groups SET`,
+`plots SET`, `robustness SET: crops`, `robustness SET: photos`, `precisions`; SET is the name of a data set. A document
+in English says `<!-- language: en -->`; the others are in Spanish.
 """
 
 import re
@@ -60,9 +60,11 @@ def fill(text: str, blocks: Mapping[str, str]) -> tuple[str, list[str]]:
 def _tables(results: Sequence[Measured], names: tables.Names) -> dict[str, str]:
     main = results[0]
     blocks = {}
-    for name in main.figures:
+    for name, measured in main.figures.items():
         blocks[f"figures {name}"] = tables.figures_table(results, name, names).as_markdown()
         blocks[f"policies {name}"] = tables.policies_table(main, name, names).as_markdown()
+        if measured.groups:
+            blocks[f"groups {name}"] = tables.groups_table(measured, name, names).as_markdown()
     for title, rows in main.robustness.items():
         blocks[f"robustness {title}"] = tables.robustness_table(rows, title, names).as_markdown()
     if main.model.card.precisions:

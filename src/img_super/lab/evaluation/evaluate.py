@@ -16,6 +16,7 @@ from img_super.figures import PolicyFigures, SetFigures
 from img_super.lab.dataset.measured_sets import MeasuredSet, spread
 from img_super.lab.evaluation.answers import answers_of
 from img_super.lab.evaluation.calibration import scores_of
+from img_super.lab.evaluation.groups import group_figures
 from img_super.lab.evaluation.policies import policy_figures
 from img_super.lab.evaluation.report import Scored, figures
 from img_super.lab.evaluation.robustness import CROP_STEPS, PHOTO_STEPS, Samples, StepFigures, robustness, score_or_nan
@@ -92,7 +93,7 @@ def measure(
     return Measured(
         model,
         scored,
-        {name: figures(part, card.threshold) for name, part in scored.items()},
+        {data_set.name: _figures(data_set, scored[data_set.name], card.threshold) for data_set in sets},
         {
             name: {
                 choice: policy_figures(part, policy.threshold, policy.undetermined)
@@ -102,6 +103,13 @@ def measure(
         },
         curves,
     )
+
+
+def _figures(data_set: MeasuredSet, scored: Scored, threshold: float) -> SetFigures:
+    found = figures(scored, threshold)
+    if data_set.faces is None:
+        return found
+    return msgspec.structs.replace(found, groups=group_figures(scored, data_set.faces, threshold))
 
 
 def score(model: MeasuredModel, data_set: MeasuredSet, threads: int = 1) -> Scored:

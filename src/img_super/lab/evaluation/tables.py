@@ -38,6 +38,8 @@ class Names:
     precisions: Sequence[str]
     sets: Mapping[str, str]
     worst: str
+    groups: Sequence[str]
+    traits: Mapping[str, str]
 
 
 ENGLISH: Final = Names(
@@ -57,6 +59,8 @@ ENGLISH: Final = Names(
     sets={"generated_validation": "generated validation", "real_captures": "real captures",
           "other_hands": "other hands"},
     worst="worst",
+    groups=("face of", "people", "genuine", "BPCER", "attacks", "APCER"),
+    traits={"sex": "", "age": "age ", "skin": "skin: ", "female": "women", "male": "men"},
 )  # fmt: skip
 SPANISH: Final = Names(
     figure="cifra",
@@ -77,6 +81,9 @@ SPANISH: Final = Names(
     sets={"generated_validation": "validación generada", "real_captures": "capturas reales",
           "other_hands": "otras manos"},
     worst="la peor",
+    groups=("rostro de", "personas", "genuinos", "BPCER", "ataques", "APCER"),
+    traits={"sex": "", "age": "edad ", "skin": "piel ", "female": "mujeres", "male": "hombres", "light": "clara",
+            "medium": "media", "dark": "oscura"},
 )  # fmt: skip
 
 
@@ -126,6 +133,19 @@ def policies_table(result: Measured, name: str, names: Names) -> Table:
             f"{referred.bona_fide:.3f}, {_number(referred.attack)}",
         ])  # fmt: skip
     return Table(names.sets.get(name, name), names.policies, rows)
+
+
+def groups_table(figures: SetFigures, title: str, names: Names) -> Table:
+    """A row a group of people."""
+    rows = [
+        [
+            f"{names.traits[trait]}{names.traits.get(group, group)}", str(found.people), str(found.bona_fide),
+            _text(found.bpcer, names), str(found.attacks), _text(found.apcer, names),
+        ]
+        for trait, groups in figures.groups.items()
+        for group, found in groups.items()
+    ]  # fmt: skip
+    return Table(title, names.groups, rows)
 
 
 def robustness_table(rows: Sequence[StepFigures], title: str, names: Names) -> Table:

@@ -73,6 +73,8 @@ def test_each_frame_is_seen_untouched_and_forged(tmp_path: Path) -> None:
         assert [crop.species for crop in crops] == ["", "", "", *SPECIES]
         assert {crop.document for crop in crops} == {document}
         assert all(crop.crop.shape == (64, 64, 3) for crop in crops)
+        (donor,) = people.glob("*/*.jpg")
+        assert {crop.donor for crop in crops[3:]} == {f"cc0/female/{donor.stem}"}
         assert not np.array_equal(crops[0].crop, crops[1].crop)
 
 
@@ -85,6 +87,7 @@ def test_portraits_are_exchanged_between_the_documents_of_a_set(tmp_path: Path) 
     exchanged = [crop for crop in crops if crop.species.startswith(EXCHANGED)]
     assert {crop.document for crop in exchanged} == {"first", "second"}
     assert len(exchanged) == 2 * len(CAREFUL)
+    assert {crop.donor for crop in exchanged} == {""}
 
 
 def test_the_genuine_photos_of_a_generated_set_are_forged_by_another_hand(tmp_path: Path) -> None:

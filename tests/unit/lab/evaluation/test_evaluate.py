@@ -11,6 +11,7 @@ import msgspec
 import numpy as np
 import pytest
 
+from img_super.figures import Figure, GroupFigures
 from img_super.lab.dataset.measured_sets import MeasuredSet, generated_set
 from img_super.lab.evaluation.documents import fill, fill_documents
 from img_super.lab.evaluation.evaluate import Measured, MeasuredModel, measure, record_figures, worst_mistakes
@@ -86,6 +87,18 @@ def test_documents_are_filled_between_their_marks(measured: Measured, tmp_path: 
     filled_again = document.read_text()
     fill_documents(tmp_path, [measured])
     assert document.read_text() == filled_again
+
+
+def test_figures_by_group_are_filled_where_people_are_known(measured: Measured, tmp_path: Path) -> None:
+    document = tmp_path / "informe.md"
+    document.write_text("<!-- begin groups generated_validation -->\n<!-- end groups generated_validation -->\n")
+    assert fill_documents(tmp_path, [measured]) == {"informe.md": []}
+    men = {"sex": {"male": GroupFigures(people=1, bona_fide=2, bpcer=Figure(0.5, (0, 1)))}}
+    figures = {name: msgspec.structs.replace(found, groups=men) for name, found in measured.figures.items()}
+    assert fill_documents(tmp_path, [replace(measured, figures=figures)]) == {
+        "informe.md": ["groups generated_validation"]
+    }
+    assert "| hombres | 1 | 2 | 0.500 (0.000 a 1.000) | 0 | - |" in document.read_text()
 
 
 def test_marks_that_do_not_match_are_left_alone() -> None:

@@ -1,0 +1,41 @@
+"""Error rates by group of people: of the genuine documents whose portrait is theirs, of the attacks that show them."""
+
+import numpy as np
+import numpy.typing as npt
+
+from img_super.figures import Figure, GroupFigures
+from img_super.lab.dataset.groups import GROUPS, ShownFaces
+from img_super.lab.evaluation import resampling
+from img_super.lab.evaluation.report import Scored
+
+
+def group_figures(scored: Scored, faces: ShownFaces, threshold: float) -> dict[str, dict[str, GroupFigures]]:
+    """By trait and group; intervals draw whole people, for samples of one are alike."""
+    found = {
+        trait: {
+            group: _of_group(scored, faces.people, faces.groups[trait] == group, threshold)
+            for group in groups
+            if (faces.groups[trait] == group).any()
+        }
+        for trait, groups in GROUPS.items()
+    }
+    return {trait: groups for trait, groups in found.items() if groups}
+
+
+def _of_group(
+    scored: Scored, people: npt.NDArray[np.str_], members: npt.NDArray[np.bool_], threshold: float, seed: int = 1
+) -> GroupFigures:
+    genuine, attacks = (members & (scored.labels == label) for label in (0, 1))
+    return GroupFigures(
+        people=len(np.unique(people[members])),
+        bona_fide=int(genuine.sum()),
+        attacks=int(attacks.sum()),
+        bpcer=_rate(scored.scores[genuine] >= threshold, people[genuine], seed),
+        apcer=_rate(scored.scores[attacks] < threshold, people[attacks], seed),
+    )
+
+
+def _rate(wrong: npt.NDArray[np.bool_], people: npt.NDArray[np.str_], seed: int) -> Figure | None:
+    if not len(wrong):
+        return None
+    return resampling.figure(float(wrong.mean()), resampling.mean(wrong, resampling.drawn_weights(people, seed)))
