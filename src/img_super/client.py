@@ -26,6 +26,8 @@ from img_super.errors import ImgSuperError, RequestError, input_errors, service_
 T = TypeVar("T")
 
 _BUSY: Final = (HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.TOO_MANY_REQUESTS)
+_MOST_BYTES: Final = 16 * 2**20
+"""Of an answer; 64 photos with heat maps take far fewer."""
 _MOST_DIGITS: Final = 9
 """Of `Retry-After`; Python refuses to read very long numbers."""
 
@@ -33,7 +35,7 @@ _ERRORS: Final = {error.code: error for error in (*input_errors(), *service_erro
 
 
 class NoAnswer(ImgSuperError):
-    """The service cannot be reached, or no whole answer came in time."""
+    """The service cannot be reached, or what came was cut off, late, or longer than any answer of it."""
 
 
 class OtherProblem(RequestError):
@@ -167,7 +169,9 @@ class Client:
             max_wait_s: the most that is waited in between; else what `Retry-After` says.
             headers: what is sent besides.
         """
-        sent = {**(headers or {}), **({"Authorization": f"Bearer {key.strip()}"} if key else {})}
+        # Nothing is unpacked: a few compressed kilobytes may become gigabytes.
+        authorization = {"Authorization": f"Bearer {key.strip()}"} if key else {}
+        sent = {**(headers or {}), **authorization, "Accept-Encoding": "identity"}
         _check_headers(sent)
         try:
             self._http = httpx2.Client(base_url=url, timeout=timeout_s, headers=sent)
@@ -218,9 +222,22 @@ class Client:
 
     def _send(self, method: str, address: str, **given: Any) -> httpx2.Response:
         try:
-            return self._http.request(method, address, **given)
+            with self._http.stream(method, address, **given) as response:
+                return _whole(response)
         except httpx2.RequestError as error:
             raise NoAnswer(f"{str(error) or type(error).__name__}.") from error
+
+
+def _whole(response: httpx2.Response) -> httpx2.Response:
+    """The response with its body. Raises `NoAnswer`: it is too long, or packed."""
+    if response.headers.get("content-encoding", "identity") != "identity":
+        raise NoAnswer("The answer is compressed, which was not asked for.")
+    content = bytearray()
+    for part in response.iter_bytes():
+        content += part
+        if len(content) > _MOST_BYTES:
+            raise NoAnswer(f"The answer is longer than {_MOST_BYTES >> 20} MiB.")
+    return httpx2.Response(response.status_code, headers=response.headers, content=bytes(content))
 
 
 def _check_headers(headers: Mapping[str, str]) -> None:

@@ -55,8 +55,8 @@ class Calibration(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_
     knots: tuple[tuple[float, float], ...] = ()
 
     def __post_init__(self) -> None:
-        if not self.temperature:
-            raise ValueError("a temperature is not 0")
+        if self.temperature <= 0:
+            raise ValueError("a temperature is above 0, or suspicion would lower the score")
         if any(right < left or high < low for (left, low), (right, high) in pairwise(self.knots)):
             raise ValueError("the knots of a calibration do not fall")
         if not all(0 <= score <= 1 for _, score in self.knots):

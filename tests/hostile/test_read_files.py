@@ -34,6 +34,7 @@ RECIPE = b'name = "a"\ninput_side_px = 288\nepochs = 1\nbatch_size = 1\nlearning
         {"min_face_px": 0},
         {"input_side_px": 1_000_000_000},
         {"calibration": {"temperature": 0, "bias": 0}},
+        {"calibration": {"temperature": -1.5, "bias": 0}},
         {"calibration": {"temperature": 1, "bias": 0, "knots": [[5, 0.1], [1, 0.2]]}},
         {"calibration": {"temperature": 1, "bias": 0, "knots": [[0, 0.1], [1, 5]]}},
     ],

@@ -196,7 +196,7 @@ GUARDS = (
           "not (0 <= threshold < _ABOVE_ONE and 0 <= low <= high < _ABOVE_ONE)", "False",
           "hostile/test_read_files.py::test_a_card_with_impossible"),
     Guard("temperature of a calibration", "model_card.py:Calibration.__post_init__",
-          "not self.temperature", "False",
+          "self.temperature <= 0", "False",
           "hostile/test_read_files.py::test_a_card_with_impossible"),
     Guard("numbers of a recipe", "lab/training/recipe.py:read_recipe_as",
           "isinstance(value, float) and (not isfinite(value))", "False",

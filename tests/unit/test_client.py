@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -176,10 +176,29 @@ def test_no_service_is_an_error_of_its_own(answering: Answering) -> None:
         Client("http://[::1")
 
 
-def test_an_answer_that_cannot_be_unpacked_is_none(answering: Answering) -> None:
-    damaged = httpx2.Response(200, headers={"Content-Encoding": "gzip"}, stream=httpx2.ByteStream(b"no gzip"))
-    answering(damaged)
-    with pytest.raises(NoAnswer):
+def test_nothing_is_unpacked(answering: Answering) -> None:
+    packed = httpx2.Response(200, headers={"Content-Encoding": "gzip"}, stream=httpx2.ByteStream(b"of any length"))
+    asked = answering(packed)
+    with pytest.raises(NoAnswer, match="compressed"):
+        Client(headers={"Accept-Encoding": "gzip"}).face(b"photo")
+    assert asked[0].headers["accept-encoding"] == "identity"
+
+
+def test_an_answer_without_an_end_is_cut_off(answering: Answering) -> None:
+    class Endless(httpx2.SyncByteStream):
+        sent = 0
+
+        def __iter__(self) -> Iterator[bytes]:
+            while self.sent < 64 * 2**20:
+                self.sent += 2**20
+                yield bytes(2**20)
+
+    endless = Endless()
+    answering(httpx2.Response(200, stream=endless), httpx2.Response(200, content=b" " * 16 * 2**20))
+    with pytest.raises(NoAnswer, match="longer than 16 MiB"):
+        Client().face(b"photo")
+    assert endless.sent <= 17 * 2**20
+    with pytest.raises(OtherProblem):  # read whole, and found to be no JSON
         Client().face(b"photo")
 
 
