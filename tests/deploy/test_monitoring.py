@@ -7,7 +7,6 @@ import os
 import re
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -29,8 +28,7 @@ from tests.conftest import SAMPLES
 from tests.deploy.conftest import DEPLOY, MONITORING, program
 from tests.deploy.test_alerts import alerts, groups, promtool
 from tests.deploy.test_compose import SERVICES
-
-PATIENCE_S = 180
+from tests.waiting import PATIENCE_S, PATIENT, until
 
 pytestmark = pytest.mark.prometheus
 RATE_INTERVAL = "1m"
@@ -111,7 +109,7 @@ def use(service: Service, key: str) -> dict[str, int]:
 
     def post(address: str, body: bytes, presented: str = key) -> str:
         headers = {"X-API-Key": presented, "Content-Type": "image/jpeg"}
-        return str(httpx2.post(service.url + address, content=body, headers=headers, timeout=60).status_code)
+        return str(httpx2.post(service.url + address, content=body, headers=headers, timeout=PATIENCE_S).status_code)
 
     statuses = [post("/super", bona_fide), post("/face", attack), post("/super", b"no image"), post("/super", b"", "?")]
     with ThreadPoolExecutor(8) as together:  # more than two threads can take
@@ -125,7 +123,7 @@ def watched(keys: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Wa
     program("prometheus", "prometheus")
     variables = {"IMG_SUPER_KEYS_FILE": str(keys / "service" / "keys.txt"), "IMG_SUPER_QUEUE": "0"}
     key = make_keys(keys, "create", "client").strip()
-    with running_service("--workers", "2", "--threads", "1", **variables) as service:
+    with running_service("--workers", "2", "--threads", "1", **PATIENT, **variables) as service:
         folder = tmp_path_factory.mktemp("prometheus")
         configured = configuration(folder, service.url.removeprefix("http://"), keys / "prometheus" / "key")
         with running_prometheus(configured) as address:
@@ -140,11 +138,8 @@ def watched(keys: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Wa
 
 def wait_until_counted(seen: Watched) -> None:
     """What was sent has been read."""
-    deadline = time.monotonic() + PATIENCE_S
     expression = 'sum(img_super_requests_total{method="POST"})'
-    while not _answers(seen) or seen.number(expression) != sum(seen.sent.values()):
-        assert time.monotonic() < deadline, (seen.sent, seen.ask("img_super_requests_total"))
-        time.sleep(0.2)
+    until(lambda: _answers(seen) and seen.number(expression) == sum(seen.sent.values()))
 
 
 def _answers(seen: Watched) -> bool:
@@ -155,11 +150,8 @@ def _answers(seen: Watched) -> bool:
 
 
 def wait_until_recorded(seen: Watched) -> None:
-    deadline = time.monotonic() + PATIENCE_S
     names = [rule["record"] for group in groups() for rule in group["rules"] if "record" in rule]
-    while missing := [name for name in names if not has_numbers(seen.ask(name))]:
-        assert time.monotonic() < deadline, missing
-        time.sleep(0.2)
+    until(lambda: all(has_numbers(seen.ask(name)) for name in names))
 
 
 def has_numbers(series: list[dict[str, Any]]) -> bool:

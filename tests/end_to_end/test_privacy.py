@@ -24,6 +24,7 @@ import pytest
 
 from benchmarks.running_service import Service, running_service
 from tests.conftest import SAMPLES
+from tests.waiting import PATIENT
 
 CANARY = b"CANARY-7f3a91c2-of-a-photo-that-must-be-forgotten"
 PHOTO = (SAMPLES / "bona_fide.jpg").read_bytes()
@@ -128,7 +129,7 @@ def test_nothing_that_was_sent_is_found_anywhere(tmp_path: Path, log_format: str
         folder.mkdir()
     with collector() as (endpoint, traces):
         variables = {
-            "IMG_SUPER_DEADLINE_S": "600",
+            **PATIENT,
             "HOME": str(home),
             "TMPDIR": str(temporary),
             "IMG_SUPER_LOG_FORMAT": log_format,
@@ -170,7 +171,7 @@ def test_the_canary_would_be_found(tmp_path: Path) -> None:
 def test_no_address_and_no_path_of_a_request_is_opened(bona_fide_bytes: bytes) -> None:
     """What looks like a path or an address is only a text that is not base64."""
     opened: list[str] = []
-    with collector() as (address, called), running_service("--threads", "1", IMG_SUPER_DEADLINE_S="600") as service:
+    with collector() as (address, called), running_service("--threads", "1", **PATIENT) as service:
         targets = [
             address,
             f"{address}/photo.jpg",

@@ -21,6 +21,7 @@ from img_super.pipeline.decode_limits import DecodeLimits
 from img_super.pipeline.decoder import Decoder
 from tests.conftest import encode
 from tests.hostile.files import bmp_runs, hostile_files
+from tests.waiting import PATIENCE_S, until
 
 PHOTO = np.random.default_rng(1).integers(0, 256, (90, 120, 3), dtype=np.uint8)
 GOOD = encode(PHOTO)
@@ -73,10 +74,7 @@ def test_a_photo_leaves_no_file_and_no_process_behind(decoder: Decoder) -> None:
     assert len(os.listdir("/proc/self/fd")) <= before  # noqa: PTH208
     assert decoder._process is not None
     children = Path(f"/proc/{decoder._process.pid}/task/{decoder._process.pid}/children")
-    end = time.monotonic() + 10
-    while children.exists() and children.read_text() and time.monotonic() < end:
-        time.sleep(0.01)
-    assert not children.exists() or not children.read_text()
+    until(lambda: not children.exists() or not children.read_text())
 
 
 CONFINED = """
@@ -103,7 +101,12 @@ print([forbidden(act) for act in (
 
 def test_what_decodes_can_open_nothing_call_nobody_and_take_little_memory() -> None:
     done = subprocess.run(
-        [sys.executable, "-c", CONFINED], env=environment(), capture_output=True, text=True, timeout=60, check=True
+        [sys.executable, "-c", CONFINED],
+        env=environment(),
+        stdout=subprocess.PIPE,
+        text=True,
+        timeout=PATIENCE_S,
+        check=True,
     )
     assert "True" in done.stdout
     assert "False" not in done.stdout

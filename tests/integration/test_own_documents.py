@@ -14,6 +14,7 @@ from benchmarks.running_service import environment, running_service
 from img_super.model_card import read_card
 from img_super.registry.registry import Registry
 from tests.integration.conftest import DRAWN
+from tests.waiting import PATIENCE_S, PATIENT
 
 DOCS = Path(__file__).parents[2] / "docs"
 CHAPTERS = {
@@ -65,9 +66,9 @@ def test_the_tutorial_goes_through(tmp_path: Path, portraits_cache: Path, bona_f
     assert min(map(int, read.groups())) >= 10
     assert f"How sure: with {read[1]} different genuine documents" in said
     assert Registry.open(tmp_path / "models").state.current == version
-    with running_service("--threads", "1", IMG_SUPER_MODEL=str(tmp_path / "models")) as service:
+    with running_service("--threads", "1", IMG_SUPER_MODEL=str(tmp_path / "models"), **PATIENT) as service:
         answer = httpx2.post(
-            f"{service.url}/super", content=bona_fide_bytes, headers={"content-type": "image/jpeg"}, timeout=60
+            f"{service.url}/super", content=bona_fide_bytes, headers={"content-type": "image/jpeg"}, timeout=PATIENCE_S
         ).json()
     assert answer["model"]["version"] == version
     assert answer["threshold"] == read_card(tmp_path / "models" / version).threshold

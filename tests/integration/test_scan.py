@@ -30,12 +30,11 @@ from img_super.scan.scan import ScanJob, scan
 from img_super.sources.found import Found, Given, InFile
 from tests.conftest import SAMPLES
 from tests.integration import slow_scan
+from tests.waiting import PATIENCE_S, until
 
 PHOTOS_EACH = 16
 ROWS = 3 * PHOTOS_EACH + 2
 KILLS = 2
-PATIENCE_S = 900
-"""A machine that is busy with something else is no reason to fail."""
 
 
 def _photo(number: int) -> bytes:
@@ -102,10 +101,7 @@ def _living(session: int) -> list[int]:
 
 
 def _wait_until_gone(session: int) -> None:
-    end_s = time.monotonic() + PATIENCE_S
-    while _living(session):
-        assert time.monotonic() < end_s, "processes of a killed scan go on"
-        time.sleep(0.05)
+    until(lambda: not _living(session))
 
 
 def _rows_kept(journal: Path, options: str = "") -> int:

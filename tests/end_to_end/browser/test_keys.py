@@ -11,6 +11,7 @@ from tests.end_to_end.browser import photos
 from tests.end_to_end.browser.conftest import Open, asking_for
 from tests.end_to_end.browser.photos import give
 from tests.end_to_end.browser.test_page import violations
+from tests.waiting import PATIENT
 
 
 def test_a_service_that_wants_a_key_is_given_one_that_is_kept_nowhere(page: Page) -> None:
@@ -50,7 +51,7 @@ def test_a_real_service_with_keys_opens_with_one(open_page: Open, tmp_path: Path
     file = tmp_path / "keys"
     made = CliRunner().invoke(app, ["keys", "create", "front", "--file", str(file)])
     key = made.stdout.split()[0]
-    with running_service(IMG_SUPER_KEYS_FILE=str(file)) as service:
+    with running_service(IMG_SUPER_KEYS_FILE=str(file), **PATIENT) as service:
         page = open_page(service=service)
         give(page, photos.sample("attack.jpg"))
         page.get_by_role("textbox", name="Clave de API").fill(key)
