@@ -20,6 +20,7 @@ import img_super.feedback.store
 from img_super.domain import Label
 from img_super.feedback.store import Judgement, Store, engine_of
 from img_super.feedback.tables import METADATA
+from tests.waiting import PATIENCE_S
 
 
 def judgement(request_id: str, at_s: float = 1.0) -> Judgement:
@@ -81,24 +82,35 @@ def test_several_writers_do_not_lock_each_other_out(store: Store, place: str) ->
     assert len(store.between(0, time.time() + 1)) == 20
 
 
+SECOND_WORKER = """
+import sys
+from sqlalchemy import Engine, event
+from img_super.feedback.store import Store
+event.listen(Engine, "before_cursor_execute", lambda *said: print(" ".join(said[2].split()), flush=True))
+Store(sys.argv[1]).close()
+"""
+
+
 def test_a_second_worker_waits_while_the_first_makes_the_tables(place: str, monkeypatch: pytest.MonkeyPatch) -> None:
     made, may_end = Event(), Event()
 
     def upgrade(config: Config, revision: str) -> None:
         command.upgrade(config, revision)
         made.set()
-        may_end.wait(30)
+        may_end.wait(PATIENCE_S)
 
     monkeypatch.setattr(img_super.feedback.store, "command", SimpleNamespace(upgrade=upgrade))
-    code = "import sys; from img_super.feedback.store import Store; print(flush=True); Store(sys.argv[1]).close()"
     with ThreadPoolExecutor(1) as threads:
         first = threads.submit(Store, place)
-        assert made.wait(30)
-        second = subprocess.Popen([sys.executable, "-c", code, place], stdout=subprocess.PIPE)
-        assert second.stdout is not None
-        second.stdout.readline()  # it has imported everything and begins
-        time.sleep(0.7)
-        may_end.set()
-        first.result().close()
-    assert second.wait(30) == 0
-    second.stdout.close()
+        assert made.wait(PATIENCE_S)
+        with subprocess.Popen(
+            [sys.executable, "-c", SECOND_WORKER, place], stdout=subprocess.PIPE, text=True
+        ) as second:
+            assert second.stdout is not None
+            asks_for_lock = any(said.startswith(("BEGIN IMMEDIATE", "SELECT pg_advisory")) for said in second.stdout)
+            may_end.set()
+            first.result().close()
+            said = second.stdout.read()
+    assert asks_for_lock
+    assert second.returncode == 0
+    assert "CREATE TABLE judgements" not in said
