@@ -1,4 +1,4 @@
-"""Clients of HTTPS that begin a handshake and do not go on."""
+"""Clients of HTTPS that begin a handshake and do not go on, or say little in many records."""
 
 from __future__ import annotations
 
@@ -14,14 +14,16 @@ from starlette.types import Receive, Scope, Send
 from img_super.api.connection import ConnectionLimits
 from img_super.api.tls import Certificate, secure_connection
 from tests.certificates import write_certificate
-from tests.wire import Served, on_the_service_s_loop, served, until_closed
+from tests.wire import Served, on_the_service_s_loop, send_until_closed, served, until_closed
 
 LIMITS = ConnectionLimits(connections=3)
 ASK = b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
 
 
 async def app(scope: Scope, receive: Receive, send: Send) -> None:
-    """Answers with the scheme that it was asked by."""
+    """Answers with the scheme that it was asked by, when it has read the body."""
+    while (message := await receive())["type"] == "http.request" and message["more_body"]:
+        pass
     await send({"type": "http.response.start", "status": 200, "headers": []})
     await send({"type": "http.response.body", "body": scope["scheme"].encode()})
 
@@ -79,3 +81,28 @@ def test_what_speaks_no_tls_is_sent_away_and_forgotten(certificate: Certificate)
             assert (await ask(server, certificate.chain)).count(b"https")
 
     on_the_service_s_loop(speak_plainly())
+
+
+def test_records_of_one_byte_are_few(certificate: Certificate) -> None:
+    """Each costs as much time as one of hundreds."""
+
+    async def spell() -> None:
+        async with secure(certificate) as server:
+            _, writer = await server.connect(ssl.create_default_context(cafile=certificate.chain))
+            writer.write(b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 20000\r\n\r\n")
+            assert await send_until_closed(writer, b"x") < 20_000
+
+    on_the_service_s_loop(spell())
+
+
+def test_small_records_pass(certificate: Certificate) -> None:
+    async def send_lines() -> None:
+        async with secure(certificate) as server:
+            reader, writer = await server.connect(ssl.create_default_context(cafile=certificate.chain))
+            writer.write(b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 400000\r\n\r\n")
+            for _ in range(10_000):
+                writer.write(b"x" * 40)
+                await writer.drain()
+            await reader.readuntil(b"https")
+
+    on_the_service_s_loop(send_lines())

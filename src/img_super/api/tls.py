@@ -43,6 +43,8 @@ def _context(files: Certificate) -> ssl.SSLContext:
 class _SecureConnection(BoundedConnection):
     """A bounded connection whose transport is the bare socket until the handshake is over."""
 
+    _plain_bytes = 0
+
     def begin(self, transport: asyncio.Transport) -> None:
         """Count, and give the handshake the time of a head."""
         self.transport = transport
@@ -52,13 +54,30 @@ class _SecureConnection(BoundedConnection):
         self._patience.stop()
         super().connection_made(transport)
 
+    def data_received(self, data: bytes) -> None:
+        self._plain_bytes += len(data)
+        super().data_received(data)
+
+    def bound_records(self, wire_bytes: int) -> None:
+        """What TLS adds may be as much as what is said in so many bytes: what no client reaches but by single letters.
+
+        A record of one byte has 23 on the wire and costs 3.6 us, as one of hundreds does.
+        """
+        unread_bytes = self._lingering.get_read_buffer_size() if self._is_secure else 0
+        if wire_bytes - unread_bytes > 2 * self._plain_bytes + self._limits.framing_bytes:
+            self._abort()
+
     def end(self) -> None:
         """The socket is gone, perhaps before any connection was made."""
         self._patience.stop()
         self.connections.discard(self)
 
+    @property
+    def _is_secure(self) -> bool:
+        return isinstance(self.transport, LingeringTransport)
+
     def _refuse(self) -> None:
-        if isinstance(self.transport, LingeringTransport):
+        if self._is_secure:
             super()._refuse()
         else:
             self._abort()
@@ -74,10 +93,16 @@ class Handshake(SSLProtocol):
         nobody_waits: Any = None
         super().__init__(connection.loop, connection, context, nobody_waits, server_side=True)
         self._connection = connection
+        self._wire_bytes = 0
 
     def connection_made(self, transport: Any) -> None:
         self._connection.begin(transport)
         super().connection_made(transport)
+
+    def buffer_updated(self, nbytes: int) -> None:
+        super().buffer_updated(nbytes)
+        self._wire_bytes += nbytes
+        self._connection.bound_records(self._wire_bytes)
 
     def connection_lost(self, exc: BaseException | None) -> None:
         super().connection_lost(exc)
