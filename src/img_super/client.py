@@ -39,7 +39,7 @@ class NoAnswer(ImgSuperError):
 
 
 class OtherProblem(RequestError):
-    """An error that has no exception of its own here: of a newer service, or of a proxy before it."""
+    """An error without an exception of its own: from a newer service, or from a proxy."""
 
     def __init__(self, code: str, title: str, detail: str) -> None:
         super().__init__(detail)
@@ -80,14 +80,14 @@ class LocatedPortrait(LocatedFace):
 
 
 class Remark(msgspec.Struct, frozen=True):
-    """Why a verdict is what it is, or less certain."""
+    """The reason for a verdict, or what makes it less certain."""
 
     code: str
     detail: str
 
 
 class JudgedPortrait(msgspec.Struct, frozen=True, kw_only=True):
-    """What is told of each document of a photo. Boxes are pixels of the photo as it is displayed."""
+    """The answer for one document of a photo. Boxes are in pixels of the photo as displayed."""
 
     score: float
     verdict: Verdict
@@ -97,7 +97,7 @@ class JudgedPortrait(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class DocumentAnswer(JudgedPortrait, frozen=True, kw_only=True):
-    """One document of a photo; what the networks could not tell is None."""
+    """One document of a photo; None where the networks could not tell."""
 
     ghosts: list[LocatedFace]
     rotation: Rotation
@@ -162,12 +162,12 @@ class Client:
     ) -> None:
         """
         Args:
-            url: the service's address, with the prefix that a proxy may have put before it.
-            key: an API key, where the service asks for one.
-            timeout_s: how long the service may send nothing.
-            tries: how often a photo is sent to a service that is busy (503), or limits its callers (429).
-            max_wait_s: the most that is waited in between; else what `Retry-After` says.
-            headers: what is sent besides.
+            url: the service's base URL, including the path prefix of a proxy.
+            key: an API key, if the service requires one.
+            timeout_s: how long to wait for the next bytes of an answer.
+            tries: how many times to send a photo while the service is busy (503) or limits requests (429).
+            max_wait_s: upper bound for the wait between tries, which is what `Retry-After` asks for.
+            headers: additional headers.
         """
         # Nothing is unpacked: a few compressed kilobytes may become gigabytes.
         authorization = {"Authorization": f"Bearer {key.strip()}"} if key else {}
@@ -199,16 +199,16 @@ class Client:
         return _typed(self.post("/super", photo, evidence=evidence), PhotoAnswer)
 
     def super_batch(self, photos: Iterable[bytes | Path], evidence: bool = False) -> list[PhotoAnswer | RequestError]:
-        """One request for several photos. In their order, the answer or the error of each."""
+        """Several photos in one request; returns each one's answer or error, in order."""
         answer = _typed(self.post("/super/batch", *photos, evidence=evidence), _Items)
         return [item.result() for item in answer.items]
 
     def check(self) -> None:
-        """Raises `NoAnswer` where no service can be reached."""
+        """Raises `NoAnswer` if no service can be reached."""
         self._send("GET", "/health/live")
 
     def post(self, address: str, *photos: bytes | Path, evidence: bool = False) -> dict[str, Any]:
-        """The JSON that the service answers, with the fields of a newer service too; the other calls give it types."""
+        """The service's JSON as it is, including fields that this version has no types for."""
         # Files have names, and a name of a document's photo is often that of a person: it stays here.
         files = [("image", ("photo", _bytes_of(photo), "application/octet-stream")) for photo in photos]
         parameters = {"evidence": "true"} if evidence else {}

@@ -52,22 +52,20 @@ class Settings(BaseSettings):
         default_factory=_usable_cores,
         ge=1,
         le=64,
-        description="Photos that a worker judges at once; default: the number of usable cores.",
+        description="Photos that a worker judges at once.",
     )
     model: Path = Field(
         SHIPPED_MODEL,
-        description="Folder of the validation model (`card.json` and weights), or a registry of models, whose promoted "
-        "version serves.",
+        description="Folder of the validation model (`card.json` and weights), or a registry, whose promoted version "
+        "serves.",
     )
     shadow_model: Path | None = Field(
         None,
-        description="A second model, given the same way, that judges the same photos without answering; `/metrics` "
-        "shows how the two differ.",
+        description="A second model that judges the same photos without answering; `/metrics` shows how they differ.",
     )
     backend: Backend = Field(
         Backend.LITERT,
-        description="What runs the validation network: `litert` (the faster of the next two, as its card says), "
-        "`litert_fp32`, `litert_int8` or `tensorflow`.",
+        description="What runs the validation network; `litert` takes the weights that its card prefers.",
     )
     policy: PolicyName = Field(
         PolicyName.BALANCED,
@@ -99,15 +97,13 @@ class Settings(BaseSettings):
     )
     trusted_proxies: str = Field(
         "",
-        description="Comma-separated addresses and networks of the proxies whose `X-Forwarded-For` and "
-        "`X-Forwarded-Proto` are trusted; default: none.",
+        description="Proxies whose `X-Forwarded-For` and `X-Forwarded-Proto` are trusted, comma-separated.",
     )
     connections: int = Field(
         1000,
         ge=1,
         le=100_000,
-        description="Open connections per worker; for one more, the one that has been idle longest is closed, and if "
-        "none is idle, the new one is refused (503).",
+        description="Open connections per worker. One more closes the longest idle one, or is refused (503).",
     )
     keep_alive_s: int = Field(
         75,
@@ -119,12 +115,9 @@ class Settings(BaseSettings):
     root_path: str = Field(
         "",
         pattern=r"^(/[\w.~-]+)*$",
-        description="The prefix of the addresses, such as `/identity`, that a proxy takes away before it asks the "
-        "service: the page, the documentation and `/openapi.json` lead there.",
+        description="Path prefix that the proxy strips; the page, the documentation and `/openapi.json` link with it.",
     )
-    cors_origins: str = Field(
-        "", description="Comma-separated origins whose pages may call from a browser; default: none."
-    )
+    cors_origins: str = Field("", description="Origins whose pages may call from a browser, comma-separated.")
     tls_certificate: Path | None = Field(None, description="PEM file of the certificate chain: HTTPS instead of HTTP.")
     tls_key: Path | None = Field(None, description="PEM file of the certificate's private key.")
     max_body_bytes: int = Field(
@@ -137,8 +130,8 @@ class Settings(BaseSettings):
         75,
         ge=1,
         le=100,
-        description="Share of the memory (of the container, if limited) that decoding may use in all threads together; "
-        "where it is small, large images are refused (413) below `IMG_SUPER_MAX_PIXELS`.",
+        description="Share of the container's (or machine's) memory that all threads may decode in; larger images are "
+        "refused (413).",
     )
     decode_budget_ms: int = Field(
         BUDGET_MS, ge=100, description="An image that needs more processor time to decode is refused (422)."
@@ -181,8 +174,8 @@ class Settings(BaseSettings):
     )
     feedback: str = Field(
         "",
-        description="Store scores (never photos) and accept `POST /feedback`: an SQLite file or a URL such as "
-        "`postgresql://...`; needs the extra `feedback`.",
+        description="Store scores (never photos) and accept `POST /feedback`: an SQLite file or `postgresql://...`; "
+        "needs the extra `feedback`.",
     )
     feedback_days: int = Field(
         365, ge=1, le=3650, description="Days to keep scores and labels; older ones are deleted."
