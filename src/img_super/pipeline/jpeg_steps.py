@@ -5,13 +5,13 @@ lighter or darker: a step between two rows of blocks from some column to the rig
 the left edge to that column. No edge in a photographed scene has that shape, and none is as sharp.
 """
 
-from dataclasses import dataclass
-from itertools import pairwise
-from typing import Final
+from functools import lru_cache
+from operator import add
+from typing import Final, NamedTuple
 
 import numpy as np
 
-from img_super.domain import BoolArray, Float32Array, Int16Array, Int64Array, RgbImage, UInt8Array
+from img_super.domain import BoolArray, Float32Array, Int8Array, Int16Array, Int64Array, RgbImage, UInt8Array
 
 LEAST_STEP: Final = 3.0
 """Levels of 255; a smaller step hides in what compression does to every block, and harms no verdict."""
@@ -29,38 +29,31 @@ _ENOUGH_COLUMNS: Final = 64
 _NOISE: Final = 1.06
 """By how much a pixel strays from its neighbour, for the median of how much it does."""
 
-_SIGNS: Final = np.zeros(256, np.int8)
-"""Of a difference of two bytes: 1 or -1 where it may be a step."""
-_SIGNS[int(LEAST_STEP) + 1 : 128], _SIGNS[129 : 256 - int(LEAST_STEP)] = 1, -1
-
 _MOST_LOOKS: Final = 8
 _LEAST_COLUMNS: Final = 8
 _END_SHARE: Final = 0.05
 """So close to its ends, one half of the step is too short to be told from an edge across the whole photo."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Blocks:
-    """An image by its rows of blocks (MCUs, as they are coded)."""
+class _Blocks(NamedTuple):
+    """An image by its rows of blocks (MCUs, as they are coded).
+
+    Attributes:
+        rows: how many boundaries lie between two rows that have two rows of pixels beyond it.
+    """
 
     image: RgbImage
     block_wh: tuple[int, int]
+    rows: int
+    columns: int
 
-    @property
-    def rows(self) -> int:
-        """How many boundaries lie between two rows that have two rows of pixels beyond it."""
-        return int(self.image.shape[0] - 2) // self.block_wh[1]
-
-    @property
-    def columns(self) -> int:
-        return int(self.image.shape[1]) // self.block_wh[0]
-
-    def samples(self) -> tuple[UInt8Array, UInt8Array]:
-        """Above each boundary and below it, one pixel of some blocks: green [rows, columns]."""
+    def samples(self) -> UInt8Array:
+        """The step at each boundary, of one pixel of some blocks: green, a negative one as 256 more [rows, columns]."""
         width, height = self.block_wh
-        last, every = self.rows * height, max(1, self.columns // _ENOUGH_COLUMNS)
+        last, every = self.rows * height, max(1, round(self.columns / _ENOUGH_COLUMNS))
         columns = slice(width // 2, self.columns * width, every * width)
-        return self.image[height - 1 : last : height, columns, 1], self.image[height : last + 1 : height, columns, 1]
+        steps: UInt8Array = self.image[height : last + 1 : height, columns, 1]
+        return steps - self.image[height - 1 : last : height, columns, 1]
 
     def steps_at(self, rows: Int64Array) -> Int16Array:
         """Of two pixels of each block, the sum: [rows, columns]."""
@@ -83,41 +76,46 @@ def has_step(image: RgbImage, mcu_wh: tuple[int, int], scale: int = 1) -> bool:
     `image`: at 1/`scale` of its size; `mcu_wh`: width and height of what is coded together, in pixels of the whole
     image.
     """
-    blocks = _Blocks(image, (mcu_wh[0] // scale, mcu_wh[1] // scale))
-    if min(blocks.block_wh) < 2 or blocks.columns < _LEAST_COLUMNS or blocks.rows < 2:
+    width, height = mcu_wh[0] // scale, mcu_wh[1] // scale
+    if width < 2 or height < 2:
         return False
-    samples = blocks.samples()
-    if not _may_have_step(*samples):
+    rows, columns = (image.shape[0] - 2) // height, image.shape[1] // width
+    if columns < _LEAST_COLUMNS or rows < 2:
         return False
-    above, below = samples
-    steps = np.subtract(below, above, dtype=np.int16)
-    noise = _NOISE * _median(np.abs(steps[::3, ::2])) + 0.5
+    blocks = _Blocks(image, (width, height), rows, columns)
+    steps = blocks.samples()
+    if not _tilted(steps, int(LEAST_STEP)):
+        return False
+    noise = _NOISE * _median(np.abs(steps[::3, ::2].view(np.int8))) + 0.5
     least = max(LEAST_STEP, 2 * noise)
-    tilted = _tilted(steps, int(least))
-    if tilted.max() < _TILTED * steps.shape[1]:
+    tilted = np.array(_tilted(steps, int(least)), np.int64)
+    if not tilted.size:
         return False
-    rows = np.flatnonzero(tilted >= _TILTED * steps.shape[1])
-    likely = rows[_likely(blocks.steps_at(rows), blocks.steps_at(rows + 1), int(2 * least))]
+    likely = tilted[_likely(blocks.steps_at(tilted), blocks.steps_at(tilted + 1), int(2 * least))]
     return any(
         _is_step(blocks, int(row) + 1, (least, max(6, 4 * noise), 12 + 4 * noise)) for row in likely[:_MOST_LOOKS]
     )
 
 
-def _may_have_step(above: UInt8Array, below: UInt8Array) -> bool:
-    """Whether any two boundaries are tilted enough, whatever the noise is; half of sound photos end here.
+def _tilted(steps: UInt8Array, bound: int) -> list[int]:
+    """The boundaries at which, and at the next one, far more columns go up than down, or down than up.
 
-    Right after decoding, the first call of each kind in NumPy costs as much as reading the pixels: here are three.
+    Half of sound photos have none. Right after decoding, the first call of each kind in NumPy costs as much as reading
+    the pixels: here are few.
     """
-    tilts = np.add.reduce(_SIGNS.take(below - above), 1, np.int16).tolist()
-    return bool(max(abs(one + following) for one, following in pairwise(tilts)) >= _TILTED * above.shape[1])
+    signs = np.frombuffer(steps.tobytes().translate(_signs(bound)), np.int8).reshape(steps.shape)
+    tilts = np.add.reduce(signs, 1, np.int8).tolist()  # of fewer than 128
+    tilts_of_two = list(map(add, tilts, tilts[1:]))
+    enough = _TILTED * steps.shape[1]
+    if max(tilts_of_two) < enough and min(tilts_of_two) > -enough:
+        return []
+    return [row for row, tilt in enumerate(tilts_of_two) if abs(tilt) >= enough]
 
 
-def _tilted(steps: Int16Array, bound: int) -> Int16Array:
-    """At each lower boundary and the next one, how many more columns go up than down, or down than up."""
-    up, down = (np.add.reduce(steep, 1, np.int16) for steep in (steps > bound, steps < -bound))
-    excess = np.abs(up - down)
-    excess_of_two: Int16Array = excess[:-1] + excess[1:]
-    return excess_of_two
+@lru_cache(maxsize=256)
+def _signs(bound: int) -> bytes:
+    """For each step, as a byte: 1 where it goes up by more than `bound`, -1 where it goes down."""
+    return bytes((bound < step < 128) - (128 < step < 256 - bound) & 255 for step in range(256))
 
 
 def _likely(steps: Int16Array, next_steps: Int16Array, bound: int) -> BoolArray:
@@ -128,7 +126,7 @@ def _likely(steps: Int16Array, next_steps: Int16Array, bound: int) -> BoolArray:
     return likely
 
 
-def _median(values: Int16Array) -> float:
+def _median(values: Int8Array) -> float:
     """As NumPy's, without what makes that one slow on few values."""
     flat, middle = values.ravel(), values.size // 2
     flat.partition(middle)
