@@ -14,8 +14,10 @@ from __future__ import annotations
 
 import argparse
 import json
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Final
 
 import cv2
 from rich.progress import track
@@ -25,10 +27,13 @@ from benchmarks.portrait_photos import KINDS, Photos
 from benchmarks.portrait_weights import fit
 from benchmarks.timing import print_table
 from img_super.domain import Box, Detection
-from img_super.errors import InputError
+from img_super.errors import FaceTooSmall, NoFace
 from img_super.lab.evaluation.detection import FOUND_IOU
 from img_super.pipeline.load import load_pipeline
 from img_super.pipeline.pipeline import Pipeline
+
+SURELY_JUDGED: Final = 1.3
+"""Times the size from which a portrait is judged: the routes' boxes are not equally large."""
 
 
 @dataclass
@@ -41,7 +46,7 @@ class Tally:
         every: every document's portrait is among the answers.
         too_many: a document was answered that is none.
         no_document: a face without a document around it was answered: no verdict.
-        other_face: `/face` means another face than `/super`.
+        other_face: `/face` or `/super` means a portrait that the other one does not.
     """
 
     photos: int = 0
@@ -102,12 +107,24 @@ def tally(pipeline: Pipeline, photos: Photos, every: int, routes: bool, kind: st
 
 
 def other_face(pipeline: Pipeline, photo: Composed) -> bool:
-    """Whether the two routes mean two faces; where one refuses, too."""
+    """Whether a route means a portrait that the other one does not, or one alone finds a face."""
     try:
-        judged = pipeline.super(photo.image).detection
-    except InputError:
+        look = pipeline.look(photo.image)
+    except FaceTooSmall:
         return False
-    return pipeline.face(photo.image).portrait.box.iou(judged.portrait.box) < FOUND_IOU
+    except NoFace:
+        return pipeline.detector.detect(photo.image) is not None
+    found = pipeline.face(photo.image)
+    judged = [each.detection.portrait.box for each in (look, *look.others)]
+    portraits = [each.portrait.box for each in (found, *found.elsewhere)]
+    large = [
+        box for box in portraits if min(box.width, box.height) > SURELY_JUDGED * pipeline.validator.card.min_face_px
+    ]
+    return not (_among(judged, portraits) and _among(large, judged))
+
+
+def _among(boxes: Sequence[Box], others: Sequence[Box]) -> bool:
+    return all(any(box.iou(other) >= FOUND_IOU for other in others) for box in boxes)
 
 
 if __name__ == "__main__":

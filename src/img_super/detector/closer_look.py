@@ -93,6 +93,15 @@ def is_portrait_apart(near: Standing, large: Standing) -> bool:
     return sure and _is_smaller(near, large, times) and _beyond(large, near) > 0
 
 
+def is_ghost_beside(face: Standing, portrait: Standing) -> bool:
+    """Whether a face is so small and so near to what is seen of a portrait's document that it is this one's ghost.
+
+    Ghosts that are engraved look as much like a portrait as one does.
+    """
+    near = _beyond(face, portrait) < BEYOND * portrait.box.size
+    return portrait.in_document and near and _is_smaller(face, portrait, _MUCH_SMALLER)
+
+
 def is_same_face(one: Standing, other: Standing) -> bool:
     """Whether two looks saw one face."""
     apart = np.hypot(one.box.x - other.box.x, one.box.y - other.box.y)

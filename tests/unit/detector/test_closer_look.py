@@ -7,6 +7,7 @@ import pytest
 
 from img_super.detector.closer_look import (
     MOST_LOOKS,
+    is_ghost_beside,
     is_portrait_apart,
     is_same_face,
     part_around,
@@ -84,3 +85,11 @@ def test_an_owner_holds_his_card_below_his_face_whichever_way_the_photo_lies() -
 def test_two_looks_at_one_face_are_told_from_looks_at_two() -> None:
     assert is_same_face(PORTRAIT, face(510, 1240, 70, 4))
     assert not is_same_face(PORTRAIT, face(590, 1250, 80, 4))
+
+
+def test_a_much_smaller_face_near_a_portraits_document_is_its_ghost() -> None:
+    portrait = face(400, 400, 200, 5)
+    assert is_ghost_beside(face(900, 400, 90, 4), portrait)
+    assert not is_ghost_beside(face(900, 400, 150, 4), portrait)
+    assert not is_ghost_beside(face(1300, 400, 90, 4), portrait)
+    assert not is_ghost_beside(face(900, 400, 90, 4), replace(portrait, document=-1))

@@ -173,16 +173,46 @@ def test_of_a_photo_full_of_documents_so_many_are_judged(precise: Precise, monke
     outputs["centres"][..., PORTRAIT] = np.maximum(0.6, outputs["centres"][..., PORTRAIT])
     outputs["boxes"][..., 2:4] = -2.5  # so small that none lies over another
     monkeypatch.setattr(Network, "outputs", outputs)
+    monkeypatch.setattr(fast, "may_have_own_document", lambda other, portrait: True)
     monkeypatch.setattr(fast, "has_own_document", lambda other, portrait: True)
     located = FastDetector(b"", card(), Finder(), precise).locate(PHOTO)
     assert located is not None
     assert len(located.detection.elsewhere) == MAX_DOCUMENTS - 1
     assert located.detection.has_more
-    monkeypatch.setattr(fast, "has_own_document", lambda other, portrait: False)
+    monkeypatch.setattr(fast, "may_have_own_document", lambda other, portrait: False)
     monkeypatch.setattr(fast, "MAX_FACES", 65)
     alone = FastDetector(b"", card(), Finder(), precise).locate(PHOTO)
     assert alone is not None
     assert not alone.detection.has_more
+
+
+@pytest.mark.parametrize("so_near", [True, False])
+def test_another_documents_portrait_is_where_it_is_seen_from_near(
+    precise: Precise, monkeypatch: pytest.MonkeyPatch, so_near: bool
+) -> None:
+    """Of the whole photo, its face is seen too large; a ghost is told from it from near alone."""
+    seen = answers(0.9)
+    seen["centres"][5, 6], seen["centres"][4, 6] = 0, (0.3, 0.5)
+    seen["boxes"][..., 2:8] = np.log([0.5, 0.5, 1, 1, 0.5, 0.5])
+    seen["corners"][...] = np.array([-1, -1, 1, -1, 1, 1, -1, 1]) * 0.25
+    near = answers(0)
+    near["centres"][3, 4, PORTRAIT] = 0.9
+    near["boxes"][..., 2:8] = np.log([0.5, 0.5, 1, 1, 1, 1])
+    near["corners"][...] = np.array([-1, -1, 1, -1, 1, 1, -1, 1]) * 0.4
+    runs = iter([seen])
+    monkeypatch.setattr(Network, "run", lambda self, square: next(runs, near))
+    monkeypatch.setattr(fast, "may_have_own_document", lambda face, portrait: True)
+    monkeypatch.setattr(fast, "has_own_document", lambda face, portrait: face.view is not portrait.view and so_near)
+    located = FastDetector(b"", card(), Finder(), precise).locate(PHOTO)
+    assert located is not None
+    (other,) = located.detection.others
+    if so_near:
+        (document,) = located.detection.elsewhere
+        assert document.portrait == other
+        assert document.portrait.box.width < 160
+    else:
+        assert not located.detection.elsewhere
+        assert other.box.width == 160
 
 
 def test_the_portrait_that_a_closer_look_shows_comes_before_an_owner(
