@@ -5,6 +5,7 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 
@@ -62,6 +63,10 @@ def test_the_documents_corners_and_the_photos_box_are_told(fast: FastDetector, b
     low, high = located.corners.min(0), located.corners.max(0)
     assert low[0] < face.x_min < face.x_max < high[0]
     assert (np.ptp(located.corners, axis=0) > 1.5 * face.width).all()
+    assert located.detection.document is not None
+    answered = np.array(located.detection.document.quad)
+    assert cv2.pointPolygonTest(answered.astype(np.float32), tuple(map(float, located.corners.mean(0))), True) > 0
+    assert np.ptp(answered, axis=0) == pytest.approx(1.2 * np.ptp(located.corners, axis=0), rel=0.01)  # they fall short
 
 
 @pytest.mark.parametrize("shade", [0, 128, 255])
