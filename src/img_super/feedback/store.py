@@ -80,7 +80,10 @@ class Store:
             connection.execute(insert(JUDGEMENTS), [asdict(judgement) for judgement in judgements])
 
     def label(self, owner: str, name: str, label: Label, at_s: float) -> Judgement | None:
-        """Say what the document of a request was; None when this owner has none of this name. Raises `BadStore`."""
+        """Say what the document of a request was; None when this owner has none of this name. Raises `BadStore`.
+
+        What was said before is forgotten: whoever says it again and again fills no disk.
+        """
         columns = JUDGEMENTS.c
         is_named = or_(columns.name == name, columns.request_id == name)
         is_owned = func.coalesce(columns.owner, "") == owner
@@ -90,6 +93,7 @@ class Store:
             if row is None:
                 return None
             row_of_label = {"judgement_id": row["id"], "at_s": at_s, "label": label.name.lower()}
+            connection.execute(delete(LABELS).where(LABELS.c.judgement_id == row["id"]))
             connection.execute(insert(LABELS), row_of_label)
             return _judgement(row)
 

@@ -37,10 +37,16 @@ class Writer:
             _log.error("A judgement was not stored: the feedback database is too slow.")
 
     def flush(self, timeout_s: float = 10) -> None:
-        """Return when everything that was given before has been written."""
+        """Return when everything that was given before has been written. Raises `BadStore`: that takes too long."""
         written = Event()
-        self._waiting.put(written, timeout=timeout_s)
-        written.wait(timeout_s)
+        try:
+            self._waiting.put(written, timeout=timeout_s)
+        except Full:
+            pass
+        else:
+            if written.wait(timeout_s):
+                return
+        raise BadStore("The feedback database is too slow.")
 
     def close(self) -> None:
         """Write what waits, and end; but not for long, when the database does not answer."""

@@ -15,11 +15,12 @@ from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
+from sqlalchemy import func, select
 
 import img_super.feedback.store
 from img_super.domain import Label
 from img_super.feedback.store import Judgement, Store, engine_of
-from img_super.feedback.tables import METADATA
+from img_super.feedback.tables import LABELS, METADATA
 from tests.waiting import PATIENCE_S
 
 
@@ -67,6 +68,16 @@ def test_what_is_kept_comes_back_with_its_last_label(store: Store) -> None:
     assert [kept.judgement.request_id for kept in store.between(5, 9)] == ["b"]
     assert store.forget_before(2.0) == 1
     assert [kept.judgement.request_id for kept in store.between(0, 9)] == ["b"]
+
+
+def test_whoever_labels_again_and_again_fills_no_disk(store: Store, place: str) -> None:
+    store.add([judgement("a"), judgement("b")])
+    for number in range(9):
+        store.label("", "ab"[number % 2], Label.ATTACK, 2.0)
+    engine = engine_of(place)
+    with engine.connect() as connection:
+        assert connection.execute(select(func.count()).select_from(LABELS)).scalar() == 2
+    engine.dispose()
 
 
 def test_several_writers_do_not_lock_each_other_out(store: Store, place: str) -> None:

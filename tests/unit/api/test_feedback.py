@@ -6,6 +6,7 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from threading import Event
 
 import pytest
 from fastapi.testclient import TestClient
@@ -187,6 +188,21 @@ def test_old_judgements_are_forgotten(place: Path) -> None:
     writer.write(new)
     writer.flush()
     assert [kept.judgement.request_id for kept in store.between(0, now_s + 1)] == ["new"]
+    writer.close()
+
+
+@pytest.mark.parametrize("waiting", [1, 11_000], ids=["some wait", "no more can"])
+def test_a_database_that_does_not_get_on_is_told(place: Path, monkeypatch: pytest.MonkeyPatch, waiting: int) -> None:
+    from img_super.feedback.store import Judgement
+
+    store, goes_on = Store(str(place)), Event()
+    monkeypatch.setattr(store, "add", lambda _: goes_on.wait())
+    writer = Writer(store, keep_days=2)
+    for _ in range(waiting):
+        writer.write(Judgement("a", time.time(), "m", "1", "0" * 64, 0.5, 0.6, "bona_fide", ""))
+    with pytest.raises(BadStore):
+        writer.flush(timeout_s=0.01)
+    goes_on.set()
     writer.close()
 
 
