@@ -1,9 +1,10 @@
 """A good client beside 500 connections that say nothing, 100 slow bodies, 100 slow readers and 50 that leave.
 
-    python -m benchmarks.neighbours [--seconds N]
+    python -m benchmarks.neighbours [--seconds N] [--at-once]
 
-First the good client is alone, then the others come, from a process of their own. Whoever the service sends away comes
-back at once. The last line is JSON: the good client's latencies, what the service answered, and its memory.
+First the good client is alone, then the others come, from a process of their own, one after the other, or all in the
+same moment, in which they then also leave. Whoever the service sends away comes back at once. The last line is JSON:
+the good client's latencies, what the service answered, and its memory.
 """
 
 from __future__ import annotations
@@ -23,7 +24,6 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from threading import Event, Thread
 from typing import Any, Final
-from urllib.parse import urlsplit
 
 import numpy as np
 
@@ -33,8 +33,9 @@ from benchmarks.photos import SAMPLE, photo_at
 from benchmarks.running_service import Service, running_service
 
 IDLE, SLOW_BODIES, SLOW_READERS, LEAVING = 500, 100, 100, 50
+COMING_S: Final = 4
 SETTLED_S: Final = 5
-"""After so long all of them are there."""
+"""So long they take to come; after so long all of them are there."""
 
 _LARGE: Final = b"GET /static-offline-docs/swagger-ui-bundle.js HTTP/1.1\r\nHost: x\r\n\r\n"
 _SMALL: Final = b"GET /health/live HTTP/1.1\r\nHost: x\r\n\r\n"
@@ -49,10 +50,12 @@ def main() -> None:
     """Print what the good client saw, then all of it as JSON."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seconds", type=float, default=60)
-    seconds = parser.parse_args().seconds
+    parser.add_argument("--at-once", action="store_true", help="all neighbours come, and leave, in the same moment")
+    arguments = parser.parse_args()
+    seconds, coming_s = arguments.seconds, 0 if arguments.at_once else COMING_S
     with running_service("--threads", "2", IMG_SUPER_LOG_LEVEL="error") as service:
         alone, before = good_client(service, seconds / 3), server_errors(service)
-        with bad_neighbours(service):
+        with bad_neighbours(service, coming_s):
             time.sleep(SETTLED_S)
             with watched(service) as seen:
                 beside = good_client(service, seconds)
@@ -67,7 +70,7 @@ def main() -> None:
         }
     for name, value in row.items():
         print(f"{name:>14}: {value}")
-    print(json.dumps({"benchmark": "neighbours", "seconds": seconds, **row}))
+    print(json.dumps({"benchmark": "neighbours", "seconds": seconds, "coming_s": coming_s, **row}))
 
 
 def good_client(service: Service, seconds: float) -> Outcomes:
@@ -98,10 +101,10 @@ def open_sockets(service: Service) -> int:
 
 
 @contextmanager
-def bad_neighbours(service: Service) -> Iterator[None]:
+def bad_neighbours(service: Service, coming_s: float) -> Iterator[None]:
     """They are there while the block runs."""
-    url = urlsplit(service.url)
-    others = multiprocessing.get_context("spawn").Process(target=be_bad, args=((url.hostname, url.port),), daemon=True)
+    arguments = (service.address, coming_s)
+    others = multiprocessing.get_context("spawn").Process(target=be_bad, args=arguments, daemon=True)
     others.start()
     try:
         yield
@@ -128,18 +131,23 @@ def watched(service: Service) -> Iterator[list[tuple[int, float]]]:
         thread.join()
 
 
-def be_bad(address: Address) -> None:
+def be_bad(address: Address, coming_s: float) -> None:
     """Be all of the neighbours, until this process is ended."""
-    asyncio.run(_all_together(address))
+    asyncio.run(_all_together(address, coming_s))
 
 
-async def _all_together(address: Address) -> None:
+async def _all_together(address: Address, coming_s: float) -> None:
     kinds = {_say_nothing: IDLE, _send_slowly: SLOW_BODIES, _read_nothing: SLOW_READERS, _leave: LEAVING}
-    every = [_again_and_again(kind, address) for kind, count in kinds.items() for _ in range(count)]
+    every = [
+        _again_and_again(kind, address, coming_s * number / count)
+        for kind, count in kinds.items()
+        for number in range(count)
+    ]
     await asyncio.gather(*every)
 
 
-async def _again_and_again(kind: Callable[[Streams], Coroutine[Any, Any, None]], address: Address) -> None:
+async def _again_and_again(kind: Callable[[Streams], Coroutine[Any, Any, None]], address: Address, at_s: float) -> None:
+    await asyncio.sleep(at_s)
     while True:
         with suppress(OSError):
             streams = await asyncio.open_connection(*address)
