@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from img_super.figures import Figure, GroupFigures
+from img_super.lab.dataset.manifest import SampleRow, read_manifest
 from img_super.lab.dataset.measured_sets import MeasuredSet, generated_set
 from img_super.lab.evaluation.documents import fill, fill_documents
 from img_super.lab.evaluation.evaluate import Measured, MeasuredModel, measure, record_figures, worst_mistakes
@@ -35,6 +36,17 @@ def measured(generated: MeasuredSet) -> Measured:
     card = msgspec.structs.replace(found.model.card, threshold=middle)
     mixed = replace(scored, scores=np.roll(scored.scores, 1))
     return replace(found, model=replace(found.model, card=card), scored={generated.name: mixed})
+
+
+def test_whose_face_a_crop_shows_is_read_from_its_row(data_set: Path, tmp_path: Path) -> None:
+    named = shutil.copytree(data_set, tmp_path / "named")
+    rows = [msgspec.to_builtins(row) for row in read_manifest(named, SampleRow)]
+    people = [{"portrait": "cc0/male/1", "donor": "cc0/male/2" if row["label"] else ""} for row in rows]
+    lines = [msgspec.json.encode(row | who) for row, who in zip(rows, people, strict=True)]
+    (named / "manifest.jsonl").write_bytes(b"\n".join(lines))
+    measured = generated_set(named, portraits=tmp_path)
+    assert measured.faces is not None
+    assert measured.faces.people.tolist() == [f"cc0/male/{1 + label}" for label in measured.labels]
 
 
 def test_every_figure_can_be_written_as_json(measured: Measured, generated: MeasuredSet) -> None:
