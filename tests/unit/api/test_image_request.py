@@ -42,6 +42,7 @@ def test_three_ways_one_answer(client: TestClient, photo_bytes: bytes, path: str
     answers = [
         client.post(path, json=as_json(photo_bytes)),
         client.post(path, content=json.dumps(as_json(photo_bytes)).encode()),  # no content type at all
+        client.post(path, content=photo_bytes),
         client.post(path, content=json.dumps(as_json(photo_bytes)), headers={"content-type": "application/x+json"}),
         client.post(path, files={"image": ("photo.png", photo_bytes, "image/png")}),
         client.post(path, data={"image": as_json(photo_bytes)["image"]}, files={"other": b""}),
@@ -107,6 +108,7 @@ def test_bad_json_bodies(client: TestClient, body: bytes, code: str) -> None:
         (b"\x1f\x8b", {"content-encoding": "gzip"}, "malformed_body"),
         (b"hello", {"content-encoding": "br"}, "unsupported_media_type"),
         (b"hello", {"content-type": "text/plain"}, "unsupported_media_type"),
+        (b"%PDF-1.7", {"content-type": "application/pdf"}, "not_an_image"),
     ],
 )
 def test_bad_other_bodies(client: TestClient, body: bytes, headers: dict[str, str], code: str) -> None:

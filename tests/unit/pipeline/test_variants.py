@@ -112,6 +112,7 @@ def test_metadata_of_a_png_never_overrule_its_pixels() -> None:
         *(whole[:33] + chunk + whole[33:] for chunk in (bad, png_chunk(b"iCCP", bomb), png_chunk(b"zTXt", bomb))),
         whole[:33] + png_chunk(b"iCCP", b"a\0\7broken") + whole[33:],
         whole[:end] + png_chunk(b"zTXt", bomb) + whole[end:],
+        whole[:33] + png_chunk(b"tRNS", b"0") + whole[33:],
     ):
         assert np.array_equal(seen(data), ROUGH)
 
