@@ -8,7 +8,7 @@ import pytest
 
 from img_super.detector import fast
 from img_super.detector.face_refiner import FaceRefiner, Part, RefinedFace
-from img_super.detector.fast import LEAST, MAX_DOCUMENTS, SURE, FastDetector
+from img_super.detector.fast import LEAST, MAX_DOCUMENTS, MOST_DOUBTFUL, SURE, FastDetector
 from img_super.detector.outputs import CHANNELS, OTHER, PORTRAIT, FloatBox, FoundFace
 from img_super.detector.pyramid import Pyramid
 from img_super.domain import Box, Detection, Face, Float32Array, ModelIdentity, RgbImage, Rotation
@@ -184,6 +184,23 @@ def test_of_a_photo_full_of_documents_so_many_are_judged(precise: Precise, monke
     alone = FastDetector(b"", card(), Finder(), precise).locate(PHOTO)
     assert alone is not None
     assert not alone.detection.has_more
+
+
+def test_of_a_photo_full_of_faces_so_many_are_looked_at_from_near(
+    precise: Precise, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    outputs, looks = answers(0.9), list[RgbImage]()
+    outputs["centres"][..., PORTRAIT] = np.maximum(0.6, outputs["centres"][..., PORTRAIT])
+    outputs["boxes"][..., 2:4] = -2.5
+
+    def run(_: Network, square: RgbImage) -> dict[str, Float32Array]:
+        looks.append(square)
+        return outputs
+
+    monkeypatch.setattr(Network, "run", run)
+    monkeypatch.setattr(fast, "may_have_own_document", lambda other, portrait: True)
+    assert FastDetector(b"", card(), Finder(), precise).locate(PHOTO)
+    assert MOST_DOUBTFUL < len(looks) < MOST_DOUBTFUL + 5  # the whole photo, and an owner's card
 
 
 @pytest.mark.parametrize("so_near", [True, False])
