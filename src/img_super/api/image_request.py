@@ -15,10 +15,14 @@ from img_super.api.body_encoding import encodings_of, unpacked
 from img_super.api.multipart import FIELD, UNTYPED, read_form, read_forms_photos
 from img_super.errors import BadBase64, BadRequestBody, InputError, NoImageField, UnsupportedMedia
 from img_super.model_card import NOT_DECODED
+from img_super.pipeline.formats import sniff_type
 
 T = TypeVar("T")
 
 _FORM: Final = "multipart/form-data"
+_NAMED_BY_ITS_BYTES: Final = "application/pdf"
+"""Not read; the refusal then says what it is."""
+
 _QUOTE: Final = ord('"')
 _BLANK: Final = rb"[ \t\r\n]*"
 _BEGINS: Final = re.compile(_BLANK.join([b"", rb"\{", f'"{FIELD}"'.encode(), b":", b'"']))
@@ -48,7 +52,7 @@ async def receive_image(request: Request) -> ReadImage:
     Raises `UnsupportedMedia`: the body is neither JSON, nor a form, nor an image, or compressed in another way;
     `TooManyBytes`, `SlowBody`, `Overloaded`: from `limits.py`.
     """
-    reader = _reader(request.headers.get("content-type") or "application/json")
+    reader = _reader(request.headers.get("content-type", ""))
     return await _receive(request, reader, request.app.state.services.settings.max_body_bytes)
 
 
@@ -76,13 +80,15 @@ def _media_type(content_type: str) -> str:
 
 def _reader(content_type: str) -> Callable[[bytes], bytes]:
     media_type = _media_type(content_type)
+    if not media_type:
+        return _from_untyped
     if media_type == _FORM:
         return partial(read_form, content_type=content_type)
     if media_type == "application/x-www-form-urlencoded":
         return _from_url_encoded
     if media_type in ("application/json", "text/json") or media_type.endswith("+json"):
         return read_json
-    if media_type.startswith("image/") or media_type in UNTYPED:
+    if media_type.startswith("image/") or media_type in (*UNTYPED, _NAMED_BY_ITS_BYTES):
         return _from_raw
     raise UnsupportedMedia()
 
@@ -112,6 +118,10 @@ def _unescaped(text: bytes) -> bytes:
     plain[at] = high << 4 | low
     is_kept[at + 1] = is_kept[at + 2] = is_kept[-2:] = False
     return plain[is_kept].tobytes()
+
+
+def _from_untyped(body: bytes) -> bytes:
+    return body if sniff_type(body) else read_json(body)
 
 
 def _from_raw(body: bytes) -> bytes:

@@ -10,6 +10,12 @@ _PICTURE: Final = frozenset({b"tRNS", b"iCCP", b"eXIf"})
 
 _MAX_PROFILE_BYTES: Final = 1 << 20
 _MAX_EXIF_BYTES: Final = 1 << 20
+_COLOURS_AT: Final = 25
+"""In the head: 0 grey, 2 RGB, 3 a palette; the others have a channel for it."""
+
+_TRANSPARENCY_BYTES: Final = {b"\0": range(2, 3), b"\2": range(6, 7), b"\3": range(1, 257)}
+"""Of a chunk that says what is seen through; decoders fail at any other length."""
+
 _WEBP_PICTURE: Final = frozenset({b"VP8 ", b"VP8L", b"ALPH", b"ANIM", b"ANMF"})
 _WEBP_METADATA: Final = 0b0010_1100
 """The bits of a WebP's head that announce ICC, EXIF and XMP."""
@@ -17,7 +23,8 @@ _WEBP_METADATA: Final = 0b0010_1100
 
 def png_picture(data: bytes) -> bytes:
     """The PNG's picture alone: chunks that every decoder must know, and of the others those that are seen and whole."""
-    chunks = [data[begin:end] for kind, begin, end in _png_chunks(data) if _is_kept(kind, data[begin:end])]
+    colours = data[_COLOURS_AT : _COLOURS_AT + 1]
+    chunks = [data[begin:end] for kind, begin, end in _png_chunks(data) if _is_kept(kind, data[begin:end], colours)]
     return b"".join([_SIGNATURE, *chunks])
 
 
@@ -27,13 +34,19 @@ def webp_picture(data: bytes) -> bytes:
     return b"RIFF" + (len(body) + 4).to_bytes(4, "little") + b"WEBP" + body
 
 
-def _is_kept(kind: bytes, chunk: bytes) -> bool:
+def _is_kept(kind: bytes, chunk: bytes, colours: bytes) -> bool:
     """A critical chunk has a capital letter first."""
     if not kind[0] & 0x20:
         return True
     if kind not in _PICTURE or zlib.crc32(chunk[4:-4]).to_bytes(4, "big") != chunk[-4:]:
         return False
-    return _is_small_profile(chunk[8:-4]) if kind == b"iCCP" else len(chunk) <= _MAX_EXIF_BYTES
+    body = chunk[8:-4]
+    match kind:
+        case b"iCCP":
+            return _is_small_profile(body)
+        case b"tRNS":
+            return len(body) in _TRANSPARENCY_BYTES.get(colours, ())
+    return len(body) <= _MAX_EXIF_BYTES
 
 
 def _is_small_profile(body: bytes) -> bool:

@@ -19,17 +19,14 @@ _STAGES: Final = ((1, 1), (2, 2), (2, 2), (3, 2), (3, 1))
 
 _RESIDUES: Final = 3
 _DEPTHWISE: Final = "_depthwise_conv"
-SEAM: Final = "seam"
-"""A head that only training has: where the attack's border is. What it finds there the network's other heads share."""
 
 
 @dataclass(frozen=True, slots=True)
 class Answers:
-    """Logits [n], of the heat map and, where the weights have it, of the seam: [n, side / 16, side / 16]."""
+    """Logits [n], and logits of the heat map [n, side / 16, side / 16]."""
 
     logits: Tensor
     heat_map: Tensor
-    seam: Tensor | None = None
 
 
 def to_torch(weights: Mapping[str, npt.NDArray[np.float32]]) -> dict[str, Tensor]:
@@ -73,10 +70,9 @@ def answers(weights: Weights, crops: Tensor, frozen_blocks: int = 0, dropout: fl
     features = torch.cat([features, _residue(weights, scaled)], 1)
     features = functional.relu6(_convolved(weights, "neck_conv", features, 1))
     heat_map = _convolved(weights, "heat_map", features, 1)[:, 0]
-    seam = _convolved(weights, SEAM, features, 1)[:, 0] if f"{SEAM}/kernel" in weights else None
     pooled = functional.dropout(_compared(features), dropout) if dropout else _compared(features)
     hidden = functional.leaky_relu(_dense(weights, "compare", pooled), 0.1)
-    return Answers(_dense(weights, "logit", hidden)[:, 0], heat_map, seam)
+    return Answers(_dense(weights, "logit", hidden)[:, 0], heat_map)
 
 
 def _block(weights: Weights, name: str, came_in: Tensor, stride: int) -> Tensor:

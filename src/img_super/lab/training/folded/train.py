@@ -18,7 +18,7 @@ from rich.console import Console
 from torch.nn import functional
 
 from img_super.lab.training.folded.carry import save_weights
-from img_super.lab.training.folded.network import SEAM, Answers, answers, to_keras, to_torch
+from img_super.lab.training.folded.network import Answers, answers, to_keras, to_torch
 
 Tensor = Any
 RECIPES: Final = Path(__file__).parent / "recipes"
@@ -47,7 +47,6 @@ class FoldedRecipe(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     Attributes:
         pairs: of a batch; steps: of the whole training; learning_rate: of AdamW, warmed up, then under a cosine.
         frozen_blocks: so many blocks, and the stem, stay as they are.
-        seam_weight: of the loss of a head that finds the attack's border while training; 0: there is none.
         ema_momentum: of the mean of the weights, which is what ships.
         rank_weight: of the loss that wants each attack above its own genuine crop, beside the labels'.
         real_share: of the bases, real captures instead of rendered ones.
@@ -68,7 +67,6 @@ class FoldedRecipe(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     label_smoothing: float = 0.04
     rank_weight: float = 0.4
     heat_map_weight: float = 0.5
-    seam_weight: float = 0.0
     dropout: float = 0.2
     real_share: float = 0.35
     donors_from_bases: float = 0.35
@@ -108,14 +106,12 @@ def train(
         progress.tell(state.step, batch, found, losses)
         if state.step % recipe.kept_every_steps == 0:
             _keep(state, folder)
-    return to_keras(_without_seam(state.mean))
+    return to_keras(state.mean)
 
 
 def resumed(recipe: FoldedRecipe, first: Mapping[str, npt.NDArray[np.float32]], folder: Path) -> State:
     """The state at the folder's checkpoint, or at the beginning."""
     weights = to_torch(first)
-    if recipe.seam_weight:
-        weights |= {f"{SEAM}/{part}": torch.zeros_like(weights[f"heat_map/{part}"]) for part in ("kernel", "bias")}
     learned = [
         tensor.requires_grad_() for name, tensor in weights.items() if not _is_frozen(name, recipe.frozen_blocks)
     ]
@@ -149,8 +145,7 @@ def _step(recipe: FoldedRecipe, state: State, batch: Batch) -> tuple[Answers, tu
     for group in state.optimiser.param_groups:
         group["lr"] = _rate(recipe, state.step)
     state.optimiser.zero_grad(set_to_none=True)
-    weights = (1.0, recipe.rank_weight, recipe.heat_map_weight, recipe.seam_weight)
-    torch.stack([weight * loss for weight, loss in zip(weights, losses, strict=True)]).sum().backward()
+    (losses[0] + recipe.rank_weight * losses[1] + recipe.heat_map_weight * losses[2]).backward()
     learned = [tensor for tensor in state.weights.values() if tensor.requires_grad]
     torch.nn.utils.clip_grad_norm_(learned, _CLIPPED_NORM)
     state.optimiser.step()
@@ -162,37 +157,19 @@ def _step(recipe: FoldedRecipe, state: State, batch: Batch) -> tuple[Answers, tu
     return found, tuple(loss.item() for loss in losses)
 
 
-def losses_of(recipe: FoldedRecipe, found: Answers, masks: Tensor) -> tuple[Tensor, ...]:
-    """Of the labels, of the order within each pair, of the heat map and the seam; the batch's first half is genuine."""
+def losses_of(recipe: FoldedRecipe, found: Answers, masks: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """Of the labels, of the order within each pair, and of the heat map; the first half of the batch is genuine."""
     count = len(masks)
     genuine, forged = found.logits[:count], found.logits[count:]
     smooth = recipe.label_smoothing / 2
     labels = torch.cat([torch.full((count,), smooth), torch.full((count,), 1 - smooth)])
-    covered = masks[:, None].float() / 255
-    place = functional.interpolate(covered, size=found.heat_map.shape[1:], mode="area")[:, 0]
+    place = functional.interpolate(masks[:, None].float() / 255, size=found.heat_map.shape[1:], mode="area")[:, 0]
     places = torch.cat([torch.zeros_like(place), place])
-    seam_loss = torch.zeros(())
-    if found.seam is not None:
-        border = _border(covered, found.seam.shape[1:])
-        borders = torch.cat([torch.zeros_like(border), border])
-        seam_loss = functional.binary_cross_entropy_with_logits(found.seam, borders)
     return (
         functional.binary_cross_entropy_with_logits(found.logits, labels),
         functional.softplus(genuine - forged).mean(),
         functional.binary_cross_entropy_with_logits(found.heat_map, places),
-        seam_loss,
     )
-
-
-def _border(covered: Tensor, size: Any) -> Tensor:
-    """How much a mask changes in each cell: 0 where all or nothing is covered, 1 at a hard border."""
-    most = functional.max_pool2d(covered, 3, 1, 1)
-    least = -functional.max_pool2d(-covered, 3, 1, 1)
-    return functional.adaptive_max_pool2d(most - least, size)[:, 0]
-
-
-def _without_seam(weights: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    return {name: tensor for name, tensor in weights.items() if not name.startswith(f"{SEAM}/")}
 
 
 def _rate(recipe: FoldedRecipe, step: int) -> float:
@@ -206,7 +183,7 @@ def _keep(state: State, folder: Path) -> None:
     unfinished = folder / f"{LAST_FILE}.part"
     torch.save(kept, unfinished)
     unfinished.replace(folder / LAST_FILE)
-    save_weights(folder / f"mean-{state.step:06d}.npz", to_keras(_without_seam(state.mean)))
+    save_weights(folder / f"mean-{state.step:06d}.npz", to_keras(state.mean))
 
 
 class _Progress:
