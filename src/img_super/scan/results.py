@@ -43,15 +43,16 @@ def _write_csv(rows: Iterable[ScanRow], path: Path) -> None:
 
 
 def _write_parquet(rows: Iterable[ScanRow], path: Path) -> None:
-    import pyarrow as pa  # noqa: PLC0415 the extra `scan`
-    from pyarrow.parquet import ParquetWriter  # noqa: PLC0415
+    import pyarrow.parquet  # noqa: PLC0415 the extra `scan`
 
-    kinds = {str: pa.string(), int: pa.int64(), float: pa.float64()}
-    schema = pa.schema([pa.field(name, kinds[kind], nullable=name != "photo") for name, kind in COLUMNS.items()])
+    kinds = {str: pyarrow.string(), int: pyarrow.int64(), float: pyarrow.float64()}
+    schema = pyarrow.schema(
+        [pyarrow.field(name, kinds[kind], nullable=name != "photo") for name, kind in COLUMNS.items()]
+    )
     remaining = iter(rows)
-    with ParquetWriter(path, schema, compression="zstd") as writer:
+    with pyarrow.parquet.ParquetWriter(path, schema, compression="zstd") as writer:
         while batch := [asdict(row) for row in islice(remaining, _ROWS_A_BATCH)]:
-            writer.write_batch(pa.RecordBatch.from_pylist(batch, schema=schema))
+            writer.write_batch(pyarrow.RecordBatch.from_pylist(batch, schema=schema))
 
 
 _WRITERS: Final[dict[str, Writer]] = {".parquet": _write_parquet, ".csv": _write_csv, ".jsonl": _write_jsonl}

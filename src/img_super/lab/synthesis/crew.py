@@ -67,7 +67,8 @@ _ENVIRONMENT: Final = {
 }  # fmt: skip
 """One thread a process, and memory that stays: giving it back after every picture took up to a third of the time."""
 
-_write: Write | None = None
+_writes: Final[list[Write]] = []
+"""What a process of the crew renders with, once it has started."""
 
 
 def prepare(job: RenderJob, progress: Progress | None = None) -> Sources:
@@ -110,13 +111,10 @@ def _of_processes(environment: Mapping[str, str]) -> Iterator[None]:
 
 
 def _start(job: AnyJob, start: Callable[[AnyJob], Write]) -> None:
-    global _write  # noqa: PLW0603 - one a process, made once
     cv2.setNumThreads(1)
-    _write = start(job)
+    _writes.append(start(job))
 
 
 def _render(shard: int) -> int:
-    if _write is None:
-        raise RuntimeError("the process has not been started")
-    _write(shard)
+    _writes[-1](shard)
     return shard

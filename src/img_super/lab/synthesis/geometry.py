@@ -43,9 +43,11 @@ def warp(image: Pixels, matrix: Float32Array, wh: tuple[int, int], border: int =
     if wh == image.shape[1::-1] and np.array_equal(full, _SAME):
         return image
     image = without_aliasing(image, scale_of(matrix))
-    if not full[2, :2].any():  # an affine map takes OpenCV half the time
-        return cast(Pixels, cv2.warpAffine(image, full[:2] / full[2, 2], wh, borderMode=border))
-    return cast(Pixels, cv2.warpPerspective(image, full, wh, borderMode=border))
+    if full[2, :2].any():
+        warped = cv2.warpPerspective(image, full, wh, borderMode=border)
+    else:  # an affine map takes OpenCV half the time
+        warped = cv2.warpAffine(image, full[:2] / full[2, 2], wh, borderMode=border)
+    return cast(Pixels, warped)
 
 
 def without_aliasing(image: Pixels, scale: float) -> Pixels:

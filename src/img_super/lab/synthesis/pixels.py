@@ -200,7 +200,7 @@ def reduced(image: Pixels, wh: tuple[int, int]) -> Pixels:
     """Smaller, first by halves, which is many times as fast as OpenCV's reduction by area."""
     while image.shape[1] >= 2 * wh[0] and image.shape[0] >= 2 * wh[1]:
         half = image.shape[1] // 2, image.shape[0] // 2
-        image = cast(Pixels, cv2.resize(image[: 2 * half[1], : 2 * half[0]], half, interpolation=cv2.INTER_AREA))
+        image = resize(image[: 2 * half[1], : 2 * half[0]], half)
     return cast(Pixels, cv2.resize(image, wh, interpolation=cv2.INTER_LINEAR))
 
 
