@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -11,29 +10,17 @@ import pytest
 import yaml
 
 from img_super.cli.reference import documented_problems
-from tests.deploy.conftest import MONITORING, ROOT, program
+from tests.deploy.alerts import alerts, groups, promtool
+from tests.deploy.conftest import MONITORING, ROOT
 
 RUNBOOK = ROOT / "docs" / "deployment" / "runbook.md"
 QUESTIONS = ("**Qué significa.**", "**Qué mirar.**", "**Qué hacer.**")
-
-
-def groups() -> list[dict[str, Any]]:
-    return list(yaml.safe_load((MONITORING / "alerts.yaml").read_text())["groups"])
-
-
-def alerts() -> list[dict[str, Any]]:
-    return [rule for group in groups() for rule in group["rules"] if "alert" in rule]
 
 
 def sections() -> dict[str, str]:
     """The runbook's entries by their headings."""
     parts = re.split(r"^### (\w+)$", RUNBOOK.read_text(encoding="utf-8"), flags=re.MULTILINE)[1:]
     return dict(zip(parts[::2], parts[1::2], strict=True))
-
-
-def promtool(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
-    command = [program("promtool", "prometheus"), *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, check=False)
 
 
 @pytest.mark.prometheus

@@ -12,20 +12,11 @@ import yaml
 from compose_spec import PyCompose
 
 from img_super.settings import PREFIX, Settings
-from tests.deploy.conftest import DEPLOY, MONITORING, ROOT
+from tests.deploy.compose import FILE, SERVICES, compose
+from tests.deploy.conftest import MONITORING, ROOT
 
-FILE = DEPLOY / "compose.yaml"
 WHO_READS = {"service-keys": "img-super", "prometheus-key": "prometheus", "grafana-password": "grafana"}
 """Each secret and the only service that may read it, besides the one that makes it."""
-
-
-def compose() -> dict[str, Any]:
-    """As Compose reads it where no variable is set."""
-    text = re.sub(r"\$\{\w+:-([^}]*)\}", r"\1", FILE.read_text())
-    return dict(yaml.safe_load(text))
-
-
-SERVICES: dict[str, dict[str, Any]] = compose()["services"]
 
 
 def check(told: dict[str, Any]) -> None:

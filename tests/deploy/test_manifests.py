@@ -18,9 +18,9 @@ import yaml
 from img_super import __version__
 from img_super.api.keys import KnownKeys, hash_of
 from img_super.settings import PREFIX, Settings
+from tests.deploy.alerts import alerts
 from tests.deploy.conftest import DEPLOY, MONITORING, ROOT
 from tests.deploy.manifests import Manifest, build, copy_with_keys, kubectl, pods
-from tests.deploy.test_alerts import alerts
 
 KUBERNETES = "1.34"
 SCHEMAS = {path.stem: json.loads(path.read_text()) for path in (Path(__file__).parent / "schemas").glob("*.json")}

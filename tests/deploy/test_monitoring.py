@@ -25,9 +25,9 @@ from grafana_foundation_sdk.models.dashboard import Dashboard
 
 from benchmarks.running_service import Service, environment, free_port, running_service
 from tests.conftest import SAMPLES
+from tests.deploy.alerts import alerts, groups, promtool
+from tests.deploy.compose import SERVICES
 from tests.deploy.conftest import DEPLOY, MONITORING, program
-from tests.deploy.test_alerts import alerts, groups, promtool
-from tests.deploy.test_compose import SERVICES
 from tests.waiting import PATIENCE_S, PATIENT, until
 
 pytestmark = pytest.mark.prometheus

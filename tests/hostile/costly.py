@@ -16,7 +16,7 @@ from PIL import Image
 
 from img_super.pipeline.decode_limits import MAX_PIXELS
 from tests.hostile.files import END_OF_IMAGE, START_OF_SCAN, bmp_runs, image_file, png, png_chunk
-from tests.unit.pipeline.test_variants import HEIC
+from tests.real_files import HEIC
 
 GENES: Final = 24
 _MB: Final = 1_000_000

@@ -12,7 +12,7 @@ from img_super.pipeline.decode_limits import DecodeLimits
 from img_super.pipeline.photo import open_photo
 from tests.hostile.files import image_file, jpeg_scans, png_chunk
 from tests.hostile.pdfs import ENCRYPTED, NO_PAGES, jpeg_scan, scan
-from tests.unit.pipeline.test_variants import HARMLESS, HEIC, JPEG, PHOTO, UNSUPPORTED
+from tests.real_files import HARMLESS, HEIC, JPEG, PHOTO, UNSUPPORTED
 
 TABLE = Path(__file__).parents[2] / "docs/reference/formats.md"
 PNG = image_file(PHOTO, "PNG")

@@ -8,9 +8,9 @@ from typer.testing import CliRunner
 from benchmarks.running_service import running_service
 from img_super.cli.app import app
 from tests.end_to_end.browser import photos
+from tests.end_to_end.browser.axe import violations
 from tests.end_to_end.browser.conftest import Open, asking_for
 from tests.end_to_end.browser.photos import give
-from tests.end_to_end.browser.test_page import violations
 from tests.waiting import PATIENT
 
 

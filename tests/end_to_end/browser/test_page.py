@@ -4,11 +4,11 @@ import re
 from collections.abc import Iterator
 
 import pytest
-from axe_playwright_python.base import AXE_FILE_PATH
 from playwright.sync_api import Page, expect
 
 from benchmarks.running_service import Service
 from tests.end_to_end.browser import photos
+from tests.end_to_end.browser.axe import violations
 from tests.end_to_end.browser.conftest import Open, asking_for
 from tests.end_to_end.browser.photos import give
 from tests.languages import english_in
@@ -215,13 +215,6 @@ def test_the_keyboard_is_enough(page: Page) -> None:
     page.keyboard.press("Escape")
     expect(page.locator("#camera")).to_be_hidden()
     expect(page.locator("#photograph")).to_be_focused()
-
-
-def violations(page: Page) -> list[str]:
-    """What axe-core finds wrong, as the rules of WCAG 2.2 AA and its own best practices say."""
-    page.evaluate(AXE_FILE_PATH.read_text(encoding="utf-8"))
-    found = page.evaluate("axe.run().then(({ violations }) => violations)")
-    return [f"{rule['id']}: {node['target']} {node['failureSummary']}" for rule in found for node in rule["nodes"]]
 
 
 @pytest.mark.parametrize("color_scheme", ["light", "dark"])

@@ -1,0 +1,13 @@
+"""Is a page for everybody?"""
+
+from __future__ import annotations
+
+from axe_playwright_python.base import AXE_FILE_PATH
+from playwright.sync_api import Page
+
+
+def violations(page: Page) -> list[str]:
+    """What axe-core finds wrong, as the rules of WCAG 2.2 AA and its own best practices say."""
+    page.evaluate(AXE_FILE_PATH.read_text(encoding="utf-8"))
+    found = page.evaluate("axe.run().then(({ violations }) => violations)")
+    return [f"{rule['id']}: {node['target']} {node['failureSummary']}" for rule in found for node in rule["nodes"]]
