@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -18,6 +19,10 @@ from tests.wire import Served, on_the_service_s_loop, send_until_closed, served,
 
 LIMITS = ConnectionLimits(connections=3)
 ASK = b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
+
+
+def head_of(size_bytes: int) -> bytes:
+    return f"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: {size_bytes}\r\n\r\n".encode()
 
 
 async def app(scope: Scope, receive: Receive, send: Send) -> None:
@@ -40,9 +45,14 @@ async def secure(certificate: Certificate) -> AsyncIterator[Served]:
         yield server
 
 
-async def ask(server: Served, chain: Path) -> bytes:
+async def say(server: Served, chain: Path, said: bytes) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
     reader, writer = await server.connect(ssl.create_default_context(cafile=chain))
-    writer.write(ASK)
+    writer.write(said)
+    return reader, writer
+
+
+async def ask(server: Served, chain: Path) -> bytes:
+    reader, _ = await say(server, chain, ASK)
     return await until_closed(reader)
 
 
@@ -88,8 +98,7 @@ def test_records_of_one_byte_are_few(certificate: Certificate) -> None:
 
     async def spell() -> None:
         async with secure(certificate) as server:
-            _, writer = await server.connect(ssl.create_default_context(cafile=certificate.chain))
-            writer.write(b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 20000\r\n\r\n")
+            _, writer = await say(server, certificate.chain, head_of(20000))
             assert await send_until_closed(writer, b"x") < 20_000
 
     on_the_service_s_loop(spell())
@@ -98,8 +107,7 @@ def test_records_of_one_byte_are_few(certificate: Certificate) -> None:
 def test_small_records_pass(certificate: Certificate) -> None:
     async def send_lines() -> None:
         async with secure(certificate) as server:
-            reader, writer = await server.connect(ssl.create_default_context(cafile=certificate.chain))
-            writer.write(b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 400000\r\n\r\n")
+            reader, writer = await say(server, certificate.chain, head_of(400000))
             for _ in range(10_000):
                 writer.write(b"x" * 40)
                 await writer.drain()
