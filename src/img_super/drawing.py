@@ -22,20 +22,13 @@ _OPACITY: Final = 0.65
 
 @dataclass(frozen=True, slots=True)
 class Marks:
-    """What is drawn.
+    """What is drawn."""
 
-    Attributes:
-        portrait: the face that was judged.
-        others: the other faces.
-        verdict: decides the colour; None for a detection alone.
-        text: written above the portrait.
-        heat_map: probabilities in [0, 1] over the square `heated`, which may reach beyond the photo.
-    """
-
-    portrait: Box
-    others: tuple[Box, ...] = ()
-    verdict: str | None = None
-    text: str = ""
+    portrait: Box  # the face that was judged
+    others: tuple[Box, ...] = ()  # the other faces
+    verdict: str | None = None  # decides the colour; None for a detection alone
+    text: str = ""  # written above the portrait
+    # Probabilities in [0, 1] over the square `heated`, which may reach beyond the photo.
     heat_map: FloatMap | None = None
     heated: Box | None = None
 

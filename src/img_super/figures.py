@@ -54,23 +54,13 @@ class GroupFigures(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
 
 
 class SetFigures(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """A validation network on one data set.
+    """A validation network on one data set."""
 
-    Attributes:
-        bona_fide, attacks, documents: how many samples and different documents there were.
-        auc, eer, bpcer_at_apcer, tpr_at_fpr_1, apcer_at_bpcer: ranking, whatever the threshold; `..._at_...` by level.
-        freuid: 1 - harmonic mean of 1 - AuDET and 1 - APCER at a BPCER of 1 %; 0 is the best.
-        bpcer, apcer, species, worst_species: at the threshold. `apcer` has no interval where there were few attacks.
-        ece: expected calibration error.
-        groups: by trait, such as `sex`, and group; only faces of people who are known.
-        wanted_bpcer, bpcer_between, way: how a threshold was chosen on a team's own documents.
-        quality: the share of photos that have each warning.
-        log_loss_on_documents_left_out: of each calibration that was tried; alone, under the name `calibration`.
-    """
-
+    # bona_fide, attacks, documents: how many samples and different documents there were
     bona_fide: int | None = None
     attacks: int | None = None
     documents: int | None = None
+    # auc, eer, bpcer_at_apcer, tpr_at_fpr_1, apcer_at_bpcer: ranking, whatever the threshold; `..._at_...` by level
     auc: Figure | None = None
     eer: float | None = None
     eer_interval_95: tuple[float, float] | None = None
@@ -78,20 +68,24 @@ class SetFigures(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     bpcer_at_apcer_interval_95: dict[str, tuple[float, float]] = {}
     tpr_at_fpr_1: Figure | None = None
     apcer_at_bpcer: dict[str, Figure] = {}
-    freuid: Figure | None = None
+    freuid: Figure | None = None  # 1 - harmonic mean of 1 - AuDET and 1 - APCER at a BPCER of 1 %; 0 is the best
+    # wanted_bpcer, bpcer_between, way: how a threshold was chosen on a team's own documents
     wanted_bpcer: float | None = None
     bpcer_between: tuple[float, float] | None = None
     way: str | None = None
+    # bpcer, apcer, species, worst_species: at the threshold. `apcer` has no interval where there were few attacks
     bpcer: Figure | None = None
     apcer: Figure | float | None = None
-    ece: Figure | None = None
+    ece: Figure | None = None  # expected calibration error
     median_score_bona_fide: float | None = None
     score_quantiles: ScoreQuantiles = ScoreQuantiles()
     species: dict[str, SpeciesFigures] = {}
     worst_species: str | None = None
+    # By trait, such as `sex`, and group; only faces of people who are known.
     groups: dict[str, dict[str, GroupFigures]] = {}
     localisation: Localisation | None = None
-    quality: dict[str, float] | None = None
+    quality: dict[str, float] | None = None  # the share of photos that have each warning
+    # Of each calibration that was tried; alone, under the name `calibration`.
     log_loss_on_documents_left_out: dict[str, float] | None = None
 
     @property
@@ -129,21 +123,16 @@ class PolicyFigures(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
 
 
 class DetectorFigures(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """The one-pass detector on photos turned in all ways; all but `photos` and `median_iou` are shares of them.
-
-    Attributes:
-        answered: not handed on to the precise detector.
-        right_of_answered, median_iou, ghost_for_portrait: of those answered.
-        right_of_precise: what the precise detector does on the same photos.
-        in_one_pass, found, rotation_right: of real captures, the precise detector helping where it is asked.
-    """
+    """The one-pass detector on photos turned in all ways; all but `photos` and `median_iou` are shares of them."""
 
     photos: int | None = None
-    answered: float | None = None
+    answered: float | None = None  # not handed on to the precise detector
+    # right_of_answered, median_iou, ghost_for_portrait: of those answered
     right_of_answered: float | None = None
     median_iou: float | None = None
     ghost_for_portrait: float | None = None
-    right_of_precise: float | None = None
+    right_of_precise: float | None = None  # what the precise detector does on the same photos
+    # in_one_pass, found, rotation_right: of real captures, the precise detector helping where it is asked
     in_one_pass: float | None = None
     found: float | None = None
     rotation_right: float | None = None

@@ -103,75 +103,54 @@ class PolicyName(StrEnum):
 
 
 class Policy(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
-    """Where a score becomes an answer.
+    """Where a score becomes an answer."""
 
-    Attributes:
-        threshold: `score >= threshold` means superimposed.
-        undetermined: scores from the first to below the second ask for a person's eye.
-        max_bpcer: at most this share of the genuine documents of each validation set reached the threshold.
-        figures: what that gave on validation, by data set.
-    """
-
-    threshold: float
-    undetermined: tuple[float, float]
+    threshold: float  # `score >= threshold` means superimposed
+    undetermined: tuple[float, float]  # scores from the first to below the second ask for a person's eye
+    # At most this share of the genuine documents of each validation set reached the threshold.
     max_bpcer: float | None = None
-    figures: dict[str, PolicyFigures] = {}
+    figures: dict[str, PolicyFigures] = {}  # what that gave on validation, by data set
 
     def __post_init__(self) -> None:
         _check_thresholds(self.threshold, self.undetermined)
 
 
 class Lineage(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Which model this one was made from, and with which photos; never a photo or a name of one.
+    """Which model this one was made from, and with which photos; never a photo or a name of one."""
 
-    Attributes:
-        step: `calibrated` or `fine_tuned`.
-        parent: name and version of the model that it was made from.
-        parent_sha256: of the weights that served there.
-        photos: of the team's own documents, how many `bona_fide`, `attack` and different `documents` there were.
-        fingerprint: SHA-256 over the files' own SHA-256 and labels: equal for the same photos with the same labels.
-    """
-
-    step: str
-    parent: str
-    parent_sha256: str
+    step: str  # `calibrated` or `fine_tuned`
+    parent: str  # name and version of the model that it was made from
+    parent_sha256: str  # of the weights that served there
+    # Of the team's own documents, how many `bona_fide`, `attack` and different `documents` there were.
     photos: dict[str, int]
-    fingerprint: str
+    fingerprint: str  # SHA-256 over the files' own SHA-256 and labels: equal for the same photos with the same labels
 
 
 class ModelCard(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
-    """What travels with the weights.
-
-    Attributes:
-        files: weights by what runs them: `litert` (float32), `litert_int8` (all integers), `keras`.
-        input_side_px: the network takes RGB float32 [1, side, side, 3], values 0 to 255.
-        min_face_px: a portrait whose face is narrower in the photo is not judged.
-        threshold, undetermined: those of the policy `balanced`; chosen by evaluation on validation data.
-        figures: what evaluation measured, by data set.
-        data, limits, terms: what the network learned from, where it fails, what its data's owners ask.
-        policies: by name; a card made before there were policies has none, and knows `balanced` only.
-        serves: which of the LiteRT files answers when nobody chooses.
-        precisions: what the files were measured to be worth when that was decided: AUC, milliseconds a crop.
-        lineage: where it comes from; None for one that was trained from the beginning.
-    """
+    """What travels with the weights."""
 
     name: str
     version: str
     created: str
+    # Weights by what runs them: `litert` (float32), `litert_int8` (all integers), `keras`.
     files: dict[str, WeightsFile]
-    input_side_px: int
-    min_face_px: int
+    input_side_px: int  # the network takes RGB float32 [1, side, side, 3], values 0 to 255
+    min_face_px: int  # a portrait whose face is narrower in the photo is not judged
     calibration: Calibration
+    # threshold, undetermined: those of the policy `balanced`; chosen by evaluation on validation data
     threshold: float
     undetermined: tuple[float, float]
-    figures: dict[str, SetFigures]
+    figures: dict[str, SetFigures]  # what evaluation measured, by data set
+    # data, limits, terms: what the network learned from, where it fails, what its data's owners ask
     data: str
     limits: list[str]
     terms: str
+    # By name; a card made before there were policies has none, and knows `balanced` only.
     policies: dict[PolicyName, Policy] = {}
-    serves: str = "litert"
+    serves: str = "litert"  # which of the LiteRT files answers when nobody chooses
+    # What the files were measured to be worth when that was decided: AUC, milliseconds a crop.
     precisions: dict[str, Precision] = {}
-    lineage: Lineage | None = None
+    lineage: Lineage | None = None  # where it comes from; None for one that was trained from the beginning
 
     def __post_init__(self) -> None:
         _check_thresholds(self.threshold, self.undetermined)
@@ -211,23 +190,18 @@ class ModelCard(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_de
 
 
 class DetectorCard(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
-    """What travels with the weights of the one-pass detector.
-
-    Attributes:
-        files: weights by what runs them: `litert` (float32), `keras`; and `yunet` (LiteRT), which confirms.
-        input_wh: the network takes a letterboxed photo, RGB float32 [1, height, width, 3], values 0 to 255.
-        min_confidence: below it the precise detector is asked; chosen by evaluation on validation data.
-        figures: what evaluation measured, by data set.
-        data, limits, terms: what the network learned from, where it fails, what its data's owners ask.
-    """
+    """What travels with the weights of the one-pass detector."""
 
     name: str
     version: str
     created: str
+    # Weights by what runs them: `litert` (float32), `keras`; and `yunet` (LiteRT), which confirms.
     files: dict[str, WeightsFile]
+    # The network takes a letterboxed photo, RGB float32 [1, height, width, 3], values 0 to 255.
     input_wh: tuple[int, int]
-    min_confidence: float
-    figures: dict[str, DetectorFigures]
+    min_confidence: float  # below it the precise detector is asked; chosen by evaluation on validation data
+    figures: dict[str, DetectorFigures]  # what evaluation measured, by data set
+    # data, limits, terms: what the network learned from, where it fails, what its data's owners ask
     data: str
     limits: list[str]
     terms: str

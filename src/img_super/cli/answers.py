@@ -50,19 +50,12 @@ class Reply:
 
 @dataclass(frozen=True, slots=True)
 class Telling:
-    """How answers are told.
+    """How answers are told."""
 
-    Attributes:
-        json: a line of JSON for each photo instead of a table.
-        draw: a folder for pictures with boxes and heat map.
-        evidence: whether the heat map is told, too.
-        judged: whether the answers are those of `/super`.
-    """
-
-    json: bool = False
-    draw: Path | None = None
-    evidence: bool = False
-    judged: bool = True
+    json: bool = False  # a line of JSON for each photo instead of a table
+    draw: Path | None = None  # a folder for pictures with boxes and heat map
+    evidence: bool = False  # whether the heat map is told, too
+    judged: bool = True  # whether the answers are those of `/super`
 
 
 def answer_all(photos: list[str], ask: Ask, telling: Telling, at_once: int) -> Exit:

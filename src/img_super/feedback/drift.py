@@ -30,19 +30,12 @@ Array = npt.NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """What is usual.
+    """What is usual."""
 
-    Attributes:
-        name: where it comes from.
-        quantiles: of scores, of evenly spread shares from 0 to 1.
-        quality: the share of photos with each warning; None where nobody counted.
-        count: how many photos it was taken from.
-    """
-
-    name: str
-    quantiles: Array
-    quality: Mapping[str, float] | None
-    count: int
+    name: str  # where it comes from
+    quantiles: Array  # of scores, of evenly spread shares from 0 to 1
+    quality: Mapping[str, float] | None  # the share of photos with each warning; None where nobody counted
+    count: int  # how many photos it was taken from
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,45 +13,33 @@ Kind: TypeAlias = type[str] | type[int] | type[float]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScanRow:
-    """What is known of one photo: the answer, or why there is none (`error_code`).
+    """What is known of one photo: the answer, or why there is none (`error_code`)."""
 
-    Attributes:
-        photo: path or URL; in an archive, `archive!/member`.
-        score, reco, verdict, threshold: as `/super` answers them.
-        y_min, x_min, y_max, x_max: the portrait's face, in pixels of the photo as it is displayed, half-open.
-        confidence: how sure the detector is of the face, 0 to 1.
-        faces: how many faces there are.
-        rotation: degrees clockwise that bring the photo upright.
-        quality: the codes of the warnings, with spaces between them.
-        reasons: the codes of what the verdict rests on, with spaces between them.
-        documents: how many documents there are; the row tells the most suspicious one.
-        outside: how many faces there are around which no document is seen.
-        error_code, error_detail: why there is no answer, and what to do.
-        size_bytes, sha256: of the file; equal sums are copies of one file.
-        model: which weights answered: name and version.
-    """
-
-    photo: str
+    photo: str  # path or URL; in an archive, `archive!/member`
+    # score, reco, verdict, threshold: as `/super` answers them
     score: float | None = None
     reco: str | None = None
     verdict: str | None = None
     threshold: float | None = None
+    # y_min, x_min, y_max, x_max: the portrait's face, in pixels of the photo as it is displayed, half-open
     y_min: int | None = None
     x_min: int | None = None
     y_max: int | None = None
     x_max: int | None = None
-    confidence: float | None = None
-    faces: int | None = None
-    rotation: int | None = None
-    quality: str | None = None
+    confidence: float | None = None  # how sure the detector is of the face, 0 to 1
+    faces: int | None = None  # how many faces there are
+    rotation: int | None = None  # degrees clockwise that bring the photo upright
+    quality: str | None = None  # the codes of the warnings, with spaces between them
+    # error_code, error_detail: why there is no answer, and what to do
     error_code: str | None = None
     error_detail: str | None = None
+    # size_bytes, sha256: of the file; equal sums are copies of one file
     size_bytes: int | None = None
     sha256: str | None = None
-    model: str | None = None
-    reasons: str | None = None
-    documents: int | None = None
-    outside: int | None = None
+    model: str | None = None  # which weights answered: name and version
+    reasons: str | None = None  # the codes of what the verdict rests on, with spaces between them
+    documents: int | None = None  # how many documents there are; the row tells the most suspicious one
+    outside: int | None = None  # how many faces there are around which no document is seen
 
 
 def _kind(hint: object) -> Kind:

@@ -23,25 +23,15 @@ from img_super.sources.search import check_sources, find_photos
 
 @dataclass(frozen=True, slots=True)
 class ScanJob:
-    """What is to be scanned, and where the results go.
+    """What is to be scanned, and where the results go."""
 
-    Attributes:
-        sources: files, folders, globs, archives, URLs.
-        out: the results; `.parquet`, `.csv` or `.jsonl`.
-        report: an HTML file for people, or None.
-        processes: how many work at once.
-        restart: throw away what an unfinished scan has kept.
-        overwrite: whether results that are there may be replaced.
-        language: of the report.
-    """
-
-    sources: tuple[str, ...]
-    out: Path
-    report: Path | None = None
-    processes: int = 1
-    restart: bool = False
-    overwrite: bool = False
-    language: Language = "en"
+    sources: tuple[str, ...]  # files, folders, globs, archives, URLs
+    out: Path  # the results; `.parquet`, `.csv` or `.jsonl`
+    report: Path | None = None  # an HTML file for people, or None
+    processes: int = 1  # how many work at once
+    restart: bool = False  # throw away what an unfinished scan has kept
+    overwrite: bool = False  # whether results that are there may be replaced
+    language: Language = "en"  # of the report
     work: Work = field(default_factory=Work)
 
     @property

@@ -13,25 +13,17 @@ SCORE_BINS: Final = 20
 
 @dataclass(slots=True)
 class Summary:
-    """Counts of one scan.
+    """Counts of one scan."""
 
-    Attributes:
-        photos: all rows.
-        verdicts: how many photos have each verdict.
-        errors: how many photos could not be judged, by code.
-        quality: how many photos have each warning.
-        by_verdict: the same, how many have a score in each of `SCORE_BINS` equal parts of [0, 1].
-        threshold: of the photos that were judged.
-    """
-
-    photos: int = 0
-    verdicts: Counter[str] = field(default_factory=Counter)
-    errors: Counter[str] = field(default_factory=Counter)
-    quality: Counter[str] = field(default_factory=Counter)
+    photos: int = 0  # all rows
+    verdicts: Counter[str] = field(default_factory=Counter)  # how many photos have each verdict
+    errors: Counter[str] = field(default_factory=Counter)  # how many photos could not be judged, by code
+    quality: Counter[str] = field(default_factory=Counter)  # how many photos have each warning
+    # By verdict, how many have a score in each of `SCORE_BINS` equal parts of [0, 1].
     by_verdict: dict[str, list[int]] = field(
         default_factory=lambda: {verdict.value: [0] * SCORE_BINS for verdict in Verdict}
     )
-    threshold: float | None = None
+    threshold: float | None = None  # of the photos that were judged
 
     @property
     def scores(self) -> list[int]:

@@ -45,19 +45,12 @@ class OfRows:
 
 @dataclass(frozen=True, slots=True)
 class CropSet(OfRows):
-    """Crops with their truth.
+    """Crops with their truth."""
 
-    Attributes:
-        crops: uint8 [n, side, side, 3].
-        masks: uint8 [n, 56, 56], 255 where something was laid over.
-        rows: one a crop, in the same order.
-        has_mask: of which crops the mask is known; None where it is of all.
-    """
-
-    crops: UInt8Array
-    masks: UInt8Array
-    rows: tuple[SampleRow, ...]
-    has_mask: npt.NDArray[np.bool_] | None = None
+    crops: UInt8Array  # uint8 [n, side, side, 3]
+    masks: UInt8Array  # uint8 [n, 56, 56], 255 where something was laid over
+    rows: tuple[SampleRow, ...]  # one a crop, in the same order
+    has_mask: npt.NDArray[np.bool_] | None = None  # of which crops the mask is known; None where it is of all
 
     def first(self, count: int) -> CropSet:
         """The first `count` crops."""

@@ -33,25 +33,17 @@ class SavedFile(msgspec.Struct, frozen=True):
 
 
 class SampleRow(msgspec.Struct, frozen=True):
-    """What learning and measuring need of a sample.
+    """What learning and measuring need of a sample."""
 
-    Attributes:
-        shard, position: where the crop lies.
-        label: 0 bona fide, 1 attack; `species` names the attack.
-        document: samples with the same value show the same card (a genuine one and its attack); resample by it.
-        stage: where the attack happened: `file`, `card`, `photo`, `screen`, or empty.
-        care: how careful the forger was, 0 to 1; 0 for genuine samples.
-        photo: name of the whole photo's file, or empty.
-    """
-
+    # shard, position: where the crop lies
     shard: str
     position: int
-    label: int
+    label: int  # 0 bona fide, 1 attack; `species` names the attack
     species: str
-    document: str
-    stage: str = ""
-    care: float = 0.0
-    photo: str = ""
+    document: str  # samples with the same value show the same card (a genuine one and its attack); resample by it
+    stage: str = ""  # where the attack happened: `file`, `card`, `photo`, `screen`, or empty
+    care: float = 0.0  # how careful the forger was, 0 to 1; 0 for genuine samples
+    photo: str = ""  # name of the whole photo's file, or empty
 
 
 class PeopleRow(SampleRow, frozen=True, kw_only=True):
@@ -62,22 +54,15 @@ class PeopleRow(SampleRow, frozen=True, kw_only=True):
 
 
 class ShownRow(PeopleRow, frozen=True, kw_only=True):
-    """What must not tell the classes apart.
+    """What must not tell the classes apart."""
 
-    Attributes:
-        design: the family of the card's design.
-        face_xyxy: the detector's box in the photo, pixels.
-        photo_wh: the photo's size, pixels.
-        frame_quad: the portrait frame's corners in the crop, pixels, from the upper left clockwise.
-        file: what the last save made.
-        card, capture, passing: every parameter that was drawn for both of a pair.
-    """
-
-    design: str
-    face_xyxy: tuple[int, int, int, int]
-    photo_wh: tuple[int, int]
+    design: str  # the family of the card's design
+    face_xyxy: tuple[int, int, int, int]  # the detector's box in the photo, pixels
+    photo_wh: tuple[int, int]  # the photo's size, pixels
+    # The portrait frame's corners in the crop, pixels, from the upper left clockwise.
     frame_quad: tuple[tuple[float, float], ...]
-    file: SavedFile
+    file: SavedFile  # what the last save made
+    # card, capture, passing: every parameter that was drawn for both of a pair
     card: Facts
     capture: Facts
     passing: Facts

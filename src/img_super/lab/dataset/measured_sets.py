@@ -47,24 +47,16 @@ class Photos:
 
 @dataclass(frozen=True, slots=True)
 class MeasuredSet:
-    """Crops with their truth, and the photos that they come from where these are known.
-
-    Attributes:
-        crops: RGB uint8, square, all of one side.
-        species: empty when genuine.
-        masks: uint8 [n, side, side]; None when nobody knows where something was laid over.
-        personal: whether real people's documents are shown, whose pixels no report may hold unasked.
-        faces: whose faces the crops show; None where nobody is known.
-    """
+    """Crops with their truth, and the photos that they come from where these are known."""
 
     name: str
-    crops: UInt8Array
-    species: npt.NDArray[np.str_]
+    crops: UInt8Array  # RGB uint8, square, all of one side
+    species: npt.NDArray[np.str_]  # empty when genuine
     documents: npt.NDArray[np.str_]
-    masks: UInt8Array | None
+    masks: UInt8Array | None  # uint8 [n, side, side]; None when nobody knows where something was laid over
     photos: Photos
-    personal: bool
-    faces: ShownFaces | None = None
+    personal: bool  # whether real people's documents are shown, whose pixels no report may hold unasked
+    faces: ShownFaces | None = None  # whose faces the crops show; None where nobody is known
 
     @property
     def labels(self) -> npt.NDArray[np.int64]:

@@ -22,23 +22,15 @@ KEPT_SIDE_PX: Final = 416
 
 
 class PhotoRow(msgspec.Struct, frozen=True):
-    """What learning needs of a whole photo: pixels of the photo, quads from the thing's own upper left clockwise.
+    """What learning needs of a whole photo: pixels of the photo, quads from the thing's own upper left clockwise."""
 
-    Attributes:
-        photo: name of the file.
-        document: photos with the same value show the same card under the same camera.
-        face_xyxy: YuNet's box of the portrait's face.
-        frame_quad: the portrait frame's corners; `card_quad` the card's, which may lie outside of the photo.
-        ghost_xyxy: about where the ghost's face is, if there is one.
-    """
-
-    photo: str
-    document: str
+    photo: str  # name of the file
+    document: str  # photos with the same value show the same card under the same camera
     label: int
-    face_xyxy: tuple[int, int, int, int]
-    frame_quad: Corners
+    face_xyxy: tuple[int, int, int, int]  # YuNet's box of the portrait's face
+    frame_quad: Corners  # the portrait frame's corners; `card_quad` the card's, which may lie outside of the photo
     card_quad: Corners
-    ghost_xyxy: tuple[float, float, float, float] | None = None
+    ghost_xyxy: tuple[float, float, float, float] | None = None  # about where the ghost's face is, if there is one
 
 
 class WholePhotoRow(PhotoRow, frozen=True, kw_only=True):

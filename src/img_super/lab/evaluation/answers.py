@@ -15,15 +15,10 @@ from img_super.validator.litert import LiteRtNetwork
 
 @dataclass(frozen=True, slots=True)
 class NetworkAnswers:
-    """What a network says of crops, in their order.
+    """What a network says of crops, in their order."""
 
-    Attributes:
-        logits: float64 [n], uncalibrated; higher means more suspicion.
-        heat_maps: float32 [n, height, width] in [0, 1]; 0 x 0 each when the network has none.
-    """
-
-    logits: npt.NDArray[np.float64]
-    heat_maps: FloatMap
+    logits: npt.NDArray[np.float64]  # float64 [n], uncalibrated; higher means more suspicion
+    heat_maps: FloatMap  # float32 [n, height, width] in [0, 1]; 0 x 0 each when the network has none
 
 
 def answers_of(weights: bytes, crops: Iterable[RgbImage], threads: int = 1) -> NetworkAnswers:

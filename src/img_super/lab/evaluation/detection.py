@@ -24,19 +24,12 @@ _STEPS: Final = tuple(round(0.05 * step, 2) for step in range(2, 19))
 
 @dataclass(frozen=True, slots=True)
 class DetectionOutcome:
-    """What became of one photo.
+    """What became of one photo."""
 
-    Attributes:
-        sureness: the network's, in [0, 1]; 0 where it handed the photo on.
-        iou: of the portrait's face; 0 where none was found.
-        rotation_right: whether it would be turned upright.
-        is_ghost: the ghost was taken for the portrait.
-    """
-
-    sureness: float
-    iou: float
-    rotation_right: bool
-    is_ghost: bool
+    sureness: float  # the network's, in [0, 1]; 0 where it handed the photo on
+    iou: float  # of the portrait's face; 0 where none was found
+    rotation_right: bool  # whether it would be turned upright
+    is_ghost: bool  # the ghost was taken for the portrait
 
     @property
     def right(self) -> bool:

@@ -50,17 +50,14 @@ class MeasuredModel:
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """One model on all sets.
-
-    Attributes:
-        scored, figures, policies: by set; `policies` by policy within it.
-        robustness: rows of `robustness.robustness`, by set and whether crops or photos were changed.
-    """
+    """One model on all sets."""
 
     model: MeasuredModel
+    # scored, figures, policies: by set; `policies` by policy within it
     scored: Mapping[str, Scored]
     figures: Mapping[str, SetFigures]
     policies: Mapping[str, Mapping[PolicyName, PolicyFigures]]
+    # Rows of `robustness.robustness`, by set and whether crops or photos were changed.
     robustness: Mapping[str, Sequence[StepFigures]]
 
     def as_json(self) -> dict[str, Any]:

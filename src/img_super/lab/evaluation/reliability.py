@@ -14,16 +14,12 @@ BINS: Final = 15
 
 @dataclass(frozen=True, slots=True)
 class Reliability:
-    """Samples in bins of equal numbers, by score.
+    """Samples in bins of equal numbers, by score."""
 
-    Attributes:
-        mean_score, attack_share: of each bin that has samples, rising by score.
-        ece: expected calibration error, in [0, 1]. Source: M. P. Naeini et al., 2015.
-    """
-
+    # mean_score, attack_share: of each bin that has samples, rising by score
     mean_score: Float64Array
     attack_share: Float64Array
-    ece: float
+    ece: float  # expected calibration error, in [0, 1]. Source: M. P. Naeini et al., 2015
 
 
 def reliability(labels: npt.NDArray[np.generic], scores: Float64Array, bins: int = BINS) -> Reliability:

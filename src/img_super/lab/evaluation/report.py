@@ -17,19 +17,14 @@ QUANTILES: Final = (0.0, 0.01, *(round(0.05 * step, 2) for step in range(1, 20))
 
 @dataclass(frozen=True, slots=True)
 class Scored:
-    """A judged data set: label (0, 1), species (empty when genuine), document and score of each sample.
-
-    Attributes:
-        heat_maps: float32 [n, height, width]; 0 x 0 each when the network has none.
-        masks: uint8 [n, side, side], 255 where something was laid over; None when nobody knows.
-    """
+    """A judged data set: label (0, 1), species (empty when genuine), document and score of each sample."""
 
     labels: npt.NDArray[np.int64]
     species: npt.NDArray[np.str_]
     documents: npt.NDArray[np.str_]
     scores: npt.NDArray[np.float64]
-    heat_maps: FloatMap | None = None
-    masks: UInt8Array | None = None
+    heat_maps: FloatMap | None = None  # float32 [n, height, width]; 0 x 0 each when the network has none
+    masks: UInt8Array | None = None  # uint8 [n, side, side], 255 where something was laid over; None when nobody knows
 
     @property
     def genuine(self) -> npt.NDArray[np.float64]:

@@ -90,25 +90,18 @@ PHOTO_STEPS: Final = (
 
 
 class StepFigures(msgspec.Struct, frozen=True):
-    """What became of the scores at one step.
+    """What became of the scores at one step."""
 
-    Attributes:
-        kind, strength: of the step; `none` for the unchanged images.
-        answered: the share of samples that got a score.
-        median_change, p95_change: of |score change|; None where no sample got two scores.
-        verdicts_changed: the share of genuine samples that get another verdict than unchanged.
-        auc: None when only one class is there.
-        bpcer: at the threshold.
-    """
-
+    # kind, strength: of the step; `none` for the unchanged images
     kind: str
     strength: float
-    answered: float
+    answered: float  # the share of samples that got a score
+    # median_change, p95_change: of |score change|; None where no sample got two scores
     median_change: float | None
     p95_change: float | None
-    verdicts_changed: float
-    auc: Figure | None
-    bpcer: float
+    verdicts_changed: float  # the share of genuine samples that get another verdict than unchanged
+    auc: Figure | None  # None when only one class is there
+    bpcer: float  # at the threshold
 
 
 def robustness(judge: Judge, samples: Samples, steps: Sequence[ImageChange], policy: Policy) -> list[StepFigures]:

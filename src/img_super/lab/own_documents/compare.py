@@ -29,18 +29,15 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ModelComparison:
-    """Two models on one set; intervals hold 95 % of draws of documents, the same draws for both.
-
-    Attributes:
-        auc, eer: of the first and of the second.
-        auc_gain, eer_gain: between which two values the second one's gain lies; positive is better.
-    """
+    """Two models on one set; intervals hold 95 % of draws of documents, the same draws for both."""
 
     name: str
     samples: int
     documents: int
+    # auc, eer: of the first and of the second
     auc: tuple[float, float]
     eer: tuple[float, float]
+    # auc_gain, eer_gain: between which two values the second one's gain lies; positive is better
     auc_gain: tuple[float, float]
     eer_gain: tuple[float, float]
 

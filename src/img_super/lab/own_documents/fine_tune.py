@@ -36,17 +36,12 @@ Note = Callable[[str], object]
 
 @dataclass(frozen=True, slots=True)
 class Tuned:
-    """A finished fine-tuning.
+    """A finished fine-tuning."""
 
-    Attributes:
-        weights: the `.keras` file of the network that learned from all own documents but the watched ones.
-        logits: for every own photo, by a network that had not seen its document.
-        exchanged: the logits of portraits exchanged among the photos, if there are any: by the network to begin with,
-            and by one that had not seen their documents.
-    """
-
-    weights: Path
-    logits: npt.NDArray[np.float64]
+    weights: Path  # the `.keras` file of the network that learned from all own documents but the watched ones
+    logits: npt.NDArray[np.float64]  # for every own photo, by a network that had not seen its document
+    # The logits of portraits exchanged among the photos, if there are any: by the network to begin with, and by one
+    # that had not seen their documents.
     exchanged: tuple[Scored, Scored] | None = None
 
 

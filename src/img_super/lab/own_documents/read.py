@@ -23,22 +23,15 @@ Advance = Callable[[], object]
 
 @dataclass(frozen=True, slots=True)
 class OwnCrop:
-    """What the network sees of one photo.
-
-    Attributes:
-        sha256: of the file.
-        document: photos with the same value must stay in one split: the same card, copies, near-duplicates.
-        crop: uint8 [side, side, 3], upright.
-        quality: codes of what makes the photo's answer less certain.
-    """
+    """What the network sees of one photo."""
 
     name: str
-    sha256: str
+    sha256: str  # of the file
     label: Label
     species: str
-    document: str
-    crop: RgbImage
-    quality: tuple[str, ...] = ()
+    document: str  # photos with the same value must stay in one split: the same card, copies, near-duplicates
+    crop: RgbImage  # uint8 [side, side, 3], upright
+    quality: tuple[str, ...] = ()  # codes of what makes the photo's answer less certain
 
 
 @dataclass(frozen=True, slots=True)

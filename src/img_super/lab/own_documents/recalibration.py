@@ -45,17 +45,11 @@ _CANDIDATES: Final = np.geomspace(0.002, 0.4, 60)
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What the threshold is for.
+    """What the threshold is for."""
 
-    Attributes:
-        bpcer: the share of genuine documents that may be rejected; None where costs decide.
-        cost_ratio: what a missed attack costs, in false alarms.
-        attack_share: of all documents that come, the share of attacks; counts with `cost_ratio` only.
-    """
-
-    bpcer: float | None
-    cost_ratio: float | None = None
-    attack_share: float = 0.01
+    bpcer: float | None  # the share of genuine documents that may be rejected; None where costs decide
+    cost_ratio: float | None = None  # what a missed attack costs, in false alarms
+    attack_share: float = 0.01  # of all documents that come, the share of attacks; counts with `cost_ratio` only
 
 
 @dataclass(frozen=True, slots=True)

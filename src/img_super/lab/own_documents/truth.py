@@ -19,18 +19,13 @@ _WORDS: Final = {
 
 @dataclass(frozen=True, slots=True)
 class OwnPhoto:
-    """A photo that somebody knows the truth of.
-
-    Attributes:
-        document: photos with the same value show the same card; empty where nobody said.
-        species: the kind of attack, where somebody said.
-        marked: boxes of the face or portrait in absolute pixels, from an annotation; empty without one.
-    """
+    """A photo that somebody knows the truth of."""
 
     found: Found
     label: Label
-    document: str = ""
-    species: str = ""
+    document: str = ""  # photos with the same value show the same card; empty where nobody said
+    species: str = ""  # the kind of attack, where somebody said
+    # Boxes of the face or portrait in absolute pixels, from an annotation; empty without one.
     marked: tuple[Box, ...] = ()
 
 

@@ -35,17 +35,14 @@ _EXCHANGED: Final = "portraits exchanged among your photos, no real attacks"
 
 @dataclass(frozen=True, slots=True)
 class ShippedTuned:
-    """The tuned model's card, and the two models side by side.
-
-    Attributes:
-        own: on the team's own photos; without attacks among them, only how many of them are rejected.
-        exchanged: on portraits exchanged among the team's own photos, each judged by who had not seen it; None where
-            real attacks can be judged.
-    """
+    """The tuned model's card, and the two models side by side."""
 
     card: ModelCard
+    # On the team's own photos; without attacks among them, only how many of them are rejected.
     own: ModelComparison | Rejected
     validation: ModelComparison
+    # On portraits exchanged among the team's own photos, each judged by who had not seen it; None where real attacks
+    # can be judged.
     exchanged: ModelComparison | None = None
 
     @property

@@ -22,24 +22,19 @@ from img_super.lab.synthesis.sources import Sources, Wanted, load_sources
 
 @dataclass(frozen=True, slots=True)
 class RenderJob:
-    """A data set to render.
-
-    Attributes:
-        data, cache, split, drawn, portraits, designs: see `load_sources`.
-        count: of samples; rounded up to whole pairs, since every genuine sample has its attack.
-        shard_size: samples a shard, an even number; part of what decides the bytes.
-    """
+    """A data set to render."""
 
     out: Path
     cache: Path
     split: Split
-    count: int
+    count: int  # of samples; rounded up to whole pairs, since every genuine sample has its attack
     seed: int
+    # data, cache, split, drawn, portraits, designs: see `load_sources`
     data: Path | None = None
     drawn: int = 0
     portraits: tuple[str, ...] = ()
     designs: tuple[str, ...] = ()
-    shard_size: int = 100
+    shard_size: int = 100  # samples a shard, an even number; part of what decides the bytes
 
     @property
     def shards(self) -> int:

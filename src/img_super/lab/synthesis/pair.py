@@ -48,16 +48,11 @@ _LARGER_DONOR: Final = 1.2
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What a data set is to show.
+    """What a data set is to show."""
 
-    Attributes:
-        species: attacks to choose from.
-        stages: where in the chain they may happen; a species that is of none of them is left out.
-        whole_card: the photos show the whole card on its table; else only what a crop of the portrait needs is drawn.
-    """
-
-    species: Sequence[str] = SPECIES
-    stages: Sequence[str] = STAGES
+    species: Sequence[str] = SPECIES  # attacks to choose from
+    stages: Sequence[str] = STAGES  # where in the chain they may happen; a species that is of none of them is left out
+    # The photos show the whole card on its table; else only what a crop of the portrait needs is drawn.
     whole_card: bool = False
 
     @property
@@ -68,35 +63,26 @@ class Options:
 
 @dataclass(frozen=True, slots=True)
 class SamplePair:
-    """What genuine sample and attack share, and who the donor is.
+    """What genuine sample and attack share, and who the donor is."""
 
-    Attributes:
-        document: the card's name.
-        face_width_px: how wide the face is in the photo.
-        sides: how many faces the photo is wide.
-        by_attack: the two numbers above are of the attack's face, else of the genuine one; were they always the same
-            one's, the other would be told by its size.
-        reprinted: the finished card, forged or not, is printed once more as a whole.
-        on_screen: the photo is shown on a screen and photographed again.
-        seeds: of everything in `SEEDED`: the same for both classes.
-    """
-
-    document: str
+    document: str  # the card's name
     blank: Blank
     portrait: Portrait
     donor: Portrait
     species: str
     stages: Sequence[str]
-    face_width_px: float
-    sides: float
+    face_width_px: float  # how wide the face is in the photo
+    sides: float  # how many faces the photo is wide
+    # The two numbers above are of the attack's face, else of the genuine one; were they always the same one's, the
+    # other would be told by its size.
     by_attack: bool
     region: Box4 | None
     capture: Capture
     passing: Passing
     screen: Screen
-    reprinted: bool
-    on_screen: bool
-    seeds: dict[str, int]
+    reprinted: bool  # the finished card, forged or not, is printed once more as a whole
+    on_screen: bool  # the photo is shown on a screen and photographed again
+    seeds: dict[str, int]  # of everything in `SEEDED`: the same for both classes
     attack_seed: int
 
 

@@ -29,15 +29,11 @@ _JPEG_QUALITY: Final = 85
 
 @dataclass(frozen=True, slots=True)
 class Captioned:
-    """A crop for a sheet.
-
-    Attributes:
-        lines: at most two lines of ASCII under the crop.
-        mask: uint8, square, 255 where something was laid over; its outline is drawn. None: no outline.
-    """
+    """A crop for a sheet."""
 
     crop: RgbImage
-    lines: tuple[str, ...]
+    lines: tuple[str, ...]  # at most two lines of ASCII under the crop
+    # Uint8, square, 255 where something was laid over; its outline is drawn. None: no outline.
     mask: npt.NDArray[np.uint8] | None = None
 
 

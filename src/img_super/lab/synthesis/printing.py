@@ -67,43 +67,27 @@ def live_through(image: Float32Array, history: History, rng: np.random.Generator
 
 @dataclass(frozen=True, slots=True)
 class PrintProcess:
-    """How something is printed. Lengths are in pixels of the canvas.
+    """How something is printed. Lengths are in pixels of the canvas."""
 
-    Attributes:
-        kind: one of `KINDS`.
-        photocopy: it then went through a copier or a printer without colour.
-        blur_px: softness of ink and plastic.
-        period_px: from dot to dot or line to line.
-        angle_deg: by which the whole screen is turned.
-        definition: how much of the raster is resolved, 0 to 1.
-        noise: of the ink, standard deviation.
-        grain_px: how coarse that noise is.
-        black, white: the darkest and the lightest value that it reaches.
-        sharpen: of the printer's driver.
-        shift_px: misregistration of the inks.
-        banding: strength of stripes across the feed.
-        steepness, pivot: slope and middle of the copier's tone curve.
-        toner: strength of the copier's grain.
-        specks: of loose toner on a copy, in a million pixels.
-    """
-
-    kind: str
-    photocopy: bool
-    blur_px: float
-    period_px: float
-    angle_deg: float
-    definition: float
-    noise: float
-    grain_px: float
+    kind: str  # one of `KINDS`
+    photocopy: bool  # it then went through a copier or a printer without colour
+    blur_px: float  # softness of ink and plastic
+    period_px: float  # from dot to dot or line to line
+    angle_deg: float  # by which the whole screen is turned
+    definition: float  # how much of the raster is resolved, 0 to 1
+    noise: float  # of the ink, standard deviation
+    grain_px: float  # how coarse that noise is
+    # black, white: the darkest and the lightest value that it reaches
     black: float
     white: float
-    sharpen: float
-    shift_px: float
-    banding: float
+    sharpen: float  # of the printer's driver
+    shift_px: float  # misregistration of the inks
+    banding: float  # strength of stripes across the feed
+    # steepness, pivot: slope and middle of the copier's tone curve
     steepness: float
     pivot: float
-    toner: float
-    specks: float
+    toner: float  # strength of the copier's grain
+    specks: float  # of loose toner on a copy, in a million pixels
 
 
 def draw_print_process(rng: np.random.Generator, photocopy: float = 0.2) -> PrintProcess:

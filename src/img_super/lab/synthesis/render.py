@@ -35,22 +35,15 @@ _WIDEST_CROP: Final = 4.2
 
 @dataclass(frozen=True, slots=True)
 class Photo:
-    """A photo of a card with the truth about it.
+    """A photo of a card with the truth about it."""
 
-    Attributes:
-        image: RGB uint8, as the file shows it.
-        data: the file; `quality` is 100 for PNG.
-        mask: float32 height x width, 0 to 1: where something was laid over.
-        frame_quad: the portrait frame's corners in the photo, float32 [4, 2], from the upper left clockwise.
-    """
-
-    image: RgbImage
-    data: bytes
+    image: RgbImage  # RGB uint8, as the file shows it
+    data: bytes  # the file; `quality` is 100 for PNG
     format: str
     quality: int
     subsampled: bool
-    mask: Float32Array
-    frame_quad: Float32Array
+    mask: Float32Array  # float32 height x width, 0 to 1: where something was laid over
+    frame_quad: Float32Array  # the portrait frame's corners in the photo, float32 [4, 2], from the upper left clockwise
     label: Label
     stage: str
     care: float

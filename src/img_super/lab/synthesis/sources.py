@@ -40,20 +40,13 @@ class Sources:
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What a data set is to be drawn from.
-
-    Attributes:
-        drawn: how many portraits to draw on demand, besides those in the folder.
-        portraits: only these sources; empty: all.
-        designs: families to choose from; empty: all that the split may show.
-        seed: of the drawn portraits.
-    """
+    """What a data set is to be drawn from."""
 
     split: Split
-    drawn: int = 0
-    portraits: tuple[str, ...] = ()
-    designs: tuple[str, ...] = ()
-    seed: int = 1
+    drawn: int = 0  # how many portraits to draw on demand, besides those in the folder
+    portraits: tuple[str, ...] = ()  # only these sources; empty: all
+    designs: tuple[str, ...] = ()  # families to choose from; empty: all that the split may show
+    seed: int = 1  # of the drawn portraits
 
 
 def load_sources(data: Path | None, cache: Path, selection: Wanted, progress: Progress | None = None) -> Sources:

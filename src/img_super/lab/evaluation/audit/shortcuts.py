@@ -44,21 +44,15 @@ _OF_RESPONSES: Final = {"sharpness": from_pixels.sharpness, "noise": from_pixels
 
 @dataclass(frozen=True, slots=True)
 class AuditFinding:
-    """How well one kind of knowledge tells the classes apart.
-
-    Attributes:
-        interval: of the AUC, bootstrapped by document; all kinds' intervals together hold with 95 %.
-        strongest: the feature that alone says most.
-        is_shortcut: the AUC is over the limit, and its interval over one half.
-    """
+    """How well one kind of knowledge tells the classes apart."""
 
     kind: str
     auc: float
-    interval: tuple[float, float]
-    strongest: str
+    interval: tuple[float, float]  # of the AUC, bootstrapped by document; all kinds' intervals together hold with 95 %
+    strongest: str  # the feature that alone says most
     samples: int
     documents: int
-    is_shortcut: bool
+    is_shortcut: bool  # the AUC is over the limit, and its interval over one half
 
     @property
     def sentence(self) -> str:

@@ -25,19 +25,16 @@ _SOFTNESS: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Capture:
-    """Everything about a photo but the card and the place of the camera.
+    """Everything about a photo but the card and the place of the camera."""
 
-    Attributes:
-        kind: `phone`, `old_phone`, `webcam`, `low_light`, `scanner`, `copier`, or `fine_phone`: so many megapixels that
-            whoever reduces the photo leaves sharp pixels with little noise.
-        first_quality, first_subsampled: of the camera's own JPEG.
-    """
-
+    # `phone`, `old_phone`, `webcam`, `low_light`, `scanner`, `copier`, or `fine_phone`: so many megapixels that whoever
+    # reduces the photo leaves sharp pixels with little noise.
     kind: str
     scene: Scene
     light: Light
     optics: Optics
     sensor: Sensor
+    # first_quality, first_subsampled: of the camera's own JPEG
     first_quality: int
     first_subsampled: bool
 

@@ -22,35 +22,24 @@ _TRUE_LIFT: Final = 3.0
 
 @dataclass(frozen=True, slots=True)
 class Lamp:
-    """One light. Places are in face widths from the portrait's middle.
+    """One light. Places are in face widths from the portrait's middle."""
 
-    Attributes:
-        colour: linear, by channel, about 1.
-        x, y, height: where it hangs; far lamps light evenly.
-        power: share of all light.
-    """
-
-    colour: tuple[float, float, float]
+    colour: tuple[float, float, float]  # linear, by channel, about 1
+    # x, y, height: where it hangs; far lamps light evenly
     x: float
     y: float
     height: float
-    power: float
+    power: float  # share of all light
 
 
 @dataclass(frozen=True, slots=True)
 class Shade:
-    """Something that keeps the first lamp's light away.
+    """Something that keeps the first lamp's light away."""
 
-    Attributes:
-        kind: `none`, `edge` (a body or a phone), `phone`, `hand`, `blinds`, `leaves`.
-        depth: share of that lamp's light taken.
-        soft: softness in face widths.
-        x, y, deg, size: where it falls.
-    """
-
-    kind: str
-    depth: float
-    soft: float
+    kind: str  # `none`, `edge` (a body or a phone), `phone`, `hand`, `blinds`, `leaves`
+    depth: float  # share of that lamp's light taken
+    soft: float  # softness in face widths
+    # x, y, deg, size: where it falls
     x: float
     y: float
     deg: float
@@ -59,22 +48,16 @@ class Shade:
 
 @dataclass(frozen=True, slots=True)
 class Glare:
-    """A mirrored light, multiplied with the gloss of what lies there.
+    """A mirrored light, multiplied with the gloss of what lies there."""
 
-    Attributes:
-        kind: `none`, `lamp`, `tube`, `window`, `broad`.
-        strength: linear, 1 is white.
-        hologram: strength of coloured flashes; `hologram_bands` of them in a face width.
-    """
-
-    kind: str
-    strength: float
+    kind: str  # `none`, `lamp`, `tube`, `window`, `broad`
+    strength: float  # linear, 1 is white
     x: float
     y: float
     deg: float
     size: float
     soft: float
-    hologram: float
+    hologram: float  # strength of coloured flashes; `hologram_bands` of them in a face width
     hologram_bands: float
     hologram_deg: float
 

@@ -25,29 +25,20 @@ _CANVAS_PX: Final = (200, 640)
 
 @dataclass(frozen=True, slots=True)
 class Occluder:
-    """Something over the card. Places are in face widths from the portrait's middle.
+    """Something over the card. Places are in face widths from the portrait's middle."""
 
-    Attributes:
-        kind: `finger`, `pen` or `card`.
-        x, y: the tip (of a card: its corner).
-        points_deg: where the tip points to, 0 to the right, 90 downwards.
-        width, length: in face widths.
-        colour: RGB of skin, pen or card.
-        accent: RGB of the nail or the pen's cap.
-        lift: how soft its shadow is, 1 to 6: how high it is held.
-        near: it is held close to the lens, far out of focus.
-    """
-
-    kind: str
+    kind: str  # `finger`, `pen` or `card`
+    # x, y: the tip (of a card: its corner)
     x: float
     y: float
-    points_deg: float
+    points_deg: float  # where the tip points to, 0 to the right, 90 downwards
+    # width, length: in face widths
     width: float
     length: float
-    colour: tuple[float, float, float]
-    accent: tuple[float, float, float]
-    lift: float
-    near: bool
+    colour: tuple[float, float, float]  # RGB of skin, pen or card
+    accent: tuple[float, float, float]  # RGB of the nail or the pen's cap
+    lift: float  # how soft its shadow is, 1 to 6: how high it is held
+    near: bool  # it is held close to the lens, far out of focus
 
 
 def draw_occluders(rng: np.random.Generator) -> tuple[Occluder, ...]:

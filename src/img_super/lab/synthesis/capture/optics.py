@@ -13,24 +13,16 @@ from img_super.lab.synthesis.geometry import slid
 
 @dataclass(frozen=True, slots=True)
 class Optics:
-    """What the lens and the hand do.
+    """What the lens and the hand do."""
 
-    Attributes:
-        blur_px: sigma of the general softness, pixels.
-        defocus: radius of the disc of confusion, face widths.
-        motion: length of the smear, face widths; `motion_deg` its direction, `motion_bend` how curved.
-        fringe: shift of red against blue at the portrait, face widths, along `fringe_deg`.
-        vignette: loss at the far corner; `vignette_x`, `vignette_y` the axis, from the photo's middle, in widths.
-    """
-
-    blur_px: float
-    defocus: float
-    motion: float
+    blur_px: float  # sigma of the general softness, pixels
+    defocus: float  # radius of the disc of confusion, face widths
+    motion: float  # length of the smear, face widths; `motion_deg` its direction, `motion_bend` how curved
     motion_deg: float
     motion_bend: float
-    fringe: float
+    fringe: float  # shift of red against blue at the portrait, face widths, along `fringe_deg`
     fringe_deg: float
-    vignette: float
+    vignette: float  # loss at the far corner; `vignette_x`, `vignette_y` the axis, from the photo's middle, in widths
     vignette_x: float
     vignette_y: float
 

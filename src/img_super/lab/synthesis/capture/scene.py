@@ -24,42 +24,28 @@ _SURFACE_SHARES: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """What is around and over the card.
+    """What is around and over the card."""
 
-    Attributes:
-        surface: `picture` (the one that is given) or a texture's kind; `variant` its number.
-        surface_scale, surface_deg, surface_x, surface_y: how it lies.
-        surface_gains: colours, by channel.
-        surface_blur: softness in face widths: the card is held above what is behind it.
-        standing: the picture behind does not lie in the card's plane.
-        sheet: the card is shown on (or printed on) a sheet of paper: `none`, `under` or `printed`.
-        sheet_margins: left, top, right, bottom, in face widths.
-        sheet_tone: grey value of the sheet.
-        round_share: how round the card's corners are, share of its shorter side.
-        shadow, shadow_soft: depth 0 to 1, and softness in face widths of the card's own shadow.
-        shadow_deg: where it falls.
-        edge: brightness of the card's rim, -1 to 1; 0 has none.
-        occluders: what lies over the card.
-    """
-
-    surface: str
+    surface: str  # `picture` (the one that is given) or a texture's kind; `variant` its number
     variant: int
+    # surface_scale, surface_deg, surface_x, surface_y: how it lies
     surface_scale: float
     surface_deg: float
     surface_x: float
     surface_y: float
-    surface_gains: tuple[float, float, float]
-    surface_blur: float
-    standing: bool
-    sheet: str
-    sheet_margins: tuple[float, float, float, float]
-    sheet_tone: float
-    round_share: float
+    surface_gains: tuple[float, float, float]  # colours, by channel
+    surface_blur: float  # softness in face widths: the card is held above what is behind it
+    standing: bool  # the picture behind does not lie in the card's plane
+    sheet: str  # the card is shown on (or printed on) a sheet of paper: `none`, `under` or `printed`
+    sheet_margins: tuple[float, float, float, float]  # left, top, right, bottom, in face widths
+    sheet_tone: float  # grey value of the sheet
+    round_share: float  # how round the card's corners are, share of its shorter side
+    # shadow, shadow_soft: depth 0 to 1, and softness in face widths of the card's own shadow
     shadow: float
     shadow_soft: float
-    shadow_deg: float
-    edge: float
-    occluders: tuple[Occluder, ...]
+    shadow_deg: float  # where it falls
+    edge: float  # brightness of the card's rim, -1 to 1; 0 has none
+    occluders: tuple[Occluder, ...]  # what lies over the card
 
 
 def draw_scene(rng: np.random.Generator) -> Scene:
@@ -91,22 +77,16 @@ def draw_scene(rng: np.random.Generator) -> Scene:
 
 @dataclass(frozen=True, slots=True)
 class SceneStage:
-    """Everything that is seen but the card, ready for whatever card is laid there. All is of the view's size.
+    """Everything that is seen but the card, ready for whatever card is laid there. All is of the view's size."""
 
-    Attributes:
-        inside: where the card is seen, 0 to 1; None where it fills the photo.
-        backdrop: table and sheet under the card's shadow, RGB 0 to 255; None where the card fills the photo.
-        gloss: of the table.
-        rim, rim_tone: alpha and grey value of the card's cut edge; None where it has none.
-        occluders: what lies over the card.
-    """
-
-    inside: Float32Array | None
+    inside: Float32Array | None  # where the card is seen, 0 to 1; None where it fills the photo
+    # Table and sheet under the card's shadow, RGB 0 to 255; None where the card fills the photo.
     backdrop: Float32Array | None
-    gloss: float
+    gloss: float  # of the table
+    # rim, rim_tone: alpha and grey value of the card's cut edge; None where it has none
     rim: Float32Array | None
     rim_tone: float
-    occluders: LaidOccluders | None
+    occluders: LaidOccluders | None  # what lies over the card
 
 
 def set_stage(shape: tuple[int, ...], background: RgbImage, view: View, scene: Scene) -> SceneStage:

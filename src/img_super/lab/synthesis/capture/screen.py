@@ -19,37 +19,26 @@ _LAYOUTS: Final = {"stripes": 0.6, "pentile": 0.2, "projected": 0.1, "dense": 0.
 
 @dataclass(frozen=True, slots=True)
 class Screen:
-    """A screen and the camera before it.
+    """A screen and the camera before it."""
 
-    Attributes:
-        layout: how a pixel's colours lie: `stripes` (LCD), `pentile` (OLED), `projected`, `dense` (too fine to see).
-        pitch: screen pixels in a pixel of the photo; above one half the grid beats with the sensor's: moire.
-        grid: depth of the pixel grid 0 to 1 before the lens softens it.
-        turn_deg, lean_x, lean_y: how the camera stands before the screen.
-        scale: the new photo's size over the old one's.
-        bow: curvature of the grid (the lens's distortion), which bends the moire.
-        gamma, black, gains: of the screen.
-        bands: depth of the dark bands that the refresh leaves; `bands_count` of them over the photo; `bands_phase`.
-        levels: brightness steps of the panel.
-        glare: what the glass mirrors.
-    """
-
-    layout: str
-    pitch: float
-    grid: float
+    layout: str  # how a pixel's colours lie: `stripes` (LCD), `pentile` (OLED), `projected`, `dense` (too fine to see)
+    pitch: float  # screen pixels in a pixel of the photo; above one half the grid beats with the sensor's: moire
+    grid: float  # depth of the pixel grid 0 to 1 before the lens softens it
+    # turn_deg, lean_x, lean_y: how the camera stands before the screen
     turn_deg: float
     lean_x: float
     lean_y: float
-    scale: float
-    bow: float
+    scale: float  # the new photo's size over the old one's
+    bow: float  # curvature of the grid (the lens's distortion), which bends the moire
+    # gamma, black, gains: of the screen
     gamma: float
     black: float
     gains: tuple[float, float, float]
-    bands: float
+    bands: float  # depth of the dark bands that the refresh leaves; `bands_count` of them over the photo; `bands_phase`
     bands_count: float
     bands_phase: float
-    levels: int
-    glare: Glare
+    levels: int  # brightness steps of the panel
+    glare: Glare  # what the glass mirrors
     optics: Optics
     sensor: Sensor
 

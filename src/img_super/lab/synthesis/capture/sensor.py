@@ -24,49 +24,34 @@ _METERED_FACES: Final = 1.0
 
 @dataclass(frozen=True, slots=True)
 class Sensor:
-    """What the camera makes of the light.
+    """What the camera makes of the light."""
 
-    Attributes:
-        exposure: brightness (0 to 255) that the bright parts of the scene get; `metered` is their percentile.
-        balance: how far the camera takes the light's colour away, 0 to 1 (1 is a grey world).
-        balance_error: gains by channel.
-        zoom: the sensor saw the picture so many times smaller.
-        noise: standard deviation in the mid-tones; `dark_noise` how many times more in the dark.
-        grain_px, chroma: how coarse it is, and its share by channel.
-        rows: standard deviation of noise by rows.
-        mosaic: `none` or the way of demosaicing.
-        cleaning: `none`, `chroma`, `median`, `bilateral`, `smear`; `cleaning_strength` 0 to 1.
-        gamma, contrast, black, white: the tone curve.
-        local_contrast: strength (negative flattens, as HDR does); its size is a share of the photo.
-        saturation: 1 keeps colours, 0 saves in grey.
-        sharpening, sharpening_px: unsharp mask.
-        streaks: strength of a scanner's stripes.
-        toner: strength of a copier's uneven black and specks.
-    """
-
-    exposure: float
+    exposure: float  # brightness (0 to 255) that the bright parts of the scene get; `metered` is their percentile
     metered: float
-    balance: float
-    balance_error: tuple[float, float, float]
-    zoom: float
-    noise: float
+    balance: float  # how far the camera takes the light's colour away, 0 to 1 (1 is a grey world)
+    balance_error: tuple[float, float, float]  # gains by channel
+    zoom: float  # the sensor saw the picture so many times smaller
+    noise: float  # standard deviation in the mid-tones; `dark_noise` how many times more in the dark
     dark_noise: float
+    # grain_px, chroma: how coarse it is, and its share by channel
     grain_px: float
     chroma: float
-    rows: float
-    mosaic: str
-    cleaning: str
+    rows: float  # standard deviation of noise by rows
+    mosaic: str  # `none` or the way of demosaicing
+    cleaning: str  # `none`, `chroma`, `median`, `bilateral`, `smear`; `cleaning_strength` 0 to 1
     cleaning_strength: float
+    # gamma, contrast, black, white: the tone curve
     gamma: float
     contrast: float
     black: float
     white: float
-    local_contrast: float
-    saturation: float
+    local_contrast: float  # strength (negative flattens, as HDR does); its size is a share of the photo
+    saturation: float  # 1 keeps colours, 0 saves in grey
+    # sharpening, sharpening_px: unsharp mask
     sharpening: float
     sharpening_px: float
-    streaks: float
-    toner: float
+    streaks: float  # strength of a scanner's stripes
+    toner: float  # strength of a copier's uneven black and specks
 
 
 _NOISE: Final = {

@@ -22,27 +22,17 @@ _SAVES: Final = {"original": (0, 1), "messenger": (1, 2), "upload": (1, 2), "edi
 
 @dataclass(frozen=True, slots=True)
 class TransmissionStep:
-    """A resize, a sharpening and a save.
+    """A resize, a sharpening and a save."""
 
-    Attributes:
-        scale: of the sides; `resampling` is `area`, `linear`, `cubic` or `nearest`.
-        sharpening: amount of an unsharp mask after resizing.
-        format: `jpeg`, `webp` or `png`.
-        quality: 1 to 100; `chroma_quality` of the colours of a JPEG.
-        sampling: a JPEG's colours: `444`, `422`, `420` or `440`.
-        tables: whose quantisation tables: `standard` or `phone` (flatter, rising with the frequency).
-        progressive: how a JPEG is written.
-    """
-
-    scale: float
+    scale: float  # of the sides; `resampling` is `area`, `linear`, `cubic` or `nearest`
     resampling: str
-    sharpening: float
-    format: str
-    quality: int
+    sharpening: float  # amount of an unsharp mask after resizing
+    format: str  # `jpeg`, `webp` or `png`
+    quality: int  # 1 to 100; `chroma_quality` of the colours of a JPEG
     chroma_quality: int
-    sampling: str
-    tables: str
-    progressive: bool
+    sampling: str  # a JPEG's colours: `444`, `422`, `420` or `440`
+    tables: str  # whose quantisation tables: `standard` or `phone` (flatter, rising with the frequency)
+    progressive: bool  # how a JPEG is written
 
     @property
     def subsampled(self) -> bool:
@@ -59,16 +49,11 @@ class Passing:
 
 @dataclass(frozen=True, slots=True)
 class PassedOn:
-    """What arrives.
+    """What arrives."""
 
-    Attributes:
-        image: RGB uint8, as the file shows it.
-        matrix: float32 [3, 3], from the first photo's pixels to these.
-        data, format, quality, subsampled: the last file; `quality` is 100 for PNG.
-    """
-
-    image: RgbImage
-    matrix: Float32Array
+    image: RgbImage  # RGB uint8, as the file shows it
+    matrix: Float32Array  # float32 [3, 3], from the first photo's pixels to these
+    # data, format, quality, subsampled: the last file; `quality` is 100 for PNG
     data: bytes
     format: str
     quality: int

@@ -33,27 +33,19 @@ class WithPortrait(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """Where the camera stands.
+    """Where the camera stands."""
 
-    Attributes:
-        card_to_photo: the projective map, nine values by rows, from the card's pixels to the photo's.
-        wh: the photo's size.
-        face_width_px: how wide the face is in the photo, about.
-        face_x_px, face_y_px: its middle in the photo.
-        curl: how far the card bends away from a plane, in face widths at one face width from the portrait's middle;
-            nothing at the portrait's middle, so that the map holds there.
-        curl_deg: the direction in which it bends.
-        ripple: strength of a wave along that direction, face widths.
-    """
-
-    card_to_photo: tuple[float, ...]
-    wh: tuple[int, int]
-    face_width_px: float
+    card_to_photo: tuple[float, ...]  # the projective map, nine values by rows, from the card's pixels to the photo's
+    wh: tuple[int, int]  # the photo's size
+    face_width_px: float  # how wide the face is in the photo, about
+    # face_x_px, face_y_px: its middle in the photo
     face_x_px: float
     face_y_px: float
+    # How far the card bends away from a plane, in face widths at one face width from the portrait's middle; nothing at
+    # the portrait's middle, so that the map holds there.
     curl: float
-    curl_deg: float
-    ripple: float
+    curl_deg: float  # the direction in which it bends
+    ripple: float  # strength of a wave along that direction, face widths
 
     @property
     def matrix(self) -> Float32Array:

@@ -15,29 +15,17 @@ PROCEDURAL: Final = "procedural"
 
 
 class Item(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
-    """Something drawn on the card's ground.
+    """Something drawn on the card's ground."""
 
-    Attributes:
-        kind: a name that `items.DRAWERS` knows.
-        box: where, x_min, y_min, x_max, y_max.
-        chance: how often it is there.
-        turn: degrees counter-clockwise, 0, 90, 180 or 270.
-        form: what it is exactly (an MRZ's form, a barcode's symbology, a field's layout).
-        rows: of fields.
-        font: `sans`, `serif`, `mono` or `hand`.
-        bold: heavier letters.
-        align: `left`, `centre` or `right`.
-    """
-
-    kind: str
-    box: Share4
-    chance: float = 1.0
-    turn: int = 0
-    form: str = ""
-    rows: int = 0
-    font: str = ""
-    bold: bool = False
-    align: str = "left"
+    kind: str  # a name that `items.DRAWERS` knows
+    box: Share4  # where, x_min, y_min, x_max, y_max
+    chance: float = 1.0  # how often it is there
+    turn: int = 0  # degrees counter-clockwise, 0, 90, 180 or 270
+    form: str = ""  # what it is exactly (an MRZ's form, a barcode's symbology, a field's layout)
+    rows: int = 0  # of fields
+    font: str = ""  # `sans`, `serif`, `mono` or `hand`
+    bold: bool = False  # heavier letters
+    align: str = "left"  # `left`, `centre` or `right`
 
 
 class PortraitSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -52,35 +40,22 @@ class PortraitSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Design(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A family of documents.
+    """A family of documents."""
 
-    Attributes:
-        family: its name; the file's, too.
-        aspect: width by height of the card, lowest and highest.
-        frame: the portrait's x_min, y_min and width, shares of the card's width, height, width.
-        frame_aspect: width by height of the portrait.
-        palette: colours of the ground, hexadecimal.
-        inks: colours of texts and ornaments.
-        patterns: how often a line pattern of this kind is on the ground.
-        overprints: how often something of this kind lies over card and portrait.
-        locales: of the names, as faker calls them.
-        material: how often it is paper, plastic, laminate.
-        ghost: box of the second portrait; none when empty.
-    """
-
-    family: str
-    aspect: Range
+    family: str  # its name; the file's, too
+    aspect: Range  # width by height of the card, lowest and highest
+    # The portrait's x_min, y_min and width, shares of the card's width, height, width.
     frame: tuple[float, float, float]
-    frame_aspect: Range
-    palette: tuple[str, ...]
-    inks: tuple[str, ...]
-    patterns: Chances
-    overprints: Chances
-    locales: tuple[str, ...]
+    frame_aspect: Range  # width by height of the portrait
+    palette: tuple[str, ...]  # colours of the ground, hexadecimal
+    inks: tuple[str, ...]  # colours of texts and ornaments
+    patterns: Chances  # how often a line pattern of this kind is on the ground
+    overprints: Chances  # how often something of this kind lies over card and portrait
+    locales: tuple[str, ...]  # of the names, as faker calls them
     items: tuple[Item, ...]
-    material: Chances
+    material: Chances  # how often it is paper, plastic, laminate
     portrait: PortraitSpec
-    ghost: Share4 | None = None
+    ghost: Share4 | None = None  # box of the second portrait; none when empty
     ghost_chance: float = 0.9
     colour_jitter: float = 8.0
 

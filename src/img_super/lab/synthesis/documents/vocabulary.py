@@ -10,22 +10,15 @@ import msgspec
 
 
 class Vocabulary(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Everything is keyed by script: `latin`, `cyrillic`, `greek`.
+    """Everything is keyed by script: `latin`, `cyrillic`, `greek`."""
 
-    Attributes:
-        latin_letters: what an MRZ writes for a letter that it does not have.
-        cyrillic, greek: letters that spell an invented name.
-        states: forms of a state's name.
-        titles: by script and kind of document.
-        labels: of fields, in their usual order; several wordings each.
-    """
-
-    latin_letters: dict[str, str]
+    latin_letters: dict[str, str]  # what an MRZ writes for a letter that it does not have
+    # cyrillic, greek: letters that spell an invented name
     cyrillic: dict[str, str]
     greek: dict[str, str]
-    states: dict[str, tuple[str, ...]]
-    titles: dict[str, dict[str, tuple[str, ...]]]
-    labels: dict[str, tuple[tuple[str, ...], ...]]
+    states: dict[str, tuple[str, ...]]  # forms of a state's name
+    titles: dict[str, dict[str, tuple[str, ...]]]  # by script and kind of document
+    labels: dict[str, tuple[tuple[str, ...], ...]]  # of fields, in their usual order; several wordings each
 
 
 @cache

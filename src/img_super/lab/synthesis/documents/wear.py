@@ -15,23 +15,14 @@ _GLOSS: Final = {"paper": (0.02, 0.18), "plastic": (0.25, 0.85), "laminate": (0.
 
 @dataclass(frozen=True, slots=True)
 class Wear:
-    """How worn a card is.
+    """How worn a card is."""
 
-    Attributes:
-        strength: 0 (new) to 1.
-        scratches: how many.
-        folds: creases across the card; paper has them.
-        fading: how far the print has bleached in places.
-        stains: how many.
-        dust: specks in a million pixels.
-    """
-
-    strength: float
-    scratches: int
-    folds: int
-    fading: float
-    stains: int
-    dust: float
+    strength: float  # 0 (new) to 1
+    scratches: int  # how many
+    folds: int  # creases across the card; paper has them
+    fading: float  # how far the print has bleached in places
+    stains: int  # how many
+    dust: float  # specks in a million pixels
 
 
 def draw_wear(rng: np.random.Generator, material: str) -> Wear:

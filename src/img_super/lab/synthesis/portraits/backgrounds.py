@@ -34,27 +34,18 @@ _COLOUR_WEIGHTS: Final = (0.22, 0.13, 0.14, 0.06, 0.13, 0.06, 0.05, 0.07, 0.03, 
 
 @dataclass(frozen=True, slots=True)
 class Background:
-    """How the background of an ID photo looks.
+    """How the background of an ID photo looks."""
 
-    Attributes:
-        kind: one of `KINDS`; `cut_out`: plain, and the person's edge is as hard as an office's software cuts it.
-        red, green, blue: its colour, 0 to 255; of no use to `own` and `own_blurred`.
-        depth: how much darker the far end of a gradient, a fold or a vignette is, 0 to 1.
-        angle_deg: where a gradient runs to.
-        cells: how many folds or clouds there are across.
-        shadow: how dark the head's shadow on the wall is, 0 to 1; most have none.
-        shadow_side: -1 (left) to 1 (right).
-    """
-
-    kind: str
+    kind: str  # one of `KINDS`; `cut_out`: plain, and the person's edge is as hard as an office's software cuts it
+    # red, green, blue: its colour, 0 to 255; of no use to `own` and `own_blurred`
     red: float
     green: float
     blue: float
-    depth: float
-    angle_deg: float
-    cells: int
-    shadow: float
-    shadow_side: float
+    depth: float  # how much darker the far end of a gradient, a fold or a vignette is, 0 to 1
+    angle_deg: float  # where a gradient runs to
+    cells: int  # how many folds or clouds there are across
+    shadow: float  # how dark the head's shadow on the wall is, 0 to 1; most have none
+    shadow_side: float  # -1 (left) to 1 (right)
 
     @property
     def is_own(self) -> bool:

@@ -19,21 +19,13 @@ _RIM_LEVELS: Final = (12.0, 128.0, 250.0)
 
 @dataclass(frozen=True, slots=True)
 class Framed:
-    """An ID photo.
+    """An ID photo."""
 
-    Attributes:
-        image: float32 RGB, 0 to 255.
-        matte: float32 height x width, 0 to 1.
-        to_frame: [3, 3], from the portrait's pixels to this image's.
-        landmarks: float32 [5, 2] in this image.
-        outline: float32 [36, 2] in this image.
-    """
-
-    image: Float32Array
-    matte: Float32Array
-    to_frame: Float32Array
-    landmarks: Float32Array
-    outline: Float32Array
+    image: Float32Array  # float32 RGB, 0 to 255
+    matte: Float32Array  # float32 height x width, 0 to 1
+    to_frame: Float32Array  # [3, 3], from the portrait's pixels to this image's
+    landmarks: Float32Array  # float32 [5, 2] in this image
+    outline: Float32Array  # float32 [36, 2] in this image
 
 
 def framed(

@@ -15,26 +15,17 @@ LONGEST_SIDE_PX: Final = 448
 
 @dataclass(frozen=True, slots=True)
 class Portrait:
-    """One person who does not exist.
+    """One person who does not exist."""
 
-    Attributes:
-        identity: unique; splits are made by it.
-        source: which set it comes from (`cc0`, `gan`, `drawn`); splits are made by it, too.
-        image: RGB uint8, height x width x 3, longest side at most 448 px.
-        matte: uint8 height x width, soft: 255 where head (hair included) and shoulders are.
-        landmarks: float32 [5, 2], x and y in pixels: right eye, left eye, nose, mouth's corners.
-        outline: float32 [36, 2], pixels: the oval of the face from the forehead's middle, down the picture's
-            right side to the chin (row 18) and up its left side.
-        face_xywh: the face's box in pixels.
-    """
-
-    identity: str
-    source: str
-    image: RgbImage
-    matte: Matte
-    landmarks: Float32Array
+    identity: str  # unique; splits are made by it
+    source: str  # which set it comes from (`cc0`, `gan`, `drawn`); splits are made by it, too
+    image: RgbImage  # RGB uint8, height x width x 3, longest side at most 448 px
+    matte: Matte  # uint8 height x width, soft: 255 where head (hair included) and shoulders are
+    landmarks: Float32Array  # float32 [5, 2], x and y in pixels: right eye, left eye, nose, mouth's corners
+    # Float32 [36, 2], pixels: the oval of the face from the forehead's middle, down the picture's right side to the
+    # chin (row 18) and up its left side.
     outline: Float32Array
-    face_xywh: tuple[float, float, float, float]
+    face_xywh: tuple[float, float, float, float]  # the face's box in pixels
 
     @property
     def wh(self) -> tuple[int, int]:

@@ -22,35 +22,24 @@ _ROSETTE_DEG: Final = (15.0, 75.0, 0.0)  # cyan, magenta, yellow, before the who
 
 @dataclass(frozen=True, slots=True)
 class Tone:
-    """How a document prints its portrait.
+    """How a document prints its portrait."""
 
-    Attributes:
-        kind: one of `KINDS`.
-        ink_red, ink_green, ink_blue: the dark end of what is not in colour, 0 to 255.
-        paper_red, paper_green, paper_blue: its light end.
-        strength: how much of the original colour a toned print has lost, 0 to 1.
-        contrast: slope of the tone curve about the middle grey.
-        pitch_px: from line to line or dot to dot, where there are any.
-        angle_deg: of the lines or dots.
-        curl: how far engraved lines bend with the form, in pitches.
-        coloured: whether a halftone has three inks, else one.
-        definition: how much of the lines or dots is resolved; the rest has run together into an even tone, 0 to 1.
-    """
-
-    kind: str
+    kind: str  # one of `KINDS`
+    # ink_red, ink_green, ink_blue: the dark end of what is not in colour, 0 to 255
     ink_red: float
     ink_green: float
     ink_blue: float
+    # paper_red, paper_green, paper_blue: its light end
     paper_red: float
     paper_green: float
     paper_blue: float
-    strength: float
-    contrast: float
-    pitch_px: float
-    angle_deg: float
-    curl: float
-    coloured: bool
-    definition: float
+    strength: float  # how much of the original colour a toned print has lost, 0 to 1
+    contrast: float  # slope of the tone curve about the middle grey
+    pitch_px: float  # from line to line or dot to dot, where there are any
+    angle_deg: float  # of the lines or dots
+    curl: float  # how far engraved lines bend with the form, in pitches
+    coloured: bool  # whether a halftone has three inks, else one
+    definition: float  # how much of the lines or dots is resolved; the rest has run together into an even tone, 0 to 1
 
     @property
     def ink(self) -> tuple[float, float, float]:

@@ -17,74 +17,41 @@ STAGES: Final = ("file", "card", "photo", "screen")
 
 @dataclass(frozen=True, slots=True)
 class Cut:
-    """What a species makes of the donor: a picture with its outline and where it goes.
+    """What a species makes of the donor: a picture with its outline and where it goes."""
 
-    Attributes:
-        picture: float32 RGB, 0 to 255, in the donor's own pixels.
-        alpha: float32 height x width, 0 to 1.
-        matrix: [3, 3], from these pixels to the card's.
-        clip: polygon [n, 2] in card pixels outside of which nothing is laid; empty where nothing is clipped.
-        corners: [n, 2] in these pixels, of a photo's paper; empty for other outlines.
-        aliased: the editor laid it without softening a single edge pixel.
-        facts: what was drawn.
-    """
-
-    picture: Float32Array
-    alpha: Float32Array
-    matrix: Float32Array
-    clip: Float32Array
-    corners: Float32Array
-    aliased: bool
-    facts: Facts
+    picture: Float32Array  # float32 RGB, 0 to 255, in the donor's own pixels
+    alpha: Float32Array  # float32 height x width, 0 to 1
+    matrix: Float32Array  # [3, 3], from these pixels to the card's
+    clip: Float32Array  # polygon [n, 2] in card pixels outside of which nothing is laid; empty where nothing is clipped
+    corners: Float32Array  # [n, 2] in these pixels, of a photo's paper; empty for other outlines
+    aliased: bool  # the editor laid it without softening a single edge pixel
+    facts: Facts  # what was drawn
 
 
 @dataclass(frozen=True, slots=True)
 class Attack:
-    """Everything that is needed to lay the donor over the card.
+    """Everything that is needed to lay the donor over the card."""
 
-    Attributes:
-        species: one of `SPECIES`.
-        stage: where in the chain it happens, one of `STAGES`.
-        care: how careful the forger is, 0 (crude) to 1; the matching steps follow it.
-        cut: the donor's picture, outline and place.
-        blend: `feather` (alpha), `poisson`, `poisson_mixed` or `multiband`.
-        matching: what is done to make the donor look like its surroundings.
-        clip_box: the card's portrait frame, card pixels.
-        face_width_px: of the portrait on the card.
-        face_ratio: how wide the face is that the attack shows, in widths of the card's own.
-        own: where set, not the donor's picture is laid but the card's own portrait, slightly changed.
-        repainting: where set, the portrait's background is painted over first.
-        paper: where set, it is paper that lies on the card, with thickness and gloss of its own.
-        facts: for the manifest.
-    """
-
-    species: str
-    stage: str
-    care: float
-    cut: Cut
-    blend: str
-    matching: Matching
-    clip_box: Box4
-    face_width_px: float
-    face_ratio: float
-    own: OwnPicture | None
-    repainting: Repainting | None
-    paper: Paper | None
-    facts: Facts
+    species: str  # one of `SPECIES`
+    stage: str  # where in the chain it happens, one of `STAGES`
+    care: float  # how careful the forger is, 0 (crude) to 1; the matching steps follow it
+    cut: Cut  # the donor's picture, outline and place
+    blend: str  # `feather` (alpha), `poisson`, `poisson_mixed` or `multiband`
+    matching: Matching  # what is done to make the donor look like its surroundings
+    clip_box: Box4  # the card's portrait frame, card pixels
+    face_width_px: float  # of the portrait on the card
+    face_ratio: float  # how wide the face is that the attack shows, in widths of the card's own
+    own: OwnPicture | None  # where set, not the donor's picture is laid but the card's own portrait, slightly changed
+    repainting: Repainting | None  # where set, the portrait's background is painted over first
+    paper: Paper | None  # where set, it is paper that lies on the card, with thickness and gloss of its own
+    facts: Facts  # for the manifest
 
 
 @dataclass(frozen=True, slots=True)
 class Forgery:
-    """A forged card.
+    """A forged card."""
 
-    Attributes:
-        image: float32 RGB, of the card's size.
-        gloss: float32 height x width, 0 to 1.
-        mask: float32 height x width, 0 to 1: what was laid over.
-        facts: for the manifest.
-    """
-
-    image: Float32Array
-    gloss: Float32Array
-    mask: Float32Array
-    facts: Facts
+    image: Float32Array  # float32 RGB, of the card's size
+    gloss: Float32Array  # float32 height x width, 0 to 1
+    mask: Float32Array  # float32 height x width, 0 to 1: what was laid over
+    facts: Facts  # for the manifest

@@ -22,36 +22,21 @@ _BEFORE_PHOTO: Final = (0.9, 1.1, 6.5)
 
 @dataclass(frozen=True, slots=True)
 class Matching:
-    """How the donor is fitted in.
+    """How the donor is fitted in."""
 
-    Attributes:
-        colour: `none`, `rgb`, `lab` or `histogram`.
-        colour_strength: 0 to 1.
-        tint: whether the donor takes the one tint of a portrait that is not in colour.
-        light: how much of the light's fall-off over the portrait is given to the donor, 0 to 1.
-        blur: how far its sharpness is brought to the surroundings', 0 to 1.
-        extra_blur_px: blurred in addition, whatever the surroundings.
-        extra_sharpen: sharpened in addition.
-        grain: how far its grain is brought to the surroundings', 0 to 1.
-        grain_copied: whether the grain is copied from the surroundings, raster included, or drawn.
-        extra_noise: grain added whatever the surroundings, 0 to 255.
-        lines: how strongly the security lines are printed again over the donor, 0 to 1.
-        stamps: the same of stamps, signatures and holograms.
-        lines_dx, lines_dy: by how much they miss their place, face widths.
-    """
-
-    colour: str
-    colour_strength: float
-    tint: bool
-    light: float
-    blur: float
-    extra_blur_px: float
-    extra_sharpen: float
-    grain: float
-    grain_copied: bool
-    extra_noise: float
-    lines: float
-    stamps: float
+    colour: str  # `none`, `rgb`, `lab` or `histogram`
+    colour_strength: float  # 0 to 1
+    tint: bool  # whether the donor takes the one tint of a portrait that is not in colour
+    light: float  # how much of the light's fall-off over the portrait is given to the donor, 0 to 1
+    blur: float  # how far its sharpness is brought to the surroundings', 0 to 1
+    extra_blur_px: float  # blurred in addition, whatever the surroundings
+    extra_sharpen: float  # sharpened in addition
+    grain: float  # how far its grain is brought to the surroundings', 0 to 1
+    grain_copied: bool  # whether the grain is copied from the surroundings, raster included, or drawn
+    extra_noise: float  # grain added whatever the surroundings, 0 to 255
+    lines: float  # how strongly the security lines are printed again over the donor, 0 to 1
+    stamps: float  # the same of stamps, signatures and holograms
+    # lines_dx, lines_dy: by how much they miss their place, face widths
     lines_dx: float
     lines_dy: float
 

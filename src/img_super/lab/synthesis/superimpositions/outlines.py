@@ -14,19 +14,13 @@ _CHIN_ROW = 18
 
 @dataclass(frozen=True, slots=True)
 class Edge:
-    """How an outline is cut. Lengths are in pixels of the card.
+    """How an outline is cut. Lengths are in pixels of the card."""
 
-    Attributes:
-        kind: `hard`, `aliased` (no soft pixel at all), `feathered`, `jagged` (straight snips), `lasso` (a loose hand).
-        grown_px: how much is left around (below zero: eaten).
-        softness_px: sigma of the edge.
-        step_px: length of a snip or of the hand's wobble.
-    """
-
+    # `hard`, `aliased` (no soft pixel at all), `feathered`, `jagged` (straight snips), `lasso` (a loose hand).
     kind: str
-    grown_px: float
-    softness_px: float
-    step_px: float
+    grown_px: float  # how much is left around (below zero: eaten)
+    softness_px: float  # sigma of the edge
+    step_px: float  # length of a snip or of the hand's wobble
 
 
 def draw_edge(rng: np.random.Generator, care: float, face_px: float) -> Edge:

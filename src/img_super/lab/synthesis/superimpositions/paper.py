@@ -12,37 +12,21 @@ from img_super.lab.synthesis.geometry import slid
 
 @dataclass(frozen=True, slots=True)
 class Paper:
-    """A sheet and the light on it. Lengths are in pixels of the card.
+    """A sheet and the light on it. Lengths are in pixels of the card."""
 
-    Attributes:
-        thickness_px: length of the shadow that its edge throws.
-        light_deg: where the light comes from, 0 = right, 90 = below.
-        shadow: how dark it is, 0 to 1.
-        shadow_softness_px: sigma.
-        contact: the thin dark line all around, 0 to 1.
-        core: how bright the cut edge is on the side of the light, 0 to 1.
-        gloss: of the sheet, 0 (matt) to 1.
-        laminated: laid under the laminate: the card's gloss stays.
-        wrinkles: depth of the waves that glue makes, 0 to 1.
-        wrinkle_cells: how many of them there are across.
-        lifted: number of the corner that stands up, or -1.
-        lift: how far, 0 to 1.
-        shade: how much lighter (or darker) the sheet lies in this light than the card.
-    """
-
-    thickness_px: float
-    light_deg: float
-    shadow: float
-    shadow_softness_px: float
-    contact: float
-    core: float
-    gloss: float
-    laminated: bool
-    wrinkles: float
-    wrinkle_cells: int
-    lifted: int
-    lift: float
-    shade: float
+    thickness_px: float  # length of the shadow that its edge throws
+    light_deg: float  # where the light comes from, 0 = right, 90 = below
+    shadow: float  # how dark it is, 0 to 1
+    shadow_softness_px: float  # sigma
+    contact: float  # the thin dark line all around, 0 to 1
+    core: float  # how bright the cut edge is on the side of the light, 0 to 1
+    gloss: float  # of the sheet, 0 (matt) to 1
+    laminated: bool  # laid under the laminate: the card's gloss stays
+    wrinkles: float  # depth of the waves that glue makes, 0 to 1
+    wrinkle_cells: int  # how many of them there are across
+    lifted: int  # number of the corner that stands up, or -1
+    lift: float  # how far, 0 to 1
+    shade: float  # how much lighter (or darker) the sheet lies in this light than the card
 
 
 def draw_paper(rng: np.random.Generator, care: float, face_px: float, corners: int) -> Paper:

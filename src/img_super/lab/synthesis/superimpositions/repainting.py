@@ -13,24 +13,18 @@ _SMALL_PX = 72
 
 @dataclass(frozen=True, slots=True)
 class Repainting:
-    """How the background is painted.
+    """How the background is painted."""
 
-    Attributes:
-        kind: `flat` (one colour over the frame), `inpainted` (the first head filled from around it), `smeared` (the
-            same, drawn inwards row by row), `tinted` (one colour of the forger's choice).
-        reach: how much larger than head and shoulders the painted part is, 1 = about as large.
-        red, green, blue: the colour of `tinted`, 0 to 255.
-        softness: of its edge, in face widths.
-        grain: share of the surroundings' grain that is given to the paint, 0 to 1.
-    """
-
+    # `flat` (one colour over the frame), `inpainted` (the first head filled from around it), `smeared` (the same, drawn
+    # inwards row by row), `tinted` (one colour of the forger's choice).
     kind: str
-    reach: float
+    reach: float  # how much larger than head and shoulders the painted part is, 1 = about as large
+    # red, green, blue: the colour of `tinted`, 0 to 255
     red: float
     green: float
     blue: float
-    softness: float
-    grain: float
+    softness: float  # of its edge, in face widths
+    grain: float  # share of the surroundings' grain that is given to the paint, 0 to 1
 
 
 def draw_repainting(rng: np.random.Generator, care: float) -> Repainting:
