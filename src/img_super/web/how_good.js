@@ -5,7 +5,7 @@ import { choose, hasText, language, percent, preferredLanguage, speak, text } fr
 import { askFigures } from "./service.js";
 
 const SETS = ["real_captures", "generated_validation"];
-const QUALIFIED = /^(\w+)_(crude|careful)$/;
+const KIND = /^(exchanged_)?(\w+?)(?:_(crude|careful))?$/;
 
 const card = askFigures();
 
@@ -38,7 +38,7 @@ async function show() {
 }
 
 function section(name, { figures, policies, policy }) {
-  const { species = {}, bona_fide, attacks, documents } = figures[name];
+  const { species = {}, groups = {}, bona_fide, attacks, documents } = figures[name];
   const title = text(`good.${name}`);
   return [
     element("h2", {}, title),
@@ -54,6 +54,21 @@ function section(name, { figures, policies, policy }) {
       ["good.kind", "good.apcer"],
       Object.entries(species).map(([kind, { apcer }]) => row([kindOf(kind), figure(apcer)])),
     ),
+    ...groupsOf(name, title, Object.values(groups).flatMap(Object.entries)),
+  ];
+}
+
+/** The rates of each group of people, where the people shown are known; no column for what no group has. */
+function groupsOf(name, title, groups) {
+  if (groups.length === 0) return [];
+  const rates = ["bpcer", "apcer"].filter((rate) => groups.some(([, of]) => of[rate]));
+  return [
+    element("p", {}, text(`good.groups.${name}`), " ", text("good.groups.intervals")),
+    table(
+      title,
+      ["good.group", "good.people", ...rates.map((rate) => `good.${rate}`)],
+      groups.map(([group, of]) => row([nameOf(`good.group.${group}`, group), String(of.people), ...rates.map((rate) => (of[rate] ? figure(of[rate]) : "–"))])),
+    ),
   ];
 }
 
@@ -63,7 +78,12 @@ function policyRow({ name, threshold }, { bpcer, apcer, undetermined }, decides)
 }
 
 function kindOf(kind) {
-  const [, plain, care] = kind.match(QUALIFIED) ?? [null, kind, null];
-  const name = hasText(`good.${plain}`) ? text(`good.${plain}`) : plain;
-  return care ? `${name}, ${text(`good.${care}`)}` : name;
+  const [, exchanged, plain, care] = kind.match(KIND) ?? [null, null, kind, null];
+  const more = [exchanged && "exchanged", care].filter(Boolean);
+  return [nameOf(`good.${plain}`, plain), ...more.map((word) => text(`good.${word}`))].join(", ");
+}
+
+/** In this language, or as the card of a newer model calls it. */
+function nameOf(known, otherwise) {
+  return hasText(known) ? text(known) : otherwise;
 }

@@ -236,13 +236,19 @@ def test_axe_finds_nothing_wrong(open_page: Open, color_scheme: str, viewport: d
 @pytest.mark.parametrize("viewport", [{"width": 1280, "height": 860}, PHONE["viewport"]], ids=["wide", "phone"])
 def test_how_good_it_is_is_told_in_both_languages(open_page: Open, viewport: dict[str, int]) -> None:
     page = open_page(path="/how-good", viewport=viewport)
-    expect(page.locator("#figures table")).to_have_count(4)
+    expect(page.locator("#figures table")).to_have_count(6)
     expect(page.locator("h1")).to_have_text("Qué tan bueno es")
+    expect(page.locator("#figures")).not_to_contain_text(re.compile(r"[a-z]_[a-z]|\+"))  # names of programs
+    women = page.locator("#figures tr", has=page.get_by_text("mujeres", exact=True))
+    expect(women).to_have_count(2)
+    expect(women.last.locator(".figure")).to_have_text([r"35", re.compile(r"%de .* a "), re.compile(r"%de .* a ")])
     expect(page.locator("tr[aria-current]").first).to_contain_text("equilibrada")
     assert violations(page) == []
     page.locator("#language-en").click()
     expect(page.locator("h1")).to_have_text("How good it is")
     expect(page.locator("tr[aria-current]").first).to_contain_text("used here")
+    expect(page.locator("#figures")).to_contain_text("dark skin")
+    expect(page.get_by_text("Superimposed, missed").first).to_be_visible()
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 
