@@ -6,12 +6,11 @@ the left edge to that column. No edge in a photographed scene has that shape, an
 """
 
 from functools import lru_cache
-from operator import add
 from typing import Final, NamedTuple
 
 import numpy as np
 
-from img_super.domain import BoolArray, Float32Array, Int8Array, Int16Array, Int64Array, RgbImage, UInt8Array
+from img_super.domain import BoolArray, Float32Array, Int16Array, Int64Array, RgbImage, UInt8Array
 
 LEAST_STEP: Final = 3.0
 """Levels of 255; a smaller step hides in what compression does to every block, and harms no verdict."""
@@ -29,6 +28,8 @@ _ENOUGH_COLUMNS: Final = 64
 _NOISE: Final = 1.06
 """By how much a pixel strays from its neighbour, for the median of how much it does."""
 
+_NOISE_FROM_EVERY: Final = 5
+
 _MOST_LOOKS: Final = 8
 _LEAST_COLUMNS: Final = 8
 _END_SHARE: Final = 0.05
@@ -36,24 +37,11 @@ _END_SHARE: Final = 0.05
 
 
 class _Blocks(NamedTuple):
-    """An image by its rows of blocks (MCUs, as they are coded).
-
-    Attributes:
-        rows: how many boundaries lie between two rows that have two rows of pixels beyond it.
-    """
+    """An image by its rows of blocks (MCUs, as they are coded)."""
 
     image: RgbImage
     block_wh: tuple[int, int]
-    rows: int
     columns: int
-
-    def samples(self) -> UInt8Array:
-        """The step at each boundary, of one pixel of some blocks: green, a negative one as 256 more [rows, columns]."""
-        width, height = self.block_wh
-        last, every = self.rows * height, max(1, round(self.columns / _ENOUGH_COLUMNS))
-        columns = slice(width // 2, self.columns * width, every * width)
-        steps: UInt8Array = self.image[height : last + 1 : height, columns, 1]
-        return steps - self.image[height - 1 : last : height, columns, 1]
 
     def steps_at(self, rows: Int64Array) -> Int16Array:
         """Of two pixels of each block, the sum: [rows, columns]."""
@@ -82,40 +70,53 @@ def has_step(image: RgbImage, mcu_wh: tuple[int, int], scale: int = 1) -> bool:
     rows, columns = (image.shape[0] - 2) // height, image.shape[1] // width
     if columns < _LEAST_COLUMNS or rows < 2:
         return False
-    blocks = _Blocks(image, (width, height), rows, columns)
-    steps = blocks.samples()
-    if not _tilted(steps, int(LEAST_STEP)):
-        return False
-    noise = _NOISE * _median(np.abs(steps[::3, ::2].view(np.int8))) + 0.5
+    samples, sampled_columns = _samples(image, (width, height), rows, columns)
+    noise = _NOISE * _median(samples[::_NOISE_FROM_EVERY].translate(_SIZES)) + 0.5
     least = max(LEAST_STEP, 2 * noise)
-    tilted = np.array(_tilted(steps, int(least)), np.int64)
-    if not tilted.size:
+    rows_tilted = _tilted(samples.translate(_signs(int(least))), sampled_columns)
+    if not rows_tilted:
         return False
+    blocks, tilted = _Blocks(image, (width, height), columns), np.array(rows_tilted)
     likely = tilted[_likely(blocks.steps_at(tilted), blocks.steps_at(tilted + 1), int(2 * least))]
     return any(
         _is_step(blocks, int(row) + 1, (least, max(6, 4 * noise), 12 + 4 * noise)) for row in likely[:_MOST_LOOKS]
     )
 
 
-def _tilted(steps: UInt8Array, bound: int) -> list[int]:
+def _samples(image: RgbImage, block_wh: tuple[int, int], rows: int, columns: int) -> tuple[bytes, int]:
+    """The steps at each boundary, of one pixel of some blocks: green, a negative one as 256 more; and of how many.
+
+    `rows`: how many boundaries lie between two rows that have two rows of pixels beyond it.
+    """
+    width, height = block_wh
+    last, every = rows * height, max(1, round(columns / _ENOUGH_COLUMNS))
+    sampled = slice(width // 2, columns * width, every * width)
+    steps: UInt8Array = image[height : last + 1 : height, sampled, 1] - image[height - 1 : last : height, sampled, 1]
+    return steps.tobytes(), steps.shape[1]
+
+
+def _tilted(signs: bytes, columns: int) -> list[int]:
     """The boundaries at which, and at the next one, far more columns go up than down, or down than up.
 
-    Half of sound photos have none. Right after decoding, the first call of each kind in NumPy costs as much as reading
-    the pixels: here are few.
+    Most photos have none. Right after decoding, each call of a kind that NumPy has not made for a while costs as much
+    as reading the pixels: here the bits of whole numbers are counted instead.
     """
-    signs = np.frombuffer(steps.tobytes().translate(_signs(bound)), np.int8).reshape(steps.shape)
-    tilts = np.add.reduce(signs, 1, np.int8).tolist()  # of fewer than 128
-    tilts_of_two = list(map(add, tilts, tilts[1:]))
-    enough = _TILTED * steps.shape[1]
-    if max(tilts_of_two) < enough and min(tilts_of_two) > -enough:
-        return []
-    return [row for row, tilt in enumerate(tilts_of_two) if abs(tilt) >= enough]
+    two, enough = 2 * columns, _TILTED * columns
+    return [
+        begin // columns
+        for begin in range(0, len(signs) - columns, columns)
+        if abs(int.from_bytes(signs[begin : begin + two]).bit_count() - two) >= enough
+    ]
+
+
+_SIZES: Final = bytes(min(step, 256 - step) for step in range(256))
+"""Of each step, without its sign."""
 
 
 @lru_cache(maxsize=256)
 def _signs(bound: int) -> bytes:
-    """For each step, as a byte: 1 where it goes up by more than `bound`, -1 where it goes down."""
-    return bytes((bound < step < 128) - (128 < step < 256 - bound) & 255 for step in range(256))
+    """For each step, a byte of two bits where it goes up by more than `bound`, of none where down, else of one."""
+    return bytes(3 if bound < step < 128 else 0 if 128 < step < 256 - bound else 1 for step in range(256))
 
 
 def _likely(steps: Int16Array, next_steps: Int16Array, bound: int) -> BoolArray:
@@ -126,11 +127,14 @@ def _likely(steps: Int16Array, next_steps: Int16Array, bound: int) -> BoolArray:
     return likely
 
 
-def _median(values: Int8Array) -> float:
-    """As NumPy's, without what makes that one slow on few values."""
-    flat, middle = values.ravel(), values.size // 2
-    flat.partition(middle)
-    return float(flat[middle])
+def _median(sizes: bytes) -> int:
+    """By counting, from the smallest on: a photo's are small."""
+    middle, size = len(sizes) // 2, 0
+    below = sizes.count(0)
+    while below <= middle:
+        size += 1
+        below += sizes.count(size)
+    return size
 
 
 def _is_step(blocks: _Blocks, row: int, levels: tuple[float, ...]) -> bool:
