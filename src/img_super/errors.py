@@ -260,7 +260,7 @@ def how_to_install(extra: str) -> str:
 
 
 def input_errors() -> tuple[type[InputError], ...]:
-    """Every kind of input error, in the order of the way; the reference table of codes is made from it."""
+    """Every kind of input error, in pipeline order; the reference of error codes is made from it."""
     return tuple(InputError.__subclasses__())
 
 

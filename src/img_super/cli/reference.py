@@ -1,5 +1,6 @@
-"""`img-super reference`: write the reference tables of the documentation from the code."""
+"""`img-super reference`: write the lists of error codes and settings in the documentation from the code."""
 
+import re
 from collections.abc import Iterable, Mapping
 from enum import Enum
 from http import HTTPStatus
@@ -59,7 +60,7 @@ _ERRORS_HEAD: Final = """\
 Written by `make reference` from `api/error_handlers.py` and `errors.py`; change those.
 
 Every error is a JSON object of type `application/problem+json` (RFC 9457). Rely on `code`: it never changes. `detail`
-says what to do; it may be more precise than in this table, and its wording may change.
+says what to do; it may be more precise than here, and its wording may change.
 
 """
 
@@ -69,13 +70,14 @@ _SETTINGS_HEAD: Final = """\
 Written by `make reference` from `settings.py`; change that.
 
 Settings are read from environment variables when the service starts. Options of `img-super serve` override them; an
-empty variable counts as unset. An invalid value stops the start with a message that names the variable.
+empty variable counts as unset. An invalid value stops the start with a message that names the variable. In brackets:
+the default; the allowed values.
 
 """
 
 
 def reference(folder: Annotated[Path, typer.Argument(help="Where errors.md and settings.md are written.")]) -> None:
-    """Write the tables of error codes and of settings into a folder."""
+    """Write the lists of error codes and of settings into a folder."""
     write_reference(folder)
 
 
@@ -87,7 +89,7 @@ def write_reference(folder: Path) -> None:
 
 
 def documented_problems() -> tuple[Problem, ...]:
-    """Every error that a client can receive: first those of a photo, in the order of the way, then the others."""
+    """Every error that a client can receive: first those of a photo, in pipeline order, then the others."""
     of_photos = (problem(status, error.code, error.title, error.advice) for error, status in STATUSES.items())
     return (*of_photos, *SERVICE_PROBLEMS)
 
@@ -104,17 +106,15 @@ def default_in_words(name: str) -> str:
 
 def errors_text() -> str:
     """`errors.md`: code, HTTP status and what to do."""
-    rows = ((f"`{entry.code}`", str(entry.status), entry.detail) for entry in documented_problems())
-    return _ERRORS_HEAD + _table(("code", "status", "what to do"), rows)
+    return _ERRORS_HEAD + _list((entry.code, str(entry.status), entry.detail) for entry in documented_problems())
 
 
 def settings_text() -> str:
     """`settings.md`: environment variable, default, allowed values and meaning."""
-    rows = (
-        (f"`{PREFIX}{name.upper()}`", default_in_words(name), _allowed_values(name, field), str(field.description))
+    return _SETTINGS_HEAD + _list(
+        (f"{PREFIX}{name.upper()}", f"{default_in_words(name)}; {_allowed_values(name, field)}", str(field.description))
         for name, field in Settings.model_fields.items()
     )
-    return _SETTINGS_HEAD + _table(("variable", "default", "allowed", "meaning"), rows)
 
 
 def _allowed_values(name: str, field: FieldInfo) -> str:
@@ -133,11 +133,10 @@ def _range(schema: Mapping[str, Any]) -> str:
     return f"{schema['minimum']} to {schema['maximum']}" if "maximum" in schema else f"{schema['minimum']} or more"
 
 
-def _table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
-    lines = (head, tuple("---" for _ in head), *rows)
-    return "".join(f"| {' | '.join(_escaped(cell) for cell in line)} |\n" for line in lines)
+def _list(entries: Iterable[tuple[str, str, str]]) -> str:
+    return "".join(f"- `{name}` ({facts}): {_escaped(meaning)}\n" for name, facts, meaning in entries)
 
 
-def _escaped(cell: str) -> str:
-    """A cell whose text cannot be taken for a column's end or for HTML."""
-    return cell.replace("|", r"\|").replace("<", r"\<")
+def _escaped(text: str) -> str:
+    """Text that cannot be taken for HTML; code, between backticks, is shown as it stands."""
+    return re.sub(r"(`[^`]*`)|<", lambda found: found[1] or r"\<", text)

@@ -18,10 +18,10 @@ DICTIONARY = (Path(__file__).parents[4] / "docs" / "data" / "data_dictionary.md"
 
 
 def _named(section: str) -> set[str]:
-    """The names in the first cells of the tables under a heading."""
+    """The names with which the lists under a heading begin."""
     body = DICTIONARY.split(f"\n{section}\n", 1)[1].split("\n## ", 1)[0].split("\n### ", 1)[0]
-    cells = re.findall(r"^\| (`[^|]+`) \|", body, flags=re.MULTILINE)
-    names = [name for cell in cells for name in re.findall(r"`([^`]+)`", cell)]
+    beginnings = re.findall(r"^- ((?:`[^`]+`(?:, )?)+)(?=:| \()", body, flags=re.MULTILINE)
+    names = [name for beginning in beginnings for name in re.findall(r"`([^`]+)`", beginning)]
     assert len(names) == len(set(names))
     return set(names)
 
@@ -42,6 +42,6 @@ def test_every_drawn_parameter_is_there_and_no_other(
 
 
 def test_species_and_version_are_those_of_the_generator() -> None:
-    row = next(line for line in DICTIONARY.splitlines() if line.startswith("| `species` "))
+    row = next(line for line in DICTIONARY.splitlines() if line.startswith("- `species` "))
     assert [name for name in re.findall(r"`(\w+)`", row) if name != "species"] == list(SPECIES)
-    assert f"| `generator` | str | `{GENERATOR}`," in DICTIONARY
+    assert f"- `generator` (str): `{GENERATOR}`," in DICTIONARY
