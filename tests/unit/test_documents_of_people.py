@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 import typer
+from typer.testing import CliRunner
 
 from img_super.cli.app import app
 from img_super.cli.exits import Exit
@@ -74,3 +75,10 @@ def test_options_in_the_text_are_there() -> None:
         for option in (*parameter.opts, *parameter.secondary_opts)
     } | {option for parameter in command.params for option in parameter.opts}
     assert set(re.findall(r"`(--[a-z-]+)", CLI)) <= known
+
+
+@pytest.mark.parametrize("words", [[], ["super"], ["keys"], ["keys", "create"]])
+def test_help_shows_flags_as_flags(words: list[str]) -> None:
+    shown = CliRunner().invoke(app, [*words, "-h"]).output
+    assert "--help" in shown
+    assert "bool" not in shown

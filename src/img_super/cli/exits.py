@@ -45,7 +45,17 @@ def give_up(error: ImgSuperError | str, code: Exit = Exit.NOT_STARTED) -> typer.
 
 
 class CommandLine(TyperGroup):
-    """Every verb ends here: what goes wrong in one is told in a line, with the exit code that is documented."""
+    """Every verb begins and ends here: whatever fails in one is reported in a line, with the documented exit code."""
+
+    def get_params(self, ctx: Any) -> list[Any]:
+        return _without_bool(super().get_params(ctx))
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        command = super().get_command(ctx, cmd_name)
+        for one in (command, *getattr(command, "commands", {}).values()):
+            if one:
+                _without_bool(one.get_params(ctx))
+        return command
 
     def invoke(self, ctx: Any) -> Any:
         try:
@@ -59,6 +69,14 @@ class CommandLine(TyperGroup):
         except OSError as error:
             reason = error.strerror or type(error).__name__
             raise give_up(f"{error.filename}: {reason}." if error.filename else f"{reason}.") from error
+
+
+def _without_bool(params: list[Any]) -> list[Any]:
+    """Flags take no value, so help shows none: Typer would print `<bool>` beside each."""
+    for param in params:
+        if getattr(param, "is_bool_flag", False):
+            param.metavar = ""
+    return params
 
 
 def _missing(error: ImportError, verb: str) -> str:
