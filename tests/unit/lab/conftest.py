@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
 import pytest
 
+from img_super.lab.synthesis import crew
 from img_super.lab.synthesis.portraits.portrait import Portrait
 from img_super.lab.synthesis.sources import Sources
 
@@ -29,3 +32,30 @@ def sources() -> Sources:
     table = np.full((200, 200, 3), 120, np.uint8)
     people = (person("drawn/anna", 200), person("drawn/bert", 160), person("drawn/carl", 120))
     return Sources(people, (table,), ("procedural",), (), Path())
+
+
+class PoolOfOne:
+    """In the place of `multiprocessing`'s, without another process."""
+
+    def Pool(self, _processes: int, start: Callable[..., None], arguments: tuple[Any, ...]) -> PoolOfOne:  # noqa: N802
+        start(*arguments)
+        return self
+
+    def __enter__(self) -> PoolOfOne:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Nothing is left to end."""
+
+    def imap_unordered(self, work: Callable[[int], int], items: Iterable[int]) -> Iterator[int]:
+        return map(work, items)
+
+
+@pytest.fixture
+def in_this_process(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Shards are rendered here: another process takes seconds to start, and knows nothing of what tests replace."""
+    monkeypatch.setattr(crew, "get_context", lambda _: PoolOfOne())
+    monkeypatch.setattr(crew, "_writes", [])
+    threads = cv2.getNumThreads()
+    yield
+    cv2.setNumThreads(threads)

@@ -37,5 +37,6 @@ def cloned(canvas: Canvas, over: RgbImage, mask: UInt8Array, species: str, manne
     """
     x, y, width, height = cv2.boundingRect(mask)
     middle = x + width // 2, y + height // 2
-    photo = cv2.seamlessClone(over, pixels.to_bytes(canvas.photo), mask, middle, manner)
+    # OpenCV writes into the mask that it is given.
+    photo = cv2.seamlessClone(over, pixels.to_bytes(canvas.photo), mask.copy(), middle, manner)
     return Laid(pixels.as_float(np.asarray(photo, np.uint8)), np.asarray(mask, np.float32) / np.float32(255), species)

@@ -7,15 +7,21 @@ import cv2
 import numpy as np
 import pytest
 
-from img_super.domain import ROTATIONS, Box, Detection, Face
+from img_super.detector.fast import Located
+from img_super.domain import ROTATIONS, Box, Detection, Face, RgbImage, Rotation
+from img_super.lab.dataset.manifest import write_rows
+from img_super.lab.dataset.whole_photos import PhotoRow
 from img_super.lab.evaluation.detection import (
     DetectionOutcome,
+    answers_on_generated,
     generated_figures,
     is_found,
     least_confidence,
+    precise_wrong,
     quarters_of,
     real_frames,
 )
+from img_super.turn import turn
 
 RIGHT, WRONG = DetectionOutcome(0.9, 0.9, True, False), DetectionOutcome(0.3, 0.0, True, True)
 
@@ -69,3 +75,61 @@ def test_real_frames_come_turned_in_all_ways_with_what_undoes_it(tmp_path: Path)
 def test_found_means_the_middle_inside_and_enough_overlap(box: Box, found: bool) -> None:
     assert is_found(Detection(Face(box, 0.9), (), 0), Box(10, 10, 20, 20)) is found
     assert not is_found(None, Box(10, 10, 20, 20))
+
+
+FACE, GHOST = Box(20, 10, 36, 30), Box(60, 12, 66, 20)
+
+
+@pytest.fixture(scope="module")
+def photos(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Eight photos of one document, whose face is white and whose ghost is grey."""
+    folder = tmp_path_factory.mktemp("photos")
+    photo = np.zeros((50, 80, 3), np.uint8)
+    for box, tone in ((FACE, 255), (GHOST, 128)):
+        photo[box.y_min : box.y_max, box.x_min : box.x_max] = tone
+    quad = ((0.0, 0.0),) * 4
+    edges = [(box.x_min, box.y_min, box.x_max, box.y_max) for box in (FACE, GHOST)]
+    rows = [PhotoRow(f"{n}.png", f"d{n // 2}", n % 2, edges[0], quad, quad, edges[1]) for n in range(8)]
+    for row in rows:
+        cv2.imwrite(str(folder / row.photo), photo)
+    write_rows(folder / "manifest.jsonl", rows)
+    return folder
+
+
+class Seeing:
+    """In a detector's place: it finds what has this tone, and turns the photo as it was told, or upright."""
+
+    def __init__(self, tone: int, always: Rotation | None = None) -> None:
+        self.tone, self.always = tone, always
+
+    def detect(self, image: RgbImage) -> Detection | None:
+        y, x = np.nonzero(image[:, :, 0] == self.tone)
+        if not len(x):
+            return None
+        box = Box(int(x.min()), int(y.min()), int(x.max()) + 1, int(y.max()) + 1)
+        upright = next(angle for angle in ROTATIONS if stands(turn(image, angle)))
+        return Detection(Face(box, 0.9), (), upright if self.always is None else self.always)
+
+    def locate(self, image: RgbImage) -> Located | None:
+        found = self.detect(image)
+        return None if found is None else Located(found, found.portrait.box, np.zeros((4, 2), np.float32), 0.8)
+
+
+def stands(photo: RgbImage) -> bool:
+    return photo.shape[:2] == (50, 80) and photo[FACE.y_min, FACE.x_min, 0] == 255
+
+
+def answers(detector: Seeing, photos: Path) -> list[DetectionOutcome]:
+    return answers_on_generated(detector, photos)  # type: ignore[arg-type]
+
+
+def test_what_is_found_in_turned_photos_is_compared_with_the_upright_truth(photos: Path) -> None:
+    assert answers(Seeing(255), photos) == [DetectionOutcome(0.8, 1.0, True, False)] * 8
+    assert answers(Seeing(128), photos) == [DetectionOutcome(0.8, 0.0, True, True)] * 8
+    assert answers(Seeing(77), photos) == [DetectionOutcome(0.0, 0.0, False, False)] * 8
+
+
+def test_a_wrong_turn_is_a_mistake_of_the_precise_detector_too(photos: Path) -> None:
+    assert precise_wrong(Seeing(255), photos) == 0  # type: ignore[arg-type]
+    assert precise_wrong(Seeing(255, always=180), photos) == 0.75  # type: ignore[arg-type]
+    assert precise_wrong(Seeing(77), photos, 4) == 1  # type: ignore[arg-type]

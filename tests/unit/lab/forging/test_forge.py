@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,14 +12,18 @@ import pytest
 from img_super.domain import RgbImage
 from img_super.lab.forging import eigenfaces, stream
 from img_super.lab.forging.base import RENDERED, Base, opened, read_bases, write_bases
+from img_super.lab.forging.canvas import Canvas, canvas_of
 from img_super.lab.forging.chain import draw_chain, passed_on
 from img_super.lab.forging.forge import MASK_SIDE_PX, SPECIES_SHARES, Pair, Stock, forged_pair
+from img_super.lab.forging.laid import Laid
+from img_super.lab.forging.pastes import crude_photo, matched_face, matched_photo
 from img_super.lab.forging.real import likely_frame
 from img_super.lab.forging.stream import Bases, by_document, pair_batches
 from img_super.lab.synthesis.portraits.portrait import Portrait
 from img_super.lab.synthesis.sources import Sources
 
 SIDE_PX = 96
+Paste = Callable[[np.random.Generator, Canvas, Portrait], Laid]
 
 
 @pytest.fixture(scope="module")
@@ -49,6 +54,34 @@ def test_every_species_leaves_its_mask_and_the_same_seed_the_same_pair(species: 
     assert np.abs(first.genuine.astype(int) - first.attack).max() > 8
     np.testing.assert_array_equal(first.attack, again.attack)
     np.testing.assert_array_equal(first.genuine, again.genuine)
+
+
+def enlarged(base: Base, times: int) -> Base:
+    """The same photo from nearer by."""
+    person = base.person
+    image, matte = (plane.repeat(times, 0).repeat(times, 1) for plane in (person.image, person.matte))
+    x, y, width, height = (times * value for value in person.face_xywh)
+    nearer = replace(person, image=image, matte=matte, landmarks=times * person.landmarks,
+                     outline=times * person.outline, face_xywh=(x, y, width, height))  # fmt: skip
+    return replace(base, person=nearer, frame_quad=times * base.frame_quad)
+
+
+@pytest.mark.parametrize("paste", [crude_photo, matched_photo, matched_face])
+def test_every_manner_of_a_paste_covers_the_middle_of_the_face(paste: Paste, stock: Stock) -> None:
+    host, donor, _ = stock.donors
+    x, y, width, height = host.face_xywh
+    for seed in range(12):
+        rng = np.random.default_rng(seed)
+        laid = paste(rng, canvas_of(rng, base_of(host)), donor)
+        assert laid.mask[round(y + height / 2), round(x + width / 2)] > 0.9, seed
+
+
+def test_a_photo_from_nearby_is_made_smaller_with_all_its_points(stock: Stock) -> None:
+    """As large as photos are in which a portrait is looked at; else its forgeries would be finer than any."""
+    host, donor, _ = stock.donors
+    pair = forged_pair(np.random.default_rng(1), enlarged(base_of(host), 3), donor, stock, SIDE_PX, "matched_face")
+    middle = pair.mask[MASK_SIDE_PX // 3 : -MASK_SIDE_PX // 3, MASK_SIDE_PX // 3 : -MASK_SIDE_PX // 3]
+    assert middle.mean() > 80
 
 
 def test_what_no_attack_covers_went_the_same_way(stock: Stock) -> None:

@@ -10,11 +10,11 @@ import pytest
 from img_super.domain import Box
 from img_super.lab.dataset.whole_photos import read_faces, read_photos
 from img_super.lab.synthesis import whole_photos
-from img_super.lab.synthesis.crew import RenderJob, write_manifest
+from img_super.lab.synthesis.crew import RenderJob
 from img_super.lab.synthesis.portraits.finder import FaceFinder
 from img_super.lab.synthesis.render import Photo
 from img_super.lab.synthesis.sources import Sources
-from img_super.lab.synthesis.whole_photos import FACE_SIDE_PX, photos, row_of, write_faces, write_shard
+from img_super.lab.synthesis.whole_photos import FACE_SIDE_PX, photos, render_photos, row_of
 
 
 def middle_of_the_frame(photo: Photo, _: FaceFinder) -> Box:
@@ -48,12 +48,13 @@ def test_the_truth_lies_where_it_belongs(sources: Sources, finder: FaceFinder) -
     assert ghosts < 24
 
 
-def test_a_data_set_is_read_as_it_was_written_and_goes_on(sources: Sources, finder: FaceFinder, tmp_path: Path) -> None:
+@pytest.mark.usefixtures("finder", "in_this_process")
+def test_a_data_set_is_read_as_it_was_written_and_goes_on(
+    sources: Sources, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(whole_photos, "prepare", lambda _: sources)
     job = RenderJob(tmp_path, tmp_path / "cache", "train", 4, 5)
-    (tmp_path / "photos").mkdir()
-    write_shard(job, sources, finder, 0)
-    write_manifest(job)
-    write_faces(job, sources)
+    assert list(render_photos(job, 1)) == [4]
     read = read_photos(tmp_path)
     assert len(read) == 4
     assert [photo.image.shape for photo in read][::2] == [photo.image.shape for photo in read][1::2]
@@ -62,6 +63,6 @@ def test_a_data_set_is_read_as_it_was_written_and_goes_on(sources: Sources, find
     assert faces.pictures.shape == (3, FACE_SIDE_PX, FACE_SIDE_PX, 3)
     assert ((faces.boxes > 0) & (faces.boxes < 1)).all()
     first = (tmp_path / "manifest.jsonl").read_bytes()
-    write_shard(job, sources, finder, 0)
-    write_manifest(job)
+    job.rows_path(0).unlink()
+    assert list(render_photos(job, 1)) == [4]
     assert (tmp_path / "manifest.jsonl").read_bytes() == first

@@ -79,12 +79,13 @@ def test_a_wide_photo_shows_the_table_and_glare_shines_on_gloss_only() -> None:
     assert (shots[1] - shots[0])[middle].min() > 20
 
 
-def test_a_finger_covers_what_lies_below() -> None:
+@pytest.mark.parametrize("kind", ["finger", "pen"])
+def test_what_is_held_over_the_card_covers_what_lies_below(kind: str) -> None:
     seed = next(s for s in range(99) if draw_capture(np.random.default_rng(s)).kind == "phone")
     capture = draw_capture(np.random.default_rng(seed))
-    finger = Occluder("finger", 0.0, 0.0, 270.0, 0.7, 5.0, (80.0, 52.0, 38.0), (90.0, 60.0, 50.0), 2.0, False)
+    held = Occluder(kind, 0.0, 0.0, 270.0, 0.7, 5.0, (80.0, 52.0, 38.0), (90.0, 60.0, 50.0), 2.0, False)
     shots = []
-    for occluders in ((), (finger,)):
+    for occluders in ((), (held,)):
         scene = dataclasses.replace(capture.scene, occluders=occluders)
         view = draw_view(np.random.default_rng(1), plain_card(), 60.0)
         capture = dataclasses.replace(capture, scene=scene)

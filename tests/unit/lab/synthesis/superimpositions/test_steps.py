@@ -67,6 +67,22 @@ def test_faces_lie_within_the_head_and_on_the_features(kind: str) -> None:
     assert all(inside[int(y), int(x)] > 0.5 for x, y in features)
 
 
+@pytest.mark.parametrize("top", [0, 40])
+def test_a_head_that_its_picture_cuts_off_ends_round(top: int) -> None:
+    """`top`: at 0 the hair reaches out of the picture, else a shoulder does."""
+    head = np.zeros(DONOR.image.shape[:2], np.float32)
+    assert outlines.within_picture(_rng(), head, DONOR) is head
+    head[top:, (30 if top == 0 else 0) : 190] = 1
+    rounded = outlines.within_picture(_rng(), head, DONOR)
+    assert (rounded <= head).all()
+    if top == 0:
+        assert rounded[0].max() < 0.5
+    else:
+        assert rounded[:, 0].max() < 0.5
+    assert all(rounded[int(y), int(x)] == 1 for x, y in DONOR.landmarks)
+    assert rounded[-1, 110] == 1  # nobody's neck ends in the middle of the picture
+
+
 @pytest.mark.parametrize("kind", ["hard", "feathered", "jagged", "lasso"])
 def test_edges_are_cut_as_drawn(kind: str) -> None:
     edge = outlines.Edge(kind, 0.0, 6.0 if kind == "feathered" else 0.3, 14.0)
