@@ -46,7 +46,7 @@ class Watched:
 
     def ask(self, expression: str) -> list[dict[str, Any]]:
         """Raises AssertionError when Prometheus does not understand it."""
-        told = httpx2.get(f"{self.prometheus}/api/v1/query", params={"query": expression}, timeout=30).json()
+        told = httpx2.get(f"{self.prometheus}/api/v1/query", params={"query": expression}, timeout=PATIENCE_S).json()
         assert told["status"] == "success", told
         return list(told["data"]["result"])
 

@@ -14,6 +14,7 @@ from benchmarks.running_service import Service
 from tests.end_to_end.browser import photos
 from tests.end_to_end.browser.conftest import Open
 from tests.end_to_end.browser.photos import give
+from tests.waiting import PATIENCE_S
 
 DRAWN_WITHIN_MS = 300
 
@@ -21,7 +22,9 @@ DRAWN_WITHIN_MS = 300
 def ask(service: Service, photo: FilePayload) -> dict[str, Any]:
     """What the service answers to the same bytes."""
     headers = {"content-type": "application/octet-stream"}
-    answer = httpx2.post(f"{service.url}/super?evidence=true", content=photo["buffer"], headers=headers, timeout=60)
+    answer = httpx2.post(
+        f"{service.url}/super?evidence=true", content=photo["buffer"], headers=headers, timeout=PATIENCE_S
+    )
     return dict(answer.json())
 
 

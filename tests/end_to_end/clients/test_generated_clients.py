@@ -13,6 +13,7 @@ from typing import Final
 import pytest
 
 from benchmarks.running_service import Service
+from tests.waiting import PATIENCE_S
 
 HERE: Final = Path(__file__).parent
 ROOT: Final = HERE.parents[2]
@@ -30,7 +31,7 @@ GENERATORS: Final[dict[str, dict[str, object]]] = {
 @pytest.fixture(scope="module")
 def document(service: Service, tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("openapi") / "openapi.json"
-    with urllib.request.urlopen(f"{service.url}/openapi.json", timeout=30) as answer:
+    with urllib.request.urlopen(f"{service.url}/openapi.json", timeout=PATIENCE_S) as answer:
         path.write_bytes(answer.read())
     return path
 

@@ -105,7 +105,7 @@ def test_without_seccomp_there_is_no_filter(monkeypatch: pytest.MonkeyPatch) -> 
     def lacking(_: object) -> None:
         raise OSError
 
-    monkeypatch.setattr(decoder_process.pyseccomp, "SyscallFilter", lacking)
+    monkeypatch.setattr("pyseccomp.SyscallFilter", lacking)
     assert decoder_process._made_filter() is None
 
 
@@ -116,7 +116,12 @@ def test_each_photo_gets_a_child_until_the_service_ends(monkeypatch: pytest.Monk
         (signal, "signal"), (cv2, "setNumThreads"), (decoder_process, "_warm_up"), (decoder_process, "import_module"),
     ):  # fmt: skip
         monkeypatch.setattr(module, name, lambda *given, name=name: events.append((name, *given)))
-    monkeypatch.setattr(os, "fork", lambda: events.append("fork") or 4711)
+
+    def fork() -> int:
+        events.append("fork")
+        return 4711
+
+    monkeypatch.setattr(os, "fork", fork)
     monkeypatch.setattr(sys, "argv", ["decoder_process", str(theirs.detach())])
     answer_to, asked = socket.socketpair()
     for pdf in (False, True):

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-import cv2
 import numpy as np
 import pytest
 
@@ -28,7 +27,7 @@ def base(sources: Sources) -> Base:
     x, y, width, height = person.face_xywh
     corner = np.array([160, 120], np.float32)
     amidst = replace(
-        person, image=image, matte=cv2.copyMakeBorder(person.matte, 120, 120, 160, 160, cv2.BORDER_CONSTANT, value=0),
+        person, image=image, matte=np.pad(person.matte, ((120, 120), (160, 160))),
         landmarks=person.landmarks + corner, outline=person.outline + corner,
         face_xywh=(x + 160, y + 120, width, height),
     )  # fmt: skip
