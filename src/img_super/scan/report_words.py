@@ -16,6 +16,7 @@ _ADVICE: Final[dict[Language, dict[str, str]]] = {
         "advice.unreadable_file": "No se pudo leer el archivo; revise que siga allí y que tenga permiso para leerlo.",
         "advice.file_too_large": "El archivo tiene más bytes de los que permite --max-file-bytes.",
         "advice.broken_archive": "Desde aquí el archivo comprimido está dañado; lo que se halló antes tiene sus filas.",
+        "advice.too_many_members": "El archivo comprimido trae demasiados archivos; divídalo o descomprímalo.",
         "advice.encrypted_file": "El archivo está cifrado; descomprímalo y revise la carpeta.",
     },
 }

@@ -4,13 +4,13 @@ import tarfile
 from collections.abc import Callable, Iterator
 from io import SEEK_END
 from typing import BinaryIO, Final, cast
-from zipfile import ZipFile
 
-from img_super.sources.errors import BrokenArchive, FileTooLarge, UnreadableFile
+from img_super.sources.errors import MAX_MEMBERS, BrokenArchive, FileError, FileTooLarge, TooManyMembers, UnreadableFile
 from img_super.sources.found import Failed, Found, Given, InFile, InZip, Storage, open_binary
 from img_super.sources.inflating import Inflated, Inflating, check_growth
 from img_super.sources.names import MemberNames, is_hidden, leaves
 from img_super.sources.tar_header import Header
+from img_super.sources.zip_directory import open_zip
 
 _ZIP_ENDS: Final = (".zip",)
 _TAR_ENDS: Final = (".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tar.xz", ".txz")
@@ -29,11 +29,15 @@ def is_tar(name: str) -> bool:
 def photos_in_zip(archive: InFile, storage: Storage) -> Iterator[Found]:
     """One `InZip` for every file in the archive; a damaged directory is one `Failed`."""
     try:
-        with open_binary(archive, storage) as file, ZipFile(file) as content:
+        with open_binary(archive, storage) as file, open_zip(file) as content:
             check_growth(file.seek(0, SEEK_END), sum(member.file_size for member in content.infolist()))
-            members = [(place, member) for place, member in enumerate(content.infolist()) if not member.is_dir()]
+            # A member may have no name at all, on which `is_dir` fails.
+            members = [pair for pair in enumerate(content.infolist()) if not pair[1].filename.endswith("/")]
     except Inflated:
         yield _inflated(archive.name)
+        return
+    except TooManyMembers as error:
+        yield _failed(archive.name, error)
         return
     except Exception:  # noqa: BLE001 zipfile and every file system raise their own kinds
         yield Failed(archive.name, BrokenArchive.code, "The ZIP archive cannot be opened; it is damaged or not a ZIP.")
@@ -65,6 +69,8 @@ def photos_in_tar(
             yield from _members(content, MemberNames(archive.name), max_file_bytes, is_done)
     except Inflated:
         yield _inflated(archive.name)
+    except TooManyMembers as error:
+        yield _failed(archive.name, error)
     except Exception:  # noqa: BLE001 tarfile, every decompressor and every file system raise their own kinds
         yield Failed(archive.name, BrokenArchive.code, BrokenArchive.advice)
 
@@ -72,7 +78,9 @@ def photos_in_tar(
 def _members(
     archive: tarfile.TarFile, names: MemberNames, max_file_bytes: int, is_done: Callable[[str], bool]
 ) -> Iterator[Found]:
-    for member in archive:
+    for place, member in enumerate(archive):
+        if place == MAX_MEMBERS:
+            raise TooManyMembers()
         archive.members = []  # type: ignore[attr-defined] # tarfile keeps every header that it has read
         if member.isdir() or (is_hidden(member.name) and not leaves(member.name)):
             continue
@@ -96,6 +104,10 @@ def _why_not(member: tarfile.TarInfo, name: str, max_file_bytes: int) -> Failed 
 def _content(archive: tarfile.TarFile, member: tarfile.TarInfo) -> bytes:
     file = archive.extractfile(member)
     return b"" if file is None else file.read()
+
+
+def _failed(name: str, error: FileError) -> Failed:
+    return Failed(name, error.code, error.detail)
 
 
 def _inflated(name: str) -> Failed:

@@ -8,6 +8,8 @@ from typing import Final
 from img_super.errors import ImgSuperError, Refusal
 
 MAX_FILE_BYTES: Final = 20 * 1024 * 1024
+MAX_MEMBERS: Final = 500_000
+"""Of one archive: their names, and a ZIP's whole directory, are held in memory by every process."""
 
 
 class SourceError(ImgSuperError):
@@ -44,3 +46,10 @@ class EncryptedFile(FileError):
 
     code = "encrypted_file"
     advice = "The file in the archive is encrypted; unpack it and scan the folder."
+
+
+class TooManyMembers(FileError):
+    """An archive lists more files than are held in memory."""
+
+    code = "too_many_members"
+    advice = f"The archive lists more than {MAX_MEMBERS:,} files, or too long names; split it, or scan it unpacked."

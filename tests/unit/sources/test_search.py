@@ -243,6 +243,58 @@ def test_a_zip_that_says_it_becomes_very_much_is_not_read(tmp_path: Path, monkey
     assert (row.code, "far beyond" in row.detail) == ("broken_archive", True)
 
 
+@pytest.mark.parametrize("count", [9, 10, 11])
+def test_an_archive_of_too_many_members_is_one_row_before_their_memory_is_spent(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, count: int
+) -> None:
+    """Three million empty members took a gigabyte."""
+    for module in ("zip_directory", "archives"):
+        monkeypatch.setattr(f"img_super.sources.{module}.MAX_MEMBERS", 10)
+    with zipfile.ZipFile(tmp_path / "in.zip", "w") as zipped, tarfile.open(tmp_path / "in.tar", "w") as tar:
+        for place in range(count):
+            zipped.writestr(f"{place}.jpg", b"a")
+            tar.addfile(tarfile.TarInfo(f"{place}.jpg"))
+    made = []
+    monkeypatch.setattr(zipfile, "ZipInfo", lambda *names, make=zipfile.ZipInfo: made.append(names) or make(*names))
+    rows = list(find_photos([str(tmp_path)], {}))
+    refused = [row for row in rows if isinstance(row, Failed)]
+    if count <= 10:
+        assert (len(rows), refused) == (2 * count, [])
+        return
+    assert {(row.name, row.code) for row in refused} == {
+        (f"{tmp_path}/in.{kind}", "too_many_members") for kind in ("zip", "tar")
+    }
+    assert len(rows) == 2 + 10
+    assert not made
+
+
+def test_a_zip_with_names_for_too_many_bytes_is_one_row(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("img_super.sources.zip_directory.MAX_DIRECTORY_BYTES", 70_000)
+    for name, letters in (("good.zip", 15_000), ("long.zip", 25_000)):
+        with zipfile.ZipFile(tmp_path / name, "w") as archive:
+            for place in range(3):
+                archive.writestr(f"{place}".ljust(letters, "x"), b"a")
+    refused = [row for row in find_photos([str(tmp_path)], {}) if isinstance(row, Failed)]
+    assert [(row.name, row.code) for row in refused] == [(f"{tmp_path}/long.zip", "too_many_members")]
+
+
+def test_a_member_without_a_name_has_a_row_like_the_others(tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "in.zip", "w") as archive:
+        for name in ("", " ", "a.jpg", "folder/"):
+            archive.writestr(zipfile.ZipInfo(name) if name else nameless(), b"a")
+    assert contents(list(find_photos([str(tmp_path)], {})), f"{tmp_path}/in.zip!/") == {
+        "": b"a",
+        " ": b"a",
+        "a.jpg": b"a",
+    }
+
+
+def nameless() -> zipfile.ZipInfo:
+    member = zipfile.ZipInfo("a")
+    member.filename = ""
+    return member
+
+
 def test_an_empty_file_with_holes_is_not_read_as_zeros(tmp_path: Path) -> None:
     header = tarfile.TarInfo("a.jpg").tobuf(tarfile.GNU_FORMAT)
     sparse = bytearray(header)
