@@ -8,6 +8,8 @@
 // site the service must allow it: IMG_SUPER_CORS_ORIGINS.
 
 const BUSY = [429, 503];
+/** Of an answer; 64 photos with heat maps take far fewer. */
+const MOST_BYTES = 16 * 2 ** 20;
 
 /**
  * @typedef {{ x_min: number, y_min: number, x_max: number, y_max: number }} Box
@@ -40,7 +42,7 @@ export class ServiceError extends Error {
   }
 }
 
-/** The service cannot be reached, sends the photo elsewhere, or did not answer in time. */
+/** The service cannot be reached or sends the photo elsewhere; or what came was cut off, late, or longer than any answer of it. */
 export class NoAnswer extends Error {
   name = "NoAnswer";
 }
@@ -121,7 +123,7 @@ export class Client {
   }
 
   async #read(response) {
-    const text = await this.#reached(response.text());
+    const text = await this.#reached(bounded(response.body));
     const said = parsed(text);
     if (response.ok && said) return said;
     const unnamed = { code: `http_${response.status}`, title: response.statusText, detail: "No details were given." };
@@ -136,6 +138,24 @@ export class Client {
       throw new NoAnswer(`${this.#url}: ${reason}`, { cause: error });
     }
   }
+}
+
+/** The text of an answer; of a compressed one, what it becomes is counted. */
+async function bounded(body) {
+  const decoder = new TextDecoder();
+  let text = "";
+  let bytes = 0;
+  for (const reader = body?.getReader(); reader; ) {
+    const { done, value } = await reader.read();
+    if (done) break;
+    bytes += value.length;
+    if (bytes > MOST_BYTES) {
+      await reader.cancel();
+      throw new Error(`The answer is longer than ${MOST_BYTES / 2 ** 20} MiB.`);
+    }
+    text += decoder.decode(value, { stream: true });
+  }
+  return text + decoder.decode();
 }
 
 /** Null for what is no JSON object: a proxy says what it likes. */

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { createServer } from "node:http";
+import { gzipSync } from "node:zlib";
 
 const [module, url, path] = process.argv.slice(2);
 const { Client, NoAnswer, ServiceError } = await import(module);
@@ -49,6 +50,12 @@ async function askBusy() {
   await assert.rejects(client.face(photo), NoAnswer);
   answers.pop();
   assert.equal(asked.length, 10);
+
+  const digits = Buffer.alloc(16 * 2 ** 20 - 2, "1");
+  const answer = (text) => ({ status: 200, headers: { "Content-Encoding": "gzip" }, body: gzipSync(text) });
+  answers.push(answer(`{"é":${digits.subarray(6)}}`), answer(`{"é":${digits}}`));
+  assert.deepEqual(Object.keys(await client.face(photo)), ["é"]);
+  await assert.rejects(client.face(photo), (error) => error instanceof NoAnswer && /longer than 16 MiB/.test(error.message));
 
   assert.throws(() => new Client(address, { key: "a\nsecret" }), (error) => error instanceof NoAnswer && !/secret/.test(error.message));
   await assert.rejects(new Client(address, { timeoutMs: 50 }).face(photo), NoAnswer);
