@@ -12,6 +12,7 @@ from fastapi.testclient import TestClient
 from prometheus_client.parser import text_string_to_metric_families
 
 from img_super.api.app import create_app
+from img_super.api.metrics import FOLDER_VARIABLE, Metrics
 from img_super.api.services import Services
 from img_super.figures import ScoreQuantiles, SetFigures
 from img_super.model_card import ModelCard
@@ -112,9 +113,11 @@ print(metrics.text().decode())
 """
 
 
-def test_the_numbers_of_several_workers_are_added_and_the_dead_have_no_photos_and_no_models(tmp_path: Path) -> None:
-    variables = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), "PROMETHEUS_MULTIPROC_DIR": str(tmp_path)}
-    for worker in (1, 2, 3):
+def test_the_numbers_of_several_workers_are_added_and_the_dead_have_no_photos_and_no_models(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    variables = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), FOLDER_VARIABLE: str(tmp_path)}
+    for worker in (1, 2):
         command = [sys.executable, "-c", WORKER, str(worker)]  # each has another version of the model
         done = subprocess.run(command, env=variables, capture_output=True, text=True, check=True)
         assert f'img_super_verdicts_total{{reco="TRUE",verdict="attack"}} {worker}.0' in done.stdout
@@ -122,3 +125,11 @@ def test_the_numbers_of_several_workers_are_added_and_the_dead_have_no_photos_an
         assert done.stdout.count("img_super_model_info{") == 1
         assert f'model_version="{worker}"' in done.stdout
     assert list(tmp_path.glob("counter_*.db"))
+    # Once both are dead: this process began without the variable, so that it reads their files and has none.
+    monkeypatch.setenv(FOLDER_VARIABLE, str(tmp_path))
+    asked = Metrics()
+    asked.show_models()
+    told = asked.text().decode()
+    assert 'img_super_verdicts_total{reco="TRUE",verdict="attack"} 2.0' in told
+    assert "img_super_photos_waiting" not in told
+    assert "img_super_model_info{" not in told

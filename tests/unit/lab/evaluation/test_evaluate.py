@@ -6,11 +6,15 @@ import re
 import shutil
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import msgspec
 import numpy as np
 import pytest
+from typer.testing import CliRunner
 
+from img_super.cli.app import app
+from img_super.cli.exits import Exit
 from img_super.figures import Figure, GroupFigures
 from img_super.lab.dataset.manifest import SampleRow, read_manifest
 from img_super.lab.dataset.measured_sets import MeasuredSet, generated_set
@@ -132,3 +136,54 @@ def test_the_worst_mistakes_come_first_and_are_mistakes() -> None:
     found = worst_mistakes(Scored((species != "").astype(int), species, np.arange(6).astype(str), scores), 0.5)
     assert [one.position for one in found[""]] == [2, 1]
     assert [one.position for one in found["face_swap"]] == [4, 3]
+
+
+@pytest.fixture
+def judged(measured: Measured, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[tuple[object, ...]]:
+    """What the verb had measured, in whose place stands what was measured before, of a copy of the shipped model."""
+    copy = shutil.copytree(SHIPPED_MODEL, tmp_path / "model")
+    asked: list[tuple[object, ...]] = []
+
+    def known(model: MeasuredModel, sets: list[MeasuredSet], robustness_samples: int, threads: int) -> Measured:
+        asked.append((model.folder, [data_set.name for data_set in sets], robustness_samples, threads))
+        return replace(measured, model=replace(measured.model, folder=copy))
+
+    monkeypatch.setattr("img_super.lab.evaluation.evaluate.measure", known)
+    for name in ("generated_set", "real_set", "other_hands_set"):
+        monkeypatch.setattr(
+            f"img_super.lab.dataset.measured_sets.{name}", lambda *_, name=name: SimpleNamespace(name=name)
+        )
+    return asked
+
+
+def test_the_verb_measures_on_every_set_and_writes_what_it_is_asked_for(
+    judged: list[tuple[object, ...]], data_set: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "docs").mkdir()
+    document = tmp_path / "docs" / "informe.md"
+    document.write_text("<!-- begin figures generated_validation -->\n<!-- end figures generated_validation -->\n")
+    out, model = tmp_path / "figures.json", str(tmp_path / "model")
+    typed = (
+        f"evaluate --model {model} --model {model} --data {data_set} --real captures --photos photos --donors cc0 "
+        f"--robustness 2 --threads 3 --out {out} --docs {tmp_path / 'docs'} --record"
+    )
+    done = CliRunner().invoke(app, typed.split(), catch_exceptions=False)
+    assert done.exit_code == 0, done.output
+    sets = ["generated_set", "real_set", "other_hands_set"]
+    assert judged == [(tmp_path / "model", sets, 2, 3), (tmp_path / "model", sets, 0, 3)]  # only the first is altered
+    assert "informe.md: figures generated_validation" in done.stdout
+    assert "AUC" in document.read_text()
+    assert [found["model"]["version"] for found in msgspec.json.decode(out.read_bytes())] == 2 * [
+        read_card(SHIPPED_MODEL).version
+    ]
+    assert "generated_validation" in read_card(tmp_path / "model").figures
+
+
+@pytest.mark.parametrize(("words", "named"), [("--real captures", "--donors"), ("", "--data")])
+def test_the_verb_wants_something_to_measure_on(
+    judged: list[tuple[object, ...]], tmp_path: Path, words: str, named: str
+) -> None:
+    refused = CliRunner().invoke(app, f"evaluate --model {tmp_path / 'model'} {words}".split())
+    assert refused.exit_code == Exit.USAGE
+    assert named in refused.stderr
+    assert judged == []

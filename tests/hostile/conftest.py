@@ -1,0 +1,21 @@
+"""A decoder whose child is ended by the kernel or by nobody."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from img_super.pipeline import decoder as decoder_module
+from img_super.pipeline.decoder import Decoder
+from tests.waiting import PATIENCE_S
+
+
+@pytest.fixture(scope="module")
+def decoder_that_waits() -> Iterator[Decoder]:
+    """It gives nobody up before the test does: on a busy machine the clock tells neither from the other."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(decoder_module, "_WAIT_TIMES", 10 * PATIENCE_S)
+        decoder = Decoder()
+        yield decoder
+        decoder.close()
