@@ -9,7 +9,7 @@ from stat import S_IMODE
 
 @contextmanager
 def replacing(path: Path) -> Iterator[Path]:
-    """A path to write to, which takes the place of `path` at the end: whoever looks sees the whole file or none.
+    """A path to write to, which replaces `path` at the end: readers see the whole file or none.
 
     Several processes may write the same file: the last one's stays.
     """

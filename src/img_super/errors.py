@@ -75,7 +75,7 @@ class RequestError(Refusal):
 
 
 class InputError(RequestError):
-    """Something about the request can be mended by whoever sent it."""
+    """Something about the request that its sender can fix."""
 
 
 class ServiceError(RequestError):

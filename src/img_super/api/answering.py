@@ -28,7 +28,7 @@ class Answering:
             self._task = None
 
     def lost(self) -> None:
-        """The client has left: what has begun to answer ends, anything else is told where it asks."""
+        """The client has left: responses in progress end; other requests find out when they next ask."""
         if self._cycle.response_complete:
             return
         self._cycle.disconnected = True

@@ -30,7 +30,7 @@ def asks_for_key(path: str, for_callers: bool, for_admins: bool) -> bool:
 
 
 class Callers:
-    """Lets nobody in without a key where there are keys, and nobody in too often where there is a limit."""
+    """Requires a key where keys are configured, and enforces the rate limit where there is one."""
 
     def __init__(
         self, app: ASGIApp, keys: KnownKeys | None, per_minute: int, admin_keys: KnownKeys | None = None
@@ -90,7 +90,7 @@ def _count(limit: RateLimit, caller: str, headers: dict[str, str], requests: int
 
 
 def owner_of(scope: Scope) -> str:
-    """Whose key opened the service to a request; empty where nobody needs one."""
+    """The owner of the key that a request came with; empty where no key is required."""
     return scope["state"].get("owner") or ""
 
 

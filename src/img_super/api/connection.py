@@ -127,7 +127,7 @@ class BoundedConnection(HttpToolsProtocol):
         super().on_message_begin()
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        """Trailers come here, too. They are no headers (RFC 9110, 6.5.1): nobody in between has looked at them."""
+        """Trailers arrive here, too. They are not headers (RFC 9110, 6.5.1): no proxy has checked them."""
         if self._in_head:
             super().on_header(name, value)
 

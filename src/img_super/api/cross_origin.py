@@ -15,13 +15,13 @@ _ORIGIN: Final = re.compile(r"https?://(?:[a-z0-9.-]{1,253}|\[[0-9a-f:.]{2,45}\]
 """What a browser sends; anything else is not repeated in the log."""
 
 _MOST_TOLD: Final = 20
-"""Origins that the log names; whoever invents them fills no disk."""
+"""How many origins the log names, so that invented ones cannot fill the disk."""
 
 _log = logging.getLogger("img_super")
 
 
 def add_cross_origin(app: FastAPI, named: str) -> None:
-    """Let the pages of the named origins read answers, and nobody else's."""
+    """Let pages of the named origins read answers, and no others."""
     origins = frozenset(origin.strip().rstrip("/") for origin in named.split(",") if origin.strip())
     if origins:
         app.add_middleware(

@@ -104,7 +104,7 @@ def documented(*errors: type[RequestError]) -> dict[int | str, dict[str, Any]]:
 
 
 def unforeseen() -> Problem:
-    """What is told when nobody knows what went wrong."""
+    """What is reported for an unexpected error."""
     detail = "The service failed; your request was not at fault. Try again."
     return problem(HTTPStatus.INTERNAL_SERVER_ERROR, "internal_error", "Internal error", detail)
 
@@ -115,7 +115,7 @@ def problem_of(error: RequestError) -> Problem:
 
 
 def surprise(scope: Scope) -> JSONResponse:
-    """The answer when nobody knows what went wrong."""
+    """The answer to an unexpected error."""
     return _respond(scope, unforeseen())
 
 

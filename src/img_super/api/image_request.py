@@ -41,7 +41,7 @@ ReadImage = Callable[[], bytes]
 
 
 class _JsonBody(msgspec.Struct):
-    """The field as it stands in the body: a text of megabytes is not copied to be looked at."""
+    """The field as a view of the body: megabytes of text are not copied just to be inspected."""
 
     image: msgspec.Raw = msgspec.Raw(b"null")
 

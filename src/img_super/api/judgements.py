@@ -25,7 +25,7 @@ class Judgements:
         self._store, self._writer = store, writer
 
     def keep(self, owner: str, request_id: str, result: SuperResult) -> str:
-        """Remember an answer, and say by which name: one that nobody can guess. Never waits, never fails."""
+        """Remember an answer under a name that cannot be guessed, and return it. Never waits, never fails."""
         from img_super.feedback.store import Judgement  # noqa: PLC0415 - only where it is switched on
 
         decision, model = result.decision, result.model

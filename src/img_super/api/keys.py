@@ -35,7 +35,7 @@ class Key:
 
 
 def new_key() -> str:
-    """A key that nobody can guess."""
+    """A key that cannot be guessed."""
     return PREFIX + secrets.token_urlsafe(32)
 
 

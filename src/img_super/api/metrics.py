@@ -114,7 +114,7 @@ class Metrics:
             self._models.labels(model.name, model.version, model.sha256, __version__).set(1)
 
     def show_usual_scores(self, quantiles: Sequence[float] | None) -> None:
-        """How genuine scores are spread: their quantiles at evenly spread shares; None where nobody knows."""
+        """How genuine scores are spread: their quantiles at evenly spread shares; None where unknown."""
         self._forget(self._usual_scores)
         if quantiles is not None:
             shares = np.interp(_SCORES, quantiles, np.linspace(0, 1, len(quantiles)), left=0, right=1)

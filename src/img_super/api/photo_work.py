@@ -57,7 +57,7 @@ async def in_a_thread(services: Services, read_image: ReadImage, work: Callable[
 
 
 class _PhotoWatch:
-    """Times the stages, makes a span of each, and ends the work at its next stage once nobody waits for it."""
+    """Times the stages, makes a span of each, and ends the work at its next stage once its client has left."""
 
     def __init__(self, metrics: Metrics) -> None:
         self.wanted = True

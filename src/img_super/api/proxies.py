@@ -1,4 +1,4 @@
-"""Whom a request comes from, when a proxy that the operator trusts says so; nobody else's word is taken."""
+"""Where a request comes from, as a trusted proxy reports it; no other source is believed."""
 
 from collections.abc import Sequence
 from itertools import islice

@@ -1,4 +1,4 @@
-"""Every request in the access log and in the metrics; and what nobody foresaw, told without a byte of the photo."""
+"""Every request in the access log and metrics; unexpected errors too, without a byte of the photo."""
 
 from __future__ import annotations
 

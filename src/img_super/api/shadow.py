@@ -1,7 +1,7 @@
-"""A second model on the same crops, which answers nobody: how would it judge what comes here?
+"""A second model on the same crops, whose answers nobody gets: how would it judge the same photos?
 
 It works in one thread of its own, after the answer has been found; what comes while it is busy is let go and counted.
-No crop is kept, and what is told are counts.
+No crop is kept; only counts are reported.
 """
 
 import logging

@@ -1,8 +1,8 @@
 """Several workers change their model at the same moment: no two answer with two models.
 
-They agree through a folder of small files. Whoever is asked proposes a model; each worker loads and tries it and says
-whether it can; when all can, a moment is named at which each puts it in the old one's place. A worker that starts later
-takes what the others serve with, not what has been promoted meanwhile.
+They agree through a folder of small files. The worker that is asked proposes a model; each worker loads and tries it
+and says whether it can; when all can, a moment is named at which each puts it in the old one's place. A worker that
+starts later takes what the others serve with, not what has been promoted meanwhile.
 """
 
 from __future__ import annotations

@@ -50,11 +50,11 @@ class Reply:
 
 @dataclass(frozen=True, slots=True)
 class Telling:
-    """How answers are told."""
+    """How answers are printed."""
 
     json: bool = False  # a line of JSON for each photo instead of a table
     draw: Path | None = None  # a folder for pictures with boxes and heat map
-    evidence: bool = False  # whether the heat map is told, too
+    evidence: bool = False  # whether to include the heat map
     judged: bool = True  # whether the answers are those of `/super`
 
 

@@ -92,7 +92,7 @@ def _tell(findings: list[Finding], reference: Reference, truth: dict[str, int], 
     Console().print(table)
     typer.echo(
         f"Labelled: {truth['genuine_rejected']} of {truth['genuine']} genuine were rejected, "
-        f"{truth['attacks_let_pass']} of {truth['attacks']} attacks let pass; "
+        f"{truth['attacks_let_pass']} of {truth['attacks']} attacks missed; "
         f"{truth['left_to_a_person']} photos were left to a person."
     )
 

@@ -61,7 +61,7 @@ class CommandLine(TyperGroup):
         try:
             return super().invoke(ctx)
         except BrokenPipeError:
-            raise  # whoever read the answers has had enough
+            raise  # the reader of the answers has closed the pipe
         except ImportError as error:
             raise give_up(_missing(error, str(ctx.invoked_subcommand))) from error
         except (ImgSuperError, ValueError) as error:

@@ -45,5 +45,5 @@ def storage_options(words: Sequence[str] | None) -> dict[str, Any]:
 
 
 def pasted(*words: object) -> str:
-    """A command as a sentence names it: whoever pastes what is between the quotes into a shell runs it."""
+    """A command as sentences quote it: what is between the quotes can be pasted into a shell."""
     return f"`{shlex.join(map(str, words))}`"

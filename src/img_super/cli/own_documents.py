@@ -84,7 +84,7 @@ def _serving(setting: str, folder: Path) -> str:
 
 
 def _next(step: NextStep | None, model: Path, otherwise: str) -> str:
-    """None: nobody compared the new model with the old one."""
+    """None: the new model was not compared with the old one."""
     from img_super.lab.own_documents.compare import NextStep
 
     if step is NextStep.KEEP_OLD:

@@ -138,5 +138,5 @@ def _list(entries: Iterable[tuple[str, str, str]]) -> str:
 
 
 def _escaped(text: str) -> str:
-    """Text that cannot be taken for HTML; code, between backticks, is shown as it stands."""
+    """Text that cannot be mistaken for HTML; code between backticks is left unchanged."""
     return re.sub(r"(`[^`]*`)|<", lambda found: found[1] or r"\<", text)

@@ -106,7 +106,7 @@ def scan(
             tuple(sources), out, out.with_suffix(".html") if report else None, settings.threads,
             restart=restart, overwrite=overwrite, language=language.value, work=work,
         )  # fmt: skip
-        with redirect_stdout(sys.stderr):  # Ray tells of its nodes there; standard output is for answers
+        with redirect_stdout(sys.stderr):  # Ray reports on its nodes there; standard output is for answers
             summary, seconds = _scan_with_progress(job, _judging(on_ray, processes), quiet=json)
     _tell(summary, job, seconds, json)
     raise typer.Exit(_exit(summary, strict))

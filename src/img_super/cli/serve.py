@@ -106,7 +106,7 @@ def _connection(settings: Settings) -> Callable[..., Any]:
     if settings.tls_certificate is None or settings.tls_key is None:
         return partial(BoundedConnection, limits=limits)
     certificate = Certificate(settings.tls_certificate, settings.tls_key)
-    certificate.context()  # so that a wrong file is told now, not to the first client
+    certificate.context()  # so that a wrong file is reported now, not at the first request
     logging.getLogger("uvicorn.error").addFilter(lambda record: "running on" not in record.msg)  # as http; see _welcome
     return partial(secure_connection, limits=limits, certificate=certificate)
 

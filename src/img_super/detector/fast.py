@@ -59,7 +59,7 @@ MAX_DOCUMENTS: Final = 12
 """Of a photo that shows more, those that stand best are judged: each costs a crop and a pass of the validator."""
 
 MOST_DOUBTFUL: Final = 24
-"""So many faces are looked at from near, whether they are another document's portrait."""
+"""How many faces get a closer look for being another document's portrait."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +164,7 @@ class FastDetector:
         return Located(detection, frame, portrait.quad, portrait.candidate.face.confidence)
 
     def _own_documents(self, photo: Pyramid, faces: Sequence[Standing], portrait: ConfirmedFace) -> Iterator[Detection]:
-        """Those that are other documents' portraits when they are seen from near.
+        """Those that a closer look shows to be other documents' portraits.
 
         In the whole photo, a small document's portrait looks like a ghost, and its face seems too large for YuNet.
         """

@@ -17,7 +17,7 @@ from img_super.detector.outputs import FloatBox, FoundPortrait
 from img_super.domain import ROTATIONS, Float32Array, Rotation
 
 MIN_FACE: Final = 0.2
-"""A face of less confidence is nobody's portrait."""
+"""A face of less confidence is not taken for a portrait."""
 
 IN_DOCUMENT: Final = 2.0
 """What it counts that a document is seen around the face; the sum of all else differs by 3.5 in the median."""
@@ -132,7 +132,7 @@ def has_own_document(other: Standing, portrait: Standing) -> bool:
 
 
 def may_have_own_document(other: Standing, portrait: Standing) -> bool:
-    """Whether a look from near may show that."""
+    """Whether a closer look may show that."""
     return _own_document(other, portrait) >= _PERHAPS_OWN_FROM
 
 

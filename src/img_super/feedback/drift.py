@@ -34,7 +34,7 @@ class Reference:
 
     name: str  # where it comes from
     quantiles: Array  # of scores, of evenly spread shares from 0 to 1
-    quality: Mapping[str, float] | None  # the share of photos with each warning; None where nobody counted
+    quality: Mapping[str, float] | None  # the share of photos with each warning; None where not counted
     count: int  # how many photos it was taken from
 
 

@@ -48,7 +48,7 @@ class Judgement:
 
 @dataclass(frozen=True, slots=True)
 class Labelled:
-    """A judgement and what is known of the truth: None where nobody said."""
+    """A judgement and what is known of the truth: None where no label was given."""
 
     judgement: Judgement
     label: Label | None
@@ -82,7 +82,7 @@ class Store:
     def label(self, owner: str, name: str, label: Label, at_s: float) -> Judgement | None:
         """Say what the document of a request was; None when this owner has none of this name. Raises `BadStore`.
 
-        What was said before is forgotten: whoever says it again and again fills no disk.
+        An earlier label is replaced, so that repeated ones cannot fill the disk.
         """
         columns = JUDGEMENTS.c
         is_named = or_(columns.name == name, columns.request_id == name)

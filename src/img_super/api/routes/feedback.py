@@ -38,7 +38,7 @@ _ERRORS = (BadRequestBody, KeyRefused, RateExceeded, SwitchedOff, UnknownRequest
 async def take_feedback(request: Request, services: TheServices) -> FeedbackAnswer:
     """Kept with the score that was answered; the photo was never kept, and is not asked for. The last label counts.
 
-    Where callers have keys, nobody can label or see what was answered to another one.
+    Where callers have keys, each can label and see only its own answers.
     """
     judgements = services.judgements
     if judgements is None:

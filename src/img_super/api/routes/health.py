@@ -1,4 +1,4 @@
-"""`GET /health/live` and `/health/ready`, for whoever starts and restarts the service."""
+"""`GET /health/live` and `/health/ready`, for orchestrators and load balancers."""
 
 from fastapi import APIRouter, Response, status
 

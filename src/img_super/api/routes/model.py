@@ -25,7 +25,7 @@ async def show_models(services: TheServices) -> Models:
 
 @router.get("/model/figures", summary="Measured quality of the validation network; needs no key")
 async def show_figures(services: TheServices) -> ValidatorModel:
-    """Policies, rates with intervals, limits: what whoever acts on an answer should know of it."""
+    """Policies, rates with intervals, limits: what to know before acting on an answer."""
     validator = services.pipeline.validator
     return ValidatorModel.of_card(validator.card, validator.identity, services.pipeline.policy_name)
 

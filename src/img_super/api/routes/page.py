@@ -55,7 +55,7 @@ router = APIRouter(tags=["service"])
     responses={200: {"content": {"text/html": {"schema": {"type": "string"}}}}},
 )
 async def root(request: Request) -> Response:
-    """HTML for whoever asks for `text/html` by name, as browsers do; JSON for everybody else."""
+    """HTML for clients that accept `text/html` by name, as browsers do; JSON for all others."""
     if _is_browser(request):
         return FileResponse(_PAGE, headers=_PAGE_HEADERS)
     docs = f"{request.scope.get('root_path', '')}/docs"  # behind a path prefix, too

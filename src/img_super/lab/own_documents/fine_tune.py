@@ -73,7 +73,7 @@ def fine_tune(
         parent_weights: the `.keras` file to begin with.
         out: the run's folder.
         folds: how many times a part is left out.
-        note: is told what is begun, for a person who waits.
+        note: called with what begins, to show progress.
 
     Raises `BadLabels`: a class has too few documents for so many folds.
     """

@@ -1,4 +1,4 @@
-"""Whose judgements they are, and names for them that nobody can guess.
+"""Owners of judgements, and identifiers for them that cannot be guessed.
 
 What was judged before has no owner, and is labelled only by a service whose callers need no key.
 """
