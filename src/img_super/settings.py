@@ -48,12 +48,7 @@ class Settings(BaseSettings):
     workers: int = Field(
         1, ge=1, le=64, description="Worker processes that share the port; each loads the models and has its own queue."
     )
-    threads: int = Field(
-        default_factory=_usable_cores,
-        ge=1,
-        le=64,
-        description="Photos that a worker judges at once.",
-    )
+    threads: int = Field(default_factory=_usable_cores, ge=1, le=64, description="Photos that a worker judges at once.")
     model: Path = Field(
         SHIPPED_MODEL,
         description="Folder of the validation model (`card.json` and weights), or a registry, whose promoted version "
@@ -96,8 +91,7 @@ class Settings(BaseSettings):
         description="Requests per minute of a client, by key or else address; more are refused (429). 0: unlimited.",
     )
     trusted_proxies: str = Field(
-        "",
-        description="Proxies whose `X-Forwarded-For` and `X-Forwarded-Proto` are trusted, comma-separated.",
+        "", description="Proxies whose `X-Forwarded-For` and `X-Forwarded-Proto` are trusted, comma-separated."
     )
     connections: int = Field(
         1000,
@@ -145,10 +139,7 @@ class Settings(BaseSettings):
         description="Memory for the bodies of all requests together; beyond it, requests are refused (503).",
     )
     batch_photos: int = Field(
-        16,
-        ge=0,
-        le=64,
-        description="Photos in one `POST /super/batch`; more are refused (413). 0: off.",
+        16, ge=0, le=64, description="Photos in one `POST /super/batch`; more are refused (413). 0: off."
     )
     batch_bytes: int = Field(
         64 * 1024 * 1024, ge=1024, description="A larger body of `POST /super/batch` is refused (413)."

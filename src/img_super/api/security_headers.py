@@ -19,7 +19,7 @@ _FOR_DOCUMENTATION: Final = {
     # Swagger's page has a script of its own in it; nothing that a caller sent ever is.
     "Content-Security-Policy": "default-src 'none'; script-src 'self' 'unsafe-inline'; "
     "style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self'; "
-    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 }
 _FOR_TLS: Final = {"Strict-Transport-Security": "max-age=31536000"}
 

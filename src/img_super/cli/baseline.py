@@ -1,15 +1,13 @@
 """`img-super baseline`: trains what the network must beat, on the same crops, into folders that `evaluate` reads."""
 
-from __future__ import annotations
-
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Final
 
 import typer
 
-if TYPE_CHECKING:
-    from img_super.lab.dataset.crops import CropSet
+_WATCHED_CROPS: Final = 600
+"""As many as the network's own training watches to choose its best epoch."""
 
 
 class Kind(StrEnum):
@@ -35,11 +33,15 @@ def baseline(
     from img_super.lab.dataset.measured_sets import GENERATED
     from img_super.lab.shipping.card import About
     from img_super.lab.shipping.ship import ship
+    from img_super.lab.training.baselines import fit_frozen_backbone, train_old_system
 
     if kind is Kind.FROZEN_BACKBONE and imagenet is None:
         raise typer.BadParameter("the frozen backbone is made of ImageNet weights", param_hint="--imagenet")
     training, held_out = read_crops(data, limit), read_crops(validation)
-    network = _trained(kind, training, held_out, imagenet, epochs)
+    if kind is Kind.FROZEN_BACKBONE and imagenet is not None:
+        network = fit_frozen_backbone(training, imagenet)
+    else:
+        network = train_old_system(training, held_out.first(_WATCHED_CROPS), epochs)
     trained = out / "trained.keras"
     out.mkdir(parents=True, exist_ok=True)
     network.save(trained)
@@ -49,15 +51,3 @@ def baseline(
     trained.unlink()
     auc = card.figures[GENERATED].auc
     typer.echo(f"{name}: in {out}" if auc is None else f"{name}: AUC {auc.value:.3f}, in {out}")
-
-
-def _trained(kind: Kind, training: CropSet, held_out: CropSet, imagenet: Path | None, epochs: int) -> Any:
-    from img_super.lab.training.baselines import fit_frozen_backbone, train_old_system
-
-    if kind is Kind.FROZEN_BACKBONE and imagenet is not None:
-        return fit_frozen_backbone(training, imagenet)
-    return train_old_system(training, held_out.first(_WATCHED_CROPS), epochs)
-
-
-_WATCHED_CROPS = 600
-"""As many as the network's own training watches to choose its best epoch."""

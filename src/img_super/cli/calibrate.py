@@ -109,24 +109,17 @@ def _tell(result: Recalibrated, json: bool) -> None:
 
 def _keep(result: Recalibrated, parent: Path, out: Path | None, registry: Path | None) -> str:
     """Write the card and a copy of its parent's weights; says what to do next."""
-    from tempfile import TemporaryDirectory
-
-    if out is not None:
-        _write(result, parent, out)
-        return kept_in_folder(result.card.title, out)
-    if registry is None:
-        raise ValueError("there is neither a folder nor a registry")
-    with TemporaryDirectory() as folder:
-        _write(result, parent, Path(folder))
-        return keep_in_registry(Path(folder), registry, parent)
-
-
-def _write(result: Recalibrated, parent: Path, folder: Path) -> None:
     from shutil import copyfile
+    from tempfile import TemporaryDirectory
 
     from img_super.model_card import write_card
 
-    folder.mkdir(parents=True, exist_ok=True)
-    for file in result.card.files.values():
-        copyfile(parent / file.name, folder / file.name)
-    write_card(result.card, folder)
+    with TemporaryDirectory() as temporary:
+        folder = out or Path(temporary)
+        folder.mkdir(parents=True, exist_ok=True)
+        for file in result.card.files.values():
+            copyfile(parent / file.name, folder / file.name)
+        write_card(result.card, folder)
+        if registry is None:
+            return kept_in_folder(result.card.title, folder)
+        return keep_in_registry(folder, registry, parent)

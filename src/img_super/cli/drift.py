@@ -25,8 +25,7 @@ def drift(
     ],
     days: Annotated[float, typer.Option(help="Days to look at, up to now.", min=0.01)] = 1,
     against_days: Annotated[
-        float | None,
-        typer.Option(help="Compare with this many days before them, not with the model's card.", min=0.01),
+        float | None, typer.Option(help="Compare with this many days before them, not with the model's card.", min=0.01)
     ] = None,
     model: Annotated[
         Path | None,

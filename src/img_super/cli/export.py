@@ -17,12 +17,10 @@ def export(
     out: Annotated[Path, typer.Option(help="The model's folder: weights and card.json.")],
     version: Annotated[str, typer.Option(help="The model's version, for its card.")],
     representative: Annotated[
-        Path | None,
-        typer.Option(help="Crops to calibrate the integer weights with; training crops are best."),
+        Path | None, typer.Option(help="Crops to calibrate the integer weights with; training crops are best.")
     ] = None,
     real: Annotated[
-        list[Path] | None,
-        typer.Option(help="Real captures, half of whose document types help to choose; repeatable."),
+        list[Path] | None, typer.Option(help="Real captures, half of whose document types help to choose; repeatable.")
     ] = None,
     donors: Annotated[Path | None, typer.Option(help="CC0 portraits for forgeries on real captures.")] = None,
     int8: Annotated[bool, typer.Option(help="Also make integer weights; they serve if they measure better.")] = True,

@@ -15,12 +15,7 @@ from img_super.api.schemas import Problem
 from img_super.settings import PREFIX, Settings
 
 SERVICE_PROBLEMS: Final[tuple[Problem, ...]] = (
-    problem(
-        HTTPStatus.NOT_FOUND,
-        "not_found",
-        "Not Found",
-        "There is no such route; /docs lists them all.",
-    ),
+    problem(HTTPStatus.NOT_FOUND, "not_found", "Not Found", "There is no such route; /docs lists them all."),
     problem(
         HTTPStatus.METHOD_NOT_ALLOWED,
         "method_not_allowed",

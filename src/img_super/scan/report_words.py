@@ -84,8 +84,4 @@ def _of_the_page(language: Language) -> dict[str, str]:
     return {key: texts[name_on_page] for key, name_on_page in (names | (advice if language == "es" else {})).items()}
 
 
-def _words_in(language: Language) -> dict[str, str]:
-    return _of_the_page(language) | _OWN[language] | _ADVICE[language]
-
-
-WORDS: Final = {language: _words_in(language) for language in _OWN}
+WORDS: Final = {language: _of_the_page(language) | _OWN[language] | _ADVICE[language] for language in _OWN}

@@ -13,13 +13,7 @@ import numpy as np
 STRIDE: Final = 16
 """Crop pixels a side of one cell of the heat map."""
 
-_STAGES: Final = (
-    (3, 1, 1, 1, 16),
-    (3, 2, 2, 6, 24),
-    (5, 2, 2, 6, 40),
-    (3, 3, 2, 6, 80),
-    (5, 3, 1, 6, 112),
-)
+_STAGES: Final = ((3, 1, 1, 1, 16), (3, 2, 2, 6, 24), (5, 2, 2, 6, 40), (3, 3, 2, 6, 80), (5, 3, 1, 6, 112))
 """Kernel, repeats, stride, expansion, channels of each stage up to stride 16."""
 
 _BATCH_NORM_EPSILON: Final = 1e-3

@@ -26,11 +26,7 @@ WithEvidence: TypeAlias = Annotated[bool, Query(description="Also return where t
     response_model_exclude_none=True,
     openapi_extra=IMAGE_REQUEST,
 )
-async def judge_portrait(
-    request: Request,
-    services: TheServices,
-    evidence: WithEvidence = False,
-) -> SuperAnswer:
+async def judge_portrait(request: Request, services: TheServices, evidence: WithEvidence = False) -> SuperAnswer:
     """Finds the portrait, looks at it together with the card around it, and answers a calibrated probability."""
     return await work_on_photo(request, services, judging(request, services, evidence))
 

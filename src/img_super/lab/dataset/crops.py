@@ -63,13 +63,13 @@ class CropSet(OfRows):
         return CropSet(self.crops[positions], self.masks[positions], rows, has_mask)
 
 
-def read_crops(folder: Path, limit: int | None = None) -> CropSet:
-    """Read a data set into memory (250 kB a crop of 288 px); at most `limit` crops.
+def read_crops(folder: Path, limit: int | None = None, rows_as: type[SampleRow] = SampleRow) -> CropSet:
+    """Read a data set into memory (250 kB a crop of 288 px); at most `limit` crops, with rows of this step.
 
     Raises `BadDataSet`: no manifest, a damaged row, a missing shard, or a shard with another number of crops.
     """
     crops, masks, rows = [], [], []
-    for shard, shard_rows in sorted(by_shard(read_manifest(folder, SampleRow)).items()):
+    for shard, shard_rows in sorted(by_shard(read_manifest(folder, rows_as)).items()):
         shard_crops, shard_masks = read_shard(folder, shard, len(shard_rows))
         crops.append(shard_crops)
         masks.append(shard_masks)

@@ -20,11 +20,7 @@ from img_super.domain import RgbImage
 from img_super.lab.dataset.forged_photos import Landmarks
 from img_super.lab.dataset.forgeries import LandmarkedFace
 
-GROUPS: Final = {
-    "sex": ("female", "male"),
-    "age": ("18-34", "35-54", "55+"),
-    "skin": ("light", "medium", "dark"),
-}
+GROUPS: Final = {"sex": ("female", "male"), "age": ("18-34", "35-54", "55+"), "skin": ("light", "medium", "dark")}
 """The traits, and the groups of each."""
 
 _AGES: Final = (35, 55)

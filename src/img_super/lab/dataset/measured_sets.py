@@ -68,23 +68,18 @@ def generated_set(folder: Path, limit: int | None = None, portraits: Path | None
 
     `portraits`: of the people shown, whose groups are then known.
     """
-    crops = read_crops(folder, limit)
+    crops = read_crops(folder, limit, SampleRow if portraits is None else PeopleRow)
     rows = [row for row in crops.rows if row.photo]
     photos = Photos(
         tuple(folder / row.photo for row in rows),
         np.array([row.label for row in rows], np.int64),
         np.array([row.document for row in rows], dtype=np.str_),
     )
-    faces = None if portraits is None else shown_faces(_people(folder, crops.rows), portraits)
+    people = [row.donor or row.portrait for row in crops.rows if isinstance(row, PeopleRow)]
+    faces = None if portraits is None else shown_faces(people, portraits)
     return MeasuredSet(
         GENERATED, crops.crops, crops.species, crops.documents, crops.masks, photos, personal=False, faces=faces
     )
-
-
-def _people(folder: Path, rows: Sequence[SampleRow]) -> list[str]:
-    """Whose face each sample shows."""
-    shown = {(row.shard, row.position): row.donor or row.portrait for row in read_manifest(folder, PeopleRow)}
-    return [shown[row.shard, row.position] for row in rows]
 
 
 def real_set(folders: Sequence[Path], donors: Path, side_px: int) -> MeasuredSet:

@@ -20,7 +20,7 @@ from img_super.lab.evaluation.groups import group_figures
 from img_super.lab.evaluation.policies import policy_figures
 from img_super.lab.evaluation.report import Scored, figures
 from img_super.lab.evaluation.robustness import CROP_STEPS, PHOTO_STEPS, Samples, StepFigures, robustness, score_or_nan
-from img_super.model_card import ModelCard, Policy, PolicyName, read_card, read_weights, write_card
+from img_super.model_card import ModelCard, PolicyName, read_card, read_weights, write_card
 from img_super.pipeline.crop import resize_to_input
 from img_super.pipeline.load import load_quick_detector
 from img_super.pipeline.pipeline import Pipeline
@@ -165,12 +165,10 @@ def record_figures(result: Measured) -> None:
     """Write the figures into the model's card, beside those of other data sets."""
     card = read_card(result.model.folder)
     policies = {
-        name: _with_figures(policy, {data: row[name] for data, row in result.policies.items() if name in row})
+        name: msgspec.structs.replace(
+            policy, figures=policy.figures | {data: row[name] for data, row in result.policies.items() if name in row}
+        )
         for name, policy in card.policies.items()
     }
     changed = msgspec.structs.replace(card, figures={**card.figures, **result.figures}, policies=policies)
     write_card(changed, result.model.folder)
-
-
-def _with_figures(policy: Policy, figures: Mapping[str, PolicyFigures]) -> Policy:
-    return msgspec.structs.replace(policy, figures={**policy.figures, **figures})

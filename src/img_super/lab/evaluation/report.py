@@ -102,8 +102,7 @@ def bpcer_figure(scored: Scored, threshold: float, weights: resampling.Weights) 
     """How many genuine documents reach the threshold."""
     genuine = scored.labels == 0
     return resampling.figure(
-        metrics.bpcer(scored.genuine, threshold),
-        resampling.mean(scored.genuine >= threshold, weights[:, genuine]),
+        metrics.bpcer(scored.genuine, threshold), resampling.mean(scored.genuine >= threshold, weights[:, genuine])
     )
 
 

@@ -10,6 +10,8 @@ from typing import Final
 import cv2
 import numpy as np
 import numpy.typing as npt
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
 
 from img_super.domain import RgbImage
 
@@ -34,21 +36,14 @@ def groups(hashes: Sequence[Hash], names: Sequence[str], max_different_bits: int
         hashes: one a photo.
         names: one a photo, such as its document; an empty one is like no other.
     """
-    parent = list(range(len(hashes)))
-
-    def root(index: int) -> int:
-        while parent[index] != index:
-            parent[index] = parent[parent[index]]
-            index = parent[index]
-        return index
-
     first_of_name: dict[str, int] = {}
     stacked = np.stack(hashes) if len(hashes) else np.empty((0, SIDE * SIDE // 8), np.uint8)
+    pairs: list[tuple[int, int]] = []
     for index, name in enumerate(names):
         if name:
-            parent[root(index)] = root(first_of_name.setdefault(name, index))
+            pairs.append((index, first_of_name.setdefault(name, index)))
         different = np.bitwise_count(stacked[:index] ^ stacked[index]).sum(axis=1)
-        for twin in np.flatnonzero(different <= max_different_bits):
-            parent[root(index)] = root(int(twin))
-    numbers: dict[int, int] = {}
-    return [numbers.setdefault(root(index), len(numbers)) for index in range(len(hashes))]
+        pairs += [(index, int(twin)) for twin in np.flatnonzero(different <= max_different_bits)]
+    links = np.array(pairs, np.int64).reshape(-1, 2)
+    alike = coo_array((np.ones(len(links)), links.T), shape=(len(hashes), len(hashes)))
+    return list(map(int, connected_components(alike, directed=False)[1]))

@@ -114,9 +114,7 @@ def ship_tuned(
     measured = figures(answered.scored(card.calibration), card.threshold)
     measured = msgspec.structs.replace(measured, quality=team.documents.quality_shares())
     card = msgspec.structs.replace(
-        card,
-        figures={**card.figures, OWN: measured},
-        lineage=lineage_of("fine_tuned", parent, team.documents),
+        card, figures={**card.figures, OWN: measured}, lineage=lineage_of("fine_tuned", parent, team.documents)
     )
     write_card(card, folder)
     return _compared(parent, MeasuredModel.read(folder), card, team, validation, threads)
@@ -128,8 +126,9 @@ def _compared(
     before, after = team.scored(answers_of(parent.weights, team.crops.crops, threads).logits), team.scored(team.logits)
     labels = validation.labels.astype(np.int64)
     parent_scored, tuned_scored = (
-        Scored(labels, validation.species, validation.documents, _scores(model, validation, threads))
+        Scored(labels, validation.species, validation.documents, scores_of(model.card.calibration, logits))
         for model in (parent, tuned)
+        for logits in [answers_of(model.weights, validation.crops, threads).logits]
     )
     name, shipped_validation = "your documents", compare("shipped validation", parent_scored, tuned_scored)
     if after.has_attacks:
@@ -140,7 +139,3 @@ def _compared(
     ]
     exchanged = None if team.exchanged is None else compare(_EXCHANGED, *team.exchanged)
     return ShippedTuned(card, Rejected.of(name, after.documents, *reject), shipped_validation, exchanged)
-
-
-def _scores(model: MeasuredModel, crops: CropSet, threads: int) -> npt.NDArray[np.float64]:
-    return scores_of(model.card.calibration, answers_of(model.weights, crops.crops, threads).logits)

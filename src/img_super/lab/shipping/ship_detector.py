@@ -56,18 +56,8 @@ def ship_detector(
     Raises `ExportFailed`: LiteRT answers otherwise than Keras does.
     """
     files = export_detector(trained, folder, INPUT_WH) | {"yunet": export_yunet(folder)}
-    card = DetectorCard(
-        "portrait_detector",
-        version,
-        datetime.now(UTC).strftime("%Y-%m-%d"),
-        files,
-        INPUT_WH,
-        0.0,
-        {},
-        DATA,
-        LIMITS,
-        TERMS,
-    )
+    created = datetime.now(UTC).strftime("%Y-%m-%d")
+    card = DetectorCard("portrait_detector", version, created, files, INPUT_WH, 0.0, {}, DATA, LIMITS, TERMS)
     weights, finder = read_weights(folder, card, "litert"), FaceRefiner(read_weights(folder, card, "yunet"))
     precise = YuNetDetector()
     answers = answers_on_generated(FastDetector(weights, card, finder, precise), validation)

@@ -57,7 +57,7 @@ def features(surroundings: Surroundings) -> Features:
     values = {f"colour.{name}": value for name, value in from_pixels.colour(crop, visible).items()}
     values |= _at_each_side(crop, _narrowed(visible))
     grey = cv2.cvtColor(crop, cv2.COLOR_RGB2GRAY).astype(np.float32)
-    period = _block_period(surroundings.row, len(crop))
+    period = _JPEG_BLOCK_PX * len(crop) / surroundings.row.crop_box.width  # in pixels of the crop
     values["blocks_x"] = block_strength(grey, visible, period)
     values["blocks_y"] = block_strength(np.ascontiguousarray(grey.T), visible.T, period)
     return values
@@ -148,8 +148,3 @@ def _moved(canvas: UInt8Array, matrix: npt.NDArray[np.float64]) -> UInt8Array:
         canvas, matrix, canvas.shape[::-1], flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT, borderValue=255
     )
     return np.asarray(moved, np.uint8)
-
-
-def _block_period(row: AuditRow, side: int) -> float:
-    """JPEG's block in pixels of the crop."""
-    return _JPEG_BLOCK_PX * side / row.crop_box.width

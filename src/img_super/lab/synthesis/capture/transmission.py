@@ -12,6 +12,7 @@ from PIL.JpegImagePlugin import JpegImageFile
 
 from img_super.domain import Float32Array, RgbImage
 from img_super.lab.synthesis import pixels
+from img_super.lab.synthesis.geometry import shifted
 
 SMALLEST_SCALE: Final = 0.45
 """Of a photo that has gone all its way, over the first photo."""
@@ -103,7 +104,7 @@ def pass_on(photo: Float32Array, passing: Passing, rng: np.random.Generator) -> 
     for number, step in enumerate(passing.steps):
         if number and passing.route in ("editor", "screenshot"):
             x, y = (int(value) for value in cuts[number])
-            image, matrix = np.ascontiguousarray(image[y:, x:]), _moved(-x, -y) @ matrix
+            image, matrix = np.ascontiguousarray(image[y:, x:]), shifted(-x, -y) @ matrix
         image, scale = _resized(image, step)
         matrix = scale @ matrix
         if step.format == "png" and number < len(passing.steps) - 1:
@@ -114,10 +115,6 @@ def pass_on(photo: Float32Array, passing: Passing, rng: np.random.Generator) -> 
     last = passing.steps[-1]
     quality = 100 if last.format == "png" else last.quality
     return PassedOn(image, np.asarray(matrix, np.float32), data, last.format, quality, last.subsampled)
-
-
-def _moved(dx: int, dy: int) -> Float32Array:
-    return np.array([[1, 0, dx], [0, 1, dy], [0, 0, 1]], np.float32)
 
 
 _RESAMPLING: Final = {

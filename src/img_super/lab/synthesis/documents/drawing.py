@@ -6,7 +6,7 @@ from typing import Final
 import cv2
 import numpy as np
 
-from img_super.domain import Float32Array, RgbImage
+from img_super.domain import RgbImage
 from img_super.lab.synthesis import pixels
 from img_super.lab.synthesis.documents import lines
 from img_super.lab.synthesis.documents.blank import Blank, PortraitStyle
@@ -121,12 +121,9 @@ def _ground(rng: np.random.Generator, design: Design, hw: tuple[int, int]) -> Rg
     small = np.stack([np.interp(along, stops, colours[:, channel]) for channel in range(3)], -1).astype(np.float32)
     small += 2.5 * rng.standard_normal((_COARSE, _COARSE, 1)).astype(np.float32)
     large = cv2.resize(small, hw[::-1], interpolation=cv2.INTER_LINEAR)
-    large = cv2.add(large, cv2.cvtColor(_grain(rng, hw), cv2.COLOR_GRAY2RGB))
+    grain = pixels.grain(rng, hw, float(rng.choice([0.45, 1.0, 2.5])), float(max(0.0, rng.uniform(-1, 2.5))))
+    large = cv2.add(large, cv2.cvtColor(grain, cv2.COLOR_GRAY2RGB))
     return np.asarray(np.clip(large, 0, 255), np.uint8)
-
-
-def _grain(rng: np.random.Generator, hw: tuple[int, int]) -> Float32Array:
-    return pixels.grain(rng, hw, float(rng.choice([0.45, 1.0, 2.5])), float(max(0.0, rng.uniform(-1, 2.5))))
 
 
 def _draw_patterns(page: Page, design: Design) -> None:

@@ -8,7 +8,7 @@ import numpy.typing as npt
 
 from img_super.domain import RgbImage
 from img_super.lab.synthesis.documents.design import Share4
-from img_super.lab.synthesis.documents.people import Person
+from img_super.lab.synthesis.documents.people import Person, script_of
 from img_super.lab.synthesis.documents.typefaces import Mask, Typeface, draw_typeface, text_mask, width_at_100
 from img_super.lab.synthesis.geometry import Box4
 
@@ -53,7 +53,7 @@ class Page:
         """The typeface that this document uses for a style; the same one every time."""
         key = style + ("_bold" if bold else "")
         if key not in self.faces:
-            self.faces[key] = draw_typeface(self.rng, style, bold, self.person.is_latin)
+            self.faces[key] = draw_typeface(self.rng, style, bold, script_of(self.person.locale) == "latin")
         return self.faces[key]
 
 

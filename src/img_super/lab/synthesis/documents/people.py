@@ -34,11 +34,6 @@ class Person:
     place: str
     address: str
 
-    @property
-    def is_latin(self) -> bool:
-        """Whether the locale is written in Latin letters."""
-        return script_of(self.locale) == "latin"
-
 
 def script_of(locale: str) -> str:
     """`latin`, `cyrillic` or `greek`."""

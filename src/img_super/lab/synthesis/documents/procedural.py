@@ -8,19 +8,9 @@ import numpy as np
 from img_super.lab.synthesis.documents.design import PROCEDURAL, Chances, Design, Item, PortraitSpec, Share4
 
 _LOCALES: Final = (
-    "es_ES",
-    "es_MX",
-    "es_CO",
-    "pt_BR",
-    "en_US",
-    "fr_FR",
-    "pl_PL",
-    "cs_CZ",
-    "tr_TR",
-    "ru_RU",
-    "el_GR",
-    "de_DE",
-)
+    "es_ES", "es_MX", "es_CO", "pt_BR", "en_US", "fr_FR", "pl_PL", "cs_CZ", "tr_TR", "ru_RU", "el_GR", "de_DE",
+)  # fmt: skip
+_PATTERNS: Final = ("waves", "net", "rays", "rosettes", "bands", "contours")
 _ASPECTS: Final = (1.585, 1.42, 1.40, 1.30, 0.63, 1.0)
 _KINDS: Final = ("id", "licence", "residence", "student")
 _PASSES: Final = ("student", "press", "club")
@@ -42,7 +32,7 @@ def draw_design(rng: np.random.Generator) -> Design:
         frame_aspect=(ratio, ratio),
         palette=_palette(rng),
         inks=tuple(_hex(rng, (0.2, 0.9), (0.05, 0.5)) for _ in range(3)),
-        patterns=_chances(rng, ("waves", "net", "rays", "rosettes", "bands", "contours"), 0.6),
+        patterns={kind: float(rng.uniform(0, 1) * 0.6) for kind in _PATTERNS},
         overprints=_overprints(rng),
         locales=(_LOCALES[int(rng.integers(len(_LOCALES)))],),
         items=_items(rng, (x, y, x + wide, y + high), aspect),
@@ -78,10 +68,6 @@ def _hex(
         rng.uniform(0, 1) if hue is None else hue, rng.uniform(*saturation), rng.uniform(*value)
     )
     return f"{round(red * 255):02x}{round(green * 255):02x}{round(blue * 255):02x}"
-
-
-def _chances(rng: np.random.Generator, names: tuple[str, ...], share: float) -> Chances:
-    return {name: float(rng.uniform(0, 1) * share) for name in names}
 
 
 def _portrait(rng: np.random.Generator) -> PortraitSpec:

@@ -78,13 +78,9 @@ def _opened(package: str, file: str, size_px: float) -> ImageFont.FreeTypeFont:
         return ImageFont.truetype(str(file_path), size_px, layout_engine=ImageFont.Layout.BASIC)
 
 
+@lru_cache(4096)
 def width_at_100(face: Typeface, text: str) -> float:
     """How wide a text is at 100 px."""
-    return _width(face, text)
-
-
-@lru_cache(4096)
-def _width(face: Typeface, text: str) -> float:
     return float(face.at(100).getlength(text))
 
 

@@ -71,7 +71,7 @@ def draw_tone(rng: np.random.Generator, kinds: tuple[str, ...] = KINDS) -> Tone:
 
 def apply_tone(image: Float32Array, tone: Tone, rng: np.random.Generator) -> Float32Array:
     """The portrait as this tone prints it; float32 RGB, the same size."""
-    contrasted = _contrasted(image, tone.contrast)
+    contrasted = np.asarray(cv2.addWeighted(image, tone.contrast, image, 0, 128 * (1 - tone.contrast)), np.float32)
     match tone.kind:
         case "grey":
             return pixels.grey(contrasted)
@@ -101,10 +101,6 @@ def _end_colours(kind: str, rng: np.random.Generator) -> tuple[tuple[float, floa
 
 def _mixed(image_a: Float32Array, image_b: Float32Array, share: float) -> Float32Array:
     return np.asarray(cv2.addWeighted(image_a, 1 - share, image_b, share, 0), np.float32)
-
-
-def _contrasted(image: Float32Array, slope: float) -> Float32Array:
-    return np.asarray(cv2.addWeighted(image, slope, image, 0, 128 * (1 - slope)), np.float32)
 
 
 def _between(values: Float32Array, tone: Tone) -> Float32Array:
