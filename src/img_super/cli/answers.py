@@ -140,7 +140,7 @@ def _add_problem(table: Table, name: Any, problem: Body, columns: int) -> None:
 def _judged_cells(body: Body) -> list[str]:
     style = _STYLES[body["verdict"]]
     remarks = [f"{len(body['documents'])} documents."] if len(body["documents"]) > 1 else []
-    remarks += [f"{told}." for told in _outside(body)]
+    remarks += [f"{faces}." for faces in _outside(body)]
     remarks += [remark["detail"] for remark in (*_reasons_besides_the_score(body), *body["quality"])]
     return [f"[{style}]{body['verdict']}", f"{body['score']:.4f}", _corners(body["coord"]), " ".join(remarks)]
 

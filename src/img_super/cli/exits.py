@@ -52,9 +52,9 @@ class CommandLine(TyperGroup):
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
         command = super().get_command(ctx, cmd_name)
-        for one in (command, *getattr(command, "commands", {}).values()):
-            if one:
-                _without_bool(one.get_params(ctx))
+        for verb in (command, *getattr(command, "commands", {}).values()):
+            if verb:
+                _without_bool(verb.get_params(ctx))
         return command
 
     def invoke(self, ctx: Any) -> Any:
