@@ -17,6 +17,7 @@ import random
 import struct
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -93,6 +94,7 @@ class Search:
     make: Callable[[Draw], bytes]
     rng: random.Random
     tried: int = 0
+    spent_s: float = 0.0
     best: dict[str, list[Tried]] = field(default_factory=lambda: {aim: [] for aim in AIMS})
 
     def step(self) -> None:
@@ -122,7 +124,7 @@ class Search:
 
 
 def main() -> None:
-    """Print the worst of each format as it is found, then all of it as JSON."""
+    """Print the worst of each format, then all of it as JSON; also when it is interrupted (SIGINT)."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--minutes", type=float, default=30)
     parser.add_argument("--only", choices=sorted(FORMATS))
@@ -132,11 +134,11 @@ def main() -> None:
     decoder_process._warm_up()
     cv2.setNumThreads(0)
     names = [arguments.only] if arguments.only else list(FORMATS)
-    row = {}
-    for name in names:
-        search = Search(FORMATS[name], random.Random(arguments.seed))  # noqa: S311 a search
-        search_for(search, 60 * arguments.minutes / len(names))
-        row[name] = told(search)
+    searches = {name: Search(FORMATS[name], random.Random(arguments.seed)) for name in names}  # noqa: S311 a search
+    with suppress(KeyboardInterrupt):
+        search_for(list(searches.values()), 60 * arguments.minutes)
+    row = {name: told(search) for name, search in searches.items()}
+    for name, search in searches.items():
         print(f"{name:>5}: {json.dumps(row[name])}", flush=True)
         if arguments.keep:
             keep(search, arguments.keep, name)
@@ -146,11 +148,13 @@ def main() -> None:
     sys.exit(worst_ms > MOST_MS or worst_mb > MOST_MB)
 
 
-def search_for(search: Search, seconds: float) -> None:
-    """So much of the processor's time, this process's and its children's."""
+def search_for(searches: list[Search], seconds: float) -> None:
+    """So much of the processor's time, this process's and its children's; shared evenly, whenever it ends."""
     end_s = processor_s() + seconds
-    while processor_s() < end_s:
+    while (begin_s := processor_s()) < end_s:
+        search = min(searches, key=lambda one: one.spent_s)
         search.step()
+        search.spent_s += processor_s() - begin_s
 
 
 def processor_s() -> float:
@@ -166,7 +170,7 @@ def told(search: Search) -> dict[str, Any]:
         aim: {"ms": round(one.cost.ms), "mb": round(one.cost.mb), "kb": round(one.kb, 1), aim: round(AIMS[aim](one), 1)}
         for aim, one in worst.items()
     }
-    return {"tried": search.tried, **row}
+    return {"tried": search.tried, "processor_s": round(search.spent_s), **row}
 
 
 def keep(search: Search, folder: Path, name: str) -> None:

@@ -192,15 +192,15 @@ class Client:
 
     def face(self, photo: bytes | Path) -> LocatedPortrait:
         """Where the portrait is."""
-        return _typed(self.post("/face", photo), LocatedPortrait)
+        return typed(self.post("/face", photo), LocatedPortrait)
 
     def super(self, photo: bytes | Path, evidence: bool = False) -> PhotoAnswer:
         """Whether the portrait was superimposed; with `evidence`, also where it shows."""
-        return _typed(self.post("/super", photo, evidence=evidence), PhotoAnswer)
+        return typed(self.post("/super", photo, evidence=evidence), PhotoAnswer)
 
     def super_batch(self, photos: Iterable[bytes | Path], evidence: bool = False) -> list[PhotoAnswer | RequestError]:
         """Several photos in one request; returns each one's answer or error, in order."""
-        answer = _typed(self.post("/super/batch", *photos, evidence=evidence), _Items)
+        answer = typed(self.post("/super/batch", *photos, evidence=evidence), _Items)
         return [item.result() for item in answer.items]
 
     def check(self) -> None:
@@ -267,7 +267,8 @@ def _body(response: httpx2.Response) -> dict[str, Any]:
     raise details.as_error(_retry_after_s(response))
 
 
-def _typed(body: dict[str, Any], kind: type[T]) -> T:
+def typed(body: dict[str, Any], kind: type[T]) -> T:
+    """The answer as one of the types above. Raises `OtherProblem`: it is something else."""
     try:
         return msgspec.convert(body, kind)
     except msgspec.ValidationError as error:

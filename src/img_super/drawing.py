@@ -34,17 +34,21 @@ class Marks:
 
 
 def draw(image: RgbImage, marks: Marks) -> RgbImage:
-    """A copy of `image` (RGB uint8, height x width x 3) with the marks; lines are as wide as its size asks for."""
-    marked = image.copy()
+    """A copy of `image` (RGB uint8, height x width x 3) with the marks; lines are as wide as its size asks for.
+
+    Boxes may lie anywhere: what is drawn costs what the image does.
+    """
+    marked, wh = image.copy(), (image.shape[1], image.shape[0])
     if marks.heat_map is not None and marks.heated is not None:
         _draw_heat(marked, marks.heat_map, marks.heated)
     width_px = max(2, round(max(image.shape[:2]) / 400))
     colour = _COLOURS.get(marks.verdict or "", _BLUE)
     for box in marks.others:
-        _draw_box(marked, box, _BLUE, max(1, width_px // 2))
-    _draw_box(marked, marks.portrait, colour, width_px)
+        _draw_box(marked, box.clipped(wh), _BLUE, max(1, width_px // 2))
+    portrait = marks.portrait.clipped(wh)
+    _draw_box(marked, portrait, colour, width_px)
     if marks.text:
-        _draw_text(marked, marks.portrait, marks.text, colour, width_px)
+        _draw_text(marked, portrait, marks.text, colour, width_px)
     return marked
 
 
@@ -57,12 +61,16 @@ def _draw_heat(image: RgbImage, heat_map: FloatMap, heated: Box) -> None:
     inside = heated.clipped((image.shape[1], image.shape[0]))
     if not inside.area:
         return
-    large = cv2.resize(heat_map, (heated.width, heated.height), interpolation=cv2.INTER_LINEAR)
-    rows, columns = (
-        slice(inside.y_min - heated.y_min, inside.y_max - heated.y_min),
-        slice(inside.x_min - heated.x_min, inside.x_max - heated.x_min),
-    )
-    share = _OPACITY * np.clip(large[rows, columns, np.newaxis], 0, 1)
+    across, down = heat_map.shape[1] / heated.width, heat_map.shape[0] / heated.height
+    to_map = np.array(
+        [
+            [across, 0, (inside.x_min - heated.x_min + 0.5) * across - 0.5],
+            [0, down, (inside.y_min - heated.y_min + 0.5) * down - 0.5],
+        ]
+    )  # from a pixel of the part inside, whatever size the whole would have
+    size, flags = (inside.width, inside.height), cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+    large = cv2.warpAffine(heat_map, to_map, size, flags=flags, borderMode=cv2.BORDER_REPLICATE)
+    share = _OPACITY * np.clip(large[:, :, np.newaxis], 0, 1)
     part = image[inside.y_min : inside.y_max, inside.x_min : inside.x_max]
     part[:] = np.rint((1 - share) * part + share * np.array(_HEAT, np.float32)).astype(np.uint8)
 

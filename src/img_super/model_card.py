@@ -1,5 +1,6 @@
 """A model's card: what the weights are, what they take, how their answer is read, and what is known of them."""
 
+import errno
 import re
 from bisect import bisect_right
 from collections import Counter
@@ -16,12 +17,15 @@ import msgspec
 from img_super.domain import ModelIdentity
 from img_super.errors import BadModel
 from img_super.figures import DetectorFigures, PolicyFigures, SetFigures
+from img_super.regular_file import open_regular
 
 CARD_FILE: Final = "card.json"
 NOT_DECODED: Final = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 """What a damaged file of JSON or TOML raises: what stands there is wrong, is no text, or lies too deep."""
 
 _MOST_SIDE_PX: Final = 4096
+_MOST_CARD_BYTES: Final = 4 * 2**20
+_MOST_WEIGHTS_BYTES: Final = 512 * 2**20
 _ABOVE_ONE: Final = 1.000001
 """A threshold that no score reaches lies just above 1."""
 
@@ -245,11 +249,20 @@ def read_card_as(kind: type[CardT], folder: Path) -> CardT:
     """Read and check a card of another kind. Raises `BadModel` as `read_card` does."""
     path = folder / CARD_FILE
     try:
-        return msgspec.json.decode(path.read_bytes(), type=kind)
+        return msgspec.json.decode(_bytes_of(path, _MOST_CARD_BYTES), type=kind)
     except OSError as error:
         raise BadModel(f"The model's card {path} cannot be read: {error.strerror}.") from error
     except NOT_DECODED as error:
         raise BadModel(f"The model's card {path} is not a valid card: {error}.") from error
+
+
+def _bytes_of(path: Path, most_bytes: int) -> bytes:
+    """Raises `OSError`, also when it is no regular file or longer."""
+    with open_regular(path) as file:
+        content = file.read(most_bytes + 1)
+    if len(content) > most_bytes:
+        raise OSError(errno.EFBIG, f"it is larger than {most_bytes >> 20} MiB")
+    return content
 
 
 def write_card(card: ModelCard | DetectorCard, folder: Path) -> None:
@@ -268,7 +281,7 @@ def read_weights(folder: Path, card: ModelCard | DetectorCard, file: str) -> byt
     weights_file = card.files[file]
     path = folder / weights_file.name
     try:
-        weights = path.read_bytes()
+        weights = _bytes_of(path, _MOST_WEIGHTS_BYTES)
     except OSError as error:
         raise BadModel(f"The model's weights {path} cannot be read: {error.strerror}.") from error
     if sha256(weights).hexdigest() != weights_file.sha256:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 from hashlib import sha256
 from pathlib import Path
 
@@ -122,3 +123,17 @@ def test_a_policy_that_nobody_knows_is_refused(model: Path) -> None:
 def test_a_warning_counts_once_a_photo() -> None:
     assert quality_shares([("small", "blurred"), ("blurred", "blurred"), ()]) == {"blurred": 0.6667, "small": 0.3333}
     assert quality_shares([()]) == {}
+
+
+def test_what_is_no_file_or_endless_is_not_read(model: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    card = read_card(model)
+    monkeypatch.setattr("img_super.model_card._MOST_WEIGHTS_BYTES", 6)
+    with pytest.raises(BadModel, match="larger than"):
+        read_weights(model, card, "litert")
+    for name in (CARD_FILE, "weights.tflite"):
+        (model / name).unlink()
+        os.mkfifo(model / name)
+    with pytest.raises(BadModel, match="regular file"):
+        read_weights(model, card, "litert")
+    with pytest.raises(BadModel, match="regular file"):
+        read_card(model)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from base64 import b64decode
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -13,9 +14,11 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from img_super.cli.exits import Exit, exit_for
 from img_super.domain import Box, FloatMap, Verdict
+from img_super.errors import BrokenImage, InputError
 
 if TYPE_CHECKING:
     from rich.table import Table
+    from rich.text import Text
 
     from img_super.drawing import Marks
 
@@ -28,6 +31,7 @@ STDIN: Final = "-"
 _JUDGED_HEADS: Final = ("photo", "verdict", "score", "portrait", "remarks")
 _FOUND_HEADS: Final = ("photo", "portrait", "faces", "turn")
 _TOLD_BY_THE_SCORE: Final = frozenset({"score_high", "score_between", "score_low"})
+_MOST_MAP_PIXELS: Final = 1 << 20
 _STYLES: Final = {"attack": "bold red", "undetermined": "yellow", "bona_fide": "green"}
 
 
@@ -81,7 +85,10 @@ def _answer(photo: str, ask: Ask, artist: _Artist | None, with_evidence: bool) -
         return Reply(problem=_problem("unreadable_file", "The file cannot be read", f"{error.strerror}{hint}."))
     reply = ask(data)
     if artist is not None and reply.body is not None:
-        artist.draw(photo, data, reply.body)
+        try:
+            artist.draw(photo, data, reply.body)
+        except InputError as error:  # the photo, or the map that came with the answer
+            return problem_of(error)
     return reply if with_evidence else reply.without_evidence()
 
 
@@ -116,14 +123,15 @@ def _print_table(answers: list[tuple[str, Reply]], judged: bool) -> None:
     from rich.table import Table
     from rich.text import Text
 
-    from img_super.sources.names import printable
+    from img_super.sources.names import printable, visible
 
     heads = _JUDGED_HEADS if judged else _FOUND_HEADS
     table = Table(*heads, caption=_caption(answers))
     for photo, reply in answers:
         name = Text(printable(photo), overflow="fold")
         if reply.body is not None:
-            table.add_row(name, *(_judged_cells if judged else _found_cells)(reply.body))
+            cells = (_judged_cells if judged else _found_cells)(reply.body)
+            table.add_row(name, *(Text(visible(text), style=_STYLES.get(text, "")) for text in cells))
         else:
             _add_problem(table, name, reply.problem or {}, len(heads))
     Console().print(table)
@@ -132,17 +140,18 @@ def _print_table(answers: list[tuple[str, Reply]], judged: bool) -> None:
 def _add_problem(table: Table, name: Any, problem: Body, columns: int) -> None:
     from rich.text import Text
 
-    remark = Text(f"{problem.get('code')}: {problem.get('detail')}", style="yellow")
+    from img_super.sources.names import visible
+
+    remark = Text(visible(f"{problem.get('code')}: {problem.get('detail')}"), style="yellow")
     empty = [""] * (columns - 2)
     table.add_row(name, *empty, remark)
 
 
 def _judged_cells(body: Body) -> list[str]:
-    style = _STYLES[body["verdict"]]
     remarks = [f"{len(body['documents'])} documents."] if len(body["documents"]) > 1 else []
     remarks += [f"{faces}." for faces in _outside(body)]
     remarks += [remark["detail"] for remark in (*_reasons_besides_the_score(body), *body["quality"])]
-    return [f"[{style}]{body['verdict']}", f"{body['score']:.4f}", _corners(body["coord"]), " ".join(remarks)]
+    return [body["verdict"], f"{body['score']:.4f}", _corners(body["coord"]), " ".join(remarks)]
 
 
 def _reasons_besides_the_score(body: Body) -> list[Body]:
@@ -164,11 +173,15 @@ def _corners(box: Body) -> str:
     return f"{box['x_min']},{box['y_min']} to {box['x_max']},{box['y_max']}"
 
 
-def _caption(answers: list[tuple[str, Reply]]) -> str | None:
+def _caption(answers: list[tuple[str, Reply]]) -> Text | None:
+    from rich.text import Text
+
+    from img_super.sources.names import visible
+
     body = next((reply.body for _, reply in answers if reply.body is not None and "model" in reply.body), None)
     if body is None:
         return None
-    return f"{body['model']['name']} {body['model']['version']}, threshold {body['threshold']}"
+    return Text(visible(f"{body['model']['name']} {body['model']['version']}, threshold {body['threshold']}"))
 
 
 # The pictures -----------------------------------------------------------------------------------------------------
@@ -211,8 +224,7 @@ def marks_of(body: Body) -> Marks:
     from img_super.drawing import Marks
 
     if "faces" in body:
-        portrait, *ghosts = (_box(face) for face in body["faces"])
-        return Marks(portrait, tuple(ghosts))
+        return Marks(_box(body), tuple(_box(face) for face in body["faces"][1:]))
     marks = Marks(_box(body["coord"]), verdict=body["verdict"], text=f"{body['verdict']} {body['score']:.3f}")
     evidence = body.get("evidence")
     if evidence is None:
@@ -226,13 +238,14 @@ def _box(corners: Body) -> Box:
 
 
 def _heat_map(data_url: str) -> FloatMap:
-    from base64 import b64decode
-
-    import cv2
+    """Raises `InputError`: what a service sent is no picture, or far larger than a map."""
     import numpy as np
 
-    png = np.frombuffer(b64decode(data_url.partition(",")[2]), np.uint8)
-    grey = cv2.imdecode(png, cv2.IMREAD_GRAYSCALE)
-    if grey is None:
-        raise ValueError("the heat map is not a picture")
-    return (grey / 255).astype(np.float32)
+    from img_super.pipeline.decode_limits import DecodeLimits
+    from img_super.pipeline.decoder import decode_apart
+
+    try:
+        png = b64decode(data_url.partition(",")[2])
+    except ValueError as error:
+        raise BrokenImage("The heat map is not a picture.") from error
+    return (decode_apart(png, DecodeLimits(max_pixels=_MOST_MAP_PIXELS))[:, :, 0] / 255).astype(np.float32)

@@ -60,12 +60,14 @@ def client(
 
 
 def _asker(service: Client, address: str, evidence: bool) -> Ask:
-    from img_super.client import NoAnswer
+    from img_super.client import LocatedPortrait, NoAnswer, PhotoAnswer, typed
 
     def ask(data: bytes) -> Reply:
-        """The JSON as it came: a newer service's fields, too, are shown."""
+        """The JSON as it came: a newer service's fields, too, are shown. What is missing or wrong is a problem."""
         try:
-            return Reply(service.post(address, data, evidence=evidence))
+            body = service.post(address, data, evidence=evidence)
+            typed(body, LocatedPortrait if address == "/face" else PhotoAnswer)
+            return Reply(body)
         except RequestError as error:
             return problem_of(error)
         except NoAnswer as error:

@@ -7,6 +7,7 @@ import typer
 from typer.core import TyperGroup
 
 from img_super.errors import ImgSuperError, how_to_install
+from img_super.sources.names import visible
 
 _EXTRAS: Final = {
     "drift": "feedback",
@@ -17,6 +18,8 @@ _EXTRAS: Final = {
     "synthesize-photos": "synthesis",
 }
 """Where a package is that a verb lacks; `train` brings those of the others."""
+
+_LINE_END: Final = "\n"
 
 
 class Exit(IntEnum):
@@ -39,8 +42,11 @@ class Exit(IntEnum):
 
 
 def give_up(error: ImgSuperError | str, code: Exit = Exit.NOT_STARTED) -> typer.Exit:
-    """One line on standard error instead of a traceback; raise what this returns."""
-    typer.echo(f"img-super: {error}", err=True)
+    """One line on standard error instead of a traceback; raise what this returns.
+
+    A server or a file may have written what the error says.
+    """
+    typer.echo(f"img-super: {visible(str(error), kept=_LINE_END)}", err=True)
     return typer.Exit(code)
 
 

@@ -202,7 +202,10 @@ def check_model(folder: Path) -> ModelCard:
 
 def _check_runs(validator: LiteRtValidator, card: ModelCard) -> None:
     grey = np.full((card.input_side_px, card.input_side_px, 3), 128, np.uint8)
-    score = validator.validate(grey).score
+    try:
+        score = validator.validate(grey).score
+    except Exception as error:  # whatever a foreign network does
+        raise BadModel(f"The model {card.title} does not answer a grey crop ({type(error).__name__}).") from error
     if not 0 <= score <= 1:
         raise BadModel(f"The model {card.title} answers a score of {score}, which is no probability.")
 

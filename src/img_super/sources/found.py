@@ -9,7 +9,9 @@ from zipfile import BadZipFile, ZipFile
 
 from fsspec import AbstractFileSystem
 from fsspec.core import url_to_fs
+from fsspec.implementations.local import LocalFileSystem
 
+from img_super.regular_file import open_regular
 from img_super.sources.errors import MAX_FILE_BYTES, EncryptedFile, FileTooLarge, UnreadableFile
 from img_super.sources.names import printable
 
@@ -93,7 +95,7 @@ class Reader:
             raise FileTooLarge()
         try:
             if photo.source is None:
-                with open_binary(photo, self._storage) as file:
+                with open_regular(photo.path) as file:
                     return file.read(self._max_bytes + 1)
             # A range beyond the end of an empty object is an error for S3: with a known size all of it is asked for.
             end = self._max_bytes + 1 if photo.size_bytes is None else None
@@ -138,19 +140,22 @@ def open_binary(file: InFile, storage: Storage) -> BinaryIO:
 
 def file_at(url: str, storage: Storage) -> InFile:
     """The file whose path or URL a person typed. Raises `UnreadableFile`."""
-    return InFile(printable(url), _path(url, storage), None, url) if is_remote(url) else InFile(printable(url), url)
+    if not is_remote(url):
+        return InFile(printable(url), url)
+    files, path = _system_and_path(url, storage)
+    return InFile(printable(url), path, None, None if isinstance(files, LocalFileSystem) else url)
 
 
 def beside(folder: str, name: str, storage: Storage) -> InFile:
     """The file of this name in a folder that a person typed; `name` is not parsed. Raises `UnreadableFile`."""
     if not is_remote(folder):
         return InFile(printable(f"{folder}/{name}"), f"{folder}/{name}")
-    return InFile(printable(f"{folder}/{name}"), f"{_path(folder, storage)}/{name}", None, folder)
+    return InFile(printable(f"{folder}/{name}"), f"{_system_and_path(folder, storage)[1]}/{name}", None, folder)
 
 
-def _path(url: str, storage: Storage) -> str:
+def _system_and_path(url: str, storage: Storage) -> tuple[AbstractFileSystem, str]:
     try:
-        return file_system(url, storage)[1]
+        return file_system(url, storage)
     except Exception as error:  # every file system raises its own kinds
         raise UnreadableFile(reason(error)) from error
 

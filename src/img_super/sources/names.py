@@ -15,9 +15,15 @@ def printable(name: str) -> str:
     Bytes that are no text, line breaks and control characters are written as escapes. A path that a spreadsheet
     would read as a formula (CWE-1236) begins with `./`, which leaves it the same path.
     """
-    text = _bytes_of(name).decode("utf-8", "backslashreplace")
-    text = "".join(sign if sign.isprintable() else sign.encode("unicode_escape").decode() for sign in text)
+    text = visible(_bytes_of(name).decode("utf-8", "backslashreplace"))
     return f"./{text}" if text.startswith(_FORMULA_BEGINS) else text
+
+
+def visible(text: str, kept: str = "") -> str:
+    """Control characters, which could give orders to a terminal, as escapes; but for those that are `kept`."""
+    return "".join(
+        sign if sign.isprintable() or sign in kept else sign.encode("unicode_escape").decode() for sign in text
+    )
 
 
 def _bytes_of(name: str) -> bytes:

@@ -1,6 +1,5 @@
 """Runs the validation network on LiteRT: the way of serving."""
 
-from math import isfinite
 from typing import Final
 
 import numpy as np
@@ -10,6 +9,7 @@ from img_super.domain import Evidence, FloatMap, ModelIdentity, RgbImage
 from img_super.errors import BadModel
 from img_super.model_card import ModelCard
 from img_super.per_thread import PerThread
+from img_super.validator.evidence import evidence_of
 
 _EXACT_UINT8: Final = (1.0, 0)
 """Scale and zero point at which a quantised input is the crop's own bytes."""
@@ -39,9 +39,7 @@ class LiteRtValidator:
     def validate(self, crop: RgbImage) -> Evidence:
         """Score one crop: RGB uint8, `card.input_side_px` square, upright."""
         logit, heat_map = self._networks.get().run(crop)
-        if not isfinite(logit):
-            raise ArithmeticError("The validation network returned no number.")
-        return Evidence(self.card.calibration.score(logit), np.nan_to_num(heat_map, posinf=1, neginf=0))
+        return evidence_of(logit, heat_map, self.card.calibration)
 
 
 class LiteRtNetwork:

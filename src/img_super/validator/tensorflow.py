@@ -3,9 +3,6 @@
 For whoever must serve with TensorFlow itself; this module and `network.py` are the only ones here that import it.
 """
 
-from pathlib import Path
-from tempfile import TemporaryDirectory
-
 import keras
 import numpy as np
 import tensorflow as tf
@@ -13,16 +10,19 @@ import tensorflow as tf
 from img_super.domain import Evidence, ModelIdentity, RgbImage
 from img_super.errors import BadModel
 from img_super.model_card import ModelCard
+from img_super.validator.evidence import evidence_of
+from img_super.validator.saved_network import open_network
 
 
 class TensorFlowValidator:
     """Scores portrait crops with the Keras model. Safe to share between threads."""
 
     def __init__(self, weights: bytes, card: ModelCard) -> None:
-        """Raises `BadModel` when the weights cannot be loaded."""
+        """Raises `BadModel`: the weights cannot be loaded, take other crops than the card says, or answer otherwise."""
         self.card = card
         self.identity: ModelIdentity = card.identity("keras")
-        network = _load(weights)
+        network = open_network(weights)
+        _check_ends(network, card)
         shape = (1, card.input_side_px, card.input_side_px, 3)
         # A traced function answers ten times sooner than `model.predict`, which is made for large batches.
         self._run = tf.function(
@@ -32,16 +32,15 @@ class TensorFlowValidator:
     def validate(self, crop: RgbImage) -> Evidence:
         """Score one crop: RGB uint8, `card.input_side_px` square, upright."""
         outputs = self._run(tf.constant(crop[np.newaxis], dtype=tf.float32))
-        score = self.card.calibration.score(float(outputs["logit"].numpy().item()))
-        return Evidence(score, outputs["heat_map"].numpy()[0, :, :, 0])
+        logit, heat_map = float(outputs["logit"].numpy().item()), outputs["heat_map"].numpy()[0, :, :, 0]
+        return evidence_of(logit, heat_map, self.card.calibration)
 
 
-def _load(weights: bytes) -> keras.Model:
-    """Keras loads from paths only; the checked bytes, not the file that may since have changed, are what is loaded."""
-    with TemporaryDirectory() as folder:
-        path = Path(folder) / "validator.keras"
-        path.write_bytes(weights)
-        try:
-            return keras.saving.load_model(path, compile=False, safe_mode=True)
-        except (ValueError, OSError, TypeError) as error:
-            raise BadModel("The validation network is not a Keras model that can be loaded here.") from error
+def _check_ends(network: keras.Model, card: ModelCard) -> None:
+    side = card.input_side_px
+    if network.input_shape != (None, side, side, 3):
+        raise BadModel(f"The network takes {network.input_shape}, its card says crops of {side} px.")
+    answers = network.output if isinstance(network.output, dict) else {}
+    shapes = {name: tuple(answer.shape) for name, answer in answers.items()}
+    if shapes.get("logit") != (None, 1) or shapes.get("heat_map", ())[-1:] != (1,):
+        raise BadModel("The validation network does not answer with a logit and a heat map.")

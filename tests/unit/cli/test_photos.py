@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import re
 import subprocess
 import sys
+from base64 import b64encode
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from threading import Thread
@@ -231,6 +233,53 @@ def test_what_a_proxy_says_is_told(run: Run, answering: Callable[..., FakeServic
     result = run("client", "--json", photo)
     assert result.exit_code == Exit.UNANSWERED
     assert lines(result)[0]["error"]["code"] == "http_502"
+
+
+JUDGED: dict[str, Any] = {
+    "score": 0.9, "verdict": "attack", "coord": FACE, "quality": [], "reasons": [], "reco": "TRUE", "threshold": 0.5,
+    "model": {"name": "a", "version": "1", "sha256": "0"}, "documents": [],
+}  # fmt: skip
+FAR_AWAY = {"x_min": -(10**12), "y_min": -(10**12), "x_max": 10**12, "y_max": 10**12}
+
+
+def evidence(side_px: int) -> dict[str, Any]:
+    """A heat map so large, over a square without an end."""
+    made = io.BytesIO()
+    Image.new("L", (side_px, side_px)).save(made, "PNG")
+    url = "data:image/png;base64," + b64encode(made.getvalue()).decode()
+    return {"heat_map": url, "coord": FAR_AWAY, "faces": [], "rotation": 0}
+
+
+@pytest.mark.parametrize(
+    ("body", "told"),
+    [
+        ({}, "unexpected_answer"),
+        ({**JUDGED, "verdict": "neither"}, "unexpected_answer"),
+        ({**JUDGED, "coord": FAR_AWAY, "evidence": evidence(7)}, None),
+        ({**JUDGED, "evidence": {**evidence(7), "heat_map": "data:,no picture"}}, "broken_image"),
+        ({**JUDGED, "evidence": evidence(3000)}, "too_many_pixels"),
+    ],
+)
+def test_a_hostile_service_costs_the_client_little(
+    run: Run, answering: Callable[..., FakeService], photo: Path, tmp_path: Path, body: dict[str, Any], told: str | None
+) -> None:
+    answering(httpx2.Response(200, json=body))
+    result = run("client", "--json", "--draw", tmp_path / "drawn", photo)
+    assert result.exit_code == (Exit.UNANSWERED if told else Exit.SUSPICIOUS)
+    assert lines(result)[0].get("error", {}).get("code") == told
+
+
+def test_a_hostile_service_gives_the_terminal_no_orders(
+    run: Run, answering: Callable[..., FakeService], photo: Path
+) -> None:
+    order = "\x1b]0;owned\x07[/red][link=file:///]"
+    remark = [{"code": "blurred", "detail": order}]
+    answering(httpx2.Response(200, json={**JUDGED, "quality": remark}), httpx2.Response(400, json={"code": order}))
+    for _ in range(2):
+        result = run("client", photo)
+        assert result.exit_code in (Exit.SUSPICIOUS, Exit.UNANSWERED)
+        assert "owned" in result.stdout
+        assert not {"\x1b", "\x07"} & set(result.output)
 
 
 def test_headers_are_sent_and_the_name_of_the_file_is_not(

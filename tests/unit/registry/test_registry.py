@@ -156,3 +156,12 @@ def test_of_promotions_at_once_none_is_lost(registry: Registry, tmp_path: Path) 
         list(threads.map(registry.promote, versions))
     assert sorted(change.version for change in registry.state.changes) == sorted([SHIPPED.version, *versions])
     assert set(registry.state.before) | {registry.state.current} == {SHIPPED.version, *versions}
+
+
+def test_a_model_that_does_not_answer_is_refused(
+    registry: Registry, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever stands in foreign weights, it is told in a sentence."""
+    monkeypatch.setattr("img_super.registry.registry.LiteRtValidator.validate", lambda *_: 1 / 0)
+    with pytest.raises(BadModel, match="does not answer"):
+        registry.add(variant(tmp_path / "new", "2"))

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from img_super.sources.errors import FileError, SourceError
-from img_super.sources.found import Failed, Found, Given, InFile, InZip, Reader
+from img_super.sources.found import Failed, Found, Given, InFile, InZip, Reader, file_at
 from img_super.sources.search import check_sources, count_photos, find_photos
 
 PHOTOS = {"a.jpg": b"a", "deep/b.jpg": b"bb", "deep/deeper/c.png": b"ccc"}
@@ -330,3 +330,11 @@ def test_members_that_cannot_be_read_have_a_code(tmp_path: Path) -> None:
     path.write_bytes(bytes(data))
     codes = [_code(found) for found in find_photos([str(path)], {}) if isinstance(found, InZip)]
     assert codes == ["file_too_large", "unreadable_file", "encrypted_file"]
+
+
+@pytest.mark.parametrize("name", ["{folder}/pipe.jpg", "file://{folder}/pipe.jpg", "/dev/zero", "file:///dev/zero"])
+def test_what_is_no_file_is_not_waited_for(tmp_path: Path, name: str) -> None:
+    """A table may name it, or it took a file's place meanwhile."""
+    os.mkfifo(tmp_path / "pipe.jpg")
+    with pytest.raises(FileError, match="not a regular file"):
+        READER.read(file_at(name.format(folder=tmp_path), {}))

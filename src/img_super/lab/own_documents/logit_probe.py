@@ -29,6 +29,7 @@ from img_super.lab.own_documents.fine_tune import (
     drawn_documents,
     fold_indices,
 )
+from img_super.validator.saved_network import open_network
 
 FILE: Final = "own_head.keras"
 _ADDED: Final = "own_opinion"
@@ -109,7 +110,7 @@ def fine_tune_head(
     genuine photo with portraits of its own part; then real attacks are not needed.
     """
     check_documents(team, folds, attacks_are_made=times > 0)
-    network: keras.Model = keras.saving.load_model(parent_weights, compile=False, safe_mode=True)
+    network: keras.Model = open_network(parent_weights)
     looking = looking_only(network)
     parts = _parts(team, folds)
     note("Looking at your photos")

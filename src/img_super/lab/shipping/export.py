@@ -18,6 +18,7 @@ from ai_edge_litert.interpreter import Interpreter
 from img_super.domain import UInt8Array
 from img_super.errors import ImgSuperError
 from img_super.model_card import WeightsFile
+from img_super.validator.saved_network import open_network
 
 LITERT_FILE: Final = "portrait_validator.tflite"
 INT8_FILE: Final = "portrait_validator_int8.tflite"
@@ -33,7 +34,7 @@ class ExportFailed(ImgSuperError):
 
 def export_file(trained: Path, folder: Path, representative: UInt8Array | None = None) -> dict[str, WeightsFile]:
     """`export_network` for a `.keras` file, such as a run's best weights."""
-    return export_network(keras.saving.load_model(trained, compile=False, safe_mode=True), folder, representative)
+    return export_network(open_network(trained), folder, representative)
 
 
 def export_network(

@@ -10,6 +10,7 @@ from img_super.detector.litert import LiteRtRunner
 from img_super.detector.network import build_network
 from img_super.lab.shipping.export import ExportFailed, as_numpy, describe, single_photo, to_litert
 from img_super.model_card import WeightsFile
+from img_super.validator.saved_network import open_network
 
 LITERT_FILE: Final = "portrait_detector.tflite"
 KERAS_FILE: Final = "portrait_detector.keras"
@@ -25,7 +26,7 @@ def export_detector(trained: Path, folder: Path, input_wh: tuple[int, int]) -> d
     Raises `ExportFailed`: an answer of the LiteRT network differs from Keras's by more than `MAX_DIFFERENCE`.
     """
     network = build_network(input_wh)
-    network.set_weights(keras.saving.load_model(trained, compile=False, safe_mode=True).get_weights())
+    network.set_weights(open_network(trained).get_weights())
     folder.mkdir(parents=True, exist_ok=True)
     files = {"litert": export_litert(network, folder / LITERT_FILE)}
     network.save(folder / KERAS_FILE)

@@ -1,0 +1,18 @@
+"""Opens files whose names somebody else wrote: a pipe or a terminal would be waited for, a device has no end."""
+
+import errno
+import os
+from pathlib import Path
+from stat import S_ISREG
+from typing import BinaryIO, Final
+
+_FLAGS: Final = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+
+
+def open_regular(path: Path | str) -> BinaryIO:
+    """The file, open for reading. Raises `OSError`, also when it is no regular file."""
+    descriptor = os.open(path, _FLAGS)
+    if not S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise OSError(errno.EINVAL, "not a regular file", str(path))
+    return os.fdopen(descriptor, "rb")

@@ -1,0 +1,166 @@
+"""Opens networks that somebody stored in Keras's format, whoever that was.
+
+Keras runs no code of such a file and follows no link out of it. What it leaves open is closed here: members that are
+packed or unpacked onto the disk, layers that read files, networks larger than their file, weights that are no numbers.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from io import BytesIO
+from math import prod
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, Final
+from zipfile import ZIP_STORED, ZipFile
+
+import h5py
+import keras
+import numpy as np
+
+from img_super.errors import BadModel
+from img_super.regular_file import open_regular
+
+_CONFIG: Final = "config.json"
+_WEIGHTS: Final = "model.weights.h5"
+_MEMBERS: Final = frozenset({_CONFIG, _WEIGHTS, "metadata.json"})
+_MOST_FILE_BYTES: Final = 512 * 1024 * 1024
+_MOST_CONFIG_BYTES: Final = 4 * 1024 * 1024
+_MOST_ANSWER: Final = 1 << 26
+"""Numbers that one layer may make of one crop: 256 MB."""
+
+_LAYERS: Final = frozenset(
+    (
+        *("InputLayer", "Rescaling", "Resizing", "Conv2D", "DepthwiseConv2D", "SeparableConv2D", "Dense"),
+        *("BatchNormalization", "LayerNormalization", "Activation", "ReLU", "LeakyReLU", "PReLU", "Softmax"),
+        *("MaxPooling2D", "AveragePooling2D", "GlobalMaxPooling2D", "GlobalAveragePooling2D", "UpSampling2D"),
+        *("Add", "Multiply", "Concatenate", "Cropping2D", "ZeroPadding2D", "Flatten", "Reshape", "Dropout"),
+    )
+)
+"""They calculate. Others read files and folders, or hold code or whole models of other kinds."""
+
+_ONLY_NUMBERS: Final = ("keras.initializers", "keras.regularizers", "keras.constraints")
+_REST: Final = frozenset(
+    {
+        ("keras", "DTypePolicy"),
+        ("keras.src.models.functional", "Functional"),
+        (None, "__keras_tensor__"),
+    }
+)
+
+
+def open_network(stored: Path | bytes) -> keras.Model:
+    """The network in a `.keras` file, uncompiled.
+
+    Raises `BadModel`: it is no such file, or one that only harm was made for.
+    """
+    data = stored if isinstance(stored, bytes) else _read(stored)
+    try:
+        with ZipFile(BytesIO(data)) as members:
+            config, weights = _checked_members(members)
+        _refuse_other_objects(json.loads(config))
+        _refuse_other_weights(weights)
+        network = _load(data, len(weights))
+    except BadModel:
+        raise
+    except Exception as error:  # whatever a foreign file does to a ZIP, to HDF5 or to Keras
+        raise BadModel("The network is not a Keras model that can be loaded here.") from error
+    if not all(np.isfinite(weights).all() for weights in network.get_weights()):
+        raise BadModel("The network has weights that are no finite numbers.")
+    return network
+
+
+def _read(path: Path) -> bytes:
+    try:
+        with open_regular(path) as file:
+            return file.read(_MOST_FILE_BYTES + 1)
+    except OSError as error:
+        raise BadModel(f"The network {path} cannot be read: {error.strerror}.") from error
+
+
+def _checked_members(archive: ZipFile) -> tuple[bytes, bytes]:
+    """Configuration and weights, as Keras writes them: unpacked, each once, and nothing else."""
+    members = archive.infolist()
+    if len(members) > len(_MEMBERS) or {member.filename for member in members} != _MEMBERS:
+        raise BadModel("The Keras file has other members than a configuration and its weights.")
+    size_bytes = sum(member.file_size for member in members)
+    if any(member.compress_type != ZIP_STORED for member in members) or size_bytes > _MOST_FILE_BYTES:
+        raise BadModel("The Keras file is packed, which Keras does not do, or larger than 512 MiB.")
+    if archive.getinfo(_CONFIG).file_size > _MOST_CONFIG_BYTES:
+        raise BadModel("The Keras file describes more layers than a network here can have.")
+    return archive.read(_CONFIG), archive.read(_WEIGHTS)
+
+
+def _refuse_other_objects(config: Any) -> None:
+    """Look at all that the configuration would make; of what it was trained with, nothing is made."""
+    unseen = [{**config, "compile_config": None}]
+    while unseen:
+        one = unseen.pop()
+        if isinstance(one, dict):
+            if "class_name" in one and not _is_known(one):
+                raise BadModel(
+                    f"The Keras file has a {str(one['class_name'])[:40]!r}, which networks here do not have."
+                )
+            unseen.extend(one.values())
+        elif isinstance(one, list):
+            unseen.extend(one)
+
+
+def _is_known(described: dict[str, Any]) -> bool:
+    name, module = described["class_name"], described.get("module")
+    if described.get("registered_name") not in (None, "Functional"):
+        return False
+    return (module, name) in _REST or module in _ONLY_NUMBERS or (module == "keras.layers" and name in _LAYERS)
+
+
+def _refuse_other_weights(weights: bytes) -> None:
+    """Keras writes plain numbers as they are: packed ones may become any size, links lead anywhere."""
+
+    with h5py.File(BytesIO(weights), "r") as file:  # what is returned ends the search
+        if file.visititems_links(lambda _, link: None if isinstance(link, h5py.HardLink) else link):
+            raise BadModel("The Keras file has weights that lie elsewhere.")
+        if file.visititems(lambda name, item: name if _is_packed(item) else None):
+            raise BadModel("The Keras file has weights that are packed or lie elsewhere, which Keras does not write.")
+
+
+def _is_packed(item: Any) -> bool:
+    return isinstance(item, h5py.Dataset) and bool(item.chunks or item.external or item.is_virtual)
+
+
+def _load(data: bytes, weights_bytes: int) -> keras.Model:
+    """Keras loads from paths only; the checked bytes, not the file that may since have changed, are what is loaded."""
+    with TemporaryDirectory() as folder, _at_most(weights_bytes):
+        path = Path(folder) / "network.keras"
+        path.write_bytes(data)
+        network = keras.saving.load_model(path, compile=False, safe_mode=True)
+    for layer in network.layers:
+        for answer in keras.tree.flatten(layer.output):
+            if prod(side or 1 for side in answer.shape) > _MOST_ANSWER:
+                raise BadModel(f"The network's layer {layer.name[:40]} makes more of a crop than memory can hold.")
+    return network
+
+
+@contextmanager
+def _at_most(weights_bytes: int) -> Iterator[None]:
+    """Refuse weights beyond those that the file has, before memory is taken for them."""
+    if keras.config.backend() != "tensorflow":  # nobody else says what will be made
+        yield
+        return
+    import tensorflow as tf  # noqa: PLC0415 Keras has it loaded
+
+    left_bytes, thrown_away = weights_bytes, tf.Graph()
+
+    def make(make_next: Any, **asked: Any) -> Any:
+        nonlocal left_bytes
+        if callable(asked["initial_value"]):
+            with thrown_away.as_default():  # there only the shape is calculated
+                weights = asked["initial_value"]()
+            left_bytes -= prod(weights.shape) * weights.dtype.size
+            if left_bytes < 0:
+                raise BadModel("The network has more weights than its file.")
+        return make_next(**asked)
+
+    with tf.variable_creator_scope(make):
+        yield
