@@ -21,6 +21,7 @@ _FOR_DOCUMENTATION: Final = {
     "style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self'; "
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 }
+_FOR_PHOTOS: Final = {"Cache-Control": "no-store"}
 _FOR_TLS: Final = {"Strict-Transport-Security": "max-age=31536000"}
 
 
@@ -33,15 +34,17 @@ class SecurityHeaders:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                _add(MutableHeaders(scope=message), scope.get("scheme") == "https")
+                _add(MutableHeaders(scope=message), scope)
             await send(message)
 
         await self._app(scope, receive, send_with_headers)
 
 
-def _add(headers: MutableHeaders, over_tls: bool) -> None:
+def _add(headers: MutableHeaders, scope: Scope) -> None:
     kind = headers.get("content-type", "")
     for_kind = _FOR_DATA if "json" in kind else _FOR_DOCUMENTATION if "html" in kind else {}
-    security = {**_ALWAYS, **for_kind, **(_FOR_TLS if over_tls else {})}
+    security = {**_ALWAYS, **for_kind, **(_FOR_TLS if scope.get("scheme") == "https" else {})}
+    if scope["method"] == "POST":  # a mask shows a person's document as a heat map does
+        security |= _FOR_PHOTOS
     for name, value in security.items():
         headers.setdefault(name, value)

@@ -30,6 +30,7 @@ def post(client: TestClient, address: str, photo: bytes) -> httpx2.Response:
 
 def mask_of(answer: httpx2.Response) -> np.ndarray:
     assert (answer.status_code, answer.headers["content-type"]) == (200, "image/png")
+    assert answer.headers["cache-control"] == "no-store"
     return np.array(Image.open(BytesIO(answer.content)))
 
 
