@@ -115,6 +115,10 @@ def packed(file: h5py.File) -> None:
     file.create_dataset("large", (1 << 26,), "f4", compression="gzip", fillvalue=0)
 
 
+def unwritten(file: h5py.File) -> None:
+    file.create_dataset("large", (1 << 26,), "f4")
+
+
 def kernel_of(file: h5py.File) -> h5py.Dataset:
     return file["layers/dense/vars/0"]
 
@@ -144,6 +148,7 @@ def infinite(file: h5py.File) -> None:
         (with_weights(link_inside), "weights that lie elsewhere"),
         (with_weights(data_outside), "packed or lie elsewhere"),
         (with_weights(packed), "packed or lie elsewhere"),
+        (with_weights(unwritten), "packed or lie elsewhere"),
         (with_weights(not_a_number), "no finite numbers"),
         (with_weights(infinite), "no finite numbers"),
         (lambda members: members.update({"config.json": b"[" * 100_000}), "can be loaded"),

@@ -95,7 +95,7 @@ def _checked_members(archive: ZipFile) -> tuple[bytes, bytes]:
 
 def _refuse_other_objects(config: Any) -> None:
     """Look at all that the configuration would make; of what it was trained with, nothing is made."""
-    unseen = [{**config, "compile_config": None}]
+    unseen: list[Any] = [{**config, "compile_config": None}]
     while unseen:
         one = unseen.pop()
         if isinstance(one, dict):
@@ -117,7 +117,6 @@ def _is_known(described: dict[str, Any]) -> bool:
 
 def _refuse_other_weights(weights: bytes) -> None:
     """Keras writes plain numbers as they are: packed ones may become any size, links lead anywhere."""
-
     with h5py.File(BytesIO(weights), "r") as file:  # what is returned ends the search
         if file.visititems_links(lambda _, link: None if isinstance(link, h5py.HardLink) else link):
             raise BadModel("The Keras file has weights that lie elsewhere.")
@@ -126,7 +125,9 @@ def _refuse_other_weights(weights: bytes) -> None:
 
 
 def _is_packed(item: Any) -> bool:
-    return isinstance(item, h5py.Dataset) and bool(item.chunks or item.external or item.is_virtual)
+    if not isinstance(item, h5py.Dataset):
+        return False
+    return bool(item.chunks or item.external or item.is_virtual) or item.id.get_storage_size() < item.nbytes
 
 
 def _load(data: bytes, weights_bytes: int) -> keras.Model:
