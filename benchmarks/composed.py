@@ -91,6 +91,12 @@ def picture(path: Path) -> RgbImage:
     return decode_image(path.read_bytes())
 
 
+@lru_cache
+def _reduced(design: Path) -> RgbImage:
+    front = picture(design)
+    return _resized(front, (CARD_WIDTH_PX, round(front.shape[0] * CARD_WIDTH_PX / front.shape[1])))
+
+
 # Cards -------------------------------------------------------------------------------------------------------------
 
 
@@ -111,9 +117,7 @@ def back(design: Path) -> Card:
 
 
 def _front(design: Path) -> tuple[RgbImage, Box]:
-    front = picture(design)
-    image = _resized(front, (CARD_WIDTH_PX, round(front.shape[0] * CARD_WIDTH_PX / front.shape[1])))
-    shares = DOCXPAND_FRAMES[design.parent.name]
+    image, shares = _reduced(design).copy(), DOCXPAND_FRAMES[design.parent.name]
     return image, Box(*(round(share * image.shape[1 - index % 2]) for index, share in enumerate(shares)))
 
 
@@ -139,7 +143,7 @@ def laid(cards: Sequence[Card], places: Sequence[Place], ground: RgbImage) -> Co
         to_photo = _to_photo(one, place)
         mask = cv2.warpAffine(np.full(one.image.shape[:2], 255, np.uint8), to_photo, wh)
         there = cv2.warpAffine(one.image, to_photo, wh, flags=cv2.INTER_AREA)
-        image[mask > 127] = there[mask > 127]
+        cv2.copyTo(there, (mask > 127).astype(np.uint8), image)
         portraits += [] if one.portrait is None else [_around(one.portrait, to_photo)]
         documents.append(_around(Box(0, 0, one.image.shape[1], one.image.shape[0]), to_photo))
     return Composed(image, tuple(portraits), tuple(documents))

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from benchmarks.composed import Composed
-from benchmarks.portraits import other_face
+from benchmarks.portraits import Rows, look_at, tally
 from img_super.domain import Box, Detection, Face
 from img_super.pipeline.pipeline import Pipeline
 from tests.conftest import FakeDetector, FakeValidator
@@ -51,4 +52,24 @@ def test_routes_differ_where_one_means_a_portrait_that_the_other_does_not(
     validator: FakeValidator, by_face: Detection | None, by_super: Detection | None, differ: bool
 ) -> None:
     pipeline = Pipeline(FakeDetector(by_face), validator, quick_detector=FakeDetector(by_super))
-    assert other_face(pipeline, PHOTO) == differ
+    assert look_at(pipeline, PHOTO, routes=True).other_face == differ
+
+
+def test_what_was_measured_is_kept_and_known_again(validator: FakeValidator, tmp_path: Path) -> None:
+    """But not for whoever asks `/face`, too, where it was not asked."""
+    pipeline = Pipeline(FakeDetector(ONE), validator, quick_detector=FakeDetector(BOTH))
+    photo, file = replace(PHOTO, portraits=(ONE.portrait.box,)), tmp_path / "rows.jsonl"
+    alone, both = (look_at(pipeline, photo, routes) for routes in (False, True))
+    rows = Rows(file)
+    rows.add("ghosts", 3, alone)
+    rows.add("cards", 3, both)
+    again = Rows(file)
+    assert (again.get("ghosts", 3, routes=False), again.get("cards", 3, routes=True)) == (alone, both)
+    assert again.get("ghosts", 3, routes=True) is again.get("ghosts", 4, routes=False) is None
+    told = tally([alone, both])
+    assert told["photos"] == 2
+    assert [told[name] for name in ("right", "too_many", "other_face")] == [
+        (2, 0.3424, 1.0),
+        (2, 0.3424, 1.0),
+        (1, 0.2065, 1.0),
+    ]

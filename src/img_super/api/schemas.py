@@ -102,7 +102,9 @@ class JudgedDocument(BaseModel):
     quad: list[tuple[float, float]] | None = Field(
         None, description="The document's corners as x, y, from the upper left, clockwise; they may lie outside."
     )
-    box: Coordinates | None = Field(None, description="The upright box around the document's corners.")
+    box: Coordinates | None = Field(
+        None, description="The upright box around the document's corners; it may reach beyond the photo."
+    )
     ghosts: list[DetectedFace] = Field(description="The other faces inside the document.")
     rotation: Rotation
     quality: list[Quality]

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from itertools import chain, islice
 from math import inf
 from typing import Final, NamedTuple
@@ -18,10 +19,12 @@ from img_super.detector.closer_look import (
     part_below,
     worth_a_look,
 )
-from img_super.detector.face_refiner import FaceRefiner, RefinedFace
-from img_super.detector.letterbox import Letterboxed, letterbox
+from img_super.detector.face_refiner import FaceRefiner, Part, RefinedFace
+from img_super.detector.far_look import LEAST_CONFIDENCE as LEAST_FROM_FAR
+from img_super.detector.far_look import TIMES, fades
+from img_super.detector.letterbox import Letterboxed, from_far, letterbox
 from img_super.detector.litert import LiteRtDetectionNetwork
-from img_super.detector.outputs import MAX_FACES, MIN_OTHER, read_candidates
+from img_super.detector.outputs import MAX_FACES, MIN_OTHER, FloatBox, FoundFace, read_candidates
 from img_super.detector.pyramid import Pyramid
 from img_super.detector.standing import MIN_FACE, Standing, has_own_document, may_have_own_document, standing
 from img_super.domain import (
@@ -126,11 +129,15 @@ class FastDetector:
         located = self._located(photo, glance)
         if located:
             return located.detection
-        fallback = self._instead.detect(image)
-        if fallback is None or fallback.portrait.confidence < ALONE:
+        precise = self._instead.detect(image)
+        if precise is None:
             return None
-        alone = _lacks_document(fallback.portrait.box, glance.faces())
-        return replace(fallback, no_document=True) if alone else fallback
+        faces = glance.faces()
+        standings = self._in_order(photo, glance, faces)
+        agreed = self._agreed(photo, precise, standings)
+        if agreed:
+            return self._with_others(photo, glance, agreed, standings, has_more=len(faces) == MAX_FACES)
+        return precise if precise.portrait.confidence >= ALONE else None
 
     def locate(self, image: RgbImage) -> Located | None:
         """What one pass is sure of and YuNet confirms; None asks for the precise way."""
@@ -143,6 +150,11 @@ class FastDetector:
         view = letterbox(shown, self.card.input_wh, (part.x_min, part.y_min) if part else (0, 0))
         return Glance(view, self._networks.get().run(view.pixels))
 
+    def _far(self, glance: Glance) -> Sequence[Standing]:
+        """The faces of the whole photo as they look from far."""
+        view = from_far(glance.view, TIMES)
+        return Glance(view, self._networks.get().run(view.pixels)).faces(LEAST_FROM_FAR)
+
     def _located(self, photo: Pyramid, glance: Glance) -> Located | None:
         faces = glance.faces()
         if faces[0].candidate.face.confidence < self.card.min_confidence:
@@ -152,27 +164,50 @@ class FastDetector:
         if best is None:
             return None
         portrait = best.standing
-        beside = [face for face in standings if face is not portrait]
-        doubtful = [face for face in beside if may_have_own_document(face, portrait)]
-        documents = self._own_documents(photo, doubtful[:MOST_DOUBTFUL], best)
-        elsewhere = tuple(islice(documents, MAX_DOCUMENTS - 1))
-        has_more = len(faces) == MAX_FACES or len(doubtful) > MOST_DOUBTFUL or next(documents, None) is not None
-        others = _faces([face for face in beside if face.candidate.face_confidence >= MIN_OTHER], photo.wh, elsewhere)
-        own = _detection(self._finder.refined_face(photo, best.look, best.rotation), best, photo.wh)
-        detection = replace(own, others=others, elsewhere=elsewhere, has_more=has_more)
         frame = portrait.frame.pixels().clipped(photo.wh)
+        detection = self._with_others(photo, glance, best, standings, has_more=len(faces) == MAX_FACES)
         return Located(detection, frame, portrait.quad, portrait.candidate.face.confidence)
 
-    def _own_documents(self, photo: Pyramid, faces: Sequence[Standing], portrait: ConfirmedFace) -> Iterator[Detection]:
+    def _with_others(
+        self, photo: Pyramid, glance: Glance, best: ConfirmedFace, standings: Sequence[Standing], has_more: bool
+    ) -> Detection:
+        """The portrait, the portraits of other documents, and the faces beside them."""
+        beside = [face for face in standings if face is not best.standing]
+        doubtful = [face for face in beside if may_have_own_document(face, best.standing)]
+        documents = self._own_documents(photo, glance, doubtful[:MOST_DOUBTFUL], best)
+        elsewhere = tuple(islice(documents, MAX_DOCUMENTS - 1))
+        has_more = has_more or len(doubtful) > MOST_DOUBTFUL or next(documents, None) is not None
+        others = _faces([face for face in beside if face.candidate.face_confidence >= MIN_OTHER], photo.wh, elsewhere)
+        own = _detection(self._finder.refined_face(photo, best.look, best.rotation), best, photo.wh)
+        return replace(own, others=others, elsewhere=elsewhere, has_more=has_more)
+
+    def _agreed(self, photo: Pyramid, precise: Detection, standings: Sequence[Standing]) -> ConfirmedFace | None:
+        """Of the faces that both detectors saw, and of which YuNet is sure, the one that stands best.
+
+        One pass sees a small head of a large photo too large for YuNet; by size, its ghost would be the portrait.
+        """
+        seen = ((one, face) for one in standings for face in precise.faces if _shows(one, face))
+        confirmed = (ConfirmedFace(one, self._look_at(photo, face, precise), precise.rotation) for one, face in seen)
+        return next((face for face in confirmed if face.look.face.confidence >= ALONE), None)
+
+    def _look_at(self, photo: Pyramid, face: Face, precise: Detection) -> RefinedFace:
+        """The face from near; where YuNet does not see it there, as it was."""
+        box = FloatBox.of(face.box)
+        as_it_was = RefinedFace(FoundFace(box, face.confidence), Part.around(box))
+        return self._finder.find(photo, box, precise.rotation) or as_it_was
+
+    def _own_documents(
+        self, photo: Pyramid, glance: Glance, faces: Sequence[Standing], portrait: ConfirmedFace
+    ) -> Iterator[Detection]:
         """Those that a closer look shows to be other documents' portraits.
 
         In the whole photo, a small document's portrait looks like a ghost, and its face seems too large for YuNet.
         """
-        seen = [portrait.standing]
+        seen, far = [portrait.standing], cache(lambda: self._far(glance))
         for part in filter(lambda part: part.area, (part_around(face, photo.wh) for face in faces)):
             near = max(self._glance(photo, part).faces(), key=lambda face: face.weight)
             known = any(is_same_face(near, one) or is_ghost_beside(near, one) for one in seen)
-            if not known and has_own_document(near, portrait.standing):
+            if not known and has_own_document(near, portrait.standing) and not fades(near, far()):
                 seen.append(near)
                 document = self._confirmed(photo, near, portrait.rotation)
                 if document:
@@ -228,10 +263,9 @@ def _comes_first(face: Standing, large: Standing, others: Sequence[Standing]) ->
     return is_portrait_apart(face, large) and not any(is_ghost_beside(face, other) for other in others)
 
 
-def _lacks_document(box: Box, faces: Sequence[Standing]) -> bool:
-    """Whether one pass saw this face, too, and no document around it."""
-    same = [face for face in faces if face.box.pixels().is_same_face(box)]
-    return bool(same) and not same[0].in_document
+def _shows(standing: Standing, face: Face) -> bool:
+    """Whether a face lies in the photo of a portrait that one pass saw, however large this made the face."""
+    return standing.frame.pixels().contains(*face.box.centre_xy)
 
 
 def _detection(face: Face, portrait: ConfirmedFace, wh: tuple[int, int]) -> Detection:

@@ -61,6 +61,17 @@ def letterbox(photo: Pyramid, input_wh: tuple[int, int], origin_xy: tuple[int, i
     return Letterboxed(pixels, pixels_each, rotation, shown_wh, origin_xy)
 
 
+def from_far(view: Letterboxed, times: float) -> Letterboxed:
+    """The whole photo, so many times smaller than in `view`; what is at its edges goes on around it."""
+    input_wh, (width, height) = view.pixels.shape[1::-1], (round(side) for side in view.shown_wh)
+    x, y = (round((times - 1) / 2 * side) for side in (width, height))
+    surrounded = cv2.copyMakeBorder(view.pixels[:height, :width], y, y, x, x, cv2.BORDER_REPLICATE)
+    far = letterbox(Pyramid(surrounded.astype(np.uint8, copy=False)), (input_wh[0], input_wh[1]))
+    left, above = (x, y) if view.rotation == 0 else (y, x)
+    origin_xy = (round(-left * view.pixels_each), round(-above * view.pixels_each))
+    return Letterboxed(far.pixels, view.pixels_each * far.pixels_each, view.rotation, far.shown_wh, origin_xy)
+
+
 def resized(photo: Pyramid, wh: tuple[int, int]) -> RgbImage:
     """The photo at this width and height: by halves as far as that goes, by less than a half or enlarged in the end."""
     halvings = max(0, min(side // small_side for side, small_side in zip(photo.wh, wh, strict=True)).bit_length() - 1)

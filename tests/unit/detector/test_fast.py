@@ -8,7 +8,7 @@ import pytest
 
 from img_super.detector import fast
 from img_super.detector.face_refiner import FaceRefiner, Part, RefinedFace
-from img_super.detector.fast import LEAST, MAX_DOCUMENTS, MOST_DOUBTFUL, SURE, FastDetector
+from img_super.detector.fast import ALONE, LEAST, MAX_DOCUMENTS, MOST_DOUBTFUL, SURE, FastDetector
 from img_super.detector.outputs import CHANNELS, OTHER, PORTRAIT, FloatBox, FoundFace
 from img_super.detector.pyramid import Pyramid
 from img_super.domain import Box, Detection, Face, Float32Array, ModelIdentity, RgbImage, Rotation
@@ -114,7 +114,24 @@ def test_a_face_of_the_precise_way_that_one_pass_sees_without_a_document_has_non
     for box, told in ((Box(200, 120, 360, 280), True), (Box(500, 120, 600, 200), False)):
         seen = Detection(Face(box, 0.9), (), 0)
         monkeypatch.setattr(precise, "detect", lambda _, seen=seen: seen)
-        assert asking.detect(PHOTO) == replace(seen, no_document=told)
+        found = asking.detect(PHOTO)
+        assert found is not None
+        assert (found.portrait, found.no_document) == (seen.portrait, told)
+
+
+def test_of_the_precise_ways_faces_the_one_that_stands_best_is_the_portrait(
+    precise: Precise, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not the largest, and not one of which YuNet is not sure."""
+    monkeypatch.setattr(Network, "outputs", answers(0.3))
+    small, ghost = Face(Box(260, 180, 300, 230), 0.9), Face(Box(490, 410, 550, 470), 0.95)
+    asking = FastDetector(b"", card(), Finder(), precise)
+    for face, chosen in ((small, small), (replace(small, confidence=ALONE - 0.01), ghost)):
+        found = Detection(ghost, (face,), 0)
+        monkeypatch.setattr(precise, "detect", lambda _, found=found: found)
+        detection = asking.detect(PHOTO)
+        assert detection is not None
+        assert detection.portrait == chosen
 
 
 def test_a_rotation_without_doubt_ends_the_search(precise: Precise) -> None:
@@ -220,6 +237,7 @@ def test_another_documents_portrait_is_where_it_is_seen_from_near(
     monkeypatch.setattr(Network, "run", lambda self, square: next(runs, near))
     monkeypatch.setattr(fast, "may_have_own_document", lambda face, portrait: True)
     monkeypatch.setattr(fast, "has_own_document", lambda face, portrait: face.view is not portrait.view and so_near)
+    monkeypatch.setattr(fast, "fades", lambda face, far: False)
     located = FastDetector(b"", card(), Finder(), precise).locate(PHOTO)
     assert located is not None
     (other,) = located.detection.others

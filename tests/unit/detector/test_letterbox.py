@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from img_super.detector.letterbox import FILL, letterbox, resized
+from img_super.detector.letterbox import FILL, from_far, letterbox, resized
 from img_super.detector.outputs import FloatBox
 from img_super.detector.pyramid import Pyramid
 from img_super.domain import Box
@@ -56,6 +56,18 @@ def test_a_part_leads_back_to_the_whole_photo() -> None:
     assert np.allclose(part.quad_in_photo(shown), [[100, 400], [300, 400], [300, 900], [100, 900]], atol=0.01)
     middle = part.box_in_photo(FloatBox(width / 2, height / 2, 2, 2))
     assert (middle.x, middle.y) == pytest.approx((200, 650))
+
+
+@pytest.mark.parametrize("wh", [(900, 600), (600, 900), (500, 500)])
+def test_from_far_as_much_again_is_around_the_photo(wh: tuple[int, int]) -> None:
+    far = from_far(letterbox(Pyramid(np.full((wh[1], wh[0], 3), 200, np.uint8)), (320, 224)), 1.5)
+    assert far.pixels.shape == (224, 320, 3)
+    width, height = far.shown_wh
+    left, above, right, below = (share * side for share in (-0.25, 1.25) for side in wh)
+    shown = np.array([[0, 0], [width, 0], [width, height], [0, height]], np.float32)
+    corners = [[left, above], [right, above], [right, below], [left, below]]
+    assert np.allclose(far.quad_in_photo(shown), corners, atol=3)
+    assert far.pixels[: int(height), : int(width)].min() == 200
 
 
 @settings(max_examples=60, deadline=None)
