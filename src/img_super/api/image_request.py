@@ -29,6 +29,8 @@ _BEGINS: Final = re.compile(_BLANK.join([b"", rb"\{", f'"{FIELD}"'.encode(), b":
 _ENDS: Final = re.compile(_BLANK.join([b'"', rb"\}", b""]))
 """Before and after the text of a JSON object that has the field `image` and no other."""
 
+_GZIP: Final = b"\x1f\x8b"
+
 _ESCAPE, _NO_DIGIT = ord("%"), 255
 _HEX_DIGITS: Final = np.full(256, _NO_DIGIT, np.uint8)
 _HEX_DIGITS[list(b"0123456789abcdefABCDEF")] = [*range(16), *range(10, 16)]
@@ -138,7 +140,14 @@ def read_json(body: bytes) -> bytes:
     except msgspec.ValidationError as error:
         raise BadRequestBody("The body must be a JSON object whose field `image` is a string.") from error
     except NOT_DECODED as error:
-        raise BadRequestBody("The body is not valid JSON.") from error
+        raise BadRequestBody(_why_no_json(body)) from error
+
+
+def _why_no_json(body: bytes) -> str:
+    """In other encodings than UTF-8, one of the first two letters has a byte of zero."""
+    if body.startswith(_GZIP):
+        return "The body is compressed; send `Content-Encoding: gzip` with it."
+    return "The body is not valid JSON; encode it as UTF-8." if b"\0" in body[:4] else "The body is not valid JSON."
 
 
 def _from_only_field(body: bytes) -> bytes | None:

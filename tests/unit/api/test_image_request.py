@@ -327,3 +327,11 @@ def test_the_short_way_of_a_json_body_accepts_and_reads_what_json_does(body: str
 def test_what_json_forbids_inside_a_text_the_short_way_refuses_too(inside: str) -> None:
     with pytest.raises(BadRequestBody):
         read_json(f'{{"image": "{inside}"}}'.encode())
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be", "utf-32"])
+def test_json_in_another_encoding_or_compressed_in_silence_is_told_what_it_is(encoding: str) -> None:
+    for body, word in ((json.dumps(as_json(b"a")).encode(encoding), "UTF-8"), (gzip.compress(b"{}"), "gzip")):
+        with pytest.raises(BadRequestBody) as refusal:
+            read_json(body)
+        assert word in refusal.value.detail
