@@ -8,12 +8,15 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from img_super.lab.dataset.crops import read_crops
 from img_super.lab.dataset.manifest import Row, read_manifest
 from img_super.lab.dataset.splits import leaks, strays
 from img_super.lab.evaluation.audit.shortcuts import audit_data_set
-from img_super.lab.synthesis.shards import CropJob, render_data_set
+from img_super.lab.synthesis.crew import prepare, write_manifest
+from img_super.lab.synthesis.samples import Renderer
+from img_super.lab.synthesis.shards import CropJob, render_data_set, write_shard
 from img_super.lab.synthesis.superimpositions import SPECIES
 from tests.integration.conftest import DRAWN
 
@@ -68,10 +71,14 @@ def test_nothing_but_the_attack_betrays_the_class(job: CropJob, rendered: list[R
 
 
 def test_training_and_validation_share_nobody_and_no_design(job: CropJob, rendered: list[Row], tmp_path: Path) -> None:
-    other = replace(job, out=tmp_path / "validation", split="validation", count=12)
-    for _ in render_data_set(other, 1):
-        pass
+    other = replace(job, out=tmp_path, split="validation", count=12, photos=True)
+    (tmp_path / "photos").mkdir()
+    write_shard(other, Renderer(prepare(other), other.seed, other.side_px, other.options), 0)
+    write_manifest(other)
     held_out = read_manifest(other.out, Row)
     assert leaks(rendered, held_out) == []
     assert strays(rendered, "train") == strays(held_out, "validation") == []
     assert leaks(rendered, rendered[:2]) != []
+    for row in held_out:
+        with Image.open(tmp_path / row.photo) as photo:
+            assert photo.size == row.photo_wh

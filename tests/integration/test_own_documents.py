@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 import shlex
-import subprocess
-import sys
 from pathlib import Path
 
 import httpx2
+import pytest
+from typer.testing import CliRunner
 
-from benchmarks.running_service import environment, running_service
+from benchmarks.running_service import running_service
+from img_super.cli.app import app
 from img_super.model_card import read_card
 from img_super.registry.registry import Registry
 from tests.integration.conftest import DRAWN
@@ -48,16 +49,16 @@ def test_the_tutorial_is_the_same_in_spanish() -> None:
     assert tutorial("es") == tutorial("en")
 
 
-def test_the_tutorial_goes_through(tmp_path: Path, portraits_cache: Path, bona_fide_bytes: bytes) -> None:
+def test_the_tutorial_goes_through(
+    tmp_path: Path, portraits_cache: Path, bona_fide_bytes: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
     version, said = "", ""
     for command in commands():
         typed = [VERSION.sub(version, word) for word in with_fewer(command, portraits_cache)]
-        done = subprocess.run(
-            [sys.executable, "-m", "img_super", *typed],
-            cwd=tmp_path, env=environment(), capture_output=True, text=True, check=False,
-        )  # fmt: skip
-        assert done.returncode == 0, done.stderr
-        said += done.stdout + done.stderr
+        done = CliRunner().invoke(app, typed)
+        assert done.exit_code == 0, done.output
+        said += done.output
         found = VERSION.search(said)
         version = found[0] if found else ""
     # Not always all of them: in a drawn photo, too, a face may not be found, and that is reported.

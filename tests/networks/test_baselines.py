@@ -6,7 +6,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 from sklearn.metrics import roc_auc_score
+from typer.testing import CliRunner
 
+from img_super.cli.app import app
+from img_super.cli.exits import Exit
 from img_super.lab.dataset.crops import read_crops
 
 if TYPE_CHECKING:
@@ -56,3 +59,9 @@ def test_the_frozen_backbone_keeps_its_weights_and_learns_the_head(data_set: Pat
     assert np.array_equal(network.get_layer("stem_conv").get_weights()[0], arrays["stem_conv/0"])
     logits = np.asarray(network(crops.crops, training=False)["logit"])[:, 0]
     assert roc_auc_score(crops.labels, logits) > 0.95
+
+
+def test_the_verb_wants_imagenets_weights_for_the_frozen_backbone(tmp_path: Path) -> None:
+    words = ["baseline", "frozen-backbone", "--data", "d", "--validation", "v", "--out", str(tmp_path)]
+    refused = CliRunner().invoke(app, words)
+    assert (refused.exit_code, "--imagenet" in refused.stderr) == (Exit.USAGE, True)

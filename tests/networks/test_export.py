@@ -7,40 +7,84 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 from ai_edge_litert.interpreter import Interpreter
+from typer.testing import CliRunner
 
+from img_super.cli.app import app
+from img_super.cli.exits import Exit
+from img_super.figures import Figure
+from img_super.lab.dataset.crops import read_crops
+from img_super.lab.dataset.forged_photos import ForgedCrop
+from img_super.lab.dataset.measured_sets import GENERATED
 from img_super.lab.evaluation.answers import answers_of
+from img_super.lab.shipping.card import Validation
+from img_super.model_card import read_card
+from img_super.registry.registry import check_model
 
 if TYPE_CHECKING:
     import keras
 
 SIDE = 32
-CROPS = np.random.default_rng(3).integers(0, 256, (24, 4, 4, 3), dtype=np.uint8).repeat(8, 1).repeat(8, 2)
 
 
 @pytest.fixture(scope="module")
 def network() -> keras.Model:
-    """Small: conversions take as long as a network is deep. The tutorial, an integration test, exports a whole one."""
+    """Small: conversions take as long as a network is deep. It finds what is bright suspicious, as here it is."""
     import keras
 
     keras.utils.set_random_seed(1)
     crop = keras.Input((SIDE, SIDE, 3), name="crop")
-    seen = keras.layers.Conv2D(32, 3, 2, "same", activation="relu")(keras.layers.Rescaling(1 / 127.5, -1)(crop))
+    seen = keras.layers.Conv2D(32, 3, 2, "same", activation="relu")(keras.layers.Rescaling(1 / 255)(crop))
     features = keras.layers.Conv2D(64, 3, 2, "same", activation="relu")(seen)
     heat_map = keras.layers.Conv2D(1, 1, activation="sigmoid", name="heat_map")(features)
     logit = keras.layers.Dense(1, name="logit")(keras.layers.GlobalAveragePooling2D()(features))
-    return keras.Model(crop, {"logit": logit, "heat_map": heat_map})
+    network = keras.Model(crop, {"logit": logit, "heat_map": heat_map})
+    network.set_weights([np.abs(array) for array in network.get_weights()])
+    return network
 
 
 @pytest.fixture(scope="module")
-def exported(network: keras.Model, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    """All three files, once: each conversion takes a while."""
-    from img_super.lab.shipping import export
-
+def model(network: keras.Model, data_set: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A model's folder with all three files, by the verb and once: each conversion takes a while."""
     folder = tmp_path_factory.mktemp("exported")
-    files = export.export_network(network, folder, CROPS[:16])
-    for described in files.values():
-        assert sha256((folder / described.name).read_bytes()).hexdigest() == described.sha256
-    return {kind: folder / described.name for kind, described in files.items()}
+    network.save(folder / "best.keras")
+    typed = f"export --network {folder / 'best.keras'} --validation {data_set} --out {folder / 'model'} --version 7"
+    done = CliRunner().invoke(app, typed.split(), catch_exceptions=False)
+    assert done.stdout.startswith("portrait_validator 7\n")
+    assert done.stdout.count("<- serves") == 1
+    return folder / "model"
+
+
+@pytest.fixture(scope="module")
+def exported(model: Path) -> dict[str, Path]:
+    return {kind: model / described.name for kind, described in read_card(model).files.items()}
+
+
+def test_the_card_describes_the_files_and_knows_what_serves(model: Path, exported: dict[str, Path]) -> None:
+    card = check_model(model)
+    for kind, described in card.files.items():
+        assert sha256(exported[kind].read_bytes()).hexdigest() == described.sha256
+    assert (card.version, card.input_side_px) == ("7", SIDE)
+    assert card.precisions.keys() == {"litert", "litert_int8"}
+    assert card.figures[GENERATED].auc == Figure(1, (1, 1))
+    assert card.policies
+
+
+def test_real_captures_help_to_choose_the_threshold(exported: dict[str, Path], data_set: Path) -> None:
+    crops, weights = read_crops(data_set), exported["litert"].read_bytes()
+    real = [
+        ForgedCrop(crop, species, document)
+        for crop, species, document in zip(crops.crops, crops.species, crops.documents, strict=True)
+    ]
+    of_real, of_crops = Validation.of_real(weights, real), Validation.of_crops(weights, crops)
+    np.testing.assert_array_equal(of_real.logits.scores, of_crops.logits.scores)
+    np.testing.assert_array_equal(of_real.logits.labels, crops.labels)
+    assert of_real.logits.masks is None
+
+
+def test_forgeries_on_captures_need_donors(tmp_path: Path) -> None:
+    words = ["export", "--network", "n", "--validation", "v", "--out", str(tmp_path), "--version", "1", "--real", "r"]
+    refused = CliRunner().invoke(app, words)
+    assert (refused.exit_code, "--donors" in refused.stderr) == (Exit.USAGE, True)
 
 
 def test_both_files_of_floats_answer_the_same(exported: dict[str, Path]) -> None:
@@ -65,12 +109,15 @@ def test_a_network_that_lost_its_answers_is_refused(
     assert not list(tmp_path.iterdir())
 
 
-def test_integer_weights_take_the_crops_bytes_and_rank_as_the_floats_do(exported: dict[str, Path]) -> None:
+def test_integer_weights_take_the_crops_bytes_and_rank_as_the_floats_do(
+    exported: dict[str, Path], data_set: Path
+) -> None:
     floats, integers = (exported[kind].read_bytes() for kind in ("litert", "litert_int8"))
     (details,) = Interpreter(model_content=integers).get_signature_runner().get_input_details().values()
     assert details["dtype"] == np.uint8
     assert len(integers) < len(floats) / 2
-    exact, rounded = answers_of(floats, CROPS), answers_of(integers, CROPS)
+    crops = read_crops(data_set).crops
+    exact, rounded = answers_of(floats, crops), answers_of(integers, crops)
     assert np.corrcoef(exact.logits, rounded.logits)[0, 1] > 0.9
     assert np.abs(exact.heat_maps - rounded.heat_maps).mean() < 0.05
 

@@ -5,7 +5,10 @@ from pathlib import Path
 import msgspec
 import numpy as np
 import pytest
+from typer.testing import CliRunner
 
+from img_super.cli.app import app
+from img_super.cli.exits import Exit
 from img_super.lab.dataset.crops import read_crops
 from img_super.lab.training.recipe import Recipe
 from tests.networks.small import small_network
@@ -20,18 +23,27 @@ PAIRED = msgspec.structs.replace(TINY, paired=True)
 def test_a_few_steps_leave_a_network_that_answers_and_can_be_resumed(
     data_set: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from img_super.lab.training.train import Run, train
+    import keras
 
     monkeypatch.setattr("img_super.lab.training.train.build_network", small_network)
-    crops = read_crops(data_set)
-    network = train(TINY, crops, crops, Run(tmp_path, None))
+    recipe, crops = tmp_path / "tiny.toml", read_crops(data_set)
+    recipe.write_bytes(msgspec.toml.encode(TINY))
+    typed = f"train --data {data_set} --validation {data_set} --out {tmp_path} --recipe {recipe}".split()
+    done = CliRunner().invoke(app, typed, catch_exceptions=False)
+    assert f"img-super export --network {tmp_path}/best.keras" in done.stdout
+    network = keras.saving.load_model(tmp_path / "best.keras")
     answers = network(crops.crops[:2].astype(np.float32), training=False)
     assert answers["logit"].shape == (2, 1)
     assert answers["heat_map"].shape == (2, 2, 2, 1)
     epochs = (tmp_path / "epochs.csv").read_text().splitlines()
     assert b"val_auc" in next((tmp_path / "tensorboard").iterdir()).read_bytes()
-    train(TINY, crops, crops, Run(tmp_path, None))
+    CliRunner().invoke(app, typed, catch_exceptions=False)
     assert (tmp_path / "epochs.csv").read_text().splitlines() == epochs
+
+
+def test_without_crops_there_is_nothing_to_learn_from(tmp_path: Path) -> None:
+    refused = CliRunner().invoke(app, ["train", "--validation", "val", "--out", str(tmp_path)])
+    assert (refused.exit_code, "--data" in refused.stderr) == (Exit.USAGE, True)
 
 
 def test_mixed_precision_keeps_weights_and_answers_in_float32() -> None:

@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import numpy as np
 import pytest
+from typer.testing import CliRunner
 
+from img_super.cli.app import app
 from img_super.domain import Label
 from img_super.lab.dataset.crops import CropSet, read_crops
 from img_super.lab.dataset.manifest import SampleRow
@@ -18,6 +20,7 @@ from img_super.lab.own_documents.compare import ModelComparison
 from img_super.lab.own_documents.read import OwnCrop, OwnDocuments
 from img_super.lab.own_documents.recalibration import OWN
 from img_super.lab.shipping.card import Validation
+from img_super.lab.training.recipe import Recipe
 from img_super.model_card import ModelCard, read_card, write_card
 from img_super.pipeline.load import SHIPPED_MODEL
 
@@ -111,3 +114,37 @@ def test_without_attacks_only_rejected_genuine_photos_and_exchanged_portraits_ar
     assert told["verdict"] is None
     assert "auc" not in told["own_documents"]
     assert told["exchanged_portraits"]["auc"] == [0.5, 1.0]
+
+
+@pytest.mark.parametrize("recipe", [None, "fine_tune"])
+def test_the_verb_learns_ships_and_says_what_to_do_next(
+    recipe: str | None, own: OwnAnswers, asked: dict[str, Any], data_set: Path, tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    from img_super.lab.own_documents.fine_tune import Tuned
+
+    learned: list[tuple[object, ...]] = []
+
+    def learn(*given: object) -> Tuned:
+        learned.append(given)
+        return Tuned(tmp_path / "best.keras", own.logits)
+
+    monkeypatch.setattr("img_super.lab.own_documents.logit_probe.fine_tune_head", learn)
+    monkeypatch.setattr("img_super.lab.own_documents.fine_tune.fine_tune", learn)
+    monkeypatch.setattr("img_super.cli.fine_tune.read_own", lambda *_: own.documents)
+    typed = f"fine-tune --genuine ours --generated {data_set} --validation {data_set} --out {tmp_path / 'run'}"
+    (tmp_path / "run").mkdir()
+    more = ["--recipe", recipe] if recipe else ["--exchanges", "3", "--registry", str(tmp_path / "models")]
+    done = CliRunner().invoke(app, [*typed.split(), *more], catch_exceptions=False)
+    assert done.exit_code == 0, done.output
+    version = f"{read_card(SHIPPED_MODEL).version}+own.{own.documents.fingerprint()[:8]}"
+    assert msgspec.json.decode((tmp_path / "run" / "report.json").read_bytes())["model"].endswith(version)
+    assert f"{version} is in {tmp_path / ('run/model' if recipe else 'models')}" in done.stdout
+    assert asked["own"][0] == OWN
+    (given,) = learned
+    if recipe:
+        chosen = given[0]
+        assert isinstance(chosen, Recipe)
+        assert (chosen.name, chosen.input_side_px) == (recipe, 32)  # as large as the crops that were read
+    else:
+        assert given[-1] == 3
