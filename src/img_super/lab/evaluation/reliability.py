@@ -1,4 +1,8 @@
-"""Whether a score of 0.8 means four in five: reliability curve and expected calibration error."""
+"""Whether a score of 0.8 means four in five: reliability curve and expected calibration error.
+
+A score assumes that half of what comes in is an attack. Both classes count alike here, therefore, however many samples
+each has: a set with four attacks to each genuine photo would call an exact score wrong by its own share.
+"""
 
 from dataclasses import dataclass
 from typing import Final
@@ -23,8 +27,8 @@ class Reliability:
 
 
 def reliability(labels: npt.NDArray[np.generic], scores: Float64Array, bins: int = BINS) -> Reliability:
-    """The reliability of scores; both classes count as often as they are there."""
-    total, score_sum, attacks = _binned(labels, scores, np.ones((1, len(scores))), bins)
+    """The reliability of scores."""
+    total, score_sum, attacks = _binned(labels, scores, _balanced(labels, np.ones((1, len(scores)))), bins)
     mean_score, share = score_sum[0] / total[0], attacks[0] / total[0]
     return Reliability(mean_score, share, float(expected_calibration_error(labels, scores, None, bins)[0]))
 
@@ -33,9 +37,17 @@ def expected_calibration_error(
     labels: npt.NDArray[np.generic], scores: Float64Array, weights: Weights | None, bins: int = BINS
 ) -> Values:
     """How far the mean score of a bin lies from its share of attacks, on average; one value a draw."""
-    weights = np.ones((1, len(scores))) if weights is None else weights
+    weights = _balanced(labels, np.ones((1, len(scores))) if weights is None else weights)
     _, score_sum, attacks = _binned(labels, scores, weights, bins)
-    return np.asarray(np.abs(score_sum - attacks).sum(axis=1) / weights.sum(axis=1))
+    return np.asarray(np.abs(score_sum - attacks).sum(axis=1))
+
+
+def _balanced(labels: npt.NDArray[np.generic], weights: Weights) -> Weights:
+    """The weights of each draw, half of whose sum is the attacks'; nan where a draw lacks a class."""
+    attack = labels == 1
+    of_attacks, of_genuine = (weights @ is_one.astype(np.float64) for is_one in (attack, ~attack))
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return np.asarray(np.where(attack, weights / of_attacks[:, None], weights / of_genuine[:, None]) / 2)
 
 
 def _binned(
