@@ -20,8 +20,8 @@ from img_super.pipeline.formats import sniff_type
 T = TypeVar("T")
 
 _FORM: Final = "multipart/form-data"
-_NAMED_BY_ITS_BYTES: Final = "application/pdf"
-"""Not read; the refusal then says what it is."""
+_NAMED_BY_THEIR_BYTES: Final = ("application/pdf", "application/zip", "application/dicom")
+"""Not read; the refusal then says what they are, as of a video."""
 
 _QUOTE: Final = ord('"')
 _BLANK: Final = rb"[ \t\r\n]*"
@@ -90,7 +90,7 @@ def _reader(content_type: str) -> Callable[[bytes], bytes]:
         return _from_url_encoded
     if media_type in ("application/json", "text/json") or media_type.endswith("+json"):
         return read_json
-    if media_type.startswith("image/") or media_type in (*UNTYPED, _NAMED_BY_ITS_BYTES):
+    if media_type.startswith(("image/", "video/")) or media_type in (*UNTYPED, *_NAMED_BY_THEIR_BYTES):
         return _from_raw
     raise UnsupportedMedia()
 

@@ -92,6 +92,8 @@ def _name(data: bytes) -> str | None:
         return "a sound or video file"
     if data[4:8] == b"ftyp":
         return "a camera's raw file" if data[8:11] == b"crx" else "a video"
+    if data[128:132] == b"DICM":
+        return "a DICOM file"
     head = data[:64].removeprefix(b"\xef\xbb\xbf").lstrip()
     name = next((name for signature, name in _NAMED if head.startswith(signature)), None)
     return name or (_A_PDF if _PDF_HEAD in data[:_PDF_HEAD_WITHIN_BYTES] else None)

@@ -109,6 +109,9 @@ def test_bad_json_bodies(client: TestClient, body: bytes, code: str) -> None:
         (b"hello", {"content-encoding": "br"}, "unsupported_media_type"),
         (b"hello", {"content-type": "text/plain"}, "unsupported_media_type"),
         (b"%PDF-1.7", {"content-type": "application/pdf"}, "not_an_image"),
+        (b"\0\0\0\x18ftypmp42", {"content-type": "video/mp4"}, "not_an_image"),
+        (b"PK\3\4", {"content-type": "application/zip"}, "not_an_image"),
+        (bytes(128) + b"DICM", {"content-type": "application/dicom"}, "not_an_image"),
     ],
 )
 def test_bad_other_bodies(client: TestClient, body: bytes, headers: dict[str, str], code: str) -> None:

@@ -186,6 +186,7 @@ def test_a_variant_that_is_not_read_is_named_and_never_called_damaged(kind: str)
         (b"\0\0\0\x20ftypqt  ", "a video"),
         (b"\0\0\0\x18ftypcrx ", "a camera's raw file"),
         (b"\xff\x0a" + bytes(20), "a JPEG XL image"),
+        (bytes(128) + b"DICM", "a DICOM file"),
         (b"\0\0\0\x0cjP  \r\n\x87\n", "a JPEG 2000 image"),
         (b"\xef\xbb\xbf <svg/>", "an SVG drawing"),
         (b"RIFF\0\0\0\0WAVE", "a sound or video file"),
