@@ -49,6 +49,7 @@ class FoldedRecipe(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         frozen_blocks: so many blocks, and the stem, stay as they are.
         ema_momentum: of the mean of the weights, which is what ships.
         rank_weight: of the loss that wants each attack above its own genuine crop, beside the labels'.
+        tail_weight: of the loss that wants each attack above the highest genuine crops of its batch.
         real_share: of the bases, real captures instead of rendered ones.
         autoencoder_steps: of the networks that draw some swapped faces once more; 0: there are none.
         variants: of each portrait drawn here, whose face they replace.
@@ -66,6 +67,7 @@ class FoldedRecipe(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     ema_momentum: float = 0.998
     label_smoothing: float = 0.04
     rank_weight: float = 0.4
+    tail_weight: float = 0.0
     heat_map_weight: float = 0.5
     dropout: float = 0.2
     real_share: float = 0.35
@@ -77,6 +79,11 @@ class FoldedRecipe(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     threads: int = 2
     workers: int = 2
     kept_every_steps: int = 250
+
+    @property
+    def loss_weights(self) -> tuple[float, float, float, float]:
+        """In the order of `losses_of`."""
+        return 1.0, self.rank_weight, self.heat_map_weight, self.tail_weight
 
 
 @dataclass(slots=True)
@@ -145,7 +152,7 @@ def _step(recipe: FoldedRecipe, state: State, batch: Batch) -> tuple[Answers, tu
     for group in state.optimiser.param_groups:
         group["lr"] = _rate(recipe, state.step)
     state.optimiser.zero_grad(set_to_none=True)
-    (losses[0] + recipe.rank_weight * losses[1] + recipe.heat_map_weight * losses[2]).backward()
+    sum(weight * loss for weight, loss in zip(recipe.loss_weights, losses, strict=True)).backward()
     learned = [tensor for tensor in state.weights.values() if tensor.requires_grad]
     torch.nn.utils.clip_grad_norm_(learned, _CLIPPED_NORM)
     state.optimiser.step()
@@ -157,8 +164,11 @@ def _step(recipe: FoldedRecipe, state: State, batch: Batch) -> tuple[Answers, tu
     return found, tuple(loss.item() for loss in losses)
 
 
-def losses_of(recipe: FoldedRecipe, found: Answers, masks: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    """Of the labels, of the order within each pair, and of the heat map; the first half of the batch is genuine."""
+def losses_of(recipe: FoldedRecipe, found: Answers, masks: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    """Of the labels, of the order within each pair, of the heat map, of the highest genuine crops.
+
+    The first half of the batch is genuine.
+    """
     count = len(masks)
     genuine, forged = found.logits[:count], found.logits[count:]
     smooth = recipe.label_smoothing / 2
@@ -169,6 +179,7 @@ def losses_of(recipe: FoldedRecipe, found: Answers, masks: Tensor) -> tuple[Tens
         functional.binary_cross_entropy_with_logits(found.logits, labels),
         functional.softplus(genuine - forged).mean(),
         functional.binary_cross_entropy_with_logits(found.heat_map, places),
+        functional.softplus(torch.logsumexp(genuine, 0) - forged).mean(),
     )
 
 
