@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-import keras
 import numpy as np
 
 from img_super.lab.dataset.manifest import read_manifest
@@ -24,6 +23,7 @@ from img_super.lab.synthesis.sources import Wanted, load_sources
 from img_super.lab.training.folded import autoencoders, carry, super_resolution
 from img_super.lab.training.folded.train import FoldedRecipe, train
 from img_super.pipeline.crop import resize_to_input
+from img_super.validator.saved_network import open_network
 
 _PRINTED_EVERY: Final = 6
 """Of the rendered bases, whose faces autoencoders learn beside people's photos."""
@@ -81,7 +81,7 @@ def learn(first: Path, streams: Streams, out: Path) -> None:
 
     The mean keeps what was known. Source: M. Wortsman et al., "Robust fine-tuning of zero-shot models", 2022.
     """
-    network = keras.saving.load_model(first, compile=False)
+    network = open_network(first)
     before = carry.fold(network)
     after = train(streams.recipe, before, in_processes(streams, streams.recipe.workers), out)
     side_px = int(network.inputs[0].shape[1])

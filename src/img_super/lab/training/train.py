@@ -17,6 +17,7 @@ from img_super.lab.dataset.streams import Crops
 from img_super.lab.training.optimiser import backup_and_mean, optimiser
 from img_super.lab.training.recipe import Recipe
 from img_super.validator.network import build_network, load_backbone
+from img_super.validator.saved_network import open_network
 
 BEST_FILE: Final = "best.keras"
 _MIXING_WORKERS: Final = 2
@@ -86,7 +87,7 @@ def network_of(recipe: Recipe) -> keras.Model:
 def load_first_weights(network: keras.Model, path: Path) -> None:
     """Start from ImageNet's backbone (`.npz`) or from a whole trained network of the same shape (`.keras`)."""
     if path.suffix == ".keras":
-        network.set_weights(keras.saving.load_model(path, compile=False).get_weights())
+        network.set_weights(open_network(path).get_weights())
     else:
         load_backbone(network, path)
 

@@ -22,6 +22,7 @@ from img_super.lab.training.detector.recipe import DetectorRecipe
 from img_super.lab.training.detector.targets import rotation_after
 from img_super.lab.training.optimiser import backup_and_mean, optimiser
 from img_super.lab.training.train import BEST_FILE, Callback, Progress, freeze
+from img_super.validator.saved_network import open_network
 
 RIGHT_OVERLAP: Final = 0.5
 _WORKERS: Final = 2
@@ -77,7 +78,7 @@ def train_detector(
     if run.first_weights is None:
         load_yunet(network)
     else:
-        network.set_weights(keras.saving.load_model(run.first_weights, compile=False).get_weights())
+        network.set_weights(open_network(run.first_weights).get_weights())
     freeze(network, recipe.frozen)
     batches = PhotoBatches(
         *training, recipe.input_side_px, recipe.batch_size, recipe.seed,
