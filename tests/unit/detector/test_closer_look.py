@@ -2,7 +2,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-import numpy as np
 import pytest
 
 from img_super.detector.closer_look import (
@@ -14,25 +13,11 @@ from img_super.detector.closer_look import (
     part_below,
     worth_a_look,
 )
-from img_super.detector.letterbox import Letterboxed
-from img_super.detector.outputs import FloatBox, FoundFace, FoundPortrait
 from img_super.detector.standing import Standing
-from img_super.domain import ROTATIONS, Box, Rotation
+from img_super.domain import ROTATIONS, Box
+from tests.unit.detector.standings import face
 
 WH = (1200, 1500)
-VIEW = Letterboxed(np.zeros((160, 256, 3), np.uint8), 1, 0, (256, 160))
-
-
-def face(x: float, y: float, side: float, document: float, likely: float = 0.6, rotation: Rotation = 0) -> Standing:
-    """A face with a document of four by three of its sides around it."""
-    box = FloatBox(x, y, side, side)
-    corners = np.array([(x + 2 * side * a, y + 1.5 * side * b) for a, b in ((-1, -1), (1, -1), (1, 1), (-1, 1))])
-    candidate = FoundPortrait(
-        FoundFace(box, likely), likely, FloatBox(x, y, 1.5 * side, 1.5 * side), corners.astype(np.float32), (rotation,)
-    )
-    return Standing(candidate, VIEW, looks=4, size=float(np.log(side)), contrast=50, colour=50, document=document)
-
-
 OWNER = face(600, 400, 400, -2)
 PORTRAIT = face(500, 1250, 80, 4)
 

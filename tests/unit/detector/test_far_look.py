@@ -4,7 +4,7 @@ import pytest
 
 from img_super.detector.far_look import fades
 from img_super.detector.standing import Standing
-from tests.unit.detector.test_closer_look import face
+from tests.unit.detector.standings import face
 
 GHOST = face(800, 600, 60, 5)
 
