@@ -145,15 +145,16 @@ async function bounded(body) {
   const decoder = new TextDecoder();
   let text = "";
   let bytes = 0;
-  for (const reader = body?.getReader(); reader; ) {
-    const { done, value } = await reader.read();
-    if (done) break;
-    bytes += value.length;
+  const reader = body?.getReader();
+  let piece = await reader?.read();
+  while (piece?.value) {
+    bytes += piece.value.length;
     if (bytes > MOST_BYTES) {
       await reader.cancel();
       throw new Error(`The answer is longer than ${MOST_BYTES / 2 ** 20} MiB.`);
     }
-    text += decoder.decode(value, { stream: true });
+    text += decoder.decode(piece.value, { stream: true });
+    piece = await reader.read();
   }
   return text + decoder.decode();
 }

@@ -1,6 +1,5 @@
 """A model's card: what the weights are, what they take, how their answer is read, and what is known of them."""
 
-import errno
 import re
 from bisect import bisect_right
 from collections import Counter
@@ -17,7 +16,7 @@ import msgspec
 from img_super.domain import ModelIdentity
 from img_super.errors import BadModel
 from img_super.figures import DetectorFigures, PolicyFigures, SetFigures
-from img_super.regular_file import open_regular
+from img_super.regular_file import read_regular
 
 CARD_FILE: Final = "card.json"
 NOT_DECODED: Final = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
@@ -249,20 +248,11 @@ def read_card_as(kind: type[CardT], folder: Path) -> CardT:
     """Read and check a card of another kind. Raises `BadModel` as `read_card` does."""
     path = folder / CARD_FILE
     try:
-        return msgspec.json.decode(_bytes_of(path, _MOST_CARD_BYTES), type=kind)
+        return msgspec.json.decode(read_regular(path, _MOST_CARD_BYTES), type=kind)
     except OSError as error:
         raise BadModel(f"The model's card {path} cannot be read: {error.strerror}.") from error
     except NOT_DECODED as error:
         raise BadModel(f"The model's card {path} is not a valid card: {error}.") from error
-
-
-def _bytes_of(path: Path, most_bytes: int) -> bytes:
-    """Raises `OSError`, also when it is no regular file or longer."""
-    with open_regular(path) as file:
-        content = file.read(most_bytes + 1)
-    if len(content) > most_bytes:
-        raise OSError(errno.EFBIG, f"it is larger than {most_bytes >> 20} MiB")
-    return content
 
 
 def write_card(card: ModelCard | DetectorCard, folder: Path) -> None:
@@ -281,7 +271,7 @@ def read_weights(folder: Path, card: ModelCard | DetectorCard, file: str) -> byt
     weights_file = card.files[file]
     path = folder / weights_file.name
     try:
-        weights = _bytes_of(path, _MOST_WEIGHTS_BYTES)
+        weights = read_regular(path, _MOST_WEIGHTS_BYTES)
     except OSError as error:
         raise BadModel(f"The model's weights {path} cannot be read: {error.strerror}.") from error
     if sha256(weights).hexdigest() != weights_file.sha256:

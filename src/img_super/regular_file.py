@@ -16,3 +16,13 @@ def open_regular(path: Path | str) -> BinaryIO:
         os.close(descriptor)
         raise OSError(errno.EINVAL, "not a regular file", str(path))
     return os.fdopen(descriptor, "rb")
+
+
+def read_regular(path: Path | str, most_bytes: int) -> bytes:
+    """The bytes of the file. Raises `OSError`, also when it is no regular file or longer than `most_bytes`."""
+    with open_regular(path) as file:
+        # To read up to so many bytes takes memory for all of them.
+        content = file.read(min(os.fstat(file.fileno()).st_size, most_bytes) + 1)
+    if len(content) > most_bytes:
+        raise OSError(errno.EFBIG, f"it is larger than {most_bytes >> 20} MiB", str(path))
+    return content

@@ -21,7 +21,7 @@ import keras
 import numpy as np
 
 from img_super.errors import BadModel
-from img_super.regular_file import open_regular
+from img_super.regular_file import read_regular
 
 _CONFIG: Final = "config.json"
 _WEIGHTS: Final = "model.weights.h5"
@@ -74,8 +74,7 @@ def open_network(stored: Path | bytes) -> keras.Model:
 
 def _read(path: Path) -> bytes:
     try:
-        with open_regular(path) as file:
-            return file.read(_MOST_FILE_BYTES + 1)
+        return read_regular(path, _MOST_FILE_BYTES)
     except OSError as error:
         raise BadModel(f"The network {path} cannot be read: {error.strerror}.") from error
 
