@@ -25,7 +25,8 @@ def in_processes(start: Callable[[int], Iterator[T]], workers: int) -> Iterator[
             yield queue.get()
     finally:
         for process in made:
-            process.terminate()
+            process.kill()  # a handler of SIGTERM that they inherited would keep them
+            process.join()
 
 
 def _fill(queue: Queue[T], start: Callable[[int], Iterator[T]], worker: int) -> None:

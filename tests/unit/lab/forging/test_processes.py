@@ -1,14 +1,15 @@
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Iterator
 from itertools import count, islice
 
 import numpy as np
 import numpy.typing as npt
+import pytest
 
 from img_super.lab.forging.processes import in_processes
-from tests.waiting import until
 
 
 def numbered(worker: int) -> Iterator[tuple[int, int, npt.NDArray[np.int64]]]:
@@ -17,6 +18,7 @@ def numbered(worker: int) -> Iterator[tuple[int, int, npt.NDArray[np.int64]]]:
 
 
 def test_batches_come_from_processes_in_their_order_and_the_processes_end_with_who_takes_them() -> None:
+    kept = signal.signal(signal.SIGTERM, lambda *_: None)  # inherited by the processes
     batches = in_processes(numbered, 2)
     seen: dict[int, list[int]] = {0: [], 1: []}
     processes: dict[int, int] = {}
@@ -26,14 +28,8 @@ def test_batches_come_from_processes_in_their_order_and_the_processes_end_with_w
             seen[worker].append(int(batch[0]))
     assert all(numbers == list(range(len(numbers))) for numbers in seen.values())
     assert len({*processes.values(), os.getpid()}) == 3
+    signal.signal(signal.SIGTERM, kept)
     batches.close()  # type: ignore[attr-defined]
     for process in processes.values():
-        until(lambda process=process: has_ended(process))  # type: ignore[misc]
-
-
-def has_ended(process: int) -> bool:
-    """It may lie dead until its parent asks for it, which a next `Process` does."""
-    try:
-        return os.waitpid(process, os.WNOHANG)[0] == process
-    except ChildProcessError:
-        return True
+        with pytest.raises(ProcessLookupError):
+            os.kill(process, 0)
