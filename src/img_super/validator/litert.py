@@ -10,6 +10,7 @@ from img_super.errors import BadModel
 from img_super.model_card import ModelCard
 from img_super.per_thread import PerThread
 from img_super.validator.evidence import evidence_of
+from img_super.validator.litert_file import check_file
 
 _EXACT_UINT8: Final = (1.0, 0)
 """Scale and zero point at which a quantised input is the crop's own bytes."""
@@ -50,12 +51,13 @@ class LiteRtNetwork:
 
     def __init__(self, weights: bytes) -> None:
         """Raises `BadModel` when the weights are no network of this kind."""
+        check_file(weights)
         try:
             interpreter = Interpreter(model_content=weights, num_threads=1)
             self._run = interpreter.get_signature_runner()
         except (ValueError, RuntimeError) as error:
             raise BadModel("The validation network is not a LiteRT model that can be run here.") from error
-        inputs, outputs = self._run.get_input_details(), set(self._run.get_output_details())
+        inputs, outputs = self._run.get_input_details(), self._run.get_output_details()
         shapes = [tuple(details["shape"]) for details in inputs.values()]
         if len(shapes) != 1 or shapes != [(1, shapes[0][1], shapes[0][1], 3)] or "logit" not in outputs:
             raise BadModel(f"The validation network takes {shapes} and answers {sorted(outputs)}: no crop, no logit.")
@@ -65,6 +67,9 @@ class LiteRtNetwork:
             raise BadModel(f"The validation network takes {self._dtype.__name__} of {details['quantization']}.")
         self.side_px = int(shapes[0][1])
         self.has_heat_map = "heat_map" in outputs
+        _, *map_shape = outputs["heat_map"]["shape"] if self.has_heat_map else (1, 1, 1, 1)
+        if len(map_shape) != 3 or max(map_shape[:2]) > self.side_px or map_shape[2] != 1:
+            raise BadModel(f"The validation network has a heat map of {map_shape}: not one number for parts of a crop.")
 
     def run(self, crop: RgbImage) -> tuple[float, FloatMap]:
         """The uncalibrated answer and the map, which is empty (0 x 0) when the network has none."""

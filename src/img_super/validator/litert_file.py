@@ -1,0 +1,129 @@
+"""Looks at a network in LiteRT's format before it takes memory, whoever stored it.
+
+LiteRT runs no code of such a file and proves that what is told lies in it. What it leaves open is closed here: loops,
+operators that read or keep something, lists that are shared and copied, tensors larger than memory, shapes that are
+not those that the operators make.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from math import prod
+from typing import Any, Final
+
+from ai_edge_litert.interpreter import Interpreter, OpResolverType
+from ai_edge_litert.schema_py_generated import BuiltinOperator, Model, Operator, SubGraph, Tensor
+
+from img_super.errors import BadModel
+
+_MOST_ENTRIES: Final = 10_000
+"""Tensors, operators or names: fifty times those of the networks that ship."""
+
+_MOST_NUMBERS: Final = 1 << 27
+"""In all tensors together; the networks that ship have 13 million."""
+
+_SIZED: Final = frozenset(
+    (
+        *("RESHAPE", "RESIZE_BILINEAR", "RESIZE_NEAREST_NEIGHBOR", "PAD", "PADV2", "STRIDED_SLICE", "TRANSPOSE"),
+        *("MEAN", "SUM", "REDUCE_MAX"),
+    )
+)
+"""What they make has a shape that their other operands say."""
+
+_OPERATORS: Final = _SIZED | frozenset(
+    (
+        *("CONV_2D", "DEPTHWISE_CONV_2D", "FULLY_CONNECTED", "MAX_POOL_2D", "AVERAGE_POOL_2D", "CONCATENATION"),
+        *("ADD", "SUB", "MUL", "MAXIMUM", "MINIMUM", "SQUARED_DIFFERENCE", "RSQRT", "NEG", "QUANTIZE", "DEQUANTIZE"),
+        *("RELU", "RELU6", "LEAKY_RELU", "PRELU", "ELU", "GELU", "HARD_SWISH", "LOGISTIC", "TANH", "SOFTMAX"),
+    )
+)
+"""They calculate: what the layers of `saved_network` are exported as."""
+
+_NAMES: Final = {number: name for name, number in vars(BuiltinOperator).items() if isinstance(number, int)}
+
+
+def check_file(weights: bytes) -> None:
+    """Raises `BadModel`: these are no network in LiteRT's format, or one that only harm was made for."""
+    try:
+        model = Model.GetRootAs(weights, 0)
+        graph = _only_graph(model)
+        _refuse_shared_lists(graph, len(weights))
+        _refuse_other_operators(model, graph)
+        _refuse_large_tensors(weights)
+    except BadModel:
+        raise
+    except Exception as error:  # whatever a foreign file does to its readers
+        raise BadModel("The network is not a LiteRT model that can be run here.") from error
+
+
+def _only_graph(model: Model) -> SubGraph:
+    if model.SubgraphsLength() != 1:
+        raise BadModel("The LiteRT file has more than one graph, or none: loops and choices have.")
+    graph = model.Subgraphs(0)
+    counts = (graph.TensorsLength(), graph.OperatorsLength(), model.OperatorCodesLength(), model.BuffersLength())
+    signatures = [model.SignatureDefs(number) for number in range(min(2, model.SignatureDefsLength()))]
+    names = [count for one in signatures for count in (one.InputsLength(), one.OutputsLength())]
+    if max(*counts, *names, 0) > _MOST_ENTRIES or model.SignatureDefsLength() > 1:
+        raise BadModel("The LiteRT file has more tensors, operators or names than a network here can have.")
+    return graph
+
+
+def _refuse_shared_lists(graph: SubGraph, left_bytes: int) -> None:
+    for list_bytes in _list_bytes(graph):
+        left_bytes -= list_bytes
+        if left_bytes < 0:
+            raise BadModel("The LiteRT file has tensors or operators that share what each has of its own.")
+
+
+def _list_bytes(graph: SubGraph) -> Iterator[int]:
+    """Of each list that is copied when the file is opened; together no more than the file, or some are shared."""
+    yield 4 * (graph.InputsLength() + graph.OutputsLength())
+    for operator in _operators(graph):
+        yield 4 * (operator.InputsLength() + operator.OutputsLength() + operator.IntermediatesLength())
+    for tensor in map(graph.Tensors, range(graph.TensorsLength())):
+        yield 4 * (tensor.ShapeLength() + tensor.ShapeSignatureLength()) + _bytes_beside(tensor)
+
+
+def _operators(graph: SubGraph) -> Iterator[Operator]:
+    return map(graph.Operators, range(graph.OperatorsLength()))
+
+
+def _bytes_beside(tensor: Tensor) -> int:
+    if tensor.Sparsity() is not None:
+        raise BadModel("The LiteRT file has packed tensors, which networks here do not have.")
+    steps = tensor.Quantization()
+    return len(tensor.Name() or b"") + (4 * steps.ScaleLength() + 8 * steps.ZeroPointLength() if steps else 0)
+
+
+def _refuse_other_operators(model: Model, graph: SubGraph) -> None:
+    made = {index for operator in _operators(graph) for index in operator.OutputsAsNumpy().tolist()}
+    made.update(graph.InputsAsNumpy().tolist())
+    for operator in _operators(graph):
+        code = model.OperatorCodes(operator.OpcodeIndex())
+        name = _NAMES.get(max(code.BuiltinCode(), code.DeprecatedBuiltinCode()), "?")
+        if name not in _OPERATORS:
+            raise BadModel(f"The LiteRT file has the operator {name!r}, which networks here do not have.")
+        if name in _SIZED and made.intersection(operator.InputsAsNumpy().tolist()[1:]):
+            raise BadModel("The LiteRT file calculates sizes, which networks here have written down.")
+
+
+def _refuse_large_tensors(weights: bytes) -> None:
+    """Without delegates the operators say what they make before anything is written: memory is asked for, not taken."""
+    kind = OpResolverType.BUILTIN_WITHOUT_DEFAULT_DELEGATES
+    interpreter = Interpreter(model_content=weights, num_threads=1, experimental_op_resolver_type=kind)
+    told = _shapes(interpreter)
+    _refuse_large(told)
+    interpreter.allocate_tensors()
+    made = _shapes(interpreter)
+    if any(made[index] != shape for index, shape in told.items()):
+        raise BadModel("The LiteRT file tells other shapes of its tensors than its operators make.")
+    _refuse_large(made)
+
+
+def _shapes(interpreter: Any) -> dict[int, tuple[int, ...]]:
+    return {one["index"]: tuple(map(int, one["shape"])) for one in interpreter.get_tensor_details()}
+
+
+def _refuse_large(shapes: dict[int, tuple[int, ...]]) -> None:
+    if sum(prod(map(abs, shape)) for shape in shapes.values()) > _MOST_NUMBERS:
+        raise BadModel("The network makes more of a crop than memory can hold.")
