@@ -22,6 +22,8 @@ CHECKS = (
     "response_headers_conformance,response_schema_conformance"
 )
 
+ALL_ROUTES = {"IMG_SUPER_DEEPID": "true", "IMG_SUPER_LOG_LEVEL": "error"}
+
 
 def main() -> None:
     """Let it speak for itself, then print how it ended as JSON."""
@@ -31,8 +33,8 @@ def main() -> None:
     program = Path(sys.executable).with_name("schemathesis")
     options = ["--max-time", str(seconds), "--checks", CHECKS, "--request-timeout", "60", "--warnings", "off"]
     with (
-        running_service("--threads", "2", IMG_SUPER_LOG_LEVEL="error") as service,
         tempfile.TemporaryDirectory() as folder,  # it keeps examples where it is started
+        running_service("--threads", "2", **ALL_ROUTES, IMG_SUPER_FEEDBACK=f"{folder}/scores.db") as service,
     ):
         command = [str(program), "run", f"{service.url}/openapi.json", *options, "--continue-on-failure"]
         clean = subprocess.run(command, cwd=folder, check=False).returncode == 0

@@ -139,7 +139,7 @@ def main() -> None:
         search_for(list(searches.values()), 60 * arguments.minutes)
     row = {name: told(search) for name, search in searches.items()}
     for name, search in searches.items():
-        print(f"{name:>5}: {json.dumps(row[name])}", flush=True)
+        print(f"{name:>5}: {in_words(search)}", flush=True)
         if arguments.keep:
             keep(search, arguments.keep, name)
     worst_ms, worst_mb = (max(one[aim][aim] for one in row.values()) for aim in ("ms", "mb"))
@@ -171,6 +171,16 @@ def told(search: Search) -> dict[str, Any]:
         for aim, one in worst.items()
     }
     return {"tried": search.tried, "processor_s": round(search.spent_s), **row}
+
+
+def in_words(search: Search) -> str:
+    """The worst by time, by memory, and by both for each kilobyte."""
+    slow, large, slow_small, large_small = (search.worst(aim) for aim in AIMS)
+    return (
+        f"{slow.cost.ms:.0f} ms ({slow.kb:.0f} kB), {large.cost.mb:.0f} MB ({large.kb:.0f} kB); for their size "
+        f"{slow_small.cost.ms:.0f} ms ({slow_small.kb:.1f} kB), {large_small.cost.mb:.0f} MB ({large_small.kb:.1f} kB)"
+        f"; {search.tried} files"
+    )
 
 
 def keep(search: Search, folder: Path, name: str) -> None:

@@ -3,7 +3,7 @@
     python -m benchmarks.overload [--seconds N] [--clients N] [--close]
 
 First the best throughput is measured with as many clients as places, then the overload in the same run, so that the
-ratio holds on a busy machine. The last line is JSON.
+ratio holds on a busy machine. The last line is JSON; `lost` are those that got no answer, by a reset or without.
 """
 
 from __future__ import annotations
@@ -38,11 +38,12 @@ def main() -> None:
             "offered_per_s": round(outcomes.sent / arguments.seconds, 2),
             "good_per_s": round(good_per_s, 2),
             "share_of_best": round(good_per_s / best_per_s, 3),
+            "sent": outcomes.sent,
             "statuses": outcomes.statuses(),
+            "lost": outcomes.sent - len(outcomes.every) + outcomes.statuses().get(LOST, 0),
             "refused_ms": {"p50": outcomes.ms(0.5, 503), "p99": outcomes.ms(0.99, 503), "max": outcomes.ms(1, 503)},
             "good_ms": {"p50": outcomes.ms(0.5, 200), "p99": outcomes.ms(0.99, 200)},
             "health_ms": {"p50": health.ms(0.5), "p99": health.ms(0.99), "max": health.ms(1)},
-            "lost": outcomes.sent - len(outcomes.every) + outcomes.statuses().get(LOST, 0),
             "resident_mb": round(resident_mb(service.process.pid)),
         }
     for name, value in row.items():

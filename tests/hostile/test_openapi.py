@@ -35,7 +35,7 @@ class EvenValidator:
         return Evidence(0.5, np.zeros((4, 4), np.float32))
 
 
-APP = create_app(Settings(threads=2, max_body_bytes=100_000), Pipeline(FakeDetector(), EvenValidator()))
+APP = create_app(Settings(threads=2, max_body_bytes=100_000, deepid=True), Pipeline(FakeDetector(), EvenValidator()))
 APP.state.services.warm = True  # a 503 of readiness would count as a server's error
 
 
