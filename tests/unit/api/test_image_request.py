@@ -99,6 +99,7 @@ def test_bad_json_bodies(client: TestClient, body: bytes, code: str) -> None:
         (*form(b"AAAA", 'name="photo"; filename="a.jpg"'), "not_an_image"),
         (*form(b"AAAA", 'name="photo"'), "image_missing"),
         (*form(b"AAAA", 'filename="a.jpg"'), "not_an_image"),
+        (*form(b"AAAA", 'name="image"\r\nContent-Type: text/plain; charset=undefined'), "not_an_image"),
         (b"no parts", {"content-type": "multipart/form-data"}, "malformed_body"),
         (b"no parts", {"content-type": f"multipart/form-data; boundary={BOUNDARY}"}, "malformed_body"),
         (b"", {"content-type": "image/jpeg"}, "image_missing"),

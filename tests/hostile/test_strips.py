@@ -1,0 +1,44 @@
+"""Photos twenty to forty times as long as wide: on them YuNet answers boxes without an end, and what nobody wrote."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+
+from img_super.detector.yunet import YuNetDetector
+from img_super.domain import Float32Array, RgbImage
+from img_super.per_thread import PerThread
+
+
+def strips() -> Iterator[RgbImage]:
+    rng = np.random.default_rng(1)
+    for ratio in (20, 30, 40):
+        for shape in ((1280 // ratio, 1280, 3), (1280, 1280 // ratio, 3)):
+            yield rng.integers(0, 256, shape, dtype=np.uint8)
+
+
+class EndlessBoxes:
+    """A network that answers as YuNet did."""
+
+    def __init__(self) -> None:
+        self.ratios = list[float]()
+
+    def setInputSize(self, wh: tuple[int, int]) -> None:  # noqa: N802 OpenCV's name
+        self.ratios.append(max(wh) / min(wh))
+
+    def detect(self, _: RgbImage) -> tuple[int, Float32Array]:
+        return 1, np.array([[0, 0, np.inf, np.inf, *[0] * 10, 1]], np.float32)
+
+
+def test_there_is_no_face_on_a_strip() -> None:
+    detector = YuNetDetector()
+    assert [detector.detect(strip) for strip in strips()] == [None] * 6
+
+
+def test_the_network_sees_no_strips_and_a_box_without_an_end_is_no_face(monkeypatch: pytest.MonkeyPatch) -> None:
+    detector, network = YuNetDetector(), EndlessBoxes()
+    monkeypatch.setattr(detector, "_networks", PerThread(lambda: network))
+    assert [detector.detect(strip) for strip in strips()] == [None] * 6
+    assert max(network.ratios) < 4.2
