@@ -125,3 +125,13 @@ def test_files_with_holes_have_their_row_and_what_follows_is_read(tmp_path: Path
         assert isinstance(first, Failed)
         assert "sparse" in first.detail
         assert isinstance(second, Given)
+
+
+def test_names_that_fill_the_memory_end_the_archive(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("img_super.sources.names.MAX_LETTERS", 1000)
+    names = [f"{place}{'a' * 200}.jpg" for place in range(9)]
+    archive = b"".join(extended(record("path", name)) + PHOTO for name in names)
+    *photos, last = found_in(tmp_path / "in.tar", archive)
+    assert [type(photo) for photo in photos] == [Given] * 4
+    assert isinstance(last, Failed)
+    assert (last.name, last.code) == (f"{tmp_path}/in.tar", "too_many_members")

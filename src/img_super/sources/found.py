@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from pathlib import Path
 from typing import Any, BinaryIO, Final, TypeAlias
+from weakref import finalize
 from zipfile import BadZipFile, ZipFile
 
 from fsspec import AbstractFileSystem
@@ -14,6 +14,8 @@ from fsspec.implementations.local import LocalFileSystem
 from img_super.regular_file import open_regular
 from img_super.sources.errors import MAX_FILE_BYTES, EncryptedFile, FileTooLarge, UnreadableFile
 from img_super.sources.names import printable
+from img_super.sources.zip_directory import open_zip
+from img_super.sources.zip_member import read_member
 
 Storage: TypeAlias = Mapping[str, Any]
 """Options for the file system behind a URL, as fsspec takes them (`endpoint_url`, `anon`, ...)."""
@@ -110,8 +112,7 @@ class Reader:
             member = archive.infolist()[photo.place]
             if member.flag_bits & _ENCRYPTED_FLAG:
                 raise EncryptedFile()
-            with archive.open(member) as file:
-                return file.read(self._max_bytes + 1)
+            return read_member(archive, member, self._max_bytes + 1)
         except EncryptedFile:
             raise
         except BadZipFile as error:
@@ -120,8 +121,10 @@ class Reader:
             raise UnreadableFile(reason(error)) from error
 
     def _open_archive(self, archive: InFile) -> ZipFile:
-        # The archive closes a file that it has opened itself when it is dropped.
-        return ZipFile(archive.path if archive.source is None else open_binary(archive, self._storage))
+        file = open_binary(archive, self._storage)
+        content = open_zip(file)
+        finalize(content, file.close)  # it closes only a file that it has opened itself
+        return content
 
     def _checked(self, data: bytes) -> bytes:
         if len(data) > self._max_bytes:
@@ -132,7 +135,7 @@ class Reader:
 def open_binary(file: InFile, storage: Storage) -> BinaryIO:
     """The file, open for reading; it can be read from any place on."""
     if file.source is None:
-        return Path(file.path).open("rb")
+        return open_regular(file.path)
     files, _ = file_system(file.source, storage)
     binary: BinaryIO = files.open(file.path, "rb")
     return binary

@@ -5,6 +5,11 @@ from collections import Counter
 from pathlib import PurePosixPath
 from typing import Final
 
+from img_super.sources.errors import TooManyMembers
+
+MAX_LETTERS: Final = 128 * 1024 * 1024
+"""Of all names of one archive, which are held in memory; a ZIP's directory is no longer than that."""
+
 _NEVER_PHOTOS: Final = frozenset({"__MACOSX", "Thumbs.db", "desktop.ini"})
 _FORMULA_BEGINS: Final = ("=", "+", "-", "@")
 
@@ -50,8 +55,13 @@ class MemberNames:
     def __init__(self, archive: str) -> None:
         self._archive = archive
         self._seen: Counter[str] = Counter()
+        self._letters = 0
 
     def name(self, member: str) -> str:
+        """Raises `TooManyMembers`: with this one the names are too long to be held."""
+        self._letters += len(member)
+        if self._letters > MAX_LETTERS:
+            raise TooManyMembers()
         self._seen[member] += 1
         ordinal = f"#{self._seen[member]}" if self._seen[member] > 1 else ""
         return f"{self._archive}!/{printable(member)}{ordinal}"
