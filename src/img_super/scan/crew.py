@@ -11,12 +11,14 @@ import sys
 from collections import deque
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from multiprocessing import get_context, resource_tracker
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
-from typing import Any, Final
+from queue import SimpleQueue
+from threading import Thread
+from typing import Any, Final, TypeAlias
 
 import cv2
 
@@ -28,6 +30,9 @@ from img_super.scan.judge import Judged, judge
 from img_super.scan.rows import unanswered
 from img_super.sources.errors import MAX_FILE_BYTES
 from img_super.sources.found import Failed, Found, Given, InFile, InZip, Reader, Storage
+
+Waiting: TypeAlias = "SimpleQueue[tuple[str, Future[bytes]] | None]"
+"""Photos that a process was given, by name; at the end None."""
 
 AHEAD: Final = 8
 _READY: Final = "ready"
@@ -177,15 +182,24 @@ def _run(pipe: Connection[Any, Any], work: Work) -> None:
     cv2.setNumThreads(1)
     pipeline = work.load_pipeline()
     reader = Reader(work.storage, work.max_file_bytes)
-    reading: deque[tuple[InFile | InZip | Given, Future[bytes]]] = deque()
+    waiting: Waiting = SimpleQueue()
     try:
         pipe.send(_READY)
         with ThreadPoolExecutor(AHEAD) as readers:
-            while True:
-                while not reading or pipe.poll():
-                    photo = pipe.recv()
-                    reading.append((photo, readers.submit(reader.read, photo)))
-                photo, data = reading.popleft()
-                pipe.send(judge(pipeline, photo.name, data.result, work.thumbnails))
-    except (EOFError, OSError):
+            Thread(target=_receive, args=(pipe, waiting, readers, reader), daemon=True).start()
+            while (given := waiting.get()) is not None:
+                name, data = given
+                pipe.send(judge(pipeline, name, data.result, work.thumbnails))
+    except OSError:
         return
+
+
+def _receive(pipe: Connection[Any, Any], waiting: Waiting, readers: ThreadPoolExecutor, reader: Reader) -> None:
+    """At all times: who gives us a photo would wait for ever while we wait until a row with a long name is taken."""
+    try:
+        with suppress(EOFError, OSError):
+            while True:
+                photo = pipe.recv()
+                waiting.put((photo.name, readers.submit(reader.read, photo)))
+    finally:
+        waiting.put(None)

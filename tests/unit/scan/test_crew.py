@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator
 from multiprocessing import Pipe
+from multiprocessing.connection import Connection
 from pathlib import Path
 from threading import Thread
+from typing import Any
 
 import cv2
 import pytest
@@ -13,7 +16,7 @@ import pytest
 from img_super.pipeline.pipeline import Pipeline
 from img_super.scan import crew
 from img_super.scan.crew import AHEAD, Work
-from img_super.sources.found import InFile
+from img_super.sources.found import Given, InFile
 from tests.waiting import PATIENCE_S
 
 
@@ -24,24 +27,40 @@ def threads_of_opencv() -> Iterator[None]:
     cv2.setNumThreads(before)
 
 
-def test_a_process_answers_its_photos_in_their_order_until_its_pipe_ends(
-    tmp_path: Path, photo_bytes: bytes, pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def at_work(pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch) -> Iterator[Connection[Any, Any]]:
+    """The pipe to a process that waits for photos; when it is closed, the process ends."""
     monkeypatch.setattr(Work, "load_pipeline", lambda _: pipeline)
     ours, theirs = Pipe()
     process = Thread(target=crew._run, args=(theirs, Work(thumbnails=True)), daemon=True)
     process.start()
     assert ours.recv() == crew._READY
+    yield ours
+    ours.close()
+    process.join(PATIENCE_S)
+    assert not process.is_alive()
+
+
+def test_a_process_takes_photos_while_nobody_takes_its_rows(at_work: Connection[Any, Any]) -> None:
+    """Rows of an archive's long names, and photos, are longer than what a pipe holds: a scan waited for ever."""
+    photos = [Given(f"{number}{'a' * 1_000_000}", bytes(1_000_000)) for number in range(AHEAD)]
+    giving = Thread(target=lambda: deque(map(at_work.send, photos), maxlen=0), daemon=True)
+    giving.start()
+    giving.join(PATIENCE_S)
+    assert not giving.is_alive()
+    assert [at_work.recv().row.photo for _ in photos] == [photo.name for photo in photos]
+
+
+def test_a_process_answers_its_photos_in_their_order_until_its_pipe_ends(
+    tmp_path: Path, photo_bytes: bytes, at_work: Connection[Any, Any]
+) -> None:
     photos = [InFile(f"{number}.png", str(tmp_path / f"{number}.png")) for number in range(AHEAD)]
     for photo in photos[1:]:
         Path(photo.path).write_bytes(photo_bytes)
     for photo in photos:
-        ours.send(photo)
-    judged = [ours.recv() for _ in photos]
+        at_work.send(photo)
+    judged = [at_work.recv() for _ in photos]
     assert [one.row.photo for one in judged] == [photo.name for photo in photos]
     assert judged[0].row.error_code == "unreadable_file"
     assert {one.row.score for one in judged[1:]} == {0.75}
     assert all(one.thumbnail for one in judged[1:])
-    ours.close()
-    process.join(PATIENCE_S)
-    assert not process.is_alive()
