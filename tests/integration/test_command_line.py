@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import builtins
+import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -98,3 +100,15 @@ def test_what_is_not_installed_is_one_line(monkeypatch: pytest.MonkeyPatch, lack
 def test_the_version_and_a_short_word_for_help() -> None:
     assert run("--version").stdout == f"img_super {__version__}\n"
     assert run("-h").stdout == run("--help").stdout
+
+
+def commands() -> Iterator[tuple[str, ...]]:
+    for verb, command in get_command(app).commands.items():  # type: ignore[attr-defined]
+        yield from ((verb, name) for name in getattr(command, "commands", {None: command}))
+
+
+@pytest.mark.parametrize("command", [tuple(filter(None, words)) for words in commands()], ids=" ".join)
+def test_help_names_types_as_people_do(command: tuple[str, ...]) -> None:
+    told = run(*command, "--help").stdout
+    assert "--help" in told
+    assert not re.findall(r"<(?:str|int|float|bool|list\[.*?)\b.*?>", told)

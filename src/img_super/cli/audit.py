@@ -32,8 +32,8 @@ def audit(
     from img_super.lab.evaluation.audit.rows import read_rows
     from img_super.lab.evaluation.audit.shortcuts import audit_data_set
 
+    leaking = [] if against is None else leaks(read_rows(data), read_rows(against))  # fails at once, not after minutes
     findings = audit_data_set(data, limit, most)
-    leaking = [] if against is None else leaks(read_rows(data), read_rows(against))
     if json:
         typer.echo(msgspec.json.encode({"limit": limit, "findings": findings, "leaks": leaking}).decode())
     else:

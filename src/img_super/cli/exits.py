@@ -1,6 +1,7 @@
 """The exit codes of every verb; `docs/cli.md` tells them to people, a test compares the two."""
 
 from enum import IntEnum
+from functools import partial
 from typing import Any, Final
 
 import typer
@@ -19,6 +20,7 @@ _EXTRAS: Final = {
 }
 """Where a package is that a verb lacks; `train` brings those of the others."""
 
+_TYPES: Final = {"str": "text", "int": "integer", "float": "number"}
 _LINE_END: Final = "\n"
 
 
@@ -54,13 +56,13 @@ class CommandLine(TyperGroup):
     """Every verb begins and ends here: whatever fails in one is reported in a line, with the documented exit code."""
 
     def get_params(self, ctx: Any) -> list[Any]:
-        return _without_bool(super().get_params(ctx))
+        return _with_types_in_words(super().get_params(ctx))
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
         command = super().get_command(ctx, cmd_name)
         for verb in (command, *getattr(command, "commands", {}).values()):
             if verb:
-                _without_bool(verb.get_params(ctx))
+                _with_types_in_words(verb.get_params(ctx))
         return command
 
     def invoke(self, ctx: Any) -> Any:
@@ -77,12 +79,21 @@ class CommandLine(TyperGroup):
             raise give_up(f"{error.filename}: {reason}." if error.filename else f"{reason}.") from error
 
 
-def _without_bool(params: list[Any]) -> list[Any]:
-    """Flags take no value, so help shows none: Typer would print `<bool>` beside each."""
+def _with_types_in_words(params: list[Any]) -> list[Any]:
+    """Help names types as people do, not as Python does; flags take no value, so none is shown for them."""
     for param in params:
         if getattr(param, "is_bool_flag", False):
             param.metavar = ""
+        else:
+            param.display_type_rich = partial(_type_in_words, param)
     return params
+
+
+def _type_in_words(param: Any, ctx: Any) -> str:
+    """What Typer would show: `<list[str]>` as `<text>`, `<int range>` as `<integer>`."""
+    shown = type(param).display_type_rich(param, ctx) or ""
+    name = shown.strip("<>").removeprefix("list[").removesuffix("]").removesuffix(" range")
+    return f"<{_TYPES.get(name, name)}>" if shown.startswith("<") else shown
 
 
 def _missing(error: ImportError, verb: str) -> str:

@@ -19,7 +19,7 @@ from img_super.cli.exits import Exit
 from img_super.domain import RgbImage
 from img_super.lab.dataset.manifest import BadDataSet
 from img_super.lab.evaluation import metrics, resampling
-from img_super.lab.evaluation.audit import surroundings
+from img_super.lab.evaluation.audit import shortcuts, surroundings
 from img_super.lab.evaluation.audit.classifier import auc, auc_interval, out_of_fold_scores, tabulate
 from img_super.lab.evaluation.audit.rows import read_rows, read_shards
 from img_super.lab.evaluation.audit.shortcuts import KINDS, audit_data_set
@@ -271,6 +271,15 @@ def test_too_small_a_data_set_is_refused(tmp_path: Path) -> None:
 def _run(*arguments: str) -> tuple[int, str, str]:
     done = CliRunner().invoke(app, ["audit", *arguments])
     return done.exit_code, done.stdout, done.stderr
+
+
+def test_a_second_data_set_that_is_not_there_is_told_before_minutes_of_work(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(shortcuts, "audit_data_set", lambda *_: pytest.fail("the audit began"))
+    code, _, complaints = _run("--data", str(write(tmp_path / "here")), "--against", str(tmp_path / "nowhere"))
+    assert code == Exit.NOT_STARTED
+    assert complaints.startswith(f"img-super: {tmp_path / 'nowhere'}")
 
 
 def test_an_honest_data_set_passes_and_the_command_prints_one_line_of_json(tmp_path: Path) -> None:
