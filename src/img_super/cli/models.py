@@ -55,10 +55,11 @@ def add(
 def list_models(registry: MaybeRegistryFolder = None) -> None:
     """List the versions, the serving one with a star; without a registry, the shipped one."""
     from rich.console import Console
-    from rich.table import Column, Table
+    from rich.table import Table
 
     current, cards = _versions(registry)
-    table = Table("", Column("version", no_wrap=True), "made", Column("on", no_wrap=True), "from", "own", "threshold")
+    heads = ("", "version", "made", "on", "from", "own", "threshold")
+    table = Table(*heads, box=None, padding=(0, 2, 0, 0))  # 80 columns have room for all of it without a box
     for card in cards:
         star = "*" if card.version == current else ""
         table.add_row(star, card.version, *_origin(card), f"{card.threshold:.4f}")

@@ -75,8 +75,8 @@ def keep_in_registry(model: Path, folder: Path, parent: Path, step: NextStep | N
 
 
 def promotion(version: str, registry: Path) -> str:
-    """How a version of a registry is let serve."""
-    return f"{pasted('img-super', 'models', 'promote', version, '--registry', registry)} lets it serve"
+    """How to promote a version of a registry."""
+    return f"{pasted('img-super', 'models', 'promote', version, '--registry', registry)} promotes it"
 
 
 def _serving(setting: str, folder: Path) -> str:

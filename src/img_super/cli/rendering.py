@@ -40,12 +40,14 @@ def render(job: RenderJob, shards: Iterator[int]) -> None:
     from rich.progress import Progress
 
     from img_super.lab.synthesis.crew import prepare
+    from img_super.native_stderr import natively_quiet
 
     job.out.mkdir(parents=True, exist_ok=True)  # where it cannot be made, no portrait is drawn in vain
     rendered = 0
     with Progress() as progress:
         waiting = progress.add_task("Preparing portraits", total=None)
-        prepare(job, lambda done, total: progress.update(waiting, completed=done, total=total))
+        with natively_quiet():
+            prepare(job, lambda done, total: progress.update(waiting, completed=done, total=total))
         progress.update(waiting, completed=1, total=1)
         task = progress.add_task("Rendering samples", total=job.count)
         for size in shards:

@@ -35,6 +35,8 @@ dl { display: flex; flex-wrap: wrap; gap: .75rem; margin: 0 }
 dl div { border: 1px solid var(--edge); border-radius: .5rem; padding: .5rem 1rem }
 dt { font-size: .85rem } dd { margin: 0; font-size: 1.5rem; font-variant-numeric: tabular-nums }
 table { border-collapse: collapse; width: 100% }
+.filters span { display: inline-block }
+:is(h2, dt, th, .attack, .undetermined, .bona_fide)::first-letter { text-transform: uppercase }
 th, td { text-align: left; padding: .35rem .5rem; border-bottom: 1px solid var(--edge); vertical-align: middle }
 td.name { overflow-wrap: anywhere }
 td.number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap }

@@ -1,4 +1,4 @@
-"""The words of the report, in the languages of those who read it."""
+"""The report's texts, in both languages."""
 
 import json
 from pathlib import Path
@@ -11,16 +11,17 @@ _TEXTS: Final = Path(__file__).parents[1] / "web" / "texts"
 _ADVICE: Final[dict[Language, dict[str, str]]] = {
     "en": {},
     "es": {
-        "advice.worker_died": "El proceso de esta foto se cayó dos veces; revise la foto y la memoria de la máquina.",
-        "advice.internal_error": "La foto dio con una falla de img_super; por favor, avise.",
-        "advice.unreadable_file": "No se pudo leer el archivo; revise que siga allí y que tenga permiso para leerlo.",
-        "advice.file_too_large": "El archivo tiene más bytes de los que permite --max-file-bytes.",
-        "advice.broken_archive": "Desde aquí el archivo comprimido está dañado; lo que se halló antes tiene sus filas.",
+        "advice.worker_died": "El proceso que analizaba esta foto se cayó dos veces; revise la foto y la memoria.",
+        "advice.internal_error": "La foto provocó una falla de img_super; por favor, repórtela.",
+        "advice.unreadable_file": "No se pudo leer el archivo; revise que exista y que usted tenga permiso de leerlo.",
+        "advice.file_too_large": "El archivo es más grande de lo que permite --max-file-bytes.",
+        "advice.broken_archive": "El archivo comprimido está dañado desde aquí; lo anterior tiene sus filas.",
         "advice.too_many_members": "El archivo comprimido trae demasiados archivos; divídalo o descomprímalo.",
-        "advice.encrypted_file": "El archivo está cifrado; descomprímalo y revise la carpeta.",
+        "advice.not_an_image": "Use un archivo JPEG, PNG, WebP, HEIC, AVIF, BMP, TIFF o PDF.",
+        "advice.encrypted_file": "El archivo pide contraseña; descomprímalo y analice la carpeta.",
     },
 }
-"""Of files, which the page never meets; English has the errors' own."""
+"""About files, which the page never has, and PDFs, which only a scan reads; English uses the errors' own."""
 
 _OWN: Final[dict[Language, dict[str, str]]] = {
     "en": {
@@ -39,8 +40,8 @@ _OWN: Final[dict[Language, dict[str, str]]] = {
         "score": "score",
         "verdict": "verdict",
         "photo": "photo",
-        "quality": "quality",
-        "outside": "faces outside of every document: {count}",
+        "quality": "notes",
+        "outside": "faces outside any document: {count}",
         "count": "photos",
         "code": "code",
         "advice": "what to do",
@@ -55,27 +56,27 @@ _OWN: Final[dict[Language, dict[str, str]]] = {
         "undetermined": "indeterminado",
         "bona_fide": "sin indicios",
         "threshold": "umbral",
-        "failed": "sin juzgar",
+        "failed": "sin respuesta",
         "scores": "Puntajes",
-        "chart": "Cuántas fotos tienen cada puntaje, de 0 a la izquierda a 1 a la derecha.",
+        "chart": "Cantidad de fotos por puntaje, de 0 a la izquierda a 1 a la derecha.",
         "suspicious": "Lo más sospechoso",
         "portrait": "retrato",
         "score": "puntaje",
         "verdict": "veredicto",
         "photo": "foto",
-        "quality": "calidad",
-        "outside": "rostros fuera de todo documento: {count}",
+        "quality": "avisos",
+        "outside": "rostros fuera de los documentos: {count}",
         "count": "fotos",
         "code": "código",
         "advice": "qué hacer",
-        "caution": "Un puntaje no prueba un fraude: dice dónde debe mirar una persona. "
+        "caution": "Un puntaje no prueba un fraude: indica qué debe revisar una persona. "
         "Este archivo puede contener datos personales; guárdelo solo mientras lo necesite.",
     },
 }
 
 
 def _of_the_page(language: Language) -> dict[str, str]:
-    """Warnings and advice, which the page tells in the same words."""
+    """Warnings and advice, worded as on the page."""
     texts = json.loads((_TEXTS / f"{language}.json").read_text(encoding="utf-8"))
     names = {name: name for name in texts if name.startswith("quality.") and name.count(".") == 1}
     advice = {

@@ -132,7 +132,7 @@ def test_a_face_outside_of_every_document_is_told_as_such(page: Page, service: S
     labels = page.locator(".box .box-label")
     expect(labels).to_have_text(["Retrato", "Fantasma", "Fuera"])
     assert place_of(page.locator(".box.outside"), page.locator("#photo")) == pytest.approx(corners(owner), abs=2)
-    expect(page.locator("#answer")).to_contain_text("Fuera de todo documento")
+    expect(page.locator("#answer")).to_contain_text("Fuera de los documentos")
 
 
 def opaque_share(page: Page) -> float:

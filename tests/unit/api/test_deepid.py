@@ -34,6 +34,13 @@ def mask_of(answer: httpx2.Response) -> np.ndarray:
     return np.array(Image.open(BytesIO(answer.content)))
 
 
+def test_generated_clients_return_the_mask_as_bytes(deepid: TestClient) -> None:
+    paths = deepid.get("/openapi.json").json()["paths"]
+    for address in ROUTES[1:]:
+        content = paths[address]["post"]["responses"]["200"]["content"]
+        assert content["image/png"]["schema"] == {"type": "string", "format": "binary"}
+
+
 @pytest.mark.parametrize(("score", "told"), [(0.0, 1.0), (0.5, 0.6), (0.6, 0.5), (0.75, 1 / 3), (1.0, 0.0)])
 def test_half_is_where_the_threshold_decides_and_one_is_genuine(
     deepid: TestClient, validator: FakeValidator, photo_bytes: bytes, score: float, told: float

@@ -18,8 +18,8 @@ SHIPPED = read_card(SHIPPED_MODEL).version
 SAMPLES = Path(__file__).parents[3] / "src" / "img_super" / "samples"
 
 
-def run(*args: str, code: int = 0) -> str:
-    result = RUN.invoke(app, list(args), env={"COLUMNS": "200"})
+def run(*args: str, code: int = 0, columns: int = 200) -> str:
+    result = RUN.invoke(app, list(args), env={"COLUMNS": str(columns)})
     assert result.exit_code == code, result.output
     return result.output
 
@@ -49,8 +49,8 @@ def test_calibrate_to_a_registry_promote_and_roll_back(many: Path, monkeypatch: 
     versions = [path.name for path in (many / "our models").iterdir() if path.is_dir()]
     (new,) = set(versions) - {SHIPPED}
     assert new.startswith(f"{SHIPPED}+cal.")
-    listed = run("models", "list", "--registry", registry)
-    assert "calibrated" in listed
+    listed = run("models", "list", "--registry", registry, columns=80)
+    assert f"   {new}  calibrated " in listed
     assert json.loads(run("models", "show", new, "--registry", registry))["lineage"]["photos"]["bona_fide"] >= 10
     assert "threshold" in run("models", "diff", SHIPPED, new, "--registry", registry)
     (promote,) = re.findall(r"`img-super (.+?)`", told)

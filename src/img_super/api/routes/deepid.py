@@ -23,7 +23,9 @@ from img_super.pipeline.watch import Watch
 
 router = APIRouter(tags=["deepid"])
 
-_PNG: Final[dict[int | str, dict[str, Any]]] = {200: {"content": {"image/png": {}}, "description": "The mask"}}
+_PNG: Final[dict[int | str, dict[str, Any]]] = {
+    200: {"content": {"image/png": {"schema": {"type": "string", "format": "binary"}}}, "description": "The mask"}
+}
 _SCORE_HEADER: Final = "X-Score-Value"
 
 
