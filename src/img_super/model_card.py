@@ -23,6 +23,10 @@ NOT_DECODED: Final = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 """What a damaged file of JSON or TOML raises: what stands there is wrong, is no text, or lies too deep."""
 
 _MOST_SIDE_PX: Final = 4096
+_MOST_FILES: Final = 8
+_MOST_LETTERS: Final = 64
+"""Of what is shown in tables, logs and metrics, and kept beside scores."""
+
 _MOST_CARD_BYTES: Final = 4 * 2**20
 _MOST_WEIGHTS_BYTES: Final = 512 * 2**20
 _ABOVE_ONE: Final = 1.000001
@@ -159,6 +163,12 @@ class ModelCard(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_de
         _check_thresholds(self.threshold, self.undetermined)
         if not (self.min_face_px > 0 and 0 < self.input_side_px <= _MOST_SIDE_PX):
             raise ValueError(f"sides are of 1 pixel and more, the input's of at most {_MOST_SIDE_PX}")
+        if len(self.files) > _MOST_FILES:
+            raise ValueError(f"a model has at most {_MOST_FILES} files")
+        if not all(
+            text.isprintable() and len(text) <= _MOST_LETTERS for text in (self.name, self.version, self.created)
+        ):
+            raise ValueError(f"name, version and date are a line of at most {_MOST_LETTERS} letters each")
 
     @property
     def title(self) -> str:
@@ -252,7 +262,12 @@ def read_card_as(kind: type[CardT], folder: Path) -> CardT:
     except OSError as error:
         raise BadModel(f"The model's card {path} cannot be read: {error.strerror}.") from error
     except NOT_DECODED as error:
-        raise BadModel(f"The model's card {path} is not a valid card: {error}.") from error
+        raise BadModel(f"The model's card {path} is not a valid card: {in_a_line(error)}.") from error
+
+
+def in_a_line(error: Exception) -> str:
+    """What a reader says of a file that somebody else wrote, pieces of which it repeats."""
+    return str(error).encode("unicode_escape").decode()
 
 
 def write_card(card: ModelCard | DetectorCard, folder: Path) -> None:

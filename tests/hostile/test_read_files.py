@@ -33,16 +33,29 @@ RECIPE = b'name = "a"\ninput_side_px = 288\nepochs = 1\nbatch_size = 1\nlearning
         {"policies": {"strict": {"threshold": 2, "undetermined": [0, 1]}}},
         {"min_face_px": 0},
         {"input_side_px": 1_000_000_000},
+        {"name": "a\x1b[31m"},
+        {"name": "a" * 65},
+        {"version": "1\n12:30:05 INFO     Ready"},
+        {"created": "\x1b]0;a\x07"},
+        {"files": {f"litert_{number}": CARD["files"]["litert"] for number in range(20)}},
         {"calibration": {"temperature": 0, "bias": 0}},
         {"calibration": {"temperature": -1.5, "bias": 0}},
         {"calibration": {"temperature": 1, "bias": 0, "knots": [[5, 0.1], [1, 0.2]]}},
         {"calibration": {"temperature": 1, "bias": 0, "knots": [[0, 0.1], [1, 5]]}},
     ],
 )
-def test_a_card_with_impossible_numbers_is_refused(tmp_path: Path, change: dict[str, Any]) -> None:
+def test_a_card_with_impossible_numbers_or_names_is_refused(tmp_path: Path, change: dict[str, Any]) -> None:
     (tmp_path / CARD_FILE).write_text(json.dumps({**CARD, **change}))
     with pytest.raises(BadModel, match="is not a valid card"):
         read_card(tmp_path)
+
+
+def test_what_is_said_of_a_file_is_a_line_without_orders_to_a_terminal(tmp_path: Path) -> None:
+    for name, read in ((CARD_FILE, read_card), (STATE_FILE, lambda folder: Registry(folder).state)):
+        (tmp_path / name).write_text('{"\\u001b[31m\\n": 1}')
+        with pytest.raises(BadModel, match=r"\\x1b\[31m\\n") as refused:
+            read(tmp_path)
+        assert str(refused.value).isprintable()
 
 
 @pytest.mark.parametrize("content", [b'{"figures":' + b'{"a":' * 100_000, b'{"name":"\xff"}', DEEP])

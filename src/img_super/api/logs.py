@@ -9,7 +9,7 @@ import traceback
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from types import TracebackType
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 
 import msgspec
 
@@ -17,12 +17,19 @@ from img_super.settings import LogFormat
 
 ExceptionInfo: TypeAlias = tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None]
 
+_ESCAPED: Final = {code: f"\\u{code:04x}" for code in (*range(0x20), *range(0x7F, 0xA0))}
+"""Control characters, which end a line or give orders to a terminal."""
+
 
 class TextLines(logging.Formatter):
     """`12:30:05 INFO     Ready: ...`"""
 
     def __init__(self) -> None:
         super().__init__("%(asctime)s %(levelname)-8s %(message)s", "%H:%M:%S")
+
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 logging's name
+        """One line, whatever names from elsewhere it repeats."""
+        return super().formatMessage(record).translate(_ESCAPED)
 
     def formatException(self, ei: ExceptionInfo) -> str:  # noqa: N802 logging's name
         return _places(ei)
@@ -41,7 +48,7 @@ class JsonLines(logging.Formatter):
         }
         if record.exc_info:
             line["exception"] = _places(record.exc_info)
-        return msgspec.json.encode(line).decode()
+        return msgspec.json.encode(line).decode().translate(_ESCAPED)
 
 
 def logging_config(log_format: LogFormat, level: str) -> dict[str, Any]:

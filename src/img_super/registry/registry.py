@@ -24,7 +24,7 @@ import numpy as np
 
 from img_super.durable import flush, replace_durably
 from img_super.errors import BadModel
-from img_super.model_card import CARD_FILE, NOT_DECODED, ModelCard, read_card, read_weights
+from img_super.model_card import CARD_FILE, NOT_DECODED, ModelCard, in_a_line, read_card, read_weights
 from img_super.validator.litert import LiteRtValidator
 
 try:
@@ -89,7 +89,7 @@ class Registry:
         except OSError as error:
             raise BadModel(f"The registry {path} cannot be read: {error.strerror}.") from error
         except NOT_DECODED as error:
-            raise BadModel(f"The registry {path} is damaged: {error}.") from error
+            raise BadModel(f"The registry {path} is damaged: {in_a_line(error)}.") from error
 
     def cards(self) -> Iterator[ModelCard]:
         """Every model's card, in the order in which they were made. Raises `BadModel`."""

@@ -34,6 +34,14 @@ def test_an_exception_tells_its_kind_and_places_and_never_its_words(formatter: l
     assert CANARY not in text.replace("raise KeyError(CANARY)", "")
 
 
+@pytest.mark.parametrize("formatter", [TextLines(), JsonLines()])
+def test_a_message_is_one_line_without_orders_to_a_terminal(formatter: logging.Formatter) -> None:
+    said = ("%s was loaded", ("año\n12:30:05 ERROR \x1b[31m\x9b2J",))
+    line = formatter.format(logging.LogRecord("img_super", logging.INFO, "", 0, *said, None))
+    assert line.isprintable()
+    assert "año" in line
+
+
 def test_a_json_line_is_one_object_with_the_fields_of_the_access_log() -> None:
     record = logging.makeLogRecord({"name": "img_super.access", "levelname": "INFO", "msg": "two\nlines %s"})
     record.args, record.fields = ("of text",), {"status": 200, "route": "/super"}
