@@ -102,10 +102,10 @@ def is_ghost_beside(face: Standing, portrait: Standing) -> bool:
     return portrait.in_document and near and _is_smaller(face, portrait, _MUCH_SMALLER)
 
 
-def is_same_face(one: Standing, other: Standing) -> bool:
+def is_same_face(face: Standing, other: Standing) -> bool:
     """Whether two looks saw one face."""
-    apart = np.hypot(one.box.x - other.box.x, one.box.y - other.box.y)
-    return bool(apart < _SAME_FACE * max(one.box.size, other.box.size))
+    apart = np.hypot(face.box.x - other.box.x, face.box.y - other.box.y)
+    return bool(apart < _SAME_FACE * max(face.box.size, other.box.size))
 
 
 def _beyond(face: Standing, portrait: Standing) -> float:

@@ -21,5 +21,5 @@ _FADED: Final = 1.5
 
 def fades(face: Standing, far: Sequence[Standing]) -> bool:
     """Whether hardly any document is seen from far around a face; not where it is too small to be seen at all."""
-    twin = next((one for one in far if is_same_face(face, one)), None)
+    twin = next((other for other in far if is_same_face(face, other)), None)
     return twin is not None and twin.document < _FADED

@@ -1,6 +1,6 @@
 """The fast detector: one pass of a small network, a second look by YuNet, the precise way when they are not sure."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from itertools import chain, islice
@@ -100,6 +100,16 @@ class Glance(NamedTuple):
         return [standing(candidate, self.view) for candidate in read_candidates(self.outputs, least)]
 
 
+class Scene(NamedTuple):
+    """A photo and what one pass over it found."""
+
+    photo: Pyramid
+    glance: Glance
+    faces: Sequence[Standing]
+    in_order: Callable[[], Sequence[Standing]]
+    """The likeliest portrait first; worked out when it is first wanted, as it may take a closer look."""
+
+
 class FastDetector:
     """Finds portrait, ghosts and rotation in one pass over a small photo. Safe to share between threads."""
 
@@ -124,25 +134,27 @@ class FastDetector:
 
     def detect(self, image: RgbImage) -> Detection | None:
         """Find the portrait and the other faces of `image` (RGB uint8); None when there is no face."""
-        photo = Pyramid(image)
-        glance = self._glance(photo)
-        located = self._located(photo, glance)
+        scene = self._scene(image)
+        located = self._located(scene)
         if located:
             return located.detection
         precise = self._instead.detect(image)
         if precise is None:
             return None
-        faces = glance.faces()
-        standings = self._in_order(photo, glance, faces)
-        agreed = self._agreed(photo, precise, standings)
+        agreed = self._agreed(scene, precise)
         if agreed:
-            return self._with_others(photo, glance, agreed, standings, has_more=len(faces) == MAX_FACES)
+            return self._with_others(scene, agreed)
         return precise if precise.portrait.confidence >= ALONE else None
 
     def locate(self, image: RgbImage) -> Located | None:
         """What one pass is sure of and YuNet confirms; None asks for the precise way."""
+        return self._located(self._scene(image))
+
+    def _scene(self, image: RgbImage) -> Scene:
         photo = Pyramid(image)
-        return self._located(photo, self._glance(photo))
+        glance = self._glance(photo)
+        faces = glance.faces()
+        return Scene(photo, glance, faces, cache(lambda: self._in_order(photo, glance, faces)))
 
     def _glance(self, photo: Pyramid, part: Box | None = None) -> Glance:
         """One pass over the photo, or over a part of it as if there was nothing else."""
@@ -155,39 +167,41 @@ class FastDetector:
         view = from_far(glance.view, TIMES)
         return Glance(view, self._networks.get().run(view.pixels)).faces(LEAST_FROM_FAR)
 
-    def _located(self, photo: Pyramid, glance: Glance) -> Located | None:
-        faces = glance.faces()
-        if faces[0].candidate.face.confidence < self.card.min_confidence:
+    def _located(self, scene: Scene) -> Located | None:
+        if scene.faces[0].candidate.face.confidence < self.card.min_confidence:
             return None
-        standings = self._in_order(photo, glance, faces)
-        best = self._surest(photo, _likely(standings))
+        best = self._surest(scene.photo, _likely(scene.in_order()))
         if best is None:
             return None
         portrait = best.standing
-        frame = portrait.frame.pixels().clipped(photo.wh)
-        detection = self._with_others(photo, glance, best, standings, has_more=len(faces) == MAX_FACES)
+        frame = portrait.frame.pixels().clipped(scene.photo.wh)
+        detection = self._with_others(scene, best)
         return Located(detection, frame, portrait.quad, portrait.candidate.face.confidence)
 
-    def _with_others(
-        self, photo: Pyramid, glance: Glance, best: ConfirmedFace, standings: Sequence[Standing], has_more: bool
-    ) -> Detection:
+    def _with_others(self, scene: Scene, best: ConfirmedFace) -> Detection:
         """The portrait, the portraits of other documents, and the faces beside them."""
-        beside = [face for face in standings if face is not best.standing]
+        photo = scene.photo
+        beside = [face for face in scene.in_order() if face is not best.standing]
         doubtful = [face for face in beside if may_have_own_document(face, best.standing)]
-        documents = self._own_documents(photo, glance, doubtful[:MOST_DOUBTFUL], best)
+        documents = self._own_documents(scene, doubtful[:MOST_DOUBTFUL], best)
         elsewhere = tuple(islice(documents, MAX_DOCUMENTS - 1))
-        has_more = has_more or len(doubtful) > MOST_DOUBTFUL or next(documents, None) is not None
+        is_cut_off = len(scene.faces) == MAX_FACES or len(doubtful) > MOST_DOUBTFUL
+        has_more = is_cut_off or next(documents, None) is not None
         others = _faces([face for face in beside if face.candidate.face_confidence >= MIN_OTHER], photo.wh, elsewhere)
         own = _detection(self._finder.refined_face(photo, best.look, best.rotation), best, photo.wh)
         return replace(own, others=others, elsewhere=elsewhere, has_more=has_more)
 
-    def _agreed(self, photo: Pyramid, precise: Detection, standings: Sequence[Standing]) -> ConfirmedFace | None:
+    def _agreed(self, scene: Scene, precise: Detection) -> ConfirmedFace | None:
         """Of the faces that both detectors saw, and of which YuNet is sure, the one that stands best.
 
         One pass sees a small head of a large photo too large for YuNet; by size, its ghost would be the portrait.
         """
-        seen = ((one, face) for one in standings for face in precise.faces if _shows(one, face))
-        confirmed = (ConfirmedFace(one, self._look_at(photo, face, precise), precise.rotation) for one, face in seen)
+        confirmed = (
+            ConfirmedFace(standing, self._look_at(scene.photo, face, precise), precise.rotation)
+            for standing in scene.in_order()
+            for face in precise.faces
+            if _shows(standing, face)
+        )
         return next((face for face in confirmed if face.look.face.confidence >= ALONE), None)
 
     def _look_at(self, photo: Pyramid, face: Face, precise: Detection) -> RefinedFace:
@@ -196,19 +210,17 @@ class FastDetector:
         as_it_was = RefinedFace(FoundFace(box, face.confidence), Part.around(box))
         return self._finder.find(photo, box, precise.rotation) or as_it_was
 
-    def _own_documents(
-        self, photo: Pyramid, glance: Glance, faces: Sequence[Standing], portrait: ConfirmedFace
-    ) -> Iterator[Detection]:
+    def _own_documents(self, scene: Scene, faces: Sequence[Standing], portrait: ConfirmedFace) -> Iterator[Detection]:
         """Those that a closer look shows to be other documents' portraits.
 
         In the whole photo, a small document's portrait looks like a ghost, and its face seems too large for YuNet.
         """
-        seen, far = [portrait.standing], cache(lambda: self._far(glance))
+        photo, portraits, far = scene.photo, [portrait.standing], cache(lambda: self._far(scene.glance))
         for part in filter(lambda part: part.area, (part_around(face, photo.wh) for face in faces)):
             near = max(self._glance(photo, part).faces(), key=lambda face: face.weight)
-            known = any(is_same_face(near, one) or is_ghost_beside(near, one) for one in seen)
+            known = any(is_same_face(near, other) or is_ghost_beside(near, other) for other in portraits)
             if not known and has_own_document(near, portrait.standing) and not fades(near, far()):
-                seen.append(near)
+                portraits.append(near)
                 document = self._confirmed(photo, near, portrait.rotation)
                 if document:
                     yield document

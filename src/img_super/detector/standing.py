@@ -86,7 +86,7 @@ class Standing:
     @property
     def rotations(self) -> tuple[Rotation, ...]:
         """Of the photo, the likeliest first."""
-        return tuple(ROTATIONS[(one + self.view.rotation) // 90 % 4] for one in self.candidate.rotations)
+        return tuple(ROTATIONS[(turned + self.view.rotation) // 90 % 4] for turned in self.candidate.rotations)
 
 
 def standing(candidate: FoundPortrait, view: Letterboxed) -> Standing:

@@ -1,14 +1,14 @@
 """The precise detector: YuNet in four rotations, through OpenCV."""
 
+from dataclasses import dataclass
 from typing import Final
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 
 from img_super.detector.choice import choose
 from img_super.detector.weights import YUNET, read_yunet_weights
-from img_super.domain import ROTATIONS, Box, Detection, Face, ModelIdentity, RgbImage, Rotation
+from img_super.domain import ROTATIONS, Box, Detection, Face, Float32Array, ModelIdentity, RgbImage, Rotation
 from img_super.per_thread import PerThread
 from img_super.turn import inverse, turn
 
@@ -24,7 +24,34 @@ _LONGEST: Final = 4
 
 _NMS_IOU: Final = 0.3
 _MAX_CANDIDATES: Final = 50
-CONFIDENCE_COLUMN: Final = 14
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class UprightFace:
+    """What YuNet says of a face, in pixels of the image; both float32."""
+
+    xywh: Float32Array
+    landmarks: Float32Array  # [5, 2]: eyes, nose, corners of the mouth
+    confidence: float
+
+
+class YuNet:
+    """YuNet as OpenCV runs it, for faces that stand upright. For one thread."""
+
+    def __init__(self, weights: bytes | None = None) -> None:
+        """`weights`: those of `read_yunet_weights`, which are read where they are not handed in. Raises `BadModel`."""
+        file = np.frombuffer(read_yunet_weights() if weights is None else weights, np.uint8)
+        no_config = np.empty(0, np.uint8)
+        self._network = cv2.FaceDetectorYN.create(
+            "onnx", file, no_config, (320, 320), MIN_CONFIDENCE, _NMS_IOU, _MAX_CANDIDATES
+        )
+
+    def find(self, image: RgbImage) -> list[UprightFace]:
+        """The faces of `image` (RGB uint8), as YuNet orders them."""
+        self._network.setInputSize((image.shape[1], image.shape[0]))
+        _, rows = self._network.detect(cv2.cvtColor(image, cv2.COLOR_RGB2BGR))  # it was trained on BGR
+        finite = [] if rows is None else rows[np.isfinite(rows).all(axis=1)].astype(np.float32)
+        return [UprightFace(row[:4], row[4:14].reshape(5, 2), float(row[14])) for row in finite]
 
 
 class YuNetDetector:
@@ -38,7 +65,7 @@ class YuNetDetector:
     def __init__(self) -> None:
         """Raises `BadModel` when the weights are missing or are not the known ones."""
         weights = read_yunet_weights()
-        self._networks = PerThread(lambda: create_network(weights))
+        self._networks = PerThread(lambda: YuNet(weights))
 
     def detect(self, image: RgbImage) -> Detection | None:
         """Find the portrait and the other faces of `image` (RGB uint8); None when there is no face."""
@@ -55,32 +82,28 @@ class YuNetDetector:
         if min(small_wh) < _MIN_SIDE_PX:
             return None
         small = cv2.resize(image, small_wh, interpolation=cv2.INTER_AREA) if scale < 1 else image
-        bgr = np.ascontiguousarray(small[:, :, ::-1], dtype=np.uint8)  # YuNet was trained on BGR
-        padded = _padded(bgr)
+        searched = np.ascontiguousarray(small, dtype=np.uint8)
+        padded = _padded(searched)
         padded_wh = (round(padded.shape[1] / scale), round(padded.shape[0] / scale))
-        whole_wh = (width, height) if padded is bgr else padded_wh
+        whole_wh = (width, height) if padded is searched else padded_wh
         faces = {
             rotation: _inside(self._upright_faces(padded, rotation, whole_wh), (width, height))
             for rotation in ROTATIONS
         }
         return choose(faces, (width, height))
 
-    def _upright_faces(self, bgr: RgbImage, rotation: Rotation, photo_wh: tuple[int, int]) -> list[Face]:
-        """The faces that stand upright once `bgr` is turned by `rotation`, in pixels of the whole, unturned photo."""
-        turned = turn(bgr, rotation)
-        network = self._networks.get()
-        network.setInputSize((turned.shape[1], turned.shape[0]))
-        _, rows = network.detect(turned)
-        finite = [] if rows is None else rows[np.isfinite(rows).all(axis=1)]
-        return [_face(row, rotation, photo_wh, bgr.shape[1]) for row in finite]
+    def _upright_faces(self, image: RgbImage, rotation: Rotation, photo_wh: tuple[int, int]) -> list[Face]:
+        """The faces that stand upright once `image` is turned by `rotation`, in pixels of the whole, unturned photo."""
+        faces = self._networks.get().find(turn(image, rotation))
+        return [_in_photo(face, rotation, photo_wh, image.shape[1]) for face in faces]
 
 
-def _padded(bgr: RgbImage) -> RgbImage:
-    height, width = bgr.shape[:2]
+def _padded(image: RgbImage) -> RgbImage:
+    height, width = image.shape[:2]
     right, below = max(0, height // _LONGEST - width), max(0, width // _LONGEST - height)
     if not right and not below:
-        return bgr
-    return cv2.copyMakeBorder(bgr, 0, below, 0, right, cv2.BORDER_CONSTANT).astype(np.uint8, copy=False)
+        return image
+    return cv2.copyMakeBorder(image, 0, below, 0, right, cv2.BORDER_CONSTANT).astype(np.uint8, copy=False)
 
 
 def _inside(faces: list[Face], photo_wh: tuple[int, int]) -> list[Face]:
@@ -88,16 +111,10 @@ def _inside(faces: list[Face], photo_wh: tuple[int, int]) -> list[Face]:
     return [face for face in clipped if face.box.area]
 
 
-def _face(row: npt.NDArray[np.float32], rotation: Rotation, photo_wh: tuple[int, int], searched_width: int) -> Face:
-    """One row of YuNet (a box in the turned, scaled down image) as a face of the photo."""
+def _in_photo(face: UprightFace, rotation: Rotation, photo_wh: tuple[int, int], searched_width: int) -> Face:
+    """A face of the turned, scaled down image as one of the photo."""
     width, height = photo_wh
     scale = width / searched_width
     turned_wh = (width, height) if rotation in (0, 180) else (height, width)
-    box = Box.from_xywh(*(float(value) * scale for value in row[:4]))
-    return Face(box.turned(inverse(rotation), turned_wh).clipped(photo_wh), float(row[CONFIDENCE_COLUMN]))
-
-
-def create_network(weights: bytes) -> cv2.FaceDetectorYN:
-    """YuNet from the bytes of its file, as OpenCV runs it; one thread at a time may use it."""
-    file, no_config = np.frombuffer(weights, np.uint8), np.empty(0, np.uint8)
-    return cv2.FaceDetectorYN.create("onnx", file, no_config, (320, 320), MIN_CONFIDENCE, _NMS_IOU, _MAX_CANDIDATES)
+    box = Box.from_xywh(*(float(value) * scale for value in face.xywh))
+    return Face(box.turned(inverse(rotation), turned_wh).clipped(photo_wh), face.confidence)

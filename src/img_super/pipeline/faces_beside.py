@@ -23,12 +23,12 @@ class FacesBeside:
 
     def ghosts(self, document: Detection) -> list[Face]:
         """Those inside of what is seen of this document, or not far beside and of no other one."""
-        theirs = [each for each in self.documents if each is not document]
+        other_documents = [other for other in self.documents if other is not document]
         return [
             face
             for face in self.faces
             if _holds(document, face, 0)
-            or (_holds(document, face, BEYOND) and not any(_holds(each, face, 0) for each in theirs))
+            or (_holds(document, face, BEYOND) and not any(_holds(other, face, 0) for other in other_documents))
         ]
 
     def outside(self) -> list[Face]:

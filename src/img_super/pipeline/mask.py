@@ -26,6 +26,6 @@ def superimposed_mask(result: SuperResult) -> UInt8Array:
         small = np.rint(document.evidence.heat_map * 255).astype(np.uint8)
         heat = cv2.resize(small, (crop.width, crop.height), interpolation=cv2.INTER_LINEAR)
         left, top = inside.x_min - crop.x_min, inside.y_min - crop.y_min
-        seen = heat[top : top + inside.height, left : left + inside.width]
-        mask[inside.y_min : inside.y_max, inside.x_min : inside.x_max][seen >= _PROBABLE * 255] = 0
+        shown_heat = heat[top : top + inside.height, left : left + inside.width]
+        mask[inside.y_min : inside.y_max, inside.x_min : inside.x_max][shown_heat >= _PROBABLE * 255] = 0
     return mask

@@ -96,15 +96,15 @@ def _refuse_other_objects(config: Any) -> None:
     """Look at all that the configuration would make; of what it was trained with, nothing is made."""
     unseen: list[Any] = [{**config, "compile_config": None}]
     while unseen:
-        one = unseen.pop()
-        if isinstance(one, dict):
-            if "class_name" in one and not _is_known(one):
+        value = unseen.pop()
+        if isinstance(value, dict):
+            if "class_name" in value and not _is_known(value):
                 raise BadModel(
-                    f"The Keras file has a {str(one['class_name'])[:40]!r}, which networks here do not have."
+                    f"The Keras file has a {str(value['class_name'])[:40]!r}, which networks here do not have."
                 )
-            unseen.extend(one.values())
-        elif isinstance(one, list):
-            unseen.extend(one)
+            unseen.extend(value.values())
+        elif isinstance(value, list):
+            unseen.extend(value)
 
 
 def _is_known(described: dict[str, Any]) -> bool:

@@ -11,8 +11,7 @@ from hypothesis import strategies as st
 from img_super.detector.face_refiner import SIDE_PX, FaceRefiner, Part
 from img_super.detector.outputs import FloatBox
 from img_super.detector.pyramid import Pyramid
-from img_super.detector.weights import read_yunet_weights
-from img_super.detector.yunet import CONFIDENCE_COLUMN, YuNetDetector, create_network
+from img_super.detector.yunet import YuNet, YuNetDetector
 from img_super.domain import ROTATIONS, Box, RgbImage, Rotation
 from img_super.errors import BadModel
 from img_super.pipeline.decode import decode_image
@@ -70,12 +69,10 @@ def test_it_sees_what_yunet_sees_on_opencv(finder: FaceRefiner, sample: tuple[Rg
     image, box = sample
     look = finder.find(Pyramid(image), about(box), 0)
     assert look is not None
-    network = create_network(read_yunet_weights())
-    network.setInputSize((SIDE_PX, SIDE_PX))
-    _, rows = network.detect(np.ascontiguousarray(look.part.pixels(Pyramid(image))[:, :, ::-1]))
-    row = max(rows, key=lambda row: row[CONFIDENCE_COLUMN])
-    expected = look.part.in_photo(FloatBox(row[0] + row[2] / 2, row[1] + row[3] / 2, row[2], row[3]))
-    assert look.face.confidence == pytest.approx(row[CONFIDENCE_COLUMN], abs=1e-4)
+    face = max(YuNet().find(look.part.pixels(Pyramid(image))), key=lambda face: face.confidence)
+    x, y, width, height = face.xywh
+    expected = look.part.in_photo(FloatBox(x + width / 2, y + height / 2, width, height))
+    assert look.face.confidence == pytest.approx(face.confidence, abs=1e-4)
     assert astuple(look.face.box) == pytest.approx(astuple(expected), abs=0.02)
 
 

@@ -10,8 +10,7 @@ from typing import Final
 import cv2
 import numpy as np
 
-from img_super.detector.weights import read_yunet_weights
-from img_super.detector.yunet import YuNetDetector, create_network
+from img_super.detector.yunet import YuNet, YuNetDetector
 from img_super.domain import Box, RgbImage
 from img_super.lab.dataset.forgeries import CONTROLS, SPECIES, LandmarkedFace, forge, left_genuine
 from img_super.lab.dataset.jpeg import saved
@@ -139,7 +138,7 @@ class Landmarks:
     """YuNet's five landmarks, which the service's detector does not report."""
 
     def __init__(self) -> None:
-        self._network = create_network(read_yunet_weights())
+        self._yunet = YuNet()
 
     def person(self, path: Path) -> LandmarkedFace | None:
         image = _read(path)
@@ -149,15 +148,14 @@ class Landmarks:
         """The person whose face lies nearest to the middle of `face`."""
         scale = min(1.0, 640 / max(image.shape[:2]))
         small = cv2.resize(image, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
-        self._network.setInputSize((small.shape[1], small.shape[0]))
-        _, rows = self._network.detect(np.ascontiguousarray(small[:, :, ::-1]))
-        if rows is None:
+        faces, middle = self._yunet.find(np.asarray(small, np.uint8)), scale * np.array(face.centre_xy)
+        if not faces:
             return None
-        rows = rows / scale
-        middle = np.array(face.centre_xy)
-        row = min(rows, key=lambda candidate: float(np.hypot(*(candidate[:2] + candidate[2:4] / 2 - middle))))
-        x, y, width, height = (float(value) for value in row[:4])
-        return LandmarkedFace(image, row[4:14].reshape(5, 2).astype(np.float32), (x, y, width, height))
+        nearest = min(
+            faces, key=lambda candidate: float(np.hypot(*(candidate.xywh[:2] + candidate.xywh[2:] / 2 - middle)))
+        )
+        x, y, width, height = (nearest.xywh / scale).tolist()
+        return LandmarkedFace(image, nearest.landmarks / scale, (x, y, width, height))
 
 
 def _read(path: Path) -> RgbImage:

@@ -103,10 +103,10 @@ def measure(
 
 
 def _figures(data_set: MeasuredSet, scored: Scored, threshold: float) -> SetFigures:
-    found = figures(scored, threshold)
+    of_all = figures(scored, threshold)
     if data_set.faces is None:
-        return found
-    return msgspec.structs.replace(found, groups=group_figures(scored, data_set.faces, threshold))
+        return of_all
+    return msgspec.structs.replace(of_all, groups=group_figures(scored, data_set.faces, threshold))
 
 
 def score(model: MeasuredModel, data_set: MeasuredSet, threads: int = 1) -> Scored:

@@ -11,7 +11,7 @@ from img_super.lab.evaluation.report import Scored
 
 def group_figures(scored: Scored, faces: ShownFaces, threshold: float) -> dict[str, dict[str, GroupFigures]]:
     """By trait and group; intervals draw whole people, for samples of one are alike."""
-    found = {
+    by_trait = {
         trait: {
             group: _of_group(scored, faces.people, faces.groups[trait] == group, threshold)
             for group in groups
@@ -19,7 +19,7 @@ def group_figures(scored: Scored, faces: ShownFaces, threshold: float) -> dict[s
         }
         for trait, groups in GROUPS.items()
     }
-    return {trait: groups for trait, groups in found.items() if groups}
+    return {trait: groups for trait, groups in by_trait.items() if groups}
 
 
 def _of_group(

@@ -29,16 +29,18 @@ class Reliability:
 def reliability(labels: npt.NDArray[np.generic], scores: Float64Array, bins: int = BINS) -> Reliability:
     """The reliability of scores."""
     total, score_sum, attacks = _binned(labels, scores, _balanced(labels, np.ones((1, len(scores)))), bins)
-    mean_score, share = score_sum[0] / total[0], attacks[0] / total[0]
-    return Reliability(mean_score, share, float(expected_calibration_error(labels, scores, None, bins)[0]))
+    return Reliability(score_sum[0] / total[0], attacks[0] / total[0], float(_error(score_sum, attacks)[0]))
 
 
 def expected_calibration_error(
-    labels: npt.NDArray[np.generic], scores: Float64Array, weights: Weights | None, bins: int = BINS
+    labels: npt.NDArray[np.generic], scores: Float64Array, weights: Weights, bins: int = BINS
 ) -> Values:
     """How far the mean score of a bin lies from its share of attacks, on average; one value a draw."""
-    weights = _balanced(labels, np.ones((1, len(scores))) if weights is None else weights)
-    _, score_sum, attacks = _binned(labels, scores, weights, bins)
+    _, score_sum, attacks = _binned(labels, scores, _balanced(labels, weights), bins)
+    return _error(score_sum, attacks)
+
+
+def _error(score_sum: Float64Array, attacks: Float64Array) -> Values:
     return np.asarray(np.abs(score_sum - attacks).sum(axis=1))
 
 

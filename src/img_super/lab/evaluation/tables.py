@@ -139,11 +139,11 @@ def groups_table(figures: SetFigures, title: str, names: Names) -> Table:
     """A row a group of people."""
     rows = [
         [
-            f"{names.traits[trait]}{names.traits.get(group, group)}", str(found.people), str(found.bona_fide),
-            _text(found.bpcer, names), str(found.attacks), _text(found.apcer, names),
+            f"{names.traits[trait]}{names.traits.get(group, group)}", str(rates.people), str(rates.bona_fide),
+            _text(rates.bpcer, names), str(rates.attacks), _text(rates.apcer, names),
         ]
         for trait, groups in figures.groups.items()
-        for group, found in groups.items()
+        for group, rates in groups.items()
     ]  # fmt: skip
     return Table(title, names.groups, rows)
 

@@ -8,13 +8,13 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from img_super.detector.yunet import YuNet
 from img_super.domain import Box, Float32Array, Label, RgbImage
 from img_super.lab.dataset.manifest import GENERATOR, Row, SavedFile
 from img_super.lab.synthesis.capture import facts_of
 from img_super.lab.synthesis.documents import Blank
 from img_super.lab.synthesis.geometry import overlap
 from img_super.lab.synthesis.pair import PAIRS_A_BLANK, Options, SamplePair, draw_group_blank, draw_pair
-from img_super.lab.synthesis.portraits.finder import FaceFinder
 from img_super.lab.synthesis.render import Photo, render_pair
 from img_super.lab.synthesis.sources import Sources
 from img_super.pipeline.crop import crop_box, crop_portrait, resize_to_input
@@ -40,7 +40,7 @@ class Renderer:
 
     def __init__(self, sources: Sources, seed: int, side_px: int, options: Options) -> None:
         self._sources, self._seed, self._side_px, self._options = sources, seed, side_px, options
-        self._finder = FaceFinder()
+        self._yunet = YuNet()
 
     def pairs(self, shard: int) -> Iterator[tuple[Sample, Sample]]:
         """Genuine sample and attack, without end; pairs in which a face is not found are left out."""
@@ -63,7 +63,7 @@ class Renderer:
         return backgrounds[pair.seeds["background"] % len(backgrounds)]
 
     def _sample(self, photo: Photo, pair: SamplePair) -> Sample | None:
-        face = find_portrait(photo, self._finder)
+        face = find_portrait(photo, self._yunet)
         if face is None:
             return None
         crop = resize_to_input(crop_portrait(photo.image, face, 0), self._side_px)
@@ -77,7 +77,7 @@ def _mask_of(photo: Photo, face: Box) -> npt.NDArray[np.uint8]:
     return resize_to_input(crop_portrait(covered, face, 0), MASK_SIDE_PX)
 
 
-def find_portrait(photo: Photo, finder: FaceFinder) -> Box | None:
+def find_portrait(photo: Photo, yunet: YuNet) -> Box | None:
     """The largest face that lies in the portrait's frame, or None."""
     wh = photo.image.shape[1], photo.image.shape[0]
     frame = photo.frame_quad
@@ -87,8 +87,8 @@ def find_portrait(photo: Photo, finder: FaceFinder) -> Box | None:
     scale = min(1.0, _DETECTION_SIDE_PX / (1.4 * span))
     part = cv2.resize(photo.image[y_min:y_max, x_min:x_max], None, fx=scale, fy=scale, interpolation=cv2.INTER_LINEAR)
     boxes = []
-    for row in finder.find(np.asarray(part, np.uint8)):
-        x, y, width, height = (float(value) / scale for value in row[:4])
+    for face in yunet.find(np.asarray(part, np.uint8)):
+        x, y, width, height = (float(value) / scale for value in face.xywh)
         boxes.append(Box.from_xywh(x + x_min, y + y_min, width, height))
     inside = [box for box in boxes if cv2.pointPolygonTest(frame, box.centre_xy, False) >= 0 and box.width > 0.2 * span]
     return max(inside, key=lambda box: box.area).clipped(wh) if inside else None

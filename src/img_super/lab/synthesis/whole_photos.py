@@ -14,13 +14,13 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from img_super.detector.yunet import YuNet
 from img_super.domain import Box, Float32Array, Label
 from img_super.lab.dataset.manifest import GENERATOR, write_rows
 from img_super.lab.dataset.whole_photos import FACES_FILE, Corners, WholePhotoRow
 from img_super.lab.synthesis.crew import RenderJob, Write, prepare, render_shards
 from img_super.lab.synthesis.geometry import corners_of, onto
 from img_super.lab.synthesis.pair import Options, SamplePair, draw_group_blank, draw_pair
-from img_super.lab.synthesis.portraits.finder import FaceFinder
 from img_super.lab.synthesis.portraits.portrait import Portrait
 from img_super.lab.synthesis.render import Photo, render_pair
 from img_super.lab.synthesis.samples import find_portrait
@@ -47,12 +47,12 @@ def render_photos(job: RenderJob, processes: int) -> Iterator[int]:
 
 
 def _start(job: RenderJob) -> Write:
-    return partial(write_shard, job, prepare(job), FaceFinder())
+    return partial(write_shard, job, prepare(job), YuNet())
 
 
-def write_shard(job: RenderJob, sources: Sources, finder: FaceFinder, shard: int) -> None:
+def write_shard(job: RenderJob, sources: Sources, yunet: YuNet, shard: int) -> None:
     """Render a shard's photos, then write its rows: a shard without rows is not finished."""
-    members = islice(photos(job.seed, shard, sources, finder), job.size(shard))
+    members = islice(photos(job.seed, shard, sources, yunet), job.size(shard))
     rows = []
     for place, (photo, pair, face) in enumerate(members):
         name = f"photos/{job.name(shard)}-{place:03d}.{photo.format}"
@@ -61,7 +61,7 @@ def write_shard(job: RenderJob, sources: Sources, finder: FaceFinder, shard: int
     write_rows(job.rows_path(shard), rows)
 
 
-def photos(seed: int, shard: int, sources: Sources, finder: FaceFinder) -> Iterator[tuple[Photo, SamplePair, Box]]:
+def photos(seed: int, shard: int, sources: Sources, yunet: YuNet) -> Iterator[tuple[Photo, SamplePair, Box]]:
     """Genuine photo and attack in turn, without end; pairs in which YuNet finds no face are left out."""
     index = 0
     while True:
@@ -69,7 +69,7 @@ def photos(seed: int, shard: int, sources: Sources, finder: FaceFinder) -> Itera
         for _ in range(_PAIRS_A_BLANK):
             pair = _smaller(draw_pair((seed, shard, index), sources, Options(whole_card=True), *blank))
             background = sources.backgrounds[pair.seeds["background"] % len(sources.backgrounds)]
-            faces = [(photo, find_portrait(photo, finder)) for photo in render_pair(pair, background)]
+            faces = [(photo, find_portrait(photo, yunet)) for photo in render_pair(pair, background)]
             index += 1
             if all(face is not None for _, face in faces):
                 yield from ((photo, pair, face) for photo, face in faces if face is not None)

@@ -7,32 +7,32 @@ import cv2
 import numpy as np
 import pytest
 
+from img_super.detector.yunet import YuNet
 from img_super.domain import Box
 from img_super.lab.dataset.whole_photos import read_faces, read_photos
 from img_super.lab.synthesis import whole_photos
 from img_super.lab.synthesis.crew import RenderJob
-from img_super.lab.synthesis.portraits.finder import FaceFinder
 from img_super.lab.synthesis.render import Photo
 from img_super.lab.synthesis.sources import Sources
 from img_super.lab.synthesis.whole_photos import FACE_SIDE_PX, photos, render_photos, row_of
 
 
-def middle_of_the_frame(photo: Photo, _: FaceFinder) -> Box:
+def middle_of_the_frame(photo: Photo, _: YuNet) -> Box:
     x, y = photo.frame_quad.mean(0)
     reach = 0.2 * float(np.ptp(photo.frame_quad, axis=0).max())
     return Box.from_xywh(x - reach, y - reach, 2 * reach, 2 * reach)
 
 
 @pytest.fixture
-def finder(monkeypatch: pytest.MonkeyPatch) -> FaceFinder:
+def yunet(monkeypatch: pytest.MonkeyPatch) -> YuNet:
     """Finds a face in the middle of every frame: the tests' people are mere ellipses."""
     monkeypatch.setattr(whole_photos, "find_portrait", middle_of_the_frame)
-    return FaceFinder()
+    return YuNet()
 
 
-def test_the_truth_lies_where_it_belongs(sources: Sources, finder: FaceFinder) -> None:
+def test_the_truth_lies_where_it_belongs(sources: Sources, yunet: YuNet) -> None:
     ghosts = 0
-    for photo, pair, face in islice(photos(3, 0, sources, finder), 24):
+    for photo, pair, face in islice(photos(3, 0, sources, yunet), 24):
         row = row_of(photo, pair, face, 3, "a.jpeg")
         card, frame = (np.array(quad, np.float32) for quad in (row.card_quad, row.frame_quad))
         reach = 0.02 * float(np.ptp(card, axis=0).max())
@@ -48,7 +48,7 @@ def test_the_truth_lies_where_it_belongs(sources: Sources, finder: FaceFinder) -
     assert ghosts < 24
 
 
-@pytest.mark.usefixtures("finder", "in_this_process")
+@pytest.mark.usefixtures("yunet", "in_this_process")
 def test_a_data_set_is_read_as_it_was_written_and_goes_on(
     sources: Sources, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

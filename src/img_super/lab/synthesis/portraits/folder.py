@@ -9,11 +9,11 @@ from typing import Final
 import cv2
 import numpy as np
 
+from img_super.detector.yunet import YuNet
 from img_super.domain import RgbImage
 from img_super.durable import replace_durably
 from img_super.lab.dataset.splits import source_of
 from img_super.lab.synthesis.pixels import opened
-from img_super.lab.synthesis.portraits.finder import FaceFinder, box_of, landmarks_of
 from img_super.lab.synthesis.portraits.landmarks import FaceLandmarker, outline_of
 from img_super.lab.synthesis.portraits.matte import PersonMatter
 from img_super.lab.synthesis.portraits.pack import read_pack, write_pack
@@ -32,17 +32,19 @@ class PortraitNetworks:
     """What finds face, outline and matte in a picture; loaded on the first use, as a full cache needs none."""
 
     def __init__(self) -> None:
-        self._loaded: tuple[FaceFinder, FaceLandmarker, PersonMatter] | None = None
+        self._loaded: tuple[YuNet, FaceLandmarker, PersonMatter] | None = None
 
     def examine(self, identity: str, image: RgbImage) -> Portrait | None:
         """The portrait in a picture; None where no face is found. Raises `BadWeights`."""
         if self._loaded is None:
-            self._loaded = FaceFinder(), FaceLandmarker(), PersonMatter()
-        finder, landmarker, matter = self._loaded
-        row = finder.largest(image)
-        if row is None:
+            self._loaded = YuNet(), FaceLandmarker(), PersonMatter()
+        yunet, landmarker, matter = self._loaded
+        face = max(yunet.find(image), key=lambda face: float(face.xywh[2] * face.xywh[3]), default=None)
+        if face is None:
             return None
-        landmarks, face_xywh = landmarks_of(row), box_of(row)
+        landmarks = face.landmarks
+        x, y, width, height = (float(value) for value in face.xywh)
+        face_xywh = (x, y, width, height)
         outline = outline_of(landmarker.points(image, face_xywh, landmarks[:2]))
         matte = matter.matte(image, (float(landmarks[2, 0]), float(landmarks[2, 1])))
         return Portrait(identity, source_of(identity), image, matte, landmarks, outline, face_xywh)
