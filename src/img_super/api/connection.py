@@ -30,27 +30,18 @@ _RETRY_AFTER_S: Final = 1
 
 @dataclass(frozen=True, slots=True)
 class ConnectionLimits:
-    """What one connection may cost, and how many there may be.
+    """What one connection may cost, and how many there may be."""
 
-    Attributes:
-        framing_bytes: what a request may have beside its body.
-        head_s: how long a head may take.
-        answer_s: how long a client may take none of what it is sent.
-        unsent_bytes: what the system holds of an answer that its client does not take; its own limit is 3 to 4 MB.
-        rest: what may still come of a request that is answered already.
-        pipelined: requests that may wait for the answer to the one before.
-        connections: open at once; of those without a request the one that has waited longest goes for a new one.
-        first_head_s: how long a connection that has had no request waits for one when the service stops.
-    """
-
-    framing_bytes: int = 64 * 1024
-    head_s: float = 10
-    answer_s: float = 30
+    framing_bytes: int = 64 * 1024  # what a request may have beside its body
+    head_s: float = 10  # how long a head may take
+    answer_s: float = 30  # how long a client may take none of what it is sent
+    # What the system holds of an answer that its client does not take; its own limit is 3 to 4 MB.
     unsent_bytes: int = 128 * 1024
-    rest: Rest = field(default_factory=Rest)
-    pipelined: int = 16
+    rest: Rest = field(default_factory=Rest)  # what may still come of a request that is answered already
+    pipelined: int = 16  # requests that may wait for the answer to the one before
+    # Open at once; of those without a request the one that has waited longest goes for a new one.
     connections: int = 1000
-    first_head_s: float = 0.3
+    first_head_s: float = 0.3  # how long a connection that has had no request waits for one when the service stops
 
 
 class TooManyPipelined(Exception):

@@ -67,18 +67,13 @@ MOST_DOUBTFUL: Final = 24
 
 @dataclass(frozen=True, slots=True)
 class Located:
-    """A document in a photo, in the photo's pixels.
-
-    Attributes:
-        frame: the portrait photo's box.
-        corners: the document's, float32 [4, 2], from the upper left as displayed, clockwise; may lie outside.
-        confidence: of the network in the portrait's place, in [0, 1].
-    """
+    """A document in a photo, in the photo's pixels."""
 
     detection: Detection
-    frame: Box
+    frame: Box  # the portrait photo's box
+    # The document's, float32 [4, 2], from the upper left as displayed, clockwise; may lie outside.
     corners: Float32Array
-    confidence: float
+    confidence: float  # of the network in the portrait's place, in [0, 1]
 
 
 class ConfirmedFace(NamedTuple):

@@ -17,21 +17,13 @@ FILL: Final = 128
 
 @dataclass(frozen=True, slots=True)
 class Letterboxed:
-    """A photo in the upper left of what the network takes.
+    """A photo in the upper left of what the network takes."""
 
-    Attributes:
-        pixels: RGB uint8 [height, width, 3].
-        pixels_each: how many of the photo's pixels, in a row, make one of these.
-        rotation: by how many degrees the photo was turned clockwise, 0 or 90.
-        shown_wh: how much of `pixels` the photo covers, once it was turned.
-        origin_xy: where what is shown begins in the photo, of which it may be a part.
-    """
-
-    pixels: RgbImage
-    pixels_each: float
-    rotation: Rotation
-    shown_wh: tuple[float, float]
-    origin_xy: tuple[int, int] = (0, 0)
+    pixels: RgbImage  # RGB uint8 [height, width, 3]
+    pixels_each: float  # how many of the photo's pixels, in a row, make one of these
+    rotation: Rotation  # by how many degrees the photo was turned clockwise, 0 or 90
+    shown_wh: tuple[float, float]  # how much of `pixels` the photo covers, once it was turned
+    origin_xy: tuple[int, int] = (0, 0)  # where what is shown begins in the photo, of which it may be a part
 
     def box_in_photo(self, box: FloatBox) -> FloatBox:
         """A box of `pixels` in the photo's pixels."""

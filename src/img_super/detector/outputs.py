@@ -108,21 +108,14 @@ class FoundFace:
 
 @dataclass(frozen=True, slots=True)
 class FoundPortrait:
-    """Everything the network says of a face that may be the portrait's.
+    """Everything the network says of a face that may be the portrait's."""
 
-    Attributes:
-        face: with the confidence that it is the portrait's.
-        face_confidence: that it is a face at all.
-        frame: the portrait photo's box.
-        corners: the document's, float32 [4, 2], from the upper left as displayed, clockwise; may lie outside.
-        rotations: see `domain.Rotation`, the likeliest first.
-    """
-
-    face: FoundFace
-    face_confidence: float
-    frame: FloatBox
+    face: FoundFace  # with the confidence that it is the portrait's
+    face_confidence: float  # that it is a face at all
+    frame: FloatBox  # the portrait photo's box
+    # The document's, float32 [4, 2], from the upper left as displayed, clockwise; may lie outside.
     corners: Float32Array
-    rotations: tuple[Rotation, ...]
+    rotations: tuple[Rotation, ...]  # see `domain.Rotation`, the likeliest first
 
 
 def cell_middle(column: int, row: int) -> tuple[float, float]:

@@ -41,25 +41,15 @@ _PERHAPS_OWN_FROM: Final = 2.0
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """A face and what tells portrait from ghost.
+    """A face and what tells portrait from ghost."""
 
-    Attributes:
-        candidate: what the network says of it, in pixels of `view`.
-        view: what the network was shown: the whole photo or a part of it.
-        looks: rises with how much it looks like a portrait rather than a ghost, whatever its size.
-        size: logarithm of its side in pixels of the photo.
-        contrast: deviation of its light, 0 to 128.
-        colour: mean difference between the strongest and the weakest colour, 0 to 255.
-        document: how much of a document is seen around it; from 0 on, one is.
-    """
-
-    candidate: FoundPortrait
-    view: Letterboxed
-    looks: float
-    size: float
-    contrast: float
-    colour: float
-    document: float
+    candidate: FoundPortrait  # what the network says of it, in pixels of `view`
+    view: Letterboxed  # what the network was shown: the whole photo or a part of it
+    looks: float  # rises with how much it looks like a portrait rather than a ghost, whatever its size
+    size: float  # logarithm of its side in pixels of the photo
+    contrast: float  # deviation of its light, 0 to 128
+    colour: float  # mean difference between the strongest and the weakest colour, 0 to 255
+    document: float  # how much of a document is seen around it; from 0 on, one is
 
     @property
     def weight(self) -> float:

@@ -38,23 +38,15 @@ _ICC: Final = b"ICC_PROFILE\0"
 
 @dataclass(slots=True)
 class JpegFile:
-    """What is known of a JPEG without decoding it.
+    """What is known of a JPEG without decoding it."""
 
-    Attributes:
-        stored_wh: width and height as they are stored.
-        frame: the marker of the frame, which tells how it is coded.
-        mcu_wh: width and height in pixels of what a sequential scan codes together.
-        scans: how often a decoder goes over the whole picture, at most.
-        exif: the first EXIF data, `Exif` left out.
-    """
-
-    stored_wh: tuple[int, int] = (0, 0)
-    frame: int = 0
+    stored_wh: tuple[int, int] = (0, 0)  # width and height as they are stored
+    frame: int = 0  # the marker of the frame, which tells how it is coded
     bits: int = 0
     components: int = 0
-    mcu_wh: tuple[int, int] = (8, 8)
-    scans: int = 0
-    exif: bytes = b""
+    mcu_wh: tuple[int, int] = (8, 8)  # width and height in pixels of what a sequential scan codes together
+    scans: int = 0  # how often a decoder goes over the whole picture, at most
+    exif: bytes = b""  # the first EXIF data, `Exif` left out
     _profile: list[bytes] = field(default_factory=list)
 
     @property

@@ -30,22 +30,14 @@ from img_super.turn import inverse, turn
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """What was looked at in one photo, before anything is said of it.
-
-    Attributes:
-        place: where the crop lies in the photo as it is displayed; it may reach beyond it.
-        crop: RGB uint8, square, upright, as large as the photo has it or reduced.
-        network_input: the crop as the network takes it.
-        quality: what makes an answer about it less certain.
-        photo_wh: of the photo as it is displayed.
-    """
+    """What was looked at in one photo, before anything is said of it."""
 
     detection: Detection
-    photo_wh: tuple[int, int]
-    place: Box
-    crop: RgbImage
-    network_input: RgbImage
-    quality: list[QualityWarning]
+    photo_wh: tuple[int, int]  # of the photo as it is displayed
+    place: Box  # where the crop lies in the photo as it is displayed; it may reach beyond it
+    crop: RgbImage  # RGB uint8, square, upright, as large as the photo has it or reduced
+    network_input: RgbImage  # the crop as the network takes it
+    quality: list[QualityWarning]  # what makes an answer about it less certain
     others: tuple[Look, ...] = ()
 
 

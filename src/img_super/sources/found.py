@@ -25,19 +25,13 @@ _ENCRYPTED_FLAG: Final = 0x1
 
 @dataclass(frozen=True, slots=True)
 class InFile:
-    """A file.
+    """A file."""
 
-    Attributes:
-        name: what its row is called.
-        path: where it lies: on the file system of `source`, or on this machine.
-        size_bytes: None where the listing did not tell it.
-        source: the URL, as a person typed it, that names the file system; None for this machine's. Only this is ever
-            parsed: in the name of a listed file, `::` and `://` are letters like others.
-    """
-
-    name: str
-    path: str
-    size_bytes: int | None = None
+    name: str  # what its row is called
+    path: str  # where it lies: on the file system of `source`, or on this machine
+    size_bytes: int | None = None  # None where the listing did not tell it
+    # The URL, as a person typed it, that names the file system; None for this machine's. Only this is ever parsed: in
+    # the name of a listed file, `::` and `://` are letters like others.
     source: str | None = None
 
 
