@@ -70,8 +70,9 @@ class BoundedConnection(HttpToolsProtocol):
         self._idle_since_s = time.monotonic()
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as Uvicorn has it
-        lingering: Any = LingeringTransport(transport, self.loop, self._limits.rest, self._owes_more)
-        super().connection_made(lingering)
+        self._lingering = LingeringTransport(transport, self.loop, self._limits.rest, self._owes_more)
+        transport_for_uvicorn: Any = self._lingering
+        super().connection_made(transport_for_uvicorn)
         _hold_unsent(transport, self._limits.unsent_bytes)
         self._count()
 
@@ -162,12 +163,6 @@ class BoundedConnection(HttpToolsProtocol):
         lines = [b"%s %s HTTP/%s" % (self.parser.get_method(), self.url, version)]
         lines += [b"%s: %s" % header for header in self.headers if header[0] not in _OFFER]
         return b"\r\n".join([*lines, b"", b""])
-
-    @property
-    def _lingering(self) -> LingeringTransport:
-        transport: Any = self.transport
-        assert isinstance(transport, LingeringTransport)  # noqa: S101 - for mypy
-        return transport
 
     @property
     def _is_idle(self) -> bool:

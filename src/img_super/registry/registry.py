@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import re
 import shutil
+import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -27,10 +28,8 @@ from img_super.errors import BadModel
 from img_super.model_card import CARD_FILE, NOT_DECODED, ModelCard, in_a_line, read_card, read_weights
 from img_super.validator.litert import LiteRtValidator
 
-try:
+if sys.platform != "win32":
     import fcntl
-except ImportError:  # not on Windows
-    fcntl = None  # type: ignore[assignment]
 
 STATE_FILE: Final = "registry.json"
 
@@ -167,7 +166,7 @@ class Registry:
     def _alone(self) -> Iterator[None]:
         """Serialises changes, so that none undoes another."""
         with (self.folder / ".lock").open("w") as lock:
-            if fcntl is not None:
+            if sys.platform != "win32":
                 fcntl.flock(lock, fcntl.LOCK_EX)
             yield
 

@@ -3,7 +3,7 @@
 zipfile reads the directory whole and keeps about half a kilobyte for every member; 46 bytes of directory make one.
 """
 
-from typing import BinaryIO, Final, cast
+from typing import BinaryIO, Final
 from zipfile import ZipFile
 
 from img_super.sources.errors import MAX_MEMBERS, TooManyMembers
@@ -33,4 +33,4 @@ class _Bounded:
 
 def open_zip(file: BinaryIO) -> ZipFile:
     """Raises `TooManyMembers` before the memory is spent, and whatever zipfile raises."""
-    return ZipFile(cast("BinaryIO", _Bounded(file)))
+    return ZipFile(_Bounded(file))

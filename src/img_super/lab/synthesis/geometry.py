@@ -1,6 +1,6 @@
 """Maps between the pixels of portrait, card and photo. Matrices are float32, [2, 3] affine or [3, 3] projective."""
 
-from typing import Final, cast
+from typing import Final
 
 import cv2
 import numpy as np
@@ -47,7 +47,7 @@ def warp(image: Pixels, matrix: Float32Array, wh: tuple[int, int], border: int =
         warped = cv2.warpPerspective(image, full, wh, borderMode=border)
     else:  # an affine map takes OpenCV half the time
         warped = cv2.warpAffine(image, full[:2] / full[2, 2], wh, borderMode=border)
-    return cast(Pixels, warped)
+    return warped.astype(image.dtype, copy=False)
 
 
 def without_aliasing(image: Pixels, scale: float) -> Pixels:

@@ -4,7 +4,7 @@ They go through OpenCV: NumPy broadcasts over a last axis of three about ten tim
 """
 
 from functools import cache
-from typing import Final, TypeVar, cast
+from typing import Final, TypeVar
 
 import cv2
 import numpy as np
@@ -60,9 +60,9 @@ def blur(image: Pixels, sigma_px: float) -> Pixels:
         shrink = sigma_px / 2
         wh = (max(8, round(image.shape[1] / shrink)), max(8, round(image.shape[0] / shrink)))
         small = cv2.GaussianBlur(cv2.resize(image, wh, interpolation=cv2.INTER_AREA), (0, 0), 1.9)
-        return cast(Pixels, cv2.resize(small, image.shape[1::-1], interpolation=cv2.INTER_LINEAR))
+        return cv2.resize(small, image.shape[1::-1], interpolation=cv2.INTER_LINEAR).astype(image.dtype, copy=False)
     side = 2 * int(np.ceil(2.5 * sigma_px - 0.25)) + 1  # OpenCV's own choice has a third more taps, near zero
-    return cast(Pixels, cv2.GaussianBlur(image, (side, side), sigma_px))
+    return cv2.GaussianBlur(image, (side, side), sigma_px).astype(image.dtype, copy=False)
 
 
 def sharpen(image: Float32Array, amount: float, sigma_px: float = 1.0) -> Float32Array:
@@ -193,7 +193,9 @@ def opened(data: bytes) -> RgbImage:
 def resize(image: Pixels, wh: tuple[int, int]) -> Pixels:
     """Resize by area when shrinking, else bilinear."""
     shrinks = wh[0] < image.shape[1]
-    return cast(Pixels, cv2.resize(image, wh, interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR))
+    return cv2.resize(image, wh, interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR).astype(
+        image.dtype, copy=False
+    )
 
 
 def reduced(image: Pixels, wh: tuple[int, int]) -> Pixels:
@@ -201,7 +203,7 @@ def reduced(image: Pixels, wh: tuple[int, int]) -> Pixels:
     while image.shape[1] >= 2 * wh[0] and image.shape[0] >= 2 * wh[1]:
         half = image.shape[1] // 2, image.shape[0] // 2
         image = resize(image[: 2 * half[1], : 2 * half[0]], half)
-    return cast(Pixels, cv2.resize(image, wh, interpolation=cv2.INTER_LINEAR))
+    return cv2.resize(image, wh, interpolation=cv2.INTER_LINEAR).astype(image.dtype, copy=False)
 
 
 def mean_and_spread(image: Float32Array, weights: Float32Array) -> tuple[Float32Array, Float32Array]:
@@ -240,5 +242,4 @@ def tint_like(image: Float32Array, model: Float32Array, weights: Float32Array) -
 
 
 def _raised(image: Float32Array, by: Float32Array) -> Float32Array:
-    red, green, blue = (float(value) for value in by)
-    return np.asarray(cv2.add(image, (red, green, blue, 0.0)), np.float32)  # type: ignore[call-overload]
+    return np.asarray(cv2.add(image, np.append(by, 0.0).astype(np.float64)), np.float32)
