@@ -95,8 +95,8 @@ class Glance(NamedTuple):
         return [standing(candidate, self.view) for candidate in read_candidates(self.outputs, least)]
 
 
-class Scene(NamedTuple):
-    """A photo and what one pass over it found."""
+class FirstPass(NamedTuple):
+    """A photo and what the first pass over it found."""
 
     photo: Pyramid
     glance: Glance
@@ -129,27 +129,27 @@ class FastDetector:
 
     def detect(self, image: RgbImage) -> Detection | None:
         """Find the portrait and the other faces of `image` (RGB uint8); None when there is no face."""
-        scene = self._scene(image)
-        located = self._located(scene)
+        first = self._first_pass(image)
+        located = self._located(first)
         if located:
             return located.detection
         precise = self._instead.detect(image)
         if precise is None:
             return None
-        agreed = self._agreed(scene, precise)
+        agreed = self._agreed(first, precise)
         if agreed:
-            return self._with_others(scene, agreed)
+            return self._with_others(first, agreed)
         return precise if precise.portrait.confidence >= ALONE else None
 
     def locate(self, image: RgbImage) -> Located | None:
         """What one pass is sure of and YuNet confirms; None asks for the precise way."""
-        return self._located(self._scene(image))
+        return self._located(self._first_pass(image))
 
-    def _scene(self, image: RgbImage) -> Scene:
+    def _first_pass(self, image: RgbImage) -> FirstPass:
         photo = Pyramid(image)
         glance = self._glance(photo)
         faces = glance.faces()
-        return Scene(photo, glance, faces, cache(lambda: self._in_order(photo, glance, faces)))
+        return FirstPass(photo, glance, faces, cache(lambda: self._in_order(photo, glance, faces)))
 
     def _glance(self, photo: Pyramid, part: Box | None = None) -> Glance:
         """One pass over the photo, or over a part of it as if there was nothing else."""
@@ -162,38 +162,38 @@ class FastDetector:
         view = from_far(glance.view, TIMES)
         return Glance(view, self._networks.get().run(view.pixels)).faces(LEAST_FROM_FAR)
 
-    def _located(self, scene: Scene) -> Located | None:
-        if scene.faces[0].candidate.face.confidence < self.card.min_confidence:
+    def _located(self, first: FirstPass) -> Located | None:
+        if first.faces[0].candidate.face.confidence < self.card.min_confidence:
             return None
-        best = self._surest(scene.photo, _likely(scene.in_order()))
+        best = self._surest(first.photo, _likely(first.in_order()))
         if best is None:
             return None
         portrait = best.standing
-        frame = portrait.frame.pixels().clipped(scene.photo.wh)
-        detection = self._with_others(scene, best)
+        frame = portrait.frame.pixels().clipped(first.photo.wh)
+        detection = self._with_others(first, best)
         return Located(detection, frame, portrait.quad, portrait.candidate.face.confidence)
 
-    def _with_others(self, scene: Scene, best: ConfirmedFace) -> Detection:
+    def _with_others(self, first: FirstPass, best: ConfirmedFace) -> Detection:
         """The portrait, the portraits of other documents, and the faces beside them."""
-        photo = scene.photo
-        beside = [face for face in scene.in_order() if face is not best.standing]
+        photo = first.photo
+        beside = [face for face in first.in_order() if face is not best.standing]
         doubtful = [face for face in beside if may_have_own_document(face, best.standing)]
-        documents = self._own_documents(scene, doubtful[:MOST_DOUBTFUL], best)
+        documents = self._own_documents(first, doubtful[:MOST_DOUBTFUL], best)
         elsewhere = tuple(islice(documents, MAX_DOCUMENTS - 1))
-        is_cut_off = len(scene.faces) == MAX_FACES or len(doubtful) > MOST_DOUBTFUL
+        is_cut_off = len(first.faces) == MAX_FACES or len(doubtful) > MOST_DOUBTFUL
         has_more = is_cut_off or next(documents, None) is not None
         others = _faces([face for face in beside if face.candidate.face_confidence >= MIN_OTHER], photo.wh, elsewhere)
         own = _detection(self._finder.refined_face(photo, best.look, best.rotation), best, photo.wh)
         return replace(own, others=others, elsewhere=elsewhere, has_more=has_more)
 
-    def _agreed(self, scene: Scene, precise: Detection) -> ConfirmedFace | None:
+    def _agreed(self, first: FirstPass, precise: Detection) -> ConfirmedFace | None:
         """Of the faces that both detectors saw, and of which YuNet is sure, the one that stands best.
 
         One pass sees a small head of a large photo too large for YuNet; by size, its ghost would be the portrait.
         """
         confirmed = (
-            ConfirmedFace(standing, self._look_at(scene.photo, face, precise), precise.rotation)
-            for standing in scene.in_order()
+            ConfirmedFace(standing, self._look_at(first.photo, face, precise), precise.rotation)
+            for standing in first.in_order()
             for face in precise.faces
             if _shows(standing, face)
         )
@@ -205,12 +205,14 @@ class FastDetector:
         as_it_was = RefinedFace(FoundFace(box, face.confidence), Part.around(box))
         return self._finder.find(photo, box, precise.rotation) or as_it_was
 
-    def _own_documents(self, scene: Scene, faces: Sequence[Standing], portrait: ConfirmedFace) -> Iterator[Detection]:
+    def _own_documents(
+        self, first: FirstPass, faces: Sequence[Standing], portrait: ConfirmedFace
+    ) -> Iterator[Detection]:
         """Those that a closer look shows to be other documents' portraits.
 
         In the whole photo, a small document's portrait looks like a ghost, and its face seems too large for YuNet.
         """
-        photo, portraits, far = scene.photo, [portrait.standing], cache(lambda: self._far(scene.glance))
+        photo, portraits, far = first.photo, [portrait.standing], cache(lambda: self._far(first.glance))
         for part in filter(lambda part: part.area, (part_around(face, photo.wh) for face in faces)):
             near = max(self._glance(photo, part).faces(), key=lambda face: face.weight)
             known = any(is_same_face(near, other) or is_ghost_beside(near, other) for other in portraits)
