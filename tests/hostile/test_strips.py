@@ -9,7 +9,6 @@ import pytest
 
 from img_super.detector.yunet import YuNetDetector
 from img_super.domain import Float32Array, RgbImage
-from img_super.per_thread import PerThread
 
 
 def strips() -> Iterator[RgbImage]:
@@ -38,7 +37,8 @@ def test_there_is_no_face_on_a_strip() -> None:
 
 
 def test_the_network_sees_no_strips_and_a_box_without_an_end_is_no_face(monkeypatch: pytest.MonkeyPatch) -> None:
-    detector, network = YuNetDetector(), EndlessBoxes()
-    monkeypatch.setattr(detector, "_networks", PerThread(lambda: network))
+    network = EndlessBoxes()
+    monkeypatch.setattr("cv2.FaceDetectorYN.create", lambda *_: network)
+    detector = YuNetDetector()
     assert [detector.detect(strip) for strip in strips()] == [None] * 6
     assert max(network.ratios) < 4.2
