@@ -1,7 +1,7 @@
-"""A request that is being answered, and the end of that when its client leaves.
+"""A request in progress, which ends when its client leaves.
 
-Uvicorn tells only the last request that a connection has sent: one before it would be worked on for nobody. And whoever
-has begun to answer is not told at all: a large file would be read to its end, a piece at a time.
+Uvicorn notifies only the last request of a connection, so an earlier one would be processed for nobody. A response in
+progress is not notified at all: a large file would be read to its end.
 """
 
 import asyncio

@@ -38,7 +38,7 @@ _DESCRIPTION = (
 
 
 def create_app(settings: Settings, pipeline: Pipeline, together: Together | None = None) -> FastAPI:
-    """The ASGI application, of one worker `together` with others. Its documentation needs no network.
+    """The ASGI application, for one worker `together` with others. Its documentation needs no network access.
 
     Raises `StartError`.
     """
@@ -48,7 +48,7 @@ def create_app(settings: Settings, pipeline: Pipeline, together: Together | None
         version=__version__,
         description=_DESCRIPTION,
         redoc_url=None,
-        redirect_slashes=False,  # `trailing_slash.py` says why
+        redirect_slashes=False,  # `trailing_slash.py` explains why
         lifespan=_lifespan,
         generate_unique_id_function=operation_id,
         telemetry=telemetry(settings.tracing),
@@ -56,7 +56,7 @@ def create_app(settings: Settings, pipeline: Pipeline, together: Together | None
     app.state.services = services
     _add_layers(app, settings, services)
     install_error_handlers(app)
-    # The router tries them in this order, 0.1 ms in all; photos do not wait for it.
+    # The router tries them in this order (0.1 ms for all), so photos come first.
     for routes in (superimposed, face, batch, page, health, metrics_route, model, feedback):
         app.include_router(routes.router)
     if settings.deepid:
@@ -68,7 +68,7 @@ def create_app(settings: Settings, pipeline: Pipeline, together: Together | None
 
 
 def _add_layers(app: FastAPI, settings: Settings, services: Services) -> None:
-    """Around the routes, from the innermost to the outermost."""
+    """Add middleware, from the innermost to the outermost."""
     app.add_middleware(
         BodyLimits,
         max_bytes=settings.max_body_bytes,

@@ -1,4 +1,4 @@
-"""Base64 as clients really send it."""
+"""Base64 in the forms that clients actually send."""
 
 import re
 from typing import Final
@@ -9,17 +9,17 @@ from img_super.errors import BadBase64, NoImageField
 
 _DATA_URL: Final = re.compile(r"\s*+data:(?:[^,\"]|\"[^\"]{0,255}\"){0,255},", re.IGNORECASE)
 _DATA_URL_IN_JSON: Final = re.compile(rb" *+data:[ !#-+\--\[\]-~]{0,255},", re.IGNORECASE)
-"""Printable characters alone, and none that means something else inside a JSON text."""
+"""Only printable characters that need no escape in JSON."""
 
 _BYTE_ORDER_MARKS: Final = ("\ufeff", "\xef\xbb\xbf")
-"""As a text, and as the bytes of one that were read one by one."""
+"""As decoded text, and as UTF-8 bytes read as Latin-1."""
 
 _URL_SAFE_TO_STANDARD: Final = bytes.maketrans(b"-_", b"+/")
 _LEFT_OUT: Final = b" \t\r\n="
 
 
 def decode_base64(text: str) -> bytes:
-    """The bytes that a base64 text stands for.
+    """Decode base64 text.
 
     A `data:...;base64,` prefix of any type, the URL-safe alphabet, missing padding and line breaks are accepted. Raises
     `NoImageField`: the text is empty; `BadBase64`: it has other characters, or a length that no base64 text has.
@@ -30,7 +30,7 @@ def decode_base64(text: str) -> bytes:
     digits = text[prefix.end() :] if prefix else text
     try:
         data = pybase64.b64decode(digits, validate=True)
-    except ValueError:  # not the plain form; putting it into that form costs several times the decoding itself
+    except ValueError:  # not the plain form; normalising costs several times as much as decoding
         data = _decode_unusual(digits)
     if not data:
         raise NoImageField()
@@ -38,9 +38,9 @@ def decode_base64(text: str) -> bytes:
 
 
 def decode_plain_base64(text: memoryview) -> bytes | None:
-    """The bytes that an ASCII text stands for, read where it lies; None unless it has the plain form.
+    """Decode ASCII text in place; None unless it has the plain form.
 
-    That is the standard alphabet with its padding, perhaps behind a `data:` prefix, and at least one byte.
+    The plain form is the standard alphabet with padding, optionally after a `data:` prefix, and not empty.
     """
     prefix = _DATA_URL_IN_JSON.match(text)
     try:

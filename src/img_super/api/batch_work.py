@@ -1,4 +1,4 @@
-"""Several photos in one request: each has its own way through the threads, and its own end."""
+"""Several photos in one request, each judged independently of the others."""
 
 import asyncio
 import logging
@@ -23,12 +23,12 @@ Judge = Callable[[bytes, Watch], SuperAnswer]
 
 
 async def work_on_batch(request: Request, services: Services, judge: Judge) -> list[BatchItem]:
-    """Judge every photo of a request, as many at once as there are threads.
+    """Judge every photo of a request, at most one per thread at a time.
 
-    What is not done at the deadline is told as `deadline_passed`; what was done before is answered. Raises
-    `InputError`: the form could not be read, or has too many photos; found out before any photo is decoded;
-    `Overloaded`: no place in the queue, before the body is read; or no memory for what it was compressed from;
-    `ClientGone`: the client did not wait.
+    Photos not finished by the deadline are reported as `deadline_passed`; the others are answered. Raises `InputError`:
+    the form is unreadable or has too many photos (checked before any is decoded); `Overloaded`: the queue is full
+    (checked before the body is read), or the decompressed body needs too much memory; `ClientGone`: the client has
+    disconnected.
     """
     services.pool.refuse_when_full()
     read_photos = await receive_photos(request)
@@ -41,7 +41,7 @@ async def work_on_batch(request: Request, services: Services, judge: Judge) -> l
         count_photos(request.scope, len(photos))
         return await asyncio.gather(*(_item(photo, services, judge, turns, ends_s) for photo in photos))
 
-    # Each photo keeps to the deadline itself; the second more is for putting the answers together.
+    # Each photo observes the deadline itself; the extra second is for assembling the answers.
     return await while_somebody_waits(all_of_them(), request.receive, services.settings.deadline_s + 1)
 
 

@@ -1,4 +1,4 @@
-"""Bodies that came compressed: unpacked within the limit that holds for any other, or refused."""
+"""Decompresses request bodies within the size limit of any other body, or refuses them."""
 
 import zlib
 from typing import Final
@@ -6,11 +6,11 @@ from typing import Final
 from img_super.errors import BadRequestBody, TooManyBytes, UnsupportedMedia
 
 ACCEPTED: Final = "gzip, deflate"
-"""Told with every refusal of a body in `Accept-Encoding` (RFC 9110, 12.5.3)."""
+"""Sent as `Accept-Encoding` with every refused body (RFC 9110, 12.5.3)."""
 
 _MOST_LAYERS: Final = 2
 _MOST_MEMBERS: Final = 100
-"""Of a gzip body: programs that pack piece by piece write one after the other (RFC 1952, 2.2)."""
+"""In a gzip body: programs that compress in chunks concatenate members (RFC 1952, 2.2)."""
 
 _PIECE_BYTES: Final = 1 << 20
 _GZIP_HEAD: Final = b"\x1f\x8b"
@@ -19,7 +19,7 @@ _NAMES: Final = {"gzip": _GZIP, "x-gzip": _GZIP, "deflate": _EITHER}
 
 
 def encodings_of(header: str) -> tuple[str, ...]:
-    """What a body was compressed with, in that order. Raises `UnsupportedMedia`."""
+    """The encodings of a body, in the order in which they were applied. Raises `UnsupportedMedia`."""
     named = tuple(name for part in header.lower().split(",") if (name := part.strip()) not in ("", "identity"))
     if len(named) > _MOST_LAYERS or not set(named) <= _NAMES.keys():
         raise UnsupportedMedia(f"The body's Content-Encoding is not supported; send it uncompressed or as {ACCEPTED}.")
@@ -27,7 +27,7 @@ def encodings_of(header: str) -> tuple[str, ...]:
 
 
 def unpacked(body: bytes, encodings: tuple[str, ...], max_bytes: int) -> bytes:
-    """The body as it was before. Raises `TooManyBytes`, or `BadRequestBody` when it is damaged."""
+    """Decompress a body. Raises `TooManyBytes`, or `BadRequestBody` when it is damaged."""
     for name in reversed(encodings):
         body = _inflated(body, _NAMES[name], max_bytes)
     return body
@@ -35,7 +35,7 @@ def unpacked(body: bytes, encodings: tuple[str, ...], max_bytes: int) -> bytes:
 
 def _inflated(body: bytes, window_bits: int, max_bytes: int) -> bytes:
     if window_bits == _EITHER and not _has_zlib_head(body):
-        window_bits = -zlib.MAX_WBITS  # "deflate" without its head, as some clients write it
+        window_bits = -zlib.MAX_WBITS  # raw deflate, without a zlib header, as some clients send it
     plain, compressed = bytearray(), memoryview(body)
     for _ in range(_MOST_MEMBERS):
         compressed = compressed[_unpack(compressed, window_bits, plain, max_bytes) :]
@@ -45,7 +45,7 @@ def _inflated(body: bytes, window_bits: int, max_bytes: int) -> bytes:
 
 
 def _unpack(compressed: memoryview, window_bits: int, plain: bytearray, max_bytes: int) -> int:
-    """Add to `plain` what one stream stands for, and say how long it was; zlib copies what follows in its piece."""
+    """Append the decompressed stream to `plain` and return its compressed length; zlib copies the rest of its piece."""
     unpacking, given = zlib.decompressobj(window_bits), 0
     while not unpacking.eof and given < len(compressed):
         piece = compressed[given : given + _PIECE_BYTES]

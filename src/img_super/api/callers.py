@@ -15,17 +15,17 @@ from img_super.errors import KeyRefused, RateExceeded, RequestError
 
 _OPEN: Final = frozenset({"/", "/docs", "/docs/oauth2-redirect", "/openapi.json", "/how-good", "/model/figures"})
 _OPEN_FOLDERS: Final = ("/health/", "/web/", "/samples/", "/static-offline-docs/")
-"""What needs no key: that the service lives, what it offers, the page. Any other address, a new one too, does."""
+"""Needs no key: health, documentation, the page. Everything else does, including routes added later."""
 
 _FOR_ADMINS: Final = frozenset({"/model/reload"})
-"""What changes the service. Without admin keys it is switched off."""
+"""Changes the service; off without admin keys."""
 
 RATE_HEADERS: Final = ("RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset")
 """After draft-ietf-httpapi-ratelimit-headers-07; the last one is in seconds."""
 
 
 def asks_for_key(path: str, for_callers: bool, for_admins: bool) -> bool:
-    """Whether this address needs a key where there are such of callers, of admins."""
+    """Whether this address needs a key, given that caller keys or admin keys are configured."""
     return for_admins if path in _FOR_ADMINS and for_admins else for_callers and not _is_open(path)
 
 
@@ -37,10 +37,10 @@ class Callers:
     ) -> None:
         """
         Args:
-            app: what lies behind.
-            keys: open everything but what is the operator's; anybody may call without them.
-            per_minute: requests of one caller, by key or else by address; 0 for no limit.
-            admin_keys: open what is the operator's, and nothing else.
+            app: the wrapped application.
+            keys: open everything except the admin routes; without them, anyone may call.
+            per_minute: requests per caller, by key or else by address; 0 for no limit.
+            admin_keys: open only the admin routes.
         """
         self._app = app
         self._keys = keys
@@ -66,7 +66,7 @@ class Callers:
         await self._app(scope, receive, send_with_headers)
 
     def _admit(self, scope: Scope, headers: dict[str, str]) -> None:
-        """Raises `KeyRefused` or `RateExceeded`; `headers` are for the answer in either case."""
+        """Raises `KeyRefused` or `RateExceeded`; `headers` belong in the response either way."""
         caller: str | None = customer_of(scope["client"][0]) if scope.get("client") else "-"
         for_admins = self._admin_keys is not None and route_path(scope) in _FOR_ADMINS
         if (keys := self._admin_keys if for_admins else self._keys) is not None:
@@ -82,7 +82,7 @@ class Callers:
 
 
 def _count(limit: RateLimit, caller: str, headers: dict[str, str], requests: int = 1) -> None:
-    """Raises `RateExceeded`; the headers tell how much is left."""
+    """Raises `RateExceeded`; the headers report the remaining allowance."""
     count = limit.count(caller, requests)
     headers |= zip(RATE_HEADERS, map(str, (limit.per_minute, count.left, count.reset_s)), strict=True)
     if not count.admitted:
@@ -95,7 +95,7 @@ def owner_of(scope: Scope) -> str:
 
 
 def count_photos(scope: Scope, photos: int) -> None:
-    """Let each photo of a request count as one, where callers have a limit. Raises `RateExceeded`."""
+    """Count each photo of a request against the caller's rate limit. Raises `RateExceeded`."""
     count_more = scope["state"].get("count_more")
     if count_more is not None and photos > 1:
         count_more(requests=photos - 1)

@@ -1,8 +1,7 @@
-"""One client's connection, with the limits that Uvicorn does not set.
+"""One client's connection, with limits that Uvicorn lacks.
 
-Every byte that is no body counts against one limit: the head, what stands between the pieces of a body, what follows
-it. Whatever a client does not do in time (send a head, go on with a body that was refused, read its answer) ends the
-connection. How large a body may be and how long it may take, `limits.py` says.
+One limit covers every byte outside the body: head, chunk framing, trailers. A client that is too slow to send a head,
+to finish a refused body or to read its answer is disconnected. `limits.py` bounds the size and duration of bodies.
 """
 
 import asyncio
@@ -22,7 +21,7 @@ from img_super.api.one_protocol import OneProtocolParser
 from img_super.errors import Overloaded
 
 _BODY_PER_FRAMING: Final = 8
-"""A chunked body may have one byte of framing per this many of its own: chunks of 48 bytes and more pass."""
+"""A chunked body may have one byte of framing per this many bytes of data: chunks of 48 bytes or more pass."""
 
 _OFFER: Final = frozenset({b"upgrade", b"http2-settings"})
 _RETRY_AFTER_S: Final = 1
@@ -45,11 +44,11 @@ class ConnectionLimits:
 
 
 class TooManyPipelined(Exception):
-    """More requests at once than may wait."""
+    """Too many pipelined requests."""
 
 
 class BoundedConnection(HttpToolsProtocol):
-    """Uvicorn's connection, bounded."""
+    """Uvicorn's connection with limits."""
 
     def __init__(
         self,
@@ -85,7 +84,7 @@ class BoundedConnection(HttpToolsProtocol):
             self._answering.lost()
 
     def shutdown(self) -> None:
-        """A connection that has had no request was made for one, which may be under way: it has a moment to come."""
+        """A new connection's first request may be on its way: allow it a moment."""
         if self.cycle is None and not self._stopping:
             self._stopping = True
             self.loop.call_later(self._limits.first_head_s, self.shutdown)
@@ -119,14 +118,14 @@ class BoundedConnection(HttpToolsProtocol):
         super().on_message_begin()
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        """Trailers arrive here, too. They are not headers (RFC 9110, 6.5.1): no proxy has checked them."""
+        """Trailers arrive here, too, but are not headers (RFC 9110, 6.5.1): no proxy has checked them."""
         if self._in_head:
             super().on_header(name, value)
 
     def on_headers_complete(self) -> None:
         self._in_head = False
         if self.parser.should_upgrade() and self.parser.get_method() != b"CONNECT":
-            return  # the parser asks again, without the offer
+            return  # parsed again without the upgrade
         super().on_headers_complete()
         if self._stopping:
             self.cycle.keep_alive = False
@@ -158,7 +157,7 @@ class BoundedConnection(HttpToolsProtocol):
             self._wait_for_rest()
 
     def head_without_offer(self) -> bytes:
-        """The head that was just read, as if it had not offered another protocol."""
+        """The head just read, without its upgrade headers."""
         version = self.parser.get_http_version().encode()
         lines = [b"%s %s HTTP/%s" % (self.parser.get_method(), self.url, version)]
         lines += [b"%s: %s" % header for header in self.headers if header[0] not in _OFFER]
@@ -172,7 +171,7 @@ class BoundedConnection(HttpToolsProtocol):
         return self._in_message or self.cycle is None
 
     def _wait_for_rest(self) -> None:
-        """The head that has begun, or the rest of a request that is answered; between requests Uvicorn waits."""
+        """Time a partial head or the rest of an answered request; Uvicorn times idle connections."""
         if self._in_head or (self._in_message and self._is_idle):
             self._patience.start()
             return
@@ -214,7 +213,7 @@ def _hold_unsent(transport: asyncio.Transport, most_bytes: int) -> None:
 
 
 class _Timer:
-    """Does something unless it is stopped in time; starting it again does not give it more time."""
+    """Calls `do` unless stopped in time; starting it again does not extend the time."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop, seconds: float, do: Any) -> None:
         self._loop, self._seconds, self._do = loop, seconds, do

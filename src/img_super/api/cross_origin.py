@@ -1,4 +1,4 @@
-"""Which other pages may read answers in a browser (CORS), and what to set for one that may not: the log says it."""
+"""CORS: which other sites' pages may read answers; the log tells how to allow a refused one."""
 
 import logging
 import re
@@ -12,16 +12,16 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from img_super.api.callers import RATE_HEADERS
 
 _ORIGIN: Final = re.compile(r"https?://(?:[a-z0-9.-]{1,253}|\[[0-9a-f:.]{2,45}\])(?::\d{1,5})?")
-"""What a browser sends; anything else is not repeated in the log."""
+"""As browsers send it; anything else is kept out of the log."""
 
 _MOST_TOLD: Final = 20
-"""How many origins the log names, so that invented ones cannot fill the disk."""
+"""Origins that the log names at most, so that invented ones cannot fill the disk."""
 
 _log = logging.getLogger("img_super")
 
 
 def add_cross_origin(app: FastAPI, named: str) -> None:
-    """Let pages of the named origins read answers, and no others."""
+    """Allow only pages of the named origins to read answers."""
     origins = frozenset(origin.strip().rstrip("/") for origin in named.split(",") if origin.strip())
     if origins:
         app.add_middleware(
@@ -36,7 +36,7 @@ def add_cross_origin(app: FastAPI, named: str) -> None:
 
 
 class RefusedOrigins:
-    """Tells the operator, once for each origin, that a browser keeps the answer from a page of it."""
+    """Warns the operator, once per origin, that browsers block its pages from reading answers."""
 
     def __init__(self, app: ASGIApp, named: frozenset[str]) -> None:
         self._app = app
@@ -61,6 +61,6 @@ class RefusedOrigins:
 
 
 def _is_same_site(origin: str, headers: Headers) -> bool:
-    """Browsers name the origin of our own page, too. Old ones do not say that it is; then its host does."""
+    """Browsers also send our own page's origin. Old ones do not mark it as same-origin, so its host is compared."""
     site = headers.get("sec-fetch-site")
     return site == "same-origin" if site else origin.partition("://")[2] == headers.get("host")

@@ -64,10 +64,10 @@ STATUSES: Final[dict[type[RequestError], HTTPStatus]] = {
 }
 
 _NOT_OF_PHOTOS: Final = (SwitchedOff, UnknownRequest, ModelRefused, TooManyPhotos)
-"""No photo that comes alone meets them."""
+"""A single photo never causes these."""
 
 CLIENT_GONE: Final = 499
-"""What logs and metrics show for a request whose client did not wait; nginx made the number usual."""
+"""Logged and counted when the client disconnects early; the number is nginx's convention."""
 
 MEDIA_TYPE: Final = "application/problem+json"
 
@@ -78,7 +78,7 @@ def problem(status: int, code: str, title: str, detail: str) -> Problem:
 
 
 def install_error_handlers(app: FastAPI) -> None:
-    """Let no error leave the service in another form."""
+    """Make every error leave the service in this form."""
     app.exception_handler(RequestError)(_on_request_error)
     app.exception_handler(ClientGone)(_on_client_gone)
     app.exception_handler(HTTPException)(_on_http_exception)
@@ -120,7 +120,7 @@ def surprise(scope: Scope) -> JSONResponse:
 
 
 def answer_to(scope: Scope, error: RequestError) -> JSONResponse:
-    """The answer that tells an error."""
+    """The answer for an error."""
     headers = {} if error.retry_after_s is None else {"Retry-After": str(error.retry_after_s)}
     if isinstance(error, UnsupportedMedia):
         headers["Accept-Encoding"] = ACCEPTED
@@ -141,7 +141,7 @@ async def _on_client_gone(_: Request, __: ClientGone) -> Response:
 
 
 async def _on_http_exception(request: Request, error: HTTPException) -> JSONResponse:
-    """What the router refuses: an unknown address, a wrong method."""
+    """Refused by the router: an unknown address or a wrong method."""
     status = HTTPStatus(error.status_code)
     advice = {
         HTTPStatus.NOT_FOUND: "There is no such route; /docs lists them all.",

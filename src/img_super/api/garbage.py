@@ -1,13 +1,13 @@
-"""Python's garbage collector looks at what requests leave behind, not at what stays for as long as the service runs.
+"""Keeps Python's garbage collector from scanning what lives as long as the service.
 
-A full collection of all packages and models stops every thread for 40 to 60 ms; a client that leaves a hundred uploads
-a second causes one every few seconds.
+A full collection over all packages and models stops every thread for 40 to 60 ms; a client that abandons a hundred
+uploads a second triggers one every few seconds.
 """
 
 import gc
 
 
 def set_aside_what_stays() -> None:
-    """Call it when everything is loaded. What is frozen and no longer used is still freed, but for cycles."""
+    """Call this when everything is loaded. Frozen objects are still freed when unused, except cycles."""
     gc.collect()
     gc.freeze()

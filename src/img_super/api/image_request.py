@@ -21,7 +21,7 @@ T = TypeVar("T")
 
 _FORM: Final = "multipart/form-data"
 _NAMED_BY_THEIR_BYTES: Final = ("application/pdf", "application/zip", "application/dicom")
-"""Not read; the refusal then says what they are, as of a video."""
+"""Not supported; accepted here so that the refusal can name the type, as for videos."""
 
 _QUOTE: Final = ord('"')
 _BLANK: Final = rb"[ \t\r\n]*"
@@ -36,20 +36,20 @@ _HEX_DIGITS: Final = np.full(256, _NO_DIGIT, np.uint8)
 _HEX_DIGITS[list(b"0123456789abcdefABCDEF")] = [*range(16), *range(10, 16)]
 
 _MOST_TYPE_LETTERS: Final = 512
-"""Of a Content-Type: a boundary has at most 70 (RFC 2046), and the time to read parameters grows with their square."""
+"""In a Content-Type: a boundary has at most 70 (RFC 2046), and parsing parameters takes quadratic time."""
 
 ReadImage = Callable[[], bytes]
 """Gives the bytes of the image file. May take milliseconds: call it in a work thread."""
 
 
 class _JsonBody(msgspec.Struct):
-    """The field as a view of the body: megabytes of text are not copied just to be inspected."""
+    """The field as a view of the body, to avoid copying megabytes of text."""
 
     image: msgspec.Raw = msgspec.Raw(b"null")
 
 
 async def receive_image(request: Request) -> ReadImage:
-    """Receive the whole body and say how its image is read. How large it may be, `limits.py` sees to.
+    """Receive the whole body and return how to read its image. `limits.py` bounds its size.
 
     Raises `UnsupportedMedia`: the body is neither JSON, nor a form, nor an image, or compressed in another way;
     `TooManyBytes`, `SlowBody`, `Overloaded`: from `limits.py`.
@@ -59,7 +59,7 @@ async def receive_image(request: Request) -> ReadImage:
 
 
 async def receive_photos(request: Request) -> Callable[[], list[bytes | InputError]]:
-    """Receive a form of several photos, and say how they are read. Raises as `receive_image` does."""
+    """Receive a form of several photos and return how to read them. Raises as `receive_image` does."""
     settings = request.app.state.services.settings
     content_type = request.headers.get("content-type", "")
     if _media_type(content_type) != _FORM:
@@ -96,9 +96,9 @@ def _reader(content_type: str) -> Callable[[bytes], bytes]:
 
 
 def _from_url_encoded(body: bytes) -> bytes:
-    """A plus sign stands for itself: it is one of base64's, and clients forget to write it otherwise.
+    """A plus sign is taken literally: base64 uses it, and clients forget to escape it.
 
-    So does a space, which such a plus sign becomes on its way.
+    So is a space, which is what becomes of an unescaped plus sign.
     """
     fields = dict(part.partition(b"=")[::2] for part in body.split(b"&", maxsplit=64))
     text = fields.get(FIELD.encode())
@@ -108,7 +108,7 @@ def _from_url_encoded(body: bytes) -> bytes:
 
 
 def _unescaped(text: bytes) -> bytes:
-    """All at once: the standard library's way took 10 s and 2 GB for 20 MB of percent signs. Raises `BadBase64`."""
+    """Vectorised: the standard library took 10 s and 2 GB for 20 MB of percent signs. Raises `BadBase64`."""
     if 3 * text.count(b"%") > len(text):
         raise BadBase64()
     letters = np.frombuffer(text + b"\0\0", np.uint8)
@@ -144,14 +144,14 @@ def read_json(body: bytes) -> bytes:
 
 
 def _why_no_json(body: bytes) -> str:
-    """In other encodings than UTF-8, one of the first two letters has a byte of zero."""
+    """In UTF-16 and UTF-32, one of the first four bytes of JSON is zero."""
     if body.startswith(_GZIP):
         return "The body is compressed; send `Content-Encoding: gzip` with it."
     return "The body is not valid JSON; encode it as UTF-8." if b"\0" in body[:4] else "The body is not valid JSON."
 
 
 def _from_only_field(body: bytes) -> bytes | None:
-    """What most clients send, `{"image": "<base64>"}`: plain base64 needs no look as JSON, 0.2 ms for 0.7 MB."""
+    """What most clients send, `{"image": "<base64>"}`, without parsing it as JSON (0.2 ms for 0.7 MB)."""
     begins = _BEGINS.match(body)
     if begins is None:
         return None

@@ -1,6 +1,6 @@
-"""What was answered, by its numbers, and what callers say was true: only where the operator keeps it.
+"""Stores answers' scores, and the truth that callers report later, if the operator wants it.
 
-The room `feedback` and its packages are imported when it is switched on; a service that keeps nothing never sees them.
+The package `feedback` and its dependencies are imported only when that is switched on.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ class Judgements:
         self._store, self._writer = store, writer
 
     def keep(self, owner: str, request_id: str, result: SuperResult) -> str:
-        """Remember an answer under a name that cannot be guessed, and return it. Never waits, never fails."""
+        """Store an answer under an unguessable name and return the name. Never blocks, never fails."""
         from img_super.feedback.store import Judgement  # noqa: PLC0415 - only where it is switched on
 
         decision, model = result.decision, result.model
@@ -39,7 +39,7 @@ class Judgements:
         return name
 
     def label(self, owner: str, name: str, label: Label) -> Judgement | None:
-        """What was answered to a request that is known now to have been this; None when its owner had none so named.
+        """Label a request and return what was answered to it; None when its owner has no such request.
 
         Raises `BadStore`: the database does not answer.
         """
@@ -47,7 +47,7 @@ class Judgements:
         return self._store.label(owner, name, label, time.time())
 
     def close(self) -> None:
-        """Write what waits."""
+        """Write what is queued."""
         self._writer.close()
 
 

@@ -1,7 +1,7 @@
-"""API keys: who may call. Only their hashes are kept; a key itself is shown once, when it is made.
+"""API keys: who may call. Only hashes are stored; a key is shown once, when created.
 
-A key has 256 random bits, so a plain SHA-256 cannot be turned back: what makes passwords need a slow hash is that they
-can be guessed. The file has one line a key: its owner's name and the hash.
+A key has 256 random bits, so a plain SHA-256 is safe: unlike passwords, keys cannot be guessed. The file has one line
+per key: its owner's name and the hash.
 """
 
 import logging
@@ -40,16 +40,16 @@ def new_key() -> str:
 
 
 def hash_of(key: str) -> str:
-    """What is kept of a key."""
+    """The stored hash of a key."""
     return sha256(key.encode()).hexdigest()
 
 
 def read_keys(path: Path, wrong: Callable[[str], None] | None = None) -> tuple[Key, ...]:
     """The keys of a file; blank lines and lines that begin with # are comments.
 
-    `path`: the file; `wrong`: is called with each line that is not a name and a SHA-256; that line is skipped.
+    `path`: the file; `wrong`: called for each invalid line, which is skipped.
 
-    Raises `BadKeys`: it cannot be read; or a line is wrong and nobody is told.
+    Raises `BadKeys`: it cannot be read, or a line is invalid and `wrong` is None.
     """
     try:
         lines = path.read_text(encoding="utf-8").splitlines()
@@ -74,7 +74,7 @@ def _raise_bad_keys(sentence: str) -> None:
 
 
 def is_key_line(line: str) -> bool:
-    """A name with a space or a # in it would not come back."""
+    """Whether the line can be read back: names with a space or # cannot."""
     return _LINE.fullmatch(line) is not None
 
 
@@ -97,10 +97,10 @@ class KnownKeys:
         return self._usable
 
     def owner(self, presented: str) -> str | None:
-        """Whose key this is. Takes equally long for any key, right or wrong.
+        """Whose key this is. Takes constant time for any key, valid or not.
 
-        Raises `Overloaded`: the file has been lost or damaged; no old key opens a service that was told to forget it. A
-        line that is wrong harms no other.
+        Raises `Overloaded`: the file is lost or damaged, because keys may have been revoked. An invalid line does not
+        affect the others.
         """
         if not self.are_usable:
             raise Overloaded("The keys cannot be read now.", retry_after_s=_RETRY_AFTER_S)

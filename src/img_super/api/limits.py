@@ -1,4 +1,4 @@
-"""What a request's body may cost: bytes, seconds, and its share of what all bodies together may take of memory."""
+"""Limits of request bodies: bytes, seconds, and memory for all bodies together."""
 
 import asyncio
 from collections import deque
@@ -16,19 +16,19 @@ _RETRY_AFTER_S: Final = 1
 PHOTOS: Final = ("/face", "/super", "/detect", "/localize", "/detect_and_localize")
 BATCHES: Final = ("/super/batch",)
 _MAX_OTHER_BYTES: Final = 4096
-"""Of a body that is no photo; where a new address needs more, it says so here."""
+"""For bodies that are not photos; routes that need more are listed here."""
 
 
 class BodyLimits:
-    """Counts every body as it comes; a body over a limit ends with an error where it is read.
+    """Counts every body as it arrives; exceeding a limit raises an error where the body is read.
 
-    What Content-Length announces is not trusted, only believed early.
+    Content-Length is used to refuse early, never to allow.
     """
 
     def __init__(
         self, app: ASGIApp, max_bytes: int, max_bytes_together: int, timeout_s: float, max_batch_bytes: int = 0
     ) -> None:
-        """`max_bytes_together`: what all bodies may take that are being received, or wait for their answer."""
+        """`max_bytes_together`: total for all bodies that are being received or await their answer."""
         self._app = app
         self._max_other_bytes = min(max_bytes, _MAX_OTHER_BYTES)
         self._max_bytes = dict.fromkeys(PHOTOS, max_bytes) | dict.fromkeys(BATCHES, max_batch_bytes)
@@ -55,7 +55,7 @@ class BodyLimits:
 
 
 class _Body:
-    """One request's body, received as a whole before its first piece is handed on: a timer a piece is 0.1 ms in all."""
+    """One request's body, received whole before it is passed on: a timer per chunk costs 0.1 ms in total."""
 
     def __init__(
         self, receive: Receive, announced_bytes: int, max_bytes: int, timeout_s: float, hold: Callable[[int], None]
@@ -70,15 +70,15 @@ class _Body:
         self._complete = False
 
     async def receive(self) -> Message:
-        """The next message. Raises `TooManyBytes`, `SlowBody`, `Overloaded` or `ClientGone`, as soon as it is clear."""
+        """The next message. Raises `TooManyBytes`, `SlowBody`, `Overloaded` or `ClientGone`, as early as possible."""
         if not self._complete:
             await self._in_time()
         if self._pieces:
             return self._pieces.popleft()
-        return await self._receive()  # waits for the client to go
+        return await self._receive()  # waits for the client to disconnect
 
     def hold_unpacked(self, size_bytes: int) -> None:
-        """It was compressed, and is so large. Raises `Overloaded`."""
+        """Account for its decompressed size. Raises `Overloaded`."""
         self._hold_more(max(0, size_bytes - self.held_bytes))
 
     def _hold_more(self, size_bytes: int) -> None:
@@ -108,7 +108,7 @@ class _Body:
 
 
 def hold_unpacked(scope: Scope, size_bytes: int) -> None:
-    """Count what a compressed body has become among all bodies, where it waits for its turn. Raises `Overloaded`."""
+    """Count a body's decompressed size among all bodies while it waits. Raises `Overloaded`."""
     scope["state"]["hold_unpacked"](size_bytes)
 
 

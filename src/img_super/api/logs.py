@@ -1,7 +1,5 @@
-"""How log lines look: one sentence for a person, or one JSON object for a machine. Neither shows what an error said.
-
-The text of an exception can hold a piece of what was being worked on: a byte of a photo, a part of its base64. So only
-its kind and the places in the code are written.
+"""Log lines: one sentence for people, or one JSON object for machines. Neither includes exception messages, which may
+contain part of a photo or its base64. Only the type and the traceback's locations are logged.
 """
 
 import logging
@@ -36,7 +34,7 @@ class TextLines(logging.Formatter):
 
 
 class JsonLines(logging.Formatter):
-    """One object a line: time (RFC 3339), level, logger, message, and the fields of the access log."""
+    """One object per line: time (RFC 3339), level, logger, message, and the access log's fields."""
 
     def format(self, record: logging.LogRecord) -> str:
         line: dict[str, Any] = {
@@ -65,7 +63,7 @@ def logging_config(log_format: LogFormat, level: str) -> dict[str, Any]:
 
 
 def _places(info: ExceptionInfo) -> str:
-    """The kinds of an exception and of its causes, each with where it came from."""
+    """The types of an exception and its causes, each with its location."""
     return "\ncaused by ".join(_kind_and_places(error) for error in _causes(info[1]))
 
 

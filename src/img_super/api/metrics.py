@@ -1,7 +1,7 @@
-"""What Prometheus reads at `/metrics`: numbers about requests, never anything of a photo but its score in a histogram.
+"""Metrics for Prometheus at `/metrics`: about requests, and of photos only the distribution of scores.
 
-With several workers each writes its numbers into a file of the folder `PROMETHEUS_MULTIPROC_DIR`, and whichever worker
-is asked adds all files up. The variable must be set before prometheus_client is imported: `img-super serve` does so.
+With several workers, each writes its metrics to files in `PROMETHEUS_MULTIPROC_DIR`, and whichever is asked adds them
+up. The variable must be set before prometheus_client is imported; `img-super serve` does that.
 """
 
 import os
@@ -23,11 +23,11 @@ _SCORES: Final = tuple(round(0.05 * step, 2) for step in range(1, 21))
 _DIFFERENCES: Final = (-0.5, -0.2, -0.1, -0.05, -0.02, 0.0, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0)
 _FORGOTTEN: Final = -1.0
 _NO_LONGER_SO: Final = b"} -1.0\n"
-"""No number here is negative otherwise."""
+"""No other metric is negative."""
 
 
 class Metrics:
-    """The numbers of one process."""
+    """The metrics of one process."""
 
     def __init__(self) -> None:
         self._folder = os.environ.get(FOLDER_VARIABLE)
@@ -80,7 +80,7 @@ class Metrics:
             ProcessCollector(registry=registry)
 
     def answered(self, route: str, method: str, status: int, code: str | None, seconds: float) -> None:
-        """A request got its answer; `code` is that of its error."""
+        """A request was answered; `code` is its error's."""
         self._requests.labels(route, method, str(status)).inc()
         self._seconds.labels(route).observe(seconds)
         if code is not None:
@@ -99,7 +99,7 @@ class Metrics:
                 self._undetermined.labels(reason.code).inc()
 
     def shadowed(self, answered: Decision, shadow: Decision) -> None:
-        """The shadow model has judged the same portrait, too."""
+        """The shadow model has judged the same portrait."""
         self._shadow_verdicts.labels(answered.verdict.value, shadow.verdict.value).inc()
         self._shadow_differences.observe(shadow.score - answered.score)
 
@@ -114,7 +114,7 @@ class Metrics:
             self._models.labels(model.name, model.version, model.sha256, __version__).set(1)
 
     def show_usual_scores(self, quantiles: Sequence[float] | None) -> None:
-        """How genuine scores are spread: their quantiles at evenly spread shares; None where unknown."""
+        """The distribution of genuine scores: quantiles at evenly spaced shares; None if unknown."""
         self._forget(self._usual_scores)
         if quantiles is not None:
             shares = np.interp(_SCORES, quantiles, np.linspace(0, 1, len(quantiles)), left=0, right=1)
@@ -122,12 +122,12 @@ class Metrics:
                 self._usual_scores.labels(str(score)).set(share)
 
     def show_shadow(self, model: ModelIdentity) -> None:
-        """This network is the shadow."""
+        """This network is the shadow model."""
         info = self._info("img_super_shadow_info", "The network that judges without answering.")
         info.labels(model.name, model.version, model.sha256, __version__).set(1)
 
     def in_hand(self, working: int, waiting: int) -> None:
-        """How many photos are worked on, and how many wait, in this process."""
+        """How many photos are being processed and waiting in this process."""
         self._working.set(working)
         self._waiting.set(waiting)
 
@@ -142,7 +142,7 @@ class Metrics:
         return b"".join(line for line in lines if not line.endswith(_NO_LONGER_SO))
 
     def _forget(self, gauge: Gauge) -> None:
-        """What it said holds no longer. Files that workers share forget nothing, so they say so."""
+        """Clear a gauge. Files shared by workers cannot forget a value, so it is marked instead."""
         if self._folder is None:
             gauge.clear()
             return
@@ -158,7 +158,7 @@ class Metrics:
 
 
 def _forget_dead_workers(folder: Path) -> None:
-    """What a killed worker had in hand is in nobody's hands; its counts stay."""
+    """Drop the gauges of dead workers; their counters stay."""
     for file in folder.glob("gauge_live*.db"):
         pid = int(file.stem.rpartition("_")[2])
         if not Path(f"/proc/{pid}").exists():

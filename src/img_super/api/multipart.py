@@ -1,4 +1,4 @@
-"""A form as all kinds of clients write it, and the one photo in it. The body is in memory: nothing touches a disk."""
+"""Parses forms as all kinds of clients send them. The body is in memory; nothing is written to disk."""
 
 import quopri
 import re
@@ -12,17 +12,17 @@ from img_super.pipeline.formats import sniff_type
 
 FIELD: Final = "image"
 UNTYPED: Final = ("application/octet-stream", "binary/octet-stream")
-"""What clients and buckets call bytes of which they know nothing."""
+"""Media types for bytes of unknown type."""
 
 _MOST_PARTS: Final = 64
 _MOST_HEADER_BYTES: Final = 8 * 1024
-"""Of one part. A file's name of 255 letters may be written in 2,300."""
+"""In one part. An encoded file name of 255 characters may take 2,300."""
 
 _MOST_BOUNDARY_LETTERS: Final = 256
 _LINE_END: Final = rb"\r?\n"
 _HEADER: Final = re.compile(r"([!#-'*+.0-9A-Z^-z|~-]++)[ \t]*+:([^\r\n]*+)")
 _PARAMETER: Final = re.compile(r';\s*+([^\s;="]++)\s*+=\s*+("(?:[^"\\]|\\.)*+"?|[^;]*+)', re.DOTALL)
-"""Possessive: the time grows with the length, not with its square."""
+"""Possessive quantifiers: linear, not quadratic, time."""
 
 _TWO_LINE_ENDS: Final = "Some lines of the form end in CR LF and others in LF; end all of them in CR LF."
 
@@ -38,10 +38,10 @@ class _Part:
 
     @property
     def is_file(self) -> bool:
-        """Clients leave out the name of a file, or its type; then its first bytes tell."""
+        """Clients may omit the file name or the type; then the first bytes decide."""
         if any(name.startswith("filename") for name in _parameters(self._disposition)):
             return True
-        kind = self.headers.get("content-type", "").partition(";")[0].strip().lower()  # JSON beside the photo is none
+        kind = self.headers.get("content-type", "").partition(";")[0].strip().lower()  # JSON sent along is not a file
         return kind.startswith("image/") or kind in UNTYPED or sniff_type(self.body[:64]) is not None
 
     @property
@@ -49,14 +49,14 @@ class _Part:
         return self.headers.get("content-disposition", "")
 
     def content(self) -> bytes:
-        """The bytes, whatever they were wrapped in for mail."""
+        """The bytes, without their transfer encoding."""
         encoding = self.headers.get("content-transfer-encoding", "").strip().lower()
         if encoding == "base64":
             return decode_base64(self.body.decode("latin-1"))
         return quopri.decodestring(self.body) if encoding == "quoted-printable" else self.body
 
     def image(self) -> bytes:
-        """The photo: a file's bytes, or what a text says in base64."""
+        """The photo: a file's bytes, or base64 text decoded."""
         content = self.content()
         if not content:
             raise NoImageField("The file in the form is empty; send the bytes of the photo.")
@@ -66,13 +66,13 @@ class _Part:
 def read_form(body: bytes, content_type: str) -> bytes:
     """The bytes of the photo in a `multipart/form-data` body: the field `image`, else the only file.
 
-    Raises `BadRequestBody`: it is no such form, or it was cut off; `NoImageField`: there is no file, or there are
-    several and none is `image`; `BadBase64`: a text or a transfer encoding is not base64.
+    Raises `BadRequestBody`: it is malformed or cut off; `NoImageField`: there is no file, or several and none is
+    `image`; `BadBase64`: text or a transfer encoding is not base64.
     """
     parts = _parts(body, content_type)
     named = [part for part in parts if part.name == FIELD]
     files = [part for part in parts if part.is_file and part.body]
-    # A field that was left empty beside the photo is none; alone, it is told of.
+    # An empty field next to the photo is ignored; alone, it is reported.
     if candidates := [part for part in named if part.body] or (files if len(files) == 1 else named):
         return candidates[-1].image()
     raise NoImageField(
@@ -82,10 +82,10 @@ def read_form(body: bytes, content_type: str) -> bytes:
 
 
 def read_forms_photos(body: bytes, content_type: str, most: int) -> list[bytes | InputError]:
-    """The bytes of every photo in a form, in their order, or why there are none: whatever is a file or named `image`.
+    """The bytes of every photo in a form (files, and fields named `image`), or its error, in order.
 
-    Raises `BadRequestBody`: it is no such form, or it was cut off; `NoImageField`: there is no photo; `TooManyPhotos`:
-    there are more than `most`.
+    Raises `BadRequestBody`: it is malformed or cut off; `NoImageField`: there is no photo; `TooManyPhotos`: there are
+    more than `most`.
     """
     parts = [part for part in _parts(body, content_type) if part.name == FIELD or part.is_file]
     if not parts:
@@ -103,10 +103,10 @@ def _image_or_why_not(part: _Part) -> bytes | InputError:
 
 
 def _parts(body: bytes, content_type: str) -> list[_Part]:
-    """Lines end in CR LF (RFC 2046, 4.1.1); clients that a person wrote end them all in LF, which is taken, too."""
+    """Lines end in CR LF (RFC 2046, 4.1.1); hand-written clients use LF throughout, which is accepted."""
     boundary = re.escape(b"--" + _boundary(content_type)) + rb"[ \t]*+"
     begins = re.compile(boundary + b"(--|" + _LINE_END + b")")
-    # Mail programs write something before the first part (RFC 2046, 5.1.1).
+    # A preamble may precede the first part (RFC 2046, 5.1.1).
     first = begins.match(body) or re.compile(rb"\n" + begins.pattern).search(body)
     if first is None:
         raise BadRequestBody("The multipart body is malformed; send one file in the field `image`.")
@@ -142,7 +142,7 @@ def _part(body: bytes, begin: int, end: int, line_end: bytes) -> _Part:
 
 
 def _headers(head: bytes, line_end: bytes) -> dict[str, str]:
-    """By their names in small letters; of two the first counts."""
+    """By lower-case name; the first of duplicates counts."""
     lines = head.decode("latin-1").split(line_end.decode())
     if any("\r" in line or "\n" in line for line in lines):
         raise BadRequestBody(_TWO_LINE_ENDS)
@@ -153,7 +153,7 @@ def _headers(head: bytes, line_end: bytes) -> dict[str, str]:
 
 
 def _parameters(value: str) -> dict[str, str]:
-    """What a header's value says behind its first semicolon, by names in small letters; of two the first counts."""
+    """The parameters of a header's value, by lower-case name; the first of duplicates counts."""
     return {name.lower(): _unquoted(said.strip()) for name, said in reversed(_PARAMETER.findall(value))}
 
 

@@ -1,7 +1,7 @@
-"""A parser that speaks one protocol: what offers to change to another one is answered as if it had not.
+"""A parser that ignores offers to upgrade to another protocol.
 
-Java's HttpClient and `curl --http2` offer h2c with each first request, Apache's HttpClient 5.4 offers TLS. llhttp ends
-such a request with its head and leaves the body to the other protocol; the offer may be ignored (RFC 9110, 7.8).
+Java's HttpClient and `curl --http2` offer h2c with their first request, Apache's HttpClient 5.4 offers TLS. llhttp ends
+such a request after its head and leaves the body to the other protocol, but the offer may be ignored (RFC 9110, 7.8).
 """
 
 from typing import Any, Protocol
@@ -10,7 +10,7 @@ import httptools
 
 
 class HasHead(Protocol):
-    """What is called back with each request, can say its head again, and be read on by another parser."""
+    """What a parser calls back: it can replay a request's head and swap its parser."""
 
     parser: Any
 
@@ -18,9 +18,9 @@ class HasHead(Protocol):
 
 
 class OneProtocolParser(httptools.HttpRequestParser):
-    """Lets the head of a request that offers an upgrade be read again without the offer, then its body.
+    """On an upgrade offer, parses the head again without it, then the body.
 
-    Another parser does so: this one takes the head of a connection's last request for the connection's end.
+    A new parser is needed, because this one considers the connection finished after an upgrade.
     """
 
     def __init__(self, connection: HasHead) -> None:

@@ -1,4 +1,4 @@
-"""As many open files as connections need: the usual soft limit of 1,024 is there for programs of the eighties."""
+"""Raises the limit of open files as connections need; the usual soft limit is 1,024, for the sake of select()."""
 
 from typing import Final
 
@@ -6,7 +6,7 @@ _BESIDE_CONNECTIONS: Final = 256
 
 
 def allow_connections(connections: int) -> None:
-    """Raise this process's own limit as far as the system lets it; what it starts inherits it."""
+    """Raise this process's limit as far as the system allows; child processes inherit it."""
     try:
         import resource  # noqa: PLC0415 - not on every system
     except ImportError:

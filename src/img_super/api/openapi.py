@@ -1,4 +1,4 @@
-"""What FastAPI does not know for the OpenAPI document: bodies by reference with an example that works, and keys."""
+"""Completes FastAPI's OpenAPI document: bodies by reference with a working example, and keys."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -18,7 +18,7 @@ _FILE: Final = {"type": "string", "format": "binary", "description": f"A {_TYPES
 
 
 def reference(name: str) -> dict[str, str]:
-    """The schema of this name, where a schema is asked for."""
+    """A reference to the schema of this name."""
     return {"$ref": f"#/components/schemas/{name}"}
 
 
@@ -26,7 +26,7 @@ def _object(field: str, schema: dict[str, Any]) -> dict[str, Any]:
     return {"type": "object", "required": [field], "properties": {field: schema}}
 
 
-# Named, so that the clients that are generated have a word for each of them.
+# Named, so that generated clients have a type for each.
 _SCHEMAS: Final = {
     "Feedback": Feedback.model_json_schema(),
     "ImageRequest": _object("image", _TEXT),
@@ -40,23 +40,23 @@ _REQUEST_ID: Final = {
     "description": "Your ID for this request; it is logged and returned in the response.",
     "schema": {"type": "string", "maxLength": 64},
 }
-"""Without an optional parameter the Python that openapi-python-client 0.29 makes of several bodies does not run."""
+"""openapi-python-client 0.29 generates broken code for several bodies unless there is an optional parameter."""
 
 _KEYS: Final = {
     "bearer": {"type": "http", "scheme": "bearer"},
     "key": {"type": "apiKey", "in": "header", "name": "X-API-Key"},
 }
-"""Either will do."""
+"""Either is enough."""
 
 
 def body_of(*schemas: tuple[str, dict[str, Any]]) -> dict[str, Any]:
-    """A request's body for a route that reads it itself: a schema for each media type."""
+    """The request body of a route that parses it itself: a schema per media type."""
     return {"requestBody": {"required": True, "content": {media: {"schema": schema} for media, schema in schemas}}}
 
 
 def _image_request() -> dict[str, Any]:
-    # openapi-generator takes the first one; of a form after another body, or one by reference, it makes what does not
-    # compile. It knows no `image/*`, which is taken all the same.
+    # openapi-generator uses the first body; for a form that comes later or by reference its code does not compile. It
+    # does not know `image/*`, which the service accepts anyway.
     request = body_of(
         ("multipart/form-data", _object("image", _FILE)),
         ("application/json", reference("ImageRequest")),
@@ -72,12 +72,12 @@ PHOTOS_REQUEST: Final = body_of(("multipart/form-data", _object("image", {"type"
 
 
 def operation_id(route: APIRoute) -> str:
-    """The name of the route's function: what a generated client calls its method."""
+    """The name of the route's function, which generated clients use as method name."""
     return route.name
 
 
 def complete_openapi(app: FastAPI, needs_key: Callable[[str], bool]) -> None:
-    """Add the schemas that no route returns, and which addresses ask for a key."""
+    """Add schemas that no route returns, and which addresses need a key."""
     make = app.openapi
 
     def document() -> dict[str, Any]:
@@ -95,7 +95,7 @@ def _without_fastapis_refusal(operation: dict[str, Any]) -> None:
 
 def _complete(document: dict[str, Any], needs_key: Callable[[str], bool]) -> None:
     schemas = document["components"]["schemas"]
-    for name in ("HTTPValidationError", "ValidationError"):  # FastAPI's own refusal, which nobody ever gets
+    for name in ("HTTPValidationError", "ValidationError"):  # FastAPI's own error, which is never sent
         schemas.pop(name, None)
     schemas |= _SCHEMAS
     for item in document["paths"].values():

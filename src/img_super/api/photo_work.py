@@ -1,4 +1,4 @@
-"""A photo in the service: its body is received, it waits for a thread, and is worked on while somebody waits."""
+"""One photo's request: receive the body, queue for a thread, work as long as the client waits."""
 
 import asyncio
 import time
@@ -24,13 +24,13 @@ _tracer: Final = trace.get_tracer("img_super")
 async def work_on_photo(request: Request, services: Services, work: Callable[[bytes, Watch], T]) -> T:
     """Do `work` on the photo of a request in a work thread.
 
-    `work`: gets the bytes of the image file and whom to tell of the stages.
+    `work`: gets the bytes of the image file and a watch for the stages.
 
     Raises:
-        InputError: no photo could be read from the request, or `work` could do nothing with it.
+        InputError: no photo could be read from the request, or `work` rejected it.
         Overloaded: the queue is full; checked before and after the body is read.
         DeadlinePassed: there was no answer in time.
-        ClientGone: the client did not wait.
+        ClientGone: the client has disconnected.
     """
     services.pool.refuse_when_full()
     read_image = await receive_image(request)
@@ -39,7 +39,7 @@ async def work_on_photo(request: Request, services: Services, work: Callable[[by
 
 
 async def in_a_thread(services: Services, read_image: ReadImage, work: Callable[[bytes, Watch], T]) -> T:
-    """Do `work` on a photo in a work thread; when this is cancelled, it ends at its next stage."""
+    """Do `work` on a photo in a work thread; once cancelled, it stops at its next stage."""
     watch = _PhotoWatch(services.metrics)
 
     def read_and_work() -> T:
@@ -57,7 +57,7 @@ async def in_a_thread(services: Services, read_image: ReadImage, work: Callable[
 
 
 class _PhotoWatch:
-    """Times the stages, makes a span of each, and ends the work at its next stage once its client has left."""
+    """Times and traces the stages, and stops the work at its next stage once the client has disconnected."""
 
     def __init__(self, metrics: Metrics) -> None:
         self.wanted = True
@@ -74,7 +74,7 @@ class _PhotoWatch:
 
 
 async def while_somebody_waits(work: Awaitable[T], receive: Receive, deadline_s: float) -> T:
-    """What `work` gives; it is cancelled when the client leaves, or the deadline passes."""
+    """The result of `work`, which is cancelled when the client disconnects or the deadline passes."""
     working = asyncio.ensure_future(work)
     leaving = asyncio.ensure_future(_until_gone(receive))
     try:

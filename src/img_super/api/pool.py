@@ -1,4 +1,4 @@
-"""The threads that do the work, and the bounded queue before them; the event loop stays free for health checks."""
+"""Worker threads behind a bounded queue; the event loop stays free for health checks."""
 
 import asyncio
 import time
@@ -15,19 +15,19 @@ from img_super.errors import Overloaded
 T = TypeVar("T")
 
 _CLOSE_S: Final = 1
-"""What is still worked on when the service ends has nobody waiting for it: the grace time is over."""
+"""Once the service ends, nobody waits for unfinished work: the grace period is over."""
 
 _LOST_AFTER: Final = 3
-"""So many deadlines: a photo that a thread is then still at does not end."""
+"""In deadlines: a photo still in progress after this many will never finish."""
 
 _MEMORY: Final = 0.9
-"""How much of the old mean the next work leaves; about the last ten works count."""
+"""Weight of the old mean in the moving average; about ten jobs count."""
 
 
 class WorkPool:
     """A fixed number of threads. Decoding and both networks release the interpreter lock, so threads scale.
 
-    A place is held until a thread has really let go of the work, whether somebody still waits for it or not.
+    A job keeps its place until its thread is free again, whether or not anyone still waits for it.
     """
 
     def __init__(
@@ -40,11 +40,11 @@ class WorkPool:
     ) -> None:
         """
         Args:
-            threads: works that are done at once.
-            queue: works that may wait while every thread is busy.
-            patience_s: whoever would wait for longer is refused, too: its deadline would pass, and its work be lost.
-            tell: gets `working` and `waiting` whenever they change.
-            deadline_s: after so long nobody waits for a work any more.
+            threads: jobs done at once.
+            queue: jobs that may wait while every thread is busy.
+            patience_s: jobs that would wait longer are refused, too: their deadline would pass.
+            tell: called with `working` and `waiting` whenever they change.
+            deadline_s: nobody waits longer than this for a job.
         """
         self.threads = threads
         self._patience_s = patience_s
@@ -58,38 +58,38 @@ class WorkPool:
 
     @property
     def waiting(self) -> int:
-        """Works that wait for a thread."""
+        """Jobs waiting for a thread."""
         return max(0, self._in_hand - self.threads)
 
     @property
     def working(self) -> int:
-        """Works that a thread is doing."""
+        """Jobs in progress."""
         return min(self._in_hand, self.threads)
 
     def refuse_when_full(self) -> None:
-        """Raises `Overloaded` when one more work would find no place, or would wait too long for a thread."""
+        """Raises `Overloaded` when one more job would find no place, or would wait too long for a thread."""
         wait_s = self.waiting * self._mean_s / self.threads
         if self._in_hand >= self._places or wait_s > self._patience_s:
             raise Overloaded(retry_after_s=max(1, ceil(wait_s)))
 
     async def run(self, work: Callable[[], T]) -> T:
-        """Do `work` in one of the threads. When the caller is cancelled before a thread is free, it is never done.
+        """Do `work` in one of the threads; never, if the caller is cancelled before a thread is free.
 
-        Raises `Overloaded`: at once, when there is no place.
+        Raises `Overloaded` at once when there is no place.
         """
         with self._lock:
             self.refuse_when_full()
             self._change(1)
         try:
             future = self._threads.submit(partial(copy_context().run, self._timed, work))
-        except RuntimeError:  # the pool was closed
+        except RuntimeError:  # the pool is closed
             self._leave()
             raise
         future.add_done_callback(lambda _: self._leave())
         return await asyncio.wrap_future(future)
 
     async def run_in_every_thread(self, work: Callable[[], object]) -> None:
-        """Do `work` once in each thread, so that what a thread keeps for itself is there before traffic comes."""
+        """Do `work` once in each thread, so that thread-local objects exist before traffic arrives."""
         together = Barrier(self.threads)
 
         def once_here() -> None:
@@ -99,15 +99,15 @@ class WorkPool:
         await asyncio.gather(*(self.run(once_here) for _ in range(self.threads)))
 
     def is_held_up(self) -> bool:
-        """Whether every thread is at a work that nobody waits for any more: another photo would get no answer."""
+        """Whether every thread is stuck on a job past its deadline: another photo would get no answer."""
         return self._threads.all_busy_for_s() > self._deadline_s
 
     def is_lost(self) -> bool:
-        """Whether they have been so for so long that only a new process helps."""
+        """Whether they have been stuck so long that only a restart helps."""
         return self._threads.all_busy_for_s() > _LOST_AFTER * self._deadline_s
 
     def close(self) -> None:
-        """Drop what waits, and let what is in hand finish, but not for long."""
+        """Drop queued jobs and let running ones finish, but not for long."""
         self._threads.close(_CLOSE_S)
 
     def _timed(self, work: Callable[[], T]) -> T:

@@ -1,4 +1,4 @@
-"""Where a request comes from, as a trusted proxy reports it; no other source is believed."""
+"""A request's origin as reported by a trusted proxy; nobody else is believed."""
 
 from collections.abc import Sequence
 from itertools import islice
@@ -10,11 +10,11 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from img_super.addresses import Network, is_in, read_address
 
 _MOST_HOPS: Final = 32
-"""Proxies behind one another. A client may invent thousands, each as if it were trusted: 6 ms of the event loop."""
+"""Chained proxies. A client may invent thousands of trusted ones: 6 ms of the event loop."""
 
 
 class TrustedProxies:
-    """Puts the client's address and scheme in the place of the proxy's."""
+    """Replaces the proxy's address and scheme by the client's."""
 
     def __init__(self, app: ASGIApp, networks: Sequence[Network]) -> None:
         self._app, self._networks = app, networks
@@ -28,9 +28,9 @@ class TrustedProxies:
         await self._app(scope, receive, send)
 
     def _client(self, headers: Headers, proxy: str) -> str:
-        """The last address that no trusted proxy has: each appends the one that it was asked from.
+        """The last address that is not a trusted proxy's; each proxy appends its client's.
 
-        What is no address ends the search, so that nothing else gets into the log.
+        Anything but an address ends the search, so that only addresses get into the log.
         """
         hops = ",".join(headers.getlist("x-forwarded-for")).split(",")
         for hop in islice(reversed(hops), _MOST_HOPS):

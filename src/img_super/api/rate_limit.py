@@ -1,4 +1,4 @@
-"""How often a caller may come. A count costs the same however many callers there are, and their number is bounded."""
+"""Limits requests per caller. Counting takes constant time, and the number of callers is bounded."""
 
 import time
 from collections import Counter
@@ -9,16 +9,16 @@ from typing import Final
 
 WINDOW_S: Final = 60
 MAX_CALLERS: Final = 100_000
-"""Counted apart in a minute, in some 20 MB. An IPv6 network of 48 bits has 65,536 customers; who comes later shares."""
+"""Counted separately per minute, in some 20 MB. An IPv6 /48 has 65,536 customers; later ones share a count."""
 
 _THE_REST: Final = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Count:
-    """Whether a request is admitted, how many more would be, and in how many seconds the minute ends.
+    """Whether a request is admitted, how many more would be, and the seconds until the minute ends.
 
-    `wait_s`: in how many seconds what was refused is admitted, where nothing else comes; of what never is, 0.
+    `wait_s`: seconds until a refused request would be admitted if no other comes; 0 if never.
     """
 
     admitted: bool
@@ -28,7 +28,7 @@ class Count:
 
 
 class RateLimit:
-    """A sliding window: of the minute before, the share counts that lies within the last 60 s. Each worker's own."""
+    """A sliding window: the previous minute counts by its overlap with the last 60 s. Per worker."""
 
     def __init__(self, per_minute: int, clock: Callable[[], float] = time.monotonic) -> None:
         self.per_minute = per_minute
@@ -52,7 +52,7 @@ class RateLimit:
         return Count(admitted, left, reset_s, 0 if admitted else self._wait_s(caller, requests, passed_s))
 
     def _wait_s(self, caller: str, requests: int, passed_s: float) -> int:
-        """Until the share of the minute before leaves room; where this one is full, until the next one's does."""
+        """Until the previous minute's share leaves room; if the current one is full, until the next minute."""
         now, before, room = self._now[caller], self._before[caller], self.per_minute - requests
         if room < 0:
             return 0

@@ -1,7 +1,7 @@
-"""Another model while requests go on: loaded and tried first, then put in the old one's place in one step.
+"""Replaces the model while requests go on: the new one is loaded and tested, then swapped in at once.
 
-A request that has begun keeps the model that it began with; the next one has the new one, whichever worker answers it
-(`together.py`). What cannot be loaded or does not answer is refused, and the old one goes on serving.
+Requests in progress keep the old model; later ones get the new one, whichever worker answers (`together.py`). A model
+that cannot be loaded or does not answer is refused, and the old one keeps serving.
 """
 
 import asyncio
@@ -23,7 +23,7 @@ _log = logging.getLogger("img_super")
 
 
 async def reload_model(services: Services) -> ModelIdentity:
-    """Take the model that `IMG_SUPER_MODEL` names now, in all workers at the same moment.
+    """Switch to the model that `IMG_SUPER_MODEL` names now, in all workers at the same moment.
 
     Raises `ModelRefused`: it cannot serve; nothing has changed.
     """
@@ -40,7 +40,7 @@ async def reload_model(services: Services) -> ModelIdentity:
 
 
 async def take_part(services: Services) -> None:
-    """Take the models that other workers take, until this task is cancelled."""
+    """Switch models together with the other workers, until this task is cancelled."""
     if services.together is not None:
         await services.together.take_part(partial(_prepared, services))
 
@@ -58,19 +58,19 @@ async def _prepared(services: Services, model: Path) -> Switch:
 
 
 def _loaded_and_tried(services: Services, model: Path) -> Pipeline:
-    """A pipeline that has answered a real request. Raises `BadModel`, or what it answered with."""
+    """A pipeline that has answered a real request. Raises `BadModel`, or the error of that request."""
     pipeline = services.pipeline.with_validator(load_validator(model, services.settings.backend))
     try:
         pipeline.super(WARM_UP_PHOTO.read_bytes())
     except ImgSuperError:
         raise
-    except Exception as error:  # whatever a foreign network does, the service goes on
+    except Exception as error:  # whatever a foreign network does, the service must survive
         raise BadModel(f"The model does not answer the sample document ({type(error).__name__}).") from error
     return pipeline
 
 
 def reload_at_hangup(services: Services) -> None:
-    """Reload at SIGHUP; with several workers their parent gets it and hands it on to one of them."""
+    """Reload on SIGHUP; with several workers, the parent receives it and forwards it to one of them."""
     loop = asyncio.get_running_loop()
     tasks: set[asyncio.Task[None]] = set()
 

@@ -1,4 +1,4 @@
-"""By which name a request is known in logs and traces."""
+"""The ID of a request in logs and traces."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ _TRACEPARENT: Final = re.compile(r"[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})
 
 @dataclass(frozen=True, slots=True)
 class RequestIdentity:
-    """`trace_id` is that of the caller's `traceparent`, None when it sent none that can be used."""
+    """`trace_id` comes from the caller's `traceparent`; None without a valid one."""
 
     request_id: str
     trace_id: str | None
 
     @classmethod
     def of(cls, headers: Headers) -> RequestIdentity:
-        """The caller's own names where they are well formed; else the trace's name, else a new one."""
+        """The caller's IDs if well formed; else the trace's, else a new one."""
         own = _OWN_NAME.fullmatch(headers.get(HEADER, ""))
         trace = _TRACEPARENT.fullmatch(headers.get("traceparent", ""))
         trace_id = trace[1] if trace else None

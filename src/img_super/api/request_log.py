@@ -15,7 +15,7 @@ from img_super.api.request_identity import HEADER, RequestIdentity
 
 ACCESS_LOG: Final = "img_super.access"
 UNKNOWN_ROUTE: Final = "(unknown)"
-"""An address that is not ours is not repeated: whatever a caller wrote into it stays out of log and metrics."""
+"""For unknown addresses, so that nothing a caller wrote gets into the log or metrics."""
 
 _QUIET: Final = ("/health/live", "/health/ready", "/metrics")
 _METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
@@ -25,7 +25,7 @@ _log = logging.getLogger("img_super")
 
 
 class RequestLog:
-    """The outermost layer: what it measures is what the client had to wait for."""
+    """The outermost layer, so it measures the client's whole wait."""
 
     def __init__(self, app: ASGIApp, metrics: Metrics) -> None:
         self._app = app
@@ -48,7 +48,7 @@ class RequestLog:
 
     def _record(self, scope: Scope, answer: _Answer) -> None:
         seconds = time.perf_counter() - answer.start_s
-        mounted = scope.get("root_path", "").removeprefix(answer.prefix)  # files of the page lie under one address
+        mounted = scope.get("root_path", "").removeprefix(answer.prefix)  # the page's files share one address
         route = getattr(scope.get("route"), "path", None) or mounted or UNKNOWN_ROUTE
         method = scope["method"] if scope["method"] in _METHODS else "OTHER"
         status, code = answer.status or 0, scope["state"]["code"]
@@ -59,7 +59,7 @@ class RequestLog:
 
 
 class _Answer:
-    """The answer on its way out."""
+    """The answer being sent."""
 
     def __init__(self, identity: RequestIdentity, send: Send, prefix: str) -> None:
         self.identity = identity

@@ -1,4 +1,4 @@
-"""What the service answers, field by field: made from the domain's values, shown in the OpenAPI document."""
+"""The service's answers, made from domain values and shown in the OpenAPI document."""
 
 from __future__ import annotations
 
@@ -222,7 +222,7 @@ class BatchAnswer(BaseModel):
 
 
 class Health(BaseModel):
-    """How the service is."""
+    """The state of the service."""
 
     status: Literal["alive", "ready", "starting", "stopping", "stuck"]
 
@@ -237,7 +237,7 @@ class Alive(BaseModel):
 
 
 class PolicyChoice(BaseModel):
-    """A policy of the model's card and what it was measured to give."""
+    """A policy of the model's card and its measured figures."""
 
     name: PolicyName
     threshold: float
@@ -251,7 +251,7 @@ class PolicyChoice(BaseModel):
 
 
 class ValidatorModel(Model):
-    """What is known of the validation network; all of it comes from its card."""
+    """The validation network, as described by its card."""
 
     created: str
     policy: PolicyName = Field(description="The policy that decides; chosen by `IMG_SUPER_POLICY`.")
@@ -288,7 +288,7 @@ class Models(BaseModel):
 
 
 class Reloaded(BaseModel):
-    """A reload that has been done."""
+    """A completed reload."""
 
     before: Model
     now: Model
@@ -306,7 +306,7 @@ class Feedback(BaseModel):
 
 
 class FeedbackAnswer(Feedback):
-    """What was kept: the label, beside what had been answered."""
+    """What was stored: the label and what had been answered."""
 
     score: float
     threshold: float

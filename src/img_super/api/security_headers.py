@@ -1,4 +1,4 @@
-"""What tells a browser to do as little as possible with an answer; a route that knows better has set its own."""
+"""Headers that make browsers do as little as possible with an answer; routes may set their own."""
 
 from typing import Final
 
@@ -16,7 +16,7 @@ _FOR_DATA: Final = {
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
 }
 _FOR_DOCUMENTATION: Final = {
-    # Swagger's page has a script of its own in it; nothing that a caller sent ever is.
+    # Swagger's page has an inline script, but nothing that a caller sent.
     "Content-Security-Policy": "default-src 'none'; script-src 'self' 'unsafe-inline'; "
     "style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self'; "
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
@@ -26,7 +26,7 @@ _FOR_TLS: Final = {"Strict-Transport-Security": "max-age=31536000"}
 
 
 class SecurityHeaders:
-    """Adds the headers that an answer does not have."""
+    """Adds the headers that an answer lacks."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -44,7 +44,7 @@ def _add(headers: MutableHeaders, scope: Scope) -> None:
     kind = headers.get("content-type", "")
     for_kind = _FOR_DATA if "json" in kind else _FOR_DOCUMENTATION if "html" in kind else {}
     security = {**_ALWAYS, **for_kind, **(_FOR_TLS if scope.get("scheme") == "https" else {})}
-    if scope["method"] == "POST":  # a mask shows a person's document as a heat map does
+    if scope["method"] == "POST":  # a mask, like a heat map, is personal data
         security |= _FOR_PHOTOS
     for name, value in security.items():
         headers.setdefault(name, value)

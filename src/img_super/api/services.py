@@ -1,4 +1,4 @@
-"""What the routes work with: opened once for an app and kept in its state, closed when its lifespan ends."""
+"""What the routes share: opened once per app, kept in its state, closed when its lifespan ends."""
 
 from __future__ import annotations
 
@@ -21,9 +21,8 @@ from img_super.settings import Settings
 
 @dataclass(slots=True)
 class Services:
-    """`warm` once a warm-up request has passed, `stopping` once the process was told to end.
-
-    `pipeline` is read once for each request: another one may stand there for the next.
+    """`warm` once a warm-up request has passed, `stopping` once the process was told to stop. Read `pipeline` once per
+    request: a reload may replace it.
     """
 
     settings: Settings
@@ -41,7 +40,7 @@ class Services:
 
     @classmethod
     def open(cls, settings: Settings, pipeline: Pipeline, together: Together | None = None) -> Services:
-        """Everything that these settings switch on; `together` with other workers. Raises `StartError`."""
+        """Everything that these settings enable; `together` with other workers. Raises `StartError`."""
         metrics = Metrics()
         services = cls(
             settings,
@@ -58,14 +57,14 @@ class Services:
         return services
 
     def close(self) -> None:
-        """Finish what is in hand."""
+        """Finish the work in progress."""
         self.pool.close()
         for resource in (self.shadow, self.judgements):
             if resource is not None:
                 resource.close()
 
     def health(self) -> Literal["ready", "starting", "stopping", "stuck"]:
-        """Whether photos can be answered, and why not."""
+        """Whether photos can be answered, and if not, why."""
         if self.stopping:
             return "stopping"
         key_files = [keys for keys in (self.keys, self.admin_keys) if keys is not None]
@@ -74,7 +73,7 @@ class Services:
         return "ready" if self.warm else "starting"
 
     def serve_with(self, pipeline: Pipeline) -> None:
-        """Let the next request have this pipeline."""
+        """Use this pipeline from the next request on."""
         self.metrics.show_models(pipeline.detector.identity, pipeline.validator.identity)
         usual = pipeline.validator.card.genuine_scores()
         self.metrics.show_usual_scores(usual and usual[1])
@@ -90,7 +89,7 @@ def _open_shadow(settings: Settings, pipeline: Pipeline, metrics: Metrics) -> Sh
 
 
 async def _services(request: Request) -> Services:
-    """A coroutine, because FastAPI hands a plain function to a thread: 0.14 ms of each request."""
+    """A coroutine, because FastAPI would run a plain function in a thread: 0.14 ms per request."""
     services: Services = request.app.state.services
     return services
 

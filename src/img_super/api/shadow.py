@@ -1,7 +1,7 @@
-"""A second model on the same crops, whose answers nobody gets: how would it judge the same photos?
+"""A second model judges the same crops; its answers are only compared.
 
-It works in one thread of its own, after the answer has been found; what comes while it is busy is let go and counted.
-No crop is kept; only counts are reported.
+It runs in its own thread after the answer is known; crops that arrive while it is busy are skipped and counted. No crop
+is stored; only counts are reported.
 """
 
 import logging
@@ -21,7 +21,7 @@ _log = logging.getLogger("img_super")
 
 
 class Shadow:
-    """Compares the shadow's decisions with those that were answered."""
+    """Compares the shadow's decisions with those returned."""
 
     def __init__(self, pipeline: Pipeline, metrics: Metrics) -> None:
         """`pipeline` is the service's own before the second model."""
@@ -32,14 +32,14 @@ class Shadow:
         self._thread.start()
 
     def compare(self, look: Look, answered: SuperResult) -> None:
-        """Queue the same look for the shadow. Never waits."""
+        """Queue the same crops for the shadow. Never blocks."""
         try:
             self._waiting.put_nowait((look, answered))
         except Full:
             self._metrics.shadow_skipped()
 
     def close(self) -> None:
-        """Finish what waits, but not for long."""
+        """Finish queued work, but not for long."""
         with suppress(Full):
             self._waiting.put(None, timeout=_CLOSE_S)
         self._thread.join(_CLOSE_S)
@@ -52,7 +52,7 @@ class Shadow:
                 _log.error("The shadow model failed (%s).", type(error).__name__)
 
     def _compare_documents(self, look: Look, answered: SuperResult) -> None:
-        """Each document with itself: the shadow may find another one the most suspicious."""
+        """Document by document: the shadow may rank another one as the most suspicious."""
         shadow = {document.crop: document.decision for document in self._pipeline.judge(look).documents}
         for document in answered.documents:
             self._metrics.shadowed(document.decision, shadow[document.crop])

@@ -1,4 +1,4 @@
-"""SIGTERM: not ready at once, while connections are still taken for as long as the load balancer needs to notice."""
+"""On SIGTERM: unready at once, but accept connections until the load balancer has noticed."""
 
 import asyncio
 import signal
@@ -9,10 +9,10 @@ from img_super.api.services import Services
 
 
 def tell_when_stopping(services: Services) -> None:
-    """Put `services.stopping` before what the server does at SIGTERM, and `stop_delay_s` between the two."""
+    """On SIGTERM, set `services.stopping`, then wait `stop_delay_s` before the server's own handler."""
     before = signal.getsignal(signal.SIGTERM)
     if threading.current_thread() is not threading.main_thread() or not callable(before):
-        return  # in a test's thread; there is no server that could be stopped
+        return  # in a test's thread, without a server to stop
     loop = asyncio.get_running_loop()
 
     def stop(number: int, frame: FrameType | None) -> None:

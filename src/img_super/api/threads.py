@@ -1,7 +1,7 @@
-"""Threads that work one after the other on what they are given, and that no end of the process waits for.
+"""Daemon threads with a queue: the process does not wait for them when it ends.
 
-Python's own pool is joined when the interpreter ends, however long that takes: one photo that does not end would keep a
-service that was told to stop.
+Python's own pool is joined when the interpreter exits, however long that takes: one stuck photo would keep the service
+from stopping.
 """
 
 from collections.abc import Callable
@@ -28,7 +28,7 @@ class Threads:
             thread.start()
 
     def submit(self, work: Callable[[], T]) -> Future[T]:
-        """Do `work` when a thread is free. Raises RuntimeError after the end."""
+        """Do `work` when a thread is free. Raises RuntimeError when closed."""
         if self._closed:
             raise RuntimeError("the threads have ended")
         future: Future[T] = Future()
@@ -36,12 +36,12 @@ class Threads:
         return future
 
     def all_busy_for_s(self) -> float:
-        """For how long every one of them has been at the same work; 0 while one is free."""
+        """How long all threads have been busy with their current job; 0 while one is free."""
         begun = list(self._begun_s.values())
         return monotonic() - max(begun) if len(begun) == len(self._all) else 0.0
 
     def close(self, timeout_s: float) -> bool:
-        """Drop what waits, let what is worked on finish; false when that took longer and was left behind."""
+        """Drop queued jobs and let running ones finish; false if some did not in time."""
         self._closed = True
         self._drop_what_waits()
         for _ in self._all:

@@ -1,7 +1,7 @@
-"""HTTPS: a client that has not agreed on keys yet counts, and has as long, as one that has sent no head.
+"""HTTPS whose handshakes count as connections and have the time limit of a head.
 
-An event loop that is given a certificate tells a server of a connection only after its handshake. Whoever stops in the
-middle of one would hold a socket for a minute, in any number, and no limit would know of it.
+An event loop with a certificate reports a connection only after its handshake. Clients that stall in one would hold any
+number of sockets for a minute, unseen by the limits.
 """
 
 import asyncio
@@ -29,7 +29,7 @@ class Certificate:
     key: Path
 
     def context(self) -> ssl.SSLContext:
-        """Read once a process. Raises `OSError` when the files cannot be read or do not belong together."""
+        """Read once per process. Raises `OSError` when the files cannot be read or do not match."""
         return _context(self)
 
 
@@ -41,12 +41,12 @@ def _context(files: Certificate) -> ssl.SSLContext:
 
 
 class _SecureConnection(BoundedConnection):
-    """A bounded connection whose transport is the bare socket until the handshake is over."""
+    """A bounded connection whose transport is the plain socket until the handshake is done."""
 
     _plain_bytes = 0
 
     def begin(self, transport: asyncio.Transport) -> None:
-        """Count, and give the handshake the time of a head."""
+        """Count the connection and start the timer of a head for its handshake."""
         self.transport = transport
         self._count()
 
@@ -59,16 +59,16 @@ class _SecureConnection(BoundedConnection):
         super().data_received(data)
 
     def bound_records(self, wire_bytes: int) -> None:
-        """What TLS adds may be as much as what is said in so many bytes: what no client reaches but by single letters.
+        """Bound TLS overhead by the plain bytes; only clients that send single bytes exceed it.
 
-        A record of one byte has 23 on the wire and costs 3.6 us, as one of hundreds does.
+        A record of one byte takes 23 on the wire and 3.6 us, like one of hundreds.
         """
         unread_bytes = self._lingering.get_read_buffer_size() if self._is_secure else 0
         if wire_bytes - unread_bytes > 2 * self._plain_bytes + self._limits.framing_bytes:
             self._abort()
 
     def end(self) -> None:
-        """The socket is gone, perhaps before any connection was made."""
+        """The socket is closed, perhaps before the handshake was done."""
         self._patience.stop()
         self.connections.discard(self)
 
@@ -84,10 +84,10 @@ class _SecureConnection(BoundedConnection):
 
 
 class Handshake(SSLProtocol):
-    """What an event loop would put between a socket and its connection; this one tells the connection of both."""
+    """asyncio's TLS layer, which also tells the connection when the socket opens and closes."""
 
     max_size = 32 * 1024
-    """Each has a buffer of so many bytes (asyncio's own: 256 kB), of which one record needs half."""
+    """Buffer size (asyncio's own: 256 kB); one record needs half of it."""
 
     def __init__(self, connection: _SecureConnection, context: ssl.SSLContext) -> None:
         nobody_waits: Any = None

@@ -1,8 +1,8 @@
-"""Several workers change their model at the same moment: no two answer with two models.
+"""Several workers switch models at the same moment, so that no two answer with different ones.
 
-They agree through a folder of small files. The worker that is asked proposes a model; each worker loads and tries it
-and says whether it can; when all can, a moment is named at which each puts it in the old one's place. A worker that
-starts later takes what the others serve with, not what has been promoted meanwhile.
+They coordinate through small files in a folder. The worker that is asked proposes a model; each worker loads and tests
+it and reports; when all are ready, a moment is set at which all switch. A worker that starts later loads what the
+others serve, not what has been promoted since.
 """
 
 from __future__ import annotations
@@ -25,18 +25,18 @@ _PROPOSAL: Final = "proposal.json"
 _SERVED: Final = "served"
 _LOOK_EVERY_S: Final = 0.05
 _SWITCH_AFTER_S: Final = 0.5
-"""By then every worker has seen that all are ready, on a busy machine too."""
+"""By then every worker has seen the proposal, even on a busy machine."""
 
 _PATIENCE_S: Final = 60
-"""A worker that has not loaded a model by then keeps the others from it."""
+"""If a worker has not loaded the model by then, none switches."""
 
 Switch: TypeAlias = Callable[[], None]
 Prepare: TypeAlias = Callable[[Path], Awaitable[Switch]]
-"""Loads and tries the model in a folder; returns what puts it in the old one's place. Raises `ImgSuperError`."""
+"""Loads and tests the model in a folder; returns a function that switches to it. Raises `ImgSuperError`."""
 
 
 class Step(StrEnum):
-    """How far a proposal has come."""
+    """The state of a proposal."""
 
     PREPARE = "prepare"
     SWITCH = "switch"
@@ -44,7 +44,7 @@ class Step(StrEnum):
 
 
 class Proposal(msgspec.Struct, frozen=True):
-    """A model to serve with; `at_s` is the moment of the switch, on the clock that all processes share."""
+    """A model to switch to; `at_s` is when, on the monotonic clock that all processes share."""
 
     number: int
     model: str
@@ -53,48 +53,48 @@ class Proposal(msgspec.Struct, frozen=True):
 
 
 class Together:
-    """One worker's part in it."""
+    """One worker's side of the protocol."""
 
     def __init__(self, folder: Path, process: int | None = None) -> None:
-        """Before the model is loaded, so that no proposal is missed."""
+        """Create this before the model is loaded, so that no proposal is missed."""
         self._folder = folder
         self._process = process or os.getpid()
         self._seen = self.proposal.number - (self.proposal.step is Step.PREPARE)
         self._ready: Switch | None = None
         self._switching = asyncio.Lock()
-        """The worker that was asked answers only after the switch, even if its background task got there first."""
+        """The worker that was asked answers only after the switch, even if its background task does it."""
 
     @classmethod
     def found(cls, folder: str | None) -> Together | None:
-        """None where there are no other workers."""
+        """None if there are no other workers."""
         return cls(Path(folder)) if folder and Path(folder, _PROPOSAL).exists() else None
 
     @staticmethod
     def begin(folder: Path, model: Path) -> None:
-        """Make the folder ready for workers that serve with this model."""
+        """Prepare the folder for workers that serve this model."""
         _write(folder / _SERVED, str(model).encode())
         _write(folder / _PROPOSAL, msgspec.json.encode(Proposal(0, str(model), Step.SWITCH)))
 
     @property
     def proposal(self) -> Proposal:
-        """The last one."""
+        """The latest proposal."""
         return msgspec.json.decode((self._folder / _PROPOSAL).read_bytes(), type=Proposal)
 
     @property
     def served(self) -> Path:
-        """The folder of the model that the workers serve with."""
+        """The folder of the model that the workers serve."""
         return Path((self._folder / _SERVED).read_text())
 
     def join(self) -> None:
-        """From now on this worker is asked, too."""
+        """Register this worker: from now on it takes part."""
         (self._folder / f"{self._process}.worker").touch()
 
     def leave(self) -> None:
-        """It is not any more."""
+        """Unregister this worker."""
         (self._folder / f"{self._process}.worker").unlink(missing_ok=True)
 
     async def take_part(self, prepare: Prepare) -> None:
-        """Do as is proposed by others, until this task is cancelled."""
+        """Follow the others' proposals until this task is cancelled."""
         while True:
             proposal = self.proposal
             if proposal.number > self._seen and proposal.step is not Step.DROP:
@@ -105,9 +105,9 @@ class Together:
             await asyncio.sleep(_LOOK_EVERY_S)
 
     async def change(self, model: Path, prepare: Prepare) -> None:
-        """Let all workers serve with another model; when this returns, they do.
+        """Switch all workers to another model; when this returns, they have.
 
-        Raises `ImgSuperError`: one of them cannot, and all go on as before.
+        Raises `ImgSuperError`: one of them cannot, and none switches.
         """
         with self._alone():
             self._ready = await prepare(model)
@@ -121,7 +121,7 @@ class Together:
                 raise
             _write(self._folder / _SERVED, str(model).encode())
             self._propose(Proposal(number, str(model), Step.SWITCH, time.monotonic() + _SWITCH_AFTER_S))
-            await asyncio.shield(self._do(self.proposal))  # the others do, whether or not somebody still waits for it
+            await asyncio.shield(self._do(self.proposal))  # the others switch even if the caller is gone
 
     async def _say_whether_ready(self, proposal: Proposal, prepare: Prepare) -> None:
         refusal = b""
@@ -146,7 +146,7 @@ class Together:
             await asyncio.sleep(_LOOK_EVERY_S)
 
     def _silent(self, number: int) -> list[int]:
-        """The other workers that have not said yet that they are ready. Raises `BadModel` when one cannot be."""
+        """The other workers that have not reported yet. Raises `BadModel` when one has refused."""
         silent = []
         for process in living(self._folder):
             answer = self._folder / f"{number}.{process}"
@@ -170,7 +170,7 @@ class Together:
 
 
 def living(folder: Path) -> list[int]:
-    """The workers that have joined and have not ended."""
+    """The registered workers that are alive."""
     return [process for file in folder.glob("*.worker") if _lives(process := int(file.stem))]
 
 
@@ -182,7 +182,7 @@ def _lives(process: int) -> bool:
 
 
 def _write(path: Path, data: bytes) -> None:
-    """As a whole: others look at it all the time."""
+    """Atomically: other workers keep reading it."""
     unfinished = path.with_name(f".{path.name}.{os.getpid()}")
     unfinished.write_bytes(data)
     unfinished.replace(path)

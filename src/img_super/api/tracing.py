@@ -1,4 +1,4 @@
-"""Traces to an OpenTelemetry collector: FastAPI's span of a request, and in it our own of each stage."""
+"""OpenTelemetry traces: FastAPI's span of a request, with our span of each stage in it."""
 
 from collections.abc import MutableMapping
 from importlib.util import find_spec
@@ -15,10 +15,10 @@ _QUERIES: Final = frozenset({b"", b"evidence=true", b"evidence=false"})
 
 
 def telemetry(enabled: bool) -> TelemetryConfig:
-    """Spans alone: FastAPI's logs would tell what an exception said, its metrics are ours already.
+    """Only spans: FastAPI's logs would include exception messages, and metrics we have ourselves.
 
-    Where they go, OpenTelemetry's own variables say (`OTEL_EXPORTER_OTLP_ENDPOINT` and so on). Raises `BadSettings`:
-    tracing is wanted, but the packages of the extra `tracing` are not installed.
+    OpenTelemetry's own variables (`OTEL_EXPORTER_OTLP_ENDPOINT` and others) set the destination. Raises `BadSettings`:
+    the extra `tracing` is not installed.
     """
     if enabled and find_spec("opentelemetry.sdk") is None:
         raise BadSettings(f"IMG_SUPER_TRACING is on, but OpenTelemetry is not installed; {how_to_install('tracing')}.")
@@ -26,5 +26,5 @@ def telemetry(enabled: bool) -> TelemetryConfig:
 
 
 def _tells_more(scope: MutableMapping[str, Any]) -> bool:
-    """A span repeats path and query: one that is not known word for word is not traced."""
+    """Spans include path and query, so only known ones are traced."""
     return route_path(scope) not in _TRACED or scope.get("query_string", b"") not in _QUERIES

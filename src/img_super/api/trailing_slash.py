@@ -1,14 +1,14 @@
 """`/super/` is `/super`.
 
-Starlette would answer with a redirection whose address it makes of the request's own host and scheme: behind a proxy
-that speaks TLS, the photo would be sent again in the clear.
+Starlette would redirect to an address built from the request's host and scheme: behind a TLS proxy, the photo would be
+sent again unencrypted.
 """
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 
 class TrailingSlash:
-    """Takes it away before anybody looks at the address: keys and limits see the same one as the router."""
+    """Strips the slash before anything else sees the path, so that keys, limits and router agree."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -17,5 +17,5 @@ class TrailingSlash:
         if scope["type"] == "http" and scope["path"].endswith("/"):
             stripped = scope["path"].rstrip("/")
             root = scope.get("root_path", "").rstrip("/")
-            scope["path"] = f"{root}/" if stripped == root else stripped  # the page is at the slash of the prefix
+            scope["path"] = f"{root}/" if stripped == root else stripped  # the page is at the prefix with a slash
         await self._app(scope, receive, send)

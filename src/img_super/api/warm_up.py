@@ -1,4 +1,4 @@
-"""A real request before traffic: what cannot answer it must not be called ready."""
+"""Answers a real request before traffic: a service that cannot must not report ready."""
 
 import logging
 from pathlib import Path
@@ -12,7 +12,7 @@ _log = logging.getLogger("img_super")
 
 
 async def warm_up(services: Services) -> None:
-    """Let every work thread answer `/super` on the sample document; ready only when all of them could."""
+    """Run `/super` on the sample document in every work thread; ready only if all succeed."""
     photo = WARM_UP_PHOTO.read_bytes()
     try:
         await services.pool.run_in_every_thread(lambda: services.pipeline.super(photo))

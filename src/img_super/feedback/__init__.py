@@ -1,4 +1,4 @@
-"""What was answered, by numbers alone, and what turned out to be true: in a database that the operator switches on.
+"""Scores that were answered and labels reported later, in a database if the operator wants one.
 
-SQLAlchemy is imported in here only, and this room only when it is switched on.
+SQLAlchemy is imported only here, and this package only when enabled.
 """

@@ -1,4 +1,4 @@
-"""Whether what comes now is like what a model was chosen on, or like what came before."""
+"""Compares recent scores with those the model was chosen on, or with earlier ones."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -12,30 +12,30 @@ from img_super.feedback.store import Labelled
 from img_super.model_card import ModelCard, quality_shares
 
 MIN_JUDGED: Final = 100
-"""Fewer judgements say nothing of a distribution."""
+"""Fewer judgements say nothing about a distribution."""
 
 _BINS: Final = 10
 _VISIBLE: Final = 0.1
-"""The population stability index from which on a difference is worth a look; from 0.25 on it is large."""
+"""Population stability index from which a difference is worth a look; 0.25 is large."""
 
 _CHANCE: Final = 27.88
-"""Pearson's statistic of ten bins lies above this once in a thousand times when nothing has changed."""
+"""Pearson's statistic of ten bins exceeds this once in a thousand times by chance."""
 
 _SHARE: Final = 0.05
 _DEVIATIONS: Final = 3.3
-"""A share has changed when it moved by five points, and by more than chance does once in a thousand times."""
+"""A share has changed if it moved by five points, and by more than chance would once in a thousand times."""
 
 Array = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """What is usual."""
+    """The usual distribution."""
 
     name: str  # where it comes from
-    quantiles: Array  # of scores, of evenly spread shares from 0 to 1
+    quantiles: Array  # of scores, at evenly spaced shares from 0 to 1
     quality: Mapping[str, float] | None  # the share of photos with each warning; None where not counted
-    count: int  # how many photos it was taken from
+    count: int  # number of photos behind it
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,24 +49,24 @@ class Finding:
 
 
 def reference_of_card(card: ModelCard) -> Reference | None:
-    """The genuine scores that the model was chosen on; None for a card that does not tell them."""
+    """The genuine scores that the model was chosen on; None if the card lacks them."""
     usual = card.genuine_scores()
     if usual is None:
         return None
     name, quantiles = usual
     figures = card.figures[name]
-    count = figures.bona_fide or 1  # a card that does not say of how many it took them is trusted least
+    count = figures.bona_fide or 1  # a card without the number of photos is trusted least
     return Reference(f"{name} of {card.title}", np.array(quantiles), figures.quality, count)
 
 
 def reference_of_past(rows: Sequence[Labelled], name: str) -> Reference:
-    """What came before. `rows` must not be empty."""
+    """Earlier judgements. `rows` must not be empty."""
     scores = np.array([row.judgement.score for row in rows])
     return Reference(name, np.quantile(scores, np.linspace(0, 1, 21)), _quality(rows), len(rows))
 
 
 def compare(rows: Sequence[Labelled], reference: Reference) -> list[Finding]:
-    """Scores, and warnings of quality where the reference knows them. `rows` has at least `MIN_JUDGED`."""
+    """Compare scores and, if the reference has them, quality warnings. `rows` has at least `MIN_JUDGED`."""
     scores = np.array([row.judgement.score for row in rows])
     findings = [_scores(scores, reference)]
     if reference.quality is not None:
@@ -85,7 +85,7 @@ def _scores(scores: Array, reference: Reference) -> Finding:
     edges, expected = _bins(reference.quantiles)
     counts = np.bincount(np.searchsorted(edges, scores, side="right"), minlength=len(expected))
     shares = counts / len(scores)
-    # Half a photo in an empty bin, or the index would be infinite.
+    # Half a photo in an empty bin, to keep the index finite.
     observed = shares.clip(0.5 / len(scores))
     index = float(((observed - expected) * np.log(observed / expected)).sum())
     statistic = float(len(scores) * ((shares - expected) ** 2 / expected).sum())
@@ -98,7 +98,7 @@ def _scores(scores: Array, reference: Reference) -> Finding:
 
 
 def _bins(quantiles: Array) -> tuple[Array, Array]:
-    """Edges between bins of a tenth each, and how much of the reference each bin holds; equal edges fall together."""
+    """Edges of ten equal bins of the reference, and the share of each; equal edges are merged."""
     steps = (len(quantiles) - 1) // _BINS
     edges, first_of_edge = np.unique(quantiles[steps:-1:steps], return_index=True)
     below = np.linspace(0, 1, _BINS + 1)[1:-1][first_of_edge]

@@ -19,18 +19,18 @@ from img_super.feedback.tables import JUDGEMENTS, LABELS
 
 _MIGRATIONS: Final = Path(__file__).parent / "migrations"
 _MIGRATION_KEY: Final = 0x696D675F
-"""Of the lock in PostgreSQL, which is the whole server's: any number that others are not likely to take."""
+"""PostgreSQL's advisory locks are shared by the whole server: a number that others are unlikely to use."""
 
 _MIGRATING: Final = Lock()
-"""Alembic keeps its state in its module, so that two threads of a process must not migrate at once either."""
+"""Alembic keeps module-level state, so two threads must not migrate at once either."""
 
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """What was answered to a request; `at_s` is Unix time, `quality` codes with spaces between them.
+    """What was answered to a request; `at_s` is Unix time, `quality` codes separated by spaces.
 
-    `request_id` may be the caller's own word; `name` was made here. `owner` is empty where callers have no keys, and
-    None for what was kept before owners were.
+    `request_id` may be the caller's own; `name` is generated here. `owner` is empty if no keys are required, and None
+    for judgements from before owners were recorded.
     """
 
     request_id: str
@@ -48,7 +48,7 @@ class Judgement:
 
 @dataclass(frozen=True, slots=True)
 class Labelled:
-    """A judgement and what is known of the truth: None where no label was given."""
+    """A judgement and its label, None without one."""
 
     judgement: Judgement
     label: Label | None
@@ -58,7 +58,7 @@ class Store:
     """Safe to share between threads and processes."""
 
     def __init__(self, place: str) -> None:
-        """Open or make the database, and bring its tables up to date.
+        """Open or create the database and migrate its tables.
 
         `place`: the path of a file for SQLite, or a URL such as `postgresql://user:password@host/name`. Raises
         `BadStore`: it cannot be opened.
@@ -75,12 +75,12 @@ class Store:
             raise BadStore(f"The feedback database cannot be opened ({type(error).__name__}).") from error
 
     def add(self, judgements: Sequence[Judgement]) -> None:
-        """Keep judgements. Raises `BadStore`."""
+        """Store judgements. Raises `BadStore`."""
         with _raising_bad_store(), self._engine.begin() as connection:
             connection.execute(insert(JUDGEMENTS), [asdict(judgement) for judgement in judgements])
 
     def label(self, owner: str, name: str, label: Label, at_s: float) -> Judgement | None:
-        """Say what the document of a request was; None when this owner has none of this name. Raises `BadStore`.
+        """Label a request's document; None if this owner has no request of this name. Raises `BadStore`.
 
         An earlier label is replaced, so that repeated ones cannot fill the disk.
         """
@@ -98,7 +98,7 @@ class Store:
             return _judgement(row)
 
     def between(self, from_s: float, to_s: float) -> list[Labelled]:
-        """What was judged from one Unix time to before another, in its order. Raises `BadStore`."""
+        """Judgements from one Unix time until before another, in order. Raises `BadStore`."""
         last = select(LABELS.c.judgement_id, func.max(LABELS.c.id).label("id")).group_by(LABELS.c.judgement_id)
         newest = last.subquery()
         query = (
@@ -113,7 +113,7 @@ class Store:
         return [Labelled(_judgement(row), Label[row["label"].upper()] if row["label"] else None) for row in rows]
 
     def forget_before(self, at_s: float) -> int:
-        """Delete what was judged before, with its labels; returns how many judgements. Raises `BadStore`."""
+        """Delete older judgements with their labels; returns how many. Raises `BadStore`."""
         outdated = select(JUDGEMENTS.c.id).where(JUDGEMENTS.c.at_s < at_s)
         with _raising_bad_store(), self._engine.begin() as connection:
             connection.execute(delete(LABELS).where(LABELS.c.judgement_id.in_(outdated)))
@@ -125,7 +125,7 @@ class Store:
 
 @contextmanager
 def _raising_bad_store() -> Iterator[None]:
-    """What the database raises becomes `BadStore`, without the statement and its values."""
+    """Turn database errors into `BadStore`, without the statement and its values."""
     try:
         yield
     except SQLAlchemyError as error:
@@ -133,7 +133,7 @@ def _raising_bad_store() -> Iterator[None]:
 
 
 def engine_of(place: str) -> Engine:
-    """The way to a database that `Store` would open. Raises `BadStore`."""
+    """The engine for the database that `Store` opens. Raises `BadStore`."""
     if "://" not in place:
         place = f"sqlite:///{place}"
     try:
@@ -150,16 +150,16 @@ def engine_of(place: str) -> Engine:
 
 
 def _make_private(path: Path) -> None:
-    """For its owner alone, a file that was there already too; SQLite gives new files beside it the same mode."""
-    with suppress(OSError):  # the database says so itself
+    """Restrict the file to its owner, even an existing one; SQLite creates related files with the same mode."""
+    with suppress(OSError):  # the database reports it
         path.touch(mode=0o600)
     for file in (path, *(path.with_name(path.name + suffix) for suffix in ("-wal", "-shm", "-journal"))):
-        with suppress(OSError):  # there is none, or it is another user's
+        with suppress(OSError):  # it does not exist, or belongs to another user
             file.chmod(0o600)
 
 
 def _alone(connection: Connection) -> None:
-    """Until the transaction ends, no other process migrates: workers begin at once on a new database."""
+    """Lock migrations until the transaction ends: workers start simultaneously on a new database."""
     if connection.dialect.name == "sqlite":
         connection.exec_driver_sql("BEGIN IMMEDIATE")
     else:
@@ -167,7 +167,7 @@ def _alone(connection: Connection) -> None:
 
 
 def _prepare_sqlite(connection: Any, _: object) -> None:
-    """Readers and one writer at once, also from several processes."""
+    """Allow readers alongside one writer, also across processes."""
     for pragma in ("journal_mode=WAL", "busy_timeout=5000", "synchronous=NORMAL", "foreign_keys=ON"):
         connection.execute(f"PRAGMA {pragma}")
 

@@ -1,4 +1,4 @@
-"""The current tables; `migrations` has their history. No column can hold a photo."""
+"""The current tables; `migrations` has their history. No column holds a photo."""
 
 from typing import Final
 
@@ -25,7 +25,7 @@ JUDGEMENTS: Final = Table(
     Index("judgements_name", "name"),
     Index("judgements_at_s", "at_s"),
 )
-"""One row an answer of `/super`; `at_s` is Unix time, `quality` codes with spaces between them."""
+"""One row per answer of `/super`; `at_s` is Unix time, `quality` codes separated by spaces."""
 
 LABELS: Final = Table(
     "labels",

@@ -1,4 +1,4 @@
-"""Writes judgements beside the service: no answer waits for the database, and none fails with it."""
+"""Writes judgements in the background: no answer waits for the database or fails with it."""
 
 import logging
 import time
@@ -20,7 +20,7 @@ _log = logging.getLogger("img_super")
 
 
 class Writer:
-    """One thread before the store."""
+    """One thread in front of the store."""
 
     def __init__(self, store: Store, keep_days: int) -> None:
         self._store, self._keep_s = store, keep_days * _DAY_S
@@ -30,14 +30,14 @@ class Writer:
         self._thread.start()
 
     def write(self, judgement: Judgement) -> None:
-        """Never waits; when the database is too slow, the judgement is lost and the log says so."""
+        """Never blocks; when the database is too slow, the judgement is dropped and the log says so."""
         try:
             self._waiting.put_nowait(judgement)
         except Full:
             _log.error("A judgement was not stored: the feedback database is too slow.")
 
     def flush(self, timeout_s: float = 10) -> None:
-        """Return when everything that was given before has been written. Raises `BadStore`: that takes too long."""
+        """Wait until everything queued so far is written. Raises `BadStore`: that takes too long."""
         written = Event()
         try:
             self._waiting.put(written, timeout=timeout_s)
@@ -49,7 +49,7 @@ class Writer:
         raise BadStore("The feedback database is too slow.")
 
     def close(self) -> None:
-        """Write what waits, and end; but not for long, when the database does not answer."""
+        """Write what is queued and stop, but not wait long for a database that does not respond."""
         with suppress(Full):
             self._waiting.put(None, timeout=_CLOSE_S)
         self._thread.join(_CLOSE_S)

@@ -5,7 +5,7 @@
       0.4.0/             a model: card.json and the weights that it names
       0.4.0+cal.3f2a91/
 
-A version never changes once it is there; `registry.json` is replaced as a whole.
+A version never changes; `registry.json` is replaced atomically.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ _VERSION: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9.+_-]{0,63}")
 
 
 class Change(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """When which version began to serve, and why: `created`, `promoted` or `rolled_back`."""
+    """When a version began to serve, and why: `created`, `promoted` or `rolled_back`."""
 
     at: str
     why: str
@@ -45,7 +45,7 @@ class Change(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class RegistryState(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What serves, what a rollback goes back to (the last one first), and every change so far."""
+    """The current version, earlier ones for rollbacks (latest first), and every change so far."""
 
     current: str
     before: tuple[str, ...]
@@ -60,9 +60,9 @@ class Registry:
 
     @classmethod
     def create(cls, folder: Path, model: Path) -> Registry:
-        """A new registry in which a copy of `model`, a model's folder, serves.
+        """Create a registry with a copy of `model` (a folder) as the current version.
 
-        Raises `BadModel`: there is a registry already, or `model` is no model that can serve.
+        Raises `BadModel`: there is a registry already, or `model` cannot serve.
         """
         if (folder / STATE_FILE).exists():
             raise BadModel(f"There is already a registry in {folder}.")
@@ -91,7 +91,7 @@ class Registry:
             raise BadModel(f"The registry {path} is damaged: {in_a_line(error)}.") from error
 
     def cards(self) -> Iterator[ModelCard]:
-        """Every model's card, in the order in which they were made. Raises `BadModel`."""
+        """Every model's card, oldest first. Raises `BadModel`."""
         folders = [path.parent for path in self.folder.glob(f"*/{CARD_FILE}") if _VERSION.fullmatch(path.parent.name)]
         yield from sorted(map(read_card, folders), key=lambda card: (card.created, card.version))
 
@@ -104,9 +104,9 @@ class Registry:
         return folder
 
     def add(self, source: Path) -> ModelCard:
-        """Copy a model into the registry; it does not serve yet.
+        """Copy a model into the registry without promoting it.
 
-        Raises `BadModel`: it is damaged, foreign or has a version that is there with other weights or another card.
+        Raises `BadModel`: it is damaged, foreign, or its version exists with other weights or another card.
         """
         card = check_model(source)
         target = self.folder / card.version
@@ -123,9 +123,9 @@ class Registry:
         return card
 
     def promote(self, version: str) -> ModelCard:
-        """Let a version serve. A running service takes it when it is told to reload.
+        """Promote a version. A running service loads it when told to reload.
 
-        Raises `BadModel`: there is no such version, it serves already, or it is damaged; what served goes on serving.
+        Raises `BadModel`: there is no such version, it is current already, or it is damaged; nothing changes.
         """
         card = check_model(self.model(version))
         with self._alone():
@@ -164,7 +164,7 @@ class Registry:
 
     @contextmanager
     def _alone(self) -> Iterator[None]:
-        """Serialises changes, so that none undoes another."""
+        """Serialises changes, so that none is lost."""
         with (self.folder / ".lock").open("w") as lock:
             if sys.platform != "win32":
                 fcntl.flock(lock, fcntl.LOCK_EX)
@@ -172,12 +172,12 @@ class Registry:
 
 
 def is_registry(folder: Path) -> bool:
-    """Whether the folder is a registry, and not a model."""
+    """Whether the folder is a registry rather than a model."""
     return (folder / STATE_FILE).is_file()
 
 
 def serving_folder(model: Path) -> Path:
-    """The folder of the model that serves: the promoted one of a registry, or the folder itself. Raises `BadModel`."""
+    """The folder of the model to serve: a registry's promoted version, or the folder itself. Raises `BadModel`."""
     if not is_registry(model):
         return model
     registry = Registry(model)
@@ -185,9 +185,9 @@ def serving_folder(model: Path) -> Path:
 
 
 def check_model(folder: Path) -> ModelCard:
-    """Read a model to the last byte and run it once.
+    """Verify a model: read every byte and run it once.
 
-    Raises `BadModel`: the card or weights are missing, damaged, do not belong together, or are no validation network.
+    Raises `BadModel`: the card or weights are missing, damaged, do not match, or are not a validation network.
     """
     card = read_card(folder)
     for file in card.files:

@@ -1,7 +1,7 @@
-"""One process a core. Photos go out one by one, rows come back as they are done; a process that dies is replaced.
+"""One process per core. Photos go out one by one, rows come back as they are done; a process that dies is replaced.
 
-Every worker is given a few photos ahead, which its threads read while it judges, so that neither disk nor network
-keeps it waiting. What is in flight, and so the memory, is bounded: `AHEAD` photos a worker.
+Every worker gets a few photos in advance, which its threads read while it judges, so that it never waits for disk or
+network. Photos in flight, and thus memory, are bounded: `AHEAD` per worker.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ class Work:
     """How photos are judged.
 
     `max_file_bytes`: larger files are not read; `storage`: options for the file systems of URLs; `thumbnails`: whether
-    suspicious portraits are kept as small pictures.
+    to keep small pictures of suspicious portraits.
     """
 
     options: PipelineOptions = field(default_factory=PipelineOptions)
@@ -52,12 +52,12 @@ class Work:
     thumbnails: bool = False
 
     def load_pipeline(self) -> Pipeline:
-        """Raises `BadModel`, see there."""
+        """Raises `BadModel`."""
         return loaded_quietly(self.options.load)
 
 
 class Crew:
-    """Judges photos in several processes; a context manager, which ends them."""
+    """Judges photos in several processes; a context manager, which stops them."""
 
     def __init__(self, work: Work, processes: int) -> None:
         self._work = work
@@ -92,7 +92,7 @@ class Crew:
                     yield from self._take(worker)
 
     def _hand_out(self, photos: Iterator[Found]) -> Iterator[Judged]:
-        """Fill the emptiest worker until all are full. What failed while searching needs no worker."""
+        """Fill the emptiest worker until all are full. Failures of the search need no worker."""
         while len((worker := min(self._workers, key=lambda worker: len(worker.given))).given) < AHEAD:
             photo = self._again.popleft() if self._again else next(photos, None)
             match photo:
@@ -113,7 +113,7 @@ class Crew:
             yield row
 
     def _replace(self, dead: _Worker) -> Iterator[Judged]:
-        """Start another worker. The photo that the dead one was at is tried once more, then blamed."""
+        """Start another worker. The photo that the dead one was judging is tried once more, then blamed."""
         if not dead.ready:
             raise ScanError("A process of the scan could not start; `img-super doctor` tells what is missing.")
         dead.end()
@@ -128,7 +128,7 @@ class Crew:
 
 
 class _Worker:
-    """A process, the pipe to it, and the photos that it was given and has not answered, in their order."""
+    """A process, the pipe to it, and the photos it has not answered yet, in order."""
 
     def __init__(self, work: Work) -> None:
         # Spawned, not forked: the parent has threads (progress bar, file systems), and a fork would copy their locks.
@@ -137,7 +137,7 @@ class _Worker:
         self.process: BaseProcess = context.Process(target=_run, args=(child_pipe, work), daemon=True)
         with _interrupts_held():
             self.process.start()
-        child_pipe.close()  # so that the pipe ends when the process does
+        child_pipe.close()  # so that the pipe closes with the process
         self.ready = False
         self.given: deque[InFile | InZip | Given] = deque()
 
@@ -149,7 +149,7 @@ class _Worker:
             return
 
     def take(self) -> Judged | None:
-        """What the worker says: first that it is ready, then its rows. Raises `EOFError` when it has died."""
+        """The worker's next message: first that it is ready, then its rows. Raises `EOFError` when it has died."""
         message: Judged | str = self.pipe.recv()
         if isinstance(message, str):
             self.ready = True
@@ -165,11 +165,11 @@ class _Worker:
 
 @contextmanager
 def _interrupts_held() -> Iterator[None]:
-    """Ctrl-C reaches every process; the parent decides. A process that is started in here never sees it."""
+    """Ctrl-C reaches every process, but the parent decides; processes started in here never see it."""
     if sys.platform == "win32":
         yield
         return
-    resource_tracker.ensure_running()  # starting a process starts it, which would let the signal through again
+    resource_tracker.ensure_running()  # otherwise started with the process, unblocking the signal
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         yield
@@ -178,7 +178,7 @@ def _interrupts_held() -> Iterator[None]:
 
 
 def _run(pipe: Connection[Any, Any], work: Work) -> None:
-    """The life of a process: it ends when the other end of its pipe does, however that came about."""
+    """A process's main function; it returns when the other end of its pipe closes, for whatever reason."""
     cv2.setNumThreads(1)
     pipeline = work.load_pipeline()
     reader = Reader(work.storage, work.max_file_bytes)

@@ -1,6 +1,6 @@
-"""What can go wrong in a scan: `ScanError` ends it, a `FileError` becomes a row.
+"""Errors of a scan: a `ScanError` ends it, a `FileError` becomes a row.
 
-The codes of a row are those of `img_super.errors.InputError`, of `img_super.sources.errors` and the ones here.
+A row's code is one of `img_super.errors.InputError`, `img_super.sources.errors`, or one of these.
 """
 
 from img_super.errors import ImgSuperError
@@ -8,18 +8,18 @@ from img_super.sources.errors import FileError
 
 
 class ScanError(ImgSuperError):
-    """The scan cannot begin or go on; the message is one sentence that says what to do."""
+    """The scan cannot start or continue; the message says in one sentence what to do."""
 
 
 class WorkerDied(FileError):
-    """A photo took its process down, twice."""
+    """A photo crashed its process twice."""
 
     code = "worker_died"
     advice = "The process judging this photo died twice; check the photo and the machine's memory."
 
 
 class InternalError(FileError):
-    """The pipeline failed in a way that nobody foresaw."""
+    """The pipeline failed unexpectedly."""
 
     code = "internal_error"
     advice = "The photo triggered a bug in img_super; please report it."

@@ -1,7 +1,7 @@
-"""Every finished row of a scan, on disk: what a scan that was killed goes on from.
+"""Every finished row of a scan, on disk, so that an interrupted scan can resume.
 
-A SQLite file beside the results, for as long as the scan is not finished. A row is there wholly or not at all, and
-once: `photo` is the key. Whoever reads it may hold more rows than memory does.
+A SQLite file next to the results until the scan is finished. Rows are written atomically and once: `photo` is the key.
+They are read one at a time, as there may be more than fit in memory.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from img_super.scan.judge import Judged
 from img_super.scan.rows import COLUMNS, ScanRow
 
 COMMIT_EVERY_S: Final = 1.0
-"""How much work a kill may cost: these seconds are done again."""
+"""The work that a kill may cost."""
 
 _SQL_KINDS: Final = {str: "TEXT", int: "INTEGER", float: "REAL"}
 _SCHEMA: Final = f"""
@@ -41,20 +41,20 @@ _MOST_SUSPICIOUS: Final = "FROM rows WHERE score IS NOT NULL ORDER BY score DESC
 
 
 class Journal:
-    """The journal of one scan; a context manager, which commits and closes. One scan at a time can have it open."""
+    """The journal of one scan; a context manager that commits and closes. Only one scan can have it open."""
 
     def __init__(
         self, path: Path, fingerprint: Mapping[str, object], thumbnails_kept: int = 200, restart: bool = False
     ) -> None:
-        """Open a journal, or begin one.
+        """Open or create a journal.
 
         Args:
             path: the file.
-            fingerprint: whatever decides the rows; a journal with another one is not gone on with.
-            thumbnails_kept: of so many of the most suspicious photos.
-            restart: throw away what an earlier scan has kept, whatever its fingerprint.
+            fingerprint: everything that determines the rows; a journal with a different one is not resumed.
+            thumbnails_kept: for this many of the most suspicious photos.
+            restart: discard an earlier scan's rows, whatever its fingerprint.
 
-        Raises `ScanError`: another scan has it open, or it belongs to a scan with other options or another model, or it
+        Raises `ScanError`: another scan has it open, it belongs to a scan with other options or another model, or it
         cannot be written.
         """
         self.path = path
@@ -74,7 +74,7 @@ class Journal:
         return self
 
     def __exit__(self, *_: object) -> None:
-        with suppress(sqlite3.Error):  # a full disk was told when it was met
+        with suppress(sqlite3.Error):  # a full disk has been reported already
             self._database.commit()
         self._database.close()
 
@@ -85,10 +85,9 @@ class Journal:
         return int(self._database.execute("SELECT count(*) FROM rows").fetchone()[0])
 
     def add(self, judged: Judged) -> int:
-        """Keep a row; one that is already there stays as it is. On disk after `COMMIT_EVERY_S` at the latest.
+        """Add a row unless it is already there. It is on disk after `COMMIT_EVERY_S` at the latest.
 
-        Returns how many rows it has made: 1, or 0 when it was there. Raises `ScanError`: it cannot be written; the rows
-        that were committed stay.
+        Returns the number of rows added: 1 or 0. Raises `ScanError`: it cannot be written; committed rows stay.
         """
         row = judged.row
         added = self._write(_INSERT, astuple(row))
@@ -100,14 +99,14 @@ class Journal:
         return added
 
     def commit(self) -> None:
-        """Write to disk what has been added. Raises `ScanError` as `add` does."""
+        """Write added rows to disk. Raises `ScanError` as `add` does."""
         self._write(_DROP_OTHER_THUMBNAILS, (self._kept,))
         self._write("COMMIT")
         self._write("BEGIN")
         self._committed_s = time.monotonic()
 
     def rows(self) -> Iterator[ScanRow]:
-        """All rows, by their photo's name: the order in which they were done must not show."""
+        """All rows, sorted by photo, so that the results do not depend on the order of judging."""
         for values in self._database.execute("SELECT * FROM rows ORDER BY photo"):
             yield ScanRow(**dict(zip(COLUMNS, values, strict=True)))
 
@@ -117,7 +116,7 @@ class Journal:
         return [ScanRow(**dict(zip(COLUMNS, values, strict=True))) for values in cursor]
 
     def thumbnail(self, photo: str) -> bytes | None:
-        """A small JPEG of a suspicious portrait, if thumbnails were asked for."""
+        """A small JPEG of a suspicious portrait, if thumbnails were requested."""
         row = self._database.execute("SELECT jpeg FROM thumbnails WHERE photo = ?", (photo,)).fetchone()
         return None if row is None else bytes(row[0])
 

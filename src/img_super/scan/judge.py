@@ -1,4 +1,4 @@
-"""One photo into one row, whatever happens to it. This is what the processes of the crew do."""
+"""Turns one photo into one row, whatever happens. This runs in the crew's processes."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -19,20 +19,20 @@ THUMBNAIL_SIDE_PX: Final = 128
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """A row, and where it was asked for and the photo is not plainly genuine, a small JPEG of the portrait."""
+    """A row and, if requested and the photo is not clearly genuine, a small JPEG of the portrait."""
 
     row: ScanRow
     thumbnail: bytes | None = None
 
 
 def judge(pipeline: Pipeline, name: str, read_photo: Callable[[], bytes], thumbnails: bool = False) -> Judged:
-    """Judge the photo that `read_photo` gives; every failure is told in its row.
+    """Judge the photo that `read_photo` returns; failures are reported in its row.
 
     Args:
-        pipeline: what judges it.
-        name: what its row is called.
-        read_photo: gives the bytes, or raises `FileError`.
-        thumbnails: whether suspicious portraits are wanted as small pictures.
+        pipeline: the pipeline.
+        name: the row's name.
+        read_photo: returns the bytes, or raises `FileError`.
+        thumbnails: whether to return small pictures of suspicious portraits.
     """
     try:
         data = read_photo()

@@ -1,6 +1,6 @@
-"""The results as one HTML file for people, the most suspicious first.
+"""The results for people: one HTML file, the most suspicious photos first.
 
-It asks for nothing outside itself, and it shows portraits only when the user wanted thumbnails: they are personal data.
+It loads nothing external, and shows portraits, which are personal data, only if the user asked for thumbnails.
 """
 
 from base64 import b64encode
@@ -23,7 +23,7 @@ from img_super.scan.summary import Summary
 from img_super.sources.errors import FileError
 
 MOST_SUSPICIOUS: Final = 200
-"""So many photos are listed; the results have them all."""
+"""Number of photos listed; the results have them all."""
 
 _SPANISH: Final = str.maketrans({",": ".", ".": ","})
 _FILTERED: Final = (Verdict.ATTACK, Verdict.UNDETERMINED, Verdict.BONA_FIDE)
@@ -55,7 +55,7 @@ footer { margin-top: 2rem; font-size: .85rem }
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What a report tells: the counts, and from the journal the most suspicious photos."""
+    """A report's content: the counts and, from the journal, the most suspicious photos."""
 
     sources: tuple[str, ...]
     summary: Summary
@@ -113,7 +113,7 @@ def _suspicious(report: Report, words: dict[str, str]) -> Iterator[str]:
 
 
 def _filters(words: dict[str, str]) -> Iterator[str]:
-    """Without a script: the style hides the rows of a verdict that is not ticked."""
+    """Without a script: CSS hides the rows of unticked verdicts."""
     yield '<p class="filters">'
     for verdict in _FILTERED:
         name = f'<span class="{verdict.value}">{escape(words[verdict.value])}</span>'

@@ -1,4 +1,4 @@
-"""How many photos have which score, drawn: axes, the threshold, and bars in the colours of their verdicts."""
+"""A histogram of scores: axes, the threshold, and bars in the colours of the verdicts."""
 
 from collections.abc import Callable, Iterator
 from html import escape
@@ -15,7 +15,7 @@ Number = Callable[[float], str]
 
 
 def chart(summary: Summary, words: dict[str, str], number: Number) -> str:
-    """The drawing, as SVG; `number` writes numbers as the report's language does."""
+    """The chart as SVG; `number` formats numbers for the report's language."""
     most = max(*summary.scores, 1)
     parts = [*_axes(most, number), *_bars(summary, most, words, number), *_threshold(summary, words, number)]
     size = f"{_LEFT + _WIDTH + 16} {_TOP + _HEIGHT + _BELOW}"

@@ -1,4 +1,4 @@
-"""Writes the rows where people and programs read them: Parquet, CSV or JSON lines, by the ending of the name."""
+"""Writes the results as Parquet, CSV or JSON lines, depending on the file extension."""
 
 import csv
 import json
@@ -18,10 +18,7 @@ _ROWS_A_BATCH: Final = 10_000
 
 
 def writer_for(path: Path) -> Writer:
-    """What writes a file with this ending.
-
-    Raises `ScanError`: there is no such writer, or the package that it needs is not installed.
-    """
+    """The writer for this extension. Raises `ScanError`: there is none, or its package is not installed."""
     writer = _WRITERS.get(path.suffix.lower())
     if writer is None:
         raise ScanError(f"--out must end in {', '.join(_WRITERS)}; {path.name} does not.")

@@ -1,4 +1,4 @@
-"""A row of the results: flat, so that every table can hold it, and free of times, so that a scan can be repeated."""
+"""A row of the results: flat, to fit any table, and without timestamps, so that scans are reproducible."""
 
 from dataclasses import dataclass, fields
 from hashlib import sha256
@@ -13,7 +13,7 @@ Kind: TypeAlias = type[str] | type[int] | type[float]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScanRow:
-    """What is known of one photo: the answer, or why there is none (`error_code`)."""
+    """The result for one photo: the answer, or why there is none (`error_code`)."""
 
     photo: str  # path or URL; in an archive, `archive!/member`
     # score, reco, verdict, threshold: as `/super` answers them
@@ -26,20 +26,20 @@ class ScanRow:
     x_min: int | None = None
     y_max: int | None = None
     x_max: int | None = None
-    confidence: float | None = None  # how sure the detector is of the face, 0 to 1
+    confidence: float | None = None  # the detector's confidence, 0 to 1
     faces: int | None = None  # how many faces there are
     rotation: int | None = None  # degrees clockwise that bring the photo upright
-    quality: str | None = None  # the codes of the warnings, with spaces between them
+    quality: str | None = None  # codes of the warnings, separated by spaces
     # error_code, error_detail: why there is no answer, and what to do
     error_code: str | None = None
     error_detail: str | None = None
-    # size_bytes, sha256: of the file; equal sums are copies of one file
+    # size_bytes, sha256: of the file; equal hashes mean copies
     size_bytes: int | None = None
     sha256: str | None = None
     model: str | None = None  # which weights answered: name and version
-    reasons: str | None = None  # the codes of what the verdict rests on, with spaces between them
-    documents: int | None = None  # how many documents there are; the row tells the most suspicious one
-    outside: int | None = None  # how many faces there are around which no document is seen
+    reasons: str | None = None  # codes of the reasons for the verdict, separated by spaces
+    documents: int | None = None  # number of documents; the row describes the most suspicious one
+    outside: int | None = None  # number of faces around which no document is seen
 
 
 def _kind(hint: object) -> Kind:
@@ -48,11 +48,11 @@ def _kind(hint: object) -> Kind:
 
 
 COLUMNS: Final = {field.name: _kind(get_type_hints(ScanRow)[field.name]) for field in fields(ScanRow)}
-"""Name and type of every column, in their order; all but `photo` may be empty."""
+"""Name and type of every column, in order; all but `photo` may be empty."""
 
 
 def answered(name: str, data: bytes, result: SuperResult) -> ScanRow:
-    """The row of a photo that was judged."""
+    """The row of a judged photo."""
     decision, detection = result.decision, result.detection
     box = detection.portrait.box
     return ScanRow(
@@ -79,7 +79,7 @@ def answered(name: str, data: bytes, result: SuperResult) -> ScanRow:
 
 
 def unanswered(name: str, code: str, detail: str, data: bytes | None = None) -> ScanRow:
-    """The row of a photo that could not be judged, or not even be read (`data` is None)."""
+    """The row of a photo that could not be judged, or not even read (`data` is None)."""
     if data is None:
         return ScanRow(photo=name, error_code=code, error_detail=detail)
     return ScanRow(
@@ -88,5 +88,5 @@ def unanswered(name: str, code: str, detail: str, data: bytes | None = None) -> 
 
 
 def model_name(model: ModelIdentity) -> str:
-    """What a row says of the weights that answered."""
+    """How a row names the weights."""
     return f"{model.name} {model.version}"

@@ -1,4 +1,4 @@
-"""A whole scan: search, judge, keep, and when all is done, write the results."""
+"""A whole scan: search, judge, record, and finally write the results."""
 
 from collections.abc import Callable, Generator
 from contextlib import closing
@@ -23,24 +23,24 @@ from img_super.sources.search import check_sources, find_photos
 
 @dataclass(frozen=True, slots=True)
 class ScanJob:
-    """What is to be scanned, and where the results go."""
+    """What to scan and where to write the results."""
 
     sources: tuple[str, ...]  # files, folders, globs, archives, URLs
     out: Path  # the results; `.parquet`, `.csv` or `.jsonl`
     report: Path | None = None  # an HTML file for people, or None
-    processes: int = 1  # how many work at once
-    restart: bool = False  # throw away what an unfinished scan has kept
-    overwrite: bool = False  # whether results that are there may be replaced
+    processes: int = 1  # number of worker processes
+    restart: bool = False  # discard the rows of an unfinished scan
+    overwrite: bool = False  # whether existing results may be replaced
     language: Language = "en"  # of the report
     work: Work = field(default_factory=Work)
 
     @property
     def journal(self) -> Path:
-        """Hidden, so that a scan of the folder it lies in does not find it."""
+        """Hidden, so that a scan of its own folder skips it."""
         return self.out.with_name(f".{self.out.name}.journal")
 
     def is_target(self, photo: Found) -> bool:
-        """Whether it is what this scan, or the one before it, has written itself."""
+        """Whether this scan, or an earlier one, wrote the file itself."""
         targets = [target for target in (self.out, self.report) if target is not None]
         if not isinstance(photo, InFile) or photo.source is not None:
             return False
@@ -49,27 +49,26 @@ class ScanJob:
 
 
 Judging = Callable[[ScanJob, Callable[[str], bool]], Generator[Judged]]
-"""Judges every photo of a job that is not done yet, by its name; a row that comes twice is kept once."""
+"""Judges every photo of a job whose name is not done yet; duplicate rows are stored once."""
 
 Progress = Callable[[int, Judged | None], None]
-"""Is told how many rows there are, and the newest one; None for those of an earlier run."""
+"""Called with the number of rows and the newest one; None for rows of an earlier run."""
 
 _FINGERPRINT_FORMAT: Final = 1
 
 
 def judge_here(job: ScanJob, is_done: Callable[[str], bool]) -> Generator[Judged]:
-    """With processes of this machine. Raises `ScanError`."""
+    """Judge in processes on this machine. Raises `ScanError`."""
     photos = find_photos(job.sources, job.work.storage, is_done, job.work.max_file_bytes)
     with Crew(job.work, job.processes) as crew:
         yield from crew.judge(photo for photo in photos if not job.is_target(photo))
 
 
 def scan(job: ScanJob, progress: Progress = lambda _rows, _newest: None, judging: Judging = judge_here) -> Summary:
-    """Scan, or go on with a scan that was stopped; the results are written when every photo has its row.
+    """Start or resume a scan; the results are written when every photo has a row.
 
-    `job`: what is scanned; `progress`: is told how far it is; `judging`: who judges the photos.
-
-    Raises `ScanError`: it cannot begin or go on; what was done so far is kept; `BadModel`: the model cannot be loaded.
+    `job`: what to scan; `progress`: called after each row; `judging`: judges the photos. Raises `ScanError`: it cannot
+    start or continue (finished rows are kept); `BadModel`: the model cannot be loaded.
     """
     writer = writer_for(job.out)
     _check_targets(job)
@@ -99,7 +98,7 @@ def _judge_all(job: ScanJob, journal: Journal, progress: Progress, judging: Judg
 
 
 def _check_targets(job: ScanJob) -> None:
-    """Before an hour of work, not after it."""
+    """Fail before an hour of work, not after it."""
     for target in filter(None, (job.out, job.report)):
         if not target.parent.is_dir():
             raise ScanError(f"There is no folder {target.parent} to write {target.name} into.")
@@ -113,7 +112,7 @@ def _models(work: Work) -> tuple[ModelIdentity, ModelIdentity]:
 
 
 def _fingerprint(job: ScanJob, models: tuple[ModelIdentity, ModelIdentity]) -> dict[str, object]:
-    """Whatever decides the rows, under names that a person understands."""
+    """Everything that determines the rows, under names for people."""
     detector, validator = models
     options = job.work.options
     return {

@@ -1,4 +1,4 @@
-"""What a scan found, in numbers; counted while the results are written."""
+"""Counts of a scan's results, taken while they are written."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -16,18 +16,18 @@ class Summary:
     """Counts of one scan."""
 
     photos: int = 0  # all rows
-    verdicts: Counter[str] = field(default_factory=Counter)  # how many photos have each verdict
-    errors: Counter[str] = field(default_factory=Counter)  # how many photos could not be judged, by code
-    quality: Counter[str] = field(default_factory=Counter)  # how many photos have each warning
-    # By verdict, how many have a score in each of `SCORE_BINS` equal parts of [0, 1].
+    verdicts: Counter[str] = field(default_factory=Counter)  # photos by verdict
+    errors: Counter[str] = field(default_factory=Counter)  # photos that could not be judged, by code
+    quality: Counter[str] = field(default_factory=Counter)  # photos by warning
+    # By verdict, the number of scores in each of `SCORE_BINS` equal parts of [0, 1].
     by_verdict: dict[str, list[int]] = field(
         default_factory=lambda: {verdict.value: [0] * SCORE_BINS for verdict in Verdict}
     )
-    threshold: float | None = None  # of the photos that were judged
+    threshold: float | None = None  # of the judged photos
 
     @property
     def scores(self) -> list[int]:
-        """How many judged photos have a score in each of `SCORE_BINS` equal parts of [0, 1]."""
+        """The number of scores in each of `SCORE_BINS` equal parts of [0, 1]."""
         return [sum(counts) for counts in zip(*self.by_verdict.values(), strict=True)]
 
     @property
@@ -36,17 +36,17 @@ class Summary:
 
     @property
     def suspicious(self) -> int:
-        """How many photos a person should look at."""
+        """Number of photos that a person should review."""
         return self.verdicts[Verdict.ATTACK.value] + self.verdicts[Verdict.UNDETERMINED.value]
 
     def counting(self, rows: Iterable[ScanRow]) -> Iterator[ScanRow]:
-        """The same rows, each of them counted as it passes."""
+        """The same rows, counted as they pass."""
         for row in rows:
             self._count(row)
             yield row
 
     def as_json(self) -> dict[str, Any]:
-        """The counts for a program, every verdict among them."""
+        """The counts for programs, including verdicts without photos."""
         verdicts = {verdict.value: self.verdicts[verdict.value] for verdict in Verdict}
         errors, quality = dict(sorted(self.errors.items())), dict(sorted(self.quality.items()))
         return {"photos": self.photos, "verdicts": verdicts, "errors": errors, "quality": quality}

@@ -38,9 +38,9 @@ _ERRORS = (
     openapi_extra=PHOTOS_REQUEST,
 )
 async def judge_portraits(request: Request, services: TheServices, evidence: WithEvidence = False) -> BatchAnswer:
-    """Answers in the order of the photos; one that cannot be judged has a `problem` and spoils no other.
+    """Answers in the order of the photos; one that cannot be judged has a `problem` and does not affect the others.
 
-    Each photo counts as a request where callers have a limit.
+    Each photo counts towards the caller's rate limit.
     """
     if not services.settings.batch_photos:
         raise SwitchedOff.by("IMG_SUPER_BATCH_PHOTOS")

@@ -1,6 +1,6 @@
-"""`POST /detect`, `/localize`, `/detect_and_localize`: `/super` in the words of the DeepID challenge (ICCV 2025).
+"""`POST /detect`, `/localize`, `/detect_and_localize`: `/super` with the interface of the DeepID challenge (ICCV 2025).
 
-There 1 is a genuine document, 0 a changed one, and 0.5 decides; a mask is black where the photo was changed.
+A score of 1 is genuine, 0 altered, and 0.5 decides; a mask is black where the photo was altered.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ async def detect(request: Request, services: TheServices) -> DeepIdScore:
     openapi_extra=IMAGE_REQUEST,
 )  # fmt: skip
 async def localize(request: Request, services: TheServices) -> Response:
-    """A PNG of the photo's size as it is displayed: black where it was changed, white elsewhere."""
+    """A PNG of the photo's displayed size: black where it was altered, white elsewhere."""
     return await work_on_photo(
         request, services, lambda photo, watch: _picture(_judge(request, services, photo, watch))
     )
@@ -67,7 +67,7 @@ def _judge(request: Request, services: Services, photo: bytes, watch: Watch) -> 
 
 
 def _score(result: SuperResult) -> float:
-    """The share of attacks at which the threshold's own probability is a half moves the threshold to 0.5."""
+    """Assume the share of attacks at which the threshold's probability is one half: it moves the threshold to 0.5."""
     decision = result.decision
     if not 0 < decision.threshold < 1:
         return 0.0 if decision.superimposed else 1.0

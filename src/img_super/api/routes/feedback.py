@@ -36,9 +36,10 @@ _ERRORS = (BadRequestBody, KeyRefused, RateExceeded, SwitchedOff, UnknownRequest
     openapi_extra=body_of(("application/json", reference("Feedback"))),
 )
 async def take_feedback(request: Request, services: TheServices) -> FeedbackAnswer:
-    """Kept with the score that was answered; the photo was never kept, and is not asked for. The last label counts.
+    """The label is stored with the score that was answered; photos are neither stored nor needed. The last label
+    counts.
 
-    Where callers have keys, each can label and see only its own answers.
+    If keys are required, each owner can label and see only its own answers.
     """
     judgements = services.judgements
     if judgements is None:
@@ -58,7 +59,7 @@ async def take_feedback(request: Request, services: TheServices) -> FeedbackAnsw
 
 
 def _read(body: bytes) -> Feedback:
-    """Not by FastAPI, which answers what the limits of a body raise as if the body were malformed."""
+    """Not parsed by FastAPI, which would report an exceeded body limit as a malformed body."""
     try:
         return Feedback.model_validate_json(body)
     except ValidationError as error:

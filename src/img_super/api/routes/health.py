@@ -14,7 +14,7 @@ router = APIRouter(prefix="/health", tags=["service"])
     responses={503: {"model": Health, "description": "Every thread is stuck on a photo"}},
 )
 async def live(services: TheServices, response: Response) -> Health:
-    """Says nothing of the models; restart the process when this does not answer, or with 503."""
+    """Does not check the models. Restart the process when this does not answer or returns 503."""
     if not services.pool.is_lost():
         return Health(status="alive")
     response.status_code = status.HTTP_503_SERVICE_UNAVAILABLE

@@ -1,4 +1,4 @@
-"""`GET /metrics`: what Prometheus reads."""
+"""`GET /metrics`, for Prometheus."""
 
 from fastapi import APIRouter, Response
 from prometheus_client import CONTENT_TYPE_LATEST

@@ -1,4 +1,4 @@
-"""`GET /model`: which networks answer, and what is known of them; `POST /model/reload`: take another one."""
+"""`GET /model`: which networks answer, and their figures; `POST /model/reload`: switch to another one."""
 
 from fastapi import APIRouter
 
@@ -13,7 +13,7 @@ router = APIRouter(tags=["service"])
 
 @router.get("/model", summary="Names, versions, sha256, threshold and the card's figures")
 async def show_models(services: TheServices) -> Models:
-    """What gives the answers, what it was measured to be worth, and where its limits are."""
+    """Which networks answer, their measured quality, and their limits."""
     detector = services.pipeline.detector
     return Models(
         detector=Model.of(detector.identity),
@@ -36,9 +36,9 @@ async def show_figures(services: TheServices) -> ValidatorModel:
     responses=documented(KeyRefused, SwitchedOff, ModelRefused),
 )
 async def reload(services: TheServices) -> Reloaded:
-    """Loads the model that `IMG_SUPER_MODEL` names and tries it; requests go on meanwhile, and none is lost.
+    """Loads and tests the model that `IMG_SUPER_MODEL` names; no request is lost meanwhile.
 
-    A model that is damaged or does not answer is refused; the old one goes on serving.
+    A model that is damaged or does not answer is refused; the old one keeps serving.
     """
     if services.settings.admin_keys_file is None:
         raise SwitchedOff.by("IMG_SUPER_ADMIN_KEYS_FILE")

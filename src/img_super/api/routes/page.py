@@ -1,4 +1,4 @@
-"""`GET /`: the page for browsers, a liveness message for machines; and the files that the page is made of."""
+"""`GET /`: the page for browsers, a liveness message for programs; and the page's files."""
 
 from pathlib import Path
 from typing import Any, Final
@@ -15,7 +15,7 @@ _PAGE: Final = _PACKAGE / "web" / "index.html"
 _HOW_GOOD: Final = _PACKAGE / "web" / "how_good.html"
 _FOLDERS: Final = {"/web": _PACKAGE / "web", "/samples": _PACKAGE / "samples"}
 
-# Nothing from elsewhere, nothing inline, no text ever read as code: a document's photo can only go to this service.
+# Nothing external, nothing inline, no text evaluated as code: a photo can only go to this service.
 _CONTENT_SECURITY_POLICY: Final = "; ".join(
     [
         "default-src 'none'",
@@ -32,7 +32,7 @@ _CONTENT_SECURITY_POLICY: Final = "; ".join(
 )
 
 _FILE_HEADERS: Final = {
-    "Cache-Control": "no-cache",  # asked again each time (304), so that an update never mixes old files with new ones
+    "Cache-Control": "no-cache",  # revalidated each time (304), so that an update never mixes old and new files
     "X-Content-Type-Options": "nosniff",
     "Cross-Origin-Resource-Policy": "same-origin",
 }
@@ -65,18 +65,18 @@ async def root(request: Request) -> Response:
 
 @router.get("/how-good", summary="A page with the model's measured quality", response_class=FileResponse)
 async def how_good() -> FileResponse:
-    """For people; programs take `/model/figures`."""
+    """For people; programs use `/model/figures`."""
     return FileResponse(_HOW_GOOD, headers=_PAGE_HEADERS)
 
 
 def mount_page_files(app: FastAPI) -> None:
-    """Serve what the page asks for: its scripts, styles and texts, and the sample documents."""
+    """Serve the page's scripts, styles and texts, and the sample documents."""
     for address, folder in _FOLDERS.items():
         app.mount(address, _PageFiles(directory=folder), name=address.strip("/"))
 
 
 class _PageFiles(StaticFiles):
-    """Files that a browser may keep, but not use without asking whether they are still the same."""
+    """Files that browsers may cache but must revalidate."""
 
     def file_response(self, *args: Any, **kwargs: Any) -> Response:
         response = super().file_response(*args, **kwargs)
@@ -85,5 +85,5 @@ class _PageFiles(StaticFiles):
 
 
 def _is_browser(request: Request) -> bool:
-    """Browsers name HTML; curl and most programs take `*/*`."""
+    """Browsers ask for HTML; curl and most programs for `*/*`."""
     return "text/html" in request.headers.get("accept", "").lower()

@@ -27,12 +27,12 @@ WithEvidence: TypeAlias = Annotated[bool, Query(description="Also return where t
     openapi_extra=IMAGE_REQUEST,
 )
 async def judge_portrait(request: Request, services: TheServices, evidence: WithEvidence = False) -> SuperAnswer:
-    """Finds the portrait, looks at it together with the card around it, and answers a calibrated probability."""
+    """Finds the portrait, examines it and its surroundings, and returns a calibrated probability."""
     return await work_on_photo(request, services, judging(request, services, evidence))
 
 
 def judging(request: Request, services: Services, evidence: bool) -> Callable[[bytes, Watch], SuperAnswer]:
-    """What is done with a photo of this request in a work thread."""
+    """The work done on a photo of this request in a work thread."""
 
     def judge(photo: bytes, watch: Watch) -> SuperAnswer:
         result, judgement_id = judge_and_keep(request, services, photo, watch)
@@ -44,7 +44,8 @@ def judging(request: Request, services: Services, evidence: bool) -> Callable[[b
 
 
 def judge_and_keep(request: Request, services: Services, photo: bytes, watch: Watch) -> tuple[SuperResult, str | None]:
-    """Judge a photo, count and compare what came out, and keep it where judgements are kept: then it has an ID."""
+    """Judge a photo, count the result, compare it with the shadow's, and store it if feedback is on: then it has an
+    ID."""
     pipeline = services.pipeline
     look = pipeline.look(photo, watch)
     result = pipeline.judge(look, watch)

@@ -1,1 +1,1 @@
-"""Alembic: how the database came to be what it is, step by step."""
+"""Alembic migrations of the database."""

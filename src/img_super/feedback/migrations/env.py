@@ -1,4 +1,4 @@
-"""Run by Alembic with the connection that `Store` hands over."""
+"""Run by Alembic with the connection that `Store` passes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Judgements by their numbers, and labels for them."""
+"""Judgements and labels."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ down_revision = None
 
 
 def upgrade() -> None:
-    """Make both tables."""
+    """Create both tables."""
     op.create_table(
         "judgements",
         sa.Column("id", sa.Integer, primary_key=True),
@@ -37,6 +37,6 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """Forget everything."""
+    """Drop both tables."""
     op.drop_table("labels")
     op.drop_table("judgements")

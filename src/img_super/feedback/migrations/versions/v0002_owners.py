@@ -1,6 +1,6 @@
-"""Owners of judgements, and identifiers for them that cannot be guessed.
+"""Owners of judgements, and unguessable IDs for them.
 
-What was judged before has no owner, and is labelled only by a service whose callers need no key.
+Older judgements have no owner and can be labelled only if no keys are required.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """Forget owners and names."""
+    """Drop owners and names."""
     op.drop_index("judgements_name", "judgements")
     with op.batch_alter_table("judgements") as table:
         table.drop_column("owner")
