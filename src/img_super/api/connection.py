@@ -31,16 +31,16 @@ _RETRY_AFTER_S: Final = 1
 class ConnectionLimits:
     """What one connection may cost, and how many there may be."""
 
-    framing_bytes: int = 64 * 1024  # what a request may have beside its body
+    framing_bytes: int = 64 * 1024  # allowed per request outside its body
     head_s: float = 10  # how long a head may take
-    answer_s: float = 30  # how long a client may take none of what it is sent
-    # What the system holds of an answer that its client does not take; its own limit is 3 to 4 MB.
+    answer_s: float = 30  # how long a client may read nothing of its answer
+    # What the kernel buffers of an unread answer; its own limit is 3 to 4 MB.
     unsent_bytes: int = 128 * 1024
-    rest: Rest = field(default_factory=Rest)  # what may still come of a request that is answered already
-    pipelined: int = 16  # requests that may wait for the answer to the one before
-    # Open at once; of those without a request the one that has waited longest goes for a new one.
+    rest: Rest = field(default_factory=Rest)  # what a client may still send of an answered request
+    pipelined: int = 16  # requests that may wait for the previous answer
+    # Open at once; a new one replaces the one that has been idle longest.
     connections: int = 1000
-    first_head_s: float = 0.3  # how long a connection that has had no request waits for one when the service stops
+    first_head_s: float = 0.3  # how long a connection without a request is kept on stopping
 
 
 class TooManyPipelined(Exception):
