@@ -27,15 +27,15 @@ T = TypeVar("T")
 
 _BUSY: Final = (HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.TOO_MANY_REQUESTS)
 _MOST_BYTES: Final = 16 * 2**20
-"""Of an answer; 64 photos with heat maps take far fewer."""
+"""Per answer; 64 photos with heat maps take far fewer."""
 _MOST_DIGITS: Final = 9
-"""Of `Retry-After`; Python refuses to read very long numbers."""
+"""Digits of `Retry-After`; Python refuses to parse very long numbers."""
 
 _ERRORS: Final = {error.code: error for error in (*input_errors(), *service_errors())}
 
 
 class NoAnswer(ImgSuperError):
-    """The service cannot be reached, or what came was cut off, late, or longer than any answer of it."""
+    """The service cannot be reached, or its answer was cut off, late or too long."""
 
 
 class OtherProblem(RequestError):
@@ -48,7 +48,7 @@ class OtherProblem(RequestError):
 
 
 class _Details(msgspec.Struct, frozen=True):
-    """An error as the service tells it (RFC 9457)."""
+    """An error as the service reports it (RFC 9457)."""
 
     code: str
     title: str = "The request failed"
@@ -169,7 +169,7 @@ class Client:
             max_wait_s: upper bound for the wait between tries, which is what `Retry-After` asks for.
             headers: additional headers.
         """
-        # Nothing is unpacked: a few compressed kilobytes may become gigabytes.
+        # No decompression: a few kilobytes may become gigabytes.
         authorization = {"Authorization": f"Bearer {key.strip()}"} if key else {}
         sent = {**(headers or {}), **authorization, "Accept-Encoding": "identity"}
         _check_headers(sent)
@@ -191,15 +191,15 @@ class Client:
         self._http.close()
 
     def face(self, photo: bytes | Path) -> LocatedPortrait:
-        """Where the portrait is."""
+        """Find the portrait."""
         return typed(self.post("/face", photo), LocatedPortrait)
 
     def super(self, photo: bytes | Path, evidence: bool = False) -> PhotoAnswer:
-        """Whether the portrait was superimposed; with `evidence`, also where it shows."""
+        """Judge the portrait; with `evidence`, also show where it was superimposed."""
         return typed(self.post("/super", photo, evidence=evidence), PhotoAnswer)
 
     def super_batch(self, photos: Iterable[bytes | Path], evidence: bool = False) -> list[PhotoAnswer | RequestError]:
-        """Several photos in one request; returns each one's answer or error, in order."""
+        """Judge several photos in one request; returns each one's answer or error, in order."""
         answer = typed(self.post("/super/batch", *photos, evidence=evidence), _Items)
         return [item.result() for item in answer.items]
 
@@ -208,8 +208,8 @@ class Client:
         self._send("GET", "/health/live")
 
     def post(self, address: str, *photos: bytes | Path, evidence: bool = False) -> dict[str, Any]:
-        """The service's JSON as it is, including fields that this version has no types for."""
-        # Files have names, and a name of a document's photo is often that of a person: it stays here.
+        """The service's raw JSON, including fields unknown to this version."""
+        # A photo's file name is often a person's name, so it is not sent.
         files = [("image", ("photo", _bytes_of(photo), "application/octet-stream")) for photo in photos]
         parameters = {"evidence": "true"} if evidence else {}
         for _ in range(self._tries - 1):
@@ -229,7 +229,7 @@ class Client:
 
 
 def _whole(response: httpx2.Response) -> httpx2.Response:
-    """The response with its body. Raises `NoAnswer`: it is too long, or packed."""
+    """The response with its body. Raises `NoAnswer`: it is too long, or compressed."""
     if response.headers.get("content-encoding", "identity") != "identity":
         raise NoAnswer("The answer is compressed, which was not asked for.")
     content = bytearray()
@@ -241,7 +241,7 @@ def _whole(response: httpx2.Response) -> httpx2.Response:
 
 
 def _check_headers(headers: Mapping[str, str]) -> None:
-    """Raises `NoAnswer`, which does not repeat the value as the HTTP library would: it may be a key."""
+    """Raises `NoAnswer` without the value, which may be a key; the HTTP library would repeat it."""
     for name, value in headers.items():
         if not (value.isascii() and value.replace("\t", " ").isprintable()):
             raise NoAnswer(f"The header {name!r} has characters that cannot be sent.")
@@ -257,7 +257,7 @@ def _retry_after_s(response: httpx2.Response) -> int | None:
 
 
 def _body(response: httpx2.Response) -> dict[str, Any]:
-    """What the service said. Raises `RequestError` when that is a problem, or no JSON: a proxy says what it likes."""
+    """The service's answer. Raises `RequestError` for a problem, or for anything but JSON, as proxies may send."""
     try:
         if response.is_success:
             return msgspec.json.decode(response.content, type=dict[str, Any])
@@ -268,7 +268,7 @@ def _body(response: httpx2.Response) -> dict[str, Any]:
 
 
 def typed(body: dict[str, Any], kind: type[T]) -> T:
-    """The answer as one of the types above. Raises `OtherProblem`: it is something else."""
+    """Convert an answer to one of the types above. Raises `OtherProblem` if it does not match."""
     try:
         return msgspec.convert(body, kind)
     except msgspec.ValidationError as error:

@@ -1,4 +1,4 @@
-"""One exception per stage of the way; knows no HTTP.
+"""One exception per stage of the pipeline; independent of HTTP.
 
     request bytes -> base64 -> image bytes -> pixels -> faces -> portrait crop -> score
          |             |           |            |         |           |            |
@@ -8,10 +8,10 @@
    SlowBody                   TooManyPixels, DecodeTooSlow
    TooManyPhotos
 
-Before all of it: KeyRefused, RateExceeded. Beside it, for operators: SwitchedOff, ModelRefused.
-Whatever a caller sent wrong is an `InputError`. What the service cannot do now, for a good request, is a
-`ServiceError`: `Overloaded`, `DeadlinePassed`. Both have a stable `code` and a `detail`, an English sentence that says
-what to do. What the operator has to mend before the service can start is a `StartError`.
+Before any of these: KeyRefused, RateExceeded. For operators: SwitchedOff, ModelRefused.
+An `InputError` is the caller's fault; a `ServiceError` (`Overloaded`, `DeadlinePassed`) is not. Both have a stable
+`code` and a `detail`, an English sentence that says what to do. A `StartError` is what the operator must fix before the
+service can start.
 """
 
 from __future__ import annotations
@@ -24,11 +24,11 @@ class ImgSuperError(Exception):
 
 
 class StartError(ImgSuperError):
-    """The service cannot start; the message says what the operator must mend."""
+    """The service cannot start; the message says what the operator must fix."""
 
 
 class BadSettings(StartError):
-    """A setting has a value that cannot be used."""
+    """A setting has an invalid value."""
 
 
 class BadModel(StartError):
@@ -40,15 +40,15 @@ class BadKeys(StartError):
 
 
 class BadStore(StartError):
-    """The feedback database cannot be opened, does not answer, or its packages are not installed."""
+    """The feedback database cannot be opened or does not respond, or its packages are not installed."""
 
 
 class Refusal(ImgSuperError):
-    """Something gets no answer, and the reason.
+    """The reason why something is not answered.
 
     Attributes:
         code: stable and machine-readable; never renamed.
-        advice: the `detail` when the raiser knows nothing more precise.
+        advice: the `detail` unless a more precise one is given.
     """
 
     code: str
@@ -60,11 +60,11 @@ class Refusal(ImgSuperError):
 
 
 class RequestError(Refusal):
-    """A request that gets no answer, and the reason.
+    """The reason why a request is not answered.
 
     Attributes:
-        title: what is wrong in general, the same for every occurrence.
-        retry_after_s: when the same request may be sent again; None when nothing is known.
+        title: the general problem, the same for every occurrence.
+        retry_after_s: when to send the same request again; None if unknown.
     """
 
     title: str
@@ -75,11 +75,11 @@ class RequestError(Refusal):
 
 
 class InputError(RequestError):
-    """Something about the request that its sender can fix."""
+    """A problem that the sender of the request can fix."""
 
 
 class ServiceError(RequestError):
-    """The request was good; the service cannot answer it now."""
+    """The request is fine, but the service cannot answer it now."""
 
 
 class ClientGone(ImgSuperError):
@@ -254,7 +254,7 @@ class DeadlinePassed(ServiceError):
 
 
 def how_to_install(extra: str) -> str:
-    """What brings the packages of an extra. From the checkout: on an index the project's name is anybody's."""
+    """How to install an extra: from the checkout, because anyone may claim the project's name on an index."""
     image = "use the full image, or " if extra in {"feedback", "tensorflow", "train"} else ""
     return f"{image}run `pip install '.[{extra}]'` in the checkout"
 
@@ -265,5 +265,5 @@ def input_errors() -> tuple[type[InputError], ...]:
 
 
 def service_errors() -> tuple[type[ServiceError], ...]:
-    """Every kind of error for which the request is not to blame."""
+    """Every kind of service error."""
     return tuple(ServiceError.__subclasses__())

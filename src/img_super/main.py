@@ -18,14 +18,14 @@ from img_super.settings import Settings, load_settings
 
 
 def build_app(settings: Settings, together: Together | None = None) -> FastAPI:
-    """The service as these settings want it, with the model of its other workers. Raises `StartError`."""
-    cv2.setNumThreads(1)  # each photo has its work thread; OpenCV's own took 7 % more of the cores for the same
+    """The service for these settings, with the other workers' model. Raises `StartError`."""
+    cv2.setNumThreads(1)  # each photo has a work thread; OpenCV's own threads cost 7 % more processor time
     options = worker_options(settings)
     return create_app(settings, (replace(options, model=together.served) if together else options).load(), together)
 
 
 def worker_options(settings: Settings) -> PipelineOptions:
-    """For a process that shares the machine's memory with `workers` like it."""
+    """Options for one of several `workers` that share the machine's memory."""
     each_thread_bytes = usable_memory_bytes() * settings.memory_percent // 100 // (settings.threads * settings.workers)
     return settings.pipeline_options(each_thread_bytes)
 
@@ -40,7 +40,7 @@ def _app_from_environment() -> FastAPI:
 
 
 def __getattr__(name: str) -> FastAPI:
-    """Make `app` when it is asked for, so that importing this module loads no weights."""
+    """Create `app` on first access, so that importing this module loads no weights."""
     if name == "app":
         return _app_from_environment()
     raise AttributeError(name)

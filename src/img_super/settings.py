@@ -1,4 +1,4 @@
-"""The only reader of the environment. Every setting has its sentence here; the docs' table is made from it."""
+"""The only reader of the environment. The descriptions here also make the documentation's list."""
 
 import os
 from enum import StrEnum
@@ -19,14 +19,14 @@ PREFIX: Final = "IMG_SUPER_"
 
 
 class LogFormat(StrEnum):
-    """For whom the log is written."""
+    """The log's format."""
 
     TEXT = "text"
     JSON = "json"
 
 
 class LogLevel(StrEnum):
-    """The names that Uvicorn takes."""
+    """Uvicorn's log levels."""
 
     DEBUG = "debug"
     INFO = "info"
@@ -39,7 +39,7 @@ def _usable_cores() -> int:
 
 
 class Settings(BaseSettings):
-    """Command line over environment over default."""
+    """Settings: command line over environment over default."""
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, extra="ignore", frozen=True, env_ignore_empty=True)
 
@@ -178,17 +178,17 @@ class Settings(BaseSettings):
     )
 
     def pipeline_options(self, max_memory_bytes: int | None = None, pdf: bool = False) -> PipelineOptions:
-        """How these settings judge photos.
+        """The pipeline options for these settings.
 
         Args:
-            max_memory_bytes: what decoding each of them may take; None for any.
-            pdf: whether the first page of a PDF is one, too.
+            max_memory_bytes: memory that decoding one photo may take; None for no limit.
+            pdf: whether the first page of a PDF counts as a photo.
         """
         limits = DecodeLimits(self.max_pixels, max_memory_bytes, self.decode_budget_ms, pdf)
         return PipelineOptions(self.model, self.backend, limits, self.policy, self.detector)
 
     def as_variables(self) -> dict[str, str]:
-        """The environment that gives these settings to another process."""
+        """The environment variables that pass these settings to another process."""
         values = self.model_dump(mode="json", exclude_none=True)
         return {f"{PREFIX}{name.upper()}": str(value) for name, value in values.items()}
 
@@ -220,9 +220,9 @@ class Settings(BaseSettings):
 
 
 def load_settings(**given: Any) -> Settings:
-    """Read the settings; what is `given` and not None wins over the environment.
+    """Read the settings; values in `given` that are not None override the environment.
 
-    Raises `BadSettings`: with one sentence for every value that cannot be used.
+    Raises `BadSettings`: with a sentence for each invalid value.
     """
     try:
         return Settings(**{name: value for name, value in given.items() if value is not None})
@@ -231,7 +231,7 @@ def load_settings(**given: Any) -> Settings:
 
 
 def _sentence(problem: Any) -> str:
-    if not problem["loc"]:  # of several settings together
+    if not problem["loc"]:  # from a validator of several settings
         return f"{PREFIX}TLS_CERTIFICATE and {PREFIX}TLS_KEY belong together: {problem['msg']}"
     name = f"{PREFIX}{problem['loc'][0]}".upper()
     return f"{name} cannot be {problem['input']!r}: {problem['msg']}"

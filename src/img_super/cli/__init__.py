@@ -1,1 +1,1 @@
-"""The command `img-super`: one verb a file."""
+"""The command `img-super`: one verb per file."""

@@ -1,4 +1,4 @@
-"""What `face`, `super` and `client` have in common: photos in, answers out, as a table, JSON lines or pictures."""
+"""Shared by `face`, `super` and `client`: photos in, answers out, as a table, JSON lines or pictures."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from img_super.drawing import Marks
 
 Body: TypeAlias = dict[str, Any]
-"""The JSON of an answer, as the service gives it."""
+"""An answer's JSON, as the service returns it."""
 
 Ask: TypeAlias = Callable[[bytes], "Reply"]
 
@@ -37,7 +37,7 @@ _STYLES: Final = {"attack": "bold red", "undetermined": "yellow", "bona_fide": "
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What was answered to one photo: a body, or a problem with `code`, `title` and `detail`."""
+    """The reply to one photo: a body, or a problem with `code`, `title` and `detail`."""
 
     body: Body | None = None
     problem: Body | None = None
@@ -63,7 +63,7 @@ class Telling:
 
 
 def answer_all(photos: list[str], ask: Ask, telling: Telling, at_once: int) -> Exit:
-    """Ask about every photo, several at once, and tell the answers in the order of the photos."""
+    """Ask about every photo, several at once, and print the answers in the order of the photos."""
     artist = None if telling.draw is None else _Artist(telling.draw)
 
     def answer(photo: str) -> tuple[str, Reply]:
@@ -87,7 +87,7 @@ def _answer(photo: str, ask: Ask, artist: _Artist | None, with_evidence: bool) -
     if artist is not None and reply.body is not None:
         try:
             artist.draw(photo, data, reply.body)
-        except InputError as error:  # the photo, or the map that came with the answer
+        except InputError as error:  # the photo, or the answer's heat map
             return problem_of(error)
     return reply if with_evidence else reply.without_evidence()
 
@@ -97,7 +97,7 @@ def _problem(code: str, title: str, detail: str) -> Body:
 
 
 def problem_of(error: Any) -> Reply:
-    """The reply to a photo that met an `InputError`."""
+    """The reply to a photo with an `InputError`."""
     return Reply(problem=_problem(error.code, error.title, error.detail))
 
 
@@ -164,7 +164,7 @@ def _found_cells(body: Body) -> list[str]:
 
 
 def _outside(body: Body) -> Iterator[str]:
-    count = len(body.get("outside", []))  # services before it do not tell them
+    count = len(body.get("outside", []))  # older services do not report them
     if count:
         yield f"{count} {'face' if count == 1 else 'faces'} outside of every document"
 
@@ -197,7 +197,7 @@ class _Artist:
         self._lock = Lock()
 
     def draw(self, photo: str, data: bytes, body: Body) -> None:
-        """Save the photo as JPEG, upright, without its metadata, with the marks of its answer."""
+        """Save the photo with the marks of its answer as an upright JPEG without metadata."""
         import cv2
 
         from img_super.drawing import draw
@@ -209,7 +209,7 @@ class _Artist:
         self._free_path("stdin" if photo == STDIN else Path(photo).stem).write_bytes(jpeg.tobytes())
 
     def _free_path(self, stem: str) -> Path:
-        """A name that no other photo of this command has; pictures of an earlier one are replaced."""
+        """A name that is unique within this run; pictures of earlier runs are replaced."""
         with self._lock:
             name, number = stem, 1
             while name in self._taken:
@@ -220,7 +220,7 @@ class _Artist:
 
 
 def marks_of(body: Body) -> Marks:
-    """What is to be drawn for an answer of `/face` or `/super`."""
+    """The marks to draw for an answer of `/face` or `/super`."""
     from img_super.drawing import Marks
 
     if "faces" in body:
@@ -238,7 +238,7 @@ def _box(corners: Body) -> Box:
 
 
 def _heat_map(data_url: str) -> FloatMap:
-    """Raises `InputError`: what a service sent is no picture, or far larger than a map."""
+    """Raises `InputError` when the service sent no picture, or one far too large."""
     import numpy as np
 
     from img_super.pipeline.decode_limits import DecodeLimits

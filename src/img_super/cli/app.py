@@ -1,4 +1,4 @@
-"""The command `img-super`: one verb a file."""
+"""The command `img-super`: one verb per file."""
 
 from typing import Annotated
 
@@ -50,7 +50,7 @@ def _for_all(
         bool, typer.Option("--version", callback=_tell_version, is_eager=True, help="Show the version and exit.")
     ] = False,
 ) -> None:
-    """Tells how likely it is that the portrait of an identity document was superimposed."""
+    """Tell how likely it is that the portrait of an identity document was superimposed."""
 
 
 for verb in (

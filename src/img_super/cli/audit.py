@@ -1,4 +1,4 @@
-"""`img-super audit`: does anything but the superimposition betray the class of generated samples?"""
+"""`img-super audit`: does anything but the superimposition reveal the class of generated samples?"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`img-super baseline`: trains what the network must beat, on the same crops, into folders that `evaluate` reads."""
+"""`img-super baseline`: train the baselines that the network must beat, for `evaluate`."""
 
 from enum import StrEnum
 from pathlib import Path
@@ -7,7 +7,7 @@ from typing import Annotated, Final
 import typer
 
 _WATCHED_CROPS: Final = 600
-"""As many as the network's own training watches to choose its best epoch."""
+"""As many as the network's training uses to choose its best epoch."""
 
 
 class Kind(StrEnum):
@@ -18,7 +18,7 @@ class Kind(StrEnum):
 
 
 def baseline(
-    kind: Annotated[Kind, typer.Argument(help="Which one.")],
+    kind: Annotated[Kind, typer.Argument(help="The baseline.")],
     data: Annotated[Path, typer.Option(help="Training crops: a folder made by `synthesize`.")],
     validation: Annotated[Path, typer.Option(help="Validation crops; calibration and thresholds come from them.")],
     out: Annotated[Path, typer.Option(help="The baseline's folder, with card.json; it is not shipped.")],
@@ -28,7 +28,7 @@ def baseline(
     limit: Annotated[int | None, typer.Option(help="Use at most this many training crops.", min=1)] = None,
     epochs: Annotated[int, typer.Option(help="Epochs of the old system's CNN.", min=1)] = 5,
 ) -> None:
-    """Train a baseline; calibrate it and choose its thresholds as for the network."""
+    """Train a baseline; calibrate it and choose its thresholds like the network's."""
     from img_super.lab.dataset.crops import read_crops
     from img_super.lab.dataset.measured_sets import GENERATED
     from img_super.lab.shipping.card import About
@@ -36,7 +36,7 @@ def baseline(
     from img_super.lab.training.baselines import fit_frozen_backbone, train_old_system
 
     if kind is Kind.FROZEN_BACKBONE and imagenet is None:
-        raise typer.BadParameter("the frozen backbone is made of ImageNet weights", param_hint="--imagenet")
+        raise typer.BadParameter("the frozen backbone needs ImageNet weights", param_hint="--imagenet")
     training, held_out = read_crops(data, limit), read_crops(validation)
     if kind is Kind.FROZEN_BACKBONE and imagenet is not None:
         network = fit_frozen_backbone(training, imagenet)

@@ -108,7 +108,7 @@ def _tell(result: Recalibrated, json: bool) -> None:
 
 
 def _keep(result: Recalibrated, parent: Path, out: Path | None, registry: Path | None) -> str:
-    """Write the card and a copy of its parent's weights; says what to do next."""
+    """Write the card and a copy of the parent's weights; return what to do next."""
     from shutil import copyfile
     from tempfile import TemporaryDirectory
 

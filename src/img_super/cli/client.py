@@ -1,4 +1,4 @@
-"""`img-super client`: let a running service answer."""
+"""`img-super client`: ask a running service."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def _asker(service: Client, address: str, evidence: bool) -> Ask:
     from img_super.client import LocatedPortrait, NoAnswer, PhotoAnswer, typed
 
     def ask(data: bytes) -> Reply:
-        """The JSON as it came: a newer service's fields, too, are shown. What is missing or wrong is a problem."""
+        """The raw JSON, including a newer service's fields; missing or invalid ones are a problem."""
         try:
             body = service.post(address, data, evidence=evidence)
             typed(body, LocatedPortrait if address == "/face" else PhotoAnswer)

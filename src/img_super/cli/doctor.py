@@ -1,4 +1,4 @@
-"""`img-super doctor`: is everything here that is needed, and does it work?"""
+"""`img-super doctor`: check the installation."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ _TIMED_RUNS: Final = 3
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One thing that was looked at. `works` is None for what is not installed and not needed by everyone."""
+    """The result of one check. `works` is None for optional packages that are not installed."""
 
     name: str
     works: bool | None
@@ -137,7 +137,7 @@ def _files_of(
 
 
 def _proven(read_file: Callable[[], bytes], sha256: str) -> str:
-    """What to tell when the bytes were read, which proves their sum."""
+    """The description of a file whose sha256 was verified by reading it."""
     return f"{len(read_file()):,} bytes, sha256 {sha256}"
 
 
@@ -155,7 +155,7 @@ def _self_test(settings: Settings) -> Iterator[Check]:
 
 
 def _judge(pipeline: Pipeline, name: str, superimposed: bool | None) -> str:
-    """Judge a sample a few times; a model of one's own may answer what it will (`superimposed` is None)."""
+    """Judge a sample a few times; a custom model may answer anything (`superimposed` is None)."""
     data = (_SAMPLES / f"{name}.jpg").read_bytes()
     times_ms = []
     for _ in range(_TIMED_RUNS):
@@ -169,7 +169,7 @@ def _judge(pipeline: Pipeline, name: str, superimposed: bool | None) -> str:
 
 
 def _check(name: str, work: Callable[[], object]) -> Check:
-    """What the work tells, or why it failed: whatever breaks on a strange machine is what a doctor is asked for."""
+    """The result of a check, or why it failed: any error is worth reporting."""
     try:
         return Check(name, True, str(work()))
     except Exception as error:  # noqa: BLE001

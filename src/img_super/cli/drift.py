@@ -1,4 +1,4 @@
-"""`img-super drift`: is what comes now like what the model was chosen on?"""
+"""`img-super drift`: compare recent scores with those the model was chosen on."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`img-super evaluate`: what models are worth, side by side, on generated crops and photos and on real captures."""
+"""`img-super evaluate`: measure models, side by side, on generated crops and photos and on real captures."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The exit codes of every verb; `docs/cli.md` tells them to people, a test compares the two."""
+"""The exit codes of all verbs; a test compares them with `docs/cli.md`."""
 
 from enum import IntEnum
 from functools import partial
@@ -18,23 +18,23 @@ _EXTRAS: Final = {
     "synthesize": "synthesis",
     "synthesize-photos": "synthesis",
 }
-"""Where a package is that a verb lacks; `train` brings those of the others."""
+"""The extra with a verb's packages; `train` for all others."""
 
 _TYPES: Final = {"str": "text", "int": "integer", "float": "number"}
 _LINE_END: Final = "\n"
 
 
 class Exit(IntEnum):
-    """What a script can tell from the end of a command. The highest that applies is given."""
+    """Exit codes for scripts. The highest that applies is returned."""
 
     DONE = 0
-    """Everything was done; nothing was found that a person should look at."""
+    """Everything was done; nothing needs a person's attention."""
     SUSPICIOUS = 1
     """A photo is `attack` or `undetermined`; for `doctor`: something does not work."""
     USAGE = 2
     """The command was typed wrongly."""
     UNANSWERED = 3
-    """A photo could not be judged: its row says why."""
+    """A photo could not be judged; its row says why."""
     NOT_STARTED = 4
     """Nothing was done: a model, a package, a source or the service is missing."""
     STOPPED = 130
@@ -44,16 +44,16 @@ class Exit(IntEnum):
 
 
 def give_up(error: ImgSuperError | str, code: Exit = Exit.NOT_STARTED) -> typer.Exit:
-    """One line on standard error instead of a traceback; raise what this returns.
+    """Print one line on standard error instead of a traceback; raise what this returns.
 
-    A server or a file may have written what the error says.
+    The message may contain text from a server or a file, so it is escaped.
     """
     typer.echo(f"img-super: {visible(str(error), kept=_LINE_END)}", err=True)
     return typer.Exit(code)
 
 
 class CommandLine(TyperGroup):
-    """Every verb begins and ends here: whatever fails in one is reported in a line, with the documented exit code."""
+    """The entry point of every verb: errors are reported in one line, with the documented exit code."""
 
     def get_params(self, ctx: Any) -> list[Any]:
         return _with_types_in_words(super().get_params(ctx))
@@ -69,7 +69,7 @@ class CommandLine(TyperGroup):
         try:
             return super().invoke(ctx)
         except BrokenPipeError:
-            raise  # the reader of the answers has closed the pipe
+            raise  # the reader has closed the pipe
         except ImportError as error:
             raise give_up(_missing(error, str(ctx.invoked_subcommand))) from error
         except (ImgSuperError, ValueError) as error:

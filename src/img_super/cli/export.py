@@ -1,4 +1,4 @@
-"""`img-super export`: trained weights -> LiteRT as floats and integers, calibration, policies, card."""
+"""`img-super export`: trained weights -> LiteRT in float32 and int8, calibration, policies, card."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`img-super face`: where the portraits in a few photos are."""
+"""`img-super face`: find the portraits in a few photos."""
 
 from pathlib import Path
 from typing import Annotated

@@ -1,4 +1,4 @@
-"""`img-super fine-tune`: from a model and your own photos to a better model."""
+"""`img-super fine-tune`: improve a model with your own photos."""
 
 from __future__ import annotations
 
@@ -79,8 +79,8 @@ def fine_tune(
         --generated mixed-in --validation val --out runs/ours --registry models
 
     Cross-validates by document, compares the tuned model with the original
-    and says which one is better. Without --attack it learns from genuine
-    photos and from attacks made of them, and says what it cannot know then.
+    and says which one is better. Without --attack it learns from genuine photos and attacks made from them, and reports
+    what remains unknown.
     """
     parent = parent_model(from_)
     team = read_own(data, genuine, attack, storage_options(storage_option), parent.folder, threads)
@@ -109,7 +109,7 @@ def _tune(
     from img_super.model_card import read_weights
     from img_super.native_stderr import natively_quiet
 
-    read_weights(parent.folder, parent.card, "keras")  # that it is there, and the one that the card describes
+    read_weights(parent.folder, parent.card, "keras")  # fails if missing or not what the card describes
     parent_weights = parent.folder / parent.card.files["keras"].name
     crops, shipped_validation = own_crops(team), read_crops(validation)
     tuned = _learn(recipe, crops, read_crops(generated), parent_weights, out, folds, exchanges)
@@ -125,7 +125,7 @@ def _tune(
 def _learn(
     recipe: str | None, team: CropSet, generated: CropSet, parent_weights: Path, out: Path, folds: int, exchanges: int
 ) -> Tuned:
-    """Retrains a final layer; with a recipe, the network's layers learn."""
+    """Retrain a final layer or, with a recipe, the network's layers."""
     import msgspec
 
     from img_super.lab.own_documents.fine_tune import fine_tune

@@ -1,4 +1,4 @@
-"""`img-super forge`: learn from attacks made while training, on rendered documents and on real captures."""
+"""`img-super forge`: train on attacks made on the fly, on rendered documents and real captures."""
 
 from pathlib import Path
 from typing import Annotated
@@ -14,16 +14,16 @@ Data = Annotated[Path, typer.Option(help="Folder with portraits-*, backgrounds a
 
 @forge.command()
 def bases(
-    out: Annotated[Path, typer.Option(help="Where the shards go; finished ones are kept.")],
+    out: Annotated[Path, typer.Option(help="Folder for the shards; finished ones are kept.")],
     data: Data,
-    count: Annotated[int, typer.Option(help="How many genuine documents.", min=1)] = 1000,
+    count: Annotated[int, typer.Option(help="Number of genuine documents.", min=1)] = 1000,
     seed: Seed = 1,
     split: Split = "train",
     processes: Processes = 2,
-    drawn: Annotated[int, typer.Option(help="Portraits drawn besides; training swaps their faces.", min=0)] = 0,
+    drawn: Annotated[int, typer.Option(help="Additional portraits to draw; training swaps their faces.", min=0)] = 0,
     cache: Cache = None,
 ) -> None:
-    """Render genuine documents to be forged, and read the real captures beside them."""
+    """Render genuine documents to forge, and add the real captures."""
     from img_super.lab.dataset.real_captures import KEPT_FROM_TRAINING
     from img_super.lab.forging.base import SUFFIX, write_bases
     from img_super.lab.forging.real import real_bases
@@ -43,12 +43,13 @@ def bases(
 def train(
     bases: Annotated[Path, typer.Option(help="Made by `forge bases`.")],
     data: Data,
-    first: Annotated[Path, typer.Option(help="The network to begin with: a `.keras` file.")],
+    first: Annotated[Path, typer.Option(help="The network to start from: a `.keras` file.")],
     out: Annotated[Path, typer.Option(help="Folder for checkpoints; a stopped training resumes from them.")],
     recipe: Annotated[str, typer.Option(help="Its name, or a TOML file.")] = "forged",
     cache: Cache = None,
 ) -> None:
-    """Train on attacks that no step sees twice; writes `after.keras` and `mean.keras`, its mean with the first."""
+    """Train on attacks that are never repeated; writes `after.keras` and `mean.keras`, its mean with the first
+    network."""
     from img_super.lab.forging.learn import learn, read_streams
     from img_super.lab.training.folded.train import RECIPES, FoldedRecipe
     from img_super.lab.training.recipe import read_recipe_as, recipe_file

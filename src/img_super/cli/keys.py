@@ -1,4 +1,4 @@
-"""`img-super keys`: make, list and take back the API keys that open the service."""
+"""`img-super keys`: create, list and revoke API keys."""
 
 from pathlib import Path
 from typing import Annotated
@@ -59,7 +59,7 @@ def _read(file: Path) -> tuple[Key, ...]:
 
 
 def _write(file: Path, keys: tuple[Key, ...]) -> None:
-    """All at once: a service never sees half a file. A new one is its owner's alone."""
+    """Atomically, so that a service never reads half a file. A new file is readable by its owner only."""
     lines = [f"{key.name} {key.sha256}" for key in keys]
     if not all(is_key_line(line) for line in lines):
         raise give_up("A name has 1 to 64 letters, digits, dots, hyphens or underscores.")

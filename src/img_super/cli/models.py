@@ -1,4 +1,4 @@
-"""`img-super models`: which models there are, how they differ, and which one serves."""
+"""`img-super models`: list, compare and promote versions of the model."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def add(
     registry: RegistryFolder,
     model: Annotated[Path | None, typer.Argument(help="A model's folder; default: the shipped model.")] = None,
 ) -> None:
-    """Copy a model into the registry. A missing registry is created, and the model serves."""
+    """Copy a model into the registry. A missing registry is created, with the model promoted."""
     from img_super.pipeline.load import SHIPPED_MODEL
     from img_super.registry.registry import Registry, is_registry
 
@@ -48,7 +48,7 @@ def add(
         typer.echo(f"{card.title} is in {registry}; {promotion(card.version, registry)}.")
     else:
         new_registry = Registry.create(registry, source)
-        typer.echo(f"{registry} was made; {new_registry.state.current} serves.")
+        typer.echo(f"Created {registry}; {new_registry.state.current} serves.")
 
 
 @models.command("list")
@@ -59,7 +59,7 @@ def list_models(registry: MaybeRegistryFolder = None) -> None:
 
     current, cards = _versions(registry)
     heads = ("", "version", "made", "on", "from", "own", "threshold")
-    table = Table(*heads, box=None, padding=(0, 2, 0, 0))  # 80 columns have room for all of it without a box
+    table = Table(*heads, box=None, padding=(0, 2, 0, 0))  # without a box, it fits into 80 columns
     for card in cards:
         star = "*" if card.version == current else ""
         table.add_row(star, card.version, *_origin(card), f"{card.threshold:.4f}")

@@ -1,4 +1,4 @@
-"""Arguments and options that several verbs have, so that they mean and say the same everywhere."""
+"""Arguments and options shared by several verbs."""
 
 import json
 import shlex
@@ -31,7 +31,7 @@ RunFolder = Annotated[Path, typer.Option(help="The run's folder; a stopped run r
 
 
 def storage_options(words: Sequence[str] | None) -> dict[str, Any]:
-    """`NAME=VALUE` for the file system of a URL; a value that is JSON (true, 5, {...}) is taken as such."""
+    """`NAME=VALUE` options for a URL's file system; values are parsed as JSON if possible (true, 5, {...})."""
     options = {}
     for option in words or ():
         name, equals, value = option.partition("=")
@@ -45,5 +45,5 @@ def storage_options(words: Sequence[str] | None) -> dict[str, Any]:
 
 
 def pasted(*words: object) -> str:
-    """A command as sentences quote it: what is between the quotes can be pasted into a shell."""
+    """A command quoted for a sentence; the text between the backticks can be pasted into a shell."""
     return f"`{shlex.join(map(str, words))}`"

@@ -1,4 +1,4 @@
-"""A team's own labelled photos on the command line: their options and messages."""
+"""Options and messages for a team's own labelled photos."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ _SHOWN: Final = 5
 
 
 def parent_model(name: Path | None) -> MeasuredModel:
-    """The model that another one is made from: `shipped` or None, a model's folder, or a registry's promoted one.
+    """The model to start from: `shipped` or None, a model's folder, or a registry's promoted version.
 
     Raises `BadModel` if there is none.
     """
@@ -53,17 +53,17 @@ def parent_model(name: Path | None) -> MeasuredModel:
 
 
 def new_version(parent: MeasuredModel, step: str, team: OwnDocuments) -> str:
-    """Such as 0.7.0+cal.3f2a91c0: the parent's version, what was done, and the photos' fingerprint."""
+    """A version such as 0.7.0+cal.3f2a91c0: the parent's, the step, and the photos' fingerprint."""
     return f"{parent.card.version.partition('+')[0]}+{step}.{team.fingerprint()[:8]}"
 
 
 def kept_in_folder(title: str, folder: Path, step: NextStep | None = None) -> str:
-    """What to do next with a model that lies in a folder."""
+    """What to do next with a model in a folder."""
     return f"{title} is in {folder}; {_next(step, folder, _serving('MODEL', folder) + ' serves it')}."
 
 
 def keep_in_registry(model: Path, folder: Path, parent: Path, step: NextStep | None = None) -> str:
-    """Add a model to a registry, which begins with its parent where it is not there yet; says what to do next.
+    """Add a model to a registry, created with its parent if missing; return what to do next.
 
     Raises `BadModel`: the registry has another model of this version.
     """
@@ -84,7 +84,7 @@ def _serving(setting: str, folder: Path) -> str:
 
 
 def _next(step: NextStep | None, model: Path, otherwise: str) -> str:
-    """None: the new model was not compared with the old one."""
+    """The next step; `step` is None if the models were not compared."""
     from img_super.lab.own_documents.compare import NextStep
 
     if step is NextStep.KEEP_OLD:
@@ -100,10 +100,10 @@ def read_own(
     model: Path,
     threads: int,
 ) -> OwnDocuments:
-    """Say which photos are what, read them as this model's service would, say what was left out.
+    """Announce which photos are which, read them as this model's service would, report omissions.
 
-    Raises `BadModel`: the model cannot be loaded; `BadLabels`: nothing can be read, or nobody said what is genuine;
-    `SourceError`: a source is not there.
+    Raises `BadModel`: the model cannot be loaded; `BadLabels`: nothing can be read, or nobody said which are genuine;
+    `SourceError`: a source is missing.
     """
     from img_super.lab.own_documents.places import find_places
     from img_super.native_stderr import natively_quiet
@@ -117,7 +117,7 @@ def read_own(
 
 
 def _confirm(question: str) -> bool:
-    """Asks only when there is a terminal."""
+    """Ask only at a terminal."""
     return sys.stdin.isatty() and typer.confirm(question, err=True)
 
 
@@ -137,7 +137,7 @@ def _read(places: Places, storage: Storage, model: Path, threads: int) -> OwnDoc
     from img_super.lab.own_documents.read import Reading
 
     photos = places.photos(storage)
-    pipeline, _ = pipeline_for(model=model)  # with the detector that serves: a face seen otherwise is scored otherwise
+    pipeline, _ = pipeline_for(model=model)  # with the service's detector: another box would give another score
     with Progress(console=Console(stderr=True)) as progress:
         task = progress.add_task("Reading photos", total=len(photos))
         return Reading(pipeline, storage, threads).read(photos, lambda: progress.update(task, advance=1))

@@ -1,4 +1,4 @@
-"""The pipeline as the settings want it, for the verbs that judge photos without a service."""
+"""The pipeline for verbs that judge photos without a service."""
 
 from typing import Any
 
@@ -8,10 +8,10 @@ from img_super.settings import load_settings
 
 
 def pipeline_for(**options: Any) -> tuple[Pipeline, int]:
-    """A pipeline, and how many threads should use it at once; options that are given win over the environment.
+    """A pipeline and its number of threads; options override the environment.
 
-    A command may use all of the machine's memory. Raises `StartError`: a setting cannot be used,
-    or the model cannot be loaded.
+    A command may use all of the machine's memory. Raises `StartError`: a setting is invalid, or the model cannot be
+    loaded.
     """
     settings = load_settings(**options)
     return loaded_quietly(settings.pipeline_options(pdf=True).load), settings.threads

@@ -1,4 +1,4 @@
-"""`img-super reference`: write the lists of error codes and settings in the documentation from the code."""
+"""`img-super reference`: generate the documentation's lists of error codes and settings."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -35,7 +35,7 @@ SERVICE_PROBLEMS: Final[tuple[Problem, ...]] = (
         "The service failed; your request was not at fault. Try again.",
     ),
 )
-"""What `api/error_handlers.py` answers without a `RequestError`; a test asks the handlers whether this is so."""
+"""Problems that `api/error_handlers.py` returns without a `RequestError`; a test compares the two."""
 
 _DEFAULTS_IN_WORDS: Final = {"threads": "the number of usable cores", "model": "the shipped model"}
 _ALLOWED_IN_WORDS: Final = {
@@ -71,26 +71,26 @@ the default; the allowed values.
 """
 
 
-def reference(folder: Annotated[Path, typer.Argument(help="Where errors.md and settings.md are written.")]) -> None:
+def reference(folder: Annotated[Path, typer.Argument(help="Folder for errors.md and settings.md.")]) -> None:
     """Write the lists of error codes and of settings into a folder."""
     write_reference(folder)
 
 
 def write_reference(folder: Path) -> None:
-    """Write `errors.md` and `settings.md`; the folder is made when it is not there."""
+    """Write `errors.md` and `settings.md`; the folder is created if missing."""
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "errors.md").write_text(errors_text(), encoding="utf-8")
     (folder / "settings.md").write_text(settings_text(), encoding="utf-8")
 
 
 def documented_problems() -> tuple[Problem, ...]:
-    """Every error that a client can receive: first those of a photo, in pipeline order, then the others."""
+    """Every error that a client can receive: photo errors in pipeline order, then the others."""
     of_photos = (problem(status, error.code, error.title, error.advice) for error, status in STATUSES.items())
     return (*of_photos, *SERVICE_PROBLEMS)
 
 
 def default_in_words(name: str) -> str:
-    """The default of a setting, the same on every machine."""
+    """A setting's default, independent of the machine."""
     if name in _DEFAULTS_IN_WORDS:
         return _DEFAULTS_IN_WORDS[name]
     default = Settings.model_fields[name].get_default()
@@ -133,5 +133,5 @@ def _list(entries: Iterable[tuple[str, str, str]]) -> str:
 
 
 def _escaped(text: str) -> str:
-    """Text that cannot be mistaken for HTML; code between backticks is left unchanged."""
+    """Escape text against HTML; code between backticks stays unchanged."""
     return re.sub(r"(`[^`]*`)|<", lambda found: found[1] or r"\<", text)

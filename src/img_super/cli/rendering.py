@@ -1,4 +1,4 @@
-"""What the verbs that render data sets share: their options, and a progress bar."""
+"""Shared by the verbs that render data sets: options and a progress bar."""
 
 from __future__ import annotations
 
@@ -11,38 +11,38 @@ import typer
 if TYPE_CHECKING:
     from img_super.lab.synthesis.crew import RenderJob
 
-Seed = Annotated[int, typer.Option(help="The same seed gives the same bytes.")]
+Seed = Annotated[int, typer.Option(help="Random seed; the same one gives the same bytes.")]
 Split = Annotated[Literal["train", "validation"], typer.Option(help="Which people, designs and backgrounds.")]
 Data = Annotated[Path | None, typer.Option(help="Folder with portraits, backgrounds and DocXPand's designs; optional.")]
 Drawn = Annotated[
     int | None, typer.Option(help="Portraits to draw on demand; default: none, or 60 without --data.", min=0)
 ]
 Processes = Annotated[int, typer.Option(help="Processes that render.", min=1)]
-Cache = Annotated[Path | None, typer.Option(help="Where to keep mattes and landmarks; default: beside --out.")]
+Cache = Annotated[Path | None, typer.Option(help="Folder for mattes and landmarks; default: next to --out.")]
 
 _DRAWN_WITHOUT_DATA: Final = 60
 
 
 def cache_of(cache: Path | None, out: Path) -> Path:
-    """Where the cache is: where it was said to be, else beside the data set."""
+    """The cache folder: as given, or next to the data set."""
     return cache or out.parent / "portraits-cache"
 
 
 def drawn_of(drawn: int | None, data: Path | None) -> int:
-    """How many portraits to draw: as asked, else some when there is no other source."""
+    """The number of portraits to draw: as given, or some if there is no other source."""
     if drawn is not None:
         return drawn
     return _DRAWN_WITHOUT_DATA if data is None else 0
 
 
 def render(job: RenderJob, shards: Iterator[int]) -> None:
-    """Prepare the portraits and render the shards, each of which tells its size, under a progress bar."""
+    """Prepare the portraits and render the shards with a progress bar; `shards` yields their sizes."""
     from rich.progress import Progress
 
     from img_super.lab.synthesis.crew import prepare
     from img_super.native_stderr import natively_quiet
 
-    job.out.mkdir(parents=True, exist_ok=True)  # where it cannot be made, no portrait is drawn in vain
+    job.out.mkdir(parents=True, exist_ok=True)  # fails before any portrait is drawn
     rendered = 0
     with Progress() as progress:
         waiting = progress.add_task("Preparing portraits", total=None)

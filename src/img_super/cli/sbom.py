@@ -1,6 +1,6 @@
-"""`img-super sbom`: what the service is made of (CycloneDX 1.6): every installed package, and the networks.
+"""`img-super sbom`: the bill of materials (CycloneDX 1.6): installed packages and networks.
 
-Made of what is installed where it runs, not of what was asked for. The packages of the operating system are not in it.
+It lists what is actually installed, not what was requested, and no operating system packages.
 Source: https://cyclonedx.org/docs/1.6/json/.
 """
 
@@ -24,7 +24,7 @@ def sbom() -> None:
 
 
 def bill_of_materials(models: Path = MODELS) -> dict[str, Any]:
-    """The document, ready to be written as JSON; the same for the same installation."""
+    """The document, ready for JSON; deterministic for an installation."""
     root = {"type": "application", "name": "img_super", "version": __version__, "bom-ref": "img_super"}
     components = [*_packages(), *_networks(models)]
     return {

@@ -1,4 +1,4 @@
-"""`img-super scan`: a whole folder, archive or bucket into one table."""
+"""`img-super scan`: judge a whole folder, archive or bucket."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 
 class ReportLanguage(StrEnum):
-    """The languages of the report."""
+    """Languages of the report."""
 
     EN = "en"
     ES = "es"
@@ -106,7 +106,7 @@ def scan(
             tuple(sources), out, out.with_suffix(".html") if report else None, settings.threads,
             restart=restart, overwrite=overwrite, language=language.value, work=work,
         )  # fmt: skip
-        with redirect_stdout(sys.stderr):  # Ray reports on its nodes there; standard output is for answers
+        with redirect_stdout(sys.stderr):  # Ray prints its own messages; standard output is for answers
             summary, seconds = _scan_with_progress(job, _judging(on_ray, processes), quiet=json)
     _tell(summary, job, seconds, json)
     raise typer.Exit(_exit(summary, strict))
@@ -120,7 +120,7 @@ def _work(settings: Settings, max_file_bytes: int, storage: Storage, thumbnails:
 
 @contextmanager
 def _told_of(out: Path) -> Iterator[None]:
-    """Errors as messages: a full disk names no file, and Ctrl-C only pauses a scan."""
+    """Improve errors: a full disk names no file, and Ctrl-C only pauses a scan."""
     try:
         yield
     except KeyboardInterrupt as error:
@@ -156,7 +156,7 @@ def _scan_with_progress(job: ScanJob, judging: Judging, quiet: bool) -> tuple[Su
     bar, task = _progress_bar(quiet)
 
     def show(rows: int, newest: Judged | None) -> None:
-        if newest is None:  # nothing is wrong with the command, it begins
+        if newest is None:  # the command is valid, so the scan starts
             bar.reset(task, completed=rows)
             bar.start()
             Thread(target=_count, args=(job, bar, task), daemon=True).start()
@@ -172,13 +172,13 @@ def _scan_with_progress(job: ScanJob, judging: Judging, quiet: bool) -> tuple[Su
 
 
 def _count(job: ScanJob, bar: Progress, task: TaskID) -> None:
-    """How many there are is known after a while, or not at all: the scan does not wait for it."""
+    """Count the photos in the background; the scan does not wait for the total."""
     from img_super.sources.errors import SourceError
     from img_super.sources.search import count_photos
 
     try:
         bar.update(task, total=count_photos(job.sources, job.work.storage))
-    except SourceError:  # the scan itself tells it
+    except SourceError:  # reported by the scan itself
         return
 
 
@@ -200,7 +200,7 @@ def _progress_bar(quiet: bool) -> tuple[Progress, TaskID]:
 
 @contextmanager
 def _ended_by_sigterm(out: Path) -> Iterator[None]:
-    """SIGTERM stops the scan as Ctrl-C does: what is done is kept, and the exit code tells that it is not finished."""
+    """SIGTERM stops the scan like Ctrl-C: finished rows are kept, and the exit code says that it is incomplete."""
 
     def stop(_signal: int, _frame: FrameType | None) -> NoReturn:
         typer.echo(f"img-super: {_how_to_go_on(out)}", err=True)

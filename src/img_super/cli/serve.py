@@ -30,7 +30,7 @@ from img_super.registry.registry import serving_folder
 from img_super.settings import LogLevel, Settings, load_settings
 
 _WORKER_READY_S: Final = 60
-"""A worker that replaces another one (SIGHUP) has so long to load its models; 5 s are few on a busy machine."""
+"""Time for a replacement worker to load its models; Uvicorn's 5 s are too few on a busy machine."""
 
 
 def serve(
@@ -67,7 +67,7 @@ def serve(
 
 
 class _Workers(Multiprocess):
-    """Told to reload, it asks one of them, which asks the others; Uvicorn's own would replace one after the other."""
+    """On SIGHUP, tells one worker, which coordinates the others; Uvicorn would restart them one by one."""
 
     def handle_hup(self) -> None:
         for process in living(Path(os.environ[FOLDER_VARIABLE]))[:1]:
@@ -90,7 +90,7 @@ def _options(settings: Settings) -> dict[str, Any]:
         "root_path": settings.root_path,
         "http": _connection(settings),
         "ws": "none",
-        "proxy_headers": False,  # `api/proxies.py` believes those that the operator names
+        "proxy_headers": False,  # `api/proxies.py` handles them instead
         "timeout_keep_alive": settings.keep_alive_s,
         "log_level": settings.log_level.value,
         "log_config": logging_config(settings.log_format, settings.log_level.value),
@@ -106,14 +106,14 @@ def _connection(settings: Settings) -> Callable[..., Any]:
     if settings.tls_certificate is None or settings.tls_key is None:
         return partial(BoundedConnection, limits=limits)
     certificate = Certificate(settings.tls_certificate, settings.tls_key)
-    certificate.context()  # so that a wrong file is reported now, not at the first request
+    certificate.context()  # reports an invalid file now, not at the first request
     logging.getLogger("uvicorn.error").addFilter(lambda record: "running on" not in record.msg)  # as http; see _welcome
     return partial(secure_connection, limits=limits, certificate=certificate)
 
 
 @contextmanager
 def _room_for_workers(settings: Settings) -> Iterator[None]:
-    """What several workers need to have the same settings, and to add up their metrics."""
+    """Share settings and metrics between several workers."""
     if settings.workers == 1:
         yield
         return
@@ -124,7 +124,7 @@ def _room_for_workers(settings: Settings) -> Iterator[None]:
 
 
 def _exit_cleanly_on_sigterm() -> None:
-    """Uvicorn finishes the requests in flight and then raises the signal again; being stopped is not a failure."""
+    """Uvicorn finishes requests in flight and then raises the signal again; being stopped is not a failure."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
 
 
@@ -138,5 +138,5 @@ def _welcome(settings: Settings) -> str:
 
 
 def _near(path: Path) -> Path:
-    """The path as one would type it from here."""
+    """The path relative to the working directory, if inside it."""
     return path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path

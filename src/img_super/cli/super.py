@@ -1,4 +1,4 @@
-"""`img-super super`: how likely it is that the portraits in a few photos were superimposed."""
+"""`img-super super`: judge the portraits in a few photos."""
 
 import typer
 

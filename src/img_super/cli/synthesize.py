@@ -1,4 +1,4 @@
-"""`img-super synthesize`: render crops to learn from, with their manifest."""
+"""`img-super synthesize`: render crops for training, with a manifest."""
 
 from pathlib import Path
 from typing import Annotated
@@ -19,7 +19,7 @@ def synthesize(
     designs: Annotated[list[str] | None, typer.Option(help="Only this family of designs; repeatable.")] = None,
     species: Annotated[list[str] | None, typer.Option(help="Only this kind of attack; repeatable.")] = None,
     stages: Annotated[
-        list[str] | None, typer.Option(help="Only attacks made there (file, card, photo, screen); repeatable.")
+        list[str] | None, typer.Option(help="Only attacks made at this stage (file, card, photo, screen); repeatable.")
     ] = None,
     side_px: Annotated[int, typer.Option(help="Side of the crops, in pixels.", min=32)] = 256,
     photos: Annotated[bool, typer.Option("--photos", help="Also keep the whole photos (slower).")] = False,
@@ -35,7 +35,9 @@ def synthesize(
 
     options = Options(_chosen(species, SPECIES, "--species"), _chosen(stages, STAGES, "--stages"), whole_card=photos)
     if not options.possible:
-        raise typer.BadParameter(f"{', '.join(options.species)}: no attack is of these.", param_hint="--stages")
+        raise typer.BadParameter(
+            f"{', '.join(options.species)}: no kind of attack has these stages.", param_hint="--stages"
+        )
     job = CropJob(
         out, cache_of(cache, out), split, count, seed, data, drawn_of(drawn, data),
         tuple(portraits or ()), tuple(designs or ()), side_px=side_px, photos=photos,

@@ -1,4 +1,4 @@
-"""`img-super synthesize-photos`: render whole photos for the one-pass detector to learn from."""
+"""`img-super synthesize-photos`: render whole photos to train the one-pass detector."""
 
 from pathlib import Path
 from typing import Annotated

@@ -1,4 +1,4 @@
-"""`img-super train`: from crops to trained weights."""
+"""`img-super train`: train the validation network."""
 
 from pathlib import Path
 from typing import Annotated, Any
@@ -67,7 +67,7 @@ def _train(
     from img_super.lab.training.train import BEST_FILE, Run, train
 
     if data is None:
-        raise typer.BadParameter("there is nothing to learn from", param_hint="--data")
+        raise typer.BadParameter("training needs crops", param_hint="--data")
     chosen, stream = read_recipe(recipe_file(recipe)), stream_crops(Path(data), limit)
     training = stream.at(learnable(stream.rows, chosen.kept_care))
     train(chosen, training, read_crops(validation), Run(out, first_weights))
@@ -75,6 +75,6 @@ def _train(
 
 
 def exportable(network: Path, validation: Path, out: Path) -> str:
-    """What to do next with trained weights."""
+    """What to do next with the trained weights."""
     words = ("--network", network, "--validation", validation, "--out", out / "model", "--version", out.name)
     return f"best weights in {network}; {pasted('img-super', 'export', *words)} makes a model of them."

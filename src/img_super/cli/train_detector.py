@@ -1,4 +1,4 @@
-"""`img-super train-detector` and `export-detector`: from whole photos to the one-pass network and its card."""
+"""`img-super train-detector` and `export-detector`: train and export the one-pass detector."""
 
 from pathlib import Path
 from typing import Annotated

@@ -1,7 +1,7 @@
-"""Detector and validator in processes of their own, and what stands for them in the pipeline of the service.
+"""Detector and validator in separate processes, and their proxies in the service's pipeline.
 
-What travels: the overview in which faces are searched and the crop that is scored, as arrays through Ray's object
-store, which a process on the same node reads without a copy. The file of the photo never leaves the ingress.
+Sent as arrays: the overview for detection and the crop to be scored, through Ray's object store, which processes on the
+same node read without copying. The photo's file never leaves the ingress.
 """
 
 import asyncio
@@ -25,11 +25,11 @@ from img_super.settings import load_settings
 T = TypeVar("T")
 
 TRIES: Final = 3
-"""A network whose process or node dies is asked again elsewhere: it answers the same, wherever it runs."""
+"""If a network's process or node dies, another one is asked: they all answer alike."""
 
 
 class OneThread:
-    """Works one after the other, beside the event loop: one core, one interpreter, whatever comes at once."""
+    """Runs jobs one at a time, off the event loop: one core, one interpreter."""
 
     def __init__(self) -> None:
         cv2.setNumThreads(1)
@@ -49,7 +49,7 @@ class DetectorReplica:
         self._quick: Detector = load_quick_detector(self._precise, load_settings().detector)
 
     async def identities(self) -> tuple[ModelIdentity, ModelIdentity]:
-        """Of the precise one and of the one for `/super`; the same one where there is only one."""
+        """Of the precise detector and of the one for `/super`, which may be the same."""
         return self._precise.identity, self._quick.identity
 
     async def detect(self, image: RgbImage, quick: bool) -> Detection | None:
@@ -66,20 +66,20 @@ class ValidatorReplica:
         settings = load_settings()
         self._validator = load_validator(settings.model, settings.backend)
         side_px = self._validator.card.input_side_px
-        self._validator.validate(np.zeros((side_px, side_px, 3), np.uint8))  # the first answer takes longer
+        self._validator.validate(np.zeros((side_px, side_px, 3), np.uint8))  # the first run takes longer
 
     async def card(self) -> tuple[ModelCard, ModelIdentity]:
         return self._validator.card, self._validator.identity
 
     async def validate(self, crop: RgbImage, model_sha256: str) -> Evidence | None:
-        """None when this replica has another model than the one whose threshold would be laid on the score."""
+        """None when this replica has another model than the one whose threshold will be applied."""
         if model_sha256 != self._validator.identity.sha256:
             return None
         return await self._thread.do(self._validator.validate, crop)
 
 
 class RemoteDetector:
-    """A detector in another process; for threads that have no event loop."""
+    """A detector in another process; for threads without an event loop."""
 
     def __init__(
         self, replicas: DeploymentHandle[Any], identity: ModelIdentity, quick: bool, patience_s: float
@@ -95,7 +95,7 @@ class RemoteDetector:
 
 
 class RemoteValidator:
-    """A validator in another process; for threads that have no event loop."""
+    """A validator in another process; for threads without an event loop."""
 
     def __init__(
         self, replicas: DeploymentHandle[Any], card: ModelCard, identity: ModelIdentity, patience_s: float
@@ -106,7 +106,7 @@ class RemoteValidator:
         self._patience_s = patience_s
 
     def validate(self, crop: RgbImage) -> Evidence:
-        """Raises `ServiceError` when no process answers in time, or when only another model is left to answer."""
+        """Raises `ServiceError` when no process answers in time, or only ones with another model."""
         sha256 = self.identity.sha256
         evidence: Evidence | None = asked_until_answered(lambda: self._ask.remote(crop, sha256), self._patience_s)
         if evidence is None:
@@ -115,9 +115,9 @@ class RemoteValidator:
 
 
 def asked_until_answered(ask: Callable[[], Any], patience_s: float) -> Any:
-    """What a deployment answers; asked again when the process that had the question has died.
+    """A deployment's answer; retried when the process that had the request has died.
 
-    Raises `DeadlinePassed`: no answer within `patience_s`; `Overloaded`: its queue is full, it is not there now, or
+    Raises `DeadlinePassed`: no answer within `patience_s`; `Overloaded`: its queue is full, it is unavailable, or
     processes died `TRIES` times.
     """
     for _ in range(TRIES):

@@ -3,7 +3,7 @@
     sources -> units -> Ray Data -> crew on a node [read -> pipeline] -> rows -> journal -> results, report
                (names, never bytes)                                     (fsync'd, here)
 
-Photos are read where they are judged, so every node must see the sources. The work of a node that dies is done again.
+Photos are read where they are judged, so every node must have access to the sources. A dead node's work is redone.
 """
 
 import pickle
@@ -28,10 +28,10 @@ from img_super.sources.found import Found, InFile
 from img_super.sources.search import find_files
 
 UNITS_A_BLOCK: Final = 64
-"""Photos (or whole TAR archives) that a crew is given at a time; what a dying node costs, and the tail of a scan."""
+"""Photos (or whole TAR archives) given to a crew at a time; decides what a dying node costs, and a scan's tail."""
 
 UNITS_AT_ONCE: Final = 1_000_000
-"""So many are listed, then judged, then the next are listed; their names take about 200 MB of the object store."""
+"""Listed and judged before the next ones are listed; their names take about 200 MB of the object store."""
 
 _ROWS_A_BLOCK: Final = 1000
 
@@ -40,7 +40,8 @@ T = TypeVar("T")
 
 
 def judging_on_ray(crews: int | None = None) -> Judging:
-    """Who judges for `scan.scan` on the cluster, with so many processes at most; None for all cores, also later ones.
+    """Judging on the cluster for `scan.scan`, with at most this many processes; None for all cores, even ones added
+    later.
 
     Raises `ScanError`: there is no cluster.
     """
@@ -49,13 +50,13 @@ def judging_on_ray(crews: int | None = None) -> Judging:
 
 
 def _judge(crews: int | None, job: ScanJob, is_done: Callable[[str], bool]) -> Generator[Judged]:
-    """A row for every photo of the job that is not `is_done`; one of a TAR archive may come again, and is the same."""
+    """A row for every photo of the job that is not `is_done`; rows of a TAR archive may be repeated, unchanged."""
     for units in _in_parts(_units(job, is_done), UNITS_AT_ONCE):
         yield from _judged(job.work, crews, units)
 
 
 def connect() -> None:
-    """Join the cluster that `RAY_ADDRESS` names, or the one of this machine. Raises `ScanError` without one."""
+    """Join the cluster at `RAY_ADDRESS`, or this machine's. Raises `ScanError` without one."""
     if ray.is_initialized():
         return
     try:
@@ -65,7 +66,7 @@ def connect() -> None:
 
 
 def _units(job: ScanJob, is_done: Callable[[str], bool]) -> Iterator[Found]:
-    """What can be judged apart: photos, members of ZIP archives, and TAR archives, which have to be read in order."""
+    """What can be judged independently: photos, members of ZIP archives, and whole TAR archives, read in order."""
     for file in find_files(job.sources, job.work.storage):
         members = photos_in_zip(file, job.work.storage) if isinstance(file, InFile) and is_zip(file.path) else (file,)
         for unit in members:
@@ -96,7 +97,7 @@ def _data(units: tuple[Found, ...]) -> Dataset:
 
 
 class NodeCrew:
-    """One process that judges, and this one beside it, which replaces it when a photo takes it down."""
+    """One process that judges, supervised by this one, which replaces it when a photo crashes it."""
 
     def __init__(self, work: Work) -> None:
         """Raises `ScanError` when the process cannot start."""

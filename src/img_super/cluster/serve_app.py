@@ -3,8 +3,8 @@
     serve run img_super.cluster.serve_app:build                          networks inside the ingress (default)
     serve run img_super.cluster.serve_app:build layout=apart             detector and validator on their own
 
-Settings (`IMG_SUPER_*`) are read on every node. Deploy again to change the model: `POST /model/reload` would change one
-replica only.
+Settings (`IMG_SUPER_*`) are read on every node. Redeploy to change the model: `POST /model/reload` would change only
+one replica.
 """
 
 import asyncio
@@ -30,7 +30,7 @@ from img_super.pipeline.pipeline import Pipeline
 from img_super.settings import Settings, load_settings
 
 _DECODING_THREADS: Final = 4
-"""Of an ingress whose networks are elsewhere: while some wait for them, others decode."""
+"""For an ingress with remote networks: while some threads wait for them, others decode."""
 
 
 _WARM_UP_S: Final = 60
@@ -44,7 +44,7 @@ class Layout(StrEnum):
 
 
 class Arguments(BaseModel):
-    """What `args` of the Serve configuration, or `name=value` after `serve run`, may say."""
+    """Allowed in `args` of the Serve configuration, or as `name=value` after `serve run`."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -55,7 +55,7 @@ class Arguments(BaseModel):
 
 
 class Ingress:
-    """Receives, decodes, cuts and answers; has the networks inside, or asks for them."""
+    """Receives, decodes, crops and answers; runs the networks itself or calls their deployments."""
 
     def __init__(
         self, arguments: Arguments, detector: DeploymentHandle[Any] | None, validator: DeploymentHandle[Any] | None
@@ -65,7 +65,7 @@ class Ingress:
         self._services: Services | None = None
 
     async def __serve_build_asgi_app__(self) -> FastAPI:
-        """Ray Serve asks for it once. Raises `StartError`; the deployment does not come up then."""
+        """Called once by Ray Serve. Raises `StartError`, which fails the deployment."""
         settings = replica_settings(self._arguments, replicas_here(self._arguments.cores))
         logging.config.dictConfig(logging_config(settings.log_format, settings.log_level.value))
         detector, validator = self._networks
@@ -78,9 +78,9 @@ class Ingress:
         return app
 
     async def check_health(self) -> None:
-        """Ray Serve asks before it sends requests, and then again and again.
+        """Called by Ray Serve before it sends requests, and periodically after that.
 
-        Raises `RuntimeError`: the warm-up has not passed in time; the replica is started anew.
+        Raises `RuntimeError`: the warm-up has not passed in time; the replica is restarted.
         """
         for _ in range(10 * _WARM_UP_S):
             if self._services is not None and self._services.warm:
@@ -90,7 +90,7 @@ class Ingress:
 
 
 def build(arguments: Arguments) -> serve.Application:
-    """What Ray Serve runs. Raises `BadSettings`."""
+    """The application that Ray Serve runs. Raises `BadSettings`."""
     ingress = _deployment("Service", serve.ingress()(Ingress), arguments)
     if arguments.layout is Layout.TOGETHER:
         return ingress.bind(arguments, None, None)
@@ -120,14 +120,14 @@ def _deployment(name: str, replica: type[Any], arguments: Arguments) -> serve.De
 
 
 def replicas_here(cores: float) -> int:
-    """How many replicas of this many cores fit on a node; they share its memory."""
+    """The number of replicas with this many cores that fit on a node; they share its memory."""
     node_id = ray.get_runtime_context().get_node_id()
     node_cores = next((node["Resources"].get("CPU", 1) for node in ray.nodes() if node["NodeID"] == node_id), 1)
     return max(1, int(node_cores / cores))
 
 
 def replica_settings(arguments: Arguments, replicas: int = 1) -> Settings:
-    """The settings of the environment, right for one replica among others on its node. Raises `BadSettings`."""
+    """The environment's settings, adjusted for one of several replicas on a node. Raises `BadSettings`."""
     cores = math.ceil(arguments.cores)
     threads = cores if arguments.layout is Layout.TOGETHER else _DECODING_THREADS * cores
     return load_settings(threads=threads).model_copy(update={"admin_keys_file": None, "workers": replicas})
@@ -136,7 +136,7 @@ def replica_settings(arguments: Arguments, replicas: int = 1) -> Settings:
 async def pipeline_of(
     settings: Settings, detector: DeploymentHandle[Any], validator: DeploymentHandle[Any]
 ) -> Pipeline:
-    """A pipeline whose networks are elsewhere. Raises `BadModel`."""
+    """A pipeline with remote networks. Raises `BadModel`."""
     precise, quick = await detector.identities.remote()
     card, identity = await validator.card.remote()
     patience_s = settings.deadline_s

@@ -17,12 +17,12 @@ _TAR_ENDS: Final = (".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tar.xz", "
 
 
 def is_zip(name: str) -> bool:
-    """By the name alone: telling by the bytes would read every file of a bucket twice."""
+    """By name only: checking the bytes would mean reading every file of a bucket twice."""
     return name.lower().endswith(_ZIP_ENDS)
 
 
 def is_tar(name: str) -> bool:
-    """By the name alone, as for `is_zip`."""
+    """By name only, as for `is_zip`."""
     return name.lower().endswith(_TAR_ENDS)
 
 
@@ -31,7 +31,7 @@ def photos_in_zip(archive: InFile, storage: Storage) -> Iterator[Found]:
     try:
         with open_binary(archive, storage) as file, open_zip(file) as content:
             check_growth(file.seek(0, SEEK_END), sum(member.file_size for member in content.infolist()))
-            # A member may have no name at all, on which `is_dir` fails.
+            # A member's name may be empty, on which `is_dir` fails.
             members = [pair for pair in enumerate(content.infolist()) if not pair[1].filename.endswith("/")]
     except Inflated:
         yield _inflated(archive.name)
@@ -53,7 +53,7 @@ def photos_in_zip(archive: InFile, storage: Storage) -> Iterator[Found]:
 def photos_in_tar(
     archive: InFile, storage: Storage, max_file_bytes: int, is_done: Callable[[str], bool]
 ) -> Iterator[Found]:
-    """One `Given` for every file in the archive, read in its order; where it is damaged, one `Failed` ends it.
+    """One `Given` for every file in the archive, read in order; damage ends it with one `Failed`.
 
     Args:
         archive: a TAR archive, compressed or not.

@@ -1,6 +1,6 @@
-"""What can go wrong with sources: `SourceError` says that there is nothing to read, a `FileError` is about one file.
+"""Errors of sources: a `SourceError` means that there is nothing to read, a `FileError` concerns one file.
 
-The codes of file errors are those of a scan's rows, beside the codes of `img_super.errors.InputError`.
+A scan's rows have the codes of file errors and of `img_super.errors.InputError`.
 """
 
 from typing import Final
@@ -9,11 +9,11 @@ from img_super.errors import ImgSuperError, Refusal
 
 MAX_FILE_BYTES: Final = 20 * 1024 * 1024
 MAX_MEMBERS: Final = 500_000
-"""Of one archive: their names, and a ZIP's whole directory, are held in memory by every process."""
+"""Per archive: every process holds the names, and a ZIP's whole directory, in memory."""
 
 
 class SourceError(ImgSuperError):
-    """A source is not there or cannot be read; the message is one sentence that says what to do."""
+    """A source is missing or cannot be read; the message says in one sentence what to do."""
 
 
 class FileError(Refusal):
@@ -21,35 +21,35 @@ class FileError(Refusal):
 
 
 class UnreadableFile(FileError):
-    """The bytes of a file cannot be had."""
+    """A file cannot be read."""
 
     code = "unreadable_file"
     advice = "The file could not be read; check that it exists and that you may read it."
 
 
 class FileTooLarge(FileError):
-    """A file is larger than what is read."""
+    """A file exceeds the size limit."""
 
     code = "file_too_large"
     advice = "The file is larger than --max-file-bytes allows."
 
 
 class BrokenArchive(FileError):
-    """An archive cannot be opened, or not be read to its end."""
+    """An archive cannot be opened or fully read."""
 
     code = "broken_archive"
     advice = "The archive is damaged from here on; files found before it have their own rows."
 
 
 class EncryptedFile(FileError):
-    """A member of a ZIP archive asks for a password."""
+    """A member of a ZIP archive requires a password."""
 
     code = "encrypted_file"
     advice = "The file in the archive is encrypted; unpack it and scan the folder."
 
 
 class TooManyMembers(FileError):
-    """An archive lists more files than are held in memory."""
+    """An archive lists too many files to hold in memory."""
 
     code = "too_many_members"
     advice = f"The archive lists more than {MAX_MEMBERS:,} files, or too long names; split it, or scan it unpacked."

@@ -1,4 +1,4 @@
-"""What a search finds: where a photo lies, small enough to be sent to another process, and how it is read there."""
+"""What a search finds: a photo's location, small enough to send to another process, and how to read it there."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -54,7 +54,7 @@ class Given:
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """Something that was found but cannot be judged."""
+    """A photo that was found but cannot be judged."""
 
     name: str
     code: str
@@ -62,11 +62,11 @@ class Failed:
 
 
 Found: TypeAlias = InFile | InZip | Given | Failed
-"""Its `name` is unique within a scan and is what its row is called."""
+"""Its `name` is unique within a scan and names its row."""
 
 
 class Reader:
-    """Reads what was found. Safe to share between the threads of a process."""
+    """Reads found photos. Safe to share between threads."""
 
     def __init__(self, storage: Storage, max_file_bytes: int = MAX_FILE_BYTES) -> None:
         self._storage = storage
@@ -93,7 +93,7 @@ class Reader:
             if photo.source is None:
                 with open_regular(photo.path) as file:
                     return file.read(self._max_bytes + 1)
-            # A range beyond the end of an empty object is an error for S3: with a known size all of it is asked for.
+            # S3 rejects a range beyond the end of an empty object, so a file of known size is read whole.
             end = self._max_bytes + 1 if photo.size_bytes is None else None
             files, _ = file_system(photo.source, self._storage)
             return bytes(files.cat_file(photo.path, end=end))
@@ -127,7 +127,7 @@ class Reader:
 
 
 def open_binary(file: InFile, storage: Storage) -> BinaryIO:
-    """The file, open for reading; it can be read from any place on."""
+    """The file, open for reading and seekable."""
     if file.source is None:
         return open_regular(file.path)
     files, _ = file_system(file.source, storage)
@@ -136,7 +136,7 @@ def open_binary(file: InFile, storage: Storage) -> BinaryIO:
 
 
 def file_at(url: str, storage: Storage) -> InFile:
-    """The file whose path or URL a person typed. Raises `UnreadableFile`."""
+    """The file at a path or URL typed by a person. Raises `UnreadableFile`."""
     if not is_remote(url):
         return InFile(printable(url), url)
     files, path = _system_and_path(url, storage)
@@ -144,7 +144,7 @@ def file_at(url: str, storage: Storage) -> InFile:
 
 
 def beside(folder: str, name: str, storage: Storage) -> InFile:
-    """The file of this name in a folder that a person typed; `name` is not parsed. Raises `UnreadableFile`."""
+    """The file of this name in a folder typed by a person; `name` is not parsed. Raises `UnreadableFile`."""
     if not is_remote(folder):
         return InFile(printable(f"{folder}/{name}"), f"{folder}/{name}")
     return InFile(printable(f"{folder}/{name}"), f"{_system_and_path(folder, storage)[1]}/{name}", None, folder)
@@ -158,7 +158,7 @@ def _system_and_path(url: str, storage: Storage) -> tuple[AbstractFileSystem, st
 
 
 def file_system(url: str, storage: Storage) -> tuple[AbstractFileSystem, str]:
-    """The file system behind a URL, and the path on it. Listings of folders are not kept in memory."""
+    """The file system of a URL, and the path on it. Folder listings are not cached."""
     files, path = url_to_fs(url, **dict(storage, use_listings_cache=False))
     return files, str(path)
 

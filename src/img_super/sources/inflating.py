@@ -1,6 +1,6 @@
-"""Decompression that is given up when a few bytes turn out to stand for very many.
+"""Decompression that stops at decompression bombs.
 
-Photos hardly compress. What grows a hundredfold and more is made to: 7 kB of xz can stand for hundreds of gigabytes.
+Photos hardly compress, so an expansion of a hundred times is deliberate: 7 kB of xz can become hundreds of gigabytes.
 """
 
 import bz2
@@ -11,7 +11,7 @@ from typing import Any, BinaryIO, Final
 
 MAX_RATIO: Final = 100
 FREE_BYTES: Final = 32 * 1024 * 1024
-"""What may come of however few: less than a second's work."""
+"""Always allowed: less than a second's work."""
 
 _BEGINS: Final[dict[bytes, Callable[[Any], Any]]] = {
     b"\x1f\x8b": lambda file: gzip.GzipFile(fileobj=file),
@@ -22,7 +22,7 @@ _BEGINS: Final[dict[bytes, Callable[[Any], Any]]] = {
 
 
 class Inflated(Exception):
-    """It would become far more than it is."""
+    """The data expands too much."""
 
 
 def check_growth(small_bytes: int, large_bytes: int) -> None:
@@ -32,7 +32,7 @@ def check_growth(small_bytes: int, large_bytes: int) -> None:
 
 
 class Inflating:
-    """What is in a compressed file, or in one that is not, read from its beginning to its end."""
+    """A file read sequentially, decompressed if it is compressed."""
 
     def __init__(self, file: BinaryIO) -> None:
         begin = file.read(max(map(len, _BEGINS)))
@@ -42,7 +42,7 @@ class Inflating:
         self._content = file if self._inflate is None else self._inflate(file)
 
     def read(self, size_bytes: int) -> bytes:
-        """The next bytes. Raises `Inflated`, or what the decompressor raises."""
+        """The next bytes. Raises `Inflated`, or the decompressor's own errors."""
         piece = bytes(self._content.read(size_bytes))
         self._given_bytes += len(piece)
         if self._inflate is not None:

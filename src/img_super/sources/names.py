@@ -1,4 +1,4 @@
-"""What a photo is called in the results, and which names are no photos."""
+"""Names of photos in the results, and which files are skipped by name."""
 
 import os
 from collections import Counter
@@ -15,24 +15,24 @@ _FORMULA_BEGINS: Final = ("=", "+", "-", "@")
 
 
 def printable(name: str) -> str:
-    """A name that every table, terminal and spreadsheet can take.
+    """A name that is safe in tables, terminals and spreadsheets.
 
-    Bytes that are no text, line breaks and control characters are written as escapes. A path that a spreadsheet
-    would read as a formula (CWE-1236) begins with `./`, which leaves it the same path.
+    Undecodable bytes, line breaks and control characters are escaped. A path that a spreadsheet would read as a formula
+    (CWE-1236) gets the prefix `./`, which names the same file.
     """
     text = visible(_bytes_of(name).decode("utf-8", "backslashreplace"))
     return f"./{text}" if text.startswith(_FORMULA_BEGINS) else text
 
 
 def visible(text: str, kept: str = "") -> str:
-    """Control characters, which could give orders to a terminal, as escapes; but for those that are `kept`."""
+    """Escape control characters, which could command a terminal, except those in `kept`."""
     return "".join(
         sign if sign.isprintable() or sign in kept else sign.encode("unicode_escape").decode() for sign in text
     )
 
 
 def _bytes_of(name: str) -> bytes:
-    """Half a letter, as JSON can name it, is in no file's name."""
+    """Lone surrogates, which JSON allows, occur in no file's name."""
     try:
         return os.fsencode(name)
     except UnicodeEncodeError:
@@ -40,17 +40,17 @@ def _bytes_of(name: str) -> bytes:
 
 
 def is_hidden(path: str) -> bool:
-    """Whether any part of a path relative to its source is hidden, or is what a file manager leaves behind."""
+    """Whether any part of a path relative to its source is hidden or a file manager's metadata."""
     return any(part.startswith(".") or part in _NEVER_PHOTOS for part in PurePosixPath(path).parts)
 
 
 def leaves(member: str) -> bool:
-    """Whether a member's name leads out of the folder into which an archive is unpacked."""
+    """Whether a member's name points outside the folder of extraction."""
     return member.startswith(("/", "\\")) or ".." in member.replace("\\", "/").split("/")
 
 
 class MemberNames:
-    """Names for the members of one archive; the second of two equal ones gets `#2`."""
+    """Unique names for the members of an archive; a duplicate gets `#2`."""
 
     def __init__(self, archive: str) -> None:
         self._archive = archive
@@ -58,7 +58,7 @@ class MemberNames:
         self._letters = 0
 
     def name(self, member: str) -> str:
-        """Raises `TooManyMembers`: with this one the names are too long to be held."""
+        """Raises `TooManyMembers` when the names take too much memory."""
         self._letters += len(member)
         if self._letters > MAX_LETTERS:
             raise TooManyMembers()

@@ -1,7 +1,7 @@
-"""From what a person types (files, folders, globs, archives, URLs) to the photos in it, one after the other.
+"""Finds the photos in what a person typed (files, folders, globs, archives, URLs), one at a time.
 
-Nothing is held but the folders still to be searched; of a remote folder, its listing. Symbolic links to folders are not
-followed, and what is no regular file (a pipe, a device) is no photo.
+Only the folders still to be searched, and a remote folder's listing, are held in memory. Symbolic links to folders are
+not followed; pipes and devices are skipped.
 """
 
 import os
@@ -24,9 +24,9 @@ def find_photos(
     is_done: Callable[[str], bool] = lambda _: False,
     max_file_bytes: int = MAX_FILE_BYTES,
 ) -> Iterator[Found]:
-    """Everything in the sources that may be a photo and is not `is_done`; archives are looked into, one level deep.
+    """All potential photos in the sources that are not `is_done`; archives are searched one level deep.
 
-    Raises `SourceError`: a source is not there, or the package that reads it is not installed.
+    Raises `SourceError`: a source is missing, or the package that reads it is not installed.
     """
     for file in find_files(sources, storage):
         for photo in _inside(file, storage, is_done, max_file_bytes):
@@ -35,7 +35,7 @@ def find_photos(
 
 
 def count_photos(sources: Sequence[str], storage: Storage) -> int | None:
-    """How many photos there are, or None when a TAR archive would have to be read to its end for it."""
+    """The number of photos; None if counting would mean reading a whole TAR archive."""
     count = 0
     for file in find_files(sources, storage):
         if isinstance(file, InFile) and is_tar(file.path):
@@ -51,7 +51,7 @@ def find_files(sources: Sequence[str], storage: Storage) -> Iterator[InFile | Fa
 
 
 def check_sources(sources: Sequence[str], storage: Storage) -> None:
-    """Raises `SourceError` when a source is not there, before anything is begun."""
+    """Raises `SourceError` when a source is missing, before any work."""
     for source in sources:
         for _ in find_files([source], storage):
             break
@@ -80,7 +80,7 @@ def _local_files(source: str) -> Iterator[InFile | Failed]:
     empty = True
     for match in matches:
         empty = False
-        # `**` names the folders, too, whose files it names anyway.
+        # `**` also matches folders, whose files it matches anyway.
         if os.path.isfile(match) or "**" not in path:  # noqa: PTH113
             yield from _file_or_folder(match)
     if empty:
@@ -110,7 +110,7 @@ def _folder(path: str) -> Iterator[InFile | Failed]:
                     elif entry.is_file():
                         yield InFile(printable(entry.path), entry.path)
                     elif entry.is_symlink() and not entry.is_dir():
-                        yield Failed(printable(entry.path), UnreadableFile.code, UnreadableFile.advice)  # leads nowhere
+                        yield Failed(printable(entry.path), UnreadableFile.code, UnreadableFile.advice)  # broken link
         except OSError as error:
             yield Failed(printable(folder), UnreadableFile.code, reason(error))
 

@@ -1,7 +1,7 @@
-"""What a TAR archive says of its members, read in bounded time and memory, whoever wrote it.
+"""Reads TAR headers in bounded time and memory, even malicious ones.
 
-Python before 3.11.10 looks at a long header again and again: time and memory rise with the square of its length. Only
-name and size are wanted; a file with holes is not read, so that its map need not be either.
+Python before 3.11.10 rescans long headers: time and memory grow quadratically. Only name and size are needed; sparse
+files are not read, so neither are their maps.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ class Header(tarfile.TarInfo):
 
     @classmethod
     def frombuf(cls, buf: bytes | bytearray, encoding: str, errors: str) -> Self:
-        """A header that is missing, cut or damaged, tarfile would take for the archive's end and lose the rest."""
+        """tarfile would take a missing, truncated or damaged header for the end of the archive and lose the rest."""
         try:
             header = super().frombuf(buf, encoding, errors)
         except tarfile.EOFHeaderError:  # type: ignore[attr-defined] # the two blocks of zeros that end an archive
@@ -40,7 +40,7 @@ class Header(tarfile.TarInfo):
         return header
 
     def _proc_pax(self, archive: Any) -> tarfile.TarInfo:
-        """A header for the next member, or for all of them, which says neither name nor size."""
+        """A header for the next member, or all of them, without name or size."""
         records = dict(_records(archive.fileobj.read(self._block(self.size))[: self.size]))  # type: ignore[attr-defined]
         try:
             member = self.fromtarfile(archive)
@@ -52,7 +52,7 @@ class Header(tarfile.TarInfo):
         return member
 
     def _proc_sparse(self, archive: Any) -> tarfile.TarInfo:
-        """The map of the holes goes on in further blocks."""
+        """The sparse map continues in further blocks."""
         _, goes_on, size_bytes = self._sparse_structs  # type: ignore[attr-defined]
         for _ in range(MAX_HEADER_BYTES // tarfile.BLOCKSIZE):
             if not goes_on:
@@ -78,7 +78,7 @@ def _apply(records: dict[bytes, bytes], member: Any, archive: Any) -> None:
 
 
 def _records(block: bytes) -> Iterator[tuple[bytes, bytes]]:
-    """`<length> <name>=<value>` and a line feed, one after the other; one that lies about its length is refused."""
+    """A sequence of `<length> <name>=<value>` and a line feed; one with a wrong length is refused."""
     at = 0
     while at < len(block) and block[at]:
         length, _, _ = block[at : at + _LONGEST_NUMBER].partition(b" ")

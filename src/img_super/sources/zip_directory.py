@@ -1,6 +1,6 @@
-"""A ZIP archive whose directory is read within bounds, whatever its end says of it.
+"""Reads a ZIP archive's directory within bounds, whatever its end record claims.
 
-zipfile reads the directory whole and keeps about half a kilobyte for every member; 46 bytes of directory make one.
+zipfile reads the directory whole and keeps about half a kilobyte per member, which takes only 46 bytes of directory.
 """
 
 from typing import BinaryIO, Final
@@ -9,7 +9,7 @@ from zipfile import ZipFile
 from img_super.sources.errors import MAX_MEMBERS, TooManyMembers
 
 MAX_DIRECTORY_BYTES: Final = 128 * 1024 * 1024
-"""Names of 200 letters for as many members as there may be."""
+"""Names of 200 characters for the maximum number of members."""
 
 _MEMBER: Final = b"PK\x01\x02"
 
@@ -22,7 +22,7 @@ class _Bounded:
         self._read = file.read
 
     def read(self, size_bytes: int = -1) -> bytes:
-        """Raises `TooManyMembers`; zipfile reads a directory in one piece."""
+        """Raises `TooManyMembers`; zipfile reads the directory in one piece."""
         if size_bytes > MAX_DIRECTORY_BYTES:
             raise TooManyMembers()
         piece = self._read(size_bytes)
@@ -32,5 +32,5 @@ class _Bounded:
 
 
 def open_zip(file: BinaryIO) -> ZipFile:
-    """Raises `TooManyMembers` before the memory is spent, and whatever zipfile raises."""
+    """Raises `TooManyMembers` before memory is used, and zipfile's own errors."""
     return ZipFile(_Bounded(file))
