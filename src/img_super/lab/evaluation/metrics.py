@@ -8,7 +8,7 @@ from typing import Final
 
 import numpy as np
 import numpy.typing as npt
-from sklearn.metrics import roc_auc_score, roc_curve
+from sklearn.metrics import roc_auc_score
 
 from img_super.domain import Float64Array
 
@@ -24,14 +24,6 @@ def auc(labels: Array, scores: Array) -> float:
     return float(roc_auc_score(labels, scores)) if len(np.unique(labels)) == 2 else float("nan")
 
 
-def equal_error_rate(labels: Array, scores: Array) -> float:
-    """Where APCER and BPCER meet, in [0, 1]."""
-    false_alarms, hits, _ = roc_curve(labels, scores, drop_intermediate=False)
-    misses = 1 - hits
-    nearest = int(np.argmin(np.abs(misses - false_alarms)))
-    return float((misses[nearest] + false_alarms[nearest]) / 2)
-
-
 def bpcer(genuine_scores: Array, threshold: float) -> float:
     """Share of genuine documents whose score reaches the threshold."""
     return float(np.mean(np.asarray(genuine_scores, np.float64) >= threshold)) if len(genuine_scores) else float("nan")
@@ -42,31 +34,10 @@ def apcer(attack_scores: Array, threshold: float) -> float:
     return float(np.mean(np.asarray(attack_scores, np.float64) < threshold)) if len(attack_scores) else float("nan")
 
 
-def bpcer_at_apcer(labels: Array, scores: Array, level: float) -> float:
-    """The lowest BPCER among the thresholds at which at most `level` of the attacks are accepted."""
-    false_alarms, hits, _ = roc_curve(labels, scores, drop_intermediate=False)
-    return float(false_alarms[1 - hits <= level + 1e-12].min())
-
-
-def tpr_at_fpr(labels: Array, scores: Array, level: float) -> float:
-    """The largest share of attacks found among the thresholds at which at most `level` of the genuine are rejected."""
-    false_alarms, hits, _ = roc_curve(labels, scores, drop_intermediate=False)
-    return float(hits[false_alarms <= level + 1e-12].max())
-
-
-def apcer_at_bpcer(labels: Array, scores: Array, level: float) -> float:
-    """The lowest APCER among the thresholds at which at most `level` of the genuine documents are rejected."""
-    return 1 - tpr_at_fpr(labels, scores, level)
-
-
-def freuid(labels: Array, scores: Array) -> float:
-    """The score of the FREUID challenge of 2026, in [0, 1]; 0 is the best. See `freuid_of`."""
-    area, missed = auc(labels, scores), apcer_at_bpcer(labels, scores, FREUID_BPCER)
-    return float(freuid_of(np.array([area]), np.array([missed]))[0])
-
-
 def freuid_of(auc: Float64Array, apcer: Float64Array) -> Float64Array:
-    """1 - harmonic mean of 1 - AuDET and 1 - APCER at a BPCER of 1 %.
+    """The score of the FREUID challenge of 2026, in [0, 1]; 0 is the best.
+
+    1 - harmonic mean of 1 - AuDET and 1 - APCER at a BPCER of 1 %.
 
     AuDET is taken as the area under APCER against BPCER on linear axes, which is 1 - AUC; the APCER as that of the best
     threshold that keeps the BPCER, without a line drawn between thresholds. So do participants' programs; the

@@ -11,6 +11,7 @@ from img_super.domain import FloatMap, UInt8Array
 from img_super.figures import Figure, Localisation, ScoreQuantiles, SetFigures, SpeciesFigures
 from img_super.lab.evaluation import metrics, reliability, resampling
 from img_super.lab.evaluation.localisation import localisation_figures
+from img_super.lab.evaluation.resampling import Curves
 
 QUANTILES: Final = (0.0, 0.01, *(round(0.05 * step, 2) for step in range(1, 20)), 0.99, 1.0)
 
@@ -56,28 +57,20 @@ def figures(scored: Scored, threshold: float, seed: int = 1) -> SetFigures:
     )
     if not scored.has_attacks:
         return genuine
-    curves = resampling.Curves.of(labels, scores, weights)
+    ranking = resampling.Ranking.of(labels, scores, weights)
+    eer = ranking.figure(Curves.equal_error_rate)
+    bpcer_at_apcer = ranking.by_level(Curves.bpcer_at_apcer, metrics.APCER_LEVELS)
     species = {name: _of_species(scored, name, threshold, weights) for name in scored.attack_species}
     return msgspec.structs.replace(
         genuine,
-        auc=resampling.figure(metrics.auc(labels, scores), curves.auc()),
-        eer=round(metrics.equal_error_rate(labels, scores), resampling.DIGITS),
-        eer_interval_95=resampling.rounded_interval(curves.equal_error_rate()),
-        bpcer_at_apcer={
-            f"{level:.0%}": round(metrics.bpcer_at_apcer(labels, scores, level), resampling.DIGITS)
-            for level in metrics.APCER_LEVELS
-        },
-        bpcer_at_apcer_interval_95={
-            f"{level:.0%}": resampling.rounded_interval(curves.bpcer_at_apcer(level)) for level in metrics.APCER_LEVELS
-        },
-        tpr_at_fpr_1=resampling.figure(metrics.tpr_at_fpr(labels, scores, 0.01), curves.tpr_at_fpr(0.01)),
-        apcer_at_bpcer={
-            f"{level:.0%}": resampling.figure(
-                metrics.apcer_at_bpcer(labels, scores, level), curves.apcer_at_bpcer(level)
-            )
-            for level in metrics.BPCER_LEVELS
-        },
-        freuid=resampling.figure(metrics.freuid(labels, scores), curves.freuid()),
+        auc=ranking.figure(Curves.auc),
+        eer=eer.value,
+        eer_interval_95=eer.interval_95,
+        bpcer_at_apcer={level: figure.value for level, figure in bpcer_at_apcer.items()},
+        bpcer_at_apcer_interval_95={level: figure.interval_95 for level, figure in bpcer_at_apcer.items()},
+        tpr_at_fpr_1=ranking.figure(Curves.tpr_at_fpr, 0.01),
+        apcer_at_bpcer=ranking.by_level(Curves.apcer_at_bpcer, metrics.BPCER_LEVELS),
+        freuid=ranking.figure(Curves.freuid),
         apcer=apcer_figure(scored, labels == 1, threshold, weights),
         ece=resampling.figure(
             reliability.reliability(labels, scores).ece, reliability.expected_calibration_error(labels, scores, weights)
@@ -118,12 +111,12 @@ def _of_species(scored: Scored, name: str, threshold: float, weights: resampling
     attacks = scored.species == name
     keep = (scored.labels == 0) | attacks
     labels, scores = scored.labels[keep], scored.scores[keep]
-    curves = resampling.Curves.of(labels, scores, weights[:, keep])
+    ranking = resampling.Ranking.of(labels, scores, weights[:, keep])
     return SpeciesFigures(
         int(attacks.sum()),
-        resampling.figure(metrics.auc(labels, scores), curves.auc()),
+        ranking.figure(Curves.auc),
         apcer_figure(scored, attacks, threshold, weights),
-        resampling.figure(metrics.equal_error_rate(labels, scores), curves.equal_error_rate()),
+        ranking.figure(Curves.equal_error_rate),
     )
 
 

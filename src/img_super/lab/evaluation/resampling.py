@@ -1,11 +1,12 @@
 """95 % bootstrap intervals of every figure at once: whole documents are drawn, for samples of one are alike.
 
 A draw is a row of weights, how often each sample counts in it, so that a figure of a thousand draws is one product of
-matrices instead of a thousand loops. Each function here is its namesake of `metrics` with such weights.
+matrices instead of a thousand loops.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -72,7 +73,9 @@ class Curves:
     apcer: npt.NDArray[np.float64]
 
     @classmethod
-    def of(cls, labels: Array, scores: Array, weights: Weights) -> Curves:
+    def of(cls, labels: Array, scores: Array, weights: Weights | None = None) -> Curves:
+        """Of each draw; without weights of one draw, in which each sample counts once."""
+        weights = np.ones((1, len(labels))) if weights is None else weights
         order = np.argsort(-np.asarray(scores, np.float64), kind="stable")
         descending, attack = np.asarray(scores)[order], np.asarray(labels)[order] == 1
         last_of_ties = np.append(np.flatnonzero(np.diff(descending)), len(descending) - 1)
@@ -84,14 +87,17 @@ class Curves:
         return np.asarray(np.trapezoid(1 - self.apcer, self.bpcer, axis=1))
 
     def equal_error_rate(self) -> Values:
+        """Where APCER and BPCER meet, in [0, 1]."""
         nearest = np.argmin(np.abs(self.apcer - self.bpcer), axis=1)
         draws = np.arange(len(nearest))
         return np.asarray((self.apcer[draws, nearest] + self.bpcer[draws, nearest]) / 2)
 
     def bpcer_at_apcer(self, level: float) -> Values:
+        """The lowest BPCER among the thresholds at which at most `level` of the attacks are accepted."""
         return _finite(np.where(self.apcer <= level + 1e-12, self.bpcer, np.inf).min(axis=1))
 
     def tpr_at_fpr(self, level: float) -> Values:
+        """The largest share of attacks found where at most `level` of the genuine documents are rejected."""
         return _finite(np.where(self.bpcer <= level + 1e-12, 1 - self.apcer, -np.inf).max(axis=1))
 
     def apcer_at_bpcer(self, level: float) -> Values:
@@ -99,6 +105,25 @@ class Curves:
 
     def freuid(self) -> Values:
         return freuid_of(self.auc(), self.apcer_at_bpcer(FREUID_BPCER))
+
+
+@dataclass(frozen=True, slots=True)
+class Ranking:
+    """How well scores rank: of the samples as they are, and of each draw."""
+
+    exact: Curves
+    drawn: Curves
+
+    @classmethod
+    def of(cls, labels: Array, scores: Array, weights: Weights) -> Ranking:
+        return cls(Curves.of(labels, scores), Curves.of(labels, scores, weights))
+
+    def figure(self, rate: Callable[..., Values], *level: float) -> Figure:
+        """`rate`: a method of `Curves`, with the level that it takes."""
+        return figure(float(rate(self.exact, *level)[0]), rate(self.drawn, *level))
+
+    def by_level(self, rate: Callable[[Curves, float], Values], levels: Sequence[float]) -> dict[str, Figure]:
+        return {f"{level:.0%}": self.figure(rate, level) for level in levels}
 
 
 def _finite(values: Values) -> Values:

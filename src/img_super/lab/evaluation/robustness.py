@@ -19,7 +19,6 @@ from img_super.errors import InputError
 from img_super.figures import Figure
 from img_super.lab.dataset.jpeg import saved
 from img_super.lab.evaluation import resampling
-from img_super.lab.evaluation.metrics import auc
 from img_super.model_card import Policy
 from img_super.turn import turn
 
@@ -145,8 +144,8 @@ def _auc(scores: Scores, samples: Samples, weights: resampling.Weights) -> Figur
     labels = samples.labels[answered]
     if len(np.unique(labels)) < 2:
         return None
-    draws = resampling.Curves.of(labels, scores[answered], weights[:, answered]).auc()
-    return resampling.figure(auc(labels, scores[answered]), draws)
+    ranking = resampling.Ranking.of(labels, scores[answered], weights[:, answered])
+    return ranking.figure(resampling.Curves.auc)
 
 
 def _bpcer(scores: Scores, samples: Samples, threshold: float) -> float:

@@ -9,7 +9,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from img_super.lab.evaluation import metrics, resampling
+from img_super.lab.evaluation import resampling
 from img_super.lab.evaluation.report import Scored
 from img_super.lab.own_documents.small_samples import exact_interval
 
@@ -60,15 +60,13 @@ class ModelComparison:
 def compare(name: str, before: Scored, after: Scored, seed: int = 1) -> ModelComparison:
     """Compare two models' scores (or logits) of the same samples, which must have both classes."""
     draws = resampling.drawn_weights(before.documents, seed)
-    curves_before, curves_after = (
-        resampling.Curves.of(scored.labels, scored.scores, draws) for scored in (before, after)
-    )
+    first, second = (resampling.Ranking.of(scored.labels, scored.scores, draws) for scored in (before, after))
     return ModelComparison(
         name, len(before.labels), len(np.unique(before.documents)),
-        (metrics.auc(before.labels, before.scores), metrics.auc(after.labels, after.scores)),
-        (metrics.equal_error_rate(before.labels, before.scores), metrics.equal_error_rate(after.labels, after.scores)),
-        resampling.interval(curves_after.auc() - curves_before.auc()),
-        resampling.interval(curves_before.equal_error_rate() - curves_after.equal_error_rate()),
+        (float(first.exact.auc()[0]), float(second.exact.auc()[0])),
+        (float(first.exact.equal_error_rate()[0]), float(second.exact.equal_error_rate()[0])),
+        resampling.interval(second.drawn.auc() - first.drawn.auc()),
+        resampling.interval(first.drawn.equal_error_rate() - second.drawn.equal_error_rate()),
     )  # fmt: skip
 
 

@@ -35,20 +35,11 @@ class OwnCrop:
 
 
 @dataclass(frozen=True, slots=True)
-class LeftOut:
-    """A photo that is not used, and why."""
-
-    name: str
-    code: str
-    detail: str
-
-
-@dataclass(frozen=True, slots=True)
 class OwnDocuments:
     """A team's own photos, read."""
 
     crops: tuple[OwnCrop, ...]
-    left_out: tuple[LeftOut, ...]
+    left_out: tuple[Failed, ...]
 
     @property
     def labels(self) -> npt.NDArray[np.int64]:
@@ -86,18 +77,18 @@ class Reading:
     def read(self, photos: Sequence[OwnPhoto], advance: Advance = lambda: None) -> OwnDocuments:
         """Read every photo; `advance` is called after each. Raises `BadLabels`: not a single photo can be used."""
 
-        def read_photo(photo: OwnPhoto) -> _ReadPhoto | LeftOut:
+        def read_photo(photo: OwnPhoto) -> _ReadPhoto | Failed:
             try:
                 return self._read(photo)
             except Refusal as error:
-                return LeftOut(photo.found.name, error.code, error.detail)
+                return Failed(photo.found.name, error.code, error.detail)
             finally:
                 advance()
 
         with ThreadPoolExecutor(self._threads) as pool:
             entries = list(pool.map(read_photo, photos))
         usable, doubles = _once([entry for entry in entries if isinstance(entry, _ReadPhoto)])
-        left_out = (*(entry for entry in entries if isinstance(entry, LeftOut)), *doubles)
+        left_out = (*(entry for entry in entries if isinstance(entry, Failed)), *doubles)
         if not usable:
             reasons = ", ".join(f"{count} {code}" for code, count in Counter(entry.code for entry in left_out).items())
             raise BadLabels(f"None of the {len(photos)} photos can be used: {reasons}.")
@@ -105,10 +96,10 @@ class Reading:
         crops = (replace(entry.crop, document=f"own-{number}") for entry, number in zip(usable, numbers, strict=True))
         return OwnDocuments(tuple(crops), left_out)
 
-    def _read(self, photo: OwnPhoto) -> _ReadPhoto | LeftOut:
+    def _read(self, photo: OwnPhoto) -> _ReadPhoto | Failed:
         file = photo.found
         if isinstance(file, Failed):
-            return LeftOut(file.name, file.code, file.detail)
+            return file
         data = self._reader.read(file)
         look = self._pipeline.look(data)
         face = look.detection.portrait.box
@@ -120,7 +111,7 @@ class Reading:
         return _ReadPhoto(own_crop, difference_hash(crop))
 
 
-def _once(photos: Iterable[_ReadPhoto]) -> tuple[list[_ReadPhoto], list[LeftOut]]:
+def _once(photos: Iterable[_ReadPhoto]) -> tuple[list[_ReadPhoto], list[Failed]]:
     by_file: dict[str, list[_ReadPhoto]] = {}
     for photo in photos:
         by_file.setdefault(photo.crop.sha256, []).append(photo)
@@ -130,5 +121,5 @@ def _once(photos: Iterable[_ReadPhoto]) -> tuple[list[_ReadPhoto], list[LeftOut]
         reason = Contradiction if contradict else DuplicateFile
         if not contradict:
             usable.append(copies[0])
-        left_out += [LeftOut(photo.crop.name, reason.code, reason.advice) for photo in copies[0 if contradict else 1 :]]
+        left_out += [Failed(photo.crop.name, reason.code, reason.advice) for photo in copies[0 if contradict else 1 :]]
     return usable, left_out

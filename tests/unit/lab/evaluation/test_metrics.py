@@ -7,6 +7,7 @@ from img_super.figures import SetFigures
 from img_super.lab.evaluation import metrics
 from img_super.lab.evaluation.evaluate import Measured, MeasuredModel
 from img_super.lab.evaluation.report import Scored, figures
+from img_super.lab.evaluation.resampling import Curves
 from img_super.lab.evaluation.tables import ENGLISH, figures_table
 from img_super.model_card import read_card
 from img_super.pipeline.load import SHIPPED_MODEL
@@ -28,9 +29,10 @@ MIXED = np.array([0.1, 0.2, 0.3, 0.7, 0.4, 0.6, 0.8, 0.9])
     ("scores", "auc", "eer", "bpcer_at_ten"), [(APART, 1.0, 0.0, 0.0), (MIXED, 14 / 16, 0.25, 0.25), (-APART, 0, 1, 1)]
 )
 def test_ranking_figures(scores: np.ndarray, auc: float, eer: float, bpcer_at_ten: float) -> None:
+    curves = Curves.of(LABELS, scores)
     assert metrics.auc(LABELS, scores) == pytest.approx(auc)
-    assert metrics.equal_error_rate(LABELS, scores) == pytest.approx(eer)
-    assert metrics.bpcer_at_apcer(LABELS, scores, 0.10) == pytest.approx(bpcer_at_ten)
+    assert curves.equal_error_rate() == pytest.approx(eer)
+    assert curves.bpcer_at_apcer(0.10) == pytest.approx(bpcer_at_ten)
 
 
 def test_one_class_alone_has_no_auc() -> None:
@@ -52,15 +54,15 @@ def test_the_threshold_keeps_its_promise(level: float) -> None:
 
 
 def test_attacks_found_among_few_false_alarms() -> None:
-    assert metrics.tpr_at_fpr(LABELS, APART, 0.01) == 1
-    assert metrics.tpr_at_fpr(LABELS, MIXED, 0.01) == 0.5
+    assert Curves.of(LABELS, APART).tpr_at_fpr(0.01) == 1
+    assert Curves.of(LABELS, MIXED).tpr_at_fpr(0.01) == 0.5
 
 
 def test_the_challenges_score_is_one_minus_a_harmonic_mean() -> None:
-    assert metrics.freuid(LABELS, APART) == 0
-    assert metrics.freuid(LABELS, -APART) == 1
+    assert Curves.of(LABELS, APART).freuid() == 0
+    assert Curves.of(LABELS, -APART).freuid() == 1
     kept, found = 14 / 16, 0.5  # 1 - AuDET, and 1 - APCER where no genuine document is rejected
-    assert metrics.freuid(LABELS, MIXED) == pytest.approx(1 - 2 / (1 / kept + 1 / found))
+    assert Curves.of(LABELS, MIXED).freuid() == pytest.approx(1 - 2 / (1 / kept + 1 / found))
 
 
 def test_the_report_has_every_species_and_becomes_a_table() -> None:

@@ -4,6 +4,7 @@ import time
 
 import numpy as np
 import pytest
+from sklearn.metrics import roc_curve
 
 from img_super.lab.evaluation import metrics, resampling
 from img_super.lab.evaluation.reliability import expected_calibration_error, reliability
@@ -16,11 +17,13 @@ ONCE = np.ones((1, 300))
 
 @pytest.mark.parametrize("level", [0.0, 0.01, 0.1, 0.5])
 def test_with_every_sample_once_the_figures_are_those_of_scikit_learn(level: float) -> None:
-    curves = resampling.Curves.of(LABELS, SCORES, ONCE)
+    curves = resampling.Curves.of(LABELS, SCORES)
+    false_alarms, hits, _ = roc_curve(LABELS, SCORES, drop_intermediate=False)
+    nearest = np.argmin(np.abs(1 - hits - false_alarms))
     assert curves.auc()[0] == pytest.approx(metrics.auc(LABELS, SCORES))
-    assert curves.equal_error_rate()[0] == pytest.approx(metrics.equal_error_rate(LABELS, SCORES))
-    assert curves.bpcer_at_apcer(level)[0] == pytest.approx(metrics.bpcer_at_apcer(LABELS, SCORES, level))
-    assert curves.tpr_at_fpr(level)[0] == pytest.approx(metrics.tpr_at_fpr(LABELS, SCORES, level))
+    assert curves.equal_error_rate()[0] == pytest.approx((1 - hits[nearest] + false_alarms[nearest]) / 2)
+    assert curves.bpcer_at_apcer(level)[0] == pytest.approx(false_alarms[1 - hits <= level + 1e-12].min())
+    assert curves.tpr_at_fpr(level)[0] == pytest.approx(hits[false_alarms <= level + 1e-12].max())
 
 
 def test_a_draw_is_as_if_its_samples_were_written_down_so_often() -> None:
