@@ -14,6 +14,7 @@ from img_super.detector.yunet import YuNet, YuNetDetector
 from img_super.domain import Box, RgbImage
 from img_super.lab.dataset.forgeries import CONTROLS, SPECIES, LandmarkedFace, forge, left_genuine
 from img_super.lab.dataset.jpeg import saved
+from img_super.lab.dataset.pictures import read_rgb
 from img_super.lab.dataset.splits import held_out
 from img_super.pipeline.crop import crop_portrait, resize_to_input
 from img_super.turn import turn
@@ -72,7 +73,7 @@ def forged_crops(
     real_people = _first_of_each_document(photos, detector, landmarks)
     for photo in photos:
         rng = np.random.default_rng([seed, photo.number])
-        portrait = _upright_portrait(_read(photo.path), detector, float(rng.choice(scales)))
+        portrait = _upright_portrait(read_rgb(photo.path), detector, float(rng.choice(scales)))
         host = None if portrait is None else landmarks.nearest_person(*portrait)
         if portrait is None or host is None:
             continue
@@ -98,7 +99,7 @@ def _first_of_each_document(
     for photo in photos:
         if photo.document in people or len(people) == _MOST_REAL_PEOPLE:
             continue
-        around = _upright_portrait(_read(photo.path), detector, 1.0)
+        around = _upright_portrait(read_rgb(photo.path), detector, 1.0)
         person = None if around is None else landmarks.nearest_person(*around)
         if person is not None:
             people[photo.document] = person
@@ -141,7 +142,7 @@ class Landmarks:
         self._yunet = YuNet()
 
     def person(self, path: Path) -> LandmarkedFace | None:
-        image = _read(path)
+        image = read_rgb(path)
         return self.nearest_person(image, Box(0, 0, image.shape[1], image.shape[0]))
 
     def nearest_person(self, image: RgbImage, face: Box) -> LandmarkedFace | None:
@@ -156,10 +157,3 @@ class Landmarks:
         )
         x, y, width, height = (nearest.xywh / scale).tolist()
         return LandmarkedFace(image, nearest.landmarks / scale, (x, y, width, height))
-
-
-def _read(path: Path) -> RgbImage:
-    bgr = cv2.imread(str(path), cv2.IMREAD_COLOR)
-    if bgr is None:
-        raise FileNotFoundError(path)
-    return np.ascontiguousarray(bgr[:, :, ::-1], dtype=np.uint8)

@@ -11,6 +11,7 @@ import numpy as np
 from img_super.detector.outputs import FloatBox
 from img_super.domain import Float32Array, RgbImage, UInt8Array
 from img_super.lab.dataset.manifest import BadDataSet, existing, read_manifest
+from img_super.lab.dataset.pictures import read_rgb
 
 Corners = tuple[tuple[float, float], ...]
 
@@ -92,10 +93,10 @@ def read_faces(folder: Path) -> Faces:
 
 
 def _read(folder: Path, row: PhotoRow) -> LabelledPhoto:
-    bgr = cv2.imread(str(folder / row.photo), cv2.IMREAD_COLOR)
-    if bgr is None:
-        raise BadDataSet(f"The photo {row.photo} in {folder} cannot be read.")
-    return reduced(np.asarray(cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB), np.uint8), row, KEPT_SIDE_PX)
+    try:
+        return reduced(read_rgb(folder / row.photo), row, KEPT_SIDE_PX)
+    except FileNotFoundError as error:
+        raise BadDataSet(f"The photo {row.photo} in {folder} cannot be read.") from error
 
 
 def reduced(image: RgbImage, row: PhotoRow, long_side_px: int) -> LabelledPhoto:

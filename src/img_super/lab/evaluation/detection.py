@@ -7,13 +7,13 @@ from math import atan2, pi
 from pathlib import Path
 from typing import Final
 
-import cv2
 import numpy as np
 
 from img_super.detector.fast import FastDetector
 from img_super.detector.outputs import FloatBox
 from img_super.domain import ROTATIONS, Box, Detection, Detector, RgbImage, Rotation
 from img_super.figures import DetectorFigures
+from img_super.lab.dataset.pictures import read_rgb
 from img_super.lab.dataset.whole_photos import PhotoRow, box_between, read_rows
 from img_super.pipeline.decode import decode_image
 from img_super.turn import inverse, turn
@@ -48,9 +48,7 @@ def answers_on_generated(detector: FastDetector, folder: Path, limit: int | None
 
 def _turned(folder: Path, rows: Sequence[PhotoRow]) -> Iterator[tuple[Rotation, PhotoRow, RgbImage]]:
     for number, row in enumerate(rows):
-        bgr = cv2.imread(str(folder / row.photo), cv2.IMREAD_COLOR)
-        image = np.asarray(cv2.cvtColor(np.asarray(bgr), cv2.COLOR_BGR2RGB), np.uint8)
-        yield ROTATIONS[number // 2 % 4], row, image  # both photos of a pair are turned alike
+        yield ROTATIONS[number // 2 % 4], row, read_rgb(folder / row.photo)  # both photos of a pair are turned alike
 
 
 def _answer(

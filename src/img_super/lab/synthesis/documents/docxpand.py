@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 
 from img_super.domain import RgbImage
+from img_super.lab.dataset.pictures import read_rgb
 from img_super.lab.synthesis import pixels
 from img_super.lab.synthesis.documents.blank import Blank
 from img_super.lab.synthesis.documents.design import PortraitSpec
@@ -70,11 +71,7 @@ def docxpand_blank(rng: np.random.Generator, folder: Path, name: str, frame_widt
 @lru_cache(16)
 def _front(folder: Path, name: str) -> RgbImage:
     """The front without its sample person. Raises `FileNotFoundError` when there is no such picture."""
-    path = folder / name / "front.png"
-    bgr = cv2.imread(str(path), cv2.IMREAD_COLOR)
-    if bgr is None:
-        raise FileNotFoundError(path)
-    return without_portrait(np.asarray(cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB), np.uint8), DOCXPAND_FRAMES[name])
+    return without_portrait(read_rgb(folder / name / "front.png"), DOCXPAND_FRAMES[name])
 
 
 def without_portrait(front: RgbImage, frame: tuple[float, float, float, float]) -> RgbImage:
