@@ -109,14 +109,9 @@ class FastDetector:
     """Finds portrait, ghosts and rotation in one pass over a small photo. Safe to share between threads."""
 
     def __init__(self, weights: bytes, card: DetectorCard, finder: FaceRefiner, instead: Detector) -> None:
-        """
-        Args:
-            weights: those that the card lists as `litert`.
-            finder: confirms what one pass found.
-            instead: is asked when one pass is not sure.
+        """Take the card's `litert` weights, who confirms what one pass found, and who is asked when it is not sure.
 
-        Raises:
-            BadModel: the weights cannot be run or take another input than the card says.
+        Raises `BadModel`: the weights cannot be run or take another input than the card says.
         """
         self.card = card
         self.identity: ModelIdentity = card.identity("litert")

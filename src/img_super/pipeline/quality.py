@@ -48,11 +48,8 @@ def looked_at(crop: RgbImage, network_input: RgbImage) -> RgbImage:
 def assess_quality(crop: RgbImage, face: Box, image_wh: tuple[int, int], small_face_px: int) -> list[QualityWarning]:
     """Look at a portrait crop and say what is wrong with it.
 
-    Args:
-        crop: the upright crop, RGB uint8, square, at the photo's own resolution or reduced (`looked_at`).
-        face: the portrait's face in the photo, in pixels.
-        image_wh: the photo's width and height in pixels.
-        small_face_px: a face narrower than this is judged with less certainty.
+    `crop`: upright, square, at the photo's own resolution or reduced (`looked_at`); `face`: in the photo, of size
+    `image_wh`; `small_face_px`: a narrower face is judged with less certainty.
     """
     return list(_warnings(crop, face, image_wh, small_face_px))
 

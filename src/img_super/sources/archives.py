@@ -55,11 +55,7 @@ def photos_in_tar(
 ) -> Iterator[Found]:
     """One `Given` for every file in the archive, read in order; damage ends it with one `Failed`.
 
-    Args:
-        archive: a TAR archive, compressed or not.
-        storage: options for the file system.
-        max_file_bytes: larger members are not read.
-        is_done: tells which names need not be read again.
+    Larger members are not read, nor those whose name `is_done`.
     """
     try:
         with (

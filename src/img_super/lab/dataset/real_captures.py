@@ -23,11 +23,8 @@ def real_crops(
 ) -> Iterator[ForgedCrop]:
     """Every labelled frame under each control and with each species laid over it.
 
-    Args:
-        folders: each holds `labels.json` and the frames it names.
-        portraits: CC0 portraits; donors are those held out of training.
-        side_px: side of the crops.
-        choosing: the document types for choosing the threshold, or the others, for reporting.
+    `folders`: each holds `labels.json` and the frames it names; `portraits`: CC0 portraits, of which those held out of
+    training are donors; `choosing`: the document types for choosing the threshold, or the others, for reporting.
     """
     for folder in folders:
         yield from forged_crops(labelled_frames(folder, choosing), portraits, side_px, SCALES, seed)

@@ -76,10 +76,7 @@ def held_out(portrait: Path) -> bool:
 def split_of_identity(source: str, identity: str) -> Split:
     """The one split that may show this person, as portrait or as donor.
 
-    Args:
-        source: `cc0`, `gan`, `drawn`.
-        identity: the person's name in the manifest; of a CC0 portrait it ends in `<sex>/<number>`.
-
+    `identity`: the person's name in the manifest; of a CC0 portrait it ends in `<sex>/<number>`.
     Raises `UnknownSource`: the rules say nothing about the source.
     """
     rule = split_rules().identities.get(source)

@@ -30,7 +30,7 @@ def answers_of(weights: bytes, crops: Iterable[RgbImage], threads: int = 1) -> N
 
     def answer(crop: RgbImage) -> tuple[float, FloatMap]:
         network = networks.get()
-        return network.run(crop if len(crop) == network.side_px else resize_to_input(crop, network.side_px))
+        return network.run(resize_to_input(crop, network.side_px))
 
     networks.get()
     with ThreadPoolExecutor(threads) as pool:

@@ -24,10 +24,7 @@ _SURELY: Final = 1e-3
 def fit_platt(logits: Array, labels: Array, weights: Array | None = None) -> Calibration:
     """Platt scaling. Source: J. Platt, "Probabilistic Outputs for Support Vector Machines", 1999.
 
-    Args:
-        logits, labels: one a sample; label 1 means superimposed.
-        weights: how much a sample counts; all alike without.
-
+    `labels`: 1 means superimposed; `weights`: how much a sample counts, all alike without.
     Raises `ValueError`: the logits do not rise with suspicion, so that no temperature makes them a score.
     """
     fitted = LogisticRegression(C=1e4).fit(np.asarray(logits, np.float64).reshape(-1, 1), labels, weights)

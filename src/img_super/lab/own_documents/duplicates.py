@@ -32,9 +32,7 @@ def difference_hash(image: RgbImage) -> Hash:
 def groups(hashes: Sequence[Hash], names: Sequence[str], max_different_bits: int = MAX_DIFFERENT_BITS) -> list[int]:
     """Which photos belong together: equal numbers for near-duplicates and for equal names, also by way of a third.
 
-    Args:
-        hashes: one a photo.
-        names: one a photo, such as its document; an empty one is like no other.
+    `names`: one a photo, such as its document; an empty one is like no other.
     """
     first_of_name: dict[str, int] = {}
     stacked = np.stack(hashes) if len(hashes) else np.empty((0, SIDE * SIDE // 8), np.uint8)

@@ -56,24 +56,15 @@ def own_crops(team: OwnDocuments) -> CropSet:
 
 
 def fine_tune(
-    recipe: Recipe,
+    recipe: Recipe,  # small steps; its side is that of the crops
     team: CropSet,
-    generated: CropSet,
-    parent_weights: Path,
-    out: Path,
-    folds: int,
-    note: Note = lambda _: None,
+    generated: CropSet,  # of the training split; as many as there are own ones are mixed in
+    parent_weights: Path,  # the `.keras` file to begin with
+    out: Path,  # the run's folder
+    folds: int,  # how many times a part is left out
+    note: Note = lambda _: None,  # called with what begins, to show progress
 ) -> Tuned:
     """Cross-validate, then train the network that is kept. Goes on where a run in the same folder stopped.
-
-    Args:
-        recipe: small steps; its side is that of the crops.
-        team: the team's own crops.
-        generated: crops of `img-super synthesize --split train`; as many as there are own ones are mixed in.
-        parent_weights: the `.keras` file to begin with.
-        out: the run's folder.
-        folds: how many times a part is left out.
-        note: called with what begins, to show progress.
 
     Raises `BadLabels`: a class has too few documents for so many folds.
     """

@@ -85,25 +85,15 @@ class OwnAnswers:
 
 
 def ship_tuned(
-    parent: MeasuredModel,
-    trained: Path,
-    team: OwnAnswers,
-    validation: CropSet,
-    folder: Path,
+    parent: MeasuredModel,  # what it was tuned from
+    trained: Path,  # the `.keras` file
+    team: OwnAnswers,  # by networks of the cross-validation
+    validation: CropSet,  # the shipped validation's crops
+    folder: Path,  # becomes the model's folder
     version: str,
     threads: int = 1,
 ) -> ShippedTuned:
-    """Export the tuned network into `folder`, choose its thresholds on both kinds of documents, compare it.
-
-    Args:
-        parent: what it was tuned from.
-        trained: the `.keras` file.
-        team: answered by networks of the cross-validation.
-        validation: the shipped validation's crops.
-        folder: becomes the model's folder; the comparison is written there, too.
-        version: of the new model.
-        threads: crops that are judged at once.
-    """
+    """Export the tuned network into `folder`, choose its thresholds on both kinds of documents, compare it."""
     genuine, attack = (team.documents.count(label) for label in Label)
     pairs = "" if team.exchanged is None else f", and {team.exchanged[0].labels.sum()} exchanged portraits made of them"
     learned = f"Fine-tuned on a team's own documents, {genuine} genuine and {attack} superimposed photos{pairs}."

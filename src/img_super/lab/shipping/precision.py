@@ -72,7 +72,7 @@ def _run_in_turns(
     times_ms: dict[str, list[float]] = {file: [] for file in networks}
     for crop in crops.crops:
         for file, network in networks.items():
-            resized = crop if len(crop) == network.side_px else resize_to_input(crop, network.side_px)
+            resized = resize_to_input(crop, network.side_px)
             began = perf_counter()
             logits[file].append(network.run(resized)[0])
             times_ms[file].append((perf_counter() - began) * 1e3)

@@ -23,20 +23,14 @@ CHOOSING: Final = "real_captures_choosing"
 def ship(
     trained: Path,
     folder: Path,
-    validation: CropSet,
+    validation: CropSet,  # generated crops that training did not see
     version: str,
-    real: list[ForgedCrop] | None = None,
-    representative: UInt8Array | None = None,
+    real: list[ForgedCrop] | None = None,  # real captures that help to choose; see `real_captures`
+    representative: UInt8Array | None = None,  # crops for the integer weights; without any, there are only floats
     about: About = PORTRAIT_VALIDATOR,
-    own: tuple[str, Validation] | None = None,
+    own: tuple[str, Validation] | None = None,  # name and answers of a team's own documents, which help to choose, too
 ) -> ModelCard:
     """Export a `.keras` file, choose what serves, calibrate it, choose its policies, write its card.
-
-    Args:
-        validation: generated crops that training did not see.
-        real: real captures that help to choose; see `real_captures`.
-        representative: crops for the integer weights; without any, there are only floats.
-        own: name and answers of a team's own documents, which help to choose, too.
 
     Raises `ExportFailed`: LiteRT answers otherwise than Keras does; `ValueError`: the network's logits do not rise with
     suspicion.

@@ -49,10 +49,7 @@ def ship_detector(
 ) -> DetectorCard:
     """Export a `.keras` file, choose its least confidence on generated validation, measure, write the card.
 
-    Args:
-        validation: a folder of whole photos that training did not see.
-        real: real captures; they are only measured.
-
+    `validation`: a folder of whole photos that training did not see; `real`: real captures, which are only measured.
     Raises `ExportFailed`: LiteRT answers otherwise than Keras does.
     """
     files = export_detector(trained, folder, INPUT_WH) | {"yunet": export_yunet(folder)}

@@ -80,10 +80,10 @@ def audit_data_set(
     return [samples.finding(kind, limit, seed) for kind, samples in collected.items()]
 
 
-def _refuse_too_few(rows: Collection[AuditRow]) -> None:
+def _refuse_too_few(rows: Collection[AuditRow], kind: str = "An audit") -> None:
     documents = len({row.document for row in rows})
     if documents < LEAST_DOCUMENTS or len({row.label for row in rows}) != 2:
-        raise BadDataSet(f"An audit needs {LEAST_DOCUMENTS} documents and both classes; {documents} are there.")
+        raise BadDataSet(f"{kind} needs {LEAST_DOCUMENTS} documents and both classes; {documents} are there.")
 
 
 @dataclass(slots=True)
@@ -98,15 +98,15 @@ class _Samples:
     def finding(self, kind: str, limit: float, seed: int) -> AuditFinding:
         labels = np.array([row.label for row in self.rows])
         documents = np.array([row.document for row in self.rows], dtype=np.str_)
-        count = len(set(documents))
-        if count < LEAST_DOCUMENTS or len(set(labels)) != 2:
-            raise BadDataSet(f"{kind} needs {LEAST_DOCUMENTS} documents and both classes; {count} documents are there.")
+        _refuse_too_few(self.rows, kind)
         table = tabulate(self.features)
         scores = out_of_fold_scores(table.values, labels, documents, seed)
         area = auc(labels, scores)
         low, high = auc_interval(labels, scores, documents, seed, outside=_OUTSIDE)
         strongest = strongest_feature(table, labels)
-        return AuditFinding(kind, area, (low, high), strongest, len(labels), count, area > limit and low > 0.5)
+        return AuditFinding(
+            kind, area, (low, high), strongest, len(labels), len(set(documents)), area > limit and low > 0.5
+        )
 
 
 def _features(kind: str, shard: Shard) -> Iterator[tuple[AuditRow, Features]]:
