@@ -119,6 +119,17 @@ def unwritten(file: h5py.File) -> None:
     file.create_dataset("large", (1 << 26,), "f4")
 
 
+def deep(file: h5py.File) -> None:
+    file.create_group("/".join("a" * 40))
+
+
+def many(file: h5py.File) -> None:
+    """Each group twice in the one before: 15 are 32,768."""
+    for group in ["/".join("a" * depth) for depth in range(1, 16)]:
+        file.create_group(group)
+        file[f"{group}b"] = file[group]
+
+
 def kernel_of(file: h5py.File) -> h5py.Dataset:
     return file["layers/dense/vars/0"]
 
@@ -149,6 +160,8 @@ def infinite(file: h5py.File) -> None:
         (with_weights(data_outside), "packed or lie elsewhere"),
         (with_weights(packed), "packed or lie elsewhere"),
         (with_weights(unwritten), "packed or lie elsewhere"),
+        (with_weights(deep), "deeper"),
+        (with_weights(many), "more groups"),
         (with_weights(not_a_number), "no finite numbers"),
         (with_weights(infinite), "no finite numbers"),
         (lambda members: members.update({"config.json": b"[" * 100_000}), "can be loaded"),

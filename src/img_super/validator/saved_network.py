@@ -28,6 +28,10 @@ _WEIGHTS: Final = "model.weights.h5"
 _MEMBERS: Final = frozenset({_CONFIG, _WEIGHTS, "metadata.json"})
 _MOST_FILE_BYTES: Final = 512 * 1024 * 1024
 _MOST_CONFIG_BYTES: Final = 4 * 1024 * 1024
+_MOST_ITEMS: Final = 10_000
+_MOST_DEPTH: Final = 16
+"""Of groups of weights; Keras has one for each layer, in which one for its numbers lies."""
+
 _MOST_ANSWER: Final = 1 << 26
 """Numbers that one layer may make of one crop: 256 MB."""
 
@@ -115,12 +119,28 @@ def _is_known(described: dict[str, Any]) -> bool:
 
 
 def _refuse_other_weights(weights: bytes) -> None:
-    """Keras writes plain numbers as they are: packed ones may become any size, links lead anywhere."""
-    with h5py.File(BytesIO(weights), "r") as file:  # what is returned ends the search
-        if file.visititems_links(lambda _, link: None if isinstance(link, h5py.HardLink) else link):
+    """Keras writes plain numbers as they are: packed ones may become any size, links lead anywhere.
+
+    HDF5's own search takes minutes for some thousand groups in each other.
+    """
+    with h5py.File(BytesIO(weights), "r") as file:
+        unseen, left = [(file, 0)], _MOST_ITEMS
+        while unseen:
+            group, depth = unseen.pop()
+            left -= len(group)
+            if left < 0 or depth > _MOST_DEPTH:
+                raise BadModel("The Keras file has more groups of weights, or deeper ones, than networks here have.")
+            unseen.extend((item, depth + 1) for item in _checked_items(group) if isinstance(item, h5py.Group))
+
+
+def _checked_items(group: Any) -> Iterator[Any]:
+    for name in group:
+        if not isinstance(group.get(name, getlink=True), h5py.HardLink):
             raise BadModel("The Keras file has weights that lie elsewhere.")
-        if file.visititems(lambda name, item: name if _is_packed(item) else None):
+        item = group[name]
+        if _is_packed(item):
             raise BadModel("The Keras file has weights that are packed or lie elsewhere, which Keras does not write.")
+        yield item
 
 
 def _is_packed(item: Any) -> bool:
