@@ -137,7 +137,7 @@ class Metrics:
             return generate_latest(self._registry)
         _forget_dead_workers(Path(self._folder))
         registry = CollectorRegistry()
-        MultiProcessCollector(registry, self._folder)  # type: ignore[no-untyped-call]
+        MultiProcessCollector(registry, self._folder)
         lines = generate_latest(registry).splitlines(keepends=True)
         return b"".join(line for line in lines if not line.endswith(_NO_LONGER_SO))
 
@@ -162,4 +162,4 @@ def _forget_dead_workers(folder: Path) -> None:
     for file in folder.glob("gauge_live*.db"):
         pid = int(file.stem.rpartition("_")[2])
         if not Path(f"/proc/{pid}").exists():
-            mark_process_dead(pid, str(folder))  # type: ignore[no-untyped-call]
+            mark_process_dead(pid, str(folder))
