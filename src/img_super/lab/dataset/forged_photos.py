@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -78,18 +79,16 @@ def forged_crops(
         if portrait is None or host is None:
             continue
         region, face = portrait
+        captured = partial(_captured, rng, face=face, side_px=side_px, document=photo.document)
         for control in CONTROLS:
-            yield _captured(rng, left_genuine(rng, control, region, face), face, side_px, "", photo.document)
+            yield captured(left_genuine(rng, control, region, face), species="")
         for species in SPECIES:
             name, donor = donors[int(rng.integers(len(donors)))]
-            forged = forge(rng, species, region, host, donor)
-            yield replace(_captured(rng, forged, face, side_px, species, photo.document), donor=name)
+            yield replace(captured(forge(rng, species, region, host, donor), species=species), donor=name)
         other_people = [person for document, person in real_people.items() if document != photo.document]
         for species in CAREFUL if other_people else ():
             forged = forge(rng, species, region, host, other_people[int(rng.integers(len(other_people)))])
-            yield _captured(
-                rng, forged, face, side_px, f"{EXCHANGED}{species.removesuffix('_careful')}", photo.document
-            )
+            yield captured(forged, species=f"{EXCHANGED}{species.removesuffix('_careful')}")
 
 
 def _first_of_each_document(

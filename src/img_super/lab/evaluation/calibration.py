@@ -68,7 +68,7 @@ def fit_better(logits: Array, labels: Array, documents: Array, weights: Array) -
     kinds = {"platt": fit_platt, "isotonic": fit_isotonic}
     losses = {kind: _left_out_losses(fit, logits, labels, documents, weights) for kind, fit in kinds.items()}
     gain = losses["platt"] - losses["isotonic"]
-    mean_gains = resampling.mean(gain, resampling.drawn_weights(documents, seed=1))
+    mean_gains = resampling.mean(gain, resampling.drawn_weights(documents))
     kind_chosen = "isotonic" if resampling.interval(mean_gains)[0] > 0 else "platt"
     rounded = {kind: round(float(loss.mean()), 5) for kind, loss in losses.items()}
     return CalibrationChoice(kinds[kind_chosen](logits, labels, weights), rounded)

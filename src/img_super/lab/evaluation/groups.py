@@ -23,19 +23,19 @@ def group_figures(scored: Scored, faces: ShownFaces, threshold: float) -> dict[s
 
 
 def _of_group(
-    scored: Scored, people: npt.NDArray[np.str_], members: npt.NDArray[np.bool_], threshold: float, seed: int = 1
+    scored: Scored, people: npt.NDArray[np.str_], members: npt.NDArray[np.bool_], threshold: float
 ) -> GroupFigures:
     genuine, attacks = (members & (scored.labels == label) for label in (0, 1))
     return GroupFigures(
         people=len(np.unique(people[members])),
         bona_fide=int(genuine.sum()),
         attacks=int(attacks.sum()),
-        bpcer=_rate(scored.scores[genuine] >= threshold, people[genuine], seed),
-        apcer=_rate(scored.scores[attacks] < threshold, people[attacks], seed),
+        bpcer=_rate(scored.scores[genuine] >= threshold, people[genuine]),
+        apcer=_rate(scored.scores[attacks] < threshold, people[attacks]),
     )
 
 
-def _rate(wrong: npt.NDArray[np.bool_], people: npt.NDArray[np.str_], seed: int) -> Figure | None:
+def _rate(wrong: npt.NDArray[np.bool_], people: npt.NDArray[np.str_]) -> Figure | None:
     if not len(wrong):
         return None
-    return resampling.figure(float(wrong.mean()), resampling.mean(wrong, resampling.drawn_weights(people, seed)))
+    return resampling.figure(float(wrong.mean()), resampling.mean(wrong, resampling.drawn_weights(people)))

@@ -58,12 +58,12 @@ def _policy(max_bpcer: float, sets: Mapping[str, Scored]) -> Policy:
     )
 
 
-def policy_figures(scored: Scored, threshold: float, band: tuple[float, float], seed: int = 1) -> PolicyFigures:
+def policy_figures(scored: Scored, threshold: float, band: tuple[float, float]) -> PolicyFigures:
     """What a policy gives on a set: `bpcer`, `apcer`, the worst species, how many samples a person must look at.
 
     Where there are no attacks, of genuine ones only.
     """
-    weights = resampling.drawn_weights(scored.documents, seed)
+    weights = resampling.drawn_weights(scored.documents)
     rejected = bpcer_figure(scored, threshold, weights)
     referred = (scored.scores >= band[0]) & (scored.scores < band[1])
     asked_genuine = round(float(referred[scored.labels == 0].mean()), 4)

@@ -26,17 +26,15 @@ class Reliability:
     ece: float  # expected calibration error, in [0, 1]. Source: M. P. Naeini et al., 2015
 
 
-def reliability(labels: npt.NDArray[np.generic], scores: Float64Array, bins: int = BINS) -> Reliability:
+def reliability(labels: npt.NDArray[np.generic], scores: Float64Array) -> Reliability:
     """The reliability of scores."""
-    total, score_sum, attacks = _binned(labels, scores, _balanced(labels, np.ones((1, len(scores)))), bins)
+    total, score_sum, attacks = _binned(labels, scores, _balanced(labels, np.ones((1, len(scores)))))
     return Reliability(score_sum[0] / total[0], attacks[0] / total[0], float(_error(score_sum, attacks)[0]))
 
 
-def expected_calibration_error(
-    labels: npt.NDArray[np.generic], scores: Float64Array, weights: Weights, bins: int = BINS
-) -> Values:
+def expected_calibration_error(labels: npt.NDArray[np.generic], scores: Float64Array, weights: Weights) -> Values:
     """How far the mean score of a bin lies from its share of attacks, on average; one value a draw."""
-    _, score_sum, attacks = _binned(labels, scores, _balanced(labels, weights), bins)
+    _, score_sum, attacks = _binned(labels, scores, _balanced(labels, weights))
     return _error(score_sum, attacks)
 
 
@@ -53,10 +51,10 @@ def _balanced(labels: npt.NDArray[np.generic], weights: Weights) -> Weights:
 
 
 def _binned(
-    labels: npt.NDArray[np.generic], scores: Float64Array, weights: Weights, bins: int
+    labels: npt.NDArray[np.generic], scores: Float64Array, weights: Weights
 ) -> tuple[Float64Array, Float64Array, Float64Array]:
     """Weight, weighted scores and weighted attacks, [draws, bins]; bins without samples are left out."""
-    edges = np.quantile(scores, np.linspace(0, 1, bins + 1)[1:-1])
+    edges = np.quantile(scores, np.linspace(0, 1, BINS + 1)[1:-1])
     bin_of = np.searchsorted(edges, scores, side="right")
     members = (bin_of[:, None] == np.unique(bin_of)).astype(np.float64)
     return weights @ members, weights @ (members * scores[:, None]), weights @ (members * (labels == 1)[:, None])

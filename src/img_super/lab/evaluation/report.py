@@ -41,13 +41,13 @@ class Scored:
         return sorted(set(self.species.tolist()) - {""})
 
 
-def figures(scored: Scored, threshold: float, seed: int = 1) -> SetFigures:
+def figures(scored: Scored, threshold: float) -> SetFigures:
     """All figures of one data set at one threshold, with 95 % intervals by document.
 
     Without attacks: how many genuine documents are rejected, and how their scores lie.
     """
     labels, scores = scored.labels, scored.scores
-    weights = resampling.drawn_weights(scored.documents, seed)
+    weights = resampling.drawn_weights(scored.documents)
     genuine = SetFigures(
         bona_fide=int((labels == 0).sum()),
         attacks=int((labels == 1).sum()),

@@ -26,7 +26,7 @@ DIGITS: Final = 4
 """Of what a card holds."""
 
 
-def drawn_weights(clusters: Array, seed: int, draws: int = 1000) -> Weights:
+def drawn_weights(clusters: Array, seed: int = 1, draws: int = 1000) -> Weights:
     """How often each sample counts in each draw of as many clusters as there are.
 
     `clusters`: the cluster of each sample, such as its document.

@@ -107,7 +107,7 @@ def robustness(judge: Judge, samples: Samples, steps: Sequence[ImageChange], pol
     """One row a step, the unchanged images first."""
     changes = [ImageChange("none", 0, lambda image: image), *steps]
     scores = np.array([[judge(step.change(image)) for step in changes] for image in samples.images()])
-    weights = resampling.drawn_weights(samples.documents, seed=1)
+    weights = resampling.drawn_weights(samples.documents)
     return [
         _figures(step, scores[:, 0], scores[:, number], samples, weights, policy) for number, step in enumerate(changes)
     ]

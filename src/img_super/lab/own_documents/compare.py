@@ -57,9 +57,9 @@ class ModelComparison:
         )
 
 
-def compare(name: str, before: Scored, after: Scored, seed: int = 1) -> ModelComparison:
+def compare(name: str, before: Scored, after: Scored) -> ModelComparison:
     """Compare two models' scores (or logits) of the same samples, which must have both classes."""
-    draws = resampling.drawn_weights(before.documents, seed)
+    draws = resampling.drawn_weights(before.documents)
     first, second = (resampling.Ranking.of(scored.labels, scored.scores, draws) for scored in (before, after))
     return ModelComparison(
         name, len(before.labels), len(np.unique(before.documents)),

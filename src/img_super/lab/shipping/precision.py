@@ -23,14 +23,14 @@ MAX_SCORE_CHANGE: Final = 0.01
 FLOAT, INT8 = "litert", "litert_int8"
 
 
-def compare_precisions(weights: Mapping[str, bytes], crops: CropSet, seed: int = 1) -> dict[str, Precision]:
+def compare_precisions(weights: Mapping[str, bytes], crops: CropSet) -> dict[str, Precision]:
     """What each file is worth; for integers, how far the scores move.
 
     The files take turns on every crop, so that a busy machine slows both. `litert`, the floats, must be among them.
     """
     logits, times_ms = _run_in_turns(weights, crops)
     labels = crops.labels
-    draws = resampling.drawn_weights(crops.documents, seed)
+    draws = resampling.drawn_weights(crops.documents)
     curves = {file: resampling.Curves.of(labels, values, draws).auc() for file, values in logits.items()}
     calibration = fit_platt(logits[FLOAT], labels)
     scores = {file: scores_of(calibration, values) for file, values in logits.items()}
