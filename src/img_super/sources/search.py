@@ -70,27 +70,27 @@ def _inside(
 
 
 def _local_files(source: str) -> Iterator[InFile | Failed]:
-    path = os.path.expanduser(source)  # noqa: PTH111 pathlib would drop a leading `./`
+    path = os.path.expanduser(source)  # pathlib would drop a leading `./`
     if os.path.lexists(path):
         yield from _file_or_folder(path)
         return
     if not has_magic(path):
         raise SourceError(f"There is nothing at {printable(source)}.")
-    matches = iglob(path, recursive=True)  # noqa: PTH207 lazy, and it keeps the path as it was typed
+    matches = iglob(path, recursive=True)  # lazy, and it keeps the path as it was typed
     empty = True
     for match in matches:
         empty = False
         # `**` also matches folders, whose files it matches anyway.
-        if os.path.isfile(match) or "**" not in path:  # noqa: PTH113
+        if os.path.isfile(match) or "**" not in path:
             yield from _file_or_folder(match)
     if empty:
         raise SourceError(f"Nothing matches {printable(source)}.")
 
 
 def _file_or_folder(path: str) -> Iterator[InFile | Failed]:
-    if os.path.isdir(path):  # noqa: PTH112
+    if os.path.isdir(path):
         yield from _folder(path)
-    elif os.path.isfile(path):  # noqa: PTH113 a pipe would be waited for forever
+    elif os.path.isfile(path):  # a pipe would be waited for forever
         yield InFile(printable(path), path)
     else:
         yield Failed(printable(path), UnreadableFile.code, UnreadableFile.advice)

@@ -52,13 +52,13 @@ def shown_faces(people: Sequence[str], portraits: Path) -> ShownFaces:
     """The groups of people named as `cc0/female/12`, whose pictures lie in `portraits/female/12.jpg`."""
     path = portraits / _PROMPTS
     ordered = _ORDERED.findall(path.read_text("utf-8")) if path.is_file() else []
-    landmarks, asked = Landmarks(), set(people)
-    known = {
+    landmarks, shown = Landmarks(), set(people)
+    traits = {
         name: {"sex": "female" if noun == "woman" else "male", "age": age_group(int(age)), "skin": _skin(face)}
         for number, age, noun in ordered
-        if (name := f"cc0/{number}") in asked and (face := landmarks.person(portraits / f"{number}.jpg"))
+        if (name := f"cc0/{number}") in shown and (face := landmarks.person(portraits / f"{number}.jpg"))
     }
-    of_trait = {trait: [known[name][trait] if name in known else "" for name in people] for trait in GROUPS}
+    of_trait = {trait: [traits[name][trait] if name in traits else "" for name in people] for trait in GROUPS}
     return ShownFaces(
         np.array(people, dtype=np.str_), {trait: np.array(groups, np.str_) for trait, groups in of_trait.items()}
     )

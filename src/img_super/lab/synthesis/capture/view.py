@@ -115,8 +115,8 @@ def look_at(image: Pixels, view: View, border: int = cv2.BORDER_REPLICATE) -> Pi
     if not view.bends:
         return warp(image, view.matrix, view.wh, border)
     image = without_aliasing(image, scale_of(view.matrix))
-    seen = cv2.remap(image, *bent_map(view), cv2.INTER_LINEAR, borderMode=border)
-    return seen.astype(image.dtype, copy=False)
+    bent = cv2.remap(image, *bent_map(view), cv2.INTER_LINEAR, borderMode=border)
+    return bent.astype(image.dtype, copy=False)
 
 
 @lru_cache(1)  # both photos of a pair, their gloss and the mask are seen through the same one
