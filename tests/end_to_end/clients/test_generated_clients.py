@@ -1,4 +1,4 @@
-"""Clients that are generated from the OpenAPI document compile, and get an answer of both routes; so does our own."""
+"""Clients generated from the OpenAPI document compile and get answers of both routes, and problems; so does our own."""
 
 from __future__ import annotations
 
