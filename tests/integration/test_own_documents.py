@@ -65,7 +65,7 @@ def test_the_tutorial_goes_through(
     read = re.search(r"(\d+) genuine and (\d+) superimposed photos", said)
     assert read
     assert min(map(int, read.groups())) >= 10
-    assert f"How sure: with {read[1]} different genuine documents" in said
+    assert f"With {read[1]} different genuine documents" in said
     assert Registry.open(tmp_path / "models").state.current == version
     with running_service("--threads", "1", IMG_SUPER_MODEL=str(tmp_path / "models"), **PATIENT) as service:
         answer = httpx2.post(

@@ -177,7 +177,7 @@ PROBLEMS: list[tuple[FilePayload, str, str]] = [
     (photos.broken(), "El archivo de imagen está dañado", "broken_image"),
     (photos.no_image(), "Esto no es una foto que se pueda leer", "not_an_image"),
     ({"name": "vacía.jpg", "mimeType": "image/jpeg", "buffer": b""}, "El archivo está vacío", "image_missing"),
-    (photos.small(), "El retrato es muy pequeño para juzgarlo", "face_too_small"),
+    (photos.small(), "El retrato es muy pequeño para analizarlo", "face_too_small"),
 ]
 
 

@@ -92,7 +92,7 @@ class Rejected:
         low, high = exact_interval(self.rejected[0], self.photos)
         return (
             f"{self.name} ({self.photos} genuine photos, {self.documents} documents, no attacks): the old threshold "
-            f"rejects {before} (of new ones {low:.1%} to {high:.1%}), the new one {after}, on which it was chosen"
+            f"rejects {before} ({low:.1%} to {high:.1%} of new ones), the new one {after}, on which it was chosen"
         )
 
 
@@ -117,7 +117,7 @@ def advice_without_attacks(exchanged: ModelComparison | None, shipped_validation
     if exchanged is None or exchanged.verdict is not Outcome.BETTER:
         return Advice(
             NextStep.KEEP_OLD,
-            "It recognises not even exchanged portraits better, which it learned from: keep the old one.",
+            "It does not even recognise exchanged portraits better, although it learned from them: keep the old one.",
         )
     if _lost(shipped_validation) > FORGETS:
         return Advice(

@@ -37,7 +37,7 @@ class Places:
     def in_words(self) -> str:
         """What is about to be believed, for a person to read before it is."""
         if self.table is not None:
-            return f"GENUINE and SUPERIMPOSED: as the column `label` of {printable(self.table)} says"
+            return f"GENUINE and SUPERIMPOSED: according to the column `label` of {printable(self.table)}"
         genuine, attack = (", ".join(map(printable, sources)) or "none" for sources in (self.genuine, self.attack))
         return f"GENUINE documents:      {genuine}\nSUPERIMPOSED portraits: {attack}"
 

@@ -157,7 +157,7 @@ class _Scores:
     def old(self, threshold: float) -> str:
         """What a threshold does that was not chosen on them, with exact intervals for new photos."""
         return " and ".join(
-            f"{does} {hits} of {total} {kind} ({hits / total:.1%}; of new ones {low:.1%} to {high:.1%})"
+            f"{does} {hits} of {total} {kind} ({hits / total:.1%}; {low:.1%} to {high:.1%} of new ones)"
             for does, hits, total, kind in self._shares(threshold)
             for low, high in [exact_interval(hits, total)]
         )
@@ -169,7 +169,7 @@ class _Scores:
     def _shares(self, threshold: float) -> Iterator[tuple[str, int, int, str]]:
         yield "rejects", int((self.genuine >= threshold).sum()), len(self.genuine), "genuine photos"
         if len(self.attack):
-            yield "lets pass", int((self.attack < threshold).sum()), len(self.attack), "attacks"
+            yield "misses", int((self.attack < threshold).sum()), len(self.attack), "attacks"
 
 
 def _figures(team: OwnDocuments, scores: Float64Array, threshold: FewThreshold, score_threshold: float) -> SetFigures:
@@ -193,7 +193,7 @@ def _why(wish: Wish, bpcer: float) -> list[str]:
         return []
     return [
         f"A missed attack costs as much as {wish.cost_ratio:g} false alarms, and {wish.attack_share:.2%} of the "
-        f"documents are attacks: by your attacks it is cheapest to reject {bpcer:.1%} of the genuine documents."
+        f"documents are attacks: with your attacks, it is cheapest to reject {bpcer:.1%} of the genuine documents."
     ]
 
 
@@ -201,16 +201,16 @@ def _what(before: ModelCard, after: ModelCard, team: _Scores, threshold: FewThre
     low, high = threshold.reached_bpcer
     bpcer = threshold.wanted_bpcer
     explanations = {
-        Way.RANK: "taken from the rank of your own scores, which assumes nothing of their distribution",
-        Way.SHAPE: "taken from mean and spread of your own scores, which are assumed to be distributed as those of the "
-        "model's validation: for a rank there are too few",
+        Way.RANK: "a rank of your own scores, whatever their distribution",
+        Way.SHAPE: "based on the mean and spread of your own scores, assuming the distribution of the model's "
+        "validation, because there are too few for a rank",
     }
     lines = [
         f"The old threshold {before.threshold:.4f} {team.old(before.threshold)}.",
         f"The new threshold {after.threshold:.4f} {team.new(after.threshold)}, on which it was chosen.",
-        f"It should reject {bpcer:.1%} of genuine documents like these, and was {explanations[threshold.way]}.",
-        f"How sure: with {chooser.documents} different genuine documents ({len(chooser.genuine)} photos) the share "
-        f"that it really rejects lies between {low:.1%} and {high:.1%}, in 90 of 100 such draws.",
+        f"It should reject {bpcer:.1%} of genuine documents like these; it is {explanations[threshold.way]}.",
+        f"With {chooser.documents} different genuine documents ({len(chooser.genuine)} photos), the share "
+        f"that it really rejects lies between {low:.1%} and {high:.1%} in 90 of 100 such draws.",
     ]  # fmt: skip
     if high > 2 * bpcer:
         needed = documents_needed(bpcer, 2 * bpcer)

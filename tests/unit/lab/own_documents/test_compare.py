@@ -77,4 +77,4 @@ def test_rejected_genuine_photos_are_counted() -> None:
     documents = np.array(["a", "a", "b", "c"])
     found = Rejected.of("mine", documents, np.array([True, True, False, False]), np.array([False, False, False, True]))
     assert (found.photos, found.documents, found.rejected) == (4, 3, (2, 1))
-    assert "rejects 2 (50.0%) (of new ones 6.8% to 93.2%), the new one 1 (25.0%)" in found.in_words()
+    assert "rejects 2 (50.0%) (6.8% to 93.2% of new ones), the new one 1 (25.0%)" in found.in_words()
