@@ -190,8 +190,11 @@ def test_a_layer_that_makes_much_of_a_crop_is_refused(tmp_path: Path) -> None:
     from img_super.validator.saved_network import open_network
 
     crop = keras.Input((SIDE, SIDE, 3))
-    with pytest.raises(BadModel, match="more of a crop"):
-        open_network(stored(keras.Model(crop, keras.layers.UpSampling2D(200)(crop)), tmp_path))
+    places = keras.layers.Reshape((4 * SIDE * SIDE, 3))(keras.layers.UpSampling2D(2)(crop))
+    compared = keras.layers.MultiHeadAttention(8, 1)(places, places)  # each of 4,096 places with each other, 8 times
+    for large in (keras.layers.UpSampling2D(200)(crop), compared):
+        with pytest.raises(BadModel, match="more of a crop"):
+            open_network(stored(keras.Model(crop, large), tmp_path))
 
 
 def broken_files(file: bytes) -> Iterator[bytes]:

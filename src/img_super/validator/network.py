@@ -1,4 +1,4 @@
-"""The validation network: EfficientNet-Lite0, cut off at stride 16, with a logit and a map of suspicion.
+"""The validation network: EfficientNet-Lite0, cut off at stride 16, self-attention, a logit and a map of suspicion.
 
 Backend-neutral Keras 3. Lite0 has ReLU6 and no squeeze-excitation, so that it quantises well.
 Source: M. Tan, Q. Le, "EfficientNet", 2019, and the Lite variants of the TPU models' repository.
@@ -16,7 +16,13 @@ STRIDE: Final = 16
 _STAGES: Final = ((3, 1, 1, 1, 16), (3, 2, 2, 6, 24), (5, 2, 2, 6, 40), (3, 3, 2, 6, 80), (5, 3, 1, 6, 112))
 """Kernel, repeats, stride, expansion, channels of each stage up to stride 16."""
 
+RELATING_LAYERS: Final = 2
+HEADS: Final = 4
+TOKEN_CHANNELS: Final = 128
+EMBEDDED: Final = "tokens_in"
+
 _BATCH_NORM_EPSILON: Final = 1e-3
+_LAYER_NORM_EPSILON: Final = 1e-5
 
 
 def build_network(input_side_px: int, neck_channels: int = 128, dropout: float = 0.3) -> keras.Model:
@@ -36,8 +42,10 @@ def build_network(input_side_px: int, neck_channels: int = 128, dropout: float =
     crop = keras.Input((input_side_px, input_side_px, 3), name="crop")
     scaled = keras.layers.Rescaling(1 / 128, offset=-127 / 128, name="rescaling")(crop)
     features = keras.layers.Concatenate(name="seen")([_backbone(scaled), _residue(scaled)])
-    features = keras.layers.Conv2D(neck_channels, 1, use_bias=False, name="neck_conv")(features)
-    features = _normalised(features, "neck_bn")
+    neck = keras.layers.Conv2D(neck_channels, 1, use_bias=False, name="neck_conv")(features)
+    neck = keras.layers.BatchNormalization(epsilon=_BATCH_NORM_EPSILON, name="neck_bn")(neck)
+    features = keras.layers.Add(name="neck")([neck, _related(features, neck_channels)])
+    features = keras.layers.ReLU(6.0, name="neck_relu6")(features)
     heat_map = keras.layers.Conv2D(1, 1, activation="sigmoid", dtype="float32", name="heat_map")(features)
     pooled = keras.layers.Dropout(dropout, name="dropout")(_compared(features))
     hidden = keras.layers.Dense(64, name="compare")(pooled)
@@ -65,6 +73,33 @@ def _residue(x: Any) -> Any:
         x = keras.layers.Conv2D(channels, 1, use_bias=False, name=f"{name}_project_conv")(x)
         x = _normalised(x, f"{name}_bn")
     return x
+
+
+def _related(features: Any, channels: int) -> Any:
+    """What each place is beside all others: how sharp a photo is, and how noisy, is the document's own.
+
+    Pre-norm encoder layers, which say nothing before they have learned. Source: A. Vaswani et al., "Attention is all
+    you need", 2017.
+    """
+    _, height, width, _ = features.shape
+    x = keras.layers.Reshape((height * width, features.shape[-1]), name="tokens")(features)
+    # The bias is each place's own, which stands for a position embedding.
+    embedded = keras.layers.EinsumDense("npc,cd->npd", (height * width, TOKEN_CHANNELS), bias_axes="pd", name=EMBEDDED)
+    x = embedded(x)
+    for number in range(RELATING_LAYERS):
+        x = _encoder_layer(x, f"relate{number}")
+    x = keras.layers.LayerNormalization(epsilon=_LAYER_NORM_EPSILON, name="tokens_norm")(x)
+    x = keras.layers.Dense(channels, kernel_initializer="zeros", name="tokens_out")(x)
+    return keras.layers.Reshape((height, width, channels), name="related")(x)
+
+
+def _encoder_layer(x: Any, name: str) -> Any:
+    attention = keras.layers.MultiHeadAttention(HEADS, TOKEN_CHANNELS // HEADS, name=f"{name}_attention")
+    y = keras.layers.LayerNormalization(epsilon=_LAYER_NORM_EPSILON, name=f"{name}_norm0")(x)
+    x = keras.layers.Add(name=f"{name}_attended")([x, attention(y, y)])
+    y = keras.layers.LayerNormalization(epsilon=_LAYER_NORM_EPSILON, name=f"{name}_norm1")(x)
+    y = keras.layers.Dense(2 * TOKEN_CHANNELS, activation="relu", name=f"{name}_wide")(y)
+    return keras.layers.Add(name=f"{name}_add")([x, keras.layers.Dense(TOKEN_CHANNELS, name=f"{name}_narrow")(y)])
 
 
 def _compared(features: Any) -> Any:

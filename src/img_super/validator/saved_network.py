@@ -38,6 +38,7 @@ _MOST_ANSWER: Final = 1 << 26
 _LAYERS: Final = frozenset(
     (
         *("InputLayer", "Rescaling", "Resizing", "Conv2D", "DepthwiseConv2D", "SeparableConv2D", "Dense"),
+        *("EinsumDense", "MultiHeadAttention"),
         *("BatchNormalization", "LayerNormalization", "Activation", "ReLU", "LeakyReLU", "PReLU", "Softmax"),
         *("MaxPooling2D", "AveragePooling2D", "GlobalMaxPooling2D", "GlobalAveragePooling2D", "UpSampling2D"),
         *("Add", "Multiply", "Concatenate", "Cropping2D", "ZeroPadding2D", "Flatten", "Reshape", "Dropout"),
@@ -156,10 +157,18 @@ def _load(data: bytes, weights_bytes: int) -> keras.Model:
         path.write_bytes(data)
         network = keras.saving.load_model(path, compile=False, safe_mode=True)
     for layer in network.layers:
-        for answer in keras.tree.flatten(layer.output):
-            if prod(side or 1 for side in answer.shape) > _MOST_ANSWER:
-                raise BadModel(f"The network's layer {layer.name[:40]} makes more of a crop than memory can hold.")
+        if _most_numbers(layer) > _MOST_ANSWER:
+            raise BadModel(f"The network's layer {layer.name[:40]} makes more of a crop than memory can hold.")
     return network
+
+
+def _most_numbers(layer: keras.layers.Layer) -> int:
+    """In the largest array that the layer makes of one crop."""
+    shapes = [tensor.shape[1:] for tensor in keras.tree.flatten(layer.output)]
+    if isinstance(layer, keras.layers.MultiHeadAttention):
+        query, key, *_ = (tensor.shape[1:-1] for tensor in keras.tree.flatten(layer.input))
+        shapes.append((layer.num_heads, *query, *key))
+    return max(prod(side or 1 for side in shape) for shape in shapes)
 
 
 @contextmanager

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import isqrt
 from pathlib import Path
 from typing import Any, Final
 
@@ -14,9 +15,10 @@ from tensorboardX import SummaryWriter
 from img_super.lab.dataset.batches import Batches
 from img_super.lab.dataset.crops import CropSet
 from img_super.lab.dataset.streams import Crops
+from img_super.lab.training.folded.relating import at_side
 from img_super.lab.training.optimiser import backup_and_mean, optimiser
 from img_super.lab.training.recipe import Recipe
-from img_super.validator.network import build_network, load_backbone
+from img_super.validator.network import EMBEDDED, build_network, load_backbone
 from img_super.validator.saved_network import open_network
 
 BEST_FILE: Final = "best.keras"
@@ -87,9 +89,17 @@ def network_of(recipe: Recipe) -> keras.Model:
 def load_first_weights(network: keras.Model, path: Path) -> None:
     """Start from ImageNet's backbone (`.npz`) or from a whole trained network of the same shape (`.keras`)."""
     if path.suffix == ".keras":
-        network.set_weights(open_network(path).get_weights())
+        _copy_weights(open_network(path), network)
     else:
         load_backbone(network, path)
+
+
+def _copy_weights(first: keras.Model, network: keras.Model) -> None:
+    for layer in network.layers:
+        weights = first.get_layer(layer.name).get_weights() if layer.weights else []
+        if layer.name == EMBEDDED:  # the only weights that depend on the crops' side
+            weights[1] = at_side(weights[1], isqrt(layer.get_weights()[1].shape[0]))
+        layer.set_weights(weights)
 
 
 def freeze(network: keras.Model, prefixes: tuple[str, ...]) -> None:

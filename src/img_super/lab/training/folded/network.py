@@ -11,6 +11,9 @@ import numpy.typing as npt
 import torch
 from torch.nn import functional
 
+from img_super.lab.training.folded.relating import place_waves
+from img_super.validator.network import EMBEDDED, HEADS, RELATING_LAYERS
+
 Tensor = Any
 Weights = Mapping[str, Tensor]
 
@@ -68,7 +71,10 @@ def answers(weights: Weights, crops: Tensor, frozen_blocks: int = 0, dropout: fl
                 features = _block(weights, f"block{number}", features, stride if repeat == 0 else 1)
             number += 1
     features = torch.cat([features, _residue(weights, scaled)], 1)
-    features = functional.relu6(_convolved(weights, "neck_conv", features, 1))
+    neck = _convolved(weights, "neck_conv", features, 1)
+    if f"{EMBEDDED}/kernel" in weights:
+        neck = neck + _related(weights, features)
+    features = functional.relu6(neck)
     heat_map = _convolved(weights, "heat_map", features, 1)[:, 0]
     pooled = functional.dropout(_compared(features), dropout) if dropout else _compared(features)
     hidden = functional.leaky_relu(_dense(weights, "compare", pooled), 0.1)
@@ -90,6 +96,30 @@ def _residue(weights: Weights, scaled: Tensor) -> Tensor:
         x = _convolved(weights, f"residue{number}{_DEPTHWISE}", x, 2)
         x = functional.relu6(_convolved(weights, f"residue{number}_project_conv", x, 1))
     return x
+
+
+def _related(weights: Weights, features: Tensor) -> Tensor:
+    """What each place is beside all others, by self-attention."""
+    side = features.shape[2]
+    x = _dense(weights, EMBEDDED, features.flatten(2).transpose(1, 2))
+    x = x + functional.linear(torch.from_numpy(place_waves(side)), weights["tokens_place/kernel"])
+    for number in range(RELATING_LAYERS):
+        x = _encoder_layer(weights, f"relate{number}", x)
+    x = _dense(weights, "tokens_out", _layer_norm(weights, "tokens_norm", x))
+    return x.transpose(1, 2).unflatten(2, (side, side))
+
+
+def _encoder_layer(weights: Weights, name: str, x: Tensor) -> Tensor:
+    y = _dense(weights, f"{name}_query_key_value", _layer_norm(weights, f"{name}_norm0", x))
+    query, key, value = y.unflatten(2, (3, HEADS, -1)).permute(2, 0, 3, 1, 4)
+    y = functional.scaled_dot_product_attention(query, key, value).transpose(1, 2).flatten(2)
+    x = x + _dense(weights, f"{name}_out", y)
+    y = functional.relu(_dense(weights, f"{name}_wide", _layer_norm(weights, f"{name}_norm1", x)))
+    return x + _dense(weights, f"{name}_narrow", y)
+
+
+def _layer_norm(weights: Weights, name: str, x: Tensor) -> Tensor:
+    return functional.layer_norm(x, x.shape[-1:], weights[f"{name}/gamma"], weights[f"{name}/beta"])
 
 
 def _convolved(weights: Weights, name: str, x: Tensor, stride: int) -> Tensor:
