@@ -164,7 +164,7 @@ def _load(data: bytes, weights_bytes: int) -> keras.Model:
 
 def _most_numbers(layer: keras.layers.Layer) -> int:
     """In the largest array that the layer makes of one crop."""
-    shapes = [tensor.shape[1:] for tensor in keras.tree.flatten(layer.output)]
+    shapes: list[tuple[int | None, ...]] = [tensor.shape[1:] for tensor in keras.tree.flatten(layer.output)]
     if isinstance(layer, keras.layers.MultiHeadAttention):
         query, key, *_ = (tensor.shape[1:-1] for tensor in keras.tree.flatten(layer.input))
         shapes.append((layer.num_heads, *query, *key))

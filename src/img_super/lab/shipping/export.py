@@ -80,7 +80,9 @@ def to_litert(single: keras.Model, **options: Any) -> bytes:
     """The network as a LiteRT file; `options` are those of Keras's export."""
     with TemporaryDirectory() as folder:
         path = Path(folder) / "network.tflite"
-        single.export(str(path), format="litert", verbose=False, **options)
+        # Without this signature Keras forgets that it is one crop, and each reshaping calculates its shapes anew.
+        signature = [keras.InputSpec(shape=single.inputs[0].shape, dtype="float32", name="crop")]
+        single.export(str(path), format="litert", verbose=False, input_signature=signature, **options)
         return path.read_bytes()
 
 

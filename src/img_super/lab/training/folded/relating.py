@@ -67,7 +67,7 @@ def unfold(weights: Mapping[str, Array], network: keras.Model) -> None:
             bias = waves @ weights["tokens_place/kernel"] + weights[f"{EMBEDDED}/bias"]
             layer.set_weights([weights[f"{EMBEDDED}/kernel"], bias])
         else:
-            layer.set_weights([weights[f"{layer.name}/{what}"] for what in _parts(layer)])
+            layer.set_weights([weights[f"{layer.name}/{part}"] for part in _parts(layer)])
 
 
 def _layers(network: keras.Model) -> Iterator[keras.layers.Layer]:
