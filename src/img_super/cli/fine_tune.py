@@ -74,7 +74,7 @@ def fine_tune(
     """Fine-tune a network on your own documents.
 
     \b
-      img-super synthesize --out mixed-in --count 600 --side-px 320
+      img-super synthesize --out mixed-in --count 600 --side-px 352
       img-super fine-tune --data DATA --genuine TRUE --attack FALSE \\
         --generated mixed-in --validation val --out runs/ours --registry models
 
