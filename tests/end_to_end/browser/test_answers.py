@@ -29,9 +29,9 @@ def ask(service: Service, photo: FilePayload) -> dict[str, Any]:
 
 
 def in_percent(probability: float) -> str:
-    """As browsers round: 47.25 % is 47,3 %, where Python's format says 47.2."""
+    """As browsers round: 47.25 % is 47,3 %, where Python's format says 47.2; but nothing is certain."""
     rounded = (100 * Decimal(str(probability))).quantize(Decimal("0.1"), ROUND_HALF_UP)
-    return str(rounded).replace(".", ",")
+    return str(min(max(rounded, Decimal("0.1")), Decimal("99.9"))).replace(".", ",")
 
 
 def place_of(node: Locator, photo: Locator) -> tuple[float, float, float, float]:
