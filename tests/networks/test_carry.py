@@ -20,8 +20,8 @@ def crops() -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]]:
 @pytest.fixture(scope="module")
 def network():  # type: ignore[no-untyped-def]
     """With statistics of its own in every normalisation, as a trained network has."""
-    from img_super.lab.training.folded import carry, relating
-    from img_super.validator.network import EMBEDDED, STRIDE, build_network
+    from img_super.lab.training.folded import attention, carry
+    from img_super.validator.network import EMBEDDING, STRIDE, build_network
 
     made = build_network(SIDE_PX)
     rng = np.random.default_rng(4)
@@ -31,9 +31,9 @@ def network():  # type: ignore[no-untyped-def]
                           rng.uniform(0.5, 2, size)])  # fmt: skip
     last = made.get_layer("tokens_out")
     last.set_weights([rng.normal(0, 0.1, weights.shape) for weights in last.get_weights()])
-    embedded = made.get_layer(EMBEDDED)
+    embedded = made.get_layer(EMBEDDING)
     kernel, bias = embedded.get_weights()
-    embedded.set_weights([kernel, relating.place_waves(SIDE_PX // STRIDE) @ rng.normal(0, 1, (6, bias.shape[1]))])
+    embedded.set_weights([kernel, attention.place_waves(SIDE_PX // STRIDE) @ rng.normal(0, 1, (6, bias.shape[1]))])
     return made
 
 
@@ -89,12 +89,12 @@ def test_pytorch_answers_as_keras_does(network, crops) -> None:  # type: ignore[
 
 
 def test_places_keep_their_bias_at_another_side(network) -> None:  # type: ignore[no-untyped-def]
-    from img_super.lab.training.folded import relating
-    from img_super.validator.network import EMBEDDED
+    from img_super.lab.training.folded import attention
+    from img_super.validator.network import EMBEDDING
 
-    bias = network.get_layer(EMBEDDED).get_weights()[1]
-    larger = relating.at_side(bias, 7)
+    bias = network.get_layer(EMBEDDING).get_weights()[1]
+    larger = attention.at_side(bias, 7)
     corners = (0, 3, 12, 15), (0, 6, 42, 48)
     np.testing.assert_allclose(larger[list(corners[1])], bias[list(corners[0])], atol=1e-4)
-    np.testing.assert_allclose(relating.at_side(larger, 4), bias, atol=1e-4)
-    assert relating.at_side(bias, 4) is bias
+    np.testing.assert_allclose(attention.at_side(larger, 4), bias, atol=1e-4)
+    assert attention.at_side(bias, 4) is bias

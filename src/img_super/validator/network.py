@@ -16,10 +16,10 @@ STRIDE: Final = 16
 _STAGES: Final = ((3, 1, 1, 1, 16), (3, 2, 2, 6, 24), (5, 2, 2, 6, 40), (3, 3, 2, 6, 80), (5, 3, 1, 6, 112))
 """Kernel, repeats, stride, expansion, channels of each stage up to stride 16."""
 
-RELATING_LAYERS: Final = 2
+ENCODER_LAYERS: Final = 2
 HEADS: Final = 4
 TOKEN_CHANNELS: Final = 128
-EMBEDDED: Final = "tokens_in"
+EMBEDDING: Final = "tokens_in"
 
 _BATCH_NORM_EPSILON: Final = 1e-3
 _LAYER_NORM_EPSILON: Final = 1e-5
@@ -44,7 +44,7 @@ def build_network(input_side_px: int, neck_channels: int = 128, dropout: float =
     features = keras.layers.Concatenate(name="seen")([_backbone(scaled), _residue(scaled)])
     neck = keras.layers.Conv2D(neck_channels, 1, use_bias=False, name="neck_conv")(features)
     neck = keras.layers.BatchNormalization(epsilon=_BATCH_NORM_EPSILON, name="neck_bn")(neck)
-    features = keras.layers.Add(name="neck")([neck, _related(features, neck_channels)])
+    features = keras.layers.Add(name="neck")([neck, _attended(features, neck_channels)])
     features = keras.layers.ReLU(6.0, name="neck_relu6")(features)
     heat_map = keras.layers.Conv2D(1, 1, activation="sigmoid", dtype="float32", name="heat_map")(features)
     pooled = keras.layers.Dropout(dropout, name="dropout")(_compared(features))
@@ -75,18 +75,18 @@ def _residue(x: Any) -> Any:
     return x
 
 
-def _related(features: Any, channels: int) -> Any:
-    """What each place is beside all others: how sharp a photo is, and how noisy, is the document's own.
+def _attended(features: Any, channels: int) -> Any:
+    """Compares each place with all others, since normal sharpness and noise differ from document to document.
 
-    Pre-norm encoder layers, which say nothing before they have learned. Source: A. Vaswani et al., "Attention is all
-    you need", 2017.
+    Pre-norm encoder layers whose output begins at zero, so that a trained network can grow them. Source: A. Vaswani et
+    al., "Attention is all you need", 2017.
     """
     _, height, width, _ = features.shape
     x = keras.layers.Reshape((height * width, features.shape[-1]), name="tokens")(features)
-    # The bias is each place's own, which stands for a position embedding.
-    embedded = keras.layers.EinsumDense("npc,cd->npd", (height * width, TOKEN_CHANNELS), bias_axes="pd", name=EMBEDDED)
+    # One bias per place serves as the position embedding.
+    embedded = keras.layers.EinsumDense("npc,cd->npd", (height * width, TOKEN_CHANNELS), bias_axes="pd", name=EMBEDDING)
     x = embedded(x)
-    for number in range(RELATING_LAYERS):
+    for number in range(ENCODER_LAYERS):
         x = _encoder_layer(x, f"relate{number}")
     x = keras.layers.LayerNormalization(epsilon=_LAYER_NORM_EPSILON, name="tokens_norm")(x)
     x = keras.layers.Dense(channels, kernel_initializer="zeros", name="tokens_out")(x)

@@ -1,4 +1,4 @@
-"""What is forged on: windows of genuine photos at their own pixels, with the portrait's points and matte."""
+"""Bases to forge on: windows of genuine photos at native resolution, with the portrait's landmarks and matte."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from img_super.lab.synthesis.portraits.portrait import Portrait
 
 SUFFIX: Final = ".bases"
 RENDERED: Final = "rendered"
-"""The source of bases that the generator made; others are real captures."""
+"""The source of generated bases; others are real captures."""
 _QUALITY: Final = 98
-"""Of the stored window: both classes come from it, so that what little it takes tells nothing."""
+"""Of the stored window. Both classes are cut from it, so its slight loss reveals nothing."""
 
 
 class StoredBase(msgspec.Struct, frozen=True):
-    """A base in a shard's file: pictures encoded, points in pixels of the window.
+    """A base as stored in a shard: images encoded, points in pixels of the window.
 
     Attributes:
         document: bases with the same value show the same card; splits and shares are made by it.
@@ -57,7 +57,7 @@ class Base:
 
 
 def write_bases(path: Path, bases: Iterable[Base]) -> None:
-    """Write a shard, whole or not at all."""
+    """Write a shard atomically."""
     replace_durably(path, msgspec.msgpack.encode([_stored(base) for base in bases]))
 
 
@@ -68,7 +68,7 @@ def read_bases(folder: Path) -> list[StoredBase]:
 
 
 def opened(stored: StoredBase) -> Base:
-    """The base with its pictures decoded."""
+    """The base with its images decoded."""
     image = cv2.imdecode(np.frombuffer(stored.picture, np.uint8), cv2.IMREAD_COLOR_RGB)
     matte = cv2.imdecode(np.frombuffer(stored.matte, np.uint8), cv2.IMREAD_GRAYSCALE)
     points = (np.array(each, np.float32) for each in (stored.landmarks, stored.outline, stored.frame_quad))

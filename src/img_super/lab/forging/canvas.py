@@ -1,4 +1,4 @@
-"""A genuine photo as the generator's attacks want it: a card without overprints, and the map from it to the photo."""
+"""A genuine photo as the generator's attacks take it: a card without overprints, and the map from card to photo."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class Canvas:
 
 
 def canvas_of(rng: np.random.Generator, base: Base) -> Canvas:
-    """The canvas of a base; its print process, which the photo does not tell, is drawn."""
+    """The canvas of a base; its print process is unknown and drawn at random."""
     photo = pixels.as_float(base.image)
     quad = base.frame_quad
     width = max(16, round(float(np.linalg.norm(quad[1] - quad[0]) + np.linalg.norm(quad[2] - quad[3])) / 2))

@@ -1,4 +1,4 @@
-"""A file on its way to the service: resized by some kernel and saved in some format, once or more often."""
+"""The file chain before the service: resized with some kernel and saved in some format, once or several times."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _SMALLEST_SIDE_PX: Final = 64
 
 @dataclass(frozen=True, slots=True)
 class FileStep:
-    """A resize and a save; `cut_xy` pixels are lost on the left and above, so that blocks begin elsewhere."""
+    """A resize and a save; `cut_xy` pixels are cropped at the left and top to shift the block grid."""
 
     scale: float
     kernel: int
@@ -30,7 +30,7 @@ class FileStep:
 
 
 def draw_chain(rng: np.random.Generator, least_scale: float) -> tuple[FileStep, ...]:
-    """The steps that a pair's photos both go; all together they keep at least `least_scale` of the side."""
+    """The steps that both photos of a pair go through; in total they keep at least `least_scale` of the side."""
     steps, scale = [], 1.0
     for _ in range(int(rng.choice(len(_STEPS), p=_STEPS))):
         step = _draw_step(rng, min(1.0, max(least_scale / scale, 0.5)))
@@ -40,7 +40,7 @@ def draw_chain(rng: np.random.Generator, least_scale: float) -> tuple[FileStep, 
 
 
 def passed_on(image: RgbImage, steps: tuple[FileStep, ...]) -> tuple[RgbImage, Float32Array]:
-    """The image as it arrives, and the map [3, 3] from the first pixels to its."""
+    """The image after the chain, and the map [3, 3] from the original pixels to it."""
     matrix = np.eye(3)
     for step in steps:
         x, y = step.cut_xy

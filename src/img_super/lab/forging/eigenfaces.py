@@ -1,4 +1,4 @@
-"""Faces as sums of principal components: what small networks draw when they change a face, at a hundredth of the cost.
+"""Faces as sums of principal components: like the output of small face-swap networks, at a hundredth of the cost.
 
 Source: M. Turk, A. Pentland, "Eigenfaces for Recognition", 1991.
 """
@@ -49,7 +49,7 @@ class EigenFaces:
 
 
 def fitted(people: Sequence[Portrait]) -> EigenFaces:
-    """The model of these people's faces, by the Gram matrix: there are fewer people than pixels."""
+    """Fit the model from the Gram matrix, as there are fewer people than pixels."""
     faces = np.stack([aligned(person, SIDE_PX).astype(np.float32).ravel() for person in people])
     mean = faces.mean(0)
     faces -= mean
@@ -60,6 +60,6 @@ def fitted(people: Sequence[Portrait]) -> EigenFaces:
 
 
 def aligned(person: Portrait, side_px: int) -> RgbImage:
-    """The face by its five points, RGB uint8 [side, side, 3]."""
+    """The face aligned by five points, RGB uint8 [side, side, 3]."""
     matrix = similarity(person.landmarks, TEMPLATE * np.float32(side_px / 112))
     return np.asarray(cv2.warpAffine(person.image, matrix[:2], (side_px, side_px), flags=cv2.INTER_LINEAR), np.uint8)

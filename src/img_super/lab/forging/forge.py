@@ -1,4 +1,4 @@
-"""A genuine photo and an attack on it, made while training: both through the same marks, light and file's way."""
+"""A genuine photo and an attack on it, made during training: both get the same marks, light and file chain."""
 
 from __future__ import annotations
 
@@ -38,14 +38,14 @@ _PASTES: Final[Mapping[str, Callable[[Random, Canvas, Portrait], Laid]]] = {
 }  # fmt: skip
 MASK_SIDE_PX: Final = 56
 _CROP_PX: Final = (150.0, 620.0)
-"""How wide a crop is in the photo that is forged."""
+"""Width of a crop in the photo being forged."""
 
 _SMALLEST_CROP_PX: Final = 110.0
 
 
 @dataclass(frozen=True, slots=True)
 class Stock:
-    """What attacks are made of.
+    """The material for attacks.
 
     Attributes:
         donors: people.
@@ -71,7 +71,7 @@ class Pair:
 
 
 def forged_pair(rng: Random, base: Base, donor: Portrait, stock: Stock, side_px: int, species: str = "") -> Pair:
-    """A crop of the base, and one of an attack on it; of a species drawn by `SPECIES_SHARES` unless one is named."""
+    """A crop of the base and one of an attack on it; the species is drawn from `SPECIES_SHARES` unless given."""
     base = _resized(rng, base)
     photo = _before(rng, pixels.as_float(base.image), base)
     base = replace(base, person=replace(base.person, image=pixels.to_bytes(photo)))
@@ -104,7 +104,7 @@ def _attacked(rng: Random, canvas: Canvas, donor: Portrait, stock: Stock, specie
 
 
 def _resized(rng: Random, base: Base) -> Base:
-    """The base at about the size that photos have in which its portrait is looked at; never enlarged."""
+    """The base at about the scale at which the service crops portraits; never enlarged."""
     crop_px = crop_box(_face_box(base)).width
     wanted = float(np.exp(rng.uniform(*np.log(_CROP_PX))))
     scale = wanted / crop_px
@@ -126,7 +126,7 @@ def _scaled(points: Float32Array, scale: float) -> Float32Array:
 
 
 def _before(rng: Random, photo: Float32Array, base: Base) -> Float32Array:
-    """What was there before anybody forged: light, shadows, fingers, edits of the text, hard copies."""
+    """What precedes the forgery: light, shadows, fingers, edited text, high-contrast copies."""
     if rng.random() < 0.08:
         photo = marks.copied(rng, photo)
     elif rng.random() < 0.12:
@@ -145,7 +145,7 @@ _MARKS: Final[tuple[tuple[float, Callable[[Random, Float32Array, Base], Float32A
 
 
 def _after(rng: Random, photo: Float32Array) -> Float32Array:
-    """What happens to the finished picture, forged or not."""
+    """Changes to the finished image, forged or not."""
     if rng.random() < 0.35:
         photo = marks.relit(rng, photo)
     if rng.random() < 0.08:
@@ -157,7 +157,7 @@ def _after(rng: Random, photo: Float32Array) -> Float32Array:
 
 @dataclass(frozen=True, slots=True)
 class _View:
-    """How the crop differs from the detector's own: shift in crop sides, size, turn."""
+    """How the crop deviates from the detector's: shift in crop sides, size, rotation."""
 
     shift_xy: tuple[float, float]
     scale: float
@@ -202,7 +202,7 @@ def _turned(image: RgbImage, box: Box, degrees: float) -> tuple[RgbImage, Float3
 
 
 def _viewed(corners: Float32Array, view: _View) -> Box:
-    """The crop's square around the face whose corners are given."""
+    """The square crop around the face with these corners."""
     low, high = corners.min(0), corners.max(0)
     square = crop_box(Box.from_xywh(float(low[0]), float(low[1]), float(high[0] - low[0]), float(high[1] - low[1])))
     side = max(8, round(square.width * view.scale))

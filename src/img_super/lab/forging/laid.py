@@ -1,4 +1,4 @@
-"""What an attack leaves: the photo, where it is covered, and what it is called."""
+"""The result of an attack: the photo, the mask and the species."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Joins what forges with what learns: batches from processes, folded training, the network written back."""
+"""Connects forging with training: batches from processes, folded training, the network written back."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _PRINTED_EVERY: Final = 6
 
 @dataclass(frozen=True, slots=True)
 class Streams:
-    """Starts a stream of batches in whichever process asks; what they are made of is read once, before."""
+    """Starts a stream of batches in the calling process; its material is read once, beforehand."""
 
     recipe: FoldedRecipe
     bases: Bases
@@ -85,7 +85,7 @@ def learn(first: Path, streams: Streams, out: Path) -> None:
     before = carry.fold(network)
     after = train(streams.recipe, before, in_processes(streams, streams.recipe.workers), out)
     side_px = int(network.inputs[0].shape[1])
-    batch = next(streams(streams.recipe.workers))  # a stream of its own, that nothing was learned from
+    batch = next(streams(streams.recipe.workers))  # a separate stream, unseen in training
     crops = np.stack([resize_to_input(crop, side_px) for crop in batch.crops])
     for name, weights in {"after": after, "mean": carry.mean_of([before, after])}.items():
         carry.unfold(weights, network, crops)

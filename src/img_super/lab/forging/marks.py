@@ -1,4 +1,4 @@
-"""What is no superimposition of the portrait and looks a little like one; done to genuine photos and to forged ones.
+"""Marks that resemble a superimposition and are none; applied to genuine and forged photos alike.
 
 Texts changed elsewhere on the card, stickers, fingers and shadows across the portrait, coloured light, hard copies.
 """
@@ -23,7 +23,7 @@ _FONTS: Final = (cv2.FONT_HERSHEY_SIMPLEX, cv2.FONT_HERSHEY_DUPLEX, cv2.FONT_HER
 
 
 def under_other_light(rng: Random, photo: Float32Array) -> Float32Array:
-    """One coloured light, or two from two sides; sometimes an edge of shadow runs across."""
+    """One coloured light, or two from two sides; sometimes with the edge of a shadow."""
     hw = photo.shape[:2]
     light = np.array(_LIGHTS[int(rng.integers(len(_LIGHTS)))], np.float32)
     light = 1 + (light - 1) * float(rng.uniform(0.3, 1.3))
@@ -33,7 +33,7 @@ def under_other_light(rng: Random, photo: Float32Array) -> Float32Array:
 
 
 def shadowed(rng: Random, photo: Float32Array, base: Base) -> Float32Array:
-    """A straight-edged shadow over a part of the portrait."""
+    """A straight-edged shadow over part of the portrait."""
     x, y, width, height = base.person.face_xywh
     through = np.array([x, y]) + rng.uniform(-0.3, 1.3, 2) * (width, height)
     angle = float(rng.uniform(0, np.pi))
@@ -67,7 +67,7 @@ def with_finger(rng: Random, photo: Float32Array, base: Base) -> Float32Array:
 
 
 def edited_elsewhere(rng: Random, photo: Float32Array, base: Base) -> Float32Array:
-    """A strip of the card outside of the portrait painted over and written on, or replaced by another strip."""
+    """A strip of the card outside the portrait, painted over and rewritten or replaced by another strip."""
     place = _strip(rng, photo, base)
     if place is None:
         return photo
@@ -103,7 +103,7 @@ def with_sticker(rng: Random, photo: Float32Array, base: Base) -> Float32Array:
 
 
 def copied(rng: Random, photo: Float32Array) -> Float32Array:
-    """A hard grey copy: contrast raised, printed again by a copier."""
+    """A high-contrast grey photocopy."""
     grey = pixels.grey(photo)
     middle = float(rng.uniform(90, 150))
     hard = np.clip((grey - middle) * float(rng.uniform(1.2, 2.4)) + middle + float(rng.uniform(-10, 40)), 0, 255)
@@ -113,12 +113,12 @@ def copied(rng: Random, photo: Float32Array) -> Float32Array:
 
 
 def relit(rng: Random, photo: Float32Array) -> Float32Array:
-    """Brightness, contrast and tint of the whole picture."""
+    """Brightness, contrast and tint of the whole image."""
     return pixels.as_float(recoloured(rng, pixels.to_bytes(photo), 0.8))
 
 
 def _strip(rng: Random, photo: Float32Array, base: Base) -> tuple[int, int, int, int] | None:
-    """A strip that leaves the face and its hair free: x, y, width, height; None where no place was found."""
+    """A strip clear of face and hair: x, y, width, height; None if there is no room."""
     fx, fy, fw, fh = base.person.face_xywh
     for _ in range(6):
         width, height = round(fw * float(rng.uniform(0.4, 1.4))), round(fh * float(rng.uniform(0.08, 0.22)))

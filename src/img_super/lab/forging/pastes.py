@@ -1,4 +1,4 @@
-"""Photos and heads laid over: crude, in whatever colours they have, or matched to what they cover."""
+"""Pasted photos and heads: crude, in their own colours, or matched to what they cover."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _BLURS_PX: Final = (0.5, 0.7, 0.9, 1.2, 1.6, 2.2)
 
 
 def crude_photo(rng: np.random.Generator, canvas: Canvas, donor: Portrait) -> Laid:
-    """A rectangle with the donor's own background, about where the portrait is."""
+    """A rectangle with the donor's own background, roughly over the portrait."""
     sheet, face = _sheet(rng, donor)
     sheet = _bordered(rng, _dressed(rng, sheet, canvas))
     matrix = _over_the_face(rng, canvas, face)
@@ -61,7 +61,7 @@ def matched_head(rng: np.random.Generator, canvas: Canvas, donor: Portrait) -> L
 
 
 def matched_face(rng: np.random.Generator, canvas: Canvas, donor: Portrait) -> Laid:
-    """The inner face alone, by its landmarks: feathered, or cloned by its gradients."""
+    """The inner face only, warped by landmarks: feathered, or cloned in the gradient domain."""
     person, picture = canvas.base.person, donor.image
     if rng.random() < _BENT_SHARE:
         ours, theirs = (np.concatenate([each.landmarks, each.outline]) for each in (donor, person))
@@ -91,7 +91,7 @@ def _onto_its_landmarks(
     shift: float,
     turn_deg: float,
 ) -> Float32Array:
-    """The map from the donor's landmarks to the portrait's, but for a scale, a shift (in face widths) and a turn."""
+    """The map from the donor's landmarks to the portrait's, off by a scale, a shift (in face widths) and a rotation."""
     person = canvas.base.person
     matrix = similarity(donor.landmarks, person.landmarks)
     scale = float(np.exp(rng.normal(*log_scale)))
@@ -99,7 +99,7 @@ def _onto_its_landmarks(
 
 
 def _sheet(rng: np.random.Generator, donor: Portrait) -> tuple[RgbImage, Float32Array]:
-    """The donor's photo cut to a rectangle, and the middle and size of its face in it: x, y, width."""
+    """The donor's photo cut to a rectangle, and its face's centre and width in it: x, y, width."""
     x, y, width, height = donor.face_xywh
     left, right = rng.uniform(*_SIDES, 2) * width
     low = np.maximum([x - left, y - float(rng.uniform(*_TOP)) * height], 0).astype(int)
@@ -109,7 +109,7 @@ def _sheet(rng: np.random.Generator, donor: Portrait) -> tuple[RgbImage, Float32
 
 
 def _dressed(rng: np.random.Generator, picture: RgbImage, canvas: Canvas) -> RgbImage:
-    """The donor's colours: as they are, another light, another tone, or near those of what it covers."""
+    """The donor's colours: unchanged, relit, retoned, or close to those of what it covers."""
     manner = rng.random()
     if manner < 0.3:
         return picture
@@ -123,7 +123,7 @@ def _dressed(rng: np.random.Generator, picture: RgbImage, canvas: Canvas) -> Rgb
 
 
 def _in_its_light(rng: np.random.Generator, picture: RgbImage, canvas: Canvas) -> RgbImage:
-    """Mean and spread of each channel brought some way to those of the covered face."""
+    """Mean and standard deviation of each channel moved part of the way to those of the covered face."""
     x, y, width, height = (round(value) for value in canvas.base.person.face_xywh)
     under = canvas.base.image[max(0, y) : y + height, max(0, x) : x + width].reshape(-1, 3).astype(np.float32)
     ours, strength = picture.astype(np.float32), float(rng.uniform(0.5, 1))
@@ -133,7 +133,7 @@ def _in_its_light(rng: np.random.Generator, picture: RgbImage, canvas: Canvas) -
 
 
 def _bordered(rng: np.random.Generator, sheet: RgbImage) -> RgbImage:
-    """A white or black edge of paper, half of the times none."""
+    """A white or black paper border; none in half of the cases."""
     if rng.random() < 0.55:
         return sheet
     width = max(1, round(float(rng.uniform(0.01, 0.06)) * sheet.shape[1]))
@@ -144,7 +144,7 @@ def _bordered(rng: np.random.Generator, sheet: RgbImage) -> RgbImage:
 
 
 def _over_the_face(rng: np.random.Generator, canvas: Canvas, face: Float32Array) -> Float32Array:
-    """The map that lays the sheet's face about over the portrait's, turned as the eyes are, more or less."""
+    """The map that lays the sheet's face roughly over the portrait's, aligned with the eyes."""
     person = canvas.base.person
     x, y, width, height = person.face_xywh
     across = person.landmarks[1] - person.landmarks[0]
@@ -181,7 +181,7 @@ def _head_alpha(rng: np.random.Generator, donor: Portrait) -> Float32Array:
 
 
 def _face_alpha(rng: np.random.Generator, donor: Portrait) -> Float32Array:
-    """The face's outline, somewhat larger or smaller, or an oval around eyes, nose and mouth."""
+    """The face's outline, slightly enlarged or shrunk, or an oval around eyes, nose and mouth."""
     if rng.random() < 0.6:
         middle = donor.outline.mean(0)
         outline = (donor.outline - middle) * rng.uniform(*_FACE_SIZES, 2) + middle
@@ -192,7 +192,7 @@ def _face_alpha(rng: np.random.Generator, donor: Portrait) -> Float32Array:
 def _oval(
     rng: np.random.Generator, donor: Portrait, middle: float, across: tuple[float, float], along: tuple[float, float]
 ) -> Float32Array:
-    """An ellipse on the face: its middle in the face's height from above, its radii in the face's width and height."""
+    """An ellipse on the face: centre as a share of the face's height, radii as shares of its width and height."""
     x, y, width, height = donor.face_xywh
     oval = np.zeros(donor.image.shape[:2], np.float32)
     radii = round(float(rng.uniform(*across)) * width), round(float(rng.uniform(*along)) * height)
@@ -203,7 +203,7 @@ def _oval(
 def _cloned(
     rng: np.random.Generator, canvas: Canvas, picture: RgbImage, alpha: Float32Array, matrix: Float32Array
 ) -> Laid:
-    """By its gradients; with a feather where the mask is too small for that, or reaches out of the photo."""
+    """Gradient-domain cloning; feathered if the mask is too small for it or leaves the photo."""
     wh = canvas.photo.shape[1], canvas.photo.shape[0]
     mask = np.where(warp(alpha, matrix, wh, cv2.BORDER_CONSTANT) > 0.5, 255, 0).astype(np.uint8)
     x, y, width, height = cv2.boundingRect(mask)
@@ -239,7 +239,7 @@ def _fitted(
     rng: np.random.Generator, canvas: Canvas, picture: RgbImage, alpha: Float32Array, matrix: Float32Array,
     species: str, softness_px: float = 0.0,
 ) -> Laid:  # fmt: skip
-    """Laid with mean and spread of its colours, in Lab, brought to those of what it covers."""
+    """Pasted with the mean and spread of its Lab colours matched to those of what it covers."""
     wh = canvas.photo.shape[1], canvas.photo.shape[0]
     if rng.random() < 0.3:
         picture = retouched(rng, picture, 1)
@@ -262,7 +262,7 @@ def _fitted(
 def _in_its_sharpness(
     rng: np.random.Generator, over: RgbImage, host: RgbImage, inside: npt.NDArray[np.bool_]
 ) -> RgbImage:
-    """As much fine detail as what is covered has: blurred where there is more, with grain where there is less."""
+    """Matches the fine detail of what is covered: blurred if sharper, with grain if smoother."""
     wanted, there = (_fine_detail(image, inside) for image in (host, over))
     sharp = over
     for sigma_px in _BLURS_PX:
@@ -276,6 +276,6 @@ def _in_its_sharpness(
 
 
 def _fine_detail(image: RgbImage, inside: npt.NDArray[np.bool_]) -> float:
-    """Standard deviation of what a narrow blur takes away, grey levels."""
+    """Standard deviation of what a narrow blur removes, in grey levels."""
     grey = cv2.cvtColor(image, cv2.COLOR_RGB2GRAY).astype(np.float32)
     return float((grey - cv2.GaussianBlur(grey, (0, 0), 1.0))[inside].std())

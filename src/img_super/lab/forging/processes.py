@@ -1,4 +1,4 @@
-"""Batches made in processes beside the training, a few ahead of it."""
+"""Makes batches in processes beside the training, a few in advance."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ _AHEAD: Final = 6
 
 
 def in_processes(start: Callable[[int], Iterator[T]], workers: int) -> Iterator[T]:
-    """What `start(worker)` yields in each of so many processes, in the order in which it is ready."""
-    context = get_context("fork")  # what batches are made of, gigabytes, is shared with the parent
+    """Yields what `start(worker)` yields in each of the processes, in order of completion."""
+    context = get_context("fork")  # shares gigabytes of material with the parent
     queue: Queue[T] = context.Queue(_AHEAD)
     made = [context.Process(target=_fill, args=(queue, start, worker), daemon=True) for worker in range(workers)]
     for process in made:
@@ -25,7 +25,7 @@ def in_processes(start: Callable[[int], Iterator[T]], workers: int) -> Iterator[
             yield queue.get()
     finally:
         for process in made:
-            process.kill()  # a handler of SIGTERM that they inherited would keep them
+            process.kill()  # an inherited SIGTERM handler would keep them alive
             process.join()
 
 

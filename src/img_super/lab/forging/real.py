@@ -16,11 +16,11 @@ from img_super.lab.synthesis.portraits.portrait import Portrait
 from img_super.turn import turn
 
 _FRAME: Final = np.array([[-0.9, -1.0], [0.9, -1.0], [0.9, 1.3], [-0.9, 1.3]], np.float32)
-"""About where an ID photo ends, in face sizes from the middle of the face."""
+"""Approximate extent of an ID photo, in face sizes from the face's centre."""
 
 
 def real_bases(folder: Path, networks: PortraitNetworks, left_out: Collection[str]) -> Iterator[Base]:
-    """The captures of `folder` in which the portrait is found, upright, but for the documents that are left out."""
+    """The captures of `folder` in which the portrait is found, upright, except excluded documents."""
     for name, truth in json.loads((folder / "labels.json").read_text("utf-8")).items():
         if truth["document"] in left_out:
             continue
@@ -31,7 +31,7 @@ def real_bases(folder: Path, networks: PortraitNetworks, left_out: Collection[st
 
 
 def likely_frame(person: Portrait) -> Float32Array:
-    """Where the ID photo around a face is likely to end, float32 [4, 2], turned as the eyes are."""
+    """The likely corners of the ID photo around a face, float32 [4, 2], aligned with the eyes."""
     across = person.landmarks[1] - person.landmarks[0]
     angle = float(np.arctan2(across[1], across[0]))
     turned = np.array([[np.cos(angle), np.sin(angle)], [-np.sin(angle), np.cos(angle)]], np.float32)

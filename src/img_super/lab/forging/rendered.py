@@ -1,4 +1,4 @@
-"""Genuine documents of the generator as bases: photographed, not passed on yet."""
+"""Genuine generated documents as bases: photographed, before any file chain."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from img_super.lab.synthesis.sources import Sources
 
 
 class BaseRow(msgspec.Struct, frozen=True):
-    """What the manifest says of a base."""
+    """A base's row in the manifest."""
 
     document: str
     design: str
@@ -30,11 +30,11 @@ class BaseRow(msgspec.Struct, frozen=True):
 
 @dataclass(frozen=True, slots=True)
 class BaseJob(RenderJob):
-    """Bases to render; `count` is theirs."""
+    """Bases to render; `count` is their number."""
 
 
 def render_bases(job: BaseJob, processes: int) -> Iterator[int]:
-    """Render the missing shards, yielding how many bases each has; then write the manifest of who is on them."""
+    """Render the missing shards, yielding the number of bases of each; then write the manifest."""
     yield from render_shards(job, _start, processes)
 
 
@@ -49,7 +49,7 @@ def _write_shard(job: BaseJob, sources: Sources, networks: PortraitNetworks, sha
 
 
 def _bases(seed: int, shard: int, sources: Sources, networks: PortraitNetworks) -> Iterator[tuple[Base, BaseRow]]:
-    """Genuine documents without end; those in which no face is found in the frame are left out."""
+    """An endless stream of genuine documents; those without a face in the frame are skipped."""
     index = 0
     while True:
         blank, face_px = draw_group_blank(seed, shard, index // PAIRS_A_BLANK, sources)

@@ -1,4 +1,4 @@
-"""What tools do to a face or a whole picture: sampled down and up, smoothed, sharpened, saved. Chosen at random.
+"""What tools do to a face or a whole image: resampling, smoothing, sharpening, saving; drawn at random.
 
 The same retouches are done to whole genuine photos, so that having been retouched tells nothing.
 """
@@ -20,14 +20,14 @@ KERNELS: Final = (cv2.INTER_AREA, cv2.INTER_LINEAR, cv2.INTER_CUBIC, cv2.INTER_L
 
 
 def retouched(rng: Random, image: RgbImage, most: int = 3) -> RgbImage:
-    """One to `most` retouches one after another; RGB uint8, the same size."""
+    """One to `most` retouches in sequence; RGB uint8, same size."""
     for number in rng.permutation(len(_RETOUCHES))[: int(rng.integers(1, most + 1))]:
         image = _RETOUCHES[int(number)](rng, image)
     return image
 
 
 def resampled(rng: Random, image: RgbImage, scale: float) -> RgbImage:
-    """Made smaller (or larger) by `scale` and brought back, each by a kernel of its own."""
+    """Resized by `scale` and back, each with its own kernel."""
     wh = image.shape[1], image.shape[0]
     small = max(8, round(wh[0] * scale)), max(8, round(wh[1] * scale))
     down = cv2.resize(image, small, interpolation=int(rng.choice(KERNELS)))
@@ -60,7 +60,7 @@ def _sharpened(rng: Random, image: RgbImage) -> RgbImage:
 
 
 def _enhanced(rng: Random, image: RgbImage) -> RgbImage:
-    """Local contrast raised: edges grow crisp and flat parts stay flat, as super-resolution draws them."""
+    """Local contrast raised as super-resolution does: crisp edges, flat areas unchanged."""
     small = resampled(rng, image, float(rng.uniform(0.4, 0.8)))
     smooth = cv2.bilateralFilter(small, 5, 20, 3)
     soft = cv2.GaussianBlur(smooth, (0, 0), 1.5)

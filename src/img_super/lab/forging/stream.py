@@ -1,4 +1,4 @@
-"""Batches of pairs without end, made while they are asked for; the same seed gives the same batches."""
+"""An endless stream of batches of pairs, made on demand; the same seed gives the same batches."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from img_super.lab.forging.forge import Pair, Stock, forged_pair
 from img_super.lab.synthesis.portraits.portrait import Portrait
 
 _ENGRAVED_WEIGHT: Final = 2 / 3
-"""Of a banknote's design beside a card's: few people and designs, and no photo on them."""
+"""Of a banknote's design relative to a card's: few people and designs, and no photo on them."""
 
 _ALIKE_SHARE: Final = 0.6
 _VARIANT_SHARE: Final = 0.7
@@ -31,7 +31,7 @@ class PairBatch:
 
 @dataclass(frozen=True, slots=True)
 class Bases:
-    """What is forged on: rendered documents, and real captures by document, of which each design weighs as much.
+    """The bases: rendered documents, and real captures by document, each design weighted equally.
 
     Attributes:
         real_share: how many of all bases are real captures.
@@ -89,12 +89,12 @@ def _pair(rng: np.random.Generator, bases: Bases, stock: Stock, side_px: int, do
         base = bases.draw(rng)
         try:
             return forged_pair(rng, base, _donor(rng, bases, base, stock, donors_from_bases), stock, side_px)
-        except np.linalg.LinAlgError:  # points that lie on one line: a face that was found wrongly
+        except np.linalg.LinAlgError:  # collinear points: a false detection
             continue
 
 
 def _donor(rng: np.random.Generator, bases: Bases, base: Base, stock: Stock, share: float) -> Portrait:
-    """A person's photo, or the portrait of another base: often of the same source, printed and seen as this one is.
+    """A person's photo, or another base's portrait: often from the same source, printed and captured alike.
 
     Where there are variants of the base's portrait, mostly one of them: what a neural face swapper would draw.
     """

@@ -1,4 +1,4 @@
-"""The geometry of face-swap tools: a face aligned by five points, changed in a small square, and the square laid back.
+"""The geometry of face-swap tools: a face aligned by five points, changed in a small square, which is warped back.
 
 Source of sizes and templates: InsightFace's swapper (128 px) and the restorers that are trained on FFHQ (512 px).
 """
@@ -29,17 +29,17 @@ _SWAPPER_PX: Final = 128
 _SWAPPER_TEMPLATE: Final = TEMPLATE + np.array([8, 0], np.float32)
 _REDRAWN_SHARE: Final = 0.4
 _HOST_LIGHT_SHARE: Final = 0.4
-"""Neural swappers keep the light of the first face."""
+"""Neural swappers keep the host's lighting."""
 _LARGEST_PX: Final = 320
 
 
 Redraw = Callable[[np.random.Generator, RgbImage], RgbImage]
-"""Draws an aligned face, RGB uint8 [side, side, 3], once more, as a network that was trained on faces does."""
+"""Redraws an aligned face, RGB uint8 [side, side, 3], as a network trained on faces does."""
 
 
 @dataclass(frozen=True, slots=True)
 class OneOf:
-    """Draws a face again by one of several ways."""
+    """Redraws a face in one of several ways."""
 
     redraws: tuple[Redraw, ...]
 
@@ -56,14 +56,14 @@ class _Square:
 
 
 def aligned(person: Portrait) -> RgbImage:
-    """A face as a swapper takes it, RGB uint8 [128, 128, 3]."""
+    """A face aligned as swappers do, RGB uint8 [128, 128, 3]."""
     return warp(person.image, similarity(person.landmarks, _SWAPPER_TEMPLATE), (_SWAPPER_PX, _SWAPPER_PX))
 
 
 def tool_swap(
     rng: np.random.Generator, canvas: Canvas, donor: Portrait, faces: EigenFaces, redraw: Redraw | None = None
 ) -> Laid:
-    """Another person's face, or a mixture of both, in the pose of the first."""
+    """Another person's face, or a blend of both, in the host's pose."""
     square = _square(rng, canvas.base.person, restorer=rng.random() < 0.25)
     host = _taken(canvas.base.image, square)
     laid = _in_its_pose(canvas.base.person, donor, square)
@@ -107,7 +107,7 @@ def _taken(image: RgbImage, square: _Square) -> RgbImage:
 
 
 def _in_its_pose(host: Portrait, donor: Portrait, square: _Square) -> RgbImage:
-    """The donor's face bent onto the first one's points, in the square."""
+    """The donor's face warped onto the host's points, in the square."""
     ours = np.concatenate([donor.landmarks, donor.outline])
     theirs = onto(square.from_photo, np.concatenate([host.landmarks, host.outline]))
     matrix = similarity(ours, theirs)
@@ -116,7 +116,7 @@ def _in_its_pose(host: Portrait, donor: Portrait, square: _Square) -> RgbImage:
 
 
 def _in_its_colours(rng: np.random.Generator, laid: RgbImage, host: RgbImage) -> RgbImage:
-    """Mean and spread of the middle of the square become those of the first face's, in Lab."""
+    """Matches mean and spread of the square's centre to the host face's, in Lab."""
     if rng.random() < 0.08:
         return laid
     ours, theirs = (cv2.cvtColor(image, cv2.COLOR_RGB2LAB).astype(np.float32) for image in (laid, host))
@@ -129,7 +129,7 @@ def _in_its_colours(rng: np.random.Generator, laid: RgbImage, host: RgbImage) ->
 
 
 def _in_its_light(laid: RgbImage, host: RgbImage, sigma_px: float) -> RgbImage:
-    """What is coarse is the host's, light and shadow with it; features finer than `sigma_px` are the donor's."""
+    """Coarse structure, with light and shadow, is the host's; detail finer than `sigma_px` is the donor's."""
     coarse_laid, coarse_host = (cv2.GaussianBlur(image.astype(np.float32), (0, 0), sigma_px) for image in (laid, host))
     return pixels.to_bytes(np.asarray(laid - coarse_laid + coarse_host, np.float32))
 
@@ -157,7 +157,7 @@ def _back(rng: np.random.Generator, canvas: Canvas, square: _Square, laid: RgbIm
 
 
 def _mask(rng: np.random.Generator, person: Portrait, square: _Square) -> Float32Array:
-    """Of the square: all of it, or the face in it; smaller by a share of its side, and soft."""
+    """The whole square or the face in it; eroded by a share of its side, with soft edges."""
     side = square.side_px
     mask = np.ones((side, side), np.float32)
     if rng.random() < 0.4:

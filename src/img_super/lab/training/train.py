@@ -15,10 +15,10 @@ from tensorboardX import SummaryWriter
 from img_super.lab.dataset.batches import Batches
 from img_super.lab.dataset.crops import CropSet
 from img_super.lab.dataset.streams import Crops
-from img_super.lab.training.folded.relating import at_side
+from img_super.lab.training.folded.attention import at_side
 from img_super.lab.training.optimiser import backup_and_mean, optimiser
 from img_super.lab.training.recipe import Recipe
-from img_super.validator.network import EMBEDDED, build_network, load_backbone
+from img_super.validator.network import EMBEDDING, build_network, load_backbone
 from img_super.validator.saved_network import open_network
 
 BEST_FILE: Final = "best.keras"
@@ -97,7 +97,7 @@ def load_first_weights(network: keras.Model, path: Path) -> None:
 def _copy_weights(first: keras.Model, network: keras.Model) -> None:
     for layer in network.layers:
         weights = first.get_layer(layer.name).get_weights() if layer.weights else []
-        if layer.name == EMBEDDED:  # the only weights that depend on the crops' side
+        if layer.name == EMBEDDING:  # the only weights that depend on the crop's side
             weights[1] = at_side(weights[1], isqrt(layer.get_weights()[1].shape[0]))
         layer.set_weights(weights)
 

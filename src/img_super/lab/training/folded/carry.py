@@ -10,7 +10,7 @@ import keras
 import numpy as np
 import numpy.typing as npt
 
-from img_super.lab.training.folded import relating
+from img_super.lab.training.folded import attention
 
 Weights = Mapping[str, npt.NDArray[np.float32]]
 """By `layer/kernel` and `layer/bias`, laid out as Keras lays them out."""
@@ -45,7 +45,7 @@ def fold(network: keras.Model) -> dict[str, npt.NDArray[np.float32]]:
     for name in _PLAIN:
         for what, array in zip(("kernel", "bias"), network.get_layer(name).get_weights(), strict=False):
             folded[f"{name}/{what}"] = array
-    folded |= relating.fold(network)
+    folded |= attention.fold(network)
     return {name: np.asarray(array, np.float32) for name, array in folded.items()}
 
 
@@ -58,7 +58,7 @@ def unfold(weights: Weights, network: keras.Model, crops: npt.NDArray[np.uint8])
     for name in _PLAIN:
         layer = network.get_layer(name)
         layer.set_weights([weights[f"{name}/{what}"] for what in ("kernel", "bias")[: len(layer.weights)]])
-    relating.unfold(weights, network)
+    attention.unfold(weights, network)
     pairs = list(normalised_convolutions(network))
     for conv, norm in pairs:
         conv.set_weights([weights[f"{conv.name}/kernel"]])

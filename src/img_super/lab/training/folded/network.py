@@ -11,8 +11,8 @@ import numpy.typing as npt
 import torch
 from torch.nn import functional
 
-from img_super.lab.training.folded.relating import place_waves
-from img_super.validator.network import EMBEDDED, HEADS, RELATING_LAYERS
+from img_super.lab.training.folded.attention import place_waves
+from img_super.validator.network import EMBEDDING, ENCODER_LAYERS, HEADS
 
 Tensor = Any
 Weights = Mapping[str, Tensor]
@@ -72,8 +72,8 @@ def answers(weights: Weights, crops: Tensor, frozen_blocks: int = 0, dropout: fl
             number += 1
     features = torch.cat([features, _residue(weights, scaled)], 1)
     neck = _convolved(weights, "neck_conv", features, 1)
-    if f"{EMBEDDED}/kernel" in weights:
-        neck = neck + _related(weights, features)
+    if f"{EMBEDDING}/kernel" in weights:
+        neck = neck + _attended(weights, features)
     features = functional.relu6(neck)
     heat_map = _convolved(weights, "heat_map", features, 1)[:, 0]
     pooled = functional.dropout(_compared(features), dropout) if dropout else _compared(features)
@@ -98,12 +98,12 @@ def _residue(weights: Weights, scaled: Tensor) -> Tensor:
     return x
 
 
-def _related(weights: Weights, features: Tensor) -> Tensor:
-    """What each place is beside all others, by self-attention."""
+def _attended(weights: Weights, features: Tensor) -> Tensor:
+    """As `validator.network` compares places."""
     side = features.shape[2]
-    x = _dense(weights, EMBEDDED, features.flatten(2).transpose(1, 2))
+    x = _dense(weights, EMBEDDING, features.flatten(2).transpose(1, 2))
     x = x + functional.linear(torch.from_numpy(place_waves(side)), weights["tokens_place/kernel"])
-    for number in range(RELATING_LAYERS):
+    for number in range(ENCODER_LAYERS):
         x = _encoder_layer(weights, f"relate{number}", x)
     x = _dense(weights, "tokens_out", _layer_norm(weights, "tokens_norm", x))
     return x.transpose(1, 2).unflatten(2, (side, side))

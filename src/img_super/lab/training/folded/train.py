@@ -17,9 +17,9 @@ import torch
 from rich.console import Console
 from torch.nn import functional
 
+from img_super.lab.training.folded.attention import PREFIXES
 from img_super.lab.training.folded.carry import save_weights
 from img_super.lab.training.folded.network import Answers, answers, to_keras, to_torch
-from img_super.lab.training.folded.relating import PREFIXES
 
 Tensor = Any
 RECIPES: Final = Path(__file__).parent / "recipes"
@@ -47,7 +47,7 @@ class FoldedRecipe(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     Attributes:
         pairs: of a batch; steps: of the whole training; learning_rate: of AdamW, warmed up, then under a cosine.
-        relating_rate_times: the self-attention, which begins with random weights, learns at so many times the rate.
+        attention_rate_factor: of the learning rate, for the self-attention, which begins with random weights.
         frozen_blocks: so many blocks, and the stem, stay as they are.
         ema_momentum: of the mean of the weights, which is what ships.
         rank_weight: of the loss that wants each attack above its own genuine crop, beside the labels'.
@@ -63,7 +63,7 @@ class FoldedRecipe(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     steps: int
     pairs: int = 16
     learning_rate: float = 1.5e-4
-    relating_rate_times: float = 6.0
+    attention_rate_factor: float = 6.0
     warm_up_steps: int = 150
     weight_decay: float = 1e-4
     frozen_blocks: int = 3
@@ -135,13 +135,13 @@ def resumed(recipe: FoldedRecipe, first: Mapping[str, npt.NDArray[np.float32]], 
 
 
 def _groups(recipe: FoldedRecipe, weights: dict[str, Tensor]) -> list[dict[str, Any]]:
-    """What learns, by its share of the learning rate."""
+    """The learned weights, grouped by their factor of the learning rate."""
     learned: dict[float, list[Tensor]] = {}
     for name, tensor in weights.items():
         if not _is_frozen(name, recipe.frozen_blocks):
-            times = recipe.relating_rate_times if name.startswith(PREFIXES) else 1.0
-            learned.setdefault(times, []).append(tensor.requires_grad_())
-    return [{"params": tensors, "times": times} for times, tensors in learned.items()]
+            factor = recipe.attention_rate_factor if name.startswith(PREFIXES) else 1.0
+            learned.setdefault(factor, []).append(tensor.requires_grad_())
+    return [{"params": tensors, "factor": factor} for factor, tensors in learned.items()]
 
 
 def _keep_freed_memory() -> None:
@@ -160,7 +160,7 @@ def _step(recipe: FoldedRecipe, state: State, batch: Batch) -> tuple[Answers, tu
     found = answers(state.weights, crops, recipe.frozen_blocks, recipe.dropout)
     losses = losses_of(recipe, found, torch.from_numpy(batch.masks))
     for group in state.optimiser.param_groups:
-        group["lr"] = group["times"] * _rate(recipe, state.step)
+        group["lr"] = group["factor"] * _rate(recipe, state.step)
     state.optimiser.zero_grad(set_to_none=True)
     sum(weight * loss for weight, loss in zip(recipe.loss_weights, losses, strict=True)).backward()
     learned = [tensor for tensor in state.weights.values() if tensor.requires_grad]

@@ -1,4 +1,4 @@
-"""The self-attention's weights, as Keras keeps them and as the folded network takes them, for crops of any side."""
+"""The weights of self-attention, between Keras's layout and the folded network's, which fits crops of any side."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import keras
 import numpy as np
 import numpy.typing as npt
 
-from img_super.validator.network import EMBEDDED
+from img_super.validator.network import EMBEDDING
 
 Array = npt.NDArray[np.float32]
 
@@ -19,7 +19,7 @@ _JOINED: Final = "query_key_value"
 
 
 def place_waves(side: int) -> Array:
-    """Where each of the side x side places lies in the crop, row by row: [places, 6]."""
+    """Features of the position of each of side x side places, row by row: [places, 6]."""
     at = np.linspace(-1, 1, side, dtype=np.float32)
     rows, columns = (axis.ravel() for axis in np.meshgrid(at, at, indexing="ij"))
     far = np.hypot(rows, columns)
@@ -27,7 +27,7 @@ def place_waves(side: int) -> Array:
 
 
 def at_side(bias: Array, side: int) -> Array:
-    """The places' own bias [places, channels] for a map of another side."""
+    """The position embedding [places, channels] for a map of another side."""
     if len(bias) == side * side:
         return bias
     of_waves, everywhere = _in_waves(bias)
@@ -41,15 +41,15 @@ def _in_waves(bias: Array) -> tuple[Array, Array]:
 
 
 def fold(network: keras.Model) -> dict[str, Array]:
-    """By `layer/weights`; none of a network without self-attention."""
+    """By `layer/part`; empty for a network without self-attention."""
     folded: dict[str, Array] = {}
     for layer in _layers(network):
         if isinstance(layer, keras.layers.MultiHeadAttention):
             folded |= _joined(layer)
-        elif layer.name == EMBEDDED:
+        elif layer.name == EMBEDDING:
             kernel, bias = layer.get_weights()
-            folded[f"{EMBEDDED}/kernel"] = kernel
-            folded["tokens_place/kernel"], folded[f"{EMBEDDED}/bias"] = _in_waves(bias)
+            folded[f"{EMBEDDING}/kernel"] = kernel
+            folded["tokens_place/kernel"], folded[f"{EMBEDDING}/bias"] = _in_waves(bias)
         else:
             folded |= {
                 f"{layer.name}/{what}": array for what, array in zip(_parts(layer), layer.get_weights(), strict=True)
@@ -62,10 +62,10 @@ def unfold(weights: Mapping[str, Array], network: keras.Model) -> None:
     for layer in _layers(network):
         if isinstance(layer, keras.layers.MultiHeadAttention):
             layer.set_weights(_taken_apart(weights, layer))
-        elif layer.name == EMBEDDED:
+        elif layer.name == EMBEDDING:
             waves = place_waves(isqrt(layer.get_weights()[1].shape[0]))
-            bias = waves @ weights["tokens_place/kernel"] + weights[f"{EMBEDDED}/bias"]
-            layer.set_weights([weights[f"{EMBEDDED}/kernel"], bias])
+            bias = waves @ weights["tokens_place/kernel"] + weights[f"{EMBEDDING}/bias"]
+            layer.set_weights([weights[f"{EMBEDDING}/kernel"], bias])
         else:
             layer.set_weights([weights[f"{layer.name}/{part}"] for part in _parts(layer)])
 
@@ -79,7 +79,7 @@ def _parts(layer: keras.layers.Layer) -> tuple[str, str]:
 
 
 def _joined(attention: Any) -> dict[str, Array]:
-    """Query, key and value as one product; Keras has channels x heads x channels of a head."""
+    """Query, key and value as one matrix; Keras has channels x heads x channels of a head."""
     *inner, kernel, bias = attention.get_weights()
     name = _name(attention)
     return {
