@@ -12,7 +12,7 @@ SHARES = (0.0, 0.01, *(round(0.05 * step, 2) for step in range(1, 20)), 0.99, 1.
 
 
 @pytest.mark.parametrize(("documents", "wanted", "way"), [(10, 0.05, Way.SHAPE), (50, 0.05, Way.RANK)])
-def test_the_wanted_share_is_reached_on_average(documents: int, wanted: float, way: Way) -> None:
+def test_reaches_the_target_rate_on_average(documents: int, wanted: float, way: Way) -> None:
     values = np.random.default_rng(3).normal(2, 0.5, 4000)
     found = draw(values, documents, wanted, draws=150)
     assert found["way"] == way
@@ -20,7 +20,7 @@ def test_the_wanted_share_is_reached_on_average(documents: int, wanted: float, w
     assert 0.82 <= found["promise_kept"] <= 0.97
 
 
-def test_a_known_shape_mends_what_a_bell_gets_wrong() -> None:
+def test_known_shape_corrects_the_normal_assumption() -> None:
     shape = Shape.of(np.quantile(np.random.default_rng(1).gumbel(size=3000), SHARES).tolist(), SHARES)
     others = 1 + 1.5 * np.random.default_rng(2).gumbel(size=3000)
     by_bell, by_shape = (draw(others, 10, 0.05, draws=80, shape=of)["reached_mean"] for of in (BELL, shape))

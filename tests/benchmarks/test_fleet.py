@@ -16,32 +16,32 @@ def run(site: Site, workers: int, a_second: float, seconds: float = 200, seed: i
     return Fleet(site, workers, seed).run(lambda _: a_second, seconds)
 
 
-def test_a_calm_fleet_takes_as_long_as_the_work() -> None:
+def test_idle_fleet_adds_no_latency() -> None:
     told = run(PLAIN, 10, 1)
     assert set(told.fates) == {Fate.ANSWERED}
     assert told.ms(0.5) == pytest.approx(100)
 
 
-def test_one_server_waits_as_queueing_theory_says() -> None:
+def test_single_server_waits_match_queueing_theory() -> None:
     """M/D/1: the mean wait is load / (2 x (1 - load)) services (Pollaczek and Khinchine)."""
     told = run(PLAIN, 1, 7, seconds=4000)
     waited_s = sum(told.took_s) / len(told.took_s) - 0.1
     assert waited_s == pytest.approx(0.1 * 0.7 / (2 * 0.3), rel=0.1)
 
 
-def test_work_beyond_what_the_cores_can_do_is_refused() -> None:
+def test_work_beyond_capacity_is_refused() -> None:
     told = run(PLAIN, 1, 20, seconds=500)
     assert told.share(Fate.REFUSED) == pytest.approx(0.5, abs=0.05)
     assert told.ms(1.0) == pytest.approx(100 * (PLAIN.queue + 1), rel=0.05)
 
 
-def test_a_deadline_that_a_queue_cannot_keep_is_told() -> None:
+def test_missed_queue_deadlines_are_reported() -> None:
     told = run(replace(PLAIN, deadline_s=1.0), 1, 20)
     assert told.share(Fate.LATE) > 0.3
     assert max(told.took_s) <= 1.1 + 1e-9
 
 
-def test_the_network_carries_what_it_carries() -> None:
+def test_network_bandwidth_limits_throughput() -> None:
     narrow = replace(PLAIN, photo_ms=1, photo_bytes=1_000_000, balancer_gbit=0.08)  # ten photos a second
     assert run(narrow, 10, 5).ms(0.5) < 200
     assert run(narrow, 10, 20).ms(0.5) > 10_000
@@ -52,7 +52,7 @@ def test_two_choices_wait_less_than_one() -> None:
     assert least.ms(0.99) < 0.7 * random.ms(0.99)
 
 
-def test_what_a_lost_node_had_is_answered_by_another_one() -> None:
+def test_requests_of_a_lost_node_are_retried_elsewhere() -> None:
     fleet = Fleet(replace(PLAIN, workers_a_node=1), 2, seed=1)
     fleet.lose_node_at(50)
     told = fleet.run(lambda _: 8.0, 100)
@@ -61,14 +61,14 @@ def test_what_a_lost_node_had_is_answered_by_another_one() -> None:
     assert len(told.fates) == pytest.approx(800, rel=0.15)
 
 
-def test_the_last_node_takes_its_requests_with_it() -> None:
+def test_losing_the_last_node_loses_its_requests() -> None:
     fleet = Fleet(replace(PLAIN, workers_a_node=1), 1, seed=1)
     fleet.lose_node_at(50)
     told = fleet.run(lambda _: 5.0, 100)
     assert told.share(Fate.REFUSED) == pytest.approx(0.5, abs=0.1)
 
 
-def test_the_autoscaler_buys_when_there_is_work_and_sells_when_there_is_none() -> None:
+def test_autoscaler_follows_the_load() -> None:
     site = replace(PLAIN, fewest=2, most=20, start_s=5, node_start_s=0)
     fleet = Fleet(site, 2, seed=1)
     fleet.autoscale()
@@ -79,18 +79,18 @@ def test_the_autoscaler_buys_when_there_is_work_and_sells_when_there_is_none() -
     assert 2 * 0.5 < told.core_hours(1, 1800) < most * 0.5
 
 
-def test_the_same_seed_is_the_same_day() -> None:
+def test_same_seed_gives_the_same_day() -> None:
     assert run(Site(), 2, 30, 20).took_s == run(Site(), 2, 30, 20).took_s
     assert run(Site(), 2, 30, 20).took_s != run(Site(), 2, 30, 20, seed=2).took_s
 
 
-def test_a_day_has_its_night_its_peak_and_its_bursts() -> None:
+def test_day_has_a_night_a_peak_and_bursts() -> None:
     a_second = traffic(20)
     assert a_second(4 * 3600) == pytest.approx(2)
     assert a_second(16 * 3600) == pytest.approx(20)
     assert a_second(18 * 3600 + 60) == pytest.approx(10 * a_second(18 * 3600 + 300), rel=0.05)
 
 
-def test_the_worst_minute_is_found() -> None:
+def test_finds_the_worst_minute() -> None:
     told = Told([1.0, 2.0, 61.0, 62.0], [0.1] * 4, [Fate.ANSWERED, Fate.ANSWERED, Fate.REFUSED, Fate.ANSWERED])
     assert worst_minute(told) == 0.5

@@ -48,14 +48,14 @@ BOTH, OTHER_FIRST = replace(ONE, elsewhere=(OTHER,)), replace(OTHER, elsewhere=(
         "no face",
     ],
 )
-def test_routes_differ_where_one_means_a_portrait_that_the_other_does_not(
+def test_routes_differ_when_they_choose_different_portraits(
     validator: FakeValidator, by_face: Detection | None, by_super: Detection | None, differ: bool
 ) -> None:
     pipeline = Pipeline(FakeDetector(by_face), validator, quick_detector=FakeDetector(by_super))
     assert look_at(pipeline, PHOTO, routes=True).other_face == differ
 
 
-def test_what_was_measured_is_kept_and_known_again(validator: FakeValidator, tmp_path: Path) -> None:
+def test_measurements_are_cached_and_reused(validator: FakeValidator, tmp_path: Path) -> None:
     """But not for whoever asks `/face`, too, where it was not asked."""
     pipeline = Pipeline(FakeDetector(ONE), validator, quick_detector=FakeDetector(BOTH))
     photo, file = replace(PHOTO, portraits=(ONE.portrait.box,)), tmp_path / "rows.jsonl"

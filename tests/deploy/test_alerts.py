@@ -24,13 +24,13 @@ def sections() -> dict[str, str]:
 
 
 @pytest.mark.prometheus
-def test_every_alert_fires_when_it_should_and_not_before() -> None:
+def test_alerts_fire_when_they_should_and_not_before() -> None:
     done = promtool("test", "rules", MONITORING / "alerts_test.yaml")
     assert done.returncode == 0, done.stdout + done.stderr
 
 
 @pytest.mark.prometheus
-def test_a_rule_that_says_something_else_would_be_found(tmp_path: Path) -> None:
+def test_changed_rule_fails_the_rule_tests(tmp_path: Path) -> None:
     rules = (MONITORING / "alerts.yaml").read_text()
     assert "> 0.05\n        for: 5m" in rules
     (tmp_path / "alerts.yaml").write_text(rules.replace("> 0.05\n        for: 5m", "> 0.5\n        for: 5m"))
@@ -43,7 +43,7 @@ def test_a_rule_that_says_something_else_would_be_found(tmp_path: Path) -> None:
     assert "ImgSuperSlow" not in done.stdout + done.stderr
 
 
-def test_every_alert_is_tested_both_ways() -> None:
+def test_every_alert_has_a_firing_and_a_silent_case() -> None:
     tried = yaml.safe_load((MONITORING / "alerts_test.yaml").read_text())["tests"]
     cases = [case for one in tried for case in one["alert_rule_test"]]
     names = {alert["alert"] for alert in alerts()}
@@ -52,7 +52,7 @@ def test_every_alert_is_tested_both_ways() -> None:
 
 
 @pytest.mark.parametrize("alert", alerts(), ids=lambda alert: str(alert["alert"]))
-def test_every_alert_leads_to_its_entry_in_the_runbook(alert: dict[str, Any]) -> None:
+def test_every_alert_links_to_its_runbook_entry(alert: dict[str, Any]) -> None:
     assert alert["labels"]["severity"] in ("critical", "warning")
     path, _, anchor = alert["annotations"]["runbook_url"].partition("#")
     assert ROOT / path == RUNBOOK
@@ -61,11 +61,11 @@ def test_every_alert_leads_to_its_entry_in_the_runbook(alert: dict[str, Any]) ->
     assert [question for question in QUESTIONS if question not in entry] == []
 
 
-def test_the_runbook_has_no_entry_without_an_alert() -> None:
+def test_every_runbook_entry_has_an_alert() -> None:
     assert set(sections()) == {alert["alert"] for alert in alerts()}
 
 
-def test_alerts_name_only_error_codes_that_there_are() -> None:
+def test_alerts_use_existing_error_codes() -> None:
     codes = {error.code for error in documented_problems()}
     named = {code for alert in alerts() for match in re.findall(r'code=~?"([^"]*)"', alert["expr"])
              for code in match.split("|")}  # fmt: skip
@@ -73,6 +73,6 @@ def test_alerts_name_only_error_codes_that_there_are() -> None:
     assert named <= codes
 
 
-def test_kubernetes_gets_the_same_rules() -> None:
+def test_kubernetes_has_the_same_rules() -> None:
     rule = yaml.safe_load((MONITORING / "prometheusrule.yaml").read_text())
     assert rule["spec"]["groups"] == groups(), "run: make manifests"

@@ -24,7 +24,7 @@ def check(told: dict[str, Any]) -> None:
     PyCompose.from_yaml(yaml.safe_dump(told))
 
 
-def test_it_is_what_the_compose_specification_allows() -> None:
+def test_compose_file_is_valid() -> None:
     check(compose())
 
 
@@ -32,7 +32,7 @@ def test_it_is_what_the_compose_specification_allows() -> None:
     ("option", "value"),
     [("mem_limits", "2g"), ("mem_limit", "two"), ("ports", ["127.0.0.1:80800:8080"]), ("restart", "sometimes")],
 )
-def test_what_the_specification_does_not_allow_is_refused(option: str, value: object) -> None:
+def test_invalid_compose_file_is_rejected(option: str, value: object) -> None:
     told = deepcopy(compose())
     told["services"]["img-super"][option] = value
     with pytest.raises(ValueError, match="img-super"):
@@ -40,7 +40,7 @@ def test_what_the_specification_does_not_allow_is_refused(option: str, value: ob
 
 
 @pytest.mark.parametrize("name", SERVICES)
-def test_no_container_gets_what_it_does_not_need(name: str) -> None:
+def test_containers_have_least_privilege(name: str) -> None:
     service = SERVICES[name]
     assert service["read_only"] is True
     assert service["cap_drop"] == ["ALL"]
@@ -52,11 +52,11 @@ def test_no_container_gets_what_it_does_not_need(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", SERVICES)
-def test_only_this_machine_reaches_a_port(name: str) -> None:
+def test_ports_are_bound_to_localhost(name: str) -> None:
     assert all(port.startswith("127.0.0.1:") for port in SERVICES[name].get("ports", []))
 
 
-def test_the_page_the_dashboard_and_prometheus_are_where_the_document_says() -> None:
+def test_ports_match_the_manual() -> None:
     ports = {name: service["ports"] for name, service in SERVICES.items() if "ports" in service}
     assert ports == {
         "img-super": ["127.0.0.1:8080:8080"],
@@ -65,7 +65,7 @@ def test_the_page_the_dashboard_and_prometheus_are_where_the_document_says() -> 
     }
 
 
-def test_photos_have_no_way_out() -> None:
+def test_service_network_has_no_internet_access() -> None:
     """No network but the one whose addresses are not translated."""
     networks = compose()["networks"]
     assert networks["default"]["driver_opts"] == {"com.docker.network.bridge.enable_ip_masquerade": "false"}
@@ -75,7 +75,7 @@ def test_photos_have_no_way_out() -> None:
 
 
 @pytest.mark.parametrize("name", SERVICES)
-def test_every_container_is_watched(name: str) -> None:
+def test_every_container_has_a_health_check(name: str) -> None:
     health = SERVICES[name].get("healthcheck", {})
     if name == "keys":  # ends by itself, and the others wait for its end
         assert health == {"disable": True}
@@ -87,7 +87,7 @@ def test_every_container_is_watched(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", SERVICES)
-def test_every_image_has_a_version(name: str) -> None:
+def test_every_image_is_pinned(name: str) -> None:
     service = SERVICES[name]
     if "build" in service:
         context = (FILE.parent / service["build"]["context"]).resolve()
@@ -97,7 +97,7 @@ def test_every_image_has_a_version(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", SERVICES)
-def test_every_file_and_volume_that_is_mounted_is_there(name: str) -> None:
+def test_mounted_files_and_volumes_exist(name: str) -> None:
     for source, _, *options in (volume.split(":") for volume in SERVICES[name].get("volumes", [])):
         if source.startswith("."):
             assert (FILE.parent / source).is_file(), source
@@ -107,7 +107,7 @@ def test_every_file_and_volume_that_is_mounted_is_there(name: str) -> None:
 
 
 @pytest.mark.parametrize("secret", WHO_READS)
-def test_a_secret_is_read_by_one_service_only(secret: str) -> None:
+def test_each_secret_has_one_reader(secret: str) -> None:
     mounted = {(name, volume) for name, service in SERVICES.items() for volume in service.get("volumes", [])
                if volume.startswith(f"{secret}:") and name != "keys"}  # fmt: skip
     ((name, volume),) = mounted
@@ -116,7 +116,7 @@ def test_a_secret_is_read_by_one_service_only(secret: str) -> None:
     assert SERVICES[name]["depends_on"] == {"keys": {"condition": "service_completed_successfully"}}
 
 
-def test_the_service_asks_for_keys_and_has_settings_that_there_are() -> None:
+def test_service_requires_keys_and_uses_existing_settings() -> None:
     variables = SERVICES["img-super"]["environment"]
     assert {name.removeprefix(PREFIX).lower() for name in variables} <= set(Settings.model_fields)
     (volume,) = SERVICES["img-super"]["volumes"]
@@ -126,7 +126,7 @@ def test_the_service_asks_for_keys_and_has_settings_that_there_are() -> None:
     assert grace_s >= variables["IMG_SUPER_SHUTDOWN_GRACE_S"] + 5
 
 
-def test_prometheus_and_grafana_look_for_what_there_is() -> None:
+def test_prometheus_and_grafana_refer_to_existing_services() -> None:
     (job,) = yaml.safe_load((MONITORING / "prometheus.yaml").read_text())["scrape_configs"]
     assert job["static_configs"] == [{"targets": ["img-super:8080"]}]
     assert job["authorization"]["credentials_file"] == "/run/keys/prometheus/key"

@@ -58,18 +58,18 @@ def check(manifest: Manifest) -> None:
         kubernetes_validate.validate(pod, KUBERNETES, strict=True)
 
 
-def test_every_overlay_and_every_other_manifest_is_built(built: dict[str, list[Manifest]]) -> None:
+def test_every_overlay_and_manifest_builds(built: dict[str, list[Manifest]]) -> None:
     assert built.keys() >= OVERLAYS
     assert all(built.values())
 
 
-def test_every_object_is_valid_to_its_last_field(built: dict[str, list[Manifest]]) -> None:
+def test_every_object_matches_its_schema(built: dict[str, list[Manifest]]) -> None:
     for manifests in built.values():
         for manifest in manifests:
             check(manifest)
 
 
-def test_a_name_is_given_once_and_everything_has_its_namespace(built: dict[str, list[Manifest]]) -> None:
+def test_names_are_unique_and_namespaces_set(built: dict[str, list[Manifest]]) -> None:
     for overlay, manifests in built.items():
         names = [(one["kind"], one["metadata"]["name"]) for one in manifests]
         assert len(set(names)) == len(names), overlay
@@ -101,7 +101,7 @@ UNKNOWN: dict[str, tuple[str, str, Change]] = {
 
 
 @pytest.mark.parametrize("what", UNKNOWN)
-def test_what_the_schemas_do_not_know_is_refused(built: dict[str, list[Manifest]], what: str) -> None:
+def test_unknown_fields_are_rejected(built: dict[str, list[Manifest]], what: str) -> None:
     overlay, kind, change = UNKNOWN[what]
     manifest = deepcopy(only(built[overlay], kind))
     check(manifest)
@@ -140,16 +140,16 @@ def findings(built: dict[str, list[Manifest]], tmp_path_factory: pytest.TempPath
     return {name: {check for path, check in failed if path == f"/{name}.yaml"} for name in files}
 
 
-def test_every_overlay_is_within_the_policies(built: dict[str, list[Manifest]], findings: dict[str, set[str]]) -> None:
+def test_every_overlay_passes_the_policies(built: dict[str, list[Manifest]], findings: dict[str, set[str]]) -> None:
     assert {name: found for name, found in findings.items() if name in built and found} == {}
 
 
 @pytest.mark.parametrize("policy", AGAINST_POLICY)
-def test_what_is_against_a_policy_is_found(findings: dict[str, set[str]], policy: str) -> None:
+def test_policy_violations_are_found(findings: dict[str, set[str]], policy: str) -> None:
     assert policy in findings[AGAINST_POLICY[policy][0]]
 
 
-def test_every_policy_that_is_left_out_has_its_reason(built: dict[str, list[Manifest]]) -> None:
+def test_every_skipped_policy_has_a_reason(built: dict[str, list[Manifest]]) -> None:
     objects = [one for manifests in built.values() for one in manifests]
     metadata = [part["metadata"] for one in objects for part in (one, *pods(one))]
     notes = [note for one in metadata for note in one.get("annotations", {}).items() if note[0].startswith("checkov")]
@@ -158,9 +158,7 @@ def test_every_policy_that_is_left_out_has_its_reason(built: dict[str, list[Mani
 
 
 @pytest.mark.parametrize(("overlay", "kind"), [("production", "Deployment"), ("kserve", "InferenceService")])
-def test_the_pod_may_do_nothing_that_it_does_not_need(
-    built: dict[str, list[Manifest]], overlay: str, kind: str
-) -> None:
+def test_pod_has_least_privilege(built: dict[str, list[Manifest]], overlay: str, kind: str) -> None:
     """What the namespace's Pod Security level `restricted` demands, and no token of the cluster."""
     pod = pod_of(built, overlay, kind)
     assert pod["securityContext"]["runAsNonRoot"] is True
@@ -178,7 +176,7 @@ def test_the_pod_may_do_nothing_that_it_does_not_need(
 
 
 @pytest.mark.parametrize(("overlay", "kind"), [("production", "Deployment"), ("kserve", "InferenceService")])
-def test_the_pod_suits_the_service(built: dict[str, list[Manifest]], overlay: str, kind: str) -> None:
+def test_pod_matches_the_settings(built: dict[str, list[Manifest]], overlay: str, kind: str) -> None:
     pod = pod_of(built, overlay, kind)
     (one,) = pod["containers"]
     variables = {variable["name"]: variable["value"] for variable in one["env"]}
@@ -192,14 +190,14 @@ def test_the_pod_suits_the_service(built: dict[str, list[Manifest]], overlay: st
     assert one["image"].endswith(f"img_super:{__version__}")
 
 
-def test_the_pod_runs_as_the_user_of_the_image(built: dict[str, list[Manifest]]) -> None:
+def test_pod_runs_as_the_image_user(built: dict[str, list[Manifest]]) -> None:
     dockerfile = (ROOT / "src" / "img_super" / "Dockerfile").read_text()
     pod = pod_of(built, "production")
     assert f"USER {pod['securityContext']['runAsUser']}\n" in dockerfile
     assert f"EXPOSE {pod['containers'][0]['ports'][0]['containerPort']}\n" in dockerfile
 
 
-def test_the_probes_ask_on_paths_of_their_own(built: dict[str, list[Manifest]]) -> None:
+def test_probes_use_the_health_paths(built: dict[str, list[Manifest]]) -> None:
     one = pod_of(built, "production")["containers"][0]
     paths = {probe: one[probe]["httpGet"]["path"] for probe in ("startupProbe", "livenessProbe", "readinessProbe")}
     assert paths == {
@@ -218,7 +216,7 @@ def test_kserve_runs_the_same_container(built: dict[str, list[Manifest]]) -> Non
 
 
 @pytest.mark.parametrize("overlay", sorted(OVERLAYS))
-def test_nothing_gets_out_and_only_one_port_is_open(built: dict[str, list[Manifest]], overlay: str) -> None:
+def test_network_policy_blocks_egress_and_opens_one_port(built: dict[str, list[Manifest]], overlay: str) -> None:
     everything = only(built[overlay], "NetworkPolicy", "deny-all")["spec"]
     assert everything == {"podSelector": {}, "policyTypes": ["Ingress", "Egress"]}
     ours = only(built[overlay], "NetworkPolicy")["spec"]
@@ -230,13 +228,13 @@ def test_nothing_gets_out_and_only_one_port_is_open(built: dict[str, list[Manife
     assert ours["podSelector"]["matchLabels"].items() <= pod["metadata"]["labels"].items()
 
 
-def test_what_grows_may_lose_a_pod(built: dict[str, list[Manifest]]) -> None:
+def test_autoscaling_tolerates_losing_a_pod(built: dict[str, list[Manifest]]) -> None:
     scaling = only(built["production"], "HorizontalPodAutoscaler")["spec"]
     assert scaling["minReplicas"] > only(built["production"], "PodDisruptionBudget")["spec"]["maxUnavailable"]
     assert "replicas" not in only(built["production"], "Deployment")["spec"]  # it would undo what the other has decided
 
 
-def test_the_queue_that_scales_is_the_one_that_is_measured(built: dict[str, list[Manifest]]) -> None:
+def test_queue_autoscaler_uses_the_adapter_metric(built: dict[str, list[Manifest]]) -> None:
     metrics = only(built["queue"], "HorizontalPodAutoscaler")["spec"]["metrics"]
     (name,) = [metric["pods"]["metric"]["name"] for metric in metrics if metric["type"] == "Pods"]
     (rule,) = yaml.safe_load((MONITORING / "prometheus-adapter.yaml").read_text())["rules"]["custom"]
@@ -244,7 +242,7 @@ def test_the_queue_that_scales_is_the_one_that_is_measured(built: dict[str, list
     assert any(name in alert["expr"] for alert in alerts())  # of which a test sees that the service has it
 
 
-def test_the_operator_finds_the_service_its_key_and_the_dashboard(built: dict[str, list[Manifest]]) -> None:
+def test_prometheus_operator_finds_service_key_and_dashboard(built: dict[str, list[Manifest]]) -> None:
     manifests = built["production"]
     monitor, service = only(manifests, "ServiceMonitor")["spec"], only(manifests, "Service")
     assert monitor["selector"]["matchLabels"].items() <= service["metadata"]["labels"].items()
@@ -257,7 +255,7 @@ def test_the_operator_finds_the_service_its_key_and_the_dashboard(built: dict[st
     assert dashboard == (MONITORING / "grafana" / "img_super.json").read_text()
 
 
-def test_the_service_takes_the_keys_of_a_secret_that_kubernetes_has_exchanged(tmp_path: Path) -> None:
+def test_service_reads_a_rotated_secret(tmp_path: Path) -> None:
     """A link to the folder of the new files takes the place of the old one; the path stays."""
     for owner in ("old", "new"):
         (tmp_path / owner).mkdir()
@@ -271,7 +269,7 @@ def test_the_service_takes_the_keys_of_a_secret_that_kubernetes_has_exchanged(tm
     assert (known.owner("old"), known.owner("new")) == (None, "new")
 
 
-def test_no_key_is_in_the_tree() -> None:
+def test_no_key_is_committed() -> None:
     tracked = subprocess.run(
         ["git", "ls-files", "deploy"], cwd=ROOT, capture_output=True, text=True, check=True
     ).stdout.split()
@@ -283,7 +281,7 @@ def test_no_key_is_in_the_tree() -> None:
     assert ignored == ["keys.txt", "prometheus.key"]
 
 
-def test_without_keys_nothing_is_built(program: Path, tmp_path: Path) -> None:
+def test_build_fails_without_keys(program: Path, tmp_path: Path) -> None:
     copy = copy_with_keys(tmp_path)
     (copy / "k8s" / "keys" / "keys.txt").unlink()
     with pytest.raises(AssertionError, match=r"keys\.txt"):

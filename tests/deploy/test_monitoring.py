@@ -178,7 +178,7 @@ def operands() -> list[str]:
     })  # fmt: skip
 
 
-def test_two_processes_add_up_to_what_was_sent(watched: Watched) -> None:
+def test_metrics_of_two_processes_add_up(watched: Watched) -> None:
     assert watched.sent["200"] >= 2  # one of the two may still have been warming up
     assert watched.sent["503"] >= 1
     assert watched.sent["401"] == 2
@@ -189,7 +189,7 @@ def test_two_processes_add_up_to_what_was_sent(watched: Watched) -> None:
 
 
 @pytest.mark.parametrize("target", targets())
-def test_every_panel_gets_data(watched: Watched, target: dict[str, Any]) -> None:
+def test_every_panel_has_data(watched: Watched, target: dict[str, Any]) -> None:
     series = watched.ask(target["expr"].replace("$__rate_interval", RATE_INTERVAL))
     assert has_numbers(series), target["expr"]
     named = set(LABEL.findall(target.get("legendFormat", "")))
@@ -197,14 +197,14 @@ def test_every_panel_gets_data(watched: Watched, target: dict[str, Any]) -> None
 
 
 @pytest.mark.parametrize("expression", operands())
-def test_every_side_of_an_alert_has_data(watched: Watched, expression: str) -> None:
+def test_every_operand_of_an_alert_has_data(watched: Watched, expression: str) -> None:
     if expression.startswith("absent("):
         assert watched.ask(expression) == []
     else:
         assert has_numbers(watched.ask(expression)), expression
 
 
-def test_every_metric_that_is_named_is_there(watched: Watched) -> None:
+def test_every_named_metric_exists(watched: Watched) -> None:
     expressions = [rule["expr"] for group in groups() for rule in group["rules"]]
     expressions += [target["expr"] for panel in dashboard()["panels"] for target in panel["targets"]]
     named = {name for expression in expressions for name in METRIC.findall(expression)}
@@ -212,13 +212,13 @@ def test_every_metric_that_is_named_is_there(watched: Watched) -> None:
     assert [name for name in sorted(named) if not watched.ask(name)] == []
 
 
-def test_prometheus_reads_the_service_with_its_own_key(watched: Watched, keys: Path, tmp_path: Path) -> None:
+def test_prometheus_scrapes_with_its_own_key(watched: Watched, keys: Path, tmp_path: Path) -> None:
     assert watched.number('up{job="img-super"}') == 1
     done = promtool("check", "config", configuration(tmp_path, "127.0.0.1:1", keys / "prometheus" / "key"))
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-def test_the_keys_are_made_once_and_clients_get_their_own(keys: Path) -> None:
+def test_keys_are_created_once_and_clients_have_their_own(keys: Path) -> None:
     before = [path.read_text() for path in sorted(keys.rglob("*")) if path.is_file()]
     assert make_keys(keys) == ""
     assert [path.read_text() for path in sorted(keys.rglob("*")) if path.is_file()] == before
@@ -246,7 +246,7 @@ def lost(told: object, left: object, path: str = "") -> list[str]:
     return [] if told == left else [path]
 
 
-def test_the_dashboard_is_what_grafana_understands() -> None:
+def test_dashboard_matches_grafanas_schema() -> None:
     """By the types that Grafana publishes; Grafana itself cannot be installed here."""
     board = dashboard()
     assert lost(board, understood(board)) == []
@@ -258,7 +258,7 @@ def test_the_dashboard_is_what_grafana_understands() -> None:
     ]
 
 
-def test_the_panels_stand_side_by_side_and_ask_the_source_that_there_is() -> None:
+def test_panels_do_not_overlap_and_use_an_existing_source() -> None:
     panels = dashboard()["panels"]
     source = yaml.safe_load((MONITORING / "grafana" / "datasource.yaml").read_text())["datasources"][0]
     assert len({panel["id"] for panel in panels}) == len(panels)

@@ -24,7 +24,7 @@ def spec() -> dict[str, Any]:
     return dict(yaml.safe_load(MANIFEST.read_text())["spec"])
 
 
-def test_ray_takes_the_configuration_and_we_its_arguments(spec: dict[str, Any]) -> None:
+def test_ray_and_the_application_accept_the_configuration(spec: dict[str, Any]) -> None:
     configuration = ServeDeploySchema.model_validate(yaml.safe_load(spec["serveConfigV2"]))
     (application,) = configuration.applications
     module, _, name = application.import_path.partition(":")
@@ -36,12 +36,12 @@ def test_ray_takes_the_configuration_and_we_its_arguments(spec: dict[str, Any]) 
     assert arguments.max_replicas * arguments.cores <= cores * workers["maxReplicas"]
 
 
-def test_its_ray_is_the_one_of_the_image(spec: dict[str, Any]) -> None:
+def test_ray_version_matches_the_image(spec: dict[str, Any]) -> None:
     assert spec["rayClusterConfig"]["rayVersion"] == ray.__version__
     assert f"ray=={ray.__version__}" in (DOCKERFILE.parent / "requirements-cluster.txt").read_text()
 
 
-def test_whoever_sends_a_job_needs_a_token_and_only_the_operator_gets_there(spec: dict[str, Any]) -> None:
+def test_job_submission_needs_a_token_and_the_operator(spec: dict[str, Any]) -> None:
     assert spec["rayClusterConfig"]["authOptions"] == {"mode": "token"}
     policy = yaml.safe_load((MANIFEST.parent / "networkpolicy.yaml").read_text())["spec"]
     (operator,) = [rule for rule in policy["ingress"] if {"port": 8265, "protocol": "TCP"} in rule.get("ports", [])]
@@ -50,14 +50,14 @@ def test_whoever_sends_a_job_needs_a_token_and_only_the_operator_gets_there(spec
     assert source["podSelector"]["matchLabels"] == {"app.kubernetes.io/name": "kuberay-operator"}
 
 
-def test_its_nodes_are_those_that_were_measured(spec: dict[str, Any]) -> None:
+def test_nodes_have_the_measured_environment(spec: dict[str, Any]) -> None:
     for group in (spec["rayClusterConfig"]["headGroupSpec"], *spec["rayClusterConfig"]["workerGroupSpecs"]):
         (container,) = group["template"]["spec"]["containers"]
         variables = {variable["name"]: variable["value"] for variable in container["env"]}
         assert LEAN.items() <= variables.items()
 
 
-def test_no_photo_goes_to_a_disk_and_nothing_home(spec: dict[str, Any]) -> None:
+def test_nothing_spills_to_disk_and_telemetry_is_off(spec: dict[str, Any]) -> None:
     target = DOCKERFILE.read_text().partition("FROM runtime AS cluster")[2]
     assert "RAY_automatic_object_spilling_enabled=0" in target
     assert "RAY_USAGE_STATS_ENABLED=0" in target

@@ -39,7 +39,7 @@ def in_hand(service: Service) -> float:
     return sum(float(line.split()[-1]) for line in lines if line.startswith("img_super_photos_w"))
 
 
-def test_clients_that_leave_in_the_middle_leave_nothing_behind(service: Service, bona_fide_bytes: bytes) -> None:
+def test_disconnecting_clients_leak_nothing(service: Service, bona_fide_bytes: bytes) -> None:
     head = (
         f"POST /super HTTP/1.1\r\nHost: x\r\nContent-Type: image/jpeg\r\nContent-Length: {len(bona_fide_bytes)}\r\n\r\n"
     )
@@ -51,7 +51,7 @@ def test_clients_that_leave_in_the_middle_leave_nothing_behind(service: Service,
     assert post(service, bona_fide_bytes).status_code == 200
 
 
-def test_a_full_disk_stops_nothing(monkeypatch: pytest.MonkeyPatch, bona_fide_bytes: bytes) -> None:
+def test_service_survives_a_full_disk(monkeypatch: pytest.MonkeyPatch, bona_fide_bytes: bytes) -> None:
     """Not one byte can be written to any file; what would write some is killed by SIGXFSZ."""
     with limited_service(
         monkeypatch, lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0)), "--threads", "1"
@@ -62,7 +62,7 @@ def test_a_full_disk_stops_nothing(monkeypatch: pytest.MonkeyPatch, bona_fide_by
         assert full.process.poll() is None
 
 
-def test_with_little_memory_a_large_photo_is_refused_and_the_next_one_answered(
+def test_low_memory_refuses_a_large_photo_and_answers_the_next(
     monkeypatch: pytest.MonkeyPatch, bona_fide_bytes: bytes
 ) -> None:
     large = encode(np.zeros((6000, 6000, 4), np.uint8))
@@ -73,7 +73,7 @@ def test_with_little_memory_a_large_photo_is_refused_and_the_next_one_answered(
         assert post(squeezed, bona_fide_bytes).status_code == 200
 
 
-def test_a_model_that_vanishes_while_the_service_runs_is_not_missed(tmp_path: Path, bona_fide_bytes: bytes) -> None:
+def test_service_survives_deletion_of_its_model(tmp_path: Path, bona_fide_bytes: bytes) -> None:
     from img_super.pipeline.load import SHIPPED_MODEL
 
     folder = tmp_path / "model"

@@ -62,7 +62,7 @@ def counted(service: Service) -> str:
     return "\n".join(line for line in lines if line.startswith("img_super_requests_total"))
 
 
-def test_who_leaves_is_no_error_of_ours() -> None:
+def test_disconnects_are_not_server_errors() -> None:
     with running_service("--threads", "1", **PATIENT) as service:
         before = sockets(service)
         for begin, leaves_by in product((upload, form, download) * 5, ("closing", "reset")):

@@ -32,12 +32,12 @@ def answer_to(request: HTTPConnection) -> HTTPResponse:
         return answer
 
 
-def test_a_body_that_does_not_come_is_given_up(bona_fide_bytes: bytes) -> None:
+def test_stalled_body_times_out(bona_fide_bytes: bytes) -> None:
     with running_service("--threads", "1", **{**PATIENT, "IMG_SUPER_BODY_TIMEOUT_S": "1"}) as service:
         assert answer_to(begun(service, bona_fide_bytes)).status == 408
 
 
-def test_under_overload_every_request_is_answered_or_refused_and_health_goes_on(bona_fide_bytes: bytes) -> None:
+def test_overload_answers_or_refuses_and_health_responds(bona_fide_bytes: bytes) -> None:
     with running_service("--threads", "1", IMG_SUPER_QUEUE="2", **PATIENT) as service:
         crowd = [begun(service, bona_fide_bytes) for _ in range(48)]
         for request in crowd:
@@ -48,7 +48,7 @@ def test_under_overload_every_request_is_answered_or_refused_and_health_goes_on(
         assert all(answer.headers["retry-after"] for answer in answers if answer.status == 503)
 
 
-def test_sigterm_is_seen_at_once_while_requests_are_still_taken(bona_fide_bytes: bytes) -> None:
+def test_sigterm_turns_readiness_off_while_requests_are_accepted(bona_fide_bytes: bytes) -> None:
     with running_service("--threads", "1", IMG_SUPER_STOP_DELAY_S="600", **PATIENT) as service:
         service.process.send_signal(signal.SIGTERM)
         until(lambda: get(service, "/health/ready").status_code != 200)

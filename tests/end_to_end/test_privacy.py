@@ -158,7 +158,7 @@ def test_nothing_that_was_sent_is_found_anywhere(tmp_path: Path, log_format: str
     assert [name for name in open_files if name.startswith(str(temporary))] == []
 
 
-def test_the_canary_would_be_found(tmp_path: Path) -> None:
+def test_search_finds_a_planted_canary(tmp_path: Path) -> None:
     """Each form in which it could lie somewhere is recognised."""
     file = tmp_path / "spool"
     file.write_bytes(SPIED_PHOTO)
@@ -168,7 +168,7 @@ def test_the_canary_would_be_found(tmp_path: Path) -> None:
         assert found(as_json(b"x" * shift + SPIED_PHOTO), "a body")
 
 
-def test_no_address_and_no_path_of_a_request_is_opened(bona_fide_bytes: bytes) -> None:
+def test_urls_and_paths_in_requests_are_never_opened(bona_fide_bytes: bytes) -> None:
     """What looks like a path or an address is only a text that is not base64."""
     opened: list[str] = []
     with collector() as (address, called), running_service("--threads", "1", **PATIENT) as service:

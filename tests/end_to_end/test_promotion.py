@@ -69,7 +69,7 @@ def wait_for(told: list[Told], version: str) -> None:
 
 
 @pytest.mark.parametrize("workers", [1, 2])
-def test_no_request_is_lost_and_every_answer_names_its_model(
+def test_promotion_loses_no_request_and_answers_name_the_model(
     registry: Registry, bona_fide_bytes: bytes, tmp_path: Path, workers: int
 ) -> None:
     (tmp_path / "admins").write_text(f"ops {hash_of(ADMIN)}\n")

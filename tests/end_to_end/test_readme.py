@@ -58,21 +58,21 @@ def typed(text: str, folder: Path) -> str:
     return done.stdout
 
 
-def test_every_block_is_typed_here_or_left_to_somebody() -> None:
+def test_every_block_is_run_here_or_elsewhere() -> None:
     first_words = {block.split()[0] for block in SHELL}
     assert first_words <= {*TYPED, *ELSEWHERE}
     assert set(TYPED) <= first_words
 
 
 @pytest.mark.parametrize("block", [block for block in SHELL if block.startswith("curl")])
-def test_what_asks_the_service_gets_an_answer(block: str, service: Service, checkout: Path) -> None:
+def test_requests_get_an_answer(block: str, service: Service, checkout: Path) -> None:
     answer = json.loads(
         typed(block.replace(ADDRESS, service.url).replace("curl", "curl --fail-with-body -sS"), checkout)
     )
     assert {"score", "confidence", "items"} & answer.keys()
 
 
-def test_what_needs_no_service_goes_through(checkout: Path) -> None:
+def test_commands_without_a_service_succeed(checkout: Path) -> None:
     """`super` ends with 1 where a photo is suspicious, as it should here."""
     (block,) = [block for block in SHELL if block.startswith("alias")]
     told = typed(re.sub(r"^(img-super super .*?)( +#|$)", r"\1 || [ $? = 1 ]\2", block, flags=re.MULTILINE), checkout)
@@ -82,7 +82,7 @@ def test_what_needs_no_service_goes_through(checkout: Path) -> None:
 
 
 @pytest.mark.parametrize("block", [*PYTHON, WITH_CLIENT])
-def test_the_python_runs(block: str, service: Service, checkout: Path) -> None:
+def test_python_blocks_run(block: str, service: Service, checkout: Path) -> None:
     (checkout / "example.py").write_text(block.replace(ADDRESS, service.url))
     assert "attack" in typed(".venv/bin/python example.py", checkout)
 
@@ -95,7 +95,7 @@ def left_to_others() -> list[str]:
 
 
 @pytest.mark.parametrize("line", left_to_others())
-def test_what_others_type_could_be_typed(line: str, checkout: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_blocks_run_elsewhere_parse(line: str, checkout: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     program, *words = shlex.split(line)
     if program == "make":
         done = subprocess.run(["make", "--dry-run", *words], cwd=ROOT, capture_output=True, text=True, check=False)
@@ -133,7 +133,7 @@ def rates_for_a_person(name: str) -> dict[str, str]:
     return told
 
 
-def test_the_figures_are_those_of_the_card() -> None:
+def test_figures_match_the_model_card() -> None:
     generated, real = (CARD.figures[name] for name in ("generated_validation", "real_captures"))
     columns = [
         {**figures_of(measured), **rates_for_a_person(name)}
@@ -144,7 +144,7 @@ def test_the_figures_are_those_of_the_card() -> None:
     assert f"`portrait_validator` {CARD.version}, measured" in README
 
 
-def test_what_is_missed_by_kind_is_that_of_the_card() -> None:
+def test_miss_rates_by_kind_match_the_model_card() -> None:
     for name in ("generated_validation", "real_captures"):
         missed = [100 * kind.apcer.value for kind in CARD.figures[name].species.values()]
         assert f"{min(missed):.0f} to {max(missed):.0f} % " in " ".join(README.split())

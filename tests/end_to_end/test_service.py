@@ -41,7 +41,7 @@ def box(coord: dict[str, int]) -> Box:
 
 
 @pytest.mark.parametrize("name", ["bona_fide.jpg", "attack.jpg", "example.jpg"])
-def test_the_old_client_gets_its_answer(service: Service, name: str) -> None:
+def test_legacy_client_still_works(service: Service, name: str) -> None:
     answer = old_client(f"{service.url}/super", (SAMPLES / name).read_bytes())
     assert 0 <= answer["score"] <= 1
     assert answer["reco"] == ("TRUE" if answer["score"] >= answer["threshold"] else "FALSE")
@@ -51,7 +51,7 @@ def test_the_old_client_gets_its_answer(service: Service, name: str) -> None:
     assert box(answer["coord"]).iou(box(face)) > 0.7
 
 
-def test_the_client_in_python_asks_for_everything(service: Service) -> None:
+def test_python_client_covers_every_route(service: Service) -> None:
     photos = [SAMPLES / "attack.jpg", SAMPLES / "bona_fide.jpg"]
     with Client(service.url, timeout_s=PATIENCE_S) as client:
         client.check()
@@ -68,7 +68,7 @@ def test_the_client_in_python_asks_for_everything(service: Service) -> None:
             client.face(b"no photo")
 
 
-def test_any_image_type_gets_nearly_the_same_answer(service: Service, bona_fide_bytes: bytes) -> None:
+def test_image_formats_get_nearly_equal_scores(service: Service, bona_fide_bytes: bytes) -> None:
     from img_super.pipeline.decode import decode_image
 
     pixels = decode_image(bona_fide_bytes)
@@ -78,7 +78,7 @@ def test_any_image_type_gets_nearly_the_same_answer(service: Service, bona_fide_
         assert old_client(f"{service.url}/super", data)["score"] == pytest.approx(score, abs=1e-6)
 
 
-def test_bad_requests_are_answered_and_the_service_goes_on(service: Service, bona_fide_bytes: bytes) -> None:
+def test_service_survives_bad_requests(service: Service, bona_fide_bytes: bytes) -> None:
     with httpx2.Client(base_url=service.url, timeout=PATIENCE_S) as client:
         no_photo = np.full((300, 400, 3), 200, np.uint8)
         no_face = encode(no_photo)
@@ -94,7 +94,7 @@ def test_bad_requests_are_answered_and_the_service_goes_on(service: Service, bon
         assert client.post("/super", files={"image": bona_fide_bytes}).status_code == 200
 
 
-def test_a_body_over_the_limit_is_refused_before_it_has_come(service: Service) -> None:
+def test_oversized_body_is_refused_before_it_arrives(service: Service) -> None:
     with closing(HTTPConnection(*service.address, timeout=PATIENCE_S)) as connection:
         connection.request("POST", "/super", b"\xff\xd8", {**JPEG, "content-length": "99999999999"})
         answer = connection.getresponse()
@@ -102,7 +102,7 @@ def test_a_body_over_the_limit_is_refused_before_it_has_come(service: Service) -
         assert b"20,971,520" in answer.read()
 
 
-def test_many_at_once_all_get_the_same_answer(service: Service, bona_fide_bytes: bytes) -> None:
+def test_concurrent_requests_get_equal_answers(service: Service, bona_fide_bytes: bytes) -> None:
     with ThreadPoolExecutor(8) as threads:
         answers = list(threads.map(lambda _: old_client(f"{service.url}/super", bona_fide_bytes), range(24)))
     assert all(answer == answers[0] for answer in answers)
@@ -115,7 +115,7 @@ def in_hand(service: Service) -> float:
     return sum(float(line.rpartition(" ")[2]) for line in lines if line.startswith(counted))
 
 
-def test_sigterm_lets_requests_in_flight_finish_and_exits_0() -> None:
+def test_sigterm_finishes_requests_in_flight_and_exits_0() -> None:
     noise = np.random.default_rng(0).integers(0, 256, (2400, 3200, 3), dtype=np.uint8)
     big = encode(noise, "JPEG", quality=80)
     with running_service("--threads", "1", **PATIENT) as service, ThreadPoolExecutor(3) as threads:
@@ -144,14 +144,14 @@ def ended(command: list[str], **variables: str) -> subprocess.CompletedProcess[s
     ],
 )
 @pytest.mark.parametrize("way", [["-m", "img_super", "serve"], ["-m", "uvicorn", "img_super.main:app"]])
-def test_a_start_that_cannot_be_is_one_sentence(way: list[str], variables: dict[str, str], sentence: str) -> None:
+def test_failed_start_prints_one_sentence(way: list[str], variables: dict[str, str], sentence: str) -> None:
     done = ended([sys.executable, *way], **variables)
     assert done.returncode == 1
     assert sentence in done.stderr
     assert "Traceback" not in done.stderr
 
 
-def test_a_changed_model_is_refused_at_start(tmp_path: Path) -> None:
+def test_modified_model_fails_at_start(tmp_path: Path) -> None:
     from img_super.pipeline.load import SHIPPED_MODEL
 
     for file in SHIPPED_MODEL.iterdir():
@@ -162,7 +162,7 @@ def test_a_changed_model_is_refused_at_start(tmp_path: Path) -> None:
     assert "the sha256 differs" in done.stderr
 
 
-def test_importing_the_service_imports_neither_tensorflow_nor_pdfium() -> None:
+def test_service_imports_neither_tensorflow_nor_pdfium() -> None:
     late = {"tensorflow", "keras", "torch", "jax", "pypdfium2"}
     code = f"import sys, img_super.main; print(sorted({late} & set(sys.modules)))"
     done = ended([sys.executable, "-c", code])

@@ -48,13 +48,13 @@ def get(port: int, trusted: Path | None) -> httpx2.Response:
     return httpx2.get(f"https://127.0.0.1:{port}/health/ready", verify=context, timeout=PATIENCE_S)
 
 
-def test_a_client_that_trusts_the_certificate_is_answered(port: int, chain: Path) -> None:
+def test_trusted_certificate_is_accepted(port: int, chain: Path) -> None:
     answer = get(port, chain)
     assert answer.status_code == 200
     assert "max-age=" in answer.headers["strict-transport-security"]
 
 
-def test_a_client_that_does_not_know_the_certificate_is_not(port: int) -> None:
+def test_untrusted_certificate_is_rejected(port: int) -> None:
     with pytest.raises(httpx2.ConnectError, match="certificate verify failed"):
         get(port, None)
 
@@ -64,7 +64,7 @@ def test_plain_http_gets_no_answer(port: int) -> None:
         httpx2.get(f"http://127.0.0.1:{port}/health/ready", timeout=PATIENCE_S)
 
 
-def test_old_tls_is_refused(port: int, chain: Path) -> None:
+def test_old_tls_versions_are_refused(port: int, chain: Path) -> None:
     context = ssl.create_default_context(cafile=chain)
     context.minimum_version = context.maximum_version = ssl.TLSVersion.TLSv1_2
     context.set_ciphers("AES128-SHA:@SECLEVEL=0")  # without forward secrecy

@@ -41,9 +41,7 @@ def post(service: Service, photo: bytes) -> int:
     return httpx2.post(f"{service.url}/super", content=photo, headers=JPEG, timeout=PATIENCE_S).status_code
 
 
-def test_metrics_add_up_and_a_killed_worker_comes_back_without_losing_what_was_counted(
-    service: Service, bona_fide_bytes: bytes
-) -> None:
+def test_killed_worker_restarts_and_metrics_still_add_up(service: Service, bona_fide_bytes: bytes) -> None:
     before = two_workers(service)
     with ThreadPoolExecutor(4) as threads:
         assert set(threads.map(lambda _: post(service, bona_fide_bytes), range(12))) == {200}

@@ -20,7 +20,7 @@ LIMITS = DecodeLimits(max_pixels=20_000_000, budget_ms=1000)
 
 
 @pytest.mark.parametrize("name", CORPUS)
-def test_every_hostile_file_is_an_image_or_a_typed_error_in_time(name: str) -> None:
+def test_hostile_files_give_an_image_or_a_typed_error_in_time(name: str) -> None:
     start = time.thread_time()
     try:
         decoded = decode_image(CORPUS[name], LIMITS)
@@ -47,7 +47,7 @@ def test_a_decoder_that_reads_on_and_on_is_stopped_when_its_budget_is_spent() ->
     assert time.thread_time() - start < 0.5
 
 
-def test_a_huge_tile_is_refused_however_small_the_image_is() -> None:
+def test_huge_tile_of_a_small_image_is_refused() -> None:
     with pytest.raises(BrokenImage):
         decode_image(tiff_tile(100, 40_000))
 
@@ -90,7 +90,7 @@ def test_an_image_gets_no_more_memory_than_its_share(max_memory_bytes: int, fits
         decode_image(white, limits)
 
 
-def test_the_corpus_is_what_it_says() -> None:
+def test_corpus_files_match_their_descriptions() -> None:
     """Most of it begins like an image, so that the decoders see it and not only the check of the first bytes."""
     assert len(CORPUS) > 300
     assert sum(sniff_type(data) is not None for data in CORPUS.values()) > 250

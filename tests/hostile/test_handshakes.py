@@ -57,7 +57,7 @@ async def ask(server: Served, chain: Path) -> bytes:
 
 
 @pytest.mark.parametrize("said", [b"", b"\x16\x03\x01\x02\x00\x01"], ids=["nothing", "half a hello"])
-def test_a_handshake_has_the_time_of_a_head(certificate: Certificate, said: bytes) -> None:
+def test_handshake_shares_the_header_timeout(certificate: Certificate, said: bytes) -> None:
     async def stop_in_the_middle() -> None:
         async with secure(certificate) as server:
             reader, writer = await server.connect()
@@ -70,7 +70,7 @@ def test_a_handshake_has_the_time_of_a_head(certificate: Certificate, said: byte
     on_the_service_s_loop(stop_in_the_middle())
 
 
-def test_handshakes_take_no_place_from_who_asks(certificate: Certificate) -> None:
+def test_pending_handshakes_do_not_block_requests(certificate: Certificate) -> None:
     async def crowd() -> None:
         async with secure(certificate) as server:
             for _ in range(3 * LIMITS.connections):
@@ -81,7 +81,7 @@ def test_handshakes_take_no_place_from_who_asks(certificate: Certificate) -> Non
     on_the_service_s_loop(crowd())
 
 
-def test_what_speaks_no_tls_is_sent_away_and_forgotten(certificate: Certificate) -> None:
+def test_non_tls_clients_are_closed_and_released(certificate: Certificate) -> None:
     async def speak_plainly() -> None:
         async with secure(certificate) as server:
             reader, writer = await server.connect()

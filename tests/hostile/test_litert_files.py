@@ -225,7 +225,7 @@ def with_one_tensor(file: bytes, count: int) -> bytes:
     return bytes(changed)
 
 
-def test_what_is_whole_opens_and_answers_and_what_is_broken_is_told() -> None:
+def test_sound_files_run_and_broken_ones_are_reported() -> None:
     whole = packed(small())
     logit, heat_map = LiteRtNetwork(whole).run(np.full((SIDE, SIDE, 3), 7, np.uint8))
     assert (logit, heat_map.shape) == (7, (SIDE, SIDE))
@@ -235,6 +235,6 @@ def test_what_is_whole_opens_and_answers_and_what_is_broken_is_told() -> None:
 
 
 @pytest.mark.parametrize("file", ["litert", "litert_int8"])
-def test_what_ships_is_opened(file: str) -> None:
+def test_shipped_files_open(file: str) -> None:
     card = read_card(SHIPPED_MODEL)
     assert LiteRtNetwork(read_weights(SHIPPED_MODEL, card, file)).side_px == card.input_side_px

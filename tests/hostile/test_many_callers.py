@@ -40,7 +40,7 @@ def test_invented_callers_are_bounded_and_forgotten(clock: Clock, monkeypatch: p
     assert kept(limit) <= 2
 
 
-def test_the_minute_before_counts_by_what_is_left_of_it(clock: Clock) -> None:
+def test_previous_minute_counts_in_proportion(clock: Clock) -> None:
     limit = RateLimit(10, clock)
     assert [limit.count("a").left for _ in range(10)] == [*reversed(range(10))]
     assert not limit.count("a").admitted
@@ -53,7 +53,7 @@ def test_the_minute_before_counts_by_what_is_left_of_it(clock: Clock) -> None:
 
 
 @pytest.mark.parametrize(("before", "now", "asked"), [(0, 10, 1), (0, 10, 7), (0, 10, 10), (10, 3, 5), (10, 0, 10)])
-def test_who_waits_as_long_as_told_is_admitted_and_no_sooner(clock: Clock, before: int, now: int, asked: int) -> None:
+def test_retry_after_is_exact(clock: Clock, before: int, now: int, asked: int) -> None:
     limit = RateLimit(10, clock)
     assert limit.count("a", before).admitted
     clock.now_s += rate_limit.WINDOW_S + 20

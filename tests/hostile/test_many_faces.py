@@ -11,7 +11,7 @@ from img_super.detector.outputs import CHANNELS, MAX_FACES, read_candidates
 CELLS = 40
 
 
-def test_of_a_photo_full_of_faces_the_surest_are_looked_at() -> None:
+def test_only_the_most_confident_faces_are_examined() -> None:
     outputs = {name: np.zeros((CELLS, CELLS, channels), np.float32) for name, channels in CHANNELS.items()}
     outputs["centres"][:] = 0.9
     outputs["centres"][7, 7] = 0.95

@@ -42,7 +42,7 @@ def content_bomb(size_bytes: int) -> bytes:
 
 
 @pytest.mark.parametrize("data", [squares(300_000), forms(9, 12), content_bomb(200_000_000)], ids=len)
-def test_what_would_take_too_long_is_ended(decoder: Decoder, data: bytes) -> None:
+def test_slow_pdfs_are_stopped(decoder: Decoder, data: bytes) -> None:
     """By its time, or by its memory: PDFium, which has none left, ends its process."""
     start = time.monotonic()
     with pytest.raises((DecodeTooSlow, BrokenImage)):
@@ -63,7 +63,7 @@ def test_what_would_take_too_long_is_ended(decoder: Decoder, data: bytes) -> Non
         page(b"/Im Do", image((1500, 1500), b"\0\0\0\x0cjP  \r\n\x87\n" + bytes(99), b"JPXDecode")),
     ],
 )
-def test_what_means_nothing_ends_in_pixels_or_a_typed_error(decoder: Decoder, data: bytes) -> None:
+def test_malformed_pdfs_give_pixels_or_a_typed_error(decoder: Decoder, data: bytes) -> None:
     try:
         height, width = decoder.decode(data, LIMITS).shape[:2]
     except InputError:

@@ -59,7 +59,7 @@ def test_what_is_said_of_a_file_is_a_line_without_orders_to_a_terminal(tmp_path:
 
 
 @pytest.mark.parametrize("content", [b'{"figures":' + b'{"a":' * 100_000, b'{"name":"\xff"}', DEEP])
-def test_files_of_json_that_are_damaged_are_told(tmp_path: Path, content: bytes) -> None:
+def test_damaged_json_is_reported(tmp_path: Path, content: bytes) -> None:
     for name in (CARD_FILE, STATE_FILE, "manifest.jsonl"):
         (tmp_path / name).write_bytes(content)
     with pytest.raises(BadModel):
@@ -89,14 +89,14 @@ BOX = '{"photo": "a.jpg", "label": 0, "x_min": %s, "y_min": 1, "x_max": 2, "y_ma
         ("a.csv", b'photo,label\n"' + b"a" * 200_000 + b'",0\n'),
     ],
 )
-def test_a_table_with_impossible_rows_is_told(tmp_path: Path, name: str, content: bytes) -> None:
+def test_invalid_table_rows_are_reported(tmp_path: Path, name: str, content: bytes) -> None:
     (tmp_path / name).write_bytes(content)
     with pytest.raises(BadLabels):
         list(photos_of(str(tmp_path / name), {}))
 
 
 @pytest.mark.parametrize("photo", [r"a\ud800.jpg", r"a\u0000.jpg"])
-def test_a_name_that_no_file_can_have_is_a_file_that_cannot_be_read(tmp_path: Path, photo: str) -> None:
+def test_impossible_file_name_counts_as_unreadable(tmp_path: Path, photo: str) -> None:
     (tmp_path / "a.jsonl").write_text(f'{{"photo": "{photo}", "label": 0}}')
     (row,) = photos_of(str(tmp_path / "a.jsonl"), {})
     assert isinstance(row.found, InFile)

@@ -31,7 +31,7 @@ class EndlessBoxes:
         return 1, np.array([[0, 0, np.inf, np.inf, *[0] * 10, 1]], np.float32)
 
 
-def test_there_is_no_face_on_a_strip() -> None:
+def test_strips_have_no_face() -> None:
     detector = YuNetDetector()
     assert [detector.detect(strip) for strip in strips()] == [None] * 6
 

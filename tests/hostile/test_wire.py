@@ -59,7 +59,7 @@ def test_bytes_that_are_no_body_have_one_limit(begins: bytes, goes_on: bytes) ->
     on_the_service_s_loop(shout())
 
 
-def test_pieces_as_clients_make_them_pass() -> None:
+def test_ordinary_chunk_sizes_pass() -> None:
     async def send_lines() -> None:
         async with connection(app) as (reader, writer):
             writer.write(CHUNKED)
@@ -116,7 +116,7 @@ def test_the_rest_of_a_refused_body_is_bounded_in_bytes(connection_header: str) 
 
 
 @pytest.mark.parametrize("connection_header", ["close", "keep-alive"])
-def test_the_rest_of_a_refused_body_is_bounded_in_time(connection_header: str) -> None:
+def test_draining_a_refused_body_is_bounded_in_time(connection_header: str) -> None:
     head = f"POST /refused HTTP/1.1\r\nConnection: {connection_header}\r\nContent-Length: 99999999999\r\n\r\n"
 
     async def drip() -> None:
@@ -181,7 +181,7 @@ def test_an_answer_ends_when_its_client_has_left_with_others_behind_it() -> None
     on_the_service_s_loop(leave())
 
 
-def test_who_waits_for_a_client_that_has_left_is_told_although_it_asked_for_more() -> None:
+def test_disconnect_is_seen_despite_pipelined_requests() -> None:
     begun, told = asyncio.Event(), asyncio.Event()
 
     async def wait_for_its_end(scope: Scope, receive: Receive, send: Send) -> None:
@@ -239,7 +239,7 @@ def test_trailers_are_no_headers() -> None:
 
 
 @pytest.mark.parametrize("folded", [b"X-More: 1\r\n 2", b"Transfer-Encoding:\r\n chunked", b"Content-Length: 1\r\n\t0"])
-def test_a_header_over_two_lines_is_refused(folded: bytes) -> None:
+def test_folded_header_is_refused(folded: bytes) -> None:
     async def fold() -> None:
         async with connection(app) as (reader, writer):
             writer.write(b"POST / HTTP/1.1\r\nHost: x\r\n" + folded + b"\r\n\r\n0\r\n\r\n")

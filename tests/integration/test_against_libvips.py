@@ -12,7 +12,7 @@ from tests.variants import variants
 
 
 @pytest.mark.skipif(not shutil.which("vipsthumbnail"), reason="for vipsthumbnail: apt install libvips-tools")
-def test_pixels_are_those_of_libvips_or_there_is_a_reason() -> None:
+def test_pixels_match_libvips_or_differ_for_a_known_reason() -> None:
     compared = dict(differences(islice(variants(), 5, None, 12)))
     assert len(compared) > 40
     far = {name: far for name, far in compared.items() if far is None or far >= MOST}

@@ -40,14 +40,14 @@ def service(cluster: LocalCluster) -> Iterator[Served]:
 
 
 class TestServe:
-    def test_the_answers_are_those_of_a_plain_worker_byte_for_byte(self, service: Served) -> None:
+    def test_answers_equal_those_of_a_plain_worker(self, service: Served) -> None:
         photos = [(SAMPLES / f"{name}.jpg").read_bytes() for name in ("bona_fide", "attack", "example")]
         with running_service("--threads", "1", "--log-level", "error") as plain:
             for body in (*photos, b"no photo", photos[0][:2000]):
                 for route in ("/super?evidence=true", "/face"):
                     assert asked(service.url + route, body) == asked(plain.url + route, body)
 
-    def test_no_request_is_lost_with_a_node(self, cluster: LocalCluster, service: Served) -> None:
+    def test_losing_a_node_loses_no_request(self, cluster: LocalCluster, service: Served) -> None:
         request = Request((SAMPLES / "example.jpg").read_bytes(), "image/jpeg")
         statuses, over = list[int](), threading.Event()
 
@@ -73,7 +73,7 @@ class TestServe:
         assert set(Counter(statuses)) <= {200, 500, 503}
 
 
-def test_a_scan_on_ray_gives_the_rows_of_a_local_one_though_a_node_dies(
+def test_scan_on_ray_equals_a_local_one_despite_a_lost_node(
     cluster: LocalCluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from img_super.cluster import scan as cluster_scan

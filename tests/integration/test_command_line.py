@@ -57,12 +57,12 @@ def run(verb: str, *arguments: str) -> Result:
     return CliRunner().invoke(app, [verb, *arguments])
 
 
-def test_no_verb_is_left_out() -> None:
+def test_every_verb_is_covered() -> None:
     assert {*IN_VAIN, "sbom"} == set(get_command(app).commands)  # type: ignore[attr-defined]
 
 
 @pytest.mark.parametrize("verb", sorted(IN_VAIN))
-def test_what_is_not_there_is_one_line(verb: str) -> None:
+def test_missing_input_is_one_line(verb: str) -> None:
     result = run(verb, *IN_VAIN[verb])
     assert result.exit_code == ELSE.get(verb, Exit.NOT_STARTED), result.output
     assert isinstance(result.exception, SystemExit)
@@ -84,7 +84,7 @@ def test_what_is_not_there_is_one_line(verb: str) -> None:
         ),
     ],
 )
-def test_what_is_not_installed_is_one_line(monkeypatch: pytest.MonkeyPatch, lacking: str, advice: str) -> None:
+def test_missing_package_is_one_line(monkeypatch: pytest.MonkeyPatch, lacking: str, advice: str) -> None:
     real = builtins.__import__
 
     def without(name: str, *rest: Any) -> Any:
@@ -97,7 +97,7 @@ def test_what_is_not_installed_is_one_line(monkeypatch: pytest.MonkeyPatch, lack
     assert (result.exit_code, result.stderr) == (Exit.NOT_STARTED, f"{advice}\n")
 
 
-def test_the_version_and_a_short_word_for_help() -> None:
+def test_version_and_short_help() -> None:
     assert run("--version").stdout == f"img_super {__version__}\n"
     assert run("-h").stdout == run("--help").stdout
 
@@ -108,7 +108,7 @@ def commands() -> Iterator[tuple[str, ...]]:
 
 
 @pytest.mark.parametrize("command", [tuple(filter(None, words)) for words in commands()], ids=" ".join)
-def test_help_names_types_as_people_do(command: tuple[str, ...]) -> None:
+def test_help_uses_plain_type_names(command: tuple[str, ...]) -> None:
     told = run(*command, "--help").stdout
     assert "--help" in told
     assert not re.findall(r"<(?:str|int|float|bool|list\[.*?)\b.*?>", told)

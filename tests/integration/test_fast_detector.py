@@ -37,7 +37,7 @@ def fast_detector() -> FastDetector:
 
 @pytest.mark.parametrize("rotation", ROTATIONS)
 @pytest.mark.parametrize("photo", PHOTOS, ids=lambda path: path.name)
-def test_fast_finds_what_precise_finds(fast: FastDetector, photo: Path, rotation: Rotation) -> None:
+def test_fast_agrees_with_precise(fast: FastDetector, photo: Path, rotation: Rotation) -> None:
     image = turn(decode_image(photo.read_bytes()), inverse(rotation))
     quick, expected = fast.detect(image), YuNetDetector().detect(image)
     assert quick is not None
@@ -46,13 +46,13 @@ def test_fast_finds_what_precise_finds(fast: FastDetector, photo: Path, rotation
     assert quick.portrait.box.iou(expected.portrait.box) > 0.75
 
 
-def test_one_pass_seldom_needs_help(fast: FastDetector) -> None:
+def test_one_pass_rarely_falls_back(fast: FastDetector) -> None:
     images = [decode_image(photo.read_bytes()) for photo in PHOTOS]
     alone = [fast.locate(turn(image, rotation)) is not None for image in images for rotation in ROTATIONS]
     assert sum(alone) >= len(alone) - 1
 
 
-def test_the_documents_corners_and_the_photos_box_are_told(fast: FastDetector, bona_fide_bytes: bytes) -> None:
+def test_returns_document_corners_and_portrait_box(fast: FastDetector, bona_fide_bytes: bytes) -> None:
     image = decode_image(bona_fide_bytes)
     located = fast.locate(image)
     assert located is not None
@@ -71,21 +71,21 @@ def test_the_documents_corners_and_the_photos_box_are_told(fast: FastDetector, b
 
 @pytest.mark.parametrize("shade", [0, 128, 255])
 @pytest.mark.parametrize("shape", [(1, 1, 3), (3, 900, 3), (480, 640, 3)])
-def test_where_nothing_is_the_precise_detector_is_asked(shape: tuple[int, ...], shade: int) -> None:
+def test_falls_back_to_the_precise_detector_when_nothing_is_found(shape: tuple[int, ...], shade: int) -> None:
     image: RgbImage = np.full(shape, shade, np.uint8)
     asking = fast_detector()
     assert asking.locate(image) is None
     assert asking.detect(image) is None
 
 
-def test_threads_do_not_disturb_each_other(fast: FastDetector) -> None:
+def test_is_thread_safe(fast: FastDetector) -> None:
     images = [decode_image(photo.read_bytes()) for photo in PHOTOS] * 6
     alone = [fast.detect(image) for image in images]
     with ThreadPoolExecutor(4) as pool:
         assert list(pool.map(fast.detect, images)) == alone
 
 
-def test_super_asks_whom_the_setting_names_and_face_the_precise_one() -> None:
+def test_super_uses_the_configured_detector_and_face_the_precise_one() -> None:
     quick, precise = (load_pipeline(detector=name) for name in DetectorName)
     assert isinstance(quick.quick_detector, FastDetector)
     assert isinstance(precise.quick_detector, RefinedDetector)
@@ -93,7 +93,7 @@ def test_super_asks_whom_the_setting_names_and_face_the_precise_one() -> None:
     assert type(precise.detector) is YuNetDetector
 
 
-def test_samples_get_the_same_score_from_both() -> None:
+def test_samples_score_alike_with_both() -> None:
     pipelines = [load_pipeline(detector=name) for name in DetectorName]
     for photo in PHOTOS:
         one, other = (pipeline.super(photo.read_bytes()) for pipeline in pipelines)
@@ -101,7 +101,7 @@ def test_samples_get_the_same_score_from_both() -> None:
         assert one.decision == other.decision
 
 
-def test_a_changed_file_does_not_serve(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_modified_weights_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for file in load.SHIPPED_DETECTOR.iterdir():
         (tmp_path / file.name).write_bytes(file.read_bytes() + (b" " if file.suffix == ".tflite" else b""))
     monkeypatch.setattr(load, "SHIPPED_DETECTOR", tmp_path)

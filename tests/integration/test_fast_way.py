@@ -35,7 +35,7 @@ def large_photo(name: str, orientation: int) -> bytes:
 
 
 @pytest.mark.parametrize(("name", "orientation"), [("bona_fide.jpg", 6), ("attack.jpg", 1), ("example.jpg", 3)])
-def test_a_reduced_photo_is_judged_as_the_whole_one(pipeline: Pipeline, name: str, orientation: int) -> None:
+def test_reduced_photo_scores_like_the_full_one(pipeline: Pipeline, name: str, orientation: int) -> None:
     data = large_photo(name, orientation)
     assert open_photo(data, DEFAULT_LIMITS).scale == 2
     fast, plain = pipeline.super(data), pipeline.super(decode_image(data))

@@ -61,10 +61,10 @@ def outcome(data: bytes) -> str:
 
 
 @pytest.mark.parametrize(("kind", "told"), rows())
-def test_each_row_of_the_table_is_so(kind: str, told: str) -> None:
+def test_every_row_holds(kind: str, told: str) -> None:
     (examples,) = (files for begin, files in EXAMPLES.items() if kind.startswith(begin))
     assert {outcome(data) for data in examples} == {told}
 
 
-def test_every_example_has_its_row() -> None:
+def test_every_example_has_a_row() -> None:
     assert [begin for begin in EXAMPLES if not any(kind.startswith(begin) for kind, _ in rows())] == []

@@ -33,7 +33,7 @@ def rendered(job: CropJob) -> list[Row]:
     return read_manifest(job.out, Row)
 
 
-def test_half_of_the_samples_are_genuine_and_each_has_its_attack(job: CropJob, rendered: list[Row]) -> None:
+def test_half_the_samples_are_genuine_and_each_has_an_attack(job: CropJob, rendered: list[Row]) -> None:
     assert len(rendered) == job.count
     by_document: dict[str, set[int]] = {}
     for row in rendered:
@@ -42,7 +42,7 @@ def test_half_of_the_samples_are_genuine_and_each_has_its_attack(job: CropJob, r
     assert {row.species for row in rendered} == {"", *SPECIES}
 
 
-def test_masks_show_attacks_and_nothing_else(job: CropJob, rendered: list[Row]) -> None:
+def test_masks_cover_exactly_the_attacks(job: CropJob, rendered: list[Row]) -> None:
     crops = read_crops(job.out)
     assert not crops.masks[crops.labels == 0].any()
     covered = (crops.masks[crops.labels == 1] > 127).mean(axis=(1, 2))
@@ -50,9 +50,7 @@ def test_masks_show_attacks_and_nothing_else(job: CropJob, rendered: list[Row]) 
     assert 0.05 < np.median(covered) < 0.6
 
 
-def test_a_stopped_job_renders_only_what_is_missing_and_one_worker_writes_the_same_bytes_as_two(
-    job: CropJob, rendered: list[Row]
-) -> None:
+def test_resumed_job_renders_what_is_missing_whatever_the_worker_count(job: CropJob, rendered: list[Row]) -> None:
     lost = sorted(job.out.glob("shard-00001*"))
     before = {path: path.read_bytes() for path in lost}
     for path in lost:
@@ -66,11 +64,11 @@ LIMIT_OF_FEW = 0.6
 """On 240 crops of a few people an honest AUC strays by 0.05; large sets are held to 0.55 by `img-super audit`."""
 
 
-def test_nothing_but_the_attack_betrays_the_class(job: CropJob, rendered: list[Row]) -> None:
+def test_only_the_attack_reveals_the_class(job: CropJob, rendered: list[Row]) -> None:
     assert not [finding.sentence for finding in audit_data_set(job.out, LIMIT_OF_FEW) if finding.is_shortcut]
 
 
-def test_training_and_validation_share_nobody_and_no_design(job: CropJob, rendered: list[Row], tmp_path: Path) -> None:
+def test_splits_share_no_person_and_no_design(job: CropJob, rendered: list[Row], tmp_path: Path) -> None:
     other = replace(job, out=tmp_path, split="validation", count=12, photos=True)
     (tmp_path / "photos").mkdir()
     write_shard(other, Renderer(prepare(other), other.seed, other.side_px, other.options), 0)

@@ -45,11 +45,11 @@ def with_fewer(command: list[str], portraits_cache: Path) -> list[str]:
     return [FEWER.get(before, word) for before, word in pairs] + drawn
 
 
-def test_the_tutorial_is_the_same_in_spanish() -> None:
+def test_spanish_tutorial_has_the_same_commands() -> None:
     assert tutorial("es") == tutorial("en")
 
 
-def test_the_tutorial_goes_through(
+def test_tutorial_runs(
     tmp_path: Path, portraits_cache: Path, bona_fide_bytes: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)

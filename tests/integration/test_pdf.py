@@ -29,7 +29,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def test_a_scan_judges_the_first_page_as_it_judges_the_photo(folder: Path, tmp_path: Path) -> None:
+def test_scan_judges_the_first_page_like_the_photo(folder: Path, tmp_path: Path) -> None:
     out = tmp_path / "rows.jsonl"
     CliRunner().invoke(app, ["scan", str(folder), "--out", str(out), "--processes", "1", "--json"])
     rows = sorted((json.loads(line) for line in out.read_text().splitlines()), key=lambda row: str(row["photo"]))
@@ -39,7 +39,7 @@ def test_a_scan_judges_the_first_page_as_it_judges_the_photo(folder: Path, tmp_p
     assert "encrypted PDF" in rows[3]["error_detail"]
 
 
-def test_the_verbs_judge_and_draw_the_first_page(folder: Path, tmp_path: Path) -> None:
+def test_verbs_judge_and_draw_the_first_page(folder: Path, tmp_path: Path) -> None:
     words = ["super", "--json", "--draw", str(tmp_path), str(folder / "b.pdf"), str(folder / "d.pdf")]
     judged, refused = (json.loads(line) for line in CliRunner().invoke(app, words).stdout.splitlines())
     assert judged["verdict"] == "attack"

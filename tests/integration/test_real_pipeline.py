@@ -42,7 +42,7 @@ def shipped() -> ModelCard:
     return read_card(SHIPPED_MODEL)
 
 
-def test_the_samples_are_judged_as_what_they_are(pipeline: Pipeline) -> None:
+def test_samples_get_their_verdicts(pipeline: Pipeline) -> None:
     genuine = pipeline.super((SAMPLES / "bona_fide.jpg").read_bytes())
     attack = pipeline.super((SAMPLES / "attack.jpg").read_bytes())
     assert not genuine.decision.superimposed
@@ -52,15 +52,13 @@ def test_the_samples_are_judged_as_what_they_are(pipeline: Pipeline) -> None:
 
 
 @pytest.mark.parametrize("rotation", ROTATIONS)
-def test_a_turned_photo_gets_nearly_the_same_score(
-    pipeline: Pipeline, bona_fide_bytes: bytes, rotation: Rotation
-) -> None:
+def test_rotation_hardly_changes_the_score(pipeline: Pipeline, bona_fide_bytes: bytes, rotation: Rotation) -> None:
     turned = encode(turn(decode_image(bona_fide_bytes), rotation))
     difference = pipeline.super(turned).decision.score - pipeline.super(bona_fide_bytes).decision.score
     assert abs(difference) < 0.2  # the face box moves by a pixel or two
 
 
-def test_threads_get_the_answers_of_one(pipeline: Pipeline) -> None:
+def test_is_thread_safe(pipeline: Pipeline) -> None:
     photos = [path.read_bytes() for path in sorted(SAMPLES.glob("*.jpg"))]
     alone = [pipeline.super(photo).decision for photo in photos]
     with ThreadPoolExecutor(3) as threads:
@@ -68,7 +66,7 @@ def test_threads_get_the_answers_of_one(pipeline: Pipeline) -> None:
     assert together == alone * 5
 
 
-def test_both_backends_give_the_same_scores(floats: Pipeline, tensorflow: Pipeline, shipped: ModelCard) -> None:
+def test_backends_give_equal_scores(floats: Pipeline, tensorflow: Pipeline, shipped: ModelCard) -> None:
     assert isinstance(floats.validator, LiteRtValidator)
     side = shipped.input_side_px
     for crop in np.random.default_rng(2).integers(0, 256, (6, side, side, 3), dtype=np.uint8):
@@ -77,9 +75,7 @@ def test_both_backends_give_the_same_scores(floats: Pipeline, tensorflow: Pipeli
         assert np.abs(one.heat_map - other.heat_map).max() < 0.01
 
 
-def test_the_tensorflow_backend_is_chosen_by_name(
-    bona_fide_bytes: bytes, floats: Pipeline, tensorflow: Pipeline
-) -> None:
+def test_tensorflow_backend_is_chosen_by_name(bona_fide_bytes: bytes, floats: Pipeline, tensorflow: Pipeline) -> None:
     from img_super.validator.tensorflow import TensorFlowValidator
 
     assert isinstance(tensorflow.validator, TensorFlowValidator)
@@ -87,9 +83,7 @@ def test_the_tensorflow_backend_is_chosen_by_name(
     assert abs(difference) <= MAX_SCORE_DIFFERENCE
 
 
-def test_integers_answer_nearly_as_floats_do_or_are_refused(
-    shipped: ModelCard, floats: Pipeline, bona_fide_bytes: bytes
-) -> None:
+def test_int8_agrees_with_float_or_is_refused(shipped: ModelCard, floats: Pipeline, bona_fide_bytes: bytes) -> None:
     if "litert_int8" not in shipped.files:
         with pytest.raises(BadModel, match="no weights for litert_int8"):
             load_pipeline(backend=Backend.LITERT_INT8)
@@ -100,19 +94,19 @@ def test_integers_answer_nearly_as_floats_do_or_are_refused(
     assert abs(difference) < 0.15
 
 
-def test_what_serves_lost_at_most_half_a_point_of_auc(shipped: ModelCard) -> None:
+def test_served_precision_loses_at_most_half_a_point_of_auc(shipped: ModelCard) -> None:
     assert shipped.serves in shipped.files
     assert (shipped.precisions[shipped.serves].auc_loss or 0) <= 0.005
 
 
-def test_without_tensorflow_its_backend_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_tensorflow_backend_needs_tensorflow(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("img_super.pipeline.load.find_spec", lambda _: None)
     with pytest.raises(BadModel, match="not installed"):
         load_pipeline(backend=Backend.TENSORFLOW)
 
 
 @pytest.mark.parametrize("weights", [b"", b"no model", b"TFL3" * 40])
-def test_weights_that_are_no_network_are_refused(shipped: ModelCard, weights: bytes) -> None:
+def test_invalid_weights_are_refused(shipped: ModelCard, weights: bytes) -> None:
     from img_super.validator.tensorflow import TensorFlowValidator
 
     with pytest.raises(BadModel):
@@ -121,12 +115,12 @@ def test_weights_that_are_no_network_are_refused(shipped: ModelCard, weights: by
         TensorFlowValidator(weights, shipped)
 
 
-def test_a_network_of_another_size_than_the_card_says_is_refused(shipped: ModelCard) -> None:
+def test_network_must_match_the_size_in_its_card(shipped: ModelCard) -> None:
     other = msgspec.structs.replace(shipped, input_side_px=shipped.input_side_px + 32)
     with pytest.raises(BadModel, match="its card says"):
         LiteRtValidator(read_weights(SHIPPED_MODEL, shipped, "litert"), other)
 
 
-def test_the_shipped_models_are_small() -> None:
+def test_shipped_models_are_small() -> None:
     shipped_bytes = sum(file.stat().st_size for file in Path(SHIPPED_MODEL.parent).rglob("*") if file.is_file())
     assert shipped_bytes < 40e6

@@ -119,9 +119,7 @@ def _wait_for_rows(journal: Path, least: int, running: subprocess.Popen[str]) ->
     pytest.fail(f"It ended before it could be stopped: {running.communicate()}")
 
 
-def test_killed_at_random_and_resumed_the_result_is_that_of_the_undisturbed_scan(
-    photos: Path, undisturbed: Path, tmp_path: Path
-) -> None:
+def test_killed_and_resumed_scan_equals_an_undisturbed_one(photos: Path, undisturbed: Path, tmp_path: Path) -> None:
     out, journal = tmp_path / "r.jsonl", tmp_path / ".r.jsonl.journal"
     kept = [0]
     for _ in range(KILLS):
@@ -142,9 +140,7 @@ def test_killed_at_random_and_resumed_the_result_is_that_of_the_undisturbed_scan
 
 
 @pytest.mark.parametrize(("kind", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
-def test_a_scan_that_is_told_to_stop_keeps_what_it_has(
-    photos: Path, tmp_path: Path, kind: signal.Signals, code: int
-) -> None:
+def test_stopped_scan_keeps_its_rows(photos: Path, tmp_path: Path, kind: signal.Signals, code: int) -> None:
     """SIGTERM reaches the parent alone, Ctrl-C every process of the terminal."""
     out, journal = tmp_path / "r.csv", tmp_path / ".r.csv.journal"
     running = _slow_command(photos, out)
@@ -162,12 +158,12 @@ def test_a_scan_that_is_told_to_stop_keeps_what_it_has(
     assert not out.exists()
 
 
-def test_a_second_scan_of_the_same_results_needs_leave(photos: Path, undisturbed: Path) -> None:
+def test_overwriting_results_needs_consent(photos: Path, undisturbed: Path) -> None:
     with pytest.raises(ScanError, match="already exists"):
         scan(ScanJob((str(photos),), undisturbed))
 
 
-def test_what_a_scan_writes_is_no_source_of_the_next(tmp_path: Path) -> None:
+def test_scan_ignores_its_own_output(tmp_path: Path) -> None:
     (tmp_path / "a.jpg").write_bytes(_photo(0))
     job = ScanJob((str(tmp_path),), tmp_path / "r.csv", report=tmp_path / "r.html", overwrite=True)
     assert [scan(job).photos, scan(job).photos] == [1, 1]
@@ -189,7 +185,7 @@ class DeadlyWork(Work):
         return DeadlyPipeline(real.detector, real.validator)
 
 
-def test_a_photo_that_takes_its_process_down_twice_is_blamed_and_no_other(photos: Path) -> None:
+def test_photo_that_crashes_twice_is_blamed_alone(photos: Path) -> None:
     names = [str(photos / f"{number}.jpg") for number in range(2 * AHEAD)]
     found: list[Found] = [InFile(name, name) for name in names]
     found.insert(5, Given("deadly", DEADLY))
@@ -199,7 +195,7 @@ def test_a_photo_that_takes_its_process_down_twice_is_blamed_and_no_other(photos
     assert {row.photo: row.error_code for row in rows if row.error_code} == {"deadly": "worker_died"}
 
 
-def test_a_model_that_cannot_be_loaded_in_the_process_ends_the_scan(tmp_path: Path) -> None:
+def test_unloadable_model_ends_the_scan(tmp_path: Path) -> None:
     with (
         Crew(Work(PipelineOptions(model=tmp_path)), processes=1) as crew,
         pytest.raises(ScanError, match="could not start"),

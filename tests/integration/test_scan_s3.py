@@ -44,7 +44,7 @@ def bucket(storage: Storage) -> str:
     return "s3://documents/2026"
 
 
-def test_a_bucket_gives_the_rows_of_a_folder(storage: Storage, bucket: str, tmp_path: Path) -> None:
+def test_bucket_gives_the_same_rows_as_a_folder(storage: Storage, bucket: str, tmp_path: Path) -> None:
     options = [f"--storage-option={name}={value}" for name, value in storage.items()]
     out = tmp_path / "s3.jsonl"
     told = CliRunner().invoke(app, ["scan", bucket, "--out", str(out), "--processes", "2", *options])
@@ -71,7 +71,7 @@ def test_globs_single_objects_and_counts(storage: Storage, bucket: str) -> None:
     assert count_photos([bucket], storage) == 5
 
 
-def test_a_bucket_that_is_not_there_is_told_in_one_line(storage: Storage) -> None:
+def test_missing_bucket_is_one_line(storage: Storage) -> None:
     with pytest.raises(SourceError, match="s3://nobodys/in cannot be read") as raised:
         list(find_photos(["s3://nobodys/in"], storage))
     assert "\n" not in str(raised.value)

@@ -24,7 +24,7 @@ def detector() -> YuNetDetector:
 
 @pytest.mark.parametrize("rotation", ROTATIONS)
 @pytest.mark.parametrize("photo", PHOTOS, ids=lambda path: path.name)
-def test_a_turned_document_gives_the_same_portrait(detector: YuNetDetector, photo: object, rotation: Rotation) -> None:
+def test_finds_the_same_portrait_when_rotated(detector: YuNetDetector, photo: object, rotation: Rotation) -> None:
     image = decode_image(photo.read_bytes())  # type: ignore[attr-defined]
     upright = detector.detect(image)
     turned = detector.detect(turn(image, inverse(rotation)))
@@ -46,7 +46,7 @@ def test_boxes_stay_inside_the_photo(detector: YuNetDetector, bona_fide_bytes: b
         assert face.box == face.box.clipped((through_the_face.shape[1], through_the_face.shape[0]))
 
 
-def test_a_portrait_too_small_at_640_is_found_at_1280(detector: YuNetDetector, bona_fide_bytes: bytes) -> None:
+def test_small_portrait_missed_at_640_is_found_at_1280(detector: YuNetDetector, bona_fide_bytes: bytes) -> None:
     document = Image.fromarray(decode_image(bona_fide_bytes))
     small = document.resize((250, round(250 * document.height / document.width)), Image.Resampling.LANCZOS)
     table = Image.new("RGB", (2560, 1920), (90, 80, 70))
@@ -58,11 +58,11 @@ def test_a_portrait_too_small_at_640_is_found_at_1280(detector: YuNetDetector, b
 
 @pytest.mark.parametrize("shade", [0, 128, 255])
 @pytest.mark.parametrize("shape", [(1, 1, 3), (3, 900, 3), (480, 640, 3), (1500, 2000, 3)])
-def test_nothing_to_find(detector: YuNetDetector, shape: tuple[int, int, int], shade: int) -> None:
+def test_finds_nothing_in_an_empty_photo(detector: YuNetDetector, shape: tuple[int, int, int], shade: int) -> None:
     assert detector.detect(np.full(shape, shade, np.uint8)) is None
 
 
-def test_threads_do_not_disturb_each_other(detector: YuNetDetector, bona_fide_bytes: bytes) -> None:
+def test_is_thread_safe(detector: YuNetDetector, bona_fide_bytes: bytes) -> None:
     large = decode_image(bona_fide_bytes)
     images: list[RgbImage] = [large, np.ascontiguousarray(large[: large.shape[0] * 9 // 10]), turn(large, 90)]
     alone = [detector.detect(image) for image in images]

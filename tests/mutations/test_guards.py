@@ -8,14 +8,14 @@ from tests.mutations.guards import GUARDS, ROOT, Guard, without_it
 
 
 @pytest.mark.parametrize("guard", GUARDS, ids=lambda guard: guard.name)
-def test_each_guard_stands_where_the_list_says_and_has_a_test(guard: Guard) -> None:
+def test_every_guard_exists_and_has_a_test(guard: Guard) -> None:
     source = (ROOT / "src" / "img_super" / guard.module).read_text()
     assert without_it(guard, source) != source
     path, _, name = guard.test.partition("::")
     assert f"def {name}" in (ROOT / "tests" / path).read_text()
 
 
-def test_a_guard_is_found_however_it_is_written_and_its_variables_are_called() -> None:
+def test_guard_is_matched_despite_formatting_and_variable_names() -> None:
     guard = Guard("limit", "m.py:A.f", "bytes['b'] > LIMIT", "bytes is None", "unit/test_names.py")
     lines = [
         "class A:",
@@ -29,7 +29,7 @@ def test_a_guard_is_found_however_it_is_written_and_its_variables_are_called() -
 
 
 @pytest.mark.parametrize("condition", ["size['b'] > OTHER", "size['c'] > LIMIT", "size['b'] >= LIMIT"])
-def test_another_condition_is_not_the_guard(condition: str) -> None:
+def test_other_conditions_do_not_match(condition: str) -> None:
     guard = Guard("limit", "m.py:f", "bytes['b'] > LIMIT", "False", "unit/test_names.py")
     with pytest.raises(ValueError, match="stands 0 times"):
         without_it(guard, f"def f(size):\n    if {condition}:\n        x()")

@@ -10,7 +10,7 @@ import pytest
 pytest.importorskip("torch")
 
 
-def test_they_learn_to_draw_a_face_in_more_ways_than_one_and_come_back_from_their_file(tmp_path: Path) -> None:
+def test_autoencoders_learn_and_reload(tmp_path: Path) -> None:
     from img_super.lab.training.folded.autoencoders import SIDE_PX, read_or_train
 
     face = np.full((SIDE_PX, SIDE_PX, 3), (180, 120, 90), np.uint8)

@@ -25,7 +25,7 @@ def old_system() -> keras.Model:
     return build_old_system(224)
 
 
-def test_the_old_system_is_as_it_was(old_system: keras.Model) -> None:
+def test_legacy_system_is_reproduced(old_system: keras.Model) -> None:
     from img_super.lab.training.baselines import OLD_INPUT_HW
 
     assert old_system.count_params() == 74_141_121
@@ -36,14 +36,14 @@ def test_the_old_system_is_as_it_was(old_system: keras.Model) -> None:
     ]  # fmt: skip
 
 
-def test_it_sees_the_face_with_its_margin_only(old_system: keras.Model) -> None:
+def test_crops_the_face_with_its_margin(old_system: keras.Model) -> None:
     import keras
 
     seen = keras.Model(old_system.input, old_system.get_layer("face_with_margin").output)
     assert seen.output_shape[1] == pytest.approx(224 * 1.1 / 2.4, abs=1.5)
 
 
-def test_the_frozen_backbone_keeps_its_weights_and_learns_the_head(data_set: Path, tmp_path: Path) -> None:
+def test_frozen_backbone_trains_only_the_head(data_set: Path, tmp_path: Path) -> None:
     import keras
 
     from img_super.lab.training.baselines import fit_frozen_backbone
@@ -61,7 +61,7 @@ def test_the_frozen_backbone_keeps_its_weights_and_learns_the_head(data_set: Pat
     assert roc_auc_score(crops.labels, logits) > 0.95
 
 
-def test_the_verb_wants_imagenets_weights_for_the_frozen_backbone(tmp_path: Path) -> None:
+def test_frozen_backbone_needs_imagenet_weights(tmp_path: Path) -> None:
     words = ["baseline", "frozen-backbone", "--data", "d", "--validation", "v", "--out", str(tmp_path)]
     refused = CliRunner().invoke(app, words)
     assert (refused.exit_code, "--imagenet" in refused.stderr) == (Exit.USAGE, True)

@@ -48,20 +48,20 @@ def unfolded(network, crops):  # type: ignore[no-untyped-def]
     return made
 
 
-def test_a_network_filled_with_its_own_folded_weights_answers_as_before(network, unfolded, crops) -> None:  # type: ignore[no-untyped-def]
+def test_folding_and_unfolding_keeps_answers(network, unfolded, crops) -> None:  # type: ignore[no-untyped-def]
     before, after = (one(crops.astype(np.float32), training=False) for one in (network, unfolded))
     for name in ("logit", "heat_map"):
         np.testing.assert_allclose(np.asarray(after[name]), np.asarray(before[name]), atol=1e-4)
 
 
-def test_normalisations_get_the_statistics_of_what_they_see(unfolded, crops) -> None:  # type: ignore[no-untyped-def]
+def test_normalisations_get_their_input_statistics(unfolded, crops) -> None:  # type: ignore[no-untyped-def]
     """Otherwise whoever goes on learning in Keras begins with broken layers."""
     learning = unfolded(crops.astype(np.float32), training=True)["heat_map"]
     serving = unfolded(crops.astype(np.float32), training=False)["heat_map"]
     np.testing.assert_allclose(np.asarray(learning), np.asarray(serving), atol=1e-3)
 
 
-def test_the_mean_of_weights_and_their_file(network, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+def test_averaged_weights_and_their_file(network, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
     from img_super.lab.training.folded import carry
 
     weights = carry.fold(network)
@@ -71,7 +71,7 @@ def test_the_mean_of_weights_and_their_file(network, tmp_path: Path) -> None:  #
         np.testing.assert_allclose(array, 2 * weights[name], rtol=1e-5)
 
 
-def test_pytorch_answers_as_keras_does(network, crops) -> None:  # type: ignore[no-untyped-def]
+def test_pytorch_agrees_with_keras(network, crops) -> None:  # type: ignore[no-untyped-def]
     """Runs where PyTorch is: in no lock file, and so not in CI."""
     from img_super.lab.training.folded import carry
 
@@ -88,7 +88,7 @@ def test_pytorch_answers_as_keras_does(network, crops) -> None:  # type: ignore[
         np.testing.assert_array_equal(array, folded[name])
 
 
-def test_places_keep_their_bias_at_another_side(network) -> None:  # type: ignore[no-untyped-def]
+def test_position_bias_survives_resizing(network) -> None:  # type: ignore[no-untyped-def]
     from img_super.lab.training.folded import attention
     from img_super.validator.network import EMBEDDING
 

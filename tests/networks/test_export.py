@@ -59,7 +59,7 @@ def exported(model: Path) -> dict[str, Path]:
     return {kind: model / described.name for kind, described in read_card(model).files.items()}
 
 
-def test_the_card_describes_the_files_and_knows_what_serves(model: Path, exported: dict[str, Path]) -> None:
+def test_card_describes_the_files_and_the_default(model: Path, exported: dict[str, Path]) -> None:
     card = check_model(model)
     for kind, described in card.files.items():
         assert sha256(exported[kind].read_bytes()).hexdigest() == described.sha256
@@ -69,7 +69,7 @@ def test_the_card_describes_the_files_and_knows_what_serves(model: Path, exporte
     assert card.policies
 
 
-def test_real_captures_help_to_choose_the_threshold(exported: dict[str, Path], data_set: Path) -> None:
+def test_real_captures_help_choose_the_threshold(exported: dict[str, Path], data_set: Path) -> None:
     crops, weights = read_crops(data_set), exported["litert"].read_bytes()
     real = [
         ForgedCrop(crop, species, document)
@@ -81,13 +81,13 @@ def test_real_captures_help_to_choose_the_threshold(exported: dict[str, Path], d
     assert of_real.logits.masks is None
 
 
-def test_forgeries_on_captures_need_donors(tmp_path: Path) -> None:
+def test_forging_captures_needs_donors(tmp_path: Path) -> None:
     words = ["export", "--network", "n", "--validation", "v", "--out", str(tmp_path), "--version", "1", "--real", "r"]
     refused = CliRunner().invoke(app, words)
     assert (refused.exit_code, "--donors" in refused.stderr) == (Exit.USAGE, True)
 
 
-def test_both_files_of_floats_answer_the_same(exported: dict[str, Path]) -> None:
+def test_float_exports_agree(exported: dict[str, Path]) -> None:
     import keras
 
     assert set(exported) == {"litert", "litert_int8", "keras"}
@@ -97,9 +97,7 @@ def test_both_files_of_floats_answer_the_same(exported: dict[str, Path]) -> None
     assert again.predict(crop[None].astype(np.float32), verbose=0)["logit"].item() == pytest.approx(logit, abs=1e-3)
 
 
-def test_a_network_that_lost_its_answers_is_refused(
-    network: keras.Model, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_degraded_network_is_refused(network: keras.Model, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from img_super.lab.shipping import export
 
     monkeypatch.setattr(export, "to_litert", lambda _: b"")
@@ -109,9 +107,7 @@ def test_a_network_that_lost_its_answers_is_refused(
     assert not list(tmp_path.iterdir())
 
 
-def test_integer_weights_take_the_crops_bytes_and_rank_as_the_floats_do(
-    exported: dict[str, Path], data_set: Path
-) -> None:
+def test_int8_takes_bytes_and_ranks_like_float(exported: dict[str, Path], data_set: Path) -> None:
     floats, integers = (exported[kind].read_bytes() for kind in ("litert", "litert_int8"))
     (details,) = Interpreter(model_content=integers).get_signature_runner().get_input_details().values()
     assert details["dtype"] == np.uint8
@@ -122,7 +118,7 @@ def test_integer_weights_take_the_crops_bytes_and_rank_as_the_floats_do(
     assert np.abs(exact.heat_maps - rounded.heat_maps).mean() < 0.05
 
 
-def test_a_network_without_a_heat_map_is_exported_to_be_compared(tmp_path: Path) -> None:
+def test_network_without_a_heat_map_can_be_exported(tmp_path: Path) -> None:
     import keras
 
     from img_super.lab.shipping import export

@@ -19,7 +19,7 @@ pytestmark = pytest.mark.usefixtures("step_by_step")
 TINY = Recipe("tiny", input_side_px=32, epochs=1, batch_size=8, learning_rate=1e-3, neck_channels=8)
 
 
-def test_no_document_is_learned_from_and_left_out() -> None:
+def test_documents_are_either_trained_on_or_held_out() -> None:
     from img_super.lab.own_documents.fine_tune import fold_indices
 
     crops, seen = own(), []
@@ -30,7 +30,7 @@ def test_no_document_is_learned_from_and_left_out() -> None:
     assert sorted(seen) == list(range(40))
 
 
-def test_as_many_generated_crops_are_mixed_in_by_whole_documents(data_set: Path) -> None:
+def test_mixes_in_as_many_generated_crops_by_document(data_set: Path) -> None:
     from img_super.lab.own_documents.fine_tune import mixed
 
     crops, generated = own(5), read_crops(data_set)
@@ -43,7 +43,7 @@ def test_as_many_generated_crops_are_mixed_in_by_whole_documents(data_set: Path)
     assert sorted(drawn) == sorted(2 * sorted(set(drawn)))
 
 
-def test_generated_crops_of_another_side_are_resized(data_set: Path) -> None:
+def test_resizes_generated_crops(data_set: Path) -> None:
     from img_super.lab.own_documents.fine_tune import mixed
 
     crops = own(5)
@@ -51,7 +51,7 @@ def test_generated_crops_of_another_side_are_resized(data_set: Path) -> None:
     assert mixed(larger, read_crops(data_set), 64, seed=1).crops.shape == (20, 64, 64, 3)
 
 
-def test_an_unknown_mask_counts_nothing() -> None:
+def test_unknown_masks_have_no_weight() -> None:
     from img_super.lab.dataset.batches import Batches
 
     _, answers, counts = Batches(own(4), TINY, False)[0]
@@ -70,7 +70,7 @@ class Remembering:
         return {"logit": np.array([[float(int(crop[-1, -1, -1]) in self.learned)] for crop in crops])}
 
 
-def test_nobody_judges_what_it_has_learned_or_watched(
+def test_evaluation_excludes_training_and_validation_documents(
     data_set: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from img_super.lab.own_documents import fine_tune as fine_tune_module
@@ -101,7 +101,7 @@ def test_nobody_judges_what_it_has_learned_or_watched(
     assert len(told) == 5
 
 
-def test_a_network_goes_on_from_the_weights_that_it_is_given(
+def test_training_starts_from_the_given_weights(
     data_set: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     import keras
@@ -128,7 +128,7 @@ def test_too_few_documents_of_a_class_are_refused(data_set: Path, tmp_path: Path
         fine_tune(TINY, own(9), read_crops(data_set), tmp_path / "x.keras", tmp_path, 4)
 
 
-def test_the_recipe_is_made_for_small_steps() -> None:
+def test_recipe_uses_small_steps() -> None:
     from img_super.lab.training.recipe import RECIPES, read_recipe
 
     whole, tuned = (read_recipe(RECIPES / f"{name}.toml") for name in ("lite0_288", "fine_tune"))

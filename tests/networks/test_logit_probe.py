@@ -41,7 +41,7 @@ def auc(crops: CropSet, logits: Any) -> float:
     return float(roc_auc_score(crops.labels, logits))
 
 
-def test_what_the_network_sees_is_enough_to_learn_from(first: Path, data_set: Path, tmp_path: Path) -> None:
+def test_features_are_enough_to_learn_from(first: Path, data_set: Path, tmp_path: Path) -> None:
     from img_super.lab.own_documents.logit_probe import fine_tune_head
 
     crops, network = own(), loaded(first)
@@ -56,7 +56,7 @@ def test_what_the_network_sees_is_enough_to_learn_from(first: Path, data_set: Pa
     assert np.array_equal(before["heat_map"], after["heat_map"])
 
 
-def test_nobody_judges_what_he_has_learned(
+def test_evaluation_excludes_training_documents(
     first: Path, data_set: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """All that is seen of a crop is which document it shows: its label could only be remembered."""
@@ -77,7 +77,7 @@ def test_nobody_judges_what_he_has_learned(
     assert auc(crops, tuned.logits) <= 0.5
 
 
-def test_attacks_are_made_of_the_photos_learned_from(
+def test_attacks_are_made_from_training_photos(
     first: Path, data_set: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Genuine photos alone are enough; all that is seen of an attack is that it is one, of its host's document."""
@@ -102,7 +102,7 @@ def test_attacks_are_made_of_the_photos_learned_from(
     assert before.documents.tolist() == seen[0].documents.tolist()
 
 
-def test_without_attacks_of_either_kind_nothing_is_learned(first: Path, data_set: Path, tmp_path: Path) -> None:
+def test_nothing_is_learned_without_attacks(first: Path, data_set: Path, tmp_path: Path) -> None:
     from img_super.lab.own_documents.logit_probe import fine_tune_head
 
     crops = own(12)
@@ -114,7 +114,7 @@ def test_without_attacks_of_either_kind_nothing_is_learned(first: Path, data_set
         fine_tune_head(few, read_crops(data_set), first, tmp_path, 4)
 
 
-def test_an_opinion_is_added_to_the_logit_and_a_second_one_to_both(first: Path) -> None:
+def test_probes_add_up_on_the_logit(first: Path) -> None:
     from img_super.lab.own_documents.logit_probe import LogitProbe, looking_only, see, with_head
 
     crops, network = own(4), loaded(first)
@@ -131,7 +131,7 @@ def test_an_opinion_is_added_to_the_logit_and_a_second_one_to_both(first: Path) 
     assert len(with_both.layers) == len(with_one.layers)
 
 
-def test_the_network_that_is_shipped_can_be_given_an_opinion() -> None:
+def test_shipped_network_accepts_a_probe() -> None:
     from img_super.lab.own_documents.logit_probe import LogitProbe, looking_only, see, with_head
     from img_super.validator.network import build_network
 
@@ -142,7 +142,7 @@ def test_the_network_that_is_shipped_can_be_given_an_opinion() -> None:
     assert np.array_equal(after["heat_map"], answers(network, crops)["heat_map"])
 
 
-def test_mirror_images_are_seen(first: Path) -> None:
+def test_trains_on_mirror_images(first: Path) -> None:
     from img_super.lab.own_documents.logit_probe import looking_only, see
 
     crops, looking = own(3), looking_only(loaded(first))

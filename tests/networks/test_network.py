@@ -28,7 +28,7 @@ def answers_of(network: keras.Model, crops: Float32Array) -> dict[str, Float32Ar
     return {name: np.asarray(answer) for name, answer in network(crops, training=False).items()}
 
 
-def test_shapes_and_ranges(network: keras.Model) -> None:
+def test_output_shapes_and_ranges(network: keras.Model) -> None:
     from img_super.validator.network import STRIDE
 
     crops = np.random.default_rng(1).uniform(0, 255, (3, SIDE, SIDE, 3)).astype(np.float32)
@@ -38,7 +38,7 @@ def test_shapes_and_ranges(network: keras.Model) -> None:
     assert 0 <= answers["heat_map"].min() <= answers["heat_map"].max() <= 1
 
 
-def test_saved_and_read_safely_it_answers_the_same(network: keras.Model, tmp_path: Path) -> None:
+def test_reloaded_network_gives_equal_answers(network: keras.Model, tmp_path: Path) -> None:
     import keras
 
     path = tmp_path / "network.keras"
@@ -49,7 +49,7 @@ def test_saved_and_read_safely_it_answers_the_same(network: keras.Model, tmp_pat
     assert b"__lambda__" not in zipfile.ZipFile(path).read("config.json")
 
 
-def test_two_steps_move_every_layer(network: keras.Model) -> None:
+def test_two_steps_train_every_layer(network: keras.Model) -> None:
     before = [weights.numpy().copy() for weights in network.trainable_weights]
     network.compile(optimizer="sgd", loss={"logit": "mse", "heat_map": "mse"})
     crops = np.random.default_rng(1).uniform(0, 255, (4, SIDE, SIDE, 3)).astype(np.float32)
@@ -58,7 +58,7 @@ def test_two_steps_move_every_layer(network: keras.Model) -> None:
     assert np.mean(moved) > 0.9
 
 
-def test_backbone_weights_are_loaded_by_name(network: keras.Model, tmp_path: Path) -> None:
+def test_backbone_weights_load_by_name(network: keras.Model, tmp_path: Path) -> None:
     from img_super.validator.network import build_network, load_backbone
 
     arrays = {
@@ -73,14 +73,14 @@ def test_backbone_weights_are_loaded_by_name(network: keras.Model, tmp_path: Pat
     assert not (other.get_layer("neck_conv").get_weights()[0] == 0.5).any()
 
 
-def test_a_side_that_does_not_fit_is_refused() -> None:
+def test_invalid_side_is_refused() -> None:
     from img_super.validator.network import build_network
 
     with pytest.raises(ValueError, match="multiple of 16"):
         build_network(100)
 
 
-def test_high_pass_kernels_see_no_plain_surface() -> None:
+def test_high_pass_kernels_ignore_flat_areas() -> None:
     from img_super.validator.network import high_pass_kernels
 
     kernels = high_pass_kernels((5, 5, 3, 16))

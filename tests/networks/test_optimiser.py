@@ -40,20 +40,20 @@ def trained(recipe: Steps, folder: Path, epochs: int = 1) -> tuple[float, list[f
     return weight(), seen
 
 
-def test_without_a_mean_the_last_weights_are_kept(tmp_path: Path) -> None:
+def test_keeps_the_last_weights_without_averaging(tmp_path: Path) -> None:
     last, seen = trained(Steps(0.0), tmp_path)
     assert seen == [last]
     assert last == pytest.approx(0.7, abs=0.1)  # eight steps of AdamW under a constant slope, seven at the full rate
 
 
-def test_the_mean_is_kept_and_training_goes_on_with_the_weights(tmp_path: Path) -> None:
+def test_keeps_the_mean_and_trains_on_with_the_raw_weights(tmp_path: Path) -> None:
     """A mean that hardly moves stays where the first of the steps led, although training goes on."""
     _, (after_one, after_two) = trained(Steps(0.999), tmp_path / "mean", epochs=2)
     _, (weight_after_one, _) = trained(Steps(0.0), tmp_path / "last", epochs=2)
     assert 0 < after_one < after_two < 0.3 * weight_after_one
 
 
-def test_a_run_that_is_resumed_goes_on_with_the_weights(tmp_path: Path) -> None:
+def test_resumed_run_trains_on_with_the_raw_weights(tmp_path: Path) -> None:
     """Else its second epoch would begin at the mean, far behind."""
     trained(Steps(0.999), tmp_path / "resumed")
     _, resumed = trained(Steps(0.999), tmp_path / "resumed", epochs=2)

@@ -202,7 +202,7 @@ def broken_files(file: bytes) -> Iterator[bytes]:
     yield from (b"", b"no network", file[:-400], file[:half] + bytes(64) + file[half + 64 :])
 
 
-def test_what_is_whole_opens_and_what_is_broken_is_told(small: bytes, tmp_path: Path) -> None:
+def test_sound_files_open_and_broken_ones_are_reported(small: bytes, tmp_path: Path) -> None:
     from img_super.validator.saved_network import open_network
 
     assert open_network(changed(small, lambda _: None)).get_layer("logit").units == 1
@@ -213,7 +213,7 @@ def test_what_is_whole_opens_and_what_is_broken_is_told(small: bytes, tmp_path: 
         open_network(tmp_path / "none.keras")
 
 
-def test_the_backend_refuses_a_network_of_other_crops_or_answers(small: bytes, card: ModelCard, tmp_path: Path) -> None:
+def test_backend_refuses_other_inputs_or_outputs(small: bytes, card: ModelCard, tmp_path: Path) -> None:
     import keras
 
     from img_super.validator.tensorflow import TensorFlowValidator

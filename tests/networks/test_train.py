@@ -20,7 +20,7 @@ PAIRED = msgspec.structs.replace(TINY, paired=True)
 
 
 @pytest.mark.usefixtures("in_graphs")
-def test_a_few_steps_leave_a_network_that_answers_and_can_be_resumed(
+def test_short_training_gives_a_network_that_can_be_resumed(
     data_set: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     import keras
@@ -41,12 +41,12 @@ def test_a_few_steps_leave_a_network_that_answers_and_can_be_resumed(
     assert (tmp_path / "epochs.csv").read_text().splitlines() == epochs
 
 
-def test_without_crops_there_is_nothing_to_learn_from(tmp_path: Path) -> None:
+def test_training_needs_crops(tmp_path: Path) -> None:
     refused = CliRunner().invoke(app, ["train", "--validation", "val", "--out", str(tmp_path)])
     assert (refused.exit_code, "--data" in refused.stderr) == (Exit.USAGE, True)
 
 
-def test_mixed_precision_keeps_weights_and_answers_in_float32() -> None:
+def test_mixed_precision_keeps_weights_and_outputs_in_float32() -> None:
     import keras
 
     from img_super.lab.training.train import network_of
@@ -59,7 +59,7 @@ def test_mixed_precision_keeps_weights_and_answers_in_float32() -> None:
     assert keras.mixed_precision.dtype_policy().name == "float32"  # of all that is built later
 
 
-def test_batches_are_seeded_and_change_with_the_epoch(data_set: Path) -> None:
+def test_batches_depend_on_seed_and_epoch(data_set: Path) -> None:
     from img_super.lab.dataset.batches import Batches
 
     crops = read_crops(data_set)
@@ -70,7 +70,7 @@ def test_batches_are_seeded_and_change_with_the_epoch(data_set: Path) -> None:
     assert not np.array_equal(one[1][0], other[1][0])
 
 
-def test_paired_a_batch_holds_a_genuine_sample_with_its_attack(data_set: Path) -> None:
+def test_paired_batches_hold_each_genuine_crop_with_its_attack(data_set: Path) -> None:
     from img_super.lab.dataset.batches import Batches
 
     crops = read_crops(data_set)

@@ -34,7 +34,7 @@ def network() -> keras.Model:
     return build_network((SIDE, SIDE))
 
 
-def test_the_network_is_small_and_answers_for_every_cell(network: keras.Model) -> None:
+def test_network_is_small_and_has_an_output_per_cell(network: keras.Model) -> None:
     import keras
 
     assert network.count_params() < 1_000_000
@@ -45,14 +45,14 @@ def test_the_network_is_small_and_answers_for_every_cell(network: keras.Model) -
     assert float(keras.ops.max(answers["centres"])) < 0.2  # before learning, faces are rare
 
 
-def test_a_side_that_does_not_divide_is_refused() -> None:
+def test_indivisible_side_is_refused() -> None:
     from img_super.detector.network import build_network
 
     with pytest.raises(ValueError, match="multiples of 32"):
         build_network((64, 100))
 
 
-def test_yunets_backbone_is_filled_in(network: keras.Model) -> None:
+def test_yunet_backbone_is_loaded(network: keras.Model) -> None:
     import keras
 
     from img_super.lab.training.detector.first_weights import load_yunet
@@ -70,7 +70,7 @@ def test_yunets_backbone_is_filled_in(network: keras.Model) -> None:
     assert expected.std() > 0.1
 
 
-def test_right_answers_cost_little_and_wrong_ones_more() -> None:
+def test_loss_is_low_for_right_answers_and_higher_for_wrong_ones() -> None:
     from img_super.lab.training.detector.losses import LOSSES
 
     truth = placed_truth(labelled_photo(), fitted(labelled_photo(), SIDE, 1))
@@ -83,7 +83,7 @@ def test_right_answers_cost_little_and_wrong_ones_more() -> None:
         assert good < 0.2, name
 
 
-def test_batches_are_the_same_for_the_same_seed_and_differ_by_epoch() -> None:
+def test_batches_depend_on_seed_and_epoch() -> None:
     from img_super.lab.training.detector.batches import PhotoBatches
 
     photos = [labelled_photo()] * 4
@@ -94,7 +94,7 @@ def test_batches_are_the_same_for_the_same_seed_and_differ_by_epoch() -> None:
     assert len(one) == 2
 
 
-def test_strangers_become_other_faces_outside_of_the_card() -> None:
+def test_bystanders_become_faces_outside_the_card() -> None:
     from img_super.lab.training.detector.batches import augmented
 
     photo, faces = labelled_photo(), white_faces()
@@ -117,7 +117,7 @@ def small_network(input_wh: tuple[int, int]) -> keras.Model:
 
 
 @pytest.mark.usefixtures("in_graphs")
-def test_a_run_that_is_done_is_not_trained_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_finished_run_is_not_repeated(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from img_super.lab.training.detector.train import DetectorRun, train_detector
 
     monkeypatch.setattr("img_super.lab.training.detector.train.build_network", small_network)
@@ -132,7 +132,7 @@ def test_a_run_that_is_done_is_not_trained_again(tmp_path: Path, monkeypatch: py
 
 
 @pytest.mark.usefixtures("in_graphs")
-def test_a_network_can_be_exported_for_photos_of_another_shape(network: keras.Model, tmp_path: Path) -> None:
+def test_exports_for_another_input_shape(network: keras.Model, tmp_path: Path) -> None:
     from img_super.lab.shipping.export_detector import export_detector
 
     network.save(tmp_path / "best.keras")
@@ -143,12 +143,12 @@ def test_a_network_can_be_exported_for_photos_of_another_shape(network: keras.Mo
     assert sorted(read_portrait(outputs).rotations) == [0, 90, 180, 270]
 
 
-def test_other_files_are_no_detection_network() -> None:
+def test_other_files_are_refused() -> None:
     with pytest.raises(BadModel, match="not a LiteRT model"):
         LiteRtDetectionNetwork(b"nothing")
 
 
-def test_right_means_place_size_and_rotation() -> None:
+def test_correctness_means_place_size_and_rotation() -> None:
     from img_super.lab.training.detector.train import is_right
 
     truth = placed_truth(labelled_photo(), fitted(labelled_photo(), SIDE, 3))

@@ -63,7 +63,7 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     return found
 
 
-def test_the_tuned_model_says_where_it_comes_from_and_is_compared(
+def test_tuned_model_states_its_origin_and_is_compared(
     own: OwnAnswers, asked: dict[str, Any], data_set: Path, tmp_path: Path
 ) -> None:
     from img_super.lab.own_documents.tuned import ship_tuned
@@ -88,7 +88,7 @@ def test_the_tuned_model_says_where_it_comes_from_and_is_compared(
     assert msgspec.json.decode(msgspec.json.encode(found.as_json()))["verdict"] == found.own.verdict
 
 
-def test_without_attacks_only_rejected_genuine_photos_and_exchanged_portraits_are_told(
+def test_without_attacks_reports_genuine_rejections_and_exchanges(
     own: OwnAnswers, asked: dict[str, Any], data_set: Path, tmp_path: Path
 ) -> None:
     from img_super.lab.own_documents.tuned import OwnAnswers, ship_tuned
@@ -117,7 +117,7 @@ def test_without_attacks_only_rejected_genuine_photos_and_exchanged_portraits_ar
 
 
 @pytest.mark.parametrize("recipe", [None, "fine_tune"])
-def test_the_verb_learns_ships_and_says_what_to_do_next(
+def test_verb_trains_exports_and_prints_next_steps(
     recipe: str | None, own: OwnAnswers, asked: dict[str, Any], data_set: Path, tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip

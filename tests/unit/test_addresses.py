@@ -16,11 +16,11 @@ from img_super.addresses import customer_of, is_in, read_address, read_networks
         ("testclient", "testclient"),
     ],
 )
-def test_who_has_a_network_of_ipv6_is_one_caller(address: str, customer: str) -> None:
+def test_ipv6_network_is_one_caller(address: str, customer: str) -> None:
     assert customer_of(address) == customer
 
 
-def test_networks_and_single_addresses_are_read() -> None:
+def test_reads_networks_and_single_addresses() -> None:
     networks = read_networks("10.0.0.0/8, ::1,192.0.2.1")
     assert [is_in(read_address(one), networks) for one in ("10.1.2.3", "::1", "192.0.2.1", "192.0.2.2", "x")] == [
         *(True, True, True),

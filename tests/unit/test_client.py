@@ -62,7 +62,7 @@ def answering(monkeypatch: pytest.MonkeyPatch) -> Answering:
 
 
 @pytest.mark.parametrize(("ours", "theirs"), TWINS, ids=lambda one: one.__name__)
-def test_an_answer_has_the_fields_that_the_service_gives(ours: Any, theirs: type[Any]) -> None:
+def test_answer_has_the_fields_of_the_service(ours: Any, theirs: type[Any]) -> None:
     told = msgspec.inspect.type_info(ours)
     assert isinstance(told, msgspec.inspect.DataclassType | msgspec.inspect.StructType)
     assert {field.name for field in told.fields} == set(theirs.model_fields)
@@ -71,13 +71,13 @@ def test_an_answer_has_the_fields_that_the_service_gives(ours: Any, theirs: type
     }
 
 
-def test_fields_that_are_not_known_yet_harm_nothing(answering: Answering) -> None:
+def test_unknown_fields_are_ignored(answering: Answering) -> None:
     answering(httpx2.Response(200, json=FOUND))
     found = Client().face(b"photo")
     assert (found.width, found.confidence, found.rotation, len(found.faces)) == (2, 0.9, 90, 1)
 
 
-def test_keys_are_sent_and_names_of_files_are_not(answering: Answering, tmp_path: Path) -> None:
+def test_sends_keys_and_no_file_names(answering: Answering, tmp_path: Path) -> None:
     path = tmp_path / "Juana Perez 52.111.222.jpg"
     path.write_bytes(b"of a document")
     (asked,) = [answering(httpx2.Response(200, json=FOUND))]
@@ -88,7 +88,7 @@ def test_keys_are_sent_and_names_of_files_are_not(answering: Answering, tmp_path
     assert b"Juana" not in asked[0].content
 
 
-def test_a_busy_service_is_asked_again_after_the_time_that_it_names(answering: Answering, waits: list[float]) -> None:
+def test_retries_after_retry_after(answering: Answering, waits: list[float]) -> None:
     limited = httpx2.Response(429, headers={"Retry-After": "3600"}, json={"code": "rate_exceeded"})
     asked = answering(BUSY, limited, httpx2.Response(200, json=FOUND))
     assert Client().face(b"photo").rotation == 90
@@ -102,7 +102,9 @@ def test_a_busy_service_is_asked_again_after_the_time_that_it_names(answering: A
         (httpx2.Response(429, headers={"Retry-After": "3"}, json={"code": "rate_exceeded"}), RateExceeded),
     ],
 )
-def test_patience_ends(answering: Answering, waits: list[float], answer: httpx2.Response, error: type[Any]) -> None:
+def test_retries_are_limited(
+    answering: Answering, waits: list[float], answer: httpx2.Response, error: type[Any]
+) -> None:
     asked = answering(*[answer] * 9)
     with pytest.raises(error) as told:
         Client().face(b"photo")
@@ -119,14 +121,14 @@ def test_patience_ends(answering: Answering, waits: list[float], answer: httpx2.
     ],
     ids=["without a time", "with a date", "with a time that has no end", "with another fault"],
 )
-def test_nothing_else_is_asked_again(answering: Answering, waits: list[float], answer: httpx2.Response) -> None:
+def test_only_busy_answers_are_retried(answering: Answering, waits: list[float], answer: httpx2.Response) -> None:
     asked = answering(answer)
     with pytest.raises(RequestError):
         Client().face(b"photo")
     assert (len(asked), waits) == (1, [])
 
 
-def test_errors_are_those_of_the_package(answering: Answering) -> None:
+def test_errors_are_the_packages_exceptions(answering: Answering) -> None:
     problem = {"code": "no_face", "title": "No face was found", "detail": "Photograph it whole.", "status": 422}
     answering(httpx2.Response(422, json=problem), httpx2.Response(401, json={"code": "key_refused"}))
     client = Client()
@@ -150,7 +152,7 @@ def test_errors_are_those_of_the_package(answering: Answering) -> None:
         (httpx2.Response(500, json={"code": "internal_error", "title": "Oh", "detail": "Again."}), "internal_error"),
     ],
 )
-def test_whatever_else_comes_is_an_error_with_a_code(answering: Answering, answer: httpx2.Response, code: str) -> None:
+def test_unexpected_answers_are_errors_with_a_code(answering: Answering, answer: httpx2.Response, code: str) -> None:
     answering(answer)
     with pytest.raises(OtherProblem) as told:
         Client().super(b"photo")
@@ -158,7 +160,7 @@ def test_whatever_else_comes_is_an_error_with_a_code(answering: Answering, answe
     assert told.value.title
 
 
-def test_a_bad_photo_of_a_batch_is_told_in_its_place(answering: Answering) -> None:
+def test_bad_photo_of_a_batch_is_reported_in_its_place(answering: Answering) -> None:
     problem = {"code": "not_an_image", "title": "No image", "detail": "Send a JPEG.", "status": 415}
     asked = answering(httpx2.Response(200, json={"items": [{"problem": problem}, {}]}))
     told = Client().super_batch([b"a text", b"photo"])
@@ -166,7 +168,7 @@ def test_a_bad_photo_of_a_batch_is_told_in_its_place(answering: Answering) -> No
     assert asked[0].content.count(b'name="image"') == 2
 
 
-def test_no_service_is_an_error_of_its_own(answering: Answering) -> None:
+def test_unreachable_service_has_its_own_error(answering: Answering) -> None:
     answering(httpx2.ReadTimeout("timed out"), httpx2.ConnectError(""))
     with Client() as client:
         for words in ("timed out", "ConnectError"):
@@ -176,7 +178,7 @@ def test_no_service_is_an_error_of_its_own(answering: Answering) -> None:
         Client("http://[::1")
 
 
-def test_nothing_is_unpacked(answering: Answering) -> None:
+def test_compressed_answers_are_not_unpacked(answering: Answering) -> None:
     packed = httpx2.Response(200, headers={"Content-Encoding": "gzip"}, stream=httpx2.ByteStream(b"of any length"))
     asked = answering(packed)
     with pytest.raises(NoAnswer, match="compressed"):
@@ -184,7 +186,7 @@ def test_nothing_is_unpacked(answering: Answering) -> None:
     assert asked[0].headers["accept-encoding"] == "identity"
 
 
-def test_an_answer_without_an_end_is_cut_off(answering: Answering) -> None:
+def test_endless_answer_is_cut_off(answering: Answering) -> None:
     class Endless(httpx2.SyncByteStream):
         sent = 0
 
@@ -203,14 +205,14 @@ def test_an_answer_without_an_end_is_cut_off(answering: Answering) -> None:
 
 
 @pytest.mark.parametrize("key", ["secret\nX-Other: 1", "se\u00f1al secret"])
-def test_a_key_that_cannot_be_sent_is_not_told(key: str) -> None:
+def test_invalid_key_is_not_revealed(key: str) -> None:
     with pytest.raises(NoAnswer) as told:
         Client(key=key).check()
     assert "header" in str(told.value)
     assert "secret" not in str(told.value)
 
 
-def test_the_line_end_of_a_key_that_was_read_from_a_file_is_not_sent(answering: Answering) -> None:
+def test_line_end_of_a_key_is_stripped(answering: Answering) -> None:
     asked = answering(httpx2.Response(200, json=FOUND))
     Client(key="secret\n").face(b"photo")
     assert asked[0].headers["authorization"] == "Bearer secret"

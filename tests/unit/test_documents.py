@@ -71,31 +71,31 @@ def _routes() -> Iterator[tuple[str, str]]:
             yield from ((route.path, method) for method in route.methods)
 
 
-def test_the_deployment_document_has_every_heading_of_the_template_in_its_order() -> None:
+def test_manual_has_the_template_headings_in_order() -> None:
     lines = _text(DEPLOYMENT).splitlines()
     assert [line for line in lines if line in TEMPLATE_HEADINGS] == TEMPLATE_HEADINGS
 
 
 @pytest.mark.parametrize("name", Settings.model_fields)
-def test_the_deployment_document_names_every_setting_with_its_default(name: str) -> None:
+def test_manual_lists_every_setting_with_its_default(name: str) -> None:
     default = default_in_words(name)
     assert f"| `{PREFIX}{name.upper()}` | {DEFAULTS_IN_SPANISH.get(default, default)} |" in _text(DEPLOYMENT)
 
 
-def test_the_deployment_document_names_no_setting_that_there_is_not() -> None:
+def test_manual_lists_only_existing_settings() -> None:
     named = set(re.findall(rf"{PREFIX}[A-Z_]*[A-Z]\b", _text(DEPLOYMENT)))
     assert named <= {f"{PREFIX}{name.upper()}" for name in Settings.model_fields}
 
 
 @pytest.mark.parametrize("error", documented_problems(), ids=lambda error: error.code)
-def test_the_deployment_document_says_of_every_error_code_what_to_do(error: Problem) -> None:
+def test_manual_explains_every_error_code(error: Problem) -> None:
     rows = [row for row in _text(DEPLOYMENT).splitlines() if row.startswith(f"| `{error.code}` | {error.status} |")]
     assert len(rows) == 1
     assert all(cell.strip() for cell in rows[0].split("|")[1:-1])
 
 
 @pytest.mark.parametrize(("path", "method"), [*_routes(), ("/docs", "GET"), ("/openapi.json", "GET")])
-def test_the_deployment_document_names_every_route(path: str, method: str) -> None:
+def test_manual_lists_every_route(path: str, method: str) -> None:
     assert f"| `{path}` | {method} |" in _text(DEPLOYMENT)
 
 
@@ -117,14 +117,14 @@ def _policy_in_spanish(name: str, policy: Policy) -> str:
     return f"| {' | '.join(cells)} |"
 
 
-def test_the_deployment_document_tells_of_each_policy_what_the_card_does() -> None:
+def test_manual_gives_the_cards_figures_for_each_policy() -> None:
     card = read_card(SHIPPED_MODEL)
     assert f"`{card.name}` {card.version}" in _text(DEPLOYMENT)
     for name, policy in card.policies.items():
         assert _policy_in_spanish(name, policy) in _text(DEPLOYMENT)
 
 
-def test_the_readme_begins_with_the_two_commands() -> None:
+def test_readme_begins_with_the_two_commands() -> None:
     readme = _text(ROOT / "README.md")
     commands = [line.split("#")[0].strip() for line in _fenced(ROOT / "README.md", "sh")[0].splitlines()]
     assert commands == ["make run", "make test"]
@@ -132,7 +132,7 @@ def test_the_readme_begins_with_the_two_commands() -> None:
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=_identity)
-def test_every_relative_link_leads_to_something(document: Path) -> None:
+def test_relative_links_resolve(document: Path) -> None:
     for target in LINK.findall(_text(document)):
         if re.match(r"[a-z]+:", target):
             continue
@@ -150,19 +150,19 @@ def _anchor(heading: str) -> str:
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=_identity)
-def test_no_document_names_a_path_of_somebodys_machine(document: Path) -> None:
+def test_documents_contain_no_machine_paths(document: Path) -> None:
     assert PATH_OF_A_MACHINE.findall(_text(document)) == []
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=_identity)
-def test_files_of_the_repository_that_commands_use_are_there(document: Path) -> None:
+def test_files_used_by_commands_exist(document: Path) -> None:
     for block in _fenced(document, "sh") + _fenced(document, "python"):
         for path in re.findall(r"\b(?:src|docs|tests|benchmarks)/[\w./-]+", block):
             assert (ROOT / path).exists(), path
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=_identity)
-def test_examples_in_python_are_python(document: Path) -> None:
+def test_python_examples_compile(document: Path) -> None:
     for block in _fenced(document, "python"):
         compile(block, str(document), "exec")
 
@@ -172,7 +172,7 @@ ANSWERED_COMMAND = re.compile(
 )
 
 
-def test_the_readme_shows_what_the_service_answers_to_its_commands() -> None:
+def test_readme_shows_the_services_answers() -> None:
     """A new model moves the scores: then the example of the README must be made anew."""
     shown = {
         address: (photo, json.loads(answer))

@@ -27,7 +27,7 @@ README_STYLE_COMMAND = re.compile(r"^(?:cat \S+ \| )?img-super (\w+)((?: .*)?)$"
 
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=range(len(EXAMPLES)))
-def test_the_examples_print_what_they_say(
+def test_examples_print_what_they_say(
     example: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(ROOT)
@@ -37,18 +37,18 @@ def test_the_examples_print_what_they_say(
     assert capsys.readouterr().out.splitlines() == promised
 
 
-def test_every_exit_code_is_told() -> None:
+def test_every_exit_code_is_documented() -> None:
     assert {int(code) for code in re.findall(r"^\| (\d+) \|", CLI, flags=re.MULTILINE)} == set(Exit)
 
 
-def test_every_code_and_column_of_a_scan_is_told() -> None:
+def test_every_scan_code_and_column_is_documented() -> None:
     section = CLI[CLI.index("## scan") :]
     first_cells = " ".join(re.findall(r"^\|([^|]+)\|", section, flags=re.MULTILINE))
     told = re.findall(r"`(\w+)`", first_cells)
     assert sorted(told) == sorted([*COLUMNS, *(error.code for error in file_errors())])
 
 
-def test_archives_that_are_told_are_read() -> None:
+def test_documented_archives_are_read() -> None:
     told = re.search(r"TAR archive \(([^)]+)\)", CLI)
     assert told
     for ending in re.findall(r"`([^`]+)`", told[1]):
@@ -56,7 +56,7 @@ def test_archives_that_are_told_are_read() -> None:
         assert ending in _TAR_ENDS
 
 
-def test_commands_have_only_verbs_and_options_that_there_are() -> None:
+def test_commands_use_existing_verbs_and_options() -> None:
     command = typer.main.get_command(app)
     commands = [match.groups() for match in README_STYLE_COMMAND.finditer(CLI)]
     assert len(commands) >= 8
@@ -66,7 +66,7 @@ def test_commands_have_only_verbs_and_options_that_there_are() -> None:
         assert set(re.findall(r"(?<=\s)--[a-z-]+", words)) <= options
 
 
-def test_options_in_the_text_are_there() -> None:
+def test_options_in_the_text_exist() -> None:
     command = typer.main.get_command(app)
     known = {
         option

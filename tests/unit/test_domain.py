@@ -24,7 +24,7 @@ boxes = st.builds(
         (Box(120, 70, 130, 80), Box(100, 50, 100, 50)),
     ],
 )
-def test_clipping_moves_only_corners_outside(box: Box, clipped: Box) -> None:
+def test_clipping_moves_only_outside_corners(box: Box, clipped: Box) -> None:
     assert box.clipped((100, 50)) == clipped
 
 
@@ -41,13 +41,13 @@ def test_iou(one: Box, other: Box, iou: float) -> None:
     assert one.iou(other) == pytest.approx(iou)
 
 
-def test_a_box_from_floats_covers_them() -> None:
+def test_box_from_floats_covers_them() -> None:
     assert Box.from_xywh(1.2, 3.9, 10.1, 0.2) == Box(1, 3, 12, 5)
 
 
 @pytest.mark.parametrize("box", [Box(0, 0, 3, 2), Box(1, 1, 2, 4), Box(4, 0, 5, 1)])
 @pytest.mark.parametrize("rotation", ROTATIONS)
-def test_a_box_turns_as_the_pixels_do(box: Box, rotation: Rotation) -> None:
+def test_box_rotates_with_the_pixels(box: Box, rotation: Rotation) -> None:
     image = np.zeros((6, 5, 3), np.uint8)
     image[box.y_min : box.y_max, box.x_min : box.x_max] = 255
     turned_box = box.turned(rotation, (5, 6))
@@ -57,7 +57,7 @@ def test_a_box_turns_as_the_pixels_do(box: Box, rotation: Rotation) -> None:
 
 
 @given(boxes, st.sampled_from(ROTATIONS))
-def test_turning_back_undoes_turning(box: Box, rotation: Rotation) -> None:
+def test_rotating_back_restores_the_box(box: Box, rotation: Rotation) -> None:
     turned_wh = (80, 70) if rotation in (0, 180) else (70, 80)
     assert box.turned(rotation, (80, 70)).turned(inverse(rotation), turned_wh) == box
 
@@ -68,11 +68,11 @@ def test_iou_is_symmetric_and_bounded(one: Box, other: Box) -> None:
     assert 0 <= one.iou(other) <= 1
 
 
-def test_superimposed_exactly_from_the_threshold_on() -> None:
+def test_superimposed_from_the_threshold_inclusive() -> None:
     assert Decision(0.5, 0.5, Verdict.ATTACK).superimposed
     assert not Decision(0.4999, 0.5, Verdict.ATTACK).superimposed
 
 
-def test_the_portrait_comes_first_among_the_faces() -> None:
+def test_portrait_comes_first() -> None:
     portrait, ghost = Face(Box(0, 0, 2, 2), 0.8), Face(Box(5, 5, 6, 6), 0.9)
     assert Detection(portrait, (ghost,), 0).faces == (portrait, ghost)

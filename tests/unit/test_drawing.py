@@ -14,14 +14,14 @@ def grey() -> RgbImage:
     return np.full((120, 160, 3), 128, np.uint8)
 
 
-def test_the_photo_itself_stays_as_it_is(grey: RgbImage) -> None:
+def test_photo_is_not_modified(grey: RgbImage) -> None:
     drawn = draw(grey, Marks(PORTRAIT, text="attack"))
     assert (grey == 128).all()
     assert drawn.shape == grey.shape
     assert drawn.dtype == np.uint8
 
 
-def test_the_box_is_drawn_on_its_own_pixels_in_the_colour_of_the_verdict(grey: RgbImage) -> None:
+def test_box_has_the_colour_of_the_verdict(grey: RgbImage) -> None:
     red, green = (draw(grey, Marks(PORTRAIT, verdict=verdict))[50, 60] for verdict in ("attack", "bona_fide"))
     assert red[0] > max(red[1:])
     assert green[1] > max(green[0], green[2])
@@ -30,12 +30,12 @@ def test_the_box_is_drawn_on_its_own_pixels_in_the_colour_of_the_verdict(grey: R
     assert (rows.min(), columns.min(), rows.max(), columns.max()) == pytest.approx((50, 40, 89, 79), abs=1)
 
 
-def test_other_faces_are_drawn_too(grey: RgbImage) -> None:
+def test_other_faces_are_drawn(grey: RgbImage) -> None:
     drawn = draw(grey, Marks(PORTRAIT, (Box(100, 10, 120, 30),)))
     assert (drawn[10, 110] != 128).any()
 
 
-def test_the_heat_is_where_the_map_says(grey: RgbImage) -> None:
+def test_heat_follows_the_map(grey: RgbImage) -> None:
     heat_map = np.zeros((2, 2), np.float32)
     heat_map[0, 1] = 1
     drawn = draw(grey, Marks(Box(0, 0, 4, 4), heat_map=heat_map, heated=Box(60, 20, 140, 100))).astype(int)
@@ -46,7 +46,7 @@ def test_the_heat_is_where_the_map_says(grey: RgbImage) -> None:
 
 
 @pytest.mark.parametrize("heated", [Box(-40, -40, 40, 40), Box(140, 100, 300, 260), Box(200, 200, 240, 240)])
-def test_heat_beyond_the_photo_is_left_out(grey: RgbImage, heated: Box) -> None:
+def test_heat_outside_the_photo_is_clipped(grey: RgbImage, heated: Box) -> None:
     drawn = draw(grey, Marks(PORTRAIT, heat_map=np.ones((7, 7), np.float32), heated=heated))
     inside = heated.clipped((160, 120))
     hot = (drawn[:, :, 0] > 200) & (drawn[:, :, 2] < 80)
@@ -54,5 +54,5 @@ def test_heat_beyond_the_photo_is_left_out(grey: RgbImage, heated: Box) -> None:
 
 
 @pytest.mark.parametrize("portrait", [Box(0, 0, 160, 120), Box(150, 0, 160, 10), Box(0, 110, 10, 120)])
-def test_the_text_stays_inside(grey: RgbImage, portrait: Box) -> None:
+def test_text_stays_inside(grey: RgbImage, portrait: Box) -> None:
     assert draw(grey, Marks(portrait, text="undetermined 0.512")).shape == grey.shape

@@ -7,7 +7,7 @@ import pytest
 from img_super.durable import replacing
 
 
-def test_whoever_looks_sees_the_whole_file_or_the_old_one(tmp_path: Path) -> None:
+def test_readers_see_the_whole_file_or_the_old_one(tmp_path: Path) -> None:
     path = tmp_path / "r.csv"
     path.write_text("old")
 

@@ -31,13 +31,13 @@ def test_codes_are_a_contract() -> None:
     assert [error.code for error in service_errors()] == ["overloaded", "deadline_passed"]
 
 
-def test_every_error_has_a_status_of_its_kind() -> None:
+def test_every_error_has_a_status_of_its_class() -> None:
     assert set(STATUSES) == {*input_errors(), *service_errors()}
     assert all(400 <= STATUSES[error] < 500 for error in input_errors())
     assert all(STATUSES[error] > 500 for error in service_errors())
 
 
-def test_details_say_what_was_found_and_what_is_wanted() -> None:
+def test_details_say_what_was_found_and_expected() -> None:
     assert "20,000" in TooManyBytes.over(20_000).detail
     assert "9000 x 8000" in TooManyPixels.over(50_000_000, 9000, 8000).detail
     assert "50 megapixels" in TooManyPixels.over(50_000_000, 9000, 8000).detail

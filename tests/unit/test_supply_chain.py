@@ -33,7 +33,7 @@ UNSAFE_OPTIONS = {("allow_pickle", True), ("safe_mode", False)}
 
 
 @pytest.mark.parametrize("locked", LOCKED, ids=lambda path: path.name)
-def test_every_package_is_locked_to_a_version_and_hashes(locked: Path) -> None:
+def test_every_package_is_pinned_with_hashes(locked: Path) -> None:
     entries = re.split(r"\n(?=[\w.-]+==)", locked.read_text())
     packages = [entry for entry in entries if re.match(r"[\w.-]+==", entry)]
     assert len(packages) > 20
@@ -51,7 +51,7 @@ def imported(tree: ast.AST) -> Iterator[str]:
 
 
 @pytest.mark.parametrize("path", SERVING, ids=lambda path: str(path.relative_to(PACKAGE)))
-def test_no_module_of_the_service_reads_what_could_run_code_or_fetches_what_a_request_names(path: Path) -> None:
+def test_service_modules_use_no_unsafe_loader_or_http_client(path: Path) -> None:
     tree = ast.parse(path.read_text())
     name = str(path.relative_to(PACKAGE))
     allowed = {"socket", "subprocess"} if name in LOCAL_SOCKETS else {"socket"} if name in SOCKET_OPTIONS else set()
@@ -65,7 +65,7 @@ def test_no_module_of_the_service_reads_what_could_run_code_or_fetches_what_a_re
     assert options & UNSAFE_OPTIONS == set()
 
 
-def test_what_is_forbidden_would_be_found() -> None:
+def test_forbidden_calls_are_found() -> None:
     tree = ast.parse("import pickle\nfrom urllib.request import urlopen\nimport xml.sax")
     assert set(imported(tree)) & (RUN_WHAT_THEY_READ | FETCH) == {"pickle", "urllib.request"}
 
@@ -73,12 +73,12 @@ def test_what_is_forbidden_would_be_found() -> None:
 ADVISED = [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *PACKAGE.rglob("*.py")]
 
 
-def test_nobody_is_advised_to_install_the_name_from_an_index_where_it_is_anybodys() -> None:
+def test_no_document_installs_the_package_from_an_index() -> None:
     asked = re.compile(r"pip install ['\"]?img-super\[")
     assert [path.name for path in ADVISED if asked.search(path.read_text(encoding="utf-8"))] == []
 
 
-def test_the_image_tells_its_version_and_has_the_command() -> None:
+def test_image_has_a_version_label_and_the_command() -> None:
     dockerfile = (PACKAGE / "Dockerfile").read_text(encoding="utf-8")
     assert f'org.opencontainers.image.version="{__version__}"' in dockerfile
     assert "/usr/local/bin/img-super" in dockerfile

@@ -26,11 +26,11 @@ UNIT = [path for path in MODULES if named(path).startswith("unit/")]
 
 
 @pytest.mark.parametrize("path", UNIT, ids=named)
-def test_a_unit_test_loads_nothing_that_takes_long(path: Path) -> None:
+def test_unit_tests_import_nothing_slow(path: Path) -> None:
     assert {name.partition(".")[0] for name in imported(path)} & LOADS_LONG == set()
 
 
-def test_none_loads_another_test() -> None:
+def test_tests_do_not_import_each_other() -> None:
     names = {name for path in MODULES for name in imported(path)}
     assert [name for name in names if name.rpartition(".")[2].startswith("test_")] == []
 

@@ -31,11 +31,11 @@ def on_disk(folder: str) -> set[str]:
     return rooms | {f"{folder}{name}" for name in found if name.endswith(".py")}
 
 
-def test_what_is_drawn_is_there() -> None:
+def test_drawn_entries_exist() -> None:
     assert [path for path in drawn() if not (ROOT / path).exists()] == []
     assert all(path.endswith("/") == (ROOT / path).is_dir() for path in drawn())
 
 
 @pytest.mark.parametrize("folder", ["src/img_super/", "src/img_super/lab/"])
-def test_what_is_there_is_drawn(folder: str) -> None:
+def test_existing_entries_are_drawn(folder: str) -> None:
     assert on_disk(folder) <= drawn()

@@ -71,12 +71,12 @@ def _broken(contracts: list[Contract], graph: grimp.ImportGraph) -> list[str]:
     return [one.name for one in contracts if not one.check(deepcopy(graph), verbose=False).kept]
 
 
-def test_as_it_is_nothing_is_broken(graph: grimp.ImportGraph, contracts: list[Contract]) -> None:
+def test_contracts_hold(graph: grimp.ImportGraph, contracts: list[Contract]) -> None:
     assert _broken(contracts, graph) == []
 
 
 @pytest.mark.parametrize(("importer", "imported"), PAIRS, ids=lambda name: name)
-def test_a_forbidden_import_is_seen(
+def test_forbidden_import_is_detected(
     graph: grimp.ImportGraph, contracts: list[Contract], importer: str, imported: str
 ) -> None:
     changed = deepcopy(graph)
@@ -86,14 +86,14 @@ def test_a_forbidden_import_is_seen(
     assert _broken(contracts, changed)
 
 
-def test_a_new_room_must_get_its_place(graph: grimp.ImportGraph, contracts: list[Contract]) -> None:
+def test_new_package_must_be_listed(graph: grimp.ImportGraph, contracts: list[Contract]) -> None:
     for room in ("img_super.attic", "img_super.lab.attic"):
         changed = deepcopy(graph)
         changed.add_module(room)
         assert _broken(contracts, changed)
 
 
-def test_there_are_no_circles(graph: grimp.ImportGraph) -> None:
+def test_no_import_cycles(graph: grimp.ImportGraph) -> None:
     ours = [module for module in graph.modules if module.startswith("img_super.")]
     circles = [
         (module, imported)

@@ -52,7 +52,7 @@ VERDICTS = {"bona_fide": "Sin indicios", "undetermined": "Indeterminado", "attac
 
 
 @pytest.mark.parametrize("name", ["bona_fide.jpg", "attack.jpg"])
-def test_the_answer_says_what_the_service_says(page: Page, service: Service, name: str) -> None:
+def test_shows_the_answer_of_the_service(page: Page, service: Service, name: str) -> None:
     answer = ask(service, photos.sample(name))
     give(page, photos.sample(name))
     panel = page.locator("#answer")
@@ -74,7 +74,7 @@ def test_the_answer_says_what_the_service_says(page: Page, service: Service, nam
 
 
 @pytest.mark.parametrize("photo", [photos.sample("attack.jpg"), photos.turned(), photos.with_ghost()])
-def test_boxes_and_heat_map_lie_where_the_service_says(page: Page, service: Service, photo: FilePayload) -> None:
+def test_draws_boxes_and_heat_map_at_their_coordinates(page: Page, service: Service, photo: FilePayload) -> None:
     evidence = ask(service, photo)["evidence"]
     give(page, photo)
     shown = page.locator("#photo")
@@ -84,7 +84,7 @@ def test_boxes_and_heat_map_lie_where_the_service_says(page: Page, service: Serv
     assert place_of(page.locator("#heat"), shown) == pytest.approx(corners(evidence["coord"]), abs=2)
 
 
-def test_a_photo_that_exif_turns_is_shown_and_marked_upright(page: Page, service: Service) -> None:
+def test_photo_with_exif_orientation_is_shown_upright(page: Page, service: Service) -> None:
     upright, turned = ask(service, photos.sample("attack.jpg")), ask(service, photos.turned())
     assert corners(turned["coord"]) == pytest.approx(corners(upright["coord"]), abs=6)
     give(page, photos.turned())
@@ -93,13 +93,13 @@ def test_a_photo_that_exif_turns_is_shown_and_marked_upright(page: Page, service
     assert width > height  # the file is higher than wide
 
 
-def test_a_second_face_is_shown_as_a_ghost(page: Page) -> None:
+def test_second_face_is_labelled_as_ghost(page: Page) -> None:
     give(page, photos.with_ghost())
     expect(page.locator(".box.ghost .box-label")).to_have_text("Fantasma")
     expect(page.locator("#answer")).to_contain_text("quizás una imagen fantasma")
 
 
-def test_every_document_is_framed_and_its_portrait_has_a_box(page: Page, service: Service) -> None:
+def test_every_document_has_an_outline_and_a_portrait_box(page: Page, service: Service) -> None:
     answer = ask(service, photos.sample("bona_fide.jpg"))
     quads = [[20, 30], [220, 30], [220, 160], [20, 160]], [[260, 30], [500, 40], [490, 190], [250, 180]]
     coords = [{"x_min": x, "y_min": 60, "x_max": x + 50, "y_max": 120} for x in (40, 290)]
@@ -120,7 +120,7 @@ def test_every_document_is_framed_and_its_portrait_has_a_box(page: Page, service
     expect(frames).to_have_count(2)
 
 
-def test_a_face_outside_of_every_document_is_told_as_such(page: Page, service: Service) -> None:
+def test_face_outside_every_document_is_labelled(page: Page, service: Service) -> None:
     answer = ask(service, photos.sample("bona_fide.jpg"))
     ghost, owner = ({"x_min": x, "y_min": 30, "x_max": x + 40, "y_max": 80, "confidence": 0.9} for x in (300, 400))
     (document,) = answer["documents"]
@@ -148,7 +148,7 @@ def opaque_share(page: Page) -> float:
     return share
 
 
-def test_the_heat_map_shows_evidence_and_nothing_else(page: Page) -> None:
+def test_heat_map_shows_only_evidence(page: Page) -> None:
     """White where the service answers 1, nothing where it answers 0: a map drawn by hand, half and half."""
 
     def with_half_a_map(route: Route) -> None:
@@ -184,7 +184,7 @@ PROBLEMS: list[tuple[FilePayload, str, str]] = [
 @pytest.mark.parametrize(
     ("photo", "title", "code"), PROBLEMS, ids=lambda value: value if isinstance(value, str) else ""
 )
-def test_a_refused_photo_is_explained_in_the_language_of_the_page(
+def test_errors_are_in_the_language_of_the_page(
     page: Page, service: Service, photo: FilePayload, title: str, code: str
 ) -> None:
     give(page, photo)
@@ -203,12 +203,12 @@ def test_a_refused_photo_is_explained_in_the_language_of_the_page(
     expect(page.locator("#controls")).to_be_hidden()
 
 
-def test_a_portrait_too_small_to_be_judged_is_shown(page: Page) -> None:
+def test_shows_portraits_too_small_to_judge(page: Page) -> None:
     give(page, photos.small())
     expect(page.locator(".box.portrait")).to_be_visible()
 
 
-def test_a_code_that_the_page_does_not_know_is_told_in_the_words_of_the_service(page: Page) -> None:
+def test_unknown_error_code_shows_the_service_message(page: Page) -> None:
     problem = {"code": "of_tomorrow", "title": "Something new", "detail": "Do this.", "status": 422}
     page.route("**/super?evidence=true", lambda route: route.fulfill(status=422, json=problem))
     give(page, photos.sample("attack.jpg"))
@@ -216,7 +216,7 @@ def test_a_code_that_the_page_does_not_know_is_told_in_the_words_of_the_service(
     expect(page.locator("#answer .says")).to_have_text("Do this.")
 
 
-def test_a_service_that_is_away_is_told_and_asked_again(open_page: Open) -> None:
+def test_unreachable_service_is_reported_and_retried(open_page: Open) -> None:
     page = open_page()
     # A route that is fulfilled, not aborted: Chromium would complain of an aborted one in the console.
     page.evaluate("() => { window.trueFetch = window.fetch; window.fetch = () => Promise.reject(new TypeError()); }")
@@ -227,7 +227,7 @@ def test_a_service_that_is_away_is_told_and_asked_again(open_page: Open) -> None
     expect(page.locator(".number")).to_be_visible()
 
 
-def test_a_busy_service_is_asked_again_when_it_says(page: Page) -> None:
+def test_busy_service_is_retried_after_retry_after(page: Page) -> None:
     asked: list[str] = []
 
     def busy_once(route: Route) -> None:
@@ -243,7 +243,7 @@ def test_a_busy_service_is_asked_again_when_it_says(page: Page) -> None:
     assert len(asked) == 2
 
 
-def test_json_and_curl_are_shown_and_copied(page: Page, service: Service) -> None:
+def test_json_and_curl_can_be_copied(page: Page, service: Service) -> None:
     photo: FilePayload = {**photos.sample("attack.jpg"), "name": 'it\'s "mine" $(id).jpg'}
     give(page, photo)
     page.get_by_text("Para programas").click()
@@ -259,7 +259,7 @@ def test_json_and_curl_are_shown_and_copied(page: Page, service: Service) -> Non
     ]  # fmt: skip
 
 
-def test_a_name_is_text_and_never_markup(page: Page) -> None:
+def test_file_names_are_escaped(page: Page) -> None:
     name = "<img src=x onerror=alert(1)>.jpg"
     give(page, {**photos.sample("attack.jpg"), "name": name}, photos.sample("bona_fide.jpg"))
     expect(page.locator("#file-name")).to_have_text(name)
@@ -273,7 +273,7 @@ def processor_ms(session: CDPSession) -> float:
     return 1000 * float(metrics["TaskDuration"])
 
 
-def test_an_answer_is_drawn_with_little_work(page: Page) -> None:
+def test_rendering_an_answer_is_cheap(page: Page) -> None:
     """From the photo that is chosen to the picture on the screen."""
     session = page.context.new_cdp_session(page)
     session.send("Performance.enable", {"timeDomain": "threadTicks"})

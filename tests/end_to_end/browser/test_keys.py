@@ -14,7 +14,7 @@ from tests.end_to_end.browser.photos import give
 from tests.waiting import PATIENT
 
 
-def test_a_service_that_wants_a_key_is_given_one_that_is_kept_nowhere(page: Page) -> None:
+def test_asks_for_a_key_and_does_not_store_it(page: Page) -> None:
     given: list[str | None] = []
     page.route("**/super?evidence=true", asking_for("open-sesame", given))
     give(page, photos.sample("attack.jpg"))
@@ -47,7 +47,7 @@ def test_a_service_that_wants_a_key_is_given_one_that_is_kept_nowhere(page: Page
     expect(page.locator("#key")).to_be_visible()
 
 
-def test_a_real_service_with_keys_opens_with_one(open_page: Open, tmp_path: Path) -> None:
+def test_real_service_accepts_the_key(open_page: Open, tmp_path: Path) -> None:
     file = tmp_path / "keys"
     made = CliRunner().invoke(app, ["keys", "create", "front", "--file", str(file)])
     key = made.stdout.split()[0]

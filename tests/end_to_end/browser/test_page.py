@@ -35,14 +35,14 @@ def answered(page: Page) -> Page:
         ("de-DE", "es", "¿Superpusieron este retrato?"),
     ],
 )
-def test_it_speaks_the_language_of_the_browser(open_page: Open, locale: str, language: str, question: str) -> None:
+def test_uses_the_browser_language(open_page: Open, locale: str, language: str, question: str) -> None:
     page = open_page(locale)
     expect(page.get_by_role("heading", level=1)).to_have_text(question)
     expect(page.locator("html")).to_have_attribute("lang", language)
     assert question in page.title()
 
 
-def test_the_language_can_be_changed_at_any_time_and_is_kept(page: Page) -> None:
+def test_language_can_be_changed_and_is_remembered(page: Page) -> None:
     answered(page)
     page.get_by_role("button", name="English").click()
     expect(page.get_by_role("button", name="Choose photos")).to_be_visible()
@@ -57,7 +57,7 @@ def test_the_language_can_be_changed_at_any_time_and_is_kept(page: Page) -> None
 
 
 @pytest.mark.parametrize("path", ["/", "/how-good"])
-def test_the_spanish_page_shows_no_english(open_page: Open, path: str) -> None:
+def test_spanish_page_has_no_english(open_page: Open, path: str) -> None:
     """Names of files, and what programs read, are not translated."""
     page = open_page(path=path)
     if path == "/":
@@ -90,7 +90,7 @@ def brightness(page: Page) -> float:
     return sum(map(float, re.findall(r"[\d.]+", colour)[:3])) / 3
 
 
-def test_dark_and_light_follow_the_system_until_somebody_chooses(open_page: Open) -> None:
+def test_theme_follows_the_system_until_changed(open_page: Open) -> None:
     page = open_page(color_scheme="dark")
     assert brightness(page) < 40
     page.get_by_role("button", name="Usar el tema claro").click()
@@ -101,7 +101,7 @@ def test_dark_and_light_follow_the_system_until_somebody_chooses(open_page: Open
 
 
 @pytest.mark.parametrize("options", [PHONE, SMALLEST_PHONE], ids=["390 px", "320 px"])
-def test_a_narrow_screen_needs_no_scrolling_sideways(open_page: Open, options: dict[str, object]) -> None:
+def test_narrow_screen_has_no_horizontal_scroll(open_page: Open, options: dict[str, object]) -> None:
     page = open_page(**options)
     width = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
     assert page.evaluate(width) <= 0  # below 0: the room kept for the scroll bar
@@ -116,7 +116,7 @@ def test_a_narrow_screen_needs_no_scrolling_sideways(open_page: Open, options: d
 
 
 @pytest.mark.parametrize("options", [{}, PHONE], ids=["desktop", "phone"])
-def test_the_portrait_of_a_tall_photo_fills_its_pane(open_page: Open, options: dict[str, object]) -> None:
+def test_portrait_of_a_tall_photo_fills_its_pane(open_page: Open, options: dict[str, object]) -> None:
     page = open_page(**options)
     give(page, photos.tall())
     expect(page.locator("#heat")).to_be_visible()
@@ -135,7 +135,7 @@ def test_the_portrait_of_a_tall_photo_fills_its_pane(open_page: Open, options: d
     assert crop["x"] + crop["width"] <= stage["x"] + stage["width"]
 
 
-def test_the_picture_can_be_looked_at_more_closely(page: Page) -> None:
+def test_photo_can_be_zoomed(page: Page) -> None:
     give(page, photos.sample("attack.jpg"))
     expect(page.locator("#heat")).to_be_visible()
     photo, stage = page.locator("#photo"), page.locator("#stage")
@@ -184,7 +184,7 @@ def tab_stops(page: Page, limit: int = 60) -> Iterator[str]:
         yield name
 
 
-def test_the_keyboard_is_enough(page: Page) -> None:
+def test_everything_works_by_keyboard(page: Page) -> None:
     assert next(tab_stops(page)) == "#main"  # past the head of the page, for those who want to
     page.keyboard.press("Enter")
     for name in tab_stops(page):
@@ -219,7 +219,7 @@ def test_the_keyboard_is_enough(page: Page) -> None:
 
 @pytest.mark.parametrize("color_scheme", ["light", "dark"])
 @pytest.mark.parametrize("viewport", [{"width": 1280, "height": 860}, PHONE["viewport"]], ids=["wide", "phone"])
-def test_axe_finds_nothing_wrong(open_page: Open, color_scheme: str, viewport: dict[str, int]) -> None:
+def test_axe_reports_no_violations(open_page: Open, color_scheme: str, viewport: dict[str, int]) -> None:
     page = open_page(color_scheme=color_scheme, viewport=viewport)
     assert violations(page) == []
     answered(page)
@@ -234,7 +234,7 @@ def test_axe_finds_nothing_wrong(open_page: Open, color_scheme: str, viewport: d
 
 
 @pytest.mark.parametrize("viewport", [{"width": 1280, "height": 860}, PHONE["viewport"]], ids=["wide", "phone"])
-def test_how_good_it_is_is_told_in_both_languages(open_page: Open, viewport: dict[str, int]) -> None:
+def test_accuracy_page_is_in_both_languages(open_page: Open, viewport: dict[str, int]) -> None:
     page = open_page(path="/how-good", viewport=viewport)
     expect(page.locator("#figures table")).to_have_count(6)
     expect(page.locator("h1")).to_have_text("Qué tan bueno es")
@@ -252,12 +252,12 @@ def test_how_good_it_is_is_told_in_both_languages(open_page: Open, viewport: dic
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 
-def test_axe_would_find_something_wrong(page: Page) -> None:
+def test_axe_reports_a_planted_violation(page: Page) -> None:
     page.locator(".lead").evaluate("lead => lead.style.setProperty('color', '#ccc')")
     assert [text.partition(":")[0] for text in violations(page)] == ["color-contrast"]
 
 
-def test_the_page_is_light(page: Page) -> None:
+def test_page_is_small(page: Page) -> None:
     expect(page.locator("#model")).not_to_be_empty()
     loaded = page.evaluate(
         """[...performance.getEntriesByType("navigation"), ...performance.getEntriesByType("resource")]
@@ -269,7 +269,7 @@ def test_the_page_is_light(page: Page) -> None:
     assert sum(sizes.values()) < HEAVIEST_BYTES, sizes
 
 
-def test_a_photo_leaves_no_trace_in_the_browser(page: Page) -> None:
+def test_photo_is_not_stored_in_the_browser(page: Page) -> None:
     answered(page)
     page.get_by_role("button", name="English").click()
     expect(page.get_by_role("button", name="Choose photos")).to_be_visible()
@@ -300,7 +300,7 @@ BLOCKED = """() => new Promise((done) => {
 })"""
 
 
-def test_what_is_smuggled_into_the_page_cannot_run_nor_send(browser_page: Page) -> None:
+def test_injected_markup_can_neither_run_nor_send(browser_page: Page) -> None:
     ran_nothing, blocked = browser_page.evaluate(BLOCKED)
     assert ran_nothing
     assert {"connect-src", "img-src", "style-src-attr", "trusted-types"} <= set(blocked)
@@ -333,7 +333,7 @@ RECORD = """() => {
 }"""
 
 
-def test_every_control_is_used(page: Page) -> None:
+def test_tour_uses_every_control(page: Page) -> None:
     """A tour of the whole page. A new control makes it fail until the tour uses it."""
     page.evaluate(RECORD)
     page.keyboard.press("Tab")

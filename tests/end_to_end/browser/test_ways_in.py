@@ -15,7 +15,7 @@ from tests.end_to_end.browser.conftest import Open
 from tests.end_to_end.browser.photos import give
 
 
-def test_a_photo_can_be_chosen(page: Page) -> None:
+def test_photo_can_be_chosen(page: Page) -> None:
     with page.expect_file_chooser() as chooser:
         page.get_by_role("button", name="Elegir fotos").click()
     assert chooser.value.is_multiple()
@@ -38,14 +38,14 @@ DROP = """([name, text]) => {
 }"""
 
 
-def test_a_photo_can_be_dropped_anywhere(page: Page) -> None:
+def test_photo_can_be_dropped_anywhere(page: Page) -> None:
     photo = b64encode((SAMPLES / "attack.jpg").read_bytes()).decode()
     assert page.evaluate(DROP, ["soltada.jpg", photo]) == [True, True, True, False]
     expect(page.locator("#file-name")).to_have_text("soltada.jpg")
     expect(page.locator(".number")).to_be_visible()
 
 
-def test_a_photo_can_be_pasted(page: Page) -> None:
+def test_photo_can_be_pasted(page: Page) -> None:
     page.evaluate(
         """async () => {
           const photo = await createImageBitmap(await (await fetch("samples/attack.jpg")).blob());
@@ -60,13 +60,13 @@ def test_a_photo_can_be_pasted(page: Page) -> None:
     expect(page.locator("#verdict")).to_be_visible()
 
 
-def test_text_that_is_pasted_does_nothing(page: Page) -> None:
+def test_pasted_text_is_ignored(page: Page) -> None:
     page.evaluate("navigator.clipboard.writeText('no photo')")
     page.keyboard.press("Control+V")
     expect(page.locator("body")).to_have_attribute("data-state", "empty")
 
 
-def test_a_photo_can_be_taken_with_the_camera_of_the_computer(page: Page) -> None:
+def test_photo_can_be_taken_with_the_webcam(page: Page) -> None:
     page.get_by_role("button", name="Tomar una foto").click()
     expect(page.locator("#camera")).to_be_visible()
     expect(page.locator("#shutter")).to_be_focused()
@@ -78,7 +78,7 @@ def test_a_photo_can_be_taken_with_the_camera_of_the_computer(page: Page) -> Non
     assert page.locator("#video").evaluate("video => video.srcObject") is None  # the camera is off
 
 
-def test_a_phone_uses_its_own_camera(open_page: Open) -> None:
+def test_phone_uses_its_own_camera(open_page: Open) -> None:
     page = open_page(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
     page.add_init_script(
         "const real = matchMedia; matchMedia = (q) => (q === '(pointer: coarse)' ? { matches: true } : real(q));"
@@ -93,14 +93,14 @@ def test_a_phone_uses_its_own_camera(open_page: Open) -> None:
 
 
 @pytest.mark.parametrize(("button", "count"), [("uno genuino", 1), ("uno falsificado", 1), ("ambos", 2)])
-def test_samples_can_be_tried_at_once(page: Page, button: str, count: int) -> None:
+def test_samples_can_be_tried(page: Page, button: str, count: int) -> None:
     page.get_by_role("button", name=button, exact=True).click()
     expect(page.locator(".number")).to_be_visible()
     if count > 1:
         expect(page.locator(".row-number")).to_have_count(count)
 
 
-def test_several_photos_make_a_table(page: Page) -> None:
+def test_several_photos_fill_a_table(page: Page) -> None:
     give(page, photos.sample("bona_fide.jpg"), photos.sample("attack.jpg"), photos.faceless(), photos.no_image())
     rows = page.locator("#rows tr")
     expect(rows).to_have_count(4)
@@ -125,7 +125,7 @@ def test_several_photos_make_a_table(page: Page) -> None:
     expect(page.locator(".box.portrait")).to_be_visible()
 
 
-def test_the_table_puts_the_most_suspicious_first(page: Page) -> None:
+def test_table_lists_the_most_suspicious_first(page: Page) -> None:
     give(page, photos.faceless(), photos.sample("bona_fide.jpg"), photos.sample("attack.jpg"))
     expect(page.locator("#rows .row-number")).to_have_count(2)
     expect(page.locator("#rows tr[data-verdict=failed]")).to_have_count(1)
@@ -135,7 +135,7 @@ def test_the_table_puts_the_most_suspicious_first(page: Page) -> None:
     assert page.locator(".row-name").all_text_contents() == ["attack.jpg", "bona_fide.jpg", "mesa.png"]
 
 
-def test_the_table_can_be_taken_to_a_spreadsheet(page: Page, tmp_path: Path) -> None:
+def test_table_is_exported_as_csv(page: Page, tmp_path: Path) -> None:
     formula: FilePayload = {**photos.sample("attack.jpg"), "name": '=cmd|"x",1.jpg'}
     give(page, formula, photos.no_image())
     expect(page.locator("#rows .row-number")).to_have_count(1)
@@ -161,7 +161,7 @@ LISTEN = """() => {
 }"""
 
 
-def test_clearing_forgets_everything(page: Page) -> None:
+def test_clearing_removes_everything(page: Page) -> None:
     give(page, photos.sample("attack.jpg"), photos.sample("bona_fide.jpg"))
     expect(page.locator("#rows .row-number")).to_have_count(2)
     page.evaluate(LISTEN)

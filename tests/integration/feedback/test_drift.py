@@ -42,31 +42,31 @@ def with_quantiles(card: ModelCard, scores: list[float], quality: dict[str, floa
     return msgspec.structs.replace(card, figures={"own_documents": own})
 
 
-def test_the_same_scores_have_not_drifted(card: ModelCard) -> None:
+def test_equal_scores_have_not_drifted(card: ModelCard) -> None:
     reference = reference_of_card(with_quantiles(card, drawn(2000, 1)))
     assert reference is not None
     drifts = [compare(judged(drawn(300, seed)), reference)[0].drifted for seed in range(2, 42)]
     assert sum(drifts) == 0
 
 
-def test_moved_scores_have_drifted(card: ModelCard) -> None:
+def test_shifted_scores_have_drifted(card: ModelCard) -> None:
     reference = reference_of_card(with_quantiles(card, drawn(2000, 1)))
     assert reference is not None
     assert compare(judged(drawn(300, 2, a=4)), reference)[0].drifted
 
 
-def test_a_change_too_small_to_matter_or_by_chance_is_no_drift() -> None:
+def test_small_or_chance_changes_are_not_drift() -> None:
     reference = reference_of_past(judged(drawn(1000, 1)), "before")
     assert not compare(judged(drawn(100, 3, a=2.2)), reference)[0].drifted
 
 
-def test_scores_that_tie_do_not_confuse_it() -> None:
+def test_tied_scores_are_handled() -> None:
     reference = reference_of_past(judged([0.1] * 300 + drawn(100, 1)), "before")
     assert not compare(judged([0.1] * 305 + drawn(95, 2)), reference)[0].drifted
     assert compare(judged([0.9] * 400), reference)[0].drifted
 
 
-def test_worse_photos_are_noticed(card: ModelCard) -> None:
+def test_worse_photo_quality_is_reported(card: ModelCard) -> None:
     reference = reference_of_card(with_quantiles(card, drawn(500, 1), {"small_portrait": 0.05}))
     assert reference is not None
     photos = judged(drawn(100, 2), "small_portrait blurred") + judged(drawn(200, 3))
@@ -75,11 +75,11 @@ def test_worse_photos_are_noticed(card: ModelCard) -> None:
     assert findings["photos with blurred"]
 
 
-def test_a_card_that_does_not_tell_its_scores_is_no_reference(card: ModelCard) -> None:
+def test_card_without_scores_cannot_be_a_reference(card: ModelCard) -> None:
     assert reference_of_card(card) is None
 
 
-def test_the_truth_counts_mistakes() -> None:
+def test_labels_count_errors() -> None:
     photos = [
         Labelled(judgements([score])[0], label)
         for score, label in ((0.9, Label.BONA_FIDE), (0.1, Label.BONA_FIDE), (0.1, Label.ATTACK), (0.9, None))
@@ -104,7 +104,7 @@ def run(*args: str) -> tuple[int, str]:
 
 
 @pytest.mark.usefixtures("judged_lately")
-def test_the_command_warns(place: str, tmp_path: Path, card: ModelCard) -> None:
+def test_command_warns(place: str, tmp_path: Path, card: ModelCard) -> None:
     write_card(with_quantiles(msgspec.structs.replace(card, version=VERSION), drawn(2000, 1)), tmp_path)
     code, told = run("--feedback", place, "--model", str(tmp_path), "--json")
     assert (code, json.loads(told)["drifted"]) == (1, True)

@@ -34,14 +34,14 @@ def store(place: str) -> Iterator[Store]:
         yield store
 
 
-def test_the_migrations_lead_to_the_tables(store: Store, place: str) -> None:
+def test_migrations_match_the_tables(store: Store, place: str) -> None:
     engine = engine_of(place)
     with engine.connect() as connection:
         assert compare_metadata(MigrationContext.configure(connection), METADATA) == []
     engine.dispose()
 
 
-def test_a_database_is_opened_again_as_it_was_left(place: str) -> None:
+def test_database_is_reopened_unchanged(place: str) -> None:
     for number in range(2):
         with closing(Store(place)) as store:
             store.add([judgement(str(number))])
@@ -49,7 +49,7 @@ def test_a_database_is_opened_again_as_it_was_left(place: str) -> None:
         assert [kept.judgement for kept in store.between(0, 2)] == [judgement("0"), judgement("1")]
 
 
-def test_a_file_that_all_could_read_becomes_its_owner_s_alone(tmp_path: Path) -> None:
+def test_world_readable_file_becomes_owner_only(tmp_path: Path) -> None:
     file = tmp_path / "feedback.db"
     Store(str(file)).close()
     file.chmod(0o644)
@@ -57,7 +57,7 @@ def test_a_file_that_all_could_read_becomes_its_owner_s_alone(tmp_path: Path) ->
         assert {kept.stat().st_mode & 0o777 for kept in tmp_path.iterdir()} == {0o600}
 
 
-def test_what_is_kept_comes_back_with_its_last_label(store: Store) -> None:
+def test_rows_come_back_with_their_last_label(store: Store) -> None:
     store.add([judgement("a"), judgement("b", 5.0)])
     assert store.label("", "a", Label.ATTACK, 2.0) == judgement("a")
     assert store.label("", "a", Label.BONA_FIDE, 3.0) == judgement("a")
@@ -80,7 +80,7 @@ def test_whoever_labels_again_and_again_fills_no_disk(store: Store, place: str) 
     engine.dispose()
 
 
-def test_several_writers_do_not_lock_each_other_out(store: Store, place: str) -> None:
+def test_concurrent_writers_do_not_block_each_other(store: Store, place: str) -> None:
     """Each with a store of its own, as workers have."""
 
     def write(_: int) -> None:
@@ -102,7 +102,7 @@ Store(sys.argv[1]).close()
 """
 
 
-def test_a_second_worker_waits_while_the_first_makes_the_tables(place: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_second_worker_waits_for_the_migrations(place: str, monkeypatch: pytest.MonkeyPatch) -> None:
     made, may_end = Event(), Event()
 
     def upgrade(config: Config, revision: str) -> None:

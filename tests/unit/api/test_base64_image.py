@@ -28,7 +28,7 @@ from img_super.errors import BadBase64, NoImageField
     line=st.integers(1, 80),
     newline=st.sampled_from(["", "\n", "\r\n", " "]),
 )
-def test_every_form_of_the_contract(
+def test_accepts_every_form_of_the_contract(
     data: bytes, prefix: str, url_safe: bool, padded: bool, line: int, newline: str
 ) -> None:
     text = (base64.urlsafe_b64encode if url_safe else base64.b64encode)(data).decode()
@@ -39,24 +39,24 @@ def test_every_form_of_the_contract(
 
 
 @pytest.mark.parametrize("prefix", ["", "data:image/jpeg;base64,", " DATA:,"])
-def test_the_plain_form_is_read_where_it_lies(prefix: str) -> None:
+def test_plain_form_is_read_in_place(prefix: str) -> None:
     assert decode_plain_base64(memoryview(f"{prefix}AAEC/+8=".encode())) == b"\0\1\2\xff\xef"
 
 
 @given(st.text(alphabet=string.printable + "é\u2028\U0001f600", max_size=60))
-def test_what_the_plain_form_says_is_what_any_form_says(text: str) -> None:
+def test_fast_path_agrees_with_the_general_one(text: str) -> None:
     plain = decode_plain_base64(memoryview(text.encode()))
     assert plain is None or plain == decode_base64(text)
 
 
 @pytest.mark.parametrize("text", ["", " \n", "data:image/png;base64,", "===="])
-def test_an_empty_text_is_no_image(text: str) -> None:
+def test_empty_text_is_refused(text: str) -> None:
     with pytest.raises(NoImageField):
         decode_base64(text)
 
 
 @pytest.mark.parametrize("text", ["a", "ab*d", "äöü=", "AAAA%0A", "AAAAA", "A\x00AA", "\ud800AAA"])
-def test_what_is_not_base64_is_refused(text: str) -> None:
+def test_invalid_base64_is_refused(text: str) -> None:
     with pytest.raises(BadBase64):
         decode_base64(text)
 

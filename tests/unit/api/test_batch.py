@@ -30,7 +30,7 @@ def outcomes(answer: Any) -> list[str]:
     return [item["problem"]["code"] if "problem" in item else item["answer"]["verdict"] for item in answer["items"]]
 
 
-def test_every_photo_is_answered_in_its_place_and_a_bad_one_spoils_no_other(client: TestClient) -> None:
+def test_photos_are_answered_in_order_and_a_bad_one_fails_alone(client: TestClient) -> None:
     given = client.post("/super/batch", files=form([PHOTO, b"", b"no photo", PHOTO, BROKEN]))
     assert given.status_code == 200
     assert outcomes(given.json()) == ["attack", "image_missing", "not_an_image", "attack", "broken_image"]
@@ -38,13 +38,13 @@ def test_every_photo_is_answered_in_its_place_and_a_bad_one_spoils_no_other(clie
     assert given.json()["items"][0] == {"answer": alone}
 
 
-def test_files_count_whatever_their_field_is_called_and_other_fields_do_not(client: TestClient) -> None:
+def test_any_file_field_counts_and_other_fields_do_not(client: TestClient) -> None:
     files = [("front", ("a.png", PHOTO, "image/png")), ("back", ("b.png", PHOTO, "image/png"))]
     given = client.post("/super/batch", files=files, data={"customer": "7"})
     assert outcomes(given.json()) == ["attack", "attack"]
 
 
-def test_evidence_comes_with_each(client: TestClient) -> None:
+def test_evidence_comes_with_each_photo(client: TestClient) -> None:
     items = client.post("/super/batch?evidence=true", files=form([PHOTO, PHOTO])).json()["items"]
     assert all("heat_map" in item["answer"]["evidence"] for item in items)
 
@@ -68,7 +68,7 @@ def test_what_is_too_much_is_refused_before_any_photo_is_looked_at(
         assert (120, 200) not in {image.shape[:2] for image in detector.seen}  # the photo; the warm-up's is another
 
 
-def test_its_body_may_be_larger_than_that_of_one_photo(pipeline: Pipeline) -> None:
+def test_batch_body_may_exceed_the_single_photo_limit(pipeline: Pipeline) -> None:
     with TestClient(create_app(Settings(threads=1, max_body_bytes=1024), pipeline)) as client:
         photos = form([PHOTO + bytes(2048)])
         assert client.post("/super", files=photos).status_code == 413
@@ -95,11 +95,11 @@ def test_what_a_compressed_body_becomes_counts_among_all_bodies(pipeline: Pipeli
         ({"files": [("customer", (None, b"7"))]}, "image_missing"),
     ],
 )
-def test_what_is_no_form_of_photos_is_told_what_to_send(client: TestClient, body: dict[str, Any], code: str) -> None:
+def test_other_bodies_are_told_what_to_send(client: TestClient, body: dict[str, Any], code: str) -> None:
     assert client.post("/super/batch", **body).json()["code"] == code
 
 
-def test_a_surprise_with_one_photo_is_told_in_its_place(client: TestClient, detector: FakeDetector) -> None:
+def test_unexpected_error_is_reported_for_its_photo(client: TestClient, detector: FakeDetector) -> None:
     detect, calls = detector.detect, list[RgbImage]()
 
     def once(image: RgbImage) -> Detection | None:
@@ -114,7 +114,7 @@ def test_a_surprise_with_one_photo_is_told_in_its_place(client: TestClient, dete
     assert sorted(outcomes(items.json())) == ["attack", "internal_error"]
 
 
-def test_what_is_not_done_at_the_deadline_is_told_and_the_rest_is_answered(validator: FakeValidator) -> None:
+def test_deadline_fails_unfinished_photos_and_answers_the_rest(validator: FakeValidator) -> None:
     class SecondIsSlow(SlowDetector):
         def detect(self, image: RgbImage) -> Detection | None:
             return super().detect(image) if self.seen else FakeDetector.detect(self, image)
@@ -127,7 +127,7 @@ def test_what_is_not_done_at_the_deadline_is_told_and_the_rest_is_answered(valid
     assert outcomes(given.json()) == ["attack", "deadline_passed", "deadline_passed"]
 
 
-def test_a_batch_takes_no_more_threads_than_there_are_and_leaves_the_queue_to_others(validator: FakeValidator) -> None:
+def test_batch_is_bounded_by_the_threads_and_leaves_the_queue_free(validator: FakeValidator) -> None:
     slow = SlowDetector()
 
     async def ask() -> tuple[httpx2.Response, httpx2.Response]:

@@ -62,7 +62,7 @@ def test_without_a_known_key_nothing_that_is_guarded_answers(
 
 @pytest.mark.parametrize("key", [OLD, NEW], ids=["old", "new"])
 @pytest.mark.parametrize("form", ["x-api-key", "authorization"])
-def test_every_known_key_opens_in_both_forms(locked: TestClient, photo_bytes: bytes, key: str, form: str) -> None:
+def test_known_keys_work_in_both_headers(locked: TestClient, photo_bytes: bytes, key: str, form: str) -> None:
     headers = {**PNG, form: f"Bearer {key}" if form == "authorization" else key}
     assert locked.post("/super", content=photo_bytes, headers=headers).status_code == 200
 
@@ -72,7 +72,7 @@ def test_health_documentation_and_page_need_no_key(locked: TestClient, address: 
     assert locked.get(address).status_code == 200
 
 
-def test_an_address_that_only_looks_open_is_not(locked: TestClient) -> None:
+def test_paths_resembling_public_ones_need_a_key(locked: TestClient) -> None:
     for address in ("/web/../face", "/health/../super", "//face", "/healthz", "/docs/../metrics"):
         assert locked.post(address).status_code in (401, 404, 405)
 
@@ -114,13 +114,13 @@ def test_a_line_that_is_wrong_harms_no_other_key_and_is_told(
     assert sum("Line 2 of" in record.getMessage() for record in caplog.records) == 1
 
 
-def test_when_the_last_key_is_taken_back_nobody_may_call(locked: TestClient, keys_file: Path) -> None:
+def test_revoking_the_last_key_denies_all(locked: TestClient, keys_file: Path) -> None:
     keys_file.write_text("")
     assert locked.get("/model", headers={"x-api-key": OLD}).status_code == 401
 
 
 @pytest.mark.parametrize("text", ["", "# nobody\n", "bank\n", f"bank {'g' * 64}\n", f"a b {'0' * 64}\n", None])
-def test_a_service_whose_keys_cannot_be_used_does_not_start(tmp_path: Path, text: str | None) -> None:
+def test_unusable_keys_prevent_the_start(tmp_path: Path, text: str | None) -> None:
     file = tmp_path / "keys"
     if text is not None:
         file.write_text(text)
@@ -153,7 +153,7 @@ def test_a_caller_has_so_many_requests_a_minute_and_is_told(pipeline: Pipeline, 
     assert limited.get("/health/live").status_code == 200
 
 
-def test_each_key_has_its_own_requests_but_an_owners_keys_share_them(pipeline: Pipeline, keys_file: Path) -> None:
+def test_rate_limit_is_per_owner_of_keys(pipeline: Pipeline, keys_file: Path) -> None:
     keys_file.write_text(f"bank {hash_of(OLD)}\nbank {hash_of(NEW)}\nshop {hash_of(STRANGE)}\n")
     limited = service(pipeline, keys_file=keys_file, rate_per_minute=1)
     statuses = [limited.get("/model", headers={"x-api-key": key}).status_code for key in (OLD, NEW, STRANGE)]
@@ -176,7 +176,7 @@ def test_no_other_origin_may_read_unless_it_is_named(pipeline: Pipeline) -> None
     assert "access-control-allow-origin" not in opened.options("/super", headers=other).headers
 
 
-def test_a_named_origin_asks_beforehand_without_a_key(pipeline: Pipeline, keys_file: Path) -> None:
+def test_preflight_of_a_listed_origin_needs_no_key(pipeline: Pipeline, keys_file: Path) -> None:
     asks = {"origin": "https://shop.example", "access-control-request-method": "POST"}
     opened = service(pipeline, keys_file=keys_file, cors_origins="https://shop.example")
     assert opened.options("/super", headers=asks).status_code == 200
@@ -194,9 +194,7 @@ def refused_origins(service: TestClient, log: pytest.LogCaptureFixture, *asked: 
     return [message for message in log.messages if "Browsers" in message]
 
 
-def test_the_log_says_what_to_set_for_a_page_that_may_not_read(
-    pipeline: Pipeline, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_log_names_the_setting_for_a_refused_origin(pipeline: Pipeline, caplog: pytest.LogCaptureFixture) -> None:
     closed, opened = service(pipeline), service(pipeline, cors_origins=f"{SHOP}/ , https://bank.example")
     assert refused_origins(opened, caplog, {"origin": SHOP}, {"origin": "https://bank.example"}) == []
     (told,) = refused_origins(closed, caplog, {"origin": SHOP}, {"origin": SHOP})
@@ -206,9 +204,7 @@ def test_the_log_says_what_to_set_for_a_page_that_may_not_read(
     assert refused_origins(service(pipeline, cors_origins="*"), caplog, {"origin": SHOP}) == []
 
 
-def test_our_own_page_and_what_no_browser_sends_are_not_in_the_log(
-    pipeline: Pipeline, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_same_origin_and_invalid_origins_are_not_logged(pipeline: Pipeline, caplog: pytest.LogCaptureFixture) -> None:
     closed = service(pipeline)
     ours = ({"origin": "http://testserver"}, {"origin": SHOP, "sec-fetch-site": "same-origin"})
     strange = ({"origin": origin} for origin in ("null", "https://a b", "https://" + "a" * 300, "file://x", ""))
@@ -230,18 +226,18 @@ def test_every_answer_has_the_security_headers(pipeline: Pipeline, address: str)
         assert headers["content-security-policy"].startswith("default-src 'none'")
 
 
-def test_over_tls_browsers_are_told_to_stay_there(pipeline: Pipeline) -> None:
+def test_hsts_is_sent_over_tls(pipeline: Pipeline) -> None:
     client = TestClient(create_app(Settings(threads=1), pipeline), base_url="https://service")
     assert client.get("/model").headers["strict-transport-security"] == "max-age=31536000"
 
 
-def test_the_page_keeps_its_own_policy(pipeline: Pipeline) -> None:
+def test_page_keeps_its_own_policy(pipeline: Pipeline) -> None:
     page = service(pipeline).get("/", headers={"accept": "text/html"})
     assert "script-src 'self'" in page.headers["content-security-policy"]
 
 
 @pytest.mark.parametrize("address", ["/docs", "/docs/oauth2-redirect"])
-def test_the_documentation_loads_nothing_from_elsewhere(pipeline: Pipeline, address: str) -> None:
+def test_documentation_loads_nothing_external(pipeline: Pipeline, address: str) -> None:
     policy = service(pipeline).get(address).headers["content-security-policy"]
     assert policy.startswith("default-src 'none'; ")
     assert "connect-src 'self';" in policy

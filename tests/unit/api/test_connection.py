@@ -41,7 +41,7 @@ def test_a_client_that_says_nothing_is_sent_away() -> None:
     on_the_service_s_loop(say_nothing())
 
 
-def test_a_head_that_drips_is_sent_away() -> None:
+def test_slow_header_is_disconnected() -> None:
     async def drip() -> None:
         async with served(app) as server:
             reader, writer = await server.connect()
@@ -53,7 +53,7 @@ def test_a_head_that_drips_is_sent_away() -> None:
     on_the_service_s_loop(drip())
 
 
-def test_a_body_has_all_the_time_it_needs_and_so_has_the_next_request() -> None:
+def test_header_timeout_does_not_apply_to_bodies() -> None:
     async def ask_twice() -> None:
         async with served(app, timeout_keep_alive=75) as server:
             reader, writer = await server.connect()
@@ -68,7 +68,7 @@ def test_a_body_has_all_the_time_it_needs_and_so_has_the_next_request() -> None:
     on_the_service_s_loop(ask_twice())
 
 
-def test_after_a_refused_body_that_has_come_to_its_end_the_connection_is_kept_as_long_as_any() -> None:
+def test_connection_is_kept_after_a_refused_body_was_drained() -> None:
     async def ask_again() -> None:
         async with served(app, timeout_keep_alive=75) as server:
             reader, writer = await refused(server)
@@ -81,7 +81,7 @@ def test_after_a_refused_body_that_has_come_to_its_end_the_connection_is_kept_as
     on_the_service_s_loop(ask_again())
 
 
-def test_a_connection_that_lies_idle_is_closed_also_after_a_refused_body() -> None:
+def test_idle_connection_is_closed_also_after_a_refused_body() -> None:
     async def lie_idle() -> None:
         async with served(app, timeout_keep_alive=75) as server:
             reader, writer = await refused(server)
@@ -102,7 +102,7 @@ async def refused(server: Served) -> tuple[asyncio.StreamReader, asyncio.StreamW
     return reader, writer
 
 
-def test_a_request_under_way_when_the_service_stops_is_answered_as_the_last_one() -> None:
+def test_request_in_flight_at_shutdown_is_answered_last() -> None:
     async def ask_late() -> None:
         async with served(app) as server:
             reader, writer = await server.connect()
@@ -113,7 +113,7 @@ def test_a_request_under_way_when_the_service_stops_is_answered_as_the_last_one(
     on_the_service_s_loop(ask_late())
 
 
-def test_a_connection_without_a_request_does_not_hold_up_the_end() -> None:
+def test_idle_connections_do_not_delay_shutdown() -> None:
     async def say_nothing() -> None:
         async with served(app) as server:
             reader, _ = await server.connect()
@@ -124,7 +124,7 @@ def test_a_connection_without_a_request_does_not_hold_up_the_end() -> None:
     on_the_service_s_loop(say_nothing())
 
 
-def test_an_offer_with_the_last_request_of_a_connection_is_ignored_too() -> None:
+def test_upgrade_with_connection_close_is_ignored() -> None:
     async def offer() -> None:
         async with connection(app) as (reader, writer):
             writer.write(b"POST / HTTP/1.1\r\nHost: x\r\nConnection: close, Upgrade\r\nUpgrade: h2c\r\n")
@@ -149,7 +149,7 @@ def test_an_offer_of_another_protocol_is_ignored_and_the_body_is_read(protocol: 
     on_the_service_s_loop(offer())
 
 
-def test_an_offer_and_its_body_may_come_byte_by_byte() -> None:
+def test_upgrade_and_body_may_arrive_byte_by_byte() -> None:
     async def offer() -> None:
         async with connection(app) as (reader, writer):
             for byte in b"POST / HTTP/1.1\r\nConnection: upgrade\r\nUpgrade: h2c\r\nContent-Length: 4\r\n\r\nbody":
@@ -195,7 +195,7 @@ def test_when_all_connections_have_a_request_one_more_is_told_so() -> None:
     on_the_service_s_loop(one_too_many())
 
 
-def test_the_limits_are_those_of_the_documents() -> None:
+def test_limits_match_the_documentation() -> None:
     limits = ConnectionLimits()
     assert (limits.head_s, limits.framing_bytes, limits.answer_s, limits.rest.seconds) == (10, 65_536, 30, 10)
     assert BoundedConnection.__init__.__defaults__ == (None, limits)

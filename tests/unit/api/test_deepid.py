@@ -34,7 +34,7 @@ def mask_of(answer: httpx2.Response) -> np.ndarray:
     return np.array(Image.open(BytesIO(answer.content)))
 
 
-def test_generated_clients_return_the_mask_as_bytes(deepid: TestClient) -> None:
+def test_openapi_declares_the_mask_as_binary(deepid: TestClient) -> None:
     paths = deepid.get("/openapi.json").json()["paths"]
     for address in ROUTES[1:]:
         content = paths[address]["post"]["responses"]["200"]["content"]
@@ -42,7 +42,7 @@ def test_generated_clients_return_the_mask_as_bytes(deepid: TestClient) -> None:
 
 
 @pytest.mark.parametrize(("score", "told"), [(0.0, 1.0), (0.5, 0.6), (0.6, 0.5), (0.75, 1 / 3), (1.0, 0.0)])
-def test_half_is_where_the_threshold_decides_and_one_is_genuine(
+def test_threshold_maps_to_one_half_and_genuine_to_one(
     deepid: TestClient, validator: FakeValidator, photo_bytes: bytes, score: float, told: float
 ) -> None:
     validator.score = score
@@ -54,7 +54,7 @@ def test_half_is_where_the_threshold_decides_and_one_is_genuine(
 @pytest.mark.parametrize(
     ("threshold", "score", "told"), [(1.0, 1.0, 0.0), (1.000001 - 1e-9, 1.0, 1.0), (0.0, 0.0, 0.0)]
 )
-def test_a_threshold_at_an_end_decides_as_super_does(
+def test_extreme_thresholds_decide_like_super(
     deepid: TestClient,
     pipeline: Pipeline,
     validator: FakeValidator,
@@ -69,7 +69,7 @@ def test_a_threshold_at_an_end_decides_as_super_does(
     assert post(deepid, "/detect", photo_bytes).json() == {"score": told}
 
 
-def test_a_mask_has_the_photos_size_and_is_black_where_it_shows(
+def test_mask_has_the_photo_size_and_is_black_on_evidence(
     deepid: TestClient, validator: FakeValidator, photo_bytes: bytes
 ) -> None:
     validator.heat_map = np.array([[1, 1, 0, 0]] * 4, np.float32)
@@ -86,7 +86,7 @@ def test_a_mask_has_the_photos_size_and_is_black_where_it_shows(
 
 
 @pytest.mark.parametrize("address", ROUTES)
-def test_errors_and_limits_are_those_of_super(
+def test_errors_and_limits_match_super(
     deepid: TestClient, client: TestClient, pipeline: Pipeline, photo_bytes: bytes, address: str
 ) -> None:
     assert post(deepid, address, bytes(50_000)).json()["code"] == "not_an_image"

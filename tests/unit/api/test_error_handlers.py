@@ -35,7 +35,7 @@ def test_each_error_becomes_its_problem(
     assert answer.status_code == STATUSES[error]
 
 
-def test_a_surprise_tells_nothing_of_the_inside(
+def test_unexpected_error_reveals_no_internals(
     client: TestClient, detector: FakeDetector, monkeypatch: pytest.MonkeyPatch, photo_bytes: bytes
 ) -> None:
     def fail(_: object) -> None:
@@ -53,13 +53,13 @@ def test_a_surprise_tells_nothing_of_the_inside(
     ("method", "path", "code", "status"),
     [("GET", "/nowhere", "not_found", 404), ("GET", "/face", "method_not_allowed", 405)],
 )
-def test_what_the_router_refuses(client: TestClient, method: str, path: str, code: str, status: int) -> None:
+def test_router_errors_are_problems(client: TestClient, method: str, path: str, code: str, status: int) -> None:
     answer = client.request(method, path)
     assert (answer.status_code, answer.json()["code"]) == (status, code)
     assert answer.headers["content-type"] == "application/problem+json"
 
 
-def test_the_service_goes_on_after_errors(client: TestClient, photo_bytes: bytes) -> None:
+def test_service_survives_errors(client: TestClient, photo_bytes: bytes) -> None:
     for body in (b"", b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"BM", b"II*\0"):
         assert 400 <= client.post("/super", content=body, headers={"content-type": "image/png"}).status_code < 500
     assert client.post("/super", content=photo_bytes, headers={"content-type": "image/png"}).status_code == 200

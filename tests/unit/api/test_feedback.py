@@ -46,7 +46,7 @@ def say(client: TestClient, request_id: str, label: str) -> tuple[int, dict[str,
     return answer.status_code, answer.json()
 
 
-def test_a_label_is_kept_beside_the_score(client: TestClient, photo_bytes: bytes, place: Path) -> None:
+def test_label_is_stored_with_the_score(client: TestClient, photo_bytes: bytes, place: Path) -> None:
     request_id = judged(client, photo_bytes)
     assert say(client, request_id, "attack") == (
         200,
@@ -60,7 +60,7 @@ def test_a_label_is_kept_beside_the_score(client: TestClient, photo_bytes: bytes
     assert kept.judgement.quality == "small_portrait cut_off"
 
 
-def test_the_callers_own_name_of_a_request_will_do_and_the_last_of_that_name_counts(
+def test_client_request_id_is_accepted_and_the_last_wins(
     client: TestClient, validator: FakeValidator, photo_bytes: bytes
 ) -> None:
     judged(client, photo_bytes, **{"x-request-id": "case-7"})
@@ -69,7 +69,7 @@ def test_the_callers_own_name_of_a_request_will_do_and_the_last_of_that_name_cou
     assert say(client, "case-7", "bona_fide")[1]["score"] == 0.2
 
 
-def test_an_answer_has_a_name_that_nobody_can_guess(client: TestClient, photo_bytes: bytes) -> None:
+def test_answer_ids_are_unguessable(client: TestClient, photo_bytes: bytes) -> None:
     names = set()
     for _ in range(2):
         answer = client.post("/super", content=photo_bytes, headers=PNG | {"x-request-id": "case-7"})
@@ -99,7 +99,7 @@ def test_nobody_labels_or_sees_what_was_answered_to_another_key(
             assert [label(name, key) for key in (thief, bank, new_key_of_bank)] == [404, 200, 200]
 
 
-def test_what_was_kept_before_owners_were_is_still_labelled_where_nobody_needs_a_key(
+def test_rows_without_an_owner_can_be_labelled_when_keys_are_off(
     client: TestClient, photo_bytes: bytes, place: Path
 ) -> None:
     request_id = judged(client, photo_bytes)
@@ -110,12 +110,12 @@ def test_what_was_kept_before_owners_were_is_still_labelled_where_nobody_needs_a
 
 
 @pytest.mark.parametrize("body", [b"", b"[]", b"\xff", b"{" * 4000])
-def test_a_body_that_is_no_feedback_is_told(client: TestClient, body: bytes) -> None:
+def test_invalid_feedback_is_refused(client: TestClient, body: bytes) -> None:
     answer = client.post("/feedback", content=body)
     assert (answer.status_code, answer.json()["code"]) == (400, "bad_parameter")
 
 
-def test_a_long_body_is_refused(client: TestClient) -> None:
+def test_long_body_is_refused(client: TestClient) -> None:
     answer = client.post("/feedback", content=iter([b"x" * 4000] * 2))
     assert (answer.status_code, answer.json()["code"]) == (413, "body_too_large")
 
@@ -126,7 +126,7 @@ def test_the_file_of_the_scores_is_its_owner_s_alone(client: TestClient, photo_b
     assert {file.stat().st_mode & 0o777 for file in files} == {0o600}
 
 
-def test_no_byte_of_a_photo_is_kept(client: TestClient, photo_bytes: bytes, place: Path) -> None:
+def test_no_byte_of_a_photo_is_stored(client: TestClient, photo_bytes: bytes, place: Path) -> None:
     judged(client, photo_bytes)
     say(client, "nothing", "attack")
     with sqlite3.connect(place) as database:
@@ -145,7 +145,7 @@ def test_no_byte_of_a_photo_is_kept(client: TestClient, photo_bytes: bytes, plac
         ("x" * 65, "attack", 400, "bad_parameter"),
     ],
 )
-def test_what_cannot_be_kept_is_told(client: TestClient, request_id: str, label: str, status: int, code: str) -> None:
+def test_invalid_labels_are_refused(client: TestClient, request_id: str, label: str, status: int, code: str) -> None:
     answered, told = say(client, request_id, label)
     assert (answered, told["code"]) == (status, code)
 
@@ -157,14 +157,14 @@ def test_it_is_off_unless_switched_on(pipeline: Pipeline, photo_bytes: bytes) ->
     assert "IMG_SUPER_FEEDBACK" in str(told["detail"])
 
 
-def test_a_service_that_keeps_nothing_never_imports_a_database() -> None:
+def test_no_database_is_imported_when_feedback_is_off() -> None:
     code = "import sys, img_super.main, img_super.api.app; sys.exit('sqlalchemy' in sys.modules)"
     where = {"PYTHONPATH": str(Path(img_super.__file__).parents[1])}
     found = subprocess.run([sys.executable, "-c", code], env=where, check=False, capture_output=True, text=True)
     assert (found.returncode, found.stderr) == (0, "")
 
 
-def test_a_database_that_fails_harms_no_answer(
+def test_database_failures_do_not_affect_answers(
     client: TestClient, photo_bytes: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def full(*_: object) -> None:
@@ -177,7 +177,7 @@ def test_a_database_that_fails_harms_no_answer(
     assert (status, told["code"]) == (503, "overloaded")
 
 
-def test_old_judgements_are_forgotten(place: Path) -> None:
+def test_old_rows_are_deleted(place: Path) -> None:
     from img_super.feedback.store import Judgement
 
     store, now_s = Store(str(place)), time.time()
@@ -192,7 +192,7 @@ def test_old_judgements_are_forgotten(place: Path) -> None:
 
 
 @pytest.mark.parametrize("waiting", [1, 11_000], ids=["some wait", "no more can"])
-def test_a_database_that_does_not_get_on_is_told(place: Path, monkeypatch: pytest.MonkeyPatch, waiting: int) -> None:
+def test_slow_database_is_reported(place: Path, monkeypatch: pytest.MonkeyPatch, waiting: int) -> None:
     from img_super.feedback.store import Judgement
 
     store, goes_on = Store(str(place)), Event()
@@ -207,7 +207,7 @@ def test_a_database_that_does_not_get_on_is_told(place: Path, monkeypatch: pytes
 
 
 @pytest.mark.parametrize("place", ["nosuch://x", "sqlite:////nowhere/at/all.db", "postgresql://u:p@127.0.0.1:1/x"])
-def test_a_database_that_cannot_be_opened_is_told_without_its_password(place: str) -> None:
+def test_connection_error_hides_the_password(place: str) -> None:
     with pytest.raises(BadStore) as caught:
         Store(place)
     assert "u:p" not in str(caught.value)

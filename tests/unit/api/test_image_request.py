@@ -38,7 +38,7 @@ def form(body: bytes, disposition: str) -> tuple[bytes, dict[str, str]]:
 
 
 @pytest.mark.parametrize("path", ["/face", "/super"])
-def test_three_ways_one_answer(client: TestClient, photo_bytes: bytes, path: str) -> None:
+def test_three_ways_to_send_give_one_answer(client: TestClient, photo_bytes: bytes, path: str) -> None:
     answers = [
         client.post(path, json=as_json(photo_bytes)),
         client.post(path, content=json.dumps(as_json(photo_bytes)).encode()),  # no content type at all
@@ -54,7 +54,7 @@ def test_three_ways_one_answer(client: TestClient, photo_bytes: bytes, path: str
     assert all(answer.json() == answers[0].json() for answer in answers)
 
 
-def test_the_old_client_works_unchanged(client: TestClient, photo_bytes: bytes) -> None:
+def test_legacy_client_works_unchanged(client: TestClient, photo_bytes: bytes) -> None:
     """It names every photo a JPEG, whatever it is, and sends fields that nobody asked for."""
     image = "data:image/jpeg;base64," + base64.b64encode(photo_bytes).decode()
     answer = client.post("/super", json={"image": image, "filename": "dni.png"})
@@ -87,7 +87,7 @@ def test_the_old_client_works_unchanged(client: TestClient, photo_bytes: bytes) 
         (b'{"image": "AAAA", "image": "!"}', "invalid_base64"),
     ],
 )
-def test_bad_json_bodies(client: TestClient, body: bytes, code: str) -> None:
+def test_bad_json_bodies_are_refused(client: TestClient, body: bytes, code: str) -> None:
     answer = client.post("/face", content=body, headers={"content-type": "application/json"})
     assert (answer.status_code // 100, answer.json()["code"]) == (4, code)
 
@@ -115,14 +115,14 @@ def test_bad_json_bodies(client: TestClient, body: bytes, code: str) -> None:
         (bytes(128) + b"DICM", {"content-type": "application/dicom"}, "not_an_image"),
     ],
 )
-def test_bad_other_bodies(client: TestClient, body: bytes, headers: dict[str, str], code: str) -> None:
+def test_bad_other_bodies_are_refused(client: TestClient, body: bytes, headers: dict[str, str], code: str) -> None:
     answer = client.post("/super", content=body, headers=headers)
     assert answer.json()["code"] == code
     assert answer.headers["content-type"] == "application/problem+json"
 
 
 @pytest.mark.parametrize("path", ["/face", "/super"])
-def test_a_body_over_the_limit_is_refused(client: TestClient, path: str) -> None:
+def test_oversized_body_is_refused(client: TestClient, path: str) -> None:
     too_much = b"x" * 200_001
     announced = client.post(path, content=too_much, headers={"content-type": "image/png"})
     pieces = (too_much[i : i + 50_000] for i in range(0, len(too_much), 50_000))
@@ -155,7 +155,7 @@ TEXT_FIELDS = b"".join(part(b"x", f'Content-Disposition: form-data; name="text{n
         ['Content-Disposition: form-data; name="upload"'],
     ],
 )
-def test_a_form_is_read_however_the_client_wrote_it(client: TestClient, photo_bytes: bytes, heads: list[str]) -> None:
+def test_form_variants_of_real_clients_are_read(client: TestClient, photo_bytes: bytes, heads: list[str]) -> None:
     headers = {"content-type": f'multipart/form-data; boundary="{BOUNDARY}"'}
     wrapped = part(base64.encodebytes(photo_bytes), *heads, "Content-Transfer-Encoding: base64")
     for body in (part(photo_bytes, *heads), TEXT_FIELDS + part(photo_bytes, *heads)):
@@ -164,7 +164,7 @@ def test_a_form_is_read_however_the_client_wrote_it(client: TestClient, photo_by
         assert client.post("/face", content=closed(wrapped), headers=headers).status_code == 200
 
 
-def test_the_photo_is_found_beside_whatever_else_a_form_has(photo_bytes: bytes) -> None:
+def test_photo_is_found_among_other_form_fields(photo_bytes: bytes) -> None:
     said = "Content-Disposition: form-data; name="
     photo, empty = part(photo_bytes, f'{said}"image"; filename="a"'), part(b"", f'{said}"image"; filename=""')
     other = part(photo_bytes, f'{said}"file"; filename="a"')
@@ -205,19 +205,19 @@ def test_a_form_that_is_not_read_says_why(body: bytes, why: str) -> None:
         read_form(body, f"multipart/form-data; boundary={BOUNDARY}")
 
 
-def test_quotes_and_what_is_escaped_in_them_are_read(photo_bytes: bytes) -> None:
+def test_quoted_and_escaped_parameters_are_read(photo_bytes: bytes) -> None:
     said = r'Content-Disposition: form-data; Filename="a\";name=\"b"; NAME = "im\age"'
     for boundary in (f'"{BOUNDARY}"', f"{BOUNDARY} ; charset=x", f'{BOUNDARY}; boundary="other"'):
         assert read_form(closed(part(photo_bytes, said)), f"multipart/form-data; boundary={boundary}") == photo_bytes
 
 
 @pytest.mark.parametrize("media_type", ["", "text/json", "binary/octet-stream"])
-def test_types_that_say_little_are_read(client: TestClient, photo_bytes: bytes, media_type: str) -> None:
+def test_generic_content_types_are_read(client: TestClient, photo_bytes: bytes, media_type: str) -> None:
     body = photo_bytes if "octet" in media_type else json.dumps(as_json(photo_bytes)).encode()
     assert client.post("/super", content=body, headers={"content-type": media_type}).status_code == 200
 
 
-def test_a_plus_sign_that_became_a_space_is_one_again(client: TestClient, photo_bytes: bytes) -> None:
+def test_spaces_in_base64_are_restored_to_plus_signs(client: TestClient, photo_bytes: bytes) -> None:
     text = base64.b64encode(photo_bytes)
     assert b"+" in text
     headers = {"content-type": "application/x-www-form-urlencoded"}
@@ -238,7 +238,7 @@ def test_a_gzip_body_of_several_members_is_read_to_its_end(photo_bytes: bytes) -
 
 
 @pytest.mark.parametrize("lost_bytes", [1, 10, 30, 300])
-def test_a_form_that_was_cut_off_is_said_to_be(client: TestClient, photo_bytes: bytes, lost_bytes: int) -> None:
+def test_truncated_form_is_reported(client: TestClient, photo_bytes: bytes, lost_bytes: int) -> None:
     body, headers = form(photo_bytes, 'name="image"; filename="a.png"')
     answer = client.post("/face", content=body[: -lost_bytes - 3], headers=headers)
     assert (answer.status_code, answer.json()["code"]) == (400, "malformed_body")
@@ -246,7 +246,7 @@ def test_a_form_that_was_cut_off_is_said_to_be(client: TestClient, photo_bytes: 
 
 
 @pytest.mark.parametrize("encoding", ["gzip", "deflate", "raw deflate", "gzip, deflate"])
-def test_a_compressed_body_is_read(client: TestClient, photo_bytes: bytes, encoding: str) -> None:
+def test_compressed_body_is_read(client: TestClient, photo_bytes: bytes, encoding: str) -> None:
     body, raw = json.dumps(as_json(photo_bytes)).encode(), zlib.compressobj(wbits=-15)
     packed = {
         "gzip": gzip.compress(body),
@@ -259,18 +259,18 @@ def test_a_compressed_body_is_read(client: TestClient, photo_bytes: bytes, encod
     assert client.post("/face", content=packed[encoding][:-9], headers=headers).status_code == 400
 
 
-def test_a_compressed_body_is_no_way_around_the_limit(client: TestClient) -> None:
+def test_decompressed_body_is_limited(client: TestClient) -> None:
     answer = client.post("/face", content=gzip.compress(b" " * 200_001), headers={"content-encoding": "gzip"})
     assert (answer.status_code, answer.json()["code"]) == (413, "body_too_large")
 
 
-def test_a_compression_that_is_not_read_is_told_which_are(client: TestClient) -> None:
+def test_unsupported_encoding_lists_the_supported_ones(client: TestClient) -> None:
     answer = client.post("/face", content=b"x", headers={"content-encoding": "zstd"})
     assert (answer.status_code, answer.headers["accept-encoding"]) == (415, "gzip, deflate")
     assert "Content-Encoding" in answer.json()["detail"]
 
 
-def test_odd_ways_to_write_base64_and_json(client: TestClient, photo_bytes: bytes) -> None:
+def test_unusual_base64_and_json_are_read(client: TestClient, photo_bytes: bytes) -> None:
     text = base64.b64encode(photo_bytes).decode()
     for image in ("\ufeff" + text, f'data:image/png;name="a,b.png";base64,{text}', f"data:;charset=x;base64,{text}"):
         assert client.post("/face", json={"image": image}).status_code == 200
@@ -294,7 +294,7 @@ def test_any_form_gives_bytes_or_a_typed_error(head: str, body: bytes, cut: int)
         unpacked(gzip.compress(body)[:cut], ("gzip",), 50)
 
 
-def test_an_upload_is_never_spooled_to_disk(
+def test_uploads_are_never_spooled_to_disk(
     client: TestClient, detector: FakeDetector, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def to_disk(*_: object, **__: object) -> None:
@@ -318,7 +318,7 @@ JSON_BODIES = st.tuples(
 
 
 @given(JSON_BODIES.map("".join))
-def test_the_short_way_of_a_json_body_accepts_and_reads_what_json_does(body: str) -> None:
+def test_json_fast_path_agrees_with_the_json_module(body: str) -> None:
     try:
         found = read_json(body.encode())
     except InputError:
@@ -328,13 +328,13 @@ def test_the_short_way_of_a_json_body_accepts_and_reads_what_json_does(body: str
 
 
 @pytest.mark.parametrize("inside", ["data:,\nAAAA", "\ndata:,AAAA", "data:\x00,AAAA"])
-def test_what_json_forbids_inside_a_text_the_short_way_refuses_too(inside: str) -> None:
+def test_json_fast_path_refuses_invalid_strings(inside: str) -> None:
     with pytest.raises(BadRequestBody):
         read_json(f'{{"image": "{inside}"}}'.encode())
 
 
 @pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be", "utf-32"])
-def test_json_in_another_encoding_or_compressed_in_silence_is_told_what_it_is(encoding: str) -> None:
+def test_wrongly_encoded_or_compressed_json_is_named(encoding: str) -> None:
     for body, word in ((json.dumps(as_json(b"a")).encode(encoding), "UTF-8"), (gzip.compress(b"{}"), "gzip")):
         with pytest.raises(BadRequestBody) as refusal:
             read_json(body)

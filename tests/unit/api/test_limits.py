@@ -60,7 +60,7 @@ def limits(app: Reader, **options: Any) -> BodyLimits:
 
 
 @pytest.mark.parametrize("announced", [None, "1000", "nonsense", "-5"])
-def test_a_body_of_the_limit_passes(announced: str | None) -> None:
+def test_body_at_the_limit_passes(announced: str | None) -> None:
     async def send() -> None:
         app = Reader()
         app.answer.set()
@@ -106,7 +106,7 @@ def test_a_slow_body_is_given_up_in_time_however_often_a_little_comes() -> None:
     asyncio.run(send())
 
 
-def test_after_the_body_there_is_no_limit_for_the_answer() -> None:
+def test_body_deadline_does_not_limit_the_answer() -> None:
     async def send() -> None:
         app = Reader()
         loop = asyncio.get_running_loop()

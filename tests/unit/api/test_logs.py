@@ -42,7 +42,7 @@ def test_a_message_is_one_line_without_orders_to_a_terminal(formatter: logging.F
     assert "año" in line
 
 
-def test_a_json_line_is_one_object_with_the_fields_of_the_access_log() -> None:
+def test_json_line_has_the_access_log_fields() -> None:
     record = logging.makeLogRecord({"name": "img_super.access", "levelname": "INFO", "msg": "two\nlines %s"})
     record.args, record.fields = ("of text",), {"status": 200, "route": "/super"}
     text = JsonLines().format(record)
@@ -59,9 +59,7 @@ def test_a_json_line_is_one_object_with_the_fields_of_the_access_log() -> None:
 
 
 @pytest.mark.parametrize("log_format", LogFormat)
-def test_the_configuration_sends_everything_through_our_formatter(
-    log_format: LogFormat, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_every_logger_uses_our_formatter(log_format: LogFormat, monkeypatch: pytest.MonkeyPatch) -> None:
     output = io.StringIO()
     monkeypatch.setattr("sys.stderr", output)
     # dictConfig closes the handlers that are there; absl's, which TensorFlow brings, closes stderr with it.

@@ -34,7 +34,7 @@ def numbers(client: TestClient) -> dict[tuple[str, ...], float]:
     }
 
 
-def test_requests_errors_stages_scores_and_verdicts_are_counted(
+def test_counts_requests_errors_stages_scores_and_verdicts(
     client: TestClient, validator: FakeValidator, photo_bytes: bytes
 ) -> None:
     client.post("/super", content=photo_bytes, headers=PNG)
@@ -58,7 +58,7 @@ def test_requests_errors_stages_scores_and_verdicts_are_counted(
     assert not [name for name in seen if name[0] == "img_super_undetermined_total"]
 
 
-def test_why_there_is_no_verdict_is_counted(
+def test_counts_reasons_for_undetermined(
     client: TestClient, validator: FakeValidator, detector: FakeDetector, photo_bytes: bytes
 ) -> None:
     validator.score = 0.55  # within the card's band
@@ -71,7 +71,7 @@ def test_why_there_is_no_verdict_is_counted(
     assert seen["img_super_undetermined_total", "no_document"] == 1
 
 
-def test_the_queue_and_the_models_are_shown(settings: Settings, pipeline: Pipeline) -> None:
+def test_shows_the_queue_and_the_models(settings: Settings, pipeline: Pipeline) -> None:
     client = TestClient(create_app(settings, pipeline))  # its lifespan does not run: no warm-up changes the numbers
     services: Services = client.app.state.services  # type: ignore[attr-defined]
     services.metrics.in_hand(2, 5)
@@ -82,7 +82,7 @@ def test_the_queue_and_the_models_are_shown(settings: Settings, pipeline: Pipeli
     assert models == {("1", "fake_detector"), ("2", "fake_validator")}
 
 
-def test_the_spread_of_genuine_scores_is_that_of_the_card_in_the_buckets_of_the_scores(
+def test_genuine_score_histogram_comes_from_the_card(
     settings: Settings, detector: FakeDetector, card: ModelCard
 ) -> None:
     quantiles = [0.02, 0.03, *(step / 40 for step in range(1, 20)), 0.49, 0.5]  # from 0.02 evenly to a half
@@ -96,7 +96,7 @@ def test_the_spread_of_genuine_scores_is_that_of_the_card_in_the_buckets_of_the_
     assert (shares["0.5"], shares["1.0"]) == (1, 1)
 
 
-def test_a_card_that_does_not_tell_genuine_scores_shows_none(client: TestClient) -> None:
+def test_card_without_genuine_scores_shows_none(client: TestClient) -> None:
     assert not [name for name in numbers(client) if name[0] == "img_super_score_usual"]
 
 
@@ -113,9 +113,7 @@ print(metrics.text().decode())
 """
 
 
-def test_the_numbers_of_several_workers_are_added_and_the_dead_have_no_photos_and_no_models(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_workers_are_summed_and_dead_ones_have_no_gauges(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     variables = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), FOLDER_VARIABLE: str(tmp_path)}
     for worker in (1, 2):
         command = [sys.executable, "-c", WORKER, str(worker)]  # each has another version of the model

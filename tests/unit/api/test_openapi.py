@@ -15,7 +15,7 @@ from img_super.settings import Settings
 
 
 @pytest.mark.parametrize("path", ["/face", "/super"])
-def test_the_document_shows_every_way_and_every_error(client: TestClient, path: str) -> None:
+def test_document_lists_every_media_type_and_error(client: TestClient, path: str) -> None:
     operation = client.get("/openapi.json").json()["paths"][path]["post"]
     content = operation["requestBody"]["content"]
     assert set(content) == {"application/json", "multipart/form-data", "application/octet-stream"}
@@ -29,7 +29,7 @@ def test_the_document_shows_every_way_and_every_error(client: TestClient, path: 
     assert documented == {error.code for error in (*input_errors(), *service_errors())} - not_of_photos
 
 
-def test_the_operators_ways_show_their_own_errors(client: TestClient) -> None:
+def test_operator_routes_list_their_own_errors(client: TestClient) -> None:
     paths = client.get("/openapi.json").json()["paths"]
     for path, codes in (
         (
@@ -44,7 +44,7 @@ def test_the_operators_ways_show_their_own_errors(client: TestClient) -> None:
         assert {code for content in contents for code in content.get("examples", {})} == codes
 
 
-def test_every_error_is_a_problem_by_reference(client: TestClient) -> None:
+def test_errors_reference_the_problem_schema(client: TestClient) -> None:
     document = client.get("/openapi.json").json()
     operations = [operation for path in document["paths"].values() for operation in path.values()]
     refusals = [
@@ -60,20 +60,20 @@ def test_every_error_is_a_problem_by_reference(client: TestClient) -> None:
     assert document["components"]["schemas"]["Problem"]["required"]
 
 
-def test_a_generated_client_gets_a_short_name_for_every_operation(client: TestClient) -> None:
+def test_operation_ids_are_short(client: TestClient) -> None:
     paths = client.get("/openapi.json").json()["paths"].values()
     names = [operation["operationId"] for path in paths for operation in path.values()]
     assert {"find_portrait", "judge_portrait", "show_models"} <= set(names)
     assert len(names) == len(set(names))
 
 
-def test_no_key_is_asked_for_where_there_are_none(client: TestClient) -> None:
+def test_no_security_scheme_without_keys(client: TestClient) -> None:
     document = client.get("/openapi.json").json()
     assert "securitySchemes" not in document["components"]
     assert "security" not in document["paths"]["/super"]["post"]
 
 
-def test_where_keys_are_on_the_document_says_which_addresses_ask_for_one(pipeline: Pipeline, tmp_path: Path) -> None:
+def test_security_is_declared_per_route_with_keys(pipeline: Pipeline, tmp_path: Path) -> None:
     keys = tmp_path / "keys.txt"
     keys.write_text(f"bank {hash_of('secret')}\n")
     document = create_app(Settings(threads=1, keys_file=keys), pipeline).openapi()
@@ -83,14 +83,14 @@ def test_where_keys_are_on_the_document_says_which_addresses_ask_for_one(pipelin
     assert asked == {path for path in document["paths"].keys() - open_to_all if not path.startswith("/health/")}
 
 
-def test_admin_keys_alone_are_asked_for_by_the_operators_addresses(pipeline: Pipeline, tmp_path: Path) -> None:
+def test_with_admin_keys_only_operator_routes_are_secured(pipeline: Pipeline, tmp_path: Path) -> None:
     keys = tmp_path / "keys.txt"
     keys.write_text(f"ops {hash_of('secret')}\n")
     paths = create_app(Settings(threads=1, admin_keys_file=keys), pipeline).openapi()["paths"]
     assert [path for path, item in paths.items() if "security" in next(iter(item.values()))] == ["/model/reload"]
 
 
-def test_the_documentation_page_asks_nobody_outside(client: TestClient) -> None:
+def test_documentation_page_loads_nothing_external(client: TestClient) -> None:
     page = client.get("/docs")
     assert page.status_code == 200
     assert "https://" not in page.text

@@ -26,7 +26,7 @@ PAGES = sorted(WEB.glob("*.html"))
 SOURCES = "".join(path.read_text(encoding="utf-8") for path in [*WEB.glob("*.js"), *PAGES])
 
 
-def test_how_good_it_is_needs_no_key(pipeline: Pipeline, tmp_path: Path) -> None:
+def test_accuracy_page_needs_no_key(pipeline: Pipeline, tmp_path: Path) -> None:
     keys = tmp_path / "keys.txt"
     keys.write_text(f"bank {hash_of('secret')}\n")
     client = TestClient(create_app(Settings(threads=1, keys_file=keys), pipeline))
@@ -36,7 +36,7 @@ def test_how_good_it_is_needs_no_key(pipeline: Pipeline, tmp_path: Path) -> None
     assert {"policies", "figures", "limits"} <= client.get("/model/figures").json().keys()
 
 
-def test_a_browser_gets_the_page(client: TestClient) -> None:
+def test_browser_gets_the_page(client: TestClient) -> None:
     answer = client.get("/", headers=BROWSER)
     assert answer.headers["content-type"] == "text/html; charset=utf-8"
     assert answer.text.startswith("<!doctype html>")
@@ -44,13 +44,13 @@ def test_a_browser_gets_the_page(client: TestClient) -> None:
 
 
 @pytest.mark.parametrize("accept", ["*/*", "application/json", "application/json, text/plain, */*", ""])
-def test_a_machine_gets_the_message(client: TestClient, accept: str) -> None:
+def test_other_clients_get_the_message(client: TestClient, accept: str) -> None:
     answer = client.get("/", headers={"accept": accept})
     assert answer.json() == {"service": "img_super", "version": __version__, "status": "alive", "docs": "/docs"}
     assert answer.headers["vary"] == "Accept"
 
 
-def test_behind_a_path_prefix_message_and_documentation_lead_there(client: TestClient) -> None:
+def test_links_include_the_path_prefix(client: TestClient) -> None:
     behind = TestClient(client.app, root_path="/identity")
     docs = behind.get("/identity/", headers={"accept": "*/*"}).json()["docs"]
     assert docs == "/identity/docs"
@@ -59,14 +59,14 @@ def test_behind_a_path_prefix_message_and_documentation_lead_there(client: TestC
     assert behind.get("/identity/health/live").status_code == 200
 
 
-def test_behind_a_path_prefix_the_same_addresses_are_guarded(client: TestClient) -> None:
+def test_same_routes_are_guarded_behind_a_path_prefix(client: TestClient) -> None:
     behind = TestClient(client.app, root_path="/identity")
     image = {"image": "A" * 20_000}  # more than whatever is no photo may have
     assert behind.post("/identity/super", json=image).json()["code"] != "body_too_large"
 
 
 @pytest.mark.parametrize("prefix", ["", "/identity", "/a/b"])
-def test_behind_a_path_prefix_each_key_opens_its_own(pipeline: Pipeline, tmp_path: Path, prefix: str) -> None:
+def test_keys_work_behind_a_path_prefix(pipeline: Pipeline, tmp_path: Path, prefix: str) -> None:
     (tmp_path / "admins").write_text(f"ops {hash_of('ops')}\n")
     (tmp_path / "callers").write_text(f"bank {hash_of('bank')}\n")
     settings = Settings(threads=1, admin_keys_file=tmp_path / "admins", keys_file=tmp_path / "callers")
@@ -82,7 +82,7 @@ def test_behind_a_path_prefix_each_key_opens_its_own(pipeline: Pipeline, tmp_pat
     ]
 
 
-def test_the_page_may_load_from_the_service_only_and_run_nothing_inline(client: TestClient) -> None:
+def test_csp_allows_only_self_and_nothing_inline(client: TestClient) -> None:
     policy = client.get("/", headers=BROWSER).headers["content-security-policy"]
     directives = dict(directive.strip().split(" ", 1) for directive in policy.split(";"))
     assert directives["default-src"] == "'none'"
@@ -92,7 +92,7 @@ def test_the_page_may_load_from_the_service_only_and_run_nothing_inline(client: 
     assert "http" not in policy
 
 
-def test_the_page_has_nothing_inline_and_nothing_from_elsewhere() -> None:
+def test_page_has_nothing_inline_or_external() -> None:
     for page in PAGES:
         html = page.read_text(encoding="utf-8")
         assert re.findall(r"<script(?![^>]*\ssrc=)|<style|\sstyle=|\son\w+=", html) == []
@@ -100,7 +100,7 @@ def test_the_page_has_nothing_inline_and_nothing_from_elsewhere() -> None:
 
 
 @pytest.mark.parametrize("path", ["/web/page.js", "/web/style.css", "/web/texts/es.json", "/samples/attack.jpg"])
-def test_its_files_are_asked_for_again_and_not_sent_twice(client: TestClient, path: str) -> None:
+def test_assets_are_revalidated_by_etag(client: TestClient, path: str) -> None:
     first = client.get(path)
     assert (first.status_code, first.headers["cache-control"]) == (200, "no-cache")
     assert first.headers["x-content-type-options"] == "nosniff"
@@ -110,11 +110,11 @@ def test_its_files_are_asked_for_again_and_not_sent_twice(client: TestClient, pa
 @pytest.mark.parametrize(
     "path", ["/web/", "/web/nothing.js", "/web/../main.py", "/web/%2e%2e/main.py", "/samples/%2e%2e/"]
 )
-def test_nothing_else_of_the_package_is_served(client: TestClient, path: str) -> None:
+def test_no_other_package_file_is_served(client: TestClient, path: str) -> None:
     assert client.get(path).status_code == 404
 
 
-def test_both_languages_have_the_same_texts_with_the_same_places() -> None:
+def test_languages_have_the_same_keys_and_placeholders() -> None:
     places = {
         language: {name: sorted(re.findall(r"\{\w+\}", text)) for name, text in texts.items()}
         for language, texts in TEXTS.items()
@@ -126,18 +126,18 @@ def test_both_languages_have_the_same_texts_with_the_same_places() -> None:
 SAME_IN_BOTH = {"announce.done", "announce.failed", "footer.docs", "milliseconds"}
 
 
-def test_the_spanish_texts_are_spanish() -> None:
+def test_spanish_texts_are_spanish() -> None:
     assert {name: english_in(text) for name, text in TEXTS["es"].items() if english_in(text)} == {}
     assert {name for name, text in TEXTS["es"].items() if text == TEXTS["en"][name]} == SAME_IN_BOTH
 
 
-def test_an_english_sentence_would_be_noticed() -> None:
+def test_english_sentence_is_detected() -> None:
     sentences = [text for text in TEXTS["en"].values() if text.endswith(".") and len(text.split()) > 6]
     assert len(sentences) > 40
     assert [text for text in sentences if not english_in(text)] == []
 
 
-def test_the_pages_themselves_have_no_words_but_names() -> None:
+def test_pages_have_no_words_of_their_own() -> None:
     """Whatever else they show comes from the texts."""
     words = [
         re.sub(r"<noscript>.*?</noscript>|<svg.*?</svg>|<[^>]*>", " ", page.read_text("utf-8"), flags=re.S)
@@ -146,7 +146,7 @@ def test_the_pages_themselves_have_no_words_but_names() -> None:
     assert set(" ".join(words).split()) <= {"img_super", "ES", "EN"}
 
 
-def test_every_reason_has_its_words() -> None:
+def test_every_reason_has_a_text() -> None:
     hiding = re.findall(r'QualityWarning\(\s*"(\w+)"[^)]*hides=True', Path(quality.__file__).read_text("utf-8"))
     reasons = re.findall(r'Reason\("(\w+)"', Path(decide.__file__).read_text("utf-8"))
     assert hiding
@@ -154,20 +154,20 @@ def test_every_reason_has_its_words() -> None:
     assert {f"reason.{code}" for code in (*hiding, *reasons)} <= TEXTS["es"].keys()
 
 
-def test_every_error_has_its_words() -> None:
+def test_every_error_has_a_text() -> None:
     codes = {problem.code for problem in documented_problems()}
     told = {name.removeprefix("error.") for name in TEXTS["es"] if re.fullmatch(r"error\.\w+", name)}
     assert codes <= told
     assert {f"error.{code}.advice" for code in told} <= TEXTS["es"].keys()
 
 
-def test_every_warning_has_its_words() -> None:
+def test_every_warning_has_a_text() -> None:
     codes = set(re.findall(r'QualityWarning\("(\w+)"', Path(quality.__file__).read_text(encoding="utf-8")))
     assert codes
     assert {f"quality.{code}{part}" for code in codes for part in ("", ".advice")} <= TEXTS["es"].keys()
 
 
-def test_no_text_is_left_over() -> None:
+def test_no_text_is_unused() -> None:
     """Names are written whole, or begin as written: `verdict.${...}`."""
     written = set(re.findall(r'["`]([a-z][\w.]*)["`$]', SOURCES)) | {"error.", "error"}
     for name in TEXTS["es"]:

@@ -63,7 +63,7 @@ def test_the_refusal_does_not_wait_for_the_body(slow: SlowDetector, validator: F
     asyncio.run(crowd())
 
 
-def test_health_answers_while_every_place_is_taken(slow: SlowDetector, validator: FakeValidator) -> None:
+def test_health_answers_under_full_load(slow: SlowDetector, validator: FakeValidator) -> None:
     async def crowd() -> None:
         async with service(slow, validator, queue=0) as client:
             first = post(client)
@@ -154,7 +154,7 @@ def test_work_for_a_client_that_has_gone_is_dropped(slow: SlowDetector, validato
     assert validator.seen == [], "the photo in work was validated although its client had gone"
 
 
-def test_a_photo_for_which_there_is_no_memory_is_refused_for_now(
+def test_photo_is_refused_temporarily_when_memory_is_short(
     slow: SlowDetector, validator: FakeValidator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def no_memory(*_: object) -> None:
@@ -174,7 +174,7 @@ def test_a_photo_for_which_there_is_no_memory_is_refused_for_now(
 
 
 @pytest.mark.parametrize("jump_s", [-86_400, 86_400])
-def test_a_clock_that_is_set_anew_loses_no_request(
+def test_clock_change_loses_no_request(
     slow: SlowDetector, validator: FakeValidator, monkeypatch: pytest.MonkeyPatch, jump_s: int
 ) -> None:
     async def jump() -> None:

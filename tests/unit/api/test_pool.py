@@ -25,7 +25,7 @@ def hold(begun: Event, go_on: Event) -> None:
     go_on.wait(PATIENCE_S)
 
 
-def test_work_is_done_in_another_thread(pool: WorkPool) -> None:
+def test_work_runs_in_another_thread(pool: WorkPool) -> None:
     assert asyncio.run(pool.run(get_ident)) != get_ident()
 
 
@@ -35,7 +35,7 @@ def test_every_thread_is_reached_once(pool: WorkPool) -> None:
     assert len(seen) == len(set(seen)) == 2
 
 
-def test_one_work_too_many_is_refused_at_once_and_the_others_are_done(pool: WorkPool) -> None:
+def test_excess_work_is_refused_at_once_and_the_rest_done(pool: WorkPool) -> None:
     go_on = Event()
 
     async def crowd() -> None:
@@ -54,7 +54,7 @@ def test_one_work_too_many_is_refused_at_once_and_the_others_are_done(pool: Work
     asyncio.run(crowd())
 
 
-def test_work_that_is_given_up_while_it_waits_is_never_done(pool: WorkPool) -> None:
+def test_abandoned_queued_work_never_runs(pool: WorkPool) -> None:
     go_on, done = Event(), []
 
     async def give_up() -> None:
@@ -71,7 +71,7 @@ def test_work_that_is_given_up_while_it_waits_is_never_done(pool: WorkPool) -> N
     assert done == []
 
 
-def test_a_place_is_held_until_the_thread_lets_go_of_the_work(pool: WorkPool) -> None:
+def test_slot_is_held_until_the_thread_finishes(pool: WorkPool) -> None:
     begun, go_on = Event(), Event()
 
     async def give_up() -> None:
@@ -86,7 +86,7 @@ def test_a_place_is_held_until_the_thread_lets_go_of_the_work(pool: WorkPool) ->
     asyncio.run(give_up())
 
 
-def test_a_place_is_free_again_after_work_that_failed(pool: WorkPool) -> None:
+def test_slot_is_released_after_a_failure(pool: WorkPool) -> None:
     def fail() -> None:
         raise ValueError
 
@@ -121,7 +121,7 @@ def test_whoever_would_wait_for_longer_than_the_patience_is_refused_although_the
     pool.close()
 
 
-def test_a_pool_whose_every_thread_is_beyond_its_deadline_is_held_up_and_then_lost(
+def test_pool_with_overdue_threads_is_stuck_and_then_lost(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     pool, go_on, late_s = WorkPool(2, queue=1, deadline_s=10), Event(), [0.0]

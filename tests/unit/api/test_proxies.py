@@ -63,7 +63,7 @@ def test_the_last_address_that_no_trusted_proxy_has_is_the_client(
 @pytest.mark.parametrize(("client", "proto", "scheme"), [
     ("10.0.0.1", "https", "https"), ("192.0.2.9", "https", "http"), ("10.0.0.1", "gopher", "http"),
 ])  # fmt: skip
-def test_a_trusted_proxy_tells_the_scheme(client: str, proto: str, scheme: str) -> None:
+def test_trusted_proxy_sets_the_scheme(client: str, proto: str, scheme: str) -> None:
     assert seen(client, proto=proto)[1] == scheme
 
 
@@ -80,6 +80,6 @@ def test_a_limit_of_requests_is_not_passed_by_changing_the_address_within_a_netw
     assert statuses == [200, 200, 429, 429]
 
 
-def test_what_is_no_network_stops_the_start() -> None:
+def test_invalid_network_prevents_the_start() -> None:
     with pytest.raises(BadSettings, match="IMG_SUPER_TRUSTED_PROXIES"):
         load_settings(trusted_proxies="everybody")

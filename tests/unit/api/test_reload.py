@@ -59,7 +59,7 @@ def version(client: TestClient, photo: bytes) -> str:
     return str(client.post("/super", content=photo, headers=PNG).json()["model"]["version"])
 
 
-def test_the_next_request_has_the_new_model(client: TestClient, promoted: FakeValidator, photo_bytes: bytes) -> None:
+def test_next_request_uses_the_new_model(client: TestClient, promoted: FakeValidator, photo_bytes: bytes) -> None:
     assert version(client, photo_bytes) == "2"
     status, told = reload(client)
     assert (status, told["before"], told["now"]) == (
@@ -117,7 +117,7 @@ def test_a_model_that_does_not_answer_is_refused(
     assert version(client, photo_bytes) == "2"
 
 
-def test_a_model_without_the_chosen_policy_is_refused(
+def test_model_without_the_chosen_policy_is_refused(
     settings: Settings, pipeline: Pipeline, promoted: FakeValidator, card: ModelCard
 ) -> None:
     promoted.card = msgspec.structs.replace(card, policies={})
@@ -129,7 +129,7 @@ def test_a_model_without_the_chosen_policy_is_refused(
     assert "no policy strict" in str(told["detail"])
 
 
-def test_a_request_that_has_begun_keeps_its_model(
+def test_running_request_keeps_its_model(
     client: TestClient, validator: FakeValidator, promoted: FakeValidator, photo_bytes: bytes,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
@@ -152,7 +152,7 @@ def test_a_request_that_has_begun_keeps_its_model(
         assert first.result() == "2"
 
 
-def test_of_several_workers_each_takes_the_model_that_one_was_told_to_take(
+def test_reload_reaches_every_worker(
     settings: Settings, pipeline: Pipeline, promoted: FakeValidator, photo_bytes: bytes, tmp_path: Path
 ) -> None:
     Together.begin(tmp_path, tmp_path)
@@ -166,7 +166,7 @@ def test_of_several_workers_each_takes_the_model_that_one_was_told_to_take(
     assert not list(tmp_path.glob("*.worker"))
 
 
-def test_the_shadow_judges_and_does_not_answer(
+def test_shadow_model_scores_without_answering(
     settings: Settings,
     pipeline: Pipeline,
     detector: FakeDetector,
@@ -192,7 +192,7 @@ def test_the_shadow_judges_and_does_not_answer(
     assert all(crop.shape == (32, 32, 3) for crop in shadow.seen)
 
 
-def test_a_shadow_that_fails_or_is_busy_harms_nobody(
+def test_failing_or_busy_shadow_is_harmless(
     settings: Settings, pipeline: Pipeline, card: ModelCard, monkeypatch: pytest.MonkeyPatch, photo_bytes: bytes
 ) -> None:
     held = Event()

@@ -9,12 +9,12 @@ TRACE = "0af7651916cd43dd8448eb211c80319c"
 PARENT = f"00-{TRACE}-b7ad6b7169203331-01"
 
 
-def test_the_callers_names_are_kept() -> None:
+def test_client_ids_are_kept() -> None:
     identity = RequestIdentity.of(Headers({"x-request-id": "order-17", "traceparent": PARENT}))
     assert (identity.request_id, identity.trace_id) == ("order-17", TRACE)
 
 
-def test_a_trace_names_a_request_that_has_no_name() -> None:
+def test_trace_id_is_the_default_request_id() -> None:
     assert RequestIdentity.of(Headers({"traceparent": PARENT})).request_id == TRACE
 
 
@@ -32,7 +32,7 @@ def test_a_trace_names_a_request_that_has_no_name() -> None:
         {"traceparent": PARENT.upper()},
     ],
 )
-def test_what_is_not_well_formed_gets_a_new_name(headers: dict[str, str]) -> None:
+def test_malformed_ids_are_replaced(headers: dict[str, str]) -> None:
     first, second = (RequestIdentity.of(Headers(headers)) for _ in range(2))
     assert first.trace_id is None
     assert len(first.request_id) == 32

@@ -22,7 +22,7 @@ def access(log: pytest.LogCaptureFixture) -> list[dict[str, object]]:
     return [vars(record)["fields"] for record in log.records if record.name == ACCESS_LOG]
 
 
-def test_a_request_is_one_line_under_the_name_that_its_answer_carries(
+def test_request_is_one_line_with_the_id_of_its_answer(
     client: TestClient, photo_bytes: bytes, log: pytest.LogCaptureFixture
 ) -> None:
     answer = client.post("/super?evidence=true", content=photo_bytes, headers={**PNG, "x-request-id": "order-17"})
@@ -34,13 +34,13 @@ def test_a_request_is_one_line_under_the_name_that_its_answer_carries(
     assert "testclient  POST /super  200  " in log.text
 
 
-def test_an_error_shows_its_code(client: TestClient, log: pytest.LogCaptureFixture) -> None:
+def test_errors_show_their_code(client: TestClient, log: pytest.LogCaptureFixture) -> None:
     client.post("/super", content=b"hello", headers=PNG)
     (line,) = access(log)
     assert (line["status"], line["code"]) == (415, "not_an_image")
 
 
-def test_health_and_metrics_are_not_in_the_log(client: TestClient, log: pytest.LogCaptureFixture) -> None:
+def test_health_and_metrics_are_not_logged(client: TestClient, log: pytest.LogCaptureFixture) -> None:
     for address in ("/health/live", "/health/ready", "/metrics"):
         assert client.get(address).status_code in (200, 503)
     assert access(log) == []
@@ -62,7 +62,7 @@ def test_whatever_a_caller_writes_into_the_address_is_not_in_the_log(
     assert CANARY not in log.text
 
 
-def test_a_surprise_is_told_by_its_place_under_the_name_of_the_request(
+def test_unexpected_error_is_logged_with_the_request_id(
     client: TestClient,
     detector: FakeDetector,
     monkeypatch: pytest.MonkeyPatch,

@@ -22,7 +22,7 @@ from tests.waiting import until
 PNG = {"content-type": "image/png"}
 
 
-def test_face_answers_by_the_contract(client: TestClient, photo_bytes: bytes) -> None:
+def test_face_follows_the_contract(client: TestClient, photo_bytes: bytes) -> None:
     portrait = {"y_min": 30, "x_min": 40, "y_max": 110, "x_max": 100, "confidence": 0.9}
     ghost = {"y_min": 60, "x_min": 150, "y_max": 90, "x_max": 170, "confidence": 0.95}
     answer = client.post("/face", content=photo_bytes, headers=PNG)
@@ -35,7 +35,7 @@ def test_face_answers_by_the_contract(client: TestClient, photo_bytes: bytes) ->
     }
 
 
-def test_super_answers_by_the_contract(client: TestClient, photo_bytes: bytes) -> None:
+def test_super_follows_the_contract(client: TestClient, photo_bytes: bytes) -> None:
     answer = client.post("/super", content=photo_bytes, headers=PNG).json()
     assert [warning["code"] for warning in answer.pop("quality")] == ["small_portrait", "cut_off"]
     assert [reason["code"] for reason in answer.pop("reasons")] == ["score_high"]
@@ -53,7 +53,7 @@ def test_super_answers_by_the_contract(client: TestClient, photo_bytes: bytes) -
 
 
 @pytest.mark.parametrize("path", ["/face", "/super"])
-def test_faces_outside_of_every_document_are_told(
+def test_reports_faces_outside_every_document(
     client: TestClient, detector: FakeDetector, photo_bytes: bytes, path: str
 ) -> None:
     portrait, ghost, beside, owner = (Face(Box(x, 30, x + 40, 80), 0.9) for x in (20, 52, 100, 160))
@@ -86,13 +86,13 @@ def test_reco_follows_the_threshold(
 
 
 @pytest.mark.parametrize("path", ["/face", "/super"])
-def test_no_face_is_told(client: TestClient, detector: FakeDetector, photo_bytes: bytes, path: str) -> None:
+def test_reports_no_face(client: TestClient, detector: FakeDetector, photo_bytes: bytes, path: str) -> None:
     detector.answer = None
     answer = client.post(path, content=photo_bytes, headers=PNG)
     assert (answer.status_code, answer.json()["code"]) == (422, "no_face")
 
 
-def test_a_small_face_is_found_but_not_judged(client: TestClient, detector: FakeDetector, photo_bytes: bytes) -> None:
+def test_small_face_is_found_but_not_judged(client: TestClient, detector: FakeDetector, photo_bytes: bytes) -> None:
     detector.answer = Detection(Face(Box(10, 10, 30, 34), 0.9), (), 90)
     found = client.post("/face", content=photo_bytes, headers=PNG)
     judged = client.post("/super", content=photo_bytes, headers=PNG)
@@ -135,7 +135,7 @@ def test_evidence_is_a_map_over_the_photo(client: TestClient, photo_bytes: bytes
 
 
 @pytest.mark.parametrize(("rotation", "bright"), [(0, (0, 1)), (90, (2, 0)), (180, (3, 2)), (270, (1, 3))])
-def test_evidence_is_turned_as_the_photo_is_displayed(
+def test_evidence_follows_the_exif_orientation(
     client: TestClient,
     detector: FakeDetector,
     validator: FakeValidator,
@@ -150,7 +150,7 @@ def test_evidence_is_turned_as_the_photo_is_displayed(
     assert heat_map[bright].tolist() == [255, 255, 255]
 
 
-def test_an_unknown_boolean_is_refused(client: TestClient, photo_bytes: bytes) -> None:
+def test_invalid_boolean_is_refused(client: TestClient, photo_bytes: bytes) -> None:
     answer = client.post("/super?evidence=perhaps", content=photo_bytes, headers=PNG)
     assert (answer.status_code, answer.json()["code"]) == (400, "bad_parameter")
     assert "evidence" in answer.json()["detail"]
@@ -170,7 +170,7 @@ def test_model_shows_the_card(client: TestClient) -> None:
     ]
 
 
-def test_model_shows_the_policies_and_the_one_that_decides(
+def test_model_shows_the_policies_and_the_active_one(
     settings: Settings, detector: FakeDetector, validator: FakeValidator
 ) -> None:
     given = PolicyFigures(bpcer=Figure(0.09, (0.05, 0.2)), undetermined=UndeterminedShares(0.25))
@@ -189,7 +189,7 @@ def test_model_shows_the_policies_and_the_one_that_decides(
     }
 
 
-def test_model_shows_the_shipped_cards_figures_byte_by_byte(
+def test_model_returns_the_shipped_figures_unchanged(
     settings: Settings, detector: FakeDetector, validator: FakeValidator
 ) -> None:
     validator.card = read_card(SHIPPED_MODEL)
@@ -199,9 +199,7 @@ def test_model_shows_the_shipped_cards_figures_byte_by_byte(
         assert b'"figures":' + json.dumps(figures, separators=(",", ":")).encode() in answer
 
 
-def test_the_operators_share_of_attacks_gives_a_probability_beside_the_score(
-    pipeline: Pipeline, photo_bytes: bytes
-) -> None:
+def test_prevalence_setting_adds_a_probability(pipeline: Pipeline, photo_bytes: bytes) -> None:
     with TestClient(create_app(Settings(threads=1, attack_share=0.1), pipeline)) as client:
         answer = client.post("/super", content=photo_bytes, headers={"content-type": "image/png"}).json()
     assert (answer["score"], answer["probability"]) == (0.75, pytest.approx(0.25))

@@ -56,7 +56,7 @@ async def taking_part(*workers: Worker) -> AsyncIterator[None]:
         task.cancel()
 
 
-def test_all_workers_wait_for_the_same_moment(folder: Path) -> None:
+def test_all_workers_switch_at_once(folder: Path) -> None:
     async def change() -> None:
         first, second = Worker(folder, os.getpid()), Worker(folder, os.getppid())
         async with taking_part(first, second):
@@ -85,7 +85,7 @@ def test_when_one_cannot_none_changes_and_the_next_change_is_as_ever(folder: Pat
     asyncio.run(change())
 
 
-def test_a_worker_that_starts_later_serves_with_what_the_others_do(folder: Path) -> None:
+def test_late_worker_serves_the_current_model(folder: Path) -> None:
     async def change() -> None:
         first = Worker(folder, os.getpid())
         async with taking_part(first):
@@ -95,7 +95,7 @@ def test_a_worker_that_starts_later_serves_with_what_the_others_do(folder: Path)
     asyncio.run(change())
 
 
-def test_a_worker_that_starts_while_others_prepare_is_waited_for(folder: Path) -> None:
+def test_worker_starting_during_a_change_is_waited_for(folder: Path) -> None:
     async def change() -> None:
         slow, first = Worker(folder, os.getppid()), Worker(folder, os.getpid())
         change = asyncio.create_task(first.together.change(NEW, first.prepare))
@@ -108,7 +108,7 @@ def test_a_worker_that_starts_while_others_prepare_is_waited_for(folder: Path) -
     asyncio.run(change())
 
 
-def test_who_has_ended_is_not_waited_for(folder: Path) -> None:
+def test_ended_worker_is_not_waited_for(folder: Path) -> None:
     ended = subprocess.Popen([sys.executable, "-c", ""])
     ended.wait()
     Together(folder, ended.pid).join()
@@ -137,14 +137,12 @@ def test_one_change_at_a_time(folder: Path) -> None:
     asyncio.run(change())
 
 
-def test_without_other_workers_there_is_nobody_to_agree_with(tmp_path: Path) -> None:
+def test_single_worker_switches_alone(tmp_path: Path) -> None:
     assert Together.found(None) is None
     assert Together.found(str(tmp_path)) is None
 
 
-def test_who_was_asked_answers_after_the_switch_though_the_task_that_takes_part_came_first(
-    folder: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_initiating_worker_answers_after_the_switch(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(together_module, "_LOOK_EVERY_S", 0)
 
     async def change() -> None:

@@ -33,7 +33,7 @@ def traced(exporter: InMemorySpanExporter, pipeline: Pipeline) -> TestClient:
     return TestClient(create_app(Settings(threads=1, tracing=True), pipeline), raise_server_exceptions=False)
 
 
-def test_each_stage_is_a_span_in_the_callers_trace(
+def test_each_stage_is_a_span_of_the_callers_trace(
     traced: TestClient, exporter: InMemorySpanExporter, photo_bytes: bytes
 ) -> None:
     headers = {**PNG, "traceparent": f"00-{TRACE}-b7ad6b7169203331-01"}
@@ -43,7 +43,7 @@ def test_each_stage_is_a_span_in_the_callers_trace(
     assert {f"{span.context.trace_id:032x}" for span in spans if span.context} == {TRACE}
 
 
-def test_behind_a_path_prefix_photos_are_traced_and_nothing_else(
+def test_only_photo_routes_are_traced_behind_a_path_prefix(
     traced: TestClient, exporter: InMemorySpanExporter, photo_bytes: bytes
 ) -> None:
     behind = TestClient(traced.app, root_path="/identity")
@@ -70,7 +70,7 @@ def test_a_trace_tells_nothing_of_what_was_sent(
     assert CANARY not in "".join(span.to_json() for span in spans)
 
 
-def test_without_the_packages_it_cannot_be_switched_on(monkeypatch: pytest.MonkeyPatch, pipeline: Pipeline) -> None:
+def test_tracing_needs_its_packages(monkeypatch: pytest.MonkeyPatch, pipeline: Pipeline) -> None:
     monkeypatch.setattr("img_super.api.tracing.find_spec", lambda _: None)
     with pytest.raises(BadSettings, match=r"'\.\[tracing\]'"):
         create_app(Settings(tracing=True), pipeline)

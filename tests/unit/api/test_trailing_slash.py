@@ -12,17 +12,17 @@ from img_super.settings import Settings
 
 
 @pytest.mark.parametrize("address", ["/super/", "/face/", "/super//"])
-def test_a_photo_is_answered_where_it_was_sent_to(client: TestClient, photo_bytes: bytes, address: str) -> None:
+def test_photo_is_answered_without_a_redirect(client: TestClient, photo_bytes: bytes, address: str) -> None:
     headers = {"content-type": "image/png"}
     assert client.post(address, content=photo_bytes, headers=headers, follow_redirects=False).status_code == 200
 
 
-def test_no_address_is_answered_with_another_one(client: TestClient) -> None:
+def test_no_route_redirects(client: TestClient) -> None:
     for address in ("/docs/", "/model/", "/nowhere/", "/web/", "/feedback/"):
         assert client.get(address, follow_redirects=False).status_code in (200, 404, 405)
 
 
-def test_a_slash_opens_nothing(pipeline: Pipeline, tmp_path: Path) -> None:
+def test_trailing_slash_does_not_bypass_keys(pipeline: Pipeline, tmp_path: Path) -> None:
     """Neither without a key, nor with one that is no admin's."""
     user, admin = new_key(), new_key()
     for name, key in (("users", user), ("admins", admin)):

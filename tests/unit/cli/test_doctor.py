@@ -23,7 +23,7 @@ def ask(*options: str) -> tuple[int, dict[str, dict[str, Any]]]:
     return result.exit_code, {check["name"]: check for check in told["checks"]}
 
 
-def test_a_whole_installation_is_well() -> None:
+def test_complete_installation_passes() -> None:
     code, checks = ask()
     assert code == Exit.DONE, checks
     card = read_card(SHIPPED_MODEL)
@@ -33,7 +33,7 @@ def test_a_whole_installation_is_well() -> None:
     assert checks["self-test attack"]["told"].endswith(" ms")
 
 
-def test_a_damaged_model_is_found(tmp_path: Path) -> None:
+def test_finds_a_damaged_model(tmp_path: Path) -> None:
     model = tmp_path / "model"
     shutil.copytree(SHIPPED_MODEL, model)
     card = read_card(model)
@@ -46,7 +46,7 @@ def test_a_damaged_model_is_found(tmp_path: Path) -> None:
     assert checks["self-test"]["works"] is False
 
 
-def test_a_folder_without_a_model_and_a_wrong_setting_are_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_reports_a_missing_model_and_a_wrong_setting(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     code, checks = ask("--model", str(tmp_path))
     assert (code, checks["validation model"]["works"]) == (Exit.SUSPICIOUS, False)
     monkeypatch.setenv("IMG_SUPER_THREADS", "many")
@@ -55,7 +55,7 @@ def test_a_folder_without_a_model_and_a_wrong_setting_are_told(tmp_path: Path, m
     assert "IMG_SUPER_THREADS" in checks["settings"]["told"]
 
 
-def test_what_is_missing_matters_only_when_it_is_needed(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_optional_packages_are_only_required_when_used(monkeypatch: pytest.MonkeyPatch) -> None:
     real = metadata.version
     missing = {"pyarrow"}
 
@@ -72,7 +72,7 @@ def test_what_is_missing_matters_only_when_it_is_needed(monkeypatch: pytest.Monk
     assert (code, checks["numpy"]["works"]) == (Exit.SUSPICIOUS, False)
 
 
-def test_a_table_for_people() -> None:
+def test_prints_a_table() -> None:
     result = CliRunner().invoke(app, ["doctor"])
     assert "self-test" in result.stdout
     assert "NO" not in result.stdout.split()

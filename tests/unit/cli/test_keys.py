@@ -21,7 +21,7 @@ def run(*words: str, file: Path) -> Result:
     return CliRunner().invoke(app, ["keys", *words, "--file", str(file)])
 
 
-def test_a_made_key_opens_and_the_file_does_not_know_it(file: Path) -> None:
+def test_created_key_works_and_only_its_hash_is_stored(file: Path) -> None:
     made = run("create", "bank", file=file)
     assert made.exit_code == 0, made.output
     key = made.stdout.strip()
@@ -31,7 +31,7 @@ def test_a_made_key_opens_and_the_file_does_not_know_it(file: Path) -> None:
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
 
 
-def test_keys_are_changed_without_a_gap(file: Path) -> None:
+def test_keys_rotate_without_a_gap(file: Path) -> None:
     old = run("create", "bank", file=file).stdout.strip()
     new = run("create", "bank", file=file).stdout.strip()
     assert {KnownKeys(file).owner(old), KnownKeys(file).owner(new)} == {"bank"}
@@ -40,14 +40,14 @@ def test_keys_are_changed_without_a_gap(file: Path) -> None:
     assert (KnownKeys(file).owner(old), KnownKeys(file).owner(new)) == (None, "bank")
 
 
-def test_the_last_key_can_be_taken_back(file: Path) -> None:
+def test_last_key_can_be_revoked(file: Path) -> None:
     run("create", "bank", file=file)
     assert "Revoked 1 key." in run("revoke", "bank", file=file).stdout
     assert file.read_text() == ""
 
 
 @pytest.mark.parametrize("name", ["two words", "", "x" * 65, "a\nb", "#bank"])
-def test_a_name_that_could_not_be_read_back_is_refused(file: Path, name: str) -> None:
+def test_unreadable_key_name_is_refused(file: Path, name: str) -> None:
     run("create", "bank", file=file)
     before = file.read_text()
     refused = run("create", name, file=file)
@@ -57,14 +57,14 @@ def test_a_name_that_could_not_be_read_back_is_refused(file: Path, name: str) ->
     assert list(file.parent.iterdir()) == [file]
 
 
-def test_what_cannot_be_done_is_one_sentence(file: Path, tmp_path: Path) -> None:
+def test_failures_are_one_sentence(file: Path, tmp_path: Path) -> None:
     assert "has no such key" in run("revoke", "bank", file=file).output
     assert "No such file" in run("create", "bank", file=tmp_path / "nowhere" / "keys").output
     file.write_text("nonsense\n")
     assert "Line 1" in run("list", file=file).output
 
 
-def test_a_service_of_another_group_goes_on_reading_what_it_could(file: Path) -> None:
+def test_file_stays_readable_by_the_services_group(file: Path) -> None:
     """As the deployment document says for `docker run`: a folder of the group of the container's user."""
     folder = file.parent / "keys"
     folder.mkdir()

@@ -40,7 +40,7 @@ def many(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_calibrate_to_a_registry_promote_and_roll_back(many: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_calibrates_to_a_registry_promotes_and_rolls_back(many: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     registry = str(many / "our models")
     monkeypatch.setattr("img_super.lab.own_documents.read.groups", lambda hashes, names: list(range(len(hashes))))
     told = run("calibrate", "--data", str(many), "--genuine", "TRUE", "--bpcer", "0.1", "--registry", registry)
@@ -59,7 +59,7 @@ def test_calibrate_to_a_registry_promote_and_roll_back(many: Path, monkeypatch: 
     assert "Nothing served before" in run("models", "rollback", "--registry", registry, code=4)
 
 
-def test_a_registry_is_made_of_the_shipped_model(tmp_path: Path) -> None:
+def test_registry_starts_from_the_shipped_model(tmp_path: Path) -> None:
     registry = str(tmp_path / "models")
     assert f"{SHIPPED} serves" in run("models", "add", "--registry", registry)
     assert "has no model 'x'" in run("models", "promote", "x", "--registry", registry, code=4)
@@ -67,13 +67,13 @@ def test_a_registry_is_made_of_the_shipped_model(tmp_path: Path) -> None:
     assert "no registry" in run("models", "list", "--registry", str(tmp_path), code=4)
 
 
-def test_the_doctor_looks_at_the_promoted_model(tmp_path: Path) -> None:
+def test_doctor_checks_the_promoted_model(tmp_path: Path) -> None:
     registry = str(tmp_path / "models")
     run("models", "add", "--registry", registry)
     assert f"{SHIPPED} litert" in run("doctor", "--model", registry)
 
 
-def test_nobody_guesses_what_true_means(many: Path) -> None:
+def test_meaning_of_true_must_be_stated(many: Path) -> None:
     (many / "FALSE").mkdir()
     (many / "FALSE" / "1.png").write_bytes(b"photo")
     told = run("calibrate", "--data", str(many), "--out", str(many / "out"), code=4)
@@ -81,7 +81,7 @@ def test_nobody_guesses_what_true_means(many: Path) -> None:
     assert not (many / "out").exists()
 
 
-def test_a_missing_package_is_told_with_where_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_missing_package_names_its_extra(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for module in ("recalibration", "small_samples"):
         monkeypatch.delitem(sys.modules, f"img_super.lab.own_documents.{module}", raising=False)
     monkeypatch.setitem(sys.modules, "scipy.optimize", None)

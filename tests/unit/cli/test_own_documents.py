@@ -19,7 +19,7 @@ from img_super.model_card import read_card
 from img_super.pipeline.load import SHIPPED_MODEL
 
 
-def test_photos_are_read_with_the_detector_that_serves(
+def test_reads_photos_with_the_serving_detector(
     tmp_path: Path, bona_fide_bytes: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "1.jpg").write_bytes(bona_fide_bytes)
@@ -44,12 +44,12 @@ def test_photos_are_read_with_the_detector_that_serves(
         (NextStep.KEEP_OLD, None),
     ],
 )
-def test_what_to_do_next_agrees_with_the_advice_and_can_be_pasted(step: NextStep | None, told: str | None) -> None:
+def test_next_steps_match_the_advice_and_can_be_pasted(step: NextStep | None, told: str | None) -> None:
     commands = re.findall("`(.+?)`", kept_in_folder("a model 1", Path("our runs/1"), step))
     assert commands == ([] if told is None else [told.format("'our runs/1'")])
 
 
-def test_a_model_that_is_no_better_is_not_promoted_from_a_registry_either(tmp_path: Path) -> None:
+def test_no_promotion_is_advised_without_improvement(tmp_path: Path) -> None:
     def kept(name: str, step: NextStep | None) -> list[str]:
         return re.findall("`(.+?)`", keep_in_registry(SHIPPED_MODEL, tmp_path / name, SHIPPED_MODEL, step))
 
@@ -59,7 +59,7 @@ def test_a_model_that_is_no_better_is_not_promoted_from_a_registry_either(tmp_pa
     assert kept("old", NextStep.KEEP_OLD) == []
 
 
-def test_what_to_do_with_trained_weights_can_be_pasted() -> None:
+def test_next_steps_after_training_can_be_pasted() -> None:
     (told,) = re.findall("`(.+?)`", exportable(Path("runs/our 1/best.keras"), Path("val"), Path("runs/our 1")))
     _, verb, *words = shlex.split(told)
     context = typer.main.get_command(app).commands[verb].make_context(verb, words)  # type: ignore[attr-defined]

@@ -52,14 +52,14 @@ def lines(result: Result) -> list[dict[str, Any]]:
 @pytest.mark.parametrize(
     ("score", "code"), [(0.1, Exit.DONE), (0.5, Exit.SUSPICIOUS), (0.65, Exit.SUSPICIOUS), (0.9, Exit.SUSPICIOUS)]
 )
-def test_super_ends_with_0_only_when_a_photo_is_bona_fide(
+def test_super_exits_0_only_for_bona_fide(
     run: Run, validator: FakeValidator, photo: Path, score: float, code: Exit
 ) -> None:
     validator.score = score
     assert run("super", photo).exit_code == code
 
 
-def test_super_tells_what_the_service_would(run: Run, photo: Path) -> None:
+def test_super_prints_what_the_service_answers(run: Run, photo: Path) -> None:
     result = run("super", "--json", photo)
     (line,) = lines(result)
     assert line["photo"] == str(photo)
@@ -69,7 +69,7 @@ def test_super_tells_what_the_service_would(run: Run, photo: Path) -> None:
     assert lines(run("super", "--json", "--evidence", photo))[0]["evidence"]["heat_map"].startswith("data:image/png")
 
 
-def test_photos_that_cannot_be_judged_have_their_line_and_the_others_too(run: Run, photo: Path, tmp_path: Path) -> None:
+def test_failed_photos_get_a_line_and_the_others_an_answer(run: Run, photo: Path, tmp_path: Path) -> None:
     (tmp_path / "notes.txt").write_text("no photo")
     result = run("super", "--json", tmp_path / "notes.txt", tmp_path / "gone.jpg", tmp_path, photo)
     assert result.exit_code == Exit.UNANSWERED
@@ -79,27 +79,25 @@ def test_photos_that_cannot_be_judged_have_their_line_and_the_others_too(run: Ru
     assert "Traceback" not in result.output
 
 
-def test_a_table_for_people(run: Run, photo: Path, tmp_path: Path) -> None:
+def test_prints_a_table(run: Run, photo: Path, tmp_path: Path) -> None:
     told = re.sub(r"[\s│]+", "", run("super", photo, tmp_path / "gone.jpg", env={"COLUMNS": "160"}).stdout)
     for word in ("attack", "0.7500", "40,30to100,110", "unreadable_file", "fake_validator2,threshold0.6"):
         assert word in told
 
 
 @pytest.mark.parametrize("verb", ["face", "super"])
-def test_a_table_tells_faces_outside_of_every_document(
-    run: Run, detector: FakeDetector, photo: Path, verb: str
-) -> None:
+def test_table_shows_faces_outside_every_document(run: Run, detector: FakeDetector, photo: Path, verb: str) -> None:
     assert "outside" not in run(verb, photo, env={"COLUMNS": "160"}).stdout
     detector.answer = WITH_OWNER
     assert "1 face outside of every document" in run(verb, photo, env={"COLUMNS": "250"}).stdout
 
 
-def test_columns_are_those_of_the_verb_also_when_every_photo_fails(run: Run, tmp_path: Path) -> None:
+def test_columns_are_the_same_when_every_photo_fails(run: Run, tmp_path: Path) -> None:
     assert "verdict" in run("super", tmp_path / "gone.jpg").stdout
     assert "verdict" not in run("face", tmp_path / "gone.jpg").stdout
 
 
-def test_a_name_is_no_markup(run: Run, tmp_path: Path, photo_bytes: bytes) -> None:
+def test_file_names_are_not_markup(run: Run, tmp_path: Path, photo_bytes: bytes) -> None:
     path = tmp_path / "[red]a\x1b[2J.png"
     path.write_bytes(photo_bytes)
     result = run("face", path)
@@ -107,22 +105,20 @@ def test_a_name_is_no_markup(run: Run, tmp_path: Path, photo_bytes: bytes) -> No
     assert "[red]a\\x1b[2J.png" in re.sub(r"[\s│]+", "", result.stdout)
 
 
-def test_standard_input_is_a_photo(run: Run, photo_bytes: bytes) -> None:
+def test_reads_a_photo_from_standard_input(run: Run, photo_bytes: bytes) -> None:
     (line,) = lines(run("face", "--json", "-", input=photo_bytes))
     assert line["photo"] == "-"
     assert [face["x_min"] for face in line["faces"]] == [40, 150]
 
 
-def test_face_without_a_face(run: Run, detector: FakeDetector, photo: Path) -> None:
+def test_face_reports_no_face(run: Run, detector: FakeDetector, photo: Path) -> None:
     detector.answer = None
     result = run("face", "--json", photo)
     assert (result.exit_code, lines(result)[0]["error"]["code"]) == (Exit.UNANSWERED, "no_face")
 
 
 @pytest.mark.parametrize("verb", ["face", "super"])
-def test_pictures_are_saved_only_when_asked_for_and_under_names_of_their_own(
-    run: Run, photo: Path, tmp_path: Path, verb: str
-) -> None:
+def test_pictures_are_saved_on_request_under_unique_names(run: Run, photo: Path, tmp_path: Path, verb: str) -> None:
     before = set(tmp_path.rglob("*"))
     run(verb, photo)
     assert set(tmp_path.rglob("*")) == before
@@ -137,7 +133,7 @@ def test_pictures_are_saved_only_when_asked_for_and_under_names_of_their_own(
         assert not picture.getexif()
 
 
-def test_a_model_that_is_not_there_is_one_line(photo: Path, tmp_path: Path) -> None:
+def test_missing_model_is_one_line(photo: Path, tmp_path: Path) -> None:
     result = CliRunner().invoke(app, ["super", "--model", str(tmp_path), str(photo)])
     assert result.exit_code == Exit.NOT_STARTED
     assert result.stderr.startswith("img-super: The model's card")
@@ -163,7 +159,7 @@ def url(pipeline: Pipeline) -> Iterator[str]:
         thread.join()
 
 
-def test_the_client_tells_what_super_tells(run: Run, url: str, photo: Path, tmp_path: Path) -> None:
+def test_client_prints_what_super_prints(run: Run, url: str, photo: Path, tmp_path: Path) -> None:
     (tmp_path / "notes.txt").write_text("no photo")
     photos = (photo, tmp_path / "notes.txt", tmp_path / "gone.jpg")
     ours, theirs = run("super", "--json", *photos), run("client", "--url", url, "--json", *photos)
@@ -174,7 +170,7 @@ def test_the_client_tells_what_super_tells(run: Run, url: str, photo: Path, tmp_
             assert their == our | ({"evidence": None} if "evidence" in their else {})
 
 
-def test_the_client_asks_for_faces_and_draws(run: Run, url: str, photo: Path, tmp_path: Path) -> None:
+def test_client_finds_faces_and_draws(run: Run, url: str, photo: Path, tmp_path: Path) -> None:
     (line,) = lines(run("client", "--url", url.removeprefix("http://"), "--face", "--json", photo))
     assert len(line["faces"]) == 2
     result = run("client", "--url", url, "--draw", tmp_path / "drawn", photo)
@@ -182,7 +178,7 @@ def test_the_client_asks_for_faces_and_draws(run: Run, url: str, photo: Path, tm
     assert (tmp_path / "drawn" / "document.jpg").exists()
 
 
-def test_no_service_is_one_line(run: Run, photo: Path) -> None:
+def test_unreachable_service_is_one_line(run: Run, photo: Path) -> None:
     result = run("client", "--url", "http://127.0.0.1:9", photo)
     assert result.exit_code == Exit.NOT_STARTED
     assert result.stderr.startswith("img-super: No service answers at http://127.0.0.1:9")
@@ -228,7 +224,7 @@ def answering(monkeypatch: pytest.MonkeyPatch) -> Callable[..., FakeService]:
 FACE = {"x_min": 1, "y_min": 2, "x_max": 3, "y_max": 4, "confidence": 0.9}
 
 
-def test_what_a_proxy_says_is_told(run: Run, answering: Callable[..., FakeService], photo: Path) -> None:
+def test_proxy_errors_are_shown(run: Run, answering: Callable[..., FakeService], photo: Path) -> None:
     answering(httpx2.Response(502, text="<h1>Bad Gateway</h1>"))
     result = run("client", "--json", photo)
     assert result.exit_code == Exit.UNANSWERED
@@ -282,7 +278,7 @@ def test_a_hostile_service_gives_the_terminal_no_orders(
         assert not {"\x1b", "\x07"} & set(result.output)
 
 
-def test_headers_are_sent_and_the_name_of_the_file_is_not(
+def test_sends_headers_and_no_file_name(
     run: Run, answering: Callable[..., FakeService], tmp_path: Path, photo_bytes: bytes
 ) -> None:
     path = tmp_path / "Juana Perez 52.111.222.png"
@@ -297,7 +293,7 @@ def test_headers_are_sent_and_the_name_of_the_file_is_not(
     assert run("client", "--header", f"@{tmp_path}/gone", path).exit_code == Exit.USAGE
 
 
-def test_a_key_is_read_from_a_file(
+def test_reads_the_key_from_a_file(
     run: Run, answering: Callable[..., FakeService], photo: Path, tmp_path: Path
 ) -> None:
     (tmp_path / "key.txt").write_text("X-API-Key: secret\n\nX-Request-ID: mine\n")
@@ -307,13 +303,13 @@ def test_a_key_is_read_from_a_file(
     assert (service.requests[0].headers["x-api-key"], service.requests[0].headers["x-request-id"]) == ("secret", "mine")
 
 
-def test_a_verb_that_is_stopped_does_not_end_as_if_all_were_well() -> None:
+def test_interrupted_verb_exits_with_an_error() -> None:
     environment = {**os.environ, "PYTHONPATH": str(SAMPLES.parents[1])}
     command = [sys.executable, "-c", STOPPED_WHILE_READING]
     assert subprocess.run(command, env=environment, check=False).returncode == Exit.TERMINATED
 
 
-def test_every_verb_teaches() -> None:
+def test_every_verb_has_examples() -> None:
     for verb in ("face", "super", "scan", "client", "doctor"):
         told = CliRunner().invoke(app, [verb, "--help"]).stdout
         assert "Exits with 0" in told

@@ -46,13 +46,13 @@ def client() -> TestClient:
 
 
 @pytest.mark.parametrize("name", ["errors.md", "settings.md"])
-def test_the_committed_reference_has_not_drifted_from_the_code(name: str, tmp_path: Path) -> None:
+def test_committed_reference_is_current(name: str, tmp_path: Path) -> None:
     write_reference(tmp_path)
     made, committed = (folder.joinpath(name).read_text(encoding="utf-8") for folder in (tmp_path, COMMITTED))
     assert committed == made, "docs/reference has drifted; run `make reference` and commit what it wrote"
 
 
-def test_the_command_writes_both_files_into_a_new_folder(tmp_path: Path) -> None:
+def test_command_writes_into_a_new_folder(tmp_path: Path) -> None:
     app = typer.Typer()
     app.command()(reference)
     result = CliRunner().invoke(app, [str(tmp_path / "new")])
@@ -67,7 +67,7 @@ def test_every_error_is_listed_with_its_status() -> None:
         assert f"- `{error.code}` ({STATUSES[error].value}): " in text
 
 
-def test_no_code_stands_for_two_errors() -> None:
+def test_error_codes_are_unique() -> None:
     codes = [entry.code for entry in documented_problems()]
     assert len(codes) == len(set(codes))
 
@@ -81,9 +81,7 @@ def test_no_code_stands_for_two_errors() -> None:
         ("GET", "/broken", "internal_error"),
     ],
 )
-def test_what_the_handlers_answer_without_an_input_error_is_listed(
-    client: TestClient, method: str, address: str, code: str
-) -> None:
+def test_errors_of_the_handlers_are_listed(client: TestClient, method: str, address: str, code: str) -> None:
     answer = Problem(**client.request(method, address).json())
     listed = {entry.code: entry for entry in SERVICE_PROBLEMS}[code]
     if code == "bad_parameter":
@@ -92,7 +90,7 @@ def test_what_the_handlers_answer_without_an_input_error_is_listed(
     assert answer == listed
 
 
-def test_every_setting_is_listed_with_default_allowed_values_and_meaning() -> None:
+def test_every_setting_has_default_allowed_values_and_meaning() -> None:
     text = settings_text()
     for name, field in Settings.model_fields.items():
         entry = rf"- `{PREFIX}{name.upper()}` \({re.escape(default_in_words(name))}; [^)]+\): "
@@ -105,7 +103,7 @@ def test_allowed_values_come_from_the_class() -> None:
     assert "(`litert`; `litert`, `litert_fp32`, `litert_int8`, `tensorflow`)" in text
 
 
-def test_the_reference_is_the_same_on_every_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_reference_does_not_depend_on_the_machine(monkeypatch: pytest.MonkeyPatch) -> None:
     before = settings_text()
     monkeypatch.setenv(f"{PREFIX}PORT", "9000")
     assert settings_text() == before
@@ -113,7 +111,7 @@ def test_the_reference_is_the_same_on_every_machine(monkeypatch: pytest.MonkeyPa
     assert str(COMMITTED.parent.parent) not in before
 
 
-def test_angle_brackets_are_shown_and_code_is_left_as_it_stands() -> None:
+def test_escapes_angle_brackets_outside_code() -> None:
     text = errors_text()
     assert "`Authorization: Bearer <key>`" in text
     assert r'{"image": "\<base64>"}' in text

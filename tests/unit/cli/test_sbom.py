@@ -10,7 +10,7 @@ from img_super.model_card import read_card
 from img_super.pipeline.load import SHIPPED_MODEL
 
 
-def test_the_bill_lists_packages_and_networks_and_others_can_read_it() -> None:
+def test_sbom_lists_packages_and_networks_and_is_valid() -> None:
     result = CliRunner().invoke(app, ["sbom"])
     assert result.exit_code == 0, result.output
     bill = Bom.from_json(json.loads(result.output))  # type: ignore[attr-defined]  # added by the library's decorator

@@ -72,7 +72,7 @@ def test_exit_codes(run: Scan, scanned: Scanned, rows: list[ScanRow], code: Exit
     assert run("--strict").exit_code == strict
 
 
-def test_the_summary_is_one_line_of_json_and_nothing_else(run: Scan, scanned: Scanned) -> None:
+def test_summary_is_one_line_of_json(run: Scan, scanned: Scanned) -> None:
     scanned.rows = [GENUINE, UNSURE, FAILED]
     result = run("--json")
     assert result.stderr == ""
@@ -85,14 +85,14 @@ def test_the_summary_is_one_line_of_json_and_nothing_else(run: Scan, scanned: Sc
     }  # fmt: skip
 
 
-def test_the_summary_for_people_names_the_files_and_the_errors(run: Scan, scanned: Scanned) -> None:
+def test_readable_summary_names_files_and_errors(run: Scan, scanned: Scanned) -> None:
     scanned.rows = [GENUINE, FAILED]
     told = run().stdout
     for word in ("2 photos", "no_face", "r.csv", "r.html"):
         assert word in told
 
 
-def test_what_is_typed_is_what_is_done(run: Scan, scanned: Scanned, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_options_reach_the_scan(run: Scan, scanned: Scanned, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("IMG_SUPER_BACKEND", "litert_fp32")
     monkeypatch.setenv("IMG_SUPER_DETECTOR", "precise")
     run("--no-report", "--thumbnails", "--language=es", "--processes=3", "--max-file-bytes=9", "--restart",
@@ -104,26 +104,26 @@ def test_what_is_typed_is_what_is_done(run: Scan, scanned: Scanned, monkeypatch:
     assert job.work.storage == {"anon": True, "endpoint_url": "http://a/?b=c"}
 
 
-def test_a_fault_is_one_line(run: Scan, scanned: Scanned) -> None:
+def test_failure_is_one_line(run: Scan, scanned: Scanned) -> None:
     scanned.fault = ScanError("There is nothing at x.")
     result = run("--json")
     assert (result.exit_code, result.stderr) == (Exit.NOT_STARTED, "img-super: There is nothing at x.\n")
 
 
-def test_a_full_disk_names_what_was_written(run: Scan, scanned: Scanned) -> None:
+def test_full_disk_names_what_was_written(run: Scan, scanned: Scanned) -> None:
     scanned.fault = OSError(ENOSPC, "No space left on device")
     result = run("--json")
     assert (result.exit_code, result.stderr) == (Exit.NOT_STARTED, "img-super: r.csv: No space left on device.\n")
 
 
-def test_ctrl_c_tells_how_to_go_on(run: Scan, scanned: Scanned) -> None:
+def test_ctrl_c_says_how_to_resume(run: Scan, scanned: Scanned) -> None:
     scanned.fault = KeyboardInterrupt()
     result = run("--json")
     assert result.exit_code == Exit.STOPPED
     assert "Run the same command again" in result.stderr
 
 
-def test_a_wrong_option_is_usage(run: Scan, scanned: Scanned) -> None:
+def test_wrong_option_is_a_usage_error(run: Scan, scanned: Scanned) -> None:
     assert run("--storage-option", "anon").exit_code == Exit.USAGE
     assert run("--processes", "0").exit_code == Exit.USAGE
     assert not scanned.jobs

@@ -29,7 +29,7 @@ def started(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[dict[str, Any]]]:
     gc.unfreeze()
 
 
-def test_options_win_over_the_environment(started: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_options_override_the_environment(started: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("IMG_SUPER_PORT", "9000")
     monkeypatch.setenv("IMG_SUPER_THREADS", "3")
     result = CliRunner().invoke(app, ["serve", "--port", "9100", "--log-level", "warning"])
@@ -38,12 +38,12 @@ def test_options_win_over_the_environment(started: list[dict[str, Any]], monkeyp
     assert (call["port"], call["app"].threads, call["log_level"]) == (9100, 3, "warning")
 
 
-def test_garbage_collections_do_not_look_at_what_was_loaded(started: list[dict[str, Any]]) -> None:
+def test_loaded_objects_are_frozen_for_the_garbage_collector(started: list[dict[str, Any]]) -> None:
     CliRunner().invoke(app, ["serve"])
     assert started[0]["set_aside"] > 10_000
 
 
-def test_a_path_prefix_is_a_setting(started: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_path_prefix_is_a_setting(started: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch) -> None:
     for prefix in ("/identity", "/a/b.c"):
         monkeypatch.setenv("IMG_SUPER_ROOT_PATH", prefix)
         assert CliRunner().invoke(app, ["serve"]).exit_code == 0
@@ -57,20 +57,20 @@ def test_a_path_prefix_is_a_setting(started: list[dict[str, Any]], monkeypatch: 
     ("host", "shown"),
     [("0.0.0.0", "http://127.0.0.1:8080"), ("::1", "http://[::1]:8080"), ("10.1.2.3", "http://10.1.2.3:8080")],
 )
-def test_the_address_and_a_curl_line_are_shown(started: list[dict[str, Any]], host: str, shown: str) -> None:
+def test_prints_the_address_and_a_curl_command(started: list[dict[str, Any]], host: str, shown: str) -> None:
     output = CliRunner().invoke(app, ["serve", "--host", host]).output
     assert f"img_super on {shown} " in output
     assert "curl -F image=@" in output
     assert f"{shown}/super" in output
 
 
-def test_a_wrong_setting_is_one_sentence() -> None:
+def test_wrong_setting_is_one_sentence() -> None:
     result = CliRunner().invoke(app, ["serve", "--port", "99999"])
     assert result.exit_code == 1
     assert result.output.startswith("img_super cannot start. IMG_SUPER_PORT cannot be 99999: ")
 
 
-def test_sigterm_is_no_failure() -> None:
+def test_sigterm_is_not_a_failure() -> None:
     """In a process of its own: what other tests load may have changed how this one takes signals."""
     stopped = "from img_super.cli import serve; serve._exit_cleanly_on_sigterm(); signal.raise_signal(signal.SIGTERM)"
     ended = subprocess.run([sys.executable, "-c", f"import signal; {stopped}"], check=False)

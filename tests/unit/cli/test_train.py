@@ -21,7 +21,7 @@ def typed(*words: str) -> Result:
     return CliRunner().invoke(app, words)
 
 
-def test_the_former_way_to_fine_tune_hands_on_what_was_typed(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_former_fine_tune_command_passes_its_options_on(monkeypatch: pytest.MonkeyPatch) -> None:
     asked: dict[str, Any] = {}
     monkeypatch.setattr("img_super.cli.train.fine_tune", lambda *places, **flags: asked.update(flags, places=places))
     common = ("train", "--validation", "val", "--out", "out", "--from", "shipped")
@@ -47,7 +47,7 @@ def test_the_former_way_to_fine_tune_hands_on_what_was_typed(monkeypatch: pytest
         (("synthesize", "--out", "o", "--species", "printed_photo", "--stages", "file"), "--stages"),
     ],
 )
-def test_what_cannot_be_done_together_is_told_before_anything_is_read(words: tuple[str, ...], named: str) -> None:
+def test_conflicting_options_fail_before_anything_is_read(words: tuple[str, ...], named: str) -> None:
     refused = typed(*words)
     assert refused.exit_code == Exit.USAGE, refused.output
     assert named in refused.stderr

@@ -53,7 +53,7 @@ def handle(**methods: Answers) -> DeploymentHandle[Any]:
     return cast("DeploymentHandle[Any]", SimpleNamespace(**methods))
 
 
-def test_a_detector_elsewhere_is_told_which_one_is_meant() -> None:
+def test_remote_detector_is_told_which_one_to_use() -> None:
     answers = Answers([TWO_FACES, None])
     detect = handle(detect=answers)
     assert RemoteDetector(detect, FAKE_DETECTOR, quick=True, patience_s=3).detect(IMAGE) == TWO_FACES
@@ -61,7 +61,7 @@ def test_a_detector_elsewhere_is_told_which_one_is_meant() -> None:
     assert [quick for _, quick in answers.asked] == [True, False]
 
 
-def test_what_a_dying_process_had_is_asked_again_elsewhere() -> None:
+def test_calls_of_a_dead_replica_are_retried_elsewhere() -> None:
     answers = Answers([RayActorError(), RayActorError(), TWO_FACES])
     assert RemoteDetector(handle(detect=answers), FAKE_DETECTOR, quick=True, patience_s=3).detect(IMAGE) == TWO_FACES
     assert len(answers.asked) == TRIES
@@ -75,13 +75,13 @@ def test_what_a_dying_process_had_is_asked_again_elsewhere() -> None:
         ([BackPressureError(num_queued_requests=9, max_queued_requests=8)], Overloaded),
     ],
 )
-def test_no_answer_is_told_as_the_service_tells_it(given: list[Exception], kind: type[ServiceError]) -> None:
+def test_failed_call_raises_the_service_error(given: list[Exception], kind: type[ServiceError]) -> None:
     answers = Answers(given)
     with pytest.raises(kind):
         asked_until_answered(answers.remote, 3)
 
 
-def test_a_score_is_never_taken_from_another_model_than_the_threshold(card: ModelCard) -> None:
+def test_score_and_threshold_come_from_one_model(card: ModelCard) -> None:
     evidence = Evidence(0.7, np.zeros((2, 2), np.float32))
     answers = Answers([evidence, None])
     validator = RemoteValidator(handle(validate=answers), card, FAKE_VALIDATOR, patience_s=3)
@@ -91,7 +91,7 @@ def test_a_score_is_never_taken_from_another_model_than_the_threshold(card: Mode
         validator.validate(IMAGE)
 
 
-def test_the_validator_of_a_replica_answers_for_its_own_model_only() -> None:
+def test_replica_validator_answers_only_for_its_model() -> None:
     replica = ValidatorReplica()
     card, identity = asyncio.run(replica.card())
     crop = np.full((card.input_side_px, card.input_side_px, 3), 90, np.uint8)
@@ -102,7 +102,7 @@ def test_the_validator_of_a_replica_answers_for_its_own_model_only() -> None:
 
 
 @pytest.mark.parametrize("name", ["precise", "fast"])
-def test_the_detector_of_a_replica_is_that_of_the_settings(
+def test_replica_detector_follows_the_settings(
     name: str, monkeypatch: pytest.MonkeyPatch, bona_fide_bytes: bytes
 ) -> None:
     monkeypatch.setenv("IMG_SUPER_DETECTOR", name)

@@ -38,13 +38,13 @@ def folder(tmp_path: Path) -> Path:
     return source
 
 
-def test_names_travel_and_bytes_do_not(folder: Path) -> None:
+def test_only_names_are_sent_to_the_crews(folder: Path) -> None:
     units = list(scan._units(ScanJob((str(folder),), folder / "out.csv"), lambda _: False))
     assert sorted(Path(unit.name).name for unit in units) == ["1.jpg", "2.jpg", "a.jpg", "c.tar"]
     assert not any(isinstance(unit, Given) for unit in units)
 
 
-def test_what_is_done_or_written_by_the_scan_is_no_work(folder: Path) -> None:
+def test_finished_photos_and_own_output_are_skipped(folder: Path) -> None:
     (folder / "out.csv").write_text("")
     units = scan._units(ScanJob((str(folder),), folder / "out.csv"), lambda name: name.endswith(("1.jpg", "a.jpg")))
     assert sorted(Path(unit.name).name for unit in units) == ["2.jpg", "c.tar"]
@@ -59,7 +59,7 @@ class EchoCrew:
         return (Judged(unanswered(photo.name, "code", type(photo).__name__)) for photo in photos)
 
 
-def test_a_crew_opens_the_archives_that_it_is_given(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_crew_opens_its_archives(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(scan, "Crew", EchoCrew)
     units = [InFile(name, str(folder / name)) for name in ("a.jpg", "c.tar")]
     batch = {"unit": np.array([pickle.dumps(unit) for unit in units], dtype=object)}
@@ -72,16 +72,14 @@ def test_a_crew_opens_the_archives_that_it_is_given(folder: Path, monkeypatch: p
     ]
 
 
-def test_rows_come_in_parts_that_fit_the_object_store(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_rows_are_chunked_for_the_object_store(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(scan, "Crew", EchoCrew)
     monkeypatch.setattr(scan, "_ROWS_A_BLOCK", 2)
     batch = {"unit": np.array([pickle.dumps(InFile(f"{number}", "")) for number in range(5)], dtype=object)}
     assert [len(part["judged"]) for part in NodeCrew(Work())(batch)] == [2, 2, 1]
 
 
-def test_without_a_cluster_the_scan_says_what_to_do(
-    folder: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
+def test_missing_cluster_says_what_to_do(folder: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     def nowhere(**_: object) -> None:
         raise ConnectionError
 
@@ -93,9 +91,7 @@ def test_without_a_cluster_the_scan_says_what_to_do(
     assert "RAY_ADDRESS" in told.stderr
 
 
-def test_what_ray_says_does_not_come_between_the_answers(
-    folder: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
+def test_ray_output_stays_out_of_standard_output(folder: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     def judging(_job: ScanJob, _done: object) -> Generator[Judged]:
         print("(raylet) a node is dead")  # noqa: T201 as Ray does
         yield Judged(unanswered("a.jpg", "code", "detail"))
@@ -106,7 +102,7 @@ def test_what_ray_says_does_not_come_between_the_answers(
     assert "a node is dead" in told.stderr
 
 
-def test_without_ray_it_is_named_with_its_extra(folder: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_missing_ray_names_its_extra(folder: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setitem(sys.modules, "img_super.cluster.scan", None)
     told = CliRunner().invoke(app, ["scan", str(folder), "--out", str(tmp_path / "out.csv"), "--on-ray"])
     assert told.exit_code == 4

@@ -28,13 +28,13 @@ def deployments(app: serve.Application) -> dict[str, serve.Deployment]:
     return {deployment.name: deployment for deployment in (ingress, *inner)}
 
 
-def test_together_is_one_deployment() -> None:
+def test_combined_layout_is_one_deployment() -> None:
     (ingress,) = deployments(build(Arguments())).values()
     assert ingress.name == "Service"
     assert ingress.init_args[1:] == (None, None)
 
 
-def test_apart_detector_and_validator_have_replicas_of_their_own() -> None:
+def test_separate_layout_has_replicas_per_network() -> None:
     found = deployments(build(Arguments(layout=Layout.APART, min_replicas=2, max_replicas=5, cores=0.5)))
     assert set(found) == {"Service", "Detector", "Validator"}
     for deployment in found.values():
@@ -45,12 +45,12 @@ def test_apart_detector_and_validator_have_replicas_of_their_own() -> None:
         assert deployment.ray_actor_options["num_cpus"] == 0.5
 
 
-def test_a_mistyped_argument_is_refused() -> None:
+def test_unknown_argument_is_refused() -> None:
     with pytest.raises(ValidationError, match="replicas"):
         Arguments.model_validate({"replicas": 3})
 
 
-def test_one_replica_of_many_is_not_given_another_model(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_replica_settings_disable_reload_and_workers(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("IMG_SUPER_ADMIN_KEYS_FILE", str(tmp_path / "keys"))
     monkeypatch.setenv("IMG_SUPER_WORKERS", "4")
     settings = replica_settings(Arguments(cores=2))
@@ -69,7 +69,7 @@ def test_replicas_of_a_node_share_its_memory(monkeypatch: pytest.MonkeyPatch) ->
     assert of_two.max_memory_bytes == alone.max_memory_bytes // 2
 
 
-def test_an_ingress_without_networks_decodes_while_others_wait() -> None:
+def test_ingress_without_networks_decodes_while_others_wait() -> None:
     assert replica_settings(Arguments(layout=Layout.APART)).threads > 1
 
 
@@ -88,16 +88,16 @@ async def healthy(ingress: Ingress, warm: bool) -> None:
     await ingress.check_health()
 
 
-def test_a_replica_is_sent_requests_once_it_is_warm(ingress: Ingress) -> None:
+def test_replica_gets_requests_after_its_warm_up(ingress: Ingress) -> None:
     asyncio.run(healthy(ingress, warm=True))
 
 
-def test_a_replica_whose_warm_up_does_not_pass_is_started_anew(ingress: Ingress) -> None:
+def test_failed_warm_up_restarts_the_replica(ingress: Ingress) -> None:
     with pytest.raises(RuntimeError, match="warm-up"):
         asyncio.run(healthy(ingress, warm=False))
 
 
-def test_nothing_of_ray_is_imported_before_it_is_asked_for() -> None:
+def test_ray_is_imported_lazily() -> None:
     code = "import sys, img_super.main, img_super.cli.app, img_super.cli.scan, img_super.scan.scan\n"
     code += "print([name for name in ('ray', 'pandas', 'pyarrow', 'grpc') if name in sys.modules])"
     environment = {**os.environ, "PYTHONPATH": str(Path(img_super.__file__).parent.parent)}

@@ -14,14 +14,14 @@ def test_no_face_in_any_rotation() -> None:
     assert choose({0: [], 90: [], 180: [], 270: []}, IMAGE_WH) is None
 
 
-def test_the_most_confident_face_tells_the_rotation() -> None:
+def test_most_confident_face_determines_the_rotation() -> None:
     upright, lying = face(300, 300, 150, 0.93), face(290, 290, 180, 0.7)
     found = choose({0: [lying], 90: [upright], 180: [], 270: []}, IMAGE_WH)
     assert found is not None
     assert (found.rotation, found.portrait) == (90, upright)
 
 
-def test_the_portrait_is_the_larger_one_though_the_ghost_has_more_confidence() -> None:
+def test_larger_face_beats_a_more_confident_ghost() -> None:
     portrait, ghost = face(150, 300, 200, 0.88), face(700, 350, 90, 0.94)
     found = choose({0: [ghost, portrait], 90: [], 180: [], 270: []}, IMAGE_WH)
     assert found is not None
@@ -29,14 +29,14 @@ def test_the_portrait_is_the_larger_one_though_the_ghost_has_more_confidence() -
     assert found.others == (ghost,)
 
 
-def test_a_ghost_in_the_middle_does_not_win() -> None:
+def test_central_ghost_does_not_win() -> None:
     portrait, ghost = face(40, 300, 200, 0.9), face(450, 350, 100, 0.9)
     found = choose({0: [ghost, portrait]}, IMAGE_WH)
     assert found is not None
     assert found.portrait == portrait
 
 
-def test_a_larger_face_in_the_corner_is_in_the_newspaper() -> None:
+def test_larger_face_in_the_corner_does_not_win() -> None:
     portrait, stranger = face(250, 350, 160, 0.9), face(800, 0, 195, 0.91)
     found = choose({0: [stranger, portrait]}, IMAGE_WH)
     assert found is not None

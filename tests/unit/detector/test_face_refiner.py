@@ -39,7 +39,7 @@ def about(box: Box, shift: float = 0.0, size: float = 1.0) -> FloatBox:
 
 @pytest.mark.parametrize("rotation", ROTATIONS)
 @pytest.mark.parametrize(("shift", "size"), [(0.0, 1.0), (0.2, 1.2), (-0.15, 0.85)])
-def test_a_rough_box_becomes_yunets(
+def test_rough_box_becomes_yunets(
     finder: FaceRefiner, sample: tuple[RgbImage, Box], rotation: Rotation, shift: float, size: float
 ) -> None:
     image, box = sample
@@ -51,7 +51,7 @@ def test_a_rough_box_becomes_yunets(
 
 
 @pytest.mark.parametrize("rotation", ROTATIONS)
-def test_whoever_found_it_the_same_face_is_settled_on(
+def test_detectors_converge_on_the_same_box(
     finder: FaceRefiner, sample: tuple[RgbImage, Box], rotation: Rotation
 ) -> None:
     image, box = sample
@@ -65,7 +65,7 @@ def test_whoever_found_it_the_same_face_is_settled_on(
     assert len(settled) == 1
 
 
-def test_it_sees_what_yunet_sees_on_opencv(finder: FaceRefiner, sample: tuple[RgbImage, Box]) -> None:
+def test_agrees_with_yunet_in_opencv(finder: FaceRefiner, sample: tuple[RgbImage, Box]) -> None:
     image, box = sample
     look = finder.find(Pyramid(image), about(box), 0)
     assert look is not None
@@ -76,13 +76,13 @@ def test_it_sees_what_yunet_sees_on_opencv(finder: FaceRefiner, sample: tuple[Rg
     assert astuple(look.face.box) == pytest.approx(astuple(expected), abs=0.02)
 
 
-def test_no_face_is_found_where_there_is_none(finder: FaceRefiner, sample: tuple[RgbImage, Box]) -> None:
+def test_finds_no_face_where_there_is_none(finder: FaceRefiner, sample: tuple[RgbImage, Box]) -> None:
     image, box = sample
     assert finder.find(Pyramid(cv2.GaussianBlur(image, (0, 0), 60)), about(box), 0) is None  # type: ignore[arg-type]
     assert finder.find(Pyramid(image), FloatBox(-500, -500, 40, 40), 0) is None
 
 
-def test_a_face_elsewhere_is_not_taken(finder: FaceRefiner, sample: tuple[RgbImage, Box]) -> None:
+def test_ignores_faces_elsewhere(finder: FaceRefiner, sample: tuple[RgbImage, Box]) -> None:
     image, box = sample
     beside = FloatBox(box.x_max + 0.4 * box.width, box.centre_xy[1], box.width, box.height)
     assert finder.find(Pyramid(image), beside, 0) is None
@@ -93,7 +93,7 @@ sides = st.integers(1, 400)
 
 @settings(max_examples=60, deadline=None)
 @given(x=st.floats(-300, 900), y=st.floats(-300, 900), size=st.floats(1, 700))
-def test_a_part_shows_what_lies_around_the_face(x: float, y: float, size: float) -> None:
+def test_window_shows_the_surroundings(x: float, y: float, size: float) -> None:
     photo = np.full((640, 480, 3), 255, np.uint8)
     part = Part.around(FloatBox(x, y, size, size))
     each = 2**part.halvings
@@ -112,7 +112,7 @@ def test_a_part_shows_what_lies_around_the_face(x: float, y: float, size: float)
 
 @settings(max_examples=40, deadline=None)
 @given(x=st.floats(-50, 200), y=st.floats(-50, 200), size=st.floats(1, 300), wh=st.tuples(sides, sides))
-def test_a_part_of_the_halved_photo_is_the_halved_part(x: float, y: float, size: float, wh: tuple[int, int]) -> None:
+def test_window_and_halving_commute(x: float, y: float, size: float, wh: tuple[int, int]) -> None:
     photo = np.random.default_rng(sum(wh)).integers(0, 256, (wh[1], wh[0], 3), dtype=np.uint8)
     part = Part.around(FloatBox(x, y, size, size))
     left, top, side = max(0, part.x_min), max(0, part.y_min), SIDE_PX << part.halvings
@@ -125,6 +125,6 @@ def test_a_part_of_the_halved_photo_is_the_halved_part(x: float, y: float, size:
     assert np.array_equal(part.pixels(Pyramid(photo)), expected)
 
 
-def test_weights_of_another_network_are_refused() -> None:
+def test_other_weights_are_refused() -> None:
     with pytest.raises(BadModel, match="not of 128 px"):
         FaceRefiner((SHIPPED_DETECTOR / "portrait_detector.tflite").read_bytes())

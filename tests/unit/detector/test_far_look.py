@@ -18,7 +18,5 @@ GHOST = face(800, 600, 60, 5)
         ([], False),
     ],
 )
-def test_a_face_without_a_document_from_far_is_a_ghost_where_it_is_seen_at_all(
-    far: list[Standing], faded: bool
-) -> None:
+def test_face_without_a_document_in_the_wide_view_is_a_ghost(far: list[Standing], faded: bool) -> None:
     assert fades(GHOST, far) == faded

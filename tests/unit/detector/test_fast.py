@@ -82,7 +82,7 @@ def precise(monkeypatch: pytest.MonkeyPatch) -> Precise:
     return Precise()
 
 
-def test_what_one_pass_is_sure_of_is_told_in_the_photos_pixels(precise: Precise) -> None:
+def test_confident_result_is_in_photo_pixels(precise: Precise) -> None:
     located = FastDetector(b"", card(), Finder(), precise).locate(PHOTO)
     assert located is not None
     assert located.detection.rotation == 180
@@ -92,7 +92,7 @@ def test_what_one_pass_is_sure_of_is_told_in_the_photos_pixels(precise: Precise)
     assert precise.asked == 0
 
 
-def test_boxes_of_others_end_where_the_photo_does(precise: Precise) -> None:
+def test_other_boxes_are_clipped_to_the_photo(precise: Precise) -> None:
     low = np.zeros((450, 640, 3), np.uint8)
     located = FastDetector(b"", card(), Finder(), precise).locate(low)
     assert located is not None
@@ -100,15 +100,13 @@ def test_boxes_of_others_end_where_the_photo_does(precise: Precise) -> None:
     assert ghost.box == Box(480, 400, 560, 450)
 
 
-def test_who_is_unsure_of_the_place_asks(precise: Precise, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_uncertain_position_falls_back(precise: Precise, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Network, "outputs", answers(0.3))
     assert FastDetector(b"", card(), Finder(), precise).detect(PHOTO) is PRECISE
     assert (precise.asked, Finder.asked) == (1, [])
 
 
-def test_a_face_of_the_precise_way_that_one_pass_sees_without_a_document_has_none(
-    precise: Precise, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_precise_face_without_a_document_has_none(precise: Precise, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Network, "outputs", answers(0.3))
     asking = FastDetector(b"", card(), Finder(), precise)
     for box, told in ((Box(200, 120, 360, 280), True), (Box(500, 120, 600, 200), False)):
@@ -119,9 +117,7 @@ def test_a_face_of_the_precise_way_that_one_pass_sees_without_a_document_has_non
         assert (found.portrait, found.no_document) == (seen.portrait, told)
 
 
-def test_of_the_precise_ways_faces_the_one_that_stands_best_is_the_portrait(
-    precise: Precise, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_best_placed_precise_face_is_the_portrait(precise: Precise, monkeypatch: pytest.MonkeyPatch) -> None:
     """Not the largest, and not one of which YuNet is not sure."""
     monkeypatch.setattr(Network, "outputs", answers(0.3))
     small, ghost = Face(Box(260, 180, 300, 230), 0.9), Face(Box(490, 410, 550, 470), 0.95)
@@ -134,12 +130,12 @@ def test_of_the_precise_ways_faces_the_one_that_stands_best_is_the_portrait(
         assert detection.portrait == chosen
 
 
-def test_a_rotation_without_doubt_ends_the_search(precise: Precise) -> None:
+def test_certain_rotation_ends_the_search(precise: Precise) -> None:
     FastDetector(b"", card(), Finder(), precise).detect(PHOTO)
     assert Finder.asked == [180]
 
 
-def test_the_rotation_in_which_the_face_is_seen_best_wins(precise: Precise, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_most_confident_rotation_wins(precise: Precise, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Finder, "confidences", {180: LEAST - 0.05, 90: LEAST + 0.05, 0: LEAST - 0.02})
     located = FastDetector(b"", card(), Finder(), precise).locate(PHOTO)
     assert located is not None
@@ -148,7 +144,7 @@ def test_the_rotation_in_which_the_face_is_seen_best_wins(precise: Precise, monk
 
 
 @pytest.mark.parametrize("confidences", [{}, {180: LEAST - 0.01}], ids=["none", "doubtful"])
-def test_what_yunet_does_not_confirm_is_asked_for(
+def test_unconfirmed_result_falls_back(
     precise: Precise, monkeypatch: pytest.MonkeyPatch, confidences: dict[Rotation, float]
 ) -> None:
     assert LEAST < SURE
@@ -156,14 +152,12 @@ def test_what_yunet_does_not_confirm_is_asked_for(
     assert FastDetector(b"", card(), Finder(), precise).detect(PHOTO) is PRECISE
 
 
-def test_a_network_of_another_size_than_its_card_says_is_refused(precise: Precise) -> None:
+def test_network_must_match_the_size_in_its_card(precise: Precise) -> None:
     with pytest.raises(BadModel, match=r"\(64, 64\) px, its card says \(320, 64\) px"):
         FastDetector(b"", card((320, 64)), Finder(), precise)
 
 
-def test_another_likely_place_is_tried_where_the_first_shows_no_face(
-    precise: Precise, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_tries_the_next_likely_position(precise: Precise, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Finder, "only_at_x", 520)
     for likely, found in ((0.2, None), (0.5, Box(480, 400, 560, 480))):
         outputs = answers(0.6)
@@ -174,9 +168,7 @@ def test_another_likely_place_is_tried_where_the_first_shows_no_face(
         assert located is None or [other.box for other in located.detection.others] == [Box(200, 120, 360, 280)]
 
 
-def test_a_photo_that_was_laid_on_its_side_is_told_as_it_stands(
-    precise: Precise, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_result_of_a_rotated_photo_is_in_its_own_pixels(precise: Precise, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Network, "input_wh", (SIDE, SIDE // 2))
     monkeypatch.setattr(Finder, "confidences", {270: 0.95})
     located = FastDetector(b"", card((SIDE, SIDE // 2)), Finder(), precise).locate(np.zeros((640, 320, 3), np.uint8))
@@ -221,7 +213,7 @@ def test_of_a_photo_full_of_faces_so_many_are_looked_at_from_near(
 
 
 @pytest.mark.parametrize("so_near", [True, False])
-def test_another_documents_portrait_is_where_it_is_seen_from_near(
+def test_other_documents_get_their_box_from_the_close_up(
     precise: Precise, monkeypatch: pytest.MonkeyPatch, so_near: bool
 ) -> None:
     """Of the whole photo, its face is seen too large; a ghost is told from it from near alone."""
@@ -250,9 +242,7 @@ def test_another_documents_portrait_is_where_it_is_seen_from_near(
         assert other.box.width == 160
 
 
-def test_the_portrait_that_a_closer_look_shows_comes_before_an_owner(
-    precise: Precise, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_portrait_found_in_a_close_up_precedes_the_holder(precise: Precise, monkeypatch: pytest.MonkeyPatch) -> None:
     """He fills the photo, and what one pass sees of the card is doubtful."""
     seen = answers(0.9)
     seen["centres"][5, 6] = 0.15, 0.15

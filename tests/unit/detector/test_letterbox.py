@@ -16,7 +16,7 @@ sides = st.integers(1, 900)
 
 @settings(max_examples=60, deadline=None)
 @given(width=sides, height=sides, input_wh=st.sampled_from([(32, 32), (96, 96), (256, 160)]))
-def test_the_photo_fits_and_the_rest_stays_grey(width: int, height: int, input_wh: tuple[int, int]) -> None:
+def test_photo_fits_and_the_rest_is_grey(width: int, height: int, input_wh: tuple[int, int]) -> None:
     small = letterbox(Pyramid(np.full((height, width, 3), 255, np.uint8)), input_wh)
     assert small.pixels.shape == (input_wh[1], input_wh[0], 3)
     assert small.rotation == (90 if height > width and input_wh[0] > input_wh[1] else 0)
@@ -28,7 +28,7 @@ def test_the_photo_fits_and_the_rest_stays_grey(width: int, height: int, input_w
 
 @settings(max_examples=40, deadline=None)
 @given(x=st.integers(0, 599), y=st.integers(0, 399), wh=st.sampled_from([(600, 400), (601, 899)]))
-def test_what_lies_in_the_input_leads_back_to_the_photo(x: int, y: int, wh: tuple[int, int]) -> None:
+def test_input_coordinates_map_back_to_the_photo(x: int, y: int, wh: tuple[int, int]) -> None:
     photo = np.zeros((wh[1], wh[0], 3), np.uint8)
     photo[max(0, y - 8) : y + 9, max(0, x - 8) : x + 9] = 255
     small = letterbox(Pyramid(photo), (320, 224))
@@ -41,14 +41,14 @@ def test_what_lies_in_the_input_leads_back_to_the_photo(x: int, y: int, wh: tupl
 
 
 @pytest.mark.parametrize("wh", [(600, 400), (400, 600)])
-def test_corners_begin_at_the_upper_left_of_the_photo(wh: tuple[int, int]) -> None:
+def test_corners_start_at_the_upper_left(wh: tuple[int, int]) -> None:
     small = letterbox(Pyramid(np.zeros((wh[1], wh[0], 3), np.uint8)), (320, 224))
     width, height = small.shown_wh
     shown = np.array([[0, 0], [width, 0], [width, height], [0, height]], np.float32)
     assert np.allclose(small.quad_in_photo(shown), [[0, 0], [wh[0], 0], wh, [0, wh[1]]], atol=0.01)
 
 
-def test_a_part_leads_back_to_the_whole_photo() -> None:
+def test_window_coordinates_map_back_to_the_photo() -> None:
     photo = Pyramid(np.zeros((900, 600, 3), np.uint8))
     part = letterbox(photo.part(Box(100, 400, 300, 900)), (320, 224), (100, 400))
     width, height = part.shown_wh
@@ -59,7 +59,7 @@ def test_a_part_leads_back_to_the_whole_photo() -> None:
 
 
 @pytest.mark.parametrize("wh", [(900, 600), (600, 900), (500, 500)])
-def test_from_far_as_much_again_is_around_the_photo(wh: tuple[int, int]) -> None:
+def test_wide_view_adds_a_margin_around_the_photo(wh: tuple[int, int]) -> None:
     far = from_far(letterbox(Pyramid(np.full((wh[1], wh[0], 3), 200, np.uint8)), (320, 224)), 1.5)
     assert far.pixels.shape == (224, 320, 3)
     width, height = far.shown_wh
@@ -72,7 +72,7 @@ def test_from_far_as_much_again_is_around_the_photo(wh: tuple[int, int]) -> None
 
 @settings(max_examples=60, deadline=None)
 @given(wh=st.tuples(st.integers(90, 700), st.integers(90, 700)), shares=st.tuples(st.floats(0.1, 1), st.floats(0.1, 1)))
-def test_halves_first_gives_what_one_step_gives(wh: tuple[int, int], shares: tuple[float, float]) -> None:
+def test_halving_first_equals_one_step(wh: tuple[int, int], shares: tuple[float, float]) -> None:
     few = np.random.default_rng(sum(wh)).integers(90, 166, (4, 5, 3), dtype=np.uint8)
     photo = cv2.resize(few, wh, interpolation=cv2.INTER_CUBIC).astype(np.uint8, copy=False)
     small_wh = (max(1, round(wh[0] * shares[0])), max(1, round(wh[1] * shares[1])))

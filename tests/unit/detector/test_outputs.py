@@ -14,7 +14,7 @@ def outputs() -> dict[str, Float32Array]:
     return {name: np.zeros((CELLS, CELLS, channels), np.float32) for name, channels in CHANNELS.items()}
 
 
-def test_the_likeliest_cell_is_read(outputs: dict[str, Float32Array]) -> None:
+def test_reads_the_most_likely_cell(outputs: dict[str, Float32Array]) -> None:
     outputs["centres"][3, 5, PORTRAIT] = 0.8
     outputs["centres"][9, 2, PORTRAIT] = 0.7
     outputs["boxes"][3, 5] = [0.25, -0.5, 0.0, np.log(2), 0, 1, np.log(3), np.log(4)]
@@ -30,18 +30,18 @@ def test_the_likeliest_cell_is_read(outputs: dict[str, Float32Array]) -> None:
 
 
 @pytest.mark.parametrize("number", range(4))
-def test_the_logits_are_of_the_rotations_in_their_order(outputs: dict[str, Float32Array], number: int) -> None:
+def test_logits_follow_the_order_of_rotations(outputs: dict[str, Float32Array], number: int) -> None:
     outputs["centres"][1, 1, PORTRAIT] = 1
     outputs["rotations"][1, 1, number] = 3
     assert read_portrait(outputs).rotations[0] == ROTATIONS[number]
 
 
-def test_nothing_seen_is_told_by_the_confidence(outputs: dict[str, Float32Array]) -> None:
+def test_empty_photo_has_low_confidence(outputs: dict[str, Float32Array]) -> None:
     (found,) = read_candidates(outputs)
     assert found.face.confidence == 0
 
 
-def test_others_are_peaks_away_from_the_portrait_and_from_surer_faces(outputs: dict[str, Float32Array]) -> None:
+def test_other_faces_are_separate_peaks(outputs: dict[str, Float32Array]) -> None:
     outputs["centres"][2, 2, PORTRAIT] = 0.9
     outputs["centres"][2, 3, OTHER] = 0.8  # lies over the portrait
     outputs["centres"][9, 9, OTHER] = 0.6
@@ -64,7 +64,7 @@ def test_absurd_sizes_stay_finite(outputs: dict[str, Float32Array], answer: floa
     assert 0 < box.height < 1000
 
 
-def test_overlap_is_of_the_smaller_box() -> None:
+def test_overlap_is_relative_to_the_smaller_box() -> None:
     small, large = FloatBox(10, 10, 4, 4), FloatBox(10, 10, 40, 40)
     assert small.overlap(large) == large.overlap(small) == 1
     assert small.overlap(FloatBox(12, 10, 4, 4)) == pytest.approx(0.5)
@@ -73,7 +73,7 @@ def test_overlap_is_of_the_smaller_box() -> None:
 
 
 @pytest.mark.parametrize("rotation", ROTATIONS)
-def test_a_float_box_turns_as_one_of_pixels_does(rotation: Rotation) -> None:
+def test_float_boxes_rotate_like_pixel_boxes(rotation: Rotation) -> None:
     box, wh = Box(3, 5, 20, 33), (64, 48)
     assert FloatBox.of(box).turned(rotation, wh).pixels() == box.turned(rotation, wh)
 

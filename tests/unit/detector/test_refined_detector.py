@@ -37,7 +37,7 @@ class Finder(FaceRefiner):
         return None if box is None else RefinedFace(FoundFace(box, 0.8), Part.around(about))
 
 
-def test_the_portraits_box_is_the_one_of_the_look() -> None:
+def test_portrait_box_comes_from_the_refiner() -> None:
     finder = Finder(FloatBox(142, 151, 79, 98))
     detector = RefinedDetector(Detector(FOUND), finder)
     assert detector.detect(PHOTO) == Detection(Face(Box(102, 102, 182, 200), 0.8), (GHOST,), 90)
@@ -45,7 +45,7 @@ def test_the_portraits_box_is_the_one_of_the_look() -> None:
     assert detector.identity == Detector.identity
 
 
-def test_a_face_that_belongs_into_another_part_is_looked_at_again() -> None:
+def test_face_outside_its_window_is_refined_again() -> None:
     far, again = FloatBox(240, 150, 80, 100), FloatBox(238, 152, 80, 100)
     finder = Finder(far, again)
     found = RefinedDetector(Detector(FOUND), finder).detect(PHOTO)
@@ -55,11 +55,11 @@ def test_a_face_that_belongs_into_another_part_is_looked_at_again() -> None:
 
 
 @pytest.mark.parametrize("seen", [None, FloatBox(-500, -500, 20, 20)], ids=["no face", "a face outside"])
-def test_without_a_look_the_box_stays(seen: FloatBox | None) -> None:
+def test_box_stays_without_a_refinement(seen: FloatBox | None) -> None:
     assert RefinedDetector(Detector(FOUND), Finder(seen, None)).detect(PHOTO) == FOUND
 
 
-def test_without_a_face_nothing_is_looked_at() -> None:
+def test_nothing_is_refined_without_a_face() -> None:
     finder = Finder()
     assert RefinedDetector(Detector(None), finder).detect(PHOTO) is None
     assert finder.looked == []

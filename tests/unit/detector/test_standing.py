@@ -35,27 +35,27 @@ def photo(*faces: tuple[int, int, int]) -> Letterboxed:
     return Letterboxed(pixels, 1, 0, WH)
 
 
-def test_a_faint_ghost_as_large_as_the_portrait_stands_behind_it() -> None:
+def test_faint_ghost_of_equal_size_ranks_behind_the_portrait() -> None:
     seen = photo((40, 60, 40), (110, 60, 190))
     ghost = portrait(110, likely=0.7)
     assert standing(portrait(), seen).weight > standing(ghost, seen).weight
 
 
-def test_a_face_that_fills_the_photo_lies_in_no_document() -> None:
+def test_face_filling_the_photo_has_no_document() -> None:
     alone = replace(portrait(128, 80, corners=quad(-50, -60, 350, 280)), frame=FloatBox(128, 80, 160, 150))
     assert not standing(alone, photo()).in_document
     assert standing(portrait(), photo()).in_document
 
 
 @pytest.mark.parametrize("corners", [quad(10, 10, 0, 0), quad(900, 900, 50, 50), np.full((4, 2), -1e6, np.float32)])
-def test_whatever_the_network_says_of_the_corners_has_an_answer(corners: Float32Array) -> None:
+def test_any_corners_give_an_answer(corners: Float32Array) -> None:
     seen = document_features(portrait(corners=corners), WH)
     assert seen.keys() == DOCUMENT.keys() - {""}
     assert np.isfinite(list(seen.values())).all()
     assert not standing(portrait(corners=corners), photo()).in_document
 
 
-def test_a_portrait_apart_has_its_own_document_and_a_ghost_has_none() -> None:
+def test_separate_portrait_has_a_document_and_a_ghost_none() -> None:
     seen = photo((40, 60, 40), (190, 60, 40), (90, 60, 190))
     first, second, ghost = (
         standing(portrait(x, likely=likely), seen) for x, likely in ((40, 0.6), (190, 0.6), (90, 0.3))
@@ -64,6 +64,6 @@ def test_a_portrait_apart_has_its_own_document_and_a_ghost_has_none() -> None:
     assert not has_own_document(ghost, first)
 
 
-def test_the_overlap_is_told_of_the_smaller_quad() -> None:
+def test_overlap_is_relative_to_the_smaller_quad() -> None:
     assert overlap(quad(0, 0, 10, 10), quad(0, 0, 20, 20)) == 1
     assert overlap(quad(0, 0, 10, 10), quad(30, 0, 10, 10)) == 0

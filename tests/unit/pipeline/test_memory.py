@@ -10,7 +10,7 @@ from img_super.pipeline.memory import usable_memory_bytes
 @pytest.mark.parametrize(
     ("text", "limited"), [("1000000\n", True), ("max\n", False), ("", False), (f"{2**63}\n", False)]
 )
-def test_the_containers_limit_counts_where_there_is_one(tmp_path: Path, text: str, limited: bool) -> None:
+def test_container_memory_limit_applies(tmp_path: Path, text: str, limited: bool) -> None:
     limit = tmp_path / "memory.max"
     limit.write_text(text)
     machine = usable_memory_bytes(())

@@ -31,44 +31,44 @@ def is_same(pixels: RgbImage, others: RgbImage) -> bool:
 
 
 @pytest.mark.parametrize("dpi", [96, 200, 300, 600])
-def test_a_scan_is_seen_at_its_own_resolution(dpi: int) -> None:
+def test_scan_is_rendered_at_its_own_resolution(dpi: int) -> None:
     """By what PDFium rounds, it may lie half a pixel beside."""
     assert is_same(drawn(scan(PHOTO, dpi)), PHOTO)
 
 
-def test_a_scan_is_turned_as_its_page_says() -> None:
+def test_scan_follows_the_page_rotation() -> None:
     assert is_same(drawn(scan(PHOTO, more=b"/Rotate 90")), np.rot90(PHOTO, -1))
 
 
-def test_a_scan_in_strips_keeps_its_resolution() -> None:
+def test_scan_in_strips_keeps_its_resolution() -> None:
     half = image((320, 120), zlib.compress(PHOTO[:120].tobytes()), b"FlateDecode")
     strips = b"q 160 0 0 60 0 60 cm /Im Do Q q 160 0 0 60 0 0 cm /Im Do Q"
     assert is_same(drawn(page(strips, half, box=(0, 0, 160, 120))), np.tile(PHOTO[:120], (2, 1, 1)))
 
 
-def test_a_photo_on_a_page_is_drawn_at_its_own_resolution_also_within_a_form() -> None:
+def test_photo_on_a_page_keeps_its_resolution_even_inside_a_form() -> None:
     at_600_dpi = b"q %f 0 0 %f 100 100 cm /Im Do Q" % (320 * 0.12, 240 * 0.12)
     assert drawn(page(at_600_dpi, DEFLATED, box=(0, 0, 300, 200))).shape == (1666, 2500, 3)
     in_form = form(b"q 4 0 0 4 0 0 cm /Im Do Q", 6, matrix=(0.5, 0, 0, 0.5, 0, 0))
     assert drawn(page(at_600_dpi, in_form, DEFLATED, box=(0, 0, 300, 200))).shape == (833, 1250, 3)
 
 
-def test_a_page_of_text_and_stamps_is_drawn_at_200_dpi() -> None:
+def test_text_page_is_rendered_at_200_dpi() -> None:
     stamp = b"q 20 0 0 20 0 0 cm /Im Do Q BT 100 100 Td (text) Tj ET"
     assert drawn(page(stamp, DEFLATED, box=(0, 0, 360, 720))).shape == (2000, 1000, 3)
 
 
-def test_what_stands_before_the_head_of_a_pdf_does_no_harm() -> None:
+def test_bytes_before_the_pdf_header_are_ignored() -> None:
     assert is_same(drawn(b"\x1b%-12345X@PJL SET\r\n" + SCAN), PHOTO)
 
 
-def test_a_page_of_any_size_is_drawn_within_the_limit() -> None:
+def test_page_of_any_size_is_rendered_within_the_limit() -> None:
     assert drawn(page(b"", box=(0, 0, 1e9, 1e9)), 1_000_000).shape[:2] == (999, 999)
     with pytest.raises(TooManyPixels):
         drawn(page(b"", box=(0, 0, 1e9, 1e-3)))
 
 
-def test_an_image_over_the_limit_is_refused_undrawn_however_small_its_page_is() -> None:
+def test_oversized_image_is_refused_unrendered() -> None:
     promised = image((60_000, 60_000), zlib.compress(bytes(1000)), b"FlateDecode")
     with pytest.raises(TooManyPixels, match="60000 x 60000"):
         drawn(page(b"/Im Do", promised, box=(0, 0, 3, 3)))
@@ -90,7 +90,7 @@ def test_a_refusal_says_what_is_wrong_with_the_pdf(data: bytes, error: type[Inpu
         drawn(data)
 
 
-def test_a_jpeg_on_the_page_is_read_when_it_is_sound() -> None:
+def test_jpeg_on_the_page_is_read() -> None:
     assert is_same(drawn(jpeg_scan(JPEG, (320, 240))), decode_image(JPEG))
 
 
@@ -100,6 +100,6 @@ def test_elsewhere_than_in_scans_and_verbs_a_pdf_is_refused_by_name() -> None:
             decode_image(data)
 
 
-def test_an_archive_in_which_a_pdf_lies_is_none() -> None:
+def test_archive_with_a_pdf_inside_is_not_a_pdf() -> None:
     with pytest.raises(NotAnImage, match="This is a ZIP"):
         drawn(b"PK\3\4" + bytes(30) + SCAN)

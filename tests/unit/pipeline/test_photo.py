@@ -17,7 +17,7 @@ def image() -> RgbImage:
     return np.random.default_rng(3).integers(0, 256, (20, 30, 3), dtype=np.uint8)
 
 
-def test_bytes_path_and_pixels_are_the_same_photo(image: RgbImage, tmp_path: Path) -> None:
+def test_bytes_path_and_pixels_give_the_same_photo(image: RgbImage, tmp_path: Path) -> None:
     path = tmp_path / "photo.png"
     path.write_bytes(encode(image))
     forms: list[Photo] = [path.read_bytes(), path, image]
@@ -27,7 +27,7 @@ def test_bytes_path_and_pixels_are_the_same_photo(image: RgbImage, tmp_path: Pat
             open_photo(photo, DecodeLimits(599))
 
 
-def test_what_is_no_image_is_told(tmp_path: Path) -> None:
+def test_invalid_image_is_reported(tmp_path: Path) -> None:
     (tmp_path / "notes.txt").write_text("no photo")
     with pytest.raises(NotAnImage):
         open_photo(tmp_path / "notes.txt", DecodeLimits(600))
@@ -44,12 +44,12 @@ def test_what_is_no_image_is_told(tmp_path: Path) -> None:
         np.zeros((0, 3, 3), np.uint8),
     ],
 )
-def test_an_array_of_another_kind_is_refused(array: RgbImage) -> None:
+def test_other_arrays_are_refused(array: RgbImage) -> None:
     with pytest.raises(TypeError, match="RGB uint8"):
         open_photo(array, DecodeLimits(10_000))
 
 
-def test_text_is_no_photo() -> None:
+def test_text_is_not_a_photo() -> None:
     """Whether a text is a path, base64 or a URL is not guessed."""
     with pytest.raises(TypeError, match=r"pathlib\.Path"):
         open_photo("photo.jpg", DecodeLimits(600))  # type: ignore[arg-type]

@@ -11,12 +11,12 @@ from img_super.pipeline.pipeline import Pipeline
 from tests.conftest import FakeDetector, FakeValidator
 
 
-def test_face_gives_what_the_detector_found(pipeline: Pipeline, detector: FakeDetector, photo_bytes: bytes) -> None:
+def test_face_returns_the_detection(pipeline: Pipeline, detector: FakeDetector, photo_bytes: bytes) -> None:
     assert pipeline.face(photo_bytes) == detector.answer
     assert detector.seen[0].shape == (120, 200, 3)
 
 
-def test_super_joins_the_whole_way(pipeline: Pipeline, validator: FakeValidator, photo_bytes: bytes) -> None:
+def test_super_runs_every_stage(pipeline: Pipeline, validator: FakeValidator, photo_bytes: bytes) -> None:
     result = pipeline.super(photo_bytes)
     assert validator.seen[0].shape == (64, 64, 3)
     assert result.decision.score == 0.75
@@ -35,18 +35,14 @@ def test_no_face(pipeline: Pipeline, detector: FakeDetector, photo_bytes: bytes)
         pipeline.super(photo_bytes)
 
 
-def test_a_face_too_small_is_found_but_not_judged(
-    pipeline: Pipeline, detector: FakeDetector, photo_bytes: bytes
-) -> None:
+def test_small_face_is_found_but_not_judged(pipeline: Pipeline, detector: FakeDetector, photo_bytes: bytes) -> None:
     detector.answer = Detection(Face(Box(50, 50, 70, 90), 0.9), (), 0)
     assert pipeline.face(photo_bytes).portrait.box.width == 20
     with pytest.raises(FaceTooSmall, match="20 pixels"):
         pipeline.super(photo_bytes)
 
 
-def test_limits_and_types_are_those_of_decode(
-    detector: FakeDetector, validator: FakeValidator, photo_bytes: bytes
-) -> None:
+def test_limits_and_types_match_decode(detector: FakeDetector, validator: FakeValidator, photo_bytes: bytes) -> None:
     with pytest.raises(TooManyPixels):
         Pipeline(detector, validator, limits=DecodeLimits(10_000)).face(photo_bytes)
     with pytest.raises(NotAnImage):
@@ -68,7 +64,7 @@ def test_documents_that_were_not_judged_are_told(
 
 
 @pytest.mark.parametrize(("policy", "superimposed"), [(PolicyName.STRICT, True), (PolicyName.LENIENT, False)])
-def test_the_chosen_policy_decides(
+def test_chosen_policy_decides(
     detector: FakeDetector, validator: FakeValidator, photo_bytes: bytes, policy: PolicyName, superimposed: bool
 ) -> None:
     choices = {PolicyName.STRICT: Policy(0.5, (0.3, 0.6)), PolicyName.LENIENT: Policy(0.8, (0.7, 0.9))}
@@ -79,12 +75,12 @@ def test_the_chosen_policy_decides(
     assert (decision.verdict is Verdict.UNDETERMINED) is not superimposed
 
 
-def test_a_policy_that_the_card_lacks_stops_the_start(detector: FakeDetector, validator: FakeValidator) -> None:
+def test_policy_missing_from_the_card_prevents_the_start(detector: FakeDetector, validator: FakeValidator) -> None:
     with pytest.raises(BadModel, match="no policy lenient"):
         Pipeline(detector, validator, policy=PolicyName.LENIENT)
 
 
-def test_a_look_can_be_judged_by_another_network(
+def test_another_network_can_score_the_same_look(
     pipeline: Pipeline, validator: FakeValidator, photo_bytes: bytes
 ) -> None:
     look = pipeline.look(photo_bytes)

@@ -30,7 +30,7 @@ def test_each_fault_is_named(crop: RgbImage, face: Box, codes: list[str]) -> Non
     assert all(warning.detail.endswith(".") for warning in found)
 
 
-def test_a_grey_scan_is_no_copy_until_its_tones_are_lost() -> None:
+def test_grey_scan_is_a_copy_only_without_mid_tones() -> None:
     scan = cv2.resize(SHARP[:64, :64, 0], (256, 256), interpolation=cv2.INTER_CUBIC)
     scan[:, 128:] = 225 + scan[:, 128:] // 16  # paper
     grey = cv2.merge([scan] * 3).astype(np.uint8, copy=False)
@@ -41,7 +41,7 @@ def test_a_grey_scan_is_no_copy_until_its_tones_are_lost() -> None:
 
 
 @pytest.mark.parametrize("sigma_px", [0.0, 3.0, 9.0])
-def test_a_crop_is_as_blurred_as_what_the_network_gets_of_it(sigma_px: float) -> None:
+def test_blur_is_measured_at_the_network_input(sigma_px: float) -> None:
     crop = cv2.resize(SHARP, (640, 640), interpolation=cv2.INTER_CUBIC).astype(np.uint8, copy=False)
     crop = cv2.GaussianBlur(crop, (0, 0), sigma_px).astype(np.uint8, copy=False) if sigma_px else crop
     seen = looked_at(crop, resize_to_input(crop, 288))
@@ -51,7 +51,7 @@ def test_a_crop_is_as_blurred_as_what_the_network_gets_of_it(sigma_px: float) ->
 
 
 @pytest.mark.parametrize(("crop_px", "input_px", "seen_px"), [(640, 288, 288), (640, 224, 640), (200, 288, 200)])
-def test_quality_is_told_from_the_smaller_image_that_shows_enough(crop_px: int, input_px: int, seen_px: int) -> None:
+def test_quality_uses_the_smaller_sufficient_image(crop_px: int, input_px: int, seen_px: int) -> None:
     crop, network_input = (np.zeros((side, side, 3), np.uint8) for side in (crop_px, input_px))
     assert len(looked_at(crop, network_input)) == seen_px
 
@@ -63,7 +63,7 @@ def test_quality_is_told_from_the_smaller_image_that_shows_enough(crop_px: int, 
         (cv2.blur(SHARP, (25, 1)).astype(np.uint8), "blurred"),
     ],
 )
-def test_a_picture_that_cannot_show_it_hides_the_verdict(seen: RgbImage, code: str) -> None:
+def test_insufficient_quality_hides_the_verdict(seen: RgbImage, code: str) -> None:
     found = assess_quality(seen, FACE, image_wh=(800, 600), small_face_px=64)
     assert code in [warning.code for warning in found if warning.hides]
     decision = without_verdict(Decision(0.9, 0.5, Verdict.ATTACK), found)

@@ -57,7 +57,7 @@ def jpeg(pixels: RgbImage, grey: bool = False, orientation: int = 1, **options: 
     progressive=st.booleans(),
     seed=st.integers(0, 99),
 )
-def test_the_fast_way_shows_what_the_plain_one_shows(
+def test_fast_path_equals_full_decoding(
     size_wh: tuple[int, int], orientation: int, grey: bool, subsampling: str, progressive: bool, seed: int
 ) -> None:
     data = jpeg(smooth(*size_wh, seed), grey, orientation, subsampling=subsampling, progressive=progressive)
@@ -82,9 +82,7 @@ def test_the_fast_way_shows_what_the_plain_one_shows(
     orientation=st.integers(1, 8),
     at_xy=st.tuples(st.integers(0, 40), st.integers(0, 40)),
 )
-def test_what_the_overview_shows_lies_there_in_the_photo(
-    size_wh: tuple[int, int], orientation: int, at_xy: tuple[int, int]
-) -> None:
+def test_overview_maps_to_the_photo(size_wh: tuple[int, int], orientation: int, at_xy: tuple[int, int]) -> None:
     """Sizes that no scale divides leave a part of a pixel at an edge, and EXIF may turn that edge to the front."""
     pixels = np.full((size_wh[1], size_wh[0], 3), 20, np.uint8)
     pixels[at_xy[1] : at_xy[1] + 48, at_xy[0] : at_xy[0] + 48] = 235
@@ -110,7 +108,7 @@ BOXES = st.builds(
 
 @settings(max_examples=80)
 @given(wanted=BOXES, rotation=st.sampled_from([0, 90, 180, 270]), orientation=st.integers(1, 8), seed=st.integers(0, 9))
-def test_a_crop_has_the_pixels_of_the_plain_one(wanted: Box, rotation: Any, orientation: int, seed: int) -> None:
+def test_crop_equals_the_fully_decoded_one(wanted: Box, rotation: Any, orientation: int, seed: int) -> None:
     data = jpeg(smooth(331, 243, seed), orientation=orientation)
     plain, fast = WholePhoto(decode_image(data)), open_photo(data, LIMITS)
     assert fast.scale == 8
@@ -147,7 +145,7 @@ def test_many_small_portraits_cost_one_decoding(monkeypatch: pytest.MonkeyPatch)
 
 @pytest.mark.parametrize("progressive", [False, True])
 @pytest.mark.parametrize("orientation", [1, 6])
-def test_damaged_files_get_the_answers_of_the_plain_way(progressive: bool, orientation: int) -> None:
+def test_damaged_files_get_the_full_decoders_answers(progressive: bool, orientation: int) -> None:
     whole = jpeg(NOISE, orientation=orientation, progressive=progressive)
     damaged = [whole[: len(whole) * share // 60] for share in range(60)] + [whole[:-1], whole[:-2], whole + b"rest"]
     damaged += [flipped(whole, bit) for bit in range(0, 8 * len(whole), 977)]
@@ -156,7 +154,7 @@ def test_damaged_files_get_the_answers_of_the_plain_way(progressive: bool, orien
     assert len(set(map(str, plain))) > 2
 
 
-def test_what_is_no_plain_jpeg_takes_the_plain_way() -> None:
+def test_unusual_jpegs_are_fully_decoded() -> None:
     cmyk = BytesIO()
     Image.fromarray(NOISE).convert("CMYK").save(cmyk, "JPEG")
     for data in (cmyk.getvalue(), *(encode(NOISE, kind) for kind in ("PNG", "WEBP", "TIFF", "BMP"))):
@@ -192,14 +190,14 @@ def test_many_scans_take_the_way_that_can_be_stopped(
     assert bool(decoded) is fast
 
 
-def test_what_comes_behind_the_only_scan_is_not_counted() -> None:
+def test_data_after_the_only_scan_is_not_counted() -> None:
     """A "motion photo" carries a video, in which the marker's two bytes occur by chance."""
     photo = jpeg(NOISE) + START_OF_SCAN * (MAX_JPEG_SCANS + 1)
     assert open_photo(photo, LIMITS).size_wh == (130, 96)
     assert np.array_equal(decode_image(photo), decode_image(jpeg(NOISE)))
 
 
-def test_a_scan_of_one_colour_alone_is_one_of_many() -> None:
+def test_single_component_scan_counts_as_one_of_many() -> None:
     """A sequential file may go over the image once for every colour, and once more for every few bytes."""
     _, data = cv2.imencode(".jpg", NOISE, [cv2.IMWRITE_JPEG_RST_INTERVAL, 0])
     assert open_photo(data.tobytes(), LIMITS).size_wh == (130, 96)
@@ -209,7 +207,7 @@ def test_a_scan_of_one_colour_alone_is_one_of_many() -> None:
         open_photo(one_colour, LIMITS)
 
 
-def test_of_a_file_with_several_pictures_the_first_is_taken() -> None:
+def test_first_picture_of_a_file_is_used() -> None:
     """Phones write such files (MPO): a photo, and a small one or another eye's behind it."""
     file = BytesIO()
     other = Image.new("RGB", (60, 40), "white")

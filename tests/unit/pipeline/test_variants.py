@@ -43,12 +43,12 @@ def same(data: bytes, most: float = 2) -> bool:
 
 
 @pytest.mark.parametrize("fault", HARMLESS)
-def test_harmless_faults_of_a_jpeg_change_nothing(fault: str) -> None:
+def test_harmless_jpeg_faults_change_nothing(fault: str) -> None:
     assert np.array_equal(seen(HARMLESS[fault]), seen(JPEG))
     assert isinstance(open_photo(HARMLESS[fault], LIMITS), ReducedJpeg)
 
 
-def test_bytes_that_are_missing_from_a_jpeg_are_noticed() -> None:
+def test_missing_jpeg_bytes_are_noticed() -> None:
     """Not each time: Huffman's code falls into step again, and the count of blocks may be right by chance."""
     whole = WARM_UP_PHOTO.read_bytes()
     places = range(whole.index(START_OF_SCAN) + 500, len(whole) - 5000, len(whole) // 40)
@@ -64,14 +64,14 @@ def is_refused(data: bytes) -> bool:
     return False
 
 
-def test_a_progressive_jpeg_that_lacks_its_last_scans_is_damaged() -> None:
+def test_progressive_jpeg_without_its_last_scans_is_damaged() -> None:
     whole = image_file(PHOTO, "JPEG", progressive=True)
     for data in (whole[: whole.rindex(b"\xff\xc4")], whole[:-2]):
         with pytest.raises(BrokenImage):
             seen(data)
 
 
-def test_a_video_behind_a_progressive_photo_is_none_of_its_scans() -> None:
+def test_video_after_a_progressive_photo_is_not_a_scan() -> None:
     whole = image_file(PHOTO, "JPEG", progressive=True)
     hidden = b"\xff\xe5" + struct.pack(">H", 2002) + START_OF_SCAN * 1000
     for data in (whole + START_OF_SCAN * 500, whole[:2] + hidden + whole[2:]):
@@ -79,11 +79,11 @@ def test_a_video_behind_a_progressive_photo_is_none_of_its_scans() -> None:
 
 
 @pytest.mark.parametrize("wh", [(8160, 6144), (8192, 6144), (8064, 6048)])
-def test_what_phones_call_50_megapixels_is_read(wh: tuple[int, int]) -> None:
+def test_50_megapixel_phone_photos_are_within_the_limit(wh: tuple[int, int]) -> None:
     assert wh[0] * wh[1] <= MAX_PIXELS
 
 
-def test_metadata_of_a_png_never_overrule_its_pixels() -> None:
+def test_png_metadata_never_overrides_pixels() -> None:
     text = PngInfo()
     text.add_itxt("XML:com.adobe.xmp", "x" * 1_500_000, zip=True)
     whole = image_file(PHOTO, "PNG")
@@ -100,13 +100,13 @@ def test_metadata_of_a_png_never_overrule_its_pixels() -> None:
         assert np.array_equal(seen(data), ROUGH)
 
 
-def test_metadata_of_a_webp_never_overrule_its_pixels() -> None:
+def test_webp_metadata_never_overrides_pixels() -> None:
     whole = image_file(PHOTO, "WEBP", lossless=True, exif=b"Exif\0\0II*\0junk", xmp=b"<x/>")
     assert np.array_equal(seen(whole), ROUGH)
     assert np.array_equal(seen(whole[:-4]), ROUGH)
 
 
-def test_xmp_alone_turns_nothing_as_in_browsers() -> None:
+def test_xmp_orientation_is_ignored_as_in_browsers() -> None:
     xmp = b'<x:xmpmeta><rdf:Description tiff:Orientation="6"/></x:xmpmeta>'
     segment = b"http://ns.adobe.com/xap/1.0/\0" + xmp
     jpeg = JPEG[:2] + b"\xff\xe1" + struct.pack(">H", len(segment) + 2) + segment + JPEG[2:]
@@ -116,7 +116,7 @@ def test_xmp_alone_turns_nothing_as_in_browsers() -> None:
 
 
 @pytest.mark.parametrize("image_format", ["JPEG", "PNG", "WEBP", "AVIF"])
-def test_exif_turns(image_format: str) -> None:
+def test_exif_rotates(image_format: str) -> None:
     exif = Image.Exif()
     exif[0x112] = 6
     assert seen(image_file(PHOTO, image_format, exif=exif)).shape == (256, 192, 3)
@@ -124,17 +124,17 @@ def test_exif_turns(image_format: str) -> None:
 
 @settings(max_examples=200)
 @given(st.binary(max_size=80), st.sampled_from([b"II*\0", b"MM\0*", b""]))
-def test_any_exif_says_an_orientation(rest: bytes, head: bytes) -> None:
+def test_any_exif_gives_an_orientation(rest: bytes, head: bytes) -> None:
     assert exif_orientation(head + rest) in range(1, 9)
 
 
-def test_an_orientation_that_is_a_million_fractions_is_none() -> None:
+def test_orientation_of_a_million_fractions_is_ignored() -> None:
     lie = struct.pack("<2sHIHHHII", b"II", 42, 8, 1, 0x112, 5, 1_000_000, 26) + b"\1\0\0\0" * 2000
     assert exif_orientation(lie) == 1
 
 
 @pytest.mark.parametrize(("depth", "photometric"), [(8, 0), (8, 1), (16, 0), (16, 1)])
-def test_white_is_zero_in_deep_grey_too(depth: int, photometric: int) -> None:
+def test_white_is_zero_applies_to_deep_grey(depth: int, photometric: int) -> None:
     ramp = np.linspace(0, 255, 60, dtype=np.uint8)[None].repeat(40, 0)
     stored = 255 - ramp if photometric == 0 else ramp
     data = (stored.astype(np.uint16) * 257).tobytes() if depth == 16 else stored.tobytes()
@@ -144,7 +144,7 @@ def test_white_is_zero_in_deep_grey_too(depth: int, photometric: int) -> None:
 
 
 @pytest.mark.parametrize(("alpha", "mean"), [(0, ROUGH.mean()), (255, ROUGH.mean())])
-def test_a_bmp_whose_alpha_is_all_zero_is_not_empty(alpha: int, mean: float) -> None:
+def test_bmp_with_zero_alpha_is_opaque(alpha: int, mean: float) -> None:
     bgra = np.dstack([ROUGH[:, :, ::-1], np.full(ROUGH.shape[:2], alpha, np.uint8)])
     masks = struct.pack("<IIII", 0xFF0000, 0xFF00, 0xFF, 0xFF000000)
     head = struct.pack("<IiiHHIIiiII", 108, 256, -192, 1, 32, 3, bgra.nbytes, 0, 0, 0, 0) + masks + b"BGRs" + bytes(48)
@@ -164,7 +164,7 @@ def test_big_tiff_blank_pages_and_coarse_faxes() -> None:
 @pytest.mark.parametrize(
     ("order", "depth", "photometric"), [("<", 12, 1), ("<", 16, 0), ("<", 16, 1), (">", 16, 0), (">", 16, 1)]
 )
-def test_deep_grey_is_as_bright_in_either_byte_order(order: str, depth: int, photometric: int) -> None:
+def test_deep_grey_ignores_byte_order(order: str, depth: int, photometric: int) -> None:
     grey = samples_of(1, 8)
     deep = grey * 257 if depth == 16 else grey * 16 + 15
     stored = (1 << depth) - 1 - deep if photometric == 0 else deep
@@ -173,7 +173,7 @@ def test_deep_grey_is_as_bright_in_either_byte_order(order: str, depth: int, pho
 
 
 @pytest.mark.parametrize("kind", UNSUPPORTED)
-def test_a_variant_that_is_not_read_is_named_and_never_called_damaged(kind: str) -> None:
+def test_unsupported_variants_are_named_and_not_called_damaged(kind: str) -> None:
     with pytest.raises(UnsupportedVariant, match=r"not supported; save it again as a standard JPEG"):
         seen(UNSUPPORTED[kind])
 
@@ -192,7 +192,7 @@ def test_a_variant_that_is_not_read_is_named_and_never_called_damaged(kind: str)
         (b"RIFF\0\0\0\0WAVE", "a sound or video file"),
     ],
 )
-def test_a_refusal_names_what_was_found_and_what_to_send(head: bytes, name: str) -> None:
+def test_refusal_names_what_was_found_and_what_to_send(head: bytes, name: str) -> None:
     with pytest.raises(NotAnImage, match=f"This is {name}; send a JPEG, PNG, WebP, HEIC"):
         seen(head)
 
@@ -242,7 +242,7 @@ def heic_with(exif: int, turned: int) -> bytes:
 @pytest.mark.parametrize(
     ("exif", "turned", "shape"), [(0, 0, (64, 96)), (6, 0, (64, 96)), (0, 3, (96, 64)), (6, 3, (96, 64))]
 )
-def test_heic_is_turned_by_its_own_box_and_not_again_by_exif(exif: int, turned: int, shape: tuple[int, int]) -> None:
+def test_heic_is_rotated_by_its_box_and_not_again_by_exif(exif: int, turned: int, shape: tuple[int, int]) -> None:
     """As the standard has it (ISO/IEC 23008-12) and libheif does: EXIF alone turns nothing, a phone writes both."""
     data = heic_with(exif, turned)
     assert (b"Exif" in data, b"irot" in data) == (exif > 0, turned > 0)
@@ -252,7 +252,7 @@ def test_heic_is_turned_by_its_own_box_and_not_again_by_exif(exif: int, turned: 
     assert np.abs(red.astype(int) - (220, 40, 40)).max() < 12
 
 
-def test_avif_is_turned_by_its_own_box_and_not_by_exif_alone() -> None:
+def test_avif_is_rotated_by_its_box_and_not_by_exif() -> None:
     """Pillow moves an orientation from EXIF into that box, so another number stays there and is renamed."""
     for number, shape in ((0, ROUGH.shape), (6, (256, 192, 3))):
         exif = Image.Exif()
@@ -271,12 +271,12 @@ def test_avif_is_read() -> None:
 
 
 @pytest.mark.parametrize("brands", [b"heic\0\0\0\0mif1heic", b"mif1\0\0\0\0heicmif1", b"heix\0\0\0\0mif1heix"])
-def test_a_damaged_heic_is_one(brands: bytes) -> None:
+def test_damaged_heic_is_reported(brands: bytes) -> None:
     with pytest.raises(BrokenImage):
         seen(struct.pack(">I", 8 + len(brands)) + b"ftyp" + brands + bytes(60))
 
 
-def test_a_broken_profile_is_ignored_and_a_good_one_of_srgb_changes_nothing() -> None:
+def test_broken_profile_is_ignored_and_srgb_changes_nothing() -> None:
     srgb = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
     for image_format, options in (("PNG", {}), ("TIFF", {}), ("WEBP", {"lossless": True})):
         for profile in (b"no profile", srgb[:200], srgb):
@@ -284,7 +284,7 @@ def test_a_broken_profile_is_ignored_and_a_good_one_of_srgb_changes_nothing() ->
             assert np.array_equal(seen(data), ROUGH)
 
 
-def test_wide_colours_become_srgb() -> None:
+def test_wide_gamut_becomes_srgb() -> None:
     profile = wide_profile()
     expected = np.asarray(to_srgb(PHOTO, profile))
     assert np.abs(expected.astype(int) - ROUGH).max() > 3
@@ -296,7 +296,7 @@ def test_wide_colours_become_srgb() -> None:
 
 @settings(max_examples=150, deadline=None)
 @given(st.lists(st.tuples(st.integers(0, len(JPEG)), st.binary(max_size=6)), max_size=4))
-def test_a_jpeg_with_anything_put_in_is_read_or_refused_with_a_typed_error(inserted: list[tuple[int, bytes]]) -> None:
+def test_mutated_jpeg_gives_an_image_or_a_typed_error(inserted: list[tuple[int, bytes]]) -> None:
     places = sorted(dict(inserted).items())
     cuts = [0, *(place for place, _ in places), len(JPEG)]
     pieces = [JPEG[begin:end] for begin, end in pairwise(cuts)]
@@ -313,13 +313,13 @@ def test_a_jpeg_with_anything_put_in_is_read_or_refused_with_a_typed_error(inser
 
 
 @given(st.binary(max_size=200))
-def test_any_segments_are_a_jpeg_or_a_typed_error(rest: bytes) -> None:
+def test_any_segments_give_an_image_or_a_typed_error(rest: bytes) -> None:
     mended(b"\xff\xd8\xff" + rest)
     with suppress(InputError):
         assert min(read_jpeg(b"\xff\xd8\xff" + rest).stored_wh) > 0
 
 
-def test_strips_that_lie_are_refused() -> None:
+def test_strips_with_wrong_lengths_are_refused() -> None:
     data = bytearray(image_file(PHOTO, "TIFF", compression="tiff_deflate", strip_size=4096))
     tags = Image.open(BytesIO(data)).tag_v2  # type: ignore[attr-defined]
     offsets = tags[TiffImagePlugin.STRIPOFFSETS]

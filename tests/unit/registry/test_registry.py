@@ -29,7 +29,7 @@ def registry(tmp_path: Path) -> Registry:
     return Registry.create(tmp_path / "models", SHIPPED_MODEL)
 
 
-def test_a_new_registry_serves_what_it_was_made_with(registry: Registry) -> None:
+def test_new_registry_serves_its_first_model(registry: Registry) -> None:
     assert registry.state.current == SHIPPED.version
     assert serving_folder(registry.folder) == registry.model(SHIPPED.version)
     assert serving_folder(SHIPPED_MODEL) == SHIPPED_MODEL
@@ -37,7 +37,7 @@ def test_a_new_registry_serves_what_it_was_made_with(registry: Registry) -> None
         Registry.create(registry.folder, SHIPPED_MODEL)
 
 
-def test_a_promotion_and_a_rollback_change_what_serves(registry: Registry, tmp_path: Path) -> None:
+def test_promotion_and_rollback_change_what_serves(registry: Registry, tmp_path: Path) -> None:
     registry.add(variant(tmp_path / "new", "0.9.0+cal.1"))
     assert registry.state.current == SHIPPED.version
     registry.promote("0.9.0+cal.1")
@@ -49,12 +49,12 @@ def test_a_promotion_and_a_rollback_change_what_serves(registry: Registry, tmp_p
         registry.rollback()
 
 
-def test_a_version_can_be_served_whatever_is_promoted(registry: Registry, tmp_path: Path) -> None:
+def test_any_version_can_be_served(registry: Registry, tmp_path: Path) -> None:
     registry.add(variant(tmp_path / "new", "2"))
     assert load_pipeline(registry.folder / "2").validator.identity.version == "2"
 
 
-def test_a_version_never_changes(registry: Registry, tmp_path: Path) -> None:
+def test_versions_are_immutable(registry: Registry, tmp_path: Path) -> None:
     registry.add(variant(tmp_path / "one", "2"))
     registry.add(tmp_path / "one")
     with pytest.raises(BadModel, match="different model 2"):
@@ -126,7 +126,7 @@ def test_a_version_is_no_path(registry: Registry, tmp_path: Path, version: str) 
         registry.add(variant(tmp_path / "new", version))
 
 
-def test_a_damaged_registry_is_told(registry: Registry) -> None:
+def test_damaged_registry_is_reported(registry: Registry) -> None:
     (registry.folder / "registry.json").write_text("{")
     assert is_registry(registry.folder)
     with pytest.raises(BadModel, match="damaged"):
@@ -158,7 +158,7 @@ def test_of_promotions_at_once_none_is_lost(registry: Registry, tmp_path: Path) 
     assert set(registry.state.before) | {registry.state.current} == {SHIPPED.version, *versions}
 
 
-def test_a_model_that_does_not_answer_is_refused(
+def test_model_that_fails_its_trial_is_refused(
     registry: Registry, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Whatever stands in foreign weights, it is told in a sentence."""

@@ -41,7 +41,7 @@ def at_work(pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch) -> Iterator[Con
     assert not process.is_alive()
 
 
-def test_a_process_takes_photos_while_nobody_takes_its_rows(at_work: Connection[Any, Any]) -> None:
+def test_process_takes_photos_while_its_rows_wait(at_work: Connection[Any, Any]) -> None:
     """Rows of an archive's long names, and photos, are longer than what a pipe holds: a scan waited for ever."""
     photos = [Given(f"{number}{'a' * 1_000_000}", bytes(1_000_000)) for number in range(AHEAD)]
     giving = Thread(target=lambda: deque(map(at_work.send, photos), maxlen=0), daemon=True)
@@ -51,7 +51,7 @@ def test_a_process_takes_photos_while_nobody_takes_its_rows(at_work: Connection[
     assert [at_work.recv().row.photo for _ in photos] == [photo.name for photo in photos]
 
 
-def test_a_process_answers_its_photos_in_their_order_until_its_pipe_ends(
+def test_process_answers_in_order_until_its_pipe_closes(
     tmp_path: Path, photo_bytes: bytes, at_work: Connection[Any, Any]
 ) -> None:
     photos = [InFile(f"{number}.png", str(tmp_path / f"{number}.png")) for number in range(AHEAD)]

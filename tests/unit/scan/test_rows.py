@@ -56,7 +56,7 @@ ROWS = [
 # One photo -------------------------------------------------------------------------------------------------------
 
 
-def test_an_answer_becomes_a_row(pipeline: Pipeline, photo_bytes: bytes) -> None:
+def test_answer_becomes_a_row(pipeline: Pipeline, photo_bytes: bytes) -> None:
     found = judge(pipeline, "p.png", lambda: photo_bytes)
     assert found.thumbnail is None
     assert asdict(found.row) | {"quality": None} == {
@@ -68,14 +68,12 @@ def test_an_answer_becomes_a_row(pipeline: Pipeline, photo_bytes: bytes) -> None
     }  # fmt: skip
 
 
-def test_a_row_tells_faces_outside_of_every_document(
-    pipeline: Pipeline, detector: FakeDetector, photo_bytes: bytes
-) -> None:
+def test_row_has_faces_outside_every_document(pipeline: Pipeline, detector: FakeDetector, photo_bytes: bytes) -> None:
     detector.answer = WITH_OWNER
     assert judge(pipeline, "p.png", lambda: photo_bytes).row.outside == 1
 
 
-def test_no_answer_becomes_a_row_with_its_code(pipeline: Pipeline, detector: FakeDetector, photo_bytes: bytes) -> None:
+def test_error_becomes_a_row_with_its_code(pipeline: Pipeline, detector: FakeDetector, photo_bytes: bytes) -> None:
     detector.answer = None
     found = judge(pipeline, "p.png", lambda: photo_bytes).row
     assert (found.error_code, found.score, found.size_bytes) == ("no_face", None, len(photo_bytes))
@@ -89,9 +87,7 @@ def test_no_answer_becomes_a_row_with_its_code(pipeline: Pipeline, detector: Fak
     )
 
 
-def test_a_fault_of_the_pipeline_is_a_row_too(
-    pipeline: Pipeline, photo_bytes: bytes, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_unexpected_failure_is_a_row(pipeline: Pipeline, photo_bytes: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(_: object) -> None:
         raise RuntimeError("secret")
 
@@ -102,7 +98,7 @@ def test_a_fault_of_the_pipeline_is_a_row_too(
 
 
 @pytest.mark.parametrize(("score", "suspicious"), [(0.1, False), (0.5, True), (0.9, True)])
-def test_thumbnails_are_made_of_suspicious_photos_and_only_when_asked_for(
+def test_thumbnails_are_made_on_request_for_suspicious_photos(
     pipeline: Pipeline, validator: FakeValidator, photo_bytes: bytes, score: float, suspicious: bool
 ) -> None:
     validator.score = score
@@ -133,7 +129,7 @@ def test_rows_come_back_sorted_and_once(journal: Journal) -> None:
     assert "d.jpg" not in journal
 
 
-def test_the_most_suspicious_come_first_and_keep_their_thumbnails(journal: Journal) -> None:
+def test_most_suspicious_come_first_and_keep_thumbnails(journal: Journal) -> None:
     for place, score in enumerate((0.3, 0.9, 0.5, 0.9, 0.1)):
         journal.add(Judged(row(f"{place}.jpg", score), JPEG))
     journal.add(Judged(ROWS[2]))
@@ -142,7 +138,7 @@ def test_the_most_suspicious_come_first_and_keep_their_thumbnails(journal: Journ
     assert [journal.thumbnail(f"{place}.jpg") for place in range(5)] == [None, JPEG, None, JPEG, None]
 
 
-def test_a_journal_goes_on_where_it_was(tmp_path: Path) -> None:
+def test_journal_resumes(tmp_path: Path) -> None:
     for kept in ROWS:
         with Journal(tmp_path / "journal", {"model": "m"}) as journal:
             journal.add(Judged(kept))
@@ -150,7 +146,7 @@ def test_a_journal_goes_on_where_it_was(tmp_path: Path) -> None:
         assert list(journal.rows()) == ROWS
 
 
-def test_another_model_or_option_does_not_go_on(tmp_path: Path) -> None:
+def test_other_model_or_options_do_not_resume(tmp_path: Path) -> None:
     path = tmp_path / "journal"
     with Journal(path, {"model": "m", "source": ["a"]}) as journal:
         journal.add(Judged(ROWS[0]))
@@ -162,7 +158,7 @@ def test_another_model_or_option_does_not_go_on(tmp_path: Path) -> None:
         assert len(journal) == 1
 
 
-def test_a_new_beginning_forgets_the_old_one_but_not_that_of_a_scan_that_runs(tmp_path: Path) -> None:
+def test_restart_discards_the_journal_unless_a_scan_is_running(tmp_path: Path) -> None:
     path = tmp_path / "journal"
     with Journal(path, {"model": "m"}) as journal:
         journal.add(Judged(ROWS[0]))
@@ -172,7 +168,7 @@ def test_a_new_beginning_forgets_the_old_one_but_not_that_of_a_scan_that_runs(tm
         assert len(journal) == 0
 
 
-def test_a_full_disk_is_told_and_keeps_what_was_committed(tmp_path: Path) -> None:
+def test_full_disk_is_reported_and_committed_rows_kept(tmp_path: Path) -> None:
     def fill(journal: Journal) -> None:
         for number in range(10_000):
             journal.add(Judged(row(f"{number}.jpg", 0.5), b"x" * 1000))
@@ -188,12 +184,12 @@ def test_a_full_disk_is_told_and_keeps_what_was_committed(tmp_path: Path) -> Non
         assert ROWS[0].photo in journal
 
 
-def test_two_scans_cannot_write_to_one_journal(journal: Journal) -> None:
+def test_journal_has_one_writer(journal: Journal) -> None:
     with pytest.raises(ScanError, match="Another scan is writing"):
         Journal(journal.path, {"model": "m"})
 
 
-def test_a_file_that_is_no_journal_is_left_alone(tmp_path: Path) -> None:
+def test_foreign_file_is_not_overwritten(tmp_path: Path) -> None:
     path = tmp_path / "journal"
     path.write_text("my notes, " * 100)
     with pytest.raises(ScanError, match="not the journal"):
@@ -225,9 +221,7 @@ def _read_parquet(path: Path) -> list[dict[str, object]]:
 @pytest.mark.parametrize(
     ("name", "read"), [("r.csv", _read_csv), ("r.jsonl", _read_jsonl), ("r.parquet", _read_parquet)]
 )
-def test_every_format_gives_back_what_was_written(
-    tmp_path: Path, name: str, read: Callable[[Path], list[dict[str, object]]]
-) -> None:
+def test_every_format_round_trips(tmp_path: Path, name: str, read: Callable[[Path], list[dict[str, object]]]) -> None:
     writer_for(tmp_path / name)(iter(ROWS), tmp_path / name)
     found = read(tmp_path / name)
     assert [list(line) for line in found] == [list(COLUMNS)] * 3
@@ -237,12 +231,12 @@ def test_every_format_gives_back_what_was_written(
     assert found == wanted
 
 
-def test_an_empty_table_has_its_columns(tmp_path: Path) -> None:
+def test_empty_table_has_its_columns(tmp_path: Path) -> None:
     writer_for(tmp_path / "r.parquet")(iter([]), tmp_path / "r.parquet")
     assert pq.read_table(tmp_path / "r.parquet").column_names == list(COLUMNS)
 
 
-def test_another_ending_and_a_missing_package_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_unknown_extension_and_missing_package_are_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(ScanError, match=r"\.parquet, \.csv, \.jsonl"):
         writer_for(Path("r.xlsx"))
     monkeypatch.setattr("img_super.scan.results.find_spec", lambda _: None)
@@ -260,7 +254,7 @@ def counted(rows: list[ScanRow]) -> Summary:
     return summary
 
 
-def test_the_summary_counts() -> None:
+def test_summary_counts() -> None:
     summary = counted(ROWS)
     assert summary.as_json() == {
         "photos": 3,
@@ -298,7 +292,7 @@ class _Page(HTMLParser):
 
 
 @pytest.mark.parametrize("language", WORDS)
-def test_the_report_shows_the_most_suspicious_first_and_asks_for_nothing_outside(
+def test_report_lists_the_most_suspicious_first_and_loads_nothing_external(
     journal: Journal, tmp_path: Path, language: Language
 ) -> None:
     hostile = row("<script>alert(1)</script>.jpg", 0.5, "undetermined")
@@ -326,13 +320,13 @@ def test_the_report_shows_the_most_suspicious_first_and_asks_for_nothing_outside
         assert f'<rect class="{verdict}"' in text
 
 
-def test_without_thumbnails_the_report_has_no_picture(journal: Journal, tmp_path: Path) -> None:
+def test_report_without_thumbnails_has_no_pictures(journal: Journal, tmp_path: Path) -> None:
     journal.add(Judged(ROWS[1], JPEG))
     write_report(Report(("in",), counted([ROWS[1]]), journal, MODELS), tmp_path / "r.html")
     assert "img" not in _Page((tmp_path / "r.html").read_text(encoding="utf-8")).tags
 
 
-def test_the_spanish_report_has_no_english(journal: Journal, tmp_path: Path) -> None:
+def test_spanish_report_has_no_english(journal: Journal, tmp_path: Path) -> None:
     """Also where everything that can go wrong went wrong."""
     codes = {kind.code for kind in (*input_errors(), *file_errors())}
     rows = [*ROWS[:2], *(row(f"{code}.jpg", error=code) for code in codes)]
@@ -346,6 +340,6 @@ def test_the_spanish_report_has_no_english(journal: Journal, tmp_path: Path) -> 
     assert len(told["en"]) > 10
 
 
-def test_both_languages_have_every_word() -> None:
+def test_languages_have_the_same_texts() -> None:
     assert {name for name in WORDS["es"] if not name.startswith("advice.")} == WORDS["en"].keys()
     assert {f"advice.{kind.code}" for kind in (*input_errors(), *file_errors())} <= WORDS["es"].keys()

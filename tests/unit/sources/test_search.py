@@ -54,7 +54,7 @@ def contents(found: list[Found], prefix: str) -> dict[str, bytes]:
     return {name.removeprefix(prefix): data for name, data in read.items()}
 
 
-def test_a_folder_is_searched_to_its_depth(folder: Path) -> None:
+def test_folders_are_searched_recursively(folder: Path) -> None:
     (folder / ".DS_Store").write_bytes(b"no")
     (folder / ".cache").mkdir()
     (folder / ".cache" / "d.jpg").write_bytes(b"no")
@@ -63,7 +63,7 @@ def test_a_folder_is_searched_to_its_depth(folder: Path) -> None:
     assert count_photos([str(folder)], {}) == 3
 
 
-def test_links_to_files_are_read_links_to_folders_and_pipes_are_not(folder: Path) -> None:
+def test_follows_links_to_files_but_not_to_folders_or_pipes(folder: Path) -> None:
     (folder / "link.jpg").symlink_to(folder / "a.jpg")
     (folder / "loop").symlink_to(folder)
     os.mkfifo(folder / "pipe.jpg")
@@ -71,7 +71,7 @@ def test_links_to_files_are_read_links_to_folders_and_pipes_are_not(folder: Path
     assert contents(found, f"{folder}/") == {**PHOTOS, "link.jpg": b"a"}
 
 
-def test_a_link_that_leads_nowhere_has_a_row(tmp_path: Path) -> None:
+def test_dangling_link_has_a_row(tmp_path: Path) -> None:
     (tmp_path / "gone.jpg").symlink_to(tmp_path / "nowhere.jpg")
     assert [type(found) for found in find_photos([str(tmp_path)], {})] == [Failed]
 
@@ -84,13 +84,13 @@ def test_globs_and_single_files(folder: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["scan[1].jpg", "zip::a.jpg", "~a.jpg"])
-def test_a_name_that_means_something_elsewhere_is_a_name_here(tmp_path: Path, name: str) -> None:
+def test_special_characters_in_names_are_literal(tmp_path: Path, name: str) -> None:
     path = tmp_path / name
     path.write_bytes(b"x")
     assert contents(list(find_photos([str(path)], {})), "") == {str(path): b"x"}
 
 
-def test_zip_archives_are_looked_into_where_they_lie(zipped: Path) -> None:
+def test_zip_archives_are_read_in_place(zipped: Path) -> None:
     found = list(find_photos([str(zipped.parent)], {}))
     assert all(isinstance(photo, InZip) for photo in found)
     assert contents(found, f"{zipped}!/") == PHOTOS
@@ -98,7 +98,7 @@ def test_zip_archives_are_looked_into_where_they_lie(zipped: Path) -> None:
 
 
 @pytest.mark.parametrize(("ending", "mode"), [("tar", "w"), ("tar.gz", "w:gz"), ("tbz2", "w:bz2"), ("tar.xz", "w:xz")])
-def test_tar_archives_are_read_as_they_come(tmp_path: Path, ending: str, mode: str) -> None:
+def test_tar_archives_are_streamed(tmp_path: Path, ending: str, mode: str) -> None:
     path = tarred(tmp_path / f"in.{ending}", mode)
     found = list(find_photos([str(path)], {}))
     assert all(isinstance(photo, Given) for photo in found)
@@ -106,7 +106,7 @@ def test_tar_archives_are_read_as_they_come(tmp_path: Path, ending: str, mode: s
     assert count_photos([str(path)], {}) is None
 
 
-def test_what_is_done_is_not_found_again(folder: Path, zipped: Path, tmp_path: Path) -> None:
+def test_finished_photos_are_skipped(folder: Path, zipped: Path, tmp_path: Path) -> None:
     sources = [str(folder), str(zipped), str(tarred(tmp_path / "in.tar"))]
     done = {f"{folder}/a.jpg", f"{zipped}!/a.jpg", f"{tmp_path}/in.tar!/a.jpg"}
     left = {found.name for found in find_photos(sources, {}, done.__contains__)}
@@ -114,7 +114,7 @@ def test_what_is_done_is_not_found_again(folder: Path, zipped: Path, tmp_path: P
     assert not left & done
 
 
-def test_two_members_of_one_name_are_both_read(tmp_path: Path) -> None:
+def test_members_with_equal_names_are_both_read(tmp_path: Path) -> None:
     path = tmp_path / "twice.zip"
     with zipfile.ZipFile(path, "w") as archive:
         archive.writestr("a.jpg", b"first")
@@ -125,7 +125,7 @@ def test_two_members_of_one_name_are_both_read(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["broken.zip", "broken.tar", "broken.tar.gz"])
-def test_an_archive_that_is_none_is_one_row(tmp_path: Path, name: str) -> None:
+def test_invalid_archive_is_one_row(tmp_path: Path, name: str) -> None:
     path = tmp_path / name
     path.write_bytes(b"no archive at all" * 100)
     (found,) = find_photos([str(path)], {})
@@ -134,7 +134,7 @@ def test_an_archive_that_is_none_is_one_row(tmp_path: Path, name: str) -> None:
 
 
 @pytest.mark.parametrize("size", [1024, 1500, 2100])
-def test_a_cut_tar_gives_what_it_has_and_says_that_it_is_cut(tmp_path: Path, size: int) -> None:
+def test_truncated_tar_gives_its_members_and_a_row_for_the_damage(tmp_path: Path, size: int) -> None:
     """Cut between two members, in a header, and in a photo; tarfile would call the first two whole."""
     path = tarred(tmp_path / "cut.tar")
     path.write_bytes(path.read_bytes()[:size])
@@ -144,7 +144,7 @@ def test_a_cut_tar_gives_what_it_has_and_says_that_it_is_cut(tmp_path: Path, siz
     assert last.code == "broken_archive"
 
 
-def test_large_members_of_a_tar_are_not_read(tmp_path: Path) -> None:
+def test_large_tar_members_are_not_read(tmp_path: Path) -> None:
     found = {photo.name: photo for photo in find_photos([str(tarred(tmp_path / "in.tar"))], {}, max_file_bytes=2)}
     failed = found[f"{tmp_path}/in.tar!/deep/deeper/c.png"]
     assert isinstance(failed, Failed)
@@ -152,12 +152,12 @@ def test_large_members_of_a_tar_are_not_read(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("source", ["nowhere", "no/*.jpg", "nosuchprotocol://a/b", "memory://nowhere"])
-def test_a_source_that_is_not_there_ends_the_scan(source: str) -> None:
+def test_missing_source_ends_the_scan(source: str) -> None:
     with pytest.raises(SourceError, match=re.escape(source)):
         check_sources([source], {})
 
 
-def test_every_file_system_of_fsspec_is_a_source() -> None:
+def test_any_fsspec_file_system_is_a_source() -> None:
     import fsspec
 
     files = fsspec.filesystem("memory")
@@ -195,7 +195,7 @@ def test_the_name_of_a_listed_file_is_never_parsed(tmp_path: Path, ending: str) 
         assert {Path(photo.path).name: READER.read(photo) for photo in found} == expected
 
 
-def test_an_archive_whose_name_could_be_parsed_is_the_one_that_is_read(tmp_path: Path) -> None:
+def test_archive_names_are_never_parsed(tmp_path: Path) -> None:
     for name, data in (("good.zip", b"good"), ("x::good.zip", b"other")):
         with zipfile.ZipFile(tmp_path / name, "w") as archive:
             archive.writestr("a.jpg", data)
@@ -285,7 +285,7 @@ def test_a_zip_with_names_for_too_many_bytes_is_one_row(tmp_path: Path, monkeypa
     assert [(row.name, row.code) for row in refused] == [(f"{tmp_path}/long.zip", "too_many_members")]
 
 
-def test_a_member_without_a_name_has_a_row_like_the_others(tmp_path: Path) -> None:
+def test_member_without_a_name_has_a_row(tmp_path: Path) -> None:
     with zipfile.ZipFile(tmp_path / "in.zip", "w") as archive:
         for name in ("", " ", "a.jpg", "folder/"):
             archive.writestr(zipfile.ZipInfo(name) if name else nameless(), b"a")
@@ -316,7 +316,7 @@ def test_an_empty_file_with_holes_is_not_read_as_zeros(tmp_path: Path) -> None:
     assert "sparse" in row.detail
 
 
-def test_what_cannot_be_read_has_a_code(folder: Path) -> None:
+def test_unreadable_files_have_a_code(folder: Path) -> None:
     assert _code(InFile("gone", str(folder / "gone.jpg"))) == "unreadable_file"
     assert _code(InFile("folder", str(folder))) == "unreadable_file"
     (folder / "large.jpg").write_bytes(b"x" * 101)
@@ -324,7 +324,7 @@ def test_what_cannot_be_read_has_a_code(folder: Path) -> None:
     assert _code(InFile("told large", str(folder / "a.jpg"), 101)) == "file_too_large"
 
 
-def test_members_that_cannot_be_read_have_a_code(tmp_path: Path) -> None:
+def test_unreadable_members_have_a_code(tmp_path: Path) -> None:
     path = tmp_path / "bad.zip"
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("bomb.jpg", b"0" * 5000)

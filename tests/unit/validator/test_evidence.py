@@ -10,12 +10,12 @@ PLAIN = Calibration(1, 0)
 
 
 @pytest.mark.parametrize("logit", [float("nan"), float("inf"), float("-inf")])
-def test_what_is_no_number_is_no_score(logit: float) -> None:
+def test_non_finite_logit_is_refused(logit: float) -> None:
     with pytest.raises(ArithmeticError):
         evidence_of(logit, np.zeros((2, 2), np.float32), PLAIN)
 
 
-def test_a_map_has_numbers_alone() -> None:
+def test_map_has_only_finite_numbers() -> None:
     heat_map = np.array([[np.nan, np.inf], [-np.inf, 0.5]], np.float32)
     evidence = evidence_of(0, heat_map, PLAIN)
     assert evidence.score == 0.5

@@ -26,22 +26,20 @@ def _named(section: str) -> set[str]:
     return set(names)
 
 
-def test_every_column_is_there_and_no_other() -> None:
+def test_lists_exactly_the_columns() -> None:
     assert _named("## Columnas") == {field.name for field in msgspec.structs.fields(Row)}
     assert _named("### `file`") == {f"file.{field.name}" for field in msgspec.structs.fields(SavedFile)}
 
 
 @pytest.mark.parametrize(("column", "draw"), [("capture", draw_capture), ("passing", draw_passing)])
-def test_every_drawn_parameter_is_there_and_no_other(
-    column: str, draw: Callable[[np.random.Generator], object]
-) -> None:
+def test_lists_exactly_the_drawn_parameters(column: str, draw: Callable[[np.random.Generator], object]) -> None:
     drawn = {
         re.sub(r"\.\d+", ".N", name) for seed in range(150) for name in facts_of(draw(np.random.default_rng(seed)))
     }
     assert _named(f"### `{column}`") == drawn
 
 
-def test_species_and_version_are_those_of_the_generator() -> None:
+def test_species_and_version_match_the_generator() -> None:
     row = next(line for line in DICTIONARY.splitlines() if line.startswith("- `species` "))
     assert [name for name in re.findall(r"`(\w+)`", row) if name != "species"] == list(SPECIES)
     assert f"- `generator` (str): `{GENERATOR}`," in DICTIONARY

@@ -14,7 +14,7 @@ SAMPLE = Path(__file__).parents[4] / "src" / "img_super" / "samples" / "attack.j
 @pytest.mark.parametrize(
     ("rgb", "tone"), [((240, 205, 190), "light"), ((200, 150, 120), "medium"), ((90, 60, 45), "dark")]
 )
-def test_skin_has_the_tone_of_its_pixels(rgb: tuple[int, int, int], tone: str) -> None:
+def test_skin_tone_comes_from_the_pixels(rgb: tuple[int, int, int], tone: str) -> None:
     assert skin_tone(np.full((4, 1, 3), rgb, np.uint8)) == tone
 
 
@@ -37,7 +37,7 @@ def portraits(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_people_are_looked_up_by_name_and_the_unknown_belong_to_no_group(portraits: Path) -> None:
+def test_unknown_people_have_no_group(portraits: Path) -> None:
     people = ["cc0/female/1", "", "cc0/female/2", "gan/7", "cc0/female/1"]
     faces = shown_faces(people, portraits)
     assert faces.people.tolist() == people
@@ -46,5 +46,5 @@ def test_people_are_looked_up_by_name_and_the_unknown_belong_to_no_group(portrai
     assert faces.groups["skin"][0] in GROUPS["skin"]
 
 
-def test_portraits_that_nobody_ordered_belong_to_no_group(tmp_path: Path) -> None:
+def test_unlabelled_portraits_have_no_group(tmp_path: Path) -> None:
     assert set(shown_faces(["cc0/female/1"], tmp_path).groups["sex"]) == {""}

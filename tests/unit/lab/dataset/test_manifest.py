@@ -15,12 +15,12 @@ ROW = Row(
 )  # fmt: skip
 
 
-def test_rows_come_back_as_they_were_written(tmp_path: Path) -> None:
+def test_rows_round_trip(tmp_path: Path) -> None:
     write_rows(tmp_path / "manifest.jsonl", [ROW, ROW])
     assert read_manifest(tmp_path, Row) == [ROW, ROW]
 
 
-def test_a_row_that_lacks_something_is_refused(tmp_path: Path) -> None:
+def test_incomplete_row_is_refused(tmp_path: Path) -> None:
     (tmp_path / "manifest.jsonl").write_text('{"shard": "shard-00000"}\n')
     with pytest.raises(BadDataSet, match="position"):
         read_manifest(tmp_path, Row)

@@ -25,7 +25,7 @@ def drawn(tone: int, scale: float) -> LandmarkedFace:
 
 
 @pytest.mark.parametrize("species", SPECIES)
-def test_a_forgery_changes_the_face_and_not_the_corners(species: str) -> None:
+def test_forgery_changes_only_the_face(species: str) -> None:
     host, donor = drawn(100, 1.0), drawn(40, 1.0)
     forged = forge(np.random.default_rng(1), species, host.image, host, donor)
     assert forged.shape == host.image.shape
@@ -33,14 +33,14 @@ def test_a_forgery_changes_the_face_and_not_the_corners(species: str) -> None:
     assert (forged[:10, :10] == host.image[:10, :10]).all()
 
 
-def test_on_a_grey_copy_the_forgery_has_no_colour_of_its_own() -> None:
+def test_forgery_on_a_grey_copy_is_grey() -> None:
     host, donor = drawn(100, 1.0), drawn(40, 1.0)
     grey = np.repeat(host.image[:, :, :1], 3, axis=2)
     forged = forge(np.random.default_rng(1), "pasted_photo_careful", grey, host, donor).astype(int)
     assert np.abs(forged[..., 0] - forged[..., 2]).max() <= 4
 
 
-def test_an_unknown_species_is_refused() -> None:
+def test_unknown_species_is_refused() -> None:
     with pytest.raises(ValueError, match="unknown species"):
         forge(np.random.default_rng(1), "mask", np.zeros((160, 160, 3), np.uint8), drawn(1, 1.0), drawn(2, 1.0))
 
@@ -62,7 +62,7 @@ def genuine(path: Path) -> None:
     cv2.imwrite(str(path), cv2.resize(sample, None, fx=2, fy=2))
 
 
-def test_each_frame_is_seen_untouched_and_forged(tmp_path: Path) -> None:
+def test_each_frame_is_shown_genuine_and_forged(tmp_path: Path) -> None:
     labels = {f"{kind}.jpg": {"doc_id": f"{kind}/1", "doc_type": kind} for kind in ("card", "passport")}
     for frame in labels:
         genuine(tmp_path / frame)
@@ -78,7 +78,7 @@ def test_each_frame_is_seen_untouched_and_forged(tmp_path: Path) -> None:
         assert not np.array_equal(crops[0].crop, crops[1].crop)
 
 
-def test_portraits_are_exchanged_between_the_documents_of_a_set(tmp_path: Path) -> None:
+def test_portraits_are_exchanged_within_a_set(tmp_path: Path) -> None:
     labels = {f"{kind}.jpg": {"doc_id": kind, "doc_type": "card"} for kind in ("first", "second")}
     for frame in labels:
         genuine(tmp_path / frame)
@@ -90,7 +90,7 @@ def test_portraits_are_exchanged_between_the_documents_of_a_set(tmp_path: Path) 
     assert {crop.donor for crop in exchanged} == {""}
 
 
-def test_the_genuine_photos_of_a_generated_set_are_forged_by_another_hand(tmp_path: Path) -> None:
+def test_genuine_generated_photos_are_forged_anew(tmp_path: Path) -> None:
     (tmp_path / "photos").mkdir()
     rows = []
     for label, species in enumerate(("", "pasted_head")):

@@ -18,7 +18,7 @@ def harmed(data_set: Path, tmp_path: Path) -> Path:
     return Path(shutil.copytree(data_set, tmp_path / "copy"))
 
 
-def test_a_stream_gives_what_lies_in_memory(data_set: Path) -> None:
+def test_stream_equals_the_data_in_memory(data_set: Path) -> None:
     stream, whole = stream_crops(data_set), read_crops(data_set)
     assert stream.rows == whole.rows
     assert np.array_equal(stream.labels, whole.labels)
@@ -37,7 +37,7 @@ def test_positions_are_chosen_without_reading_pixels(data_set: Path) -> None:
     assert len(stream.rows) == 20
 
 
-def test_the_same_batches_from_disk_and_from_memory(data_set: Path) -> None:
+def test_batches_from_disk_equal_those_from_memory(data_set: Path) -> None:
     from img_super.lab.dataset.batches import Batches
     from img_super.lab.training.recipe import Recipe
 
@@ -47,7 +47,7 @@ def test_the_same_batches_from_disk_and_from_memory(data_set: Path) -> None:
     assert np.array_equal(streamed[1][1]["heat_map"], held[1][1]["heat_map"])
 
 
-def test_a_shard_that_is_no_archive_or_another_one_is_told(harmed: Path) -> None:
+def test_invalid_or_foreign_shard_is_reported(harmed: Path) -> None:
     shard = next(harmed.glob("*.npz"))
     shard.write_bytes(b"PK")
     with pytest.raises(BadDataSet, match=f"{shard.name} cannot be read"):
@@ -57,7 +57,7 @@ def test_a_shard_that_is_no_archive_or_another_one_is_told(harmed: Path) -> None
         stream_crops(harmed)
 
 
-def test_a_shard_with_another_number_of_crops_is_told(harmed: Path) -> None:
+def test_shard_with_another_number_of_crops_is_reported(harmed: Path) -> None:
     shard = next(harmed.glob("*.npz"))
     np.savez(shard, crops=np.zeros((1, 32, 32, 3), np.uint8), masks=np.zeros((1, 56, 56), np.uint8))
     with pytest.raises(BadDataSet, match="holds 1 crops"):
@@ -65,7 +65,7 @@ def test_a_shard_with_another_number_of_crops_is_told(harmed: Path) -> None:
 
 
 @pytest.mark.parametrize("array", [np.zeros(3), np.asfortranarray(np.zeros((2, 3), np.uint8))])
-def test_only_bytes_in_rows_are_mapped(tmp_path: Path, array: npt.NDArray[np.generic]) -> None:
+def test_only_row_major_bytes_are_mapped(tmp_path: Path, array: npt.NDArray[np.generic]) -> None:
     np.savez(tmp_path / "a.npz", crops=array)
     with pytest.raises(ValueError, match="no bytes in rows"):
         mapped(tmp_path / "a.npz", "crops")

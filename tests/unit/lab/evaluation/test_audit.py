@@ -176,14 +176,14 @@ def _outside(change: Plant) -> Plant:
         ("surroundings", _outside(_paler)),
     ],
 )
-def test_a_planted_shortcut_is_found(tmp_path: Path, kind: str, plant: Plant) -> None:
+def test_finds_a_planted_shortcut(tmp_path: Path, kind: str, plant: Plant) -> None:
     found = audit_data_set(write(tmp_path, plant), kinds=[kind])[0]
     assert found.is_shortcut
     assert found.auc > 0.7
     assert kind in found.sentence
 
 
-def test_what_was_laid_over_is_no_surroundings(tmp_path: Path) -> None:
+def test_overlay_is_not_part_of_the_surroundings(tmp_path: Path) -> None:
     """Even where it reaches out of the frame, and whatever it is."""
 
     def over_the_edge(crop: Crop, rng: Rng) -> None:
@@ -195,7 +195,7 @@ def test_what_was_laid_over_is_no_surroundings(tmp_path: Path) -> None:
     assert around.auc == 0.5  # not a number of the features differs within a pair
 
 
-def test_both_crops_of_a_pair_are_blanked_alike_although_the_boxes_differ(tmp_path: Path) -> None:
+def test_both_crops_of_a_pair_are_masked_alike(tmp_path: Path) -> None:
     shift = 5
 
     def moved(crop: Crop, rng: Rng) -> None:
@@ -214,7 +214,7 @@ def test_both_crops_of_a_pair_are_blanked_alike_although_the_boxes_differ(tmp_pa
     assert (surroundings.blanked(seen[0])[14:50, 20:46] == 128).all()
 
 
-def test_blocks_are_seen_at_their_own_period() -> None:
+def test_detects_blocks_at_their_own_period() -> None:
     blocky = np.repeat(np.random.default_rng(2).uniform(0, 255, (96, 12)), 8, axis=1).astype(np.float32)
     everywhere = np.ones(blocky.shape, bool)
     assert surroundings.block_strength(blocky, everywhere, 8.0) > 0.5
@@ -222,7 +222,7 @@ def test_blocks_are_seen_at_their_own_period() -> None:
     assert np.isnan(surroundings.block_strength(blocky, everywhere, 1.6))
 
 
-def test_numbers_may_be_missing_and_rare_choices_are_left_out() -> None:
+def test_missing_numbers_and_rare_choices_are_ignored() -> None:
     features = [{"kind=common": 1.0, "width": 3.0}] * 9 + [{"kind=rare": 1.0, "kind=common": 1.0}]
     table = tabulate(features)
     assert table.names == ("kind=common", "width")
@@ -230,7 +230,7 @@ def test_numbers_may_be_missing_and_rare_choices_are_left_out() -> None:
     assert table.values[0].tolist() == [1.0, 3.0]
 
 
-def test_the_area_by_ranks_is_that_of_scikit_learn_and_its_interval_lies_around_it() -> None:
+def test_rank_auc_equals_scikit_learn_and_lies_in_its_interval() -> None:
     rng = np.random.default_rng(4)
     labels, documents = np.arange(300) % 2, np.arange(300) // 2
     scores = np.round(rng.normal(0, 1, 300) + 0.5 * labels, 1)  # with ties
@@ -242,7 +242,7 @@ def test_the_area_by_ranks_is_that_of_scikit_learn_and_its_interval_lies_around_
     assert resampling.interval(drawn) == pytest.approx((low, high), abs=0.02)
 
 
-def test_a_document_that_is_known_by_heart_is_no_help() -> None:
+def test_memorised_documents_do_not_help() -> None:
     """Folds never divide a document: a name that says the class of its own document only does not count."""
     documents = np.repeat(np.arange(40), 2)
     labels = np.repeat(np.random.default_rng(3).integers(0, 2, 40), 2)
@@ -254,7 +254,7 @@ def test_a_document_that_is_known_by_heart_is_no_help() -> None:
 @pytest.mark.parametrize(
     ("field_name", "said"), [("frame_quad", "frame_quad"), ("file", "file"), ("photo_wh", "photo_wh")]
 )
-def test_a_manifest_that_cannot_be_audited_is_refused(tmp_path: Path, field_name: str, said: str) -> None:
+def test_unusable_manifest_is_refused(tmp_path: Path, field_name: str, said: str) -> None:
     manifest = write(tmp_path, pairs=2) / "manifest.jsonl"
     row = json.loads(manifest.read_text().splitlines()[0])
     del row[field_name]
@@ -263,7 +263,7 @@ def test_a_manifest_that_cannot_be_audited_is_refused(tmp_path: Path, field_name
         audit_data_set(tmp_path)
 
 
-def test_too_small_a_data_set_is_refused(tmp_path: Path) -> None:
+def test_small_data_set_is_refused(tmp_path: Path) -> None:
     with pytest.raises(BadDataSet, match="needs 20 documents"):
         audit_data_set(write(tmp_path, pairs=6))
 
@@ -273,16 +273,14 @@ def _run(*arguments: str) -> tuple[int, str, str]:
     return done.exit_code, done.stdout, done.stderr
 
 
-def test_a_second_data_set_that_is_not_there_is_told_before_minutes_of_work(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_missing_second_data_set_fails_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(shortcuts, "audit_data_set", lambda *_: pytest.fail("the audit began"))
     code, _, complaints = _run("--data", str(write(tmp_path / "here")), "--against", str(tmp_path / "nowhere"))
     assert code == Exit.NOT_STARTED
     assert complaints.startswith(f"img-super: {tmp_path / 'nowhere'}")
 
 
-def test_an_honest_data_set_passes_and_the_command_prints_one_line_of_json(tmp_path: Path) -> None:
+def test_sound_data_set_passes_and_the_command_prints_one_json_line(tmp_path: Path) -> None:
     code, printed, complaints = _run("--data", str(write(tmp_path)), "--json")
     assert (code, complaints, printed.count("\n")) == (0, "", 1)
     answer = json.loads(printed)
@@ -294,7 +292,7 @@ def test_an_honest_data_set_passes_and_the_command_prints_one_line_of_json(tmp_p
     assert answer["leaks"] == []
 
 
-def test_the_command_fails_and_names_the_only_shortcut_and_the_leak(tmp_path: Path) -> None:
+def test_command_fails_and_names_the_shortcut_and_the_leak(tmp_path: Path) -> None:
     code, printed, complaints = _run("--data", str(write(tmp_path, _larger_file)), "--against", str(tmp_path))
     assert code == 1
     assert complaints.count("Shortcut") == 1
@@ -303,7 +301,7 @@ def test_the_command_fails_and_names_the_only_shortcut_and_the_leak(tmp_path: Pa
     assert "file_size" in printed
 
 
-def test_the_command_says_what_it_cannot_read(tmp_path: Path) -> None:
+def test_command_reports_unreadable_input(tmp_path: Path) -> None:
     code, _, complaints = _run("--data", str(tmp_path))
     assert code == Exit.NOT_STARTED
     assert "is missing" in complaints

@@ -23,7 +23,7 @@ def test_logits_that_fall_with_suspicion_are_refused(fit: object) -> None:
         fit(np.arange(8.0)[::-1], np.repeat([0, 1], 4))  # type: ignore[operator]
 
 
-def test_isotonic_follows_what_no_temperature_can_and_ties_nothing() -> None:
+def test_isotonic_fits_what_no_temperature_can_without_ties() -> None:
     logits = np.random.default_rng(2).uniform(-4, 4, 6000)
     truth = np.where(np.abs(logits) < 2, 0.5, np.where(logits < 0, 0.1, 0.9))
     fitted = calibration.fit_isotonic(logits, drawn(truth))
@@ -35,7 +35,7 @@ def test_isotonic_follows_what_no_temperature_can_and_ties_nothing() -> None:
 
 
 @pytest.mark.parametrize(("odd", "kept_knots"), [(True, True), (False, False)])
-def test_isotonic_is_kept_only_where_it_measures_better(odd: bool, kept_knots: bool) -> None:
+def test_isotonic_is_kept_only_if_it_is_better(odd: bool, kept_knots: bool) -> None:
     logits = np.random.default_rng(3).uniform(-4, 4, 3000)
     plain = 1 / (1 + np.exp(-logits))
     labels = drawn(np.where(np.abs(logits) < 3, 0.5, (logits > 0) * 0.98 + 0.01) if odd else plain)

@@ -26,17 +26,17 @@ from img_super.turn import turn
 RIGHT, WRONG = DetectionOutcome(0.9, 0.9, True, False), DetectionOutcome(0.3, 0.0, True, True)
 
 
-def test_the_least_confidence_leaves_out_what_is_wrong_too_often() -> None:
+def test_minimum_confidence_excludes_frequent_errors() -> None:
     answers = [RIGHT] * 98 + [WRONG] * 2
     assert least_confidence(answers, max_wrong=0.02) == 0.1
     assert least_confidence(answers, max_wrong=0.01) == 0.35
 
 
-def test_a_detector_that_is_surely_wrong_gets_the_highest_step() -> None:
+def test_confidently_wrong_detector_gets_the_highest_threshold() -> None:
     assert least_confidence([DetectionOutcome(0.95, 0.0, True, False)] * 5, max_wrong=0.1) == 0.9
 
 
-def test_figures_are_of_what_was_answered() -> None:
+def test_figures_cover_answered_photos() -> None:
     figures = generated_figures(
         [RIGHT, RIGHT, WRONG, DetectionOutcome(0.0, 0.0, False, False)], 0.2, right_of_precise=1
     )
@@ -47,13 +47,13 @@ def test_figures_are_of_what_was_answered() -> None:
 
 
 @pytest.mark.parametrize("quarters", range(4))
-def test_quarters_are_read_from_the_upper_edge(quarters: int) -> None:
+def test_rotation_is_read_from_the_upper_edge(quarters: int) -> None:
     upright = np.array([[0, 0], [10, 1], [10, 7], [0, 6]])
     turn = np.array([[0, 1], [-1, 0]])  # clockwise on the screen, rows as points
     assert quarters_of((upright @ np.linalg.matrix_power(turn, quarters)).tolist()) == quarters
 
 
-def test_real_frames_come_turned_in_all_ways_with_what_undoes_it(tmp_path: Path) -> None:
+def test_real_frames_come_in_every_rotation(tmp_path: Path) -> None:
     photo = np.zeros((60, 80, 3), np.uint8)
     photo[10:20, 30:40] = 255
     cv2.imwrite(str(tmp_path / "a.png"), photo)
@@ -72,7 +72,7 @@ def test_real_frames_come_turned_in_all_ways_with_what_undoes_it(tmp_path: Path)
 @pytest.mark.parametrize(
     ("box", "found"), [(Box(10, 10, 20, 20), True), (Box(10, 10, 14, 14), False), (Box(14, 10, 24, 20), True)]
 )
-def test_found_means_the_middle_inside_and_enough_overlap(box: Box, found: bool) -> None:
+def test_found_means_centre_inside_and_enough_overlap(box: Box, found: bool) -> None:
     assert is_found(Detection(Face(box, 0.9), (), 0), Box(10, 10, 20, 20)) is found
     assert not is_found(None, Box(10, 10, 20, 20))
 
@@ -123,13 +123,13 @@ def answers(detector: Seeing, photos: Path) -> list[DetectionOutcome]:
     return answers_on_generated(detector, photos)  # type: ignore[arg-type]
 
 
-def test_what_is_found_in_turned_photos_is_compared_with_the_upright_truth(photos: Path) -> None:
+def test_boxes_in_rotated_photos_are_compared_upright(photos: Path) -> None:
     assert answers(Seeing(255), photos) == [DetectionOutcome(0.8, 1.0, True, False)] * 8
     assert answers(Seeing(128), photos) == [DetectionOutcome(0.8, 0.0, True, True)] * 8
     assert answers(Seeing(77), photos) == [DetectionOutcome(0.0, 0.0, False, False)] * 8
 
 
-def test_a_wrong_turn_is_a_mistake_of_the_precise_detector_too(photos: Path) -> None:
+def test_wrong_rotation_counts_as_an_error(photos: Path) -> None:
     assert precise_wrong(Seeing(255), photos) == 0  # type: ignore[arg-type]
     assert precise_wrong(Seeing(255, always=180), photos) == 0.75  # type: ignore[arg-type]
     assert precise_wrong(Seeing(77), photos, 4) == 1  # type: ignore[arg-type]

@@ -42,7 +42,7 @@ def measured(generated: MeasuredSet) -> Measured:
     return replace(found, model=replace(found.model, card=card), scored={generated.name: mixed})
 
 
-def test_whose_face_a_crop_shows_is_read_from_its_row(data_set: Path, tmp_path: Path) -> None:
+def test_person_comes_from_the_manifest_row(data_set: Path, tmp_path: Path) -> None:
     named = shutil.copytree(data_set, tmp_path / "named")
     rows = [msgspec.to_builtins(row) for row in read_manifest(named, SampleRow)]
     people = [{"portrait": "cc0/male/1", "donor": "cc0/male/2" if row["label"] else ""} for row in rows]
@@ -53,7 +53,7 @@ def test_whose_face_a_crop_shows_is_read_from_its_row(data_set: Path, tmp_path: 
     assert measured.faces.people.tolist() == [f"cc0/male/{1 + label}" for label in measured.labels]
 
 
-def test_every_figure_can_be_written_as_json(measured: Measured, generated: MeasuredSet) -> None:
+def test_every_figure_serialises_to_json(measured: Measured, generated: MeasuredSet) -> None:
     found = msgspec.json.decode(msgspec.json.encode(measured.as_json()))
     figures = found["figures"][generated.name]
     assert (figures["bona_fide"], figures["attacks"], figures["documents"]) == (16, 16, 16)
@@ -66,7 +66,7 @@ def test_every_figure_can_be_written_as_json(measured: Measured, generated: Meas
     assert {row["kind"] for row in steps} >= {"none", "jpeg", "webp", "scale", "cubic", "blur"}
 
 
-def test_the_report_needs_nothing_else_and_shows_mistakes(measured: Measured, generated: MeasuredSet) -> None:
+def test_report_is_self_contained_and_shows_errors(measured: Measured, generated: MeasuredSet) -> None:
     html = html_report([measured, measured], [generated])
     assert "<script" not in html
     assert "href=" not in html
@@ -76,13 +76,13 @@ def test_the_report_needs_nothing_else_and_shows_mistakes(measured: Measured, ge
     assert html.count(f'<th scope="col">{measured.model.title}</th>') == 2
 
 
-def test_real_documents_are_shown_only_when_asked_for(measured: Measured, generated: MeasuredSet) -> None:
+def test_real_documents_are_shown_only_on_request(measured: Measured, generated: MeasuredSet) -> None:
     personal = replace(generated, personal=True)
     assert "data:image/jpeg" not in html_report([measured], [personal])
     assert "data:image/jpeg" in html_report([measured], [personal], show_real=True)
 
 
-def test_documents_are_filled_between_their_marks(measured: Measured, tmp_path: Path) -> None:
+def test_documents_are_filled_between_their_markers(measured: Measured, tmp_path: Path) -> None:
     document = tmp_path / "informe.md"
     document.write_text(
         "Antes\n<!-- begin figures generated_validation -->\nold\n<!-- end figures generated_validation -->\n"
@@ -105,7 +105,7 @@ def test_documents_are_filled_between_their_marks(measured: Measured, tmp_path: 
     assert document.read_text() == filled_again
 
 
-def test_figures_by_group_are_filled_where_people_are_known(measured: Measured, tmp_path: Path) -> None:
+def test_group_figures_are_filled_where_people_are_known(measured: Measured, tmp_path: Path) -> None:
     document = tmp_path / "informe.md"
     document.write_text("<!-- begin groups generated_validation -->\n<!-- end groups generated_validation -->\n")
     assert fill_documents(tmp_path, [measured]) == {"informe.md": []}
@@ -117,12 +117,12 @@ def test_figures_by_group_are_filled_where_people_are_known(measured: Measured, 
     assert "| hombres | 1 | 2 | 0.500 (0.000 a 1.000) | 0 | - |" in document.read_text()
 
 
-def test_marks_that_do_not_match_are_left_alone() -> None:
+def test_unmatched_markers_are_left_alone() -> None:
     text = "<!-- begin a -->\n1\n<!-- end b -->\n"
     assert fill(text, {"a": "2"}) == (text, [])
 
 
-def test_figures_are_recorded_in_the_card(measured: Measured, tmp_path: Path) -> None:
+def test_figures_are_written_to_the_card(measured: Measured, tmp_path: Path) -> None:
     shutil.copytree(SHIPPED_MODEL, tmp_path / "model")
     record_figures(replace(measured, model=replace(measured.model, folder=tmp_path / "model")))
     card = read_card(tmp_path / "model")
@@ -130,7 +130,7 @@ def test_figures_are_recorded_in_the_card(measured: Measured, tmp_path: Path) ->
     assert card.threshold == read_card(SHIPPED_MODEL).threshold
 
 
-def test_the_worst_mistakes_come_first_and_are_mistakes() -> None:
+def test_worst_errors_come_first() -> None:
     species = np.array(["", "", "", "face_swap", "face_swap", "face_swap"])
     scores = np.array([0.2, 0.6, 0.9, 0.4, 0.1, 0.8])
     found = worst_mistakes(Scored((species != "").astype(int), species, np.arange(6).astype(str), scores), 0.5)
@@ -156,7 +156,7 @@ def judged(measured: Measured, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     return asked
 
 
-def test_the_verb_measures_on_every_set_and_writes_what_it_is_asked_for(
+def test_verb_measures_every_set_and_writes_the_requested_files(
     judged: list[tuple[object, ...]], data_set: Path, tmp_path: Path
 ) -> None:
     (tmp_path / "docs").mkdir()
@@ -180,9 +180,7 @@ def test_the_verb_measures_on_every_set_and_writes_what_it_is_asked_for(
 
 
 @pytest.mark.parametrize(("words", "named"), [("--real captures", "--donors"), ("", "--data")])
-def test_the_verb_wants_something_to_measure_on(
-    judged: list[tuple[object, ...]], tmp_path: Path, words: str, named: str
-) -> None:
+def test_verb_needs_a_data_set(judged: list[tuple[object, ...]], tmp_path: Path, words: str, named: str) -> None:
     refused = CliRunner().invoke(app, f"evaluate --model {tmp_path / 'model'} {words}".split())
     assert refused.exit_code == Exit.USAGE
     assert named in refused.stderr

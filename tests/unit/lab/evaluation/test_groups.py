@@ -22,7 +22,7 @@ def found() -> SetFigures:
     return SetFigures(groups=group_figures(scored, faces, threshold=0.5))
 
 
-def test_rates_are_those_of_the_face_that_is_shown_and_draw_whole_people() -> None:
+def test_rates_follow_the_shown_face_and_resample_people() -> None:
     groups = found().groups
     assert groups.keys() == {"sex"}
     women, men = groups["sex"]["female"], groups["sex"]["male"]
@@ -37,7 +37,7 @@ def test_rates_are_those_of_the_face_that_is_shown_and_draw_whole_people() -> No
     assert men.bpcer.value == 0
 
 
-def test_a_group_is_a_row_in_both_languages() -> None:
+def test_each_group_is_a_row_in_both_languages() -> None:
     english, spanish = (groups_table(found(), "", names).rows for names in (ENGLISH, SPANISH))
     assert english[0] == ["women", "2", "40", "0.500 (0.000 to 1.000)", "1", "1.000 (1.000 to 1.000)"]
     assert [row[0] for row in spanish] == ["mujeres", "hombres"]

@@ -17,7 +17,7 @@ def test_overlap_and_peak() -> None:
     assert peak_inside(heat_maps, masks)[:2].tolist() == [True, False]
 
 
-def test_a_higher_cut_shows_less() -> None:
+def test_higher_threshold_shows_less() -> None:
     masks = np.full((1, 8, 8), 255, np.uint8)
     heat_map = np.linspace(0, 1, 8, dtype=np.float32)[None, :, None].repeat(8, 2)
     shares = [overlaps(heat_map, masks, cut)[0] for cut in (0.1, 0.5, 0.9)]

@@ -35,37 +35,37 @@ def test_ranking_figures(scores: np.ndarray, auc: float, eer: float, bpcer_at_te
     assert curves.bpcer_at_apcer(0.10) == pytest.approx(bpcer_at_ten)
 
 
-def test_one_class_alone_has_no_auc() -> None:
+def test_single_class_has_no_auc() -> None:
     assert np.isnan(metrics.auc(np.ones(4), APART[:4]))
 
 
 @pytest.mark.parametrize(("threshold", "rejected", "accepted"), [(0.35, 0.25, 0.0), (0.6, 0.25, 0.25), (0.75, 0, 0.5)])
-def test_a_score_at_the_threshold_counts_as_an_attack(threshold: float, rejected: float, accepted: float) -> None:
+def test_score_at_the_threshold_counts_as_an_attack(threshold: float, rejected: float, accepted: float) -> None:
     assert metrics.bpcer(MIXED[LABELS == 0], threshold) == rejected
     assert metrics.apcer(MIXED[LABELS == 1], threshold) == accepted
 
 
 @pytest.mark.parametrize("level", [0.0, 0.05, 0.1, 0.5])
-def test_the_threshold_keeps_its_promise(level: float) -> None:
+def test_threshold_keeps_its_promise(level: float) -> None:
     genuine = np.random.default_rng(1).uniform(0, 1, 200)
     threshold = metrics.threshold_for_bpcer(genuine, level)
     assert metrics.bpcer(genuine, threshold) <= level
     assert metrics.bpcer(genuine, threshold - 0.02) > level
 
 
-def test_attacks_found_among_few_false_alarms() -> None:
+def test_detection_rate_at_a_low_false_alarm_rate() -> None:
     assert Curves.of(LABELS, APART).tpr_at_fpr(0.01) == 1
     assert Curves.of(LABELS, MIXED).tpr_at_fpr(0.01) == 0.5
 
 
-def test_the_challenges_score_is_one_minus_a_harmonic_mean() -> None:
+def test_challenge_score_is_one_minus_a_harmonic_mean() -> None:
     assert Curves.of(LABELS, APART).freuid() == 0
     assert Curves.of(LABELS, -APART).freuid() == 1
     kept, found = 14 / 16, 0.5  # 1 - AuDET, and 1 - APCER where no genuine document is rejected
     assert Curves.of(LABELS, MIXED).freuid() == pytest.approx(1 - 2 / (1 / kept + 1 / found))
 
 
-def test_the_report_has_every_species_and_becomes_a_table() -> None:
+def test_report_has_every_species_and_a_table() -> None:
     species = np.array(["", "", "", "", "face_swap", "face_swap", "pasted_head", "pasted_head"])
     documents = np.array(["a", "b", "c", "d"] * 2)
     found = figures(Scored(LABELS, species, documents, MIXED), 0.5)
@@ -82,13 +82,13 @@ def test_the_report_has_every_species_and_becomes_a_table() -> None:
     assert table["APCER, BPCER 5%, 1%"] == "0.500, 0.500"
 
 
-def test_without_attacks_it_says_what_is_known_of_genuine_documents() -> None:
+def test_without_attacks_it_reports_on_genuine_documents() -> None:
     found = figures(Scored(LABELS[:4], np.array([""] * 4), np.array(list("abcd")), MIXED[:4]), 0.5)
     assert found.attacks == 0
     assert column(found).keys() == {ENGLISH.counted, "BPCER at the threshold"}
 
 
-def test_the_report_says_where_when_map_and_mask_are_known() -> None:
+def test_report_has_localisation_when_maps_and_masks_exist() -> None:
     masks = np.zeros((8, 8, 8), np.uint8)
     masks[4:, 2:6, 2:6] = 255
     heat_maps = (masks > 0).astype(np.float32)

@@ -16,7 +16,7 @@ ONCE = np.ones((1, 300))
 
 
 @pytest.mark.parametrize("level", [0.0, 0.01, 0.1, 0.5])
-def test_with_every_sample_once_the_figures_are_those_of_scikit_learn(level: float) -> None:
+def test_unweighted_figures_equal_scikit_learn(level: float) -> None:
     curves = resampling.Curves.of(LABELS, SCORES)
     false_alarms, hits, _ = roc_curve(LABELS, SCORES, drop_intermediate=False)
     nearest = np.argmin(np.abs(1 - hits - false_alarms))
@@ -26,7 +26,7 @@ def test_with_every_sample_once_the_figures_are_those_of_scikit_learn(level: flo
     assert curves.tpr_at_fpr(level)[0] == pytest.approx(hits[false_alarms <= level + 1e-12].max())
 
 
-def test_a_draw_is_as_if_its_samples_were_written_down_so_often() -> None:
+def test_weights_equal_repeated_samples() -> None:
     weights = resampling.drawn_weights(np.arange(300) // 3, seed=1, draws=5)
     curves = resampling.Curves.of(LABELS, SCORES, weights)
     for draw, counts in enumerate(weights.astype(int)):
@@ -35,14 +35,14 @@ def test_a_draw_is_as_if_its_samples_were_written_down_so_often() -> None:
         assert resampling.mean(SCORES, weights)[draw] == pytest.approx(scores.mean())
 
 
-def test_whole_documents_are_drawn() -> None:
+def test_whole_documents_are_resampled() -> None:
     documents = np.repeat(np.arange(50), 6)
     weights = resampling.drawn_weights(documents, seed=1, draws=20).reshape(20, 50, 6)
     assert (weights == weights[:, :, :1]).all()
     assert (weights[:, :, 0].sum(axis=1) == 50).all()
 
 
-def test_intervals_widen_when_samples_of_a_document_are_alike() -> None:
+def test_correlated_samples_widen_the_intervals() -> None:
     values = np.repeat(np.random.default_rng(1).uniform(0, 1, 20), 10)
     widths = []
     for documents in (np.arange(200), np.repeat(np.arange(20), 10)):
@@ -51,7 +51,7 @@ def test_intervals_widen_when_samples_of_a_document_are_alike() -> None:
     assert widths[1] > 2 * widths[0]
 
 
-def test_figures_of_a_class_that_is_not_there_are_nan() -> None:
+def test_figures_of_a_missing_class_are_nan() -> None:
     curves = resampling.Curves.of(np.zeros(300, int), SCORES, ONCE)
     for values in (curves.auc(), curves.equal_error_rate(), curves.bpcer_at_apcer(0.1)):
         assert np.isnan(values).all()
@@ -65,7 +65,7 @@ def test_a_thousand_draws_of_1200_samples_take_seconds_at_most() -> None:
     assert time.process_time() - began < 5
 
 
-def test_scores_that_mean_what_they_say_have_no_calibration_error() -> None:
+def test_calibrated_scores_have_no_calibration_error() -> None:
     scores = np.random.default_rng(5).uniform(0, 1, 20_000)
     labels = (np.random.default_rng(6).uniform(0, 1, 20_000) < scores).astype(int)
     assert reliability(labels, scores).ece < 0.02

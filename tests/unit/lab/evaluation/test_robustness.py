@@ -17,7 +17,7 @@ def brightness(image: RgbImage) -> float:
     return float(image.mean() / 255)
 
 
-def test_rows_tell_how_far_scores_move_and_whether_they_still_rank() -> None:
+def test_rows_show_score_shift_and_ranking() -> None:
     darker = ImageChange("dark", 2, lambda image: image // 2)
     blind = ImageChange("dark", 9, np.zeros_like)
     rows = robustness(
@@ -31,7 +31,7 @@ def test_rows_tell_how_far_scores_move_and_whether_they_still_rank() -> None:
     assert [row.verdicts_changed for row in rows] == [0, 0.5, 0.5]
 
 
-def test_photos_without_an_answer_are_counted_and_left_out() -> None:
+def test_unanswered_photos_are_counted_and_excluded() -> None:
     def judge(image: RgbImage) -> float:
         if image.mean() > 220:
             raise NoFace
@@ -44,7 +44,7 @@ def test_photos_without_an_answer_are_counted_and_left_out() -> None:
     assert row.auc.value == 1
 
 
-def test_one_class_alone_has_no_auc() -> None:
+def test_single_class_has_no_auc() -> None:
     (row,) = robustness(
         brightness, Samples(lambda: iter(IMAGES), np.zeros(4, int), DOCUMENTS), [], Policy(0.5, (0.4, 0.6))
     )
@@ -52,7 +52,7 @@ def test_one_class_alone_has_no_auc() -> None:
 
 
 @pytest.mark.parametrize("step", [*CROP_STEPS, *PHOTO_STEPS], ids=lambda step: f"{step.kind} {step.strength}")
-def test_every_step_changes_the_image_and_keeps_its_kind(step: ImageChange) -> None:
+def test_every_step_changes_the_image_and_keeps_its_type(step: ImageChange) -> None:
     image = np.random.default_rng(1).integers(0, 255, (320, 256, 3), dtype=np.uint8)
     changed = step.change(image)
     assert changed.dtype == np.uint8

@@ -43,7 +43,7 @@ def base_of(person: Portrait) -> Base:
 
 
 @pytest.mark.parametrize("species", SPECIES_SHARES)
-def test_every_species_leaves_its_mask_and_the_same_seed_the_same_pair(species: str, stock: Stock) -> None:
+def test_every_species_has_a_mask_and_is_seeded(species: str, stock: Stock) -> None:
     host, donor, _ = stock.donors
     pairs = [forged_pair(np.random.default_rng(5), base_of(host), donor, stock, SIDE_PX, species) for _ in range(2)]
     first, again = pairs
@@ -67,7 +67,7 @@ def enlarged(base: Base, times: int) -> Base:
 
 
 @pytest.mark.parametrize("paste", [crude_photo, matched_photo, matched_face])
-def test_every_manner_of_a_paste_covers_the_middle_of_the_face(paste: Paste, stock: Stock) -> None:
+def test_every_paste_covers_the_middle_of_the_face(paste: Paste, stock: Stock) -> None:
     host, donor, _ = stock.donors
     x, y, width, height = host.face_xywh
     for seed in range(12):
@@ -76,7 +76,7 @@ def test_every_manner_of_a_paste_covers_the_middle_of_the_face(paste: Paste, sto
         assert laid.mask[round(y + height / 2), round(x + width / 2)] > 0.9, seed
 
 
-def test_a_photo_from_nearby_is_made_smaller_with_all_its_points(stock: Stock) -> None:
+def test_close_up_photo_is_reduced_with_its_points(stock: Stock) -> None:
     """As large as photos are in which a portrait is looked at; else its forgeries would be finer than any."""
     host, donor, _ = stock.donors
     pair = forged_pair(np.random.default_rng(1), enlarged(base_of(host), 3), donor, stock, SIDE_PX, "matched_face")
@@ -84,7 +84,7 @@ def test_a_photo_from_nearby_is_made_smaller_with_all_its_points(stock: Stock) -
     assert middle.mean() > 80
 
 
-def test_what_no_attack_covers_went_the_same_way(stock: Stock) -> None:
+def test_pixels_outside_the_attack_are_processed_alike(stock: Stock) -> None:
     """Beside the mask the two differ no more than a save does, in pairs whose genuine photo was not retouched."""
     host, donor, _ = stock.donors
     quiet = []
@@ -96,7 +96,7 @@ def test_what_no_attack_covers_went_the_same_way(stock: Stock) -> None:
     assert np.median(quiet) <= 2
 
 
-def test_bases_come_back_from_their_file(sources: Sources, tmp_path: Path) -> None:
+def test_bases_round_trip(sources: Sources, tmp_path: Path) -> None:
     written = [base_of(person) for person in sources.portraits]
     write_bases(tmp_path / "some.bases", written)
     for before, stored in zip(written, read_bases(tmp_path), strict=True):
@@ -107,7 +107,7 @@ def test_bases_come_back_from_their_file(sources: Sources, tmp_path: Path) -> No
         np.testing.assert_allclose(after.frame_quad, before.frame_quad, atol=0.01)
 
 
-def test_batches_hold_genuine_crops_first_and_follow_their_seed(stock: Stock, tmp_path: Path) -> None:
+def test_batches_are_seeded_and_genuine_crops_come_first(stock: Stock, tmp_path: Path) -> None:
     write_bases(tmp_path / "some.bases", [base_of(person) for person in stock.donors])
     stored = read_bases(tmp_path)
     bases = Bases(stored[:1], by_document(stored[1:]), 0.5)
@@ -116,7 +116,7 @@ def test_batches_hold_genuine_crops_first_and_follow_their_seed(stock: Stock, tm
     np.testing.assert_array_equal(first.crops, again.crops)
 
 
-def test_a_chain_keeps_enough_pixels_and_tells_where_they_went() -> None:
+def test_chain_keeps_enough_pixels_and_returns_its_map() -> None:
     image = np.zeros((200, 200, 3), np.uint8)
     image[90:110, 60:80] = 255
     for seed in range(30):
@@ -127,7 +127,7 @@ def test_a_chain_keeps_enough_pixels_and_tells_where_they_went() -> None:
         assert out[round(y), round(x)].mean() > 128
 
 
-def test_swapped_faces_are_now_and_then_drawn_again(stock: Stock) -> None:
+def test_some_swapped_faces_are_redrawn(stock: Stock) -> None:
     def in_red(rng: np.random.Generator, face: RgbImage) -> RgbImage:
         del rng
         return np.full_like(face, (255, 0, 0))
@@ -142,7 +142,7 @@ def test_swapped_faces_are_now_and_then_drawn_again(stock: Stock) -> None:
     assert 2 <= red <= 8
 
 
-def test_a_base_like_another_is_of_its_set(stock: Stock, tmp_path: Path) -> None:
+def test_similar_base_comes_from_the_same_set(stock: Stock, tmp_path: Path) -> None:
     names = ("midv500/01", "midv500/02", "notes")
     written = [replace(base_of(person), document=name) for name, person in zip(names, stock.donors, strict=True)]
     write_bases(tmp_path / "some.bases", [*written, replace(written[0], source=RENDERED, document="rendered")])
@@ -153,7 +153,7 @@ def test_a_base_like_another_is_of_its_set(stock: Stock, tmp_path: Path) -> None
     assert bases.like(rng, opened(stored[3])).document == "rendered"
 
 
-def test_a_portrait_with_variants_is_mostly_swapped_for_one_of_them(
+def test_portrait_with_variants_is_mostly_swapped_for_one(
     stock: Stock, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     host, variant, _ = stock.donors

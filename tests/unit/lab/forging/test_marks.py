@@ -50,7 +50,7 @@ def on_the_face(difference: Float32Array, base: Base) -> Float32Array:
 
 
 @pytest.mark.parametrize("mark", [marks.edited_elsewhere, marks.with_sticker])
-def test_what_is_done_beside_the_portrait_leaves_its_face(mark: Mark, base: Base) -> None:
+def test_marks_beside_the_portrait_leave_the_face(mark: Mark, base: Base) -> None:
     done = [changed(mark, base, seed) for seed in SEEDS]
     seen = [difference for difference in done if difference.max() > 20]
     assert len(seen) > len(SEEDS) / 3
@@ -59,13 +59,13 @@ def test_what_is_done_beside_the_portrait_leaves_its_face(mark: Mark, base: Base
         assert np.median(on_the_face(difference, base)) == 0
 
 
-def test_where_no_strip_is_free_nothing_is_done(base: Base) -> None:
+def test_nothing_is_drawn_without_a_free_strip(base: Base) -> None:
     narrow = replace(base, person=replace(base.person, face_xywh=(0.0, 0.0, 480.0, 400.0)))
     for mark in (marks.edited_elsewhere, marks.with_sticker):
         assert changed(mark, narrow, 1).max() == 0
 
 
-def test_a_finger_comes_from_the_border_to_the_portrait(base: Base) -> None:
+def test_finger_reaches_from_the_border_to_the_portrait(base: Base) -> None:
     for seed in range(4):
         covered = changed(marks.with_finger, base, seed) > 30
         rim = np.concatenate([covered[0], covered[-1], covered[:, 0], covered[:, -1]])
@@ -73,7 +73,7 @@ def test_a_finger_comes_from_the_border_to_the_portrait(base: Base) -> None:
         assert 0.01 < covered.mean() < 0.6
 
 
-def test_a_shadow_takes_light_away_and_colour_leaves_some(base: Base) -> None:
+def test_shadow_darkens_and_other_light_tints(base: Base) -> None:
     photo = base.image.astype(np.float32)
     shades = [marks.shadowed(np.random.default_rng(seed), photo, base) - photo for seed in SEEDS]
     assert all(shade.max() < 0.01 for shade in shades)
@@ -83,14 +83,14 @@ def test_a_shadow_takes_light_away_and_colour_leaves_some(base: Base) -> None:
     assert np.median(tints) > 0.03
 
 
-def test_a_copy_is_grey_and_hard(base: Base) -> None:
+def test_photocopy_is_grey_and_contrasty(base: Base) -> None:
     photo = base.image.astype(np.float32)
     copies = [marks.copied(np.random.default_rng(seed), photo) for seed in range(6)]
     assert all(np.ptp(copy, axis=2).mean() < 6 for copy in copies)
     assert np.mean([copy.std() for copy in copies]) > photo.std()
 
 
-def test_another_light_moves_the_whole_picture(base: Base) -> None:
+def test_light_change_affects_the_whole_picture(base: Base) -> None:
     photo = base.image.astype(np.float32)
     moved = [marks.relit(np.random.default_rng(seed), photo) for seed in range(8)]
     assert np.median([(np.abs(image - photo).max(2) > 1).mean() for image in moved]) > 0.9

@@ -17,7 +17,7 @@ def numbered(worker: int) -> Iterator[tuple[int, int, npt.NDArray[np.int64]]]:
         yield worker, os.getpid(), np.full(3, number)
 
 
-def test_batches_come_from_processes_in_their_order_and_the_processes_end_with_who_takes_them() -> None:
+def test_processes_deliver_batches_in_order_and_end_with_their_consumer() -> None:
     kept = signal.signal(signal.SIGTERM, lambda *_: None)  # inherited by the processes
     batches = in_processes(numbered, 2)
     seen: dict[int, list[int]] = {0: [], 1: []}

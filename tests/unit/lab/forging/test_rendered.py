@@ -59,7 +59,7 @@ def examined(sources: Sources, monkeypatch: pytest.MonkeyPatch, in_this_process:
     return Examiner
 
 
-def test_bases_are_rendered_documents_and_the_captures_beside_them(examined: type[Examiner], tmp_path: Path) -> None:
+def test_bases_are_rendered_documents_with_their_captures(examined: type[Examiner], tmp_path: Path) -> None:
     captures, out = tmp_path / "data" / "real-bases", tmp_path / "bases"
     captures.mkdir(parents=True)
     cv2.imwrite(str(captures / "lying.png"), np.zeros((60, 80, 3), np.uint8))

@@ -29,7 +29,7 @@ def scored(separation: float, seed: int, documents: int = 150) -> Scored:
     ("first", "second", "verdict"),
     [(0.5, 2.0, Outcome.BETTER), (1.0, 1.0, Outcome.SAME), (2.0, 0.5, Outcome.WORSE)],
 )
-def test_a_verdict_needs_more_than_chance(first: float, second: float, verdict: Outcome) -> None:
+def test_verdict_needs_significance(first: float, second: float, verdict: Outcome) -> None:
     found = compare("mine", scored(first, 2), scored(second, 3))
     assert found.verdict is verdict
     assert f"{verdict.value}" in found.in_words()
@@ -42,13 +42,13 @@ def test_few_documents_prove_nothing() -> None:
     assert few.verdict is Outcome.SAME
 
 
-def test_the_same_scores_gain_nothing() -> None:
+def test_equal_scores_gain_nothing() -> None:
     one = scored(1.0, 2)
     found = compare("mine", one, one)
     assert (found.auc_gain, found.eer_gain, found.verdict) == ((0, 0), (0, 0), Outcome.SAME)
 
 
-def test_the_advice_looks_at_both_sets() -> None:
+def test_advice_considers_both_sets() -> None:
     better, same = compare("own", scored(0.5, 2), scored(2, 3)), compare("own", scored(1, 2), scored(1, 3))
     worse = compare("own", scored(2, 2), scored(0.5, 3))
     kept = compare("validation", scored(1, 2), scored(1, 2))
@@ -59,7 +59,7 @@ def test_the_advice_looks_at_both_sets() -> None:
     assert [one.step for one in told] == [NextStep.PROMOTE, NextStep.SHADOW, NextStep.KEEP_OLD, NextStep.KEEP_OLD]
 
 
-def test_without_attacks_nothing_is_claimed_of_them() -> None:
+def test_no_claim_about_attacks_without_attacks() -> None:
     better, same = compare("made", scored(0.5, 2), scored(2, 3)), compare("made", scored(1, 2), scored(1, 3))
     kept = compare("validation", scored(1, 2), scored(1, 2))
     forgotten = replace(kept, auc=(0.75, 0.70))

@@ -45,7 +45,7 @@ def couples_of(crops: CropSet, parts: np.ndarray[tuple[int], np.dtype[np.int64]]
     return given
 
 
-def test_a_donor_is_another_genuine_document_of_the_same_part() -> None:
+def test_donor_is_another_genuine_document_of_the_same_part() -> None:
     crops = own(attacks=6)
     given = couples_of(crops, parts_of(crops, 3), 3)
     assert len(given) == 3 * 24
@@ -54,7 +54,7 @@ def test_a_donor_is_another_genuine_document_of_the_same_part() -> None:
     assert min(min(couple) for couple in given) >= 0  # an attack would be black
 
 
-def test_a_document_alone_in_its_part_hosts_nothing() -> None:
+def test_only_document_of_a_part_hosts_nothing() -> None:
     crops = own(3)
     parts = np.array([0, 0, 0, 0, 1, 1])
     made, made_in = exchanges(crops, parts, 2, 1, 8)
@@ -62,7 +62,7 @@ def test_a_document_alone_in_its_part_hosts_nothing() -> None:
     assert set(made_in.tolist()) == {0}
 
 
-def test_pairs_are_the_same_for_the_same_seed_only() -> None:
+def test_pairs_depend_on_the_seed() -> None:
     crops = own(4)
     one, again, other = (exchanges(crops, parts_of(crops, 1), 1, seed, 8)[0] for seed in (1, 1, 2))
     assert np.array_equal(one.crops, again.crops)
@@ -70,7 +70,7 @@ def test_pairs_are_the_same_for_the_same_seed_only() -> None:
     assert not np.array_equal(one.crops, other.crops)
 
 
-def test_every_attack_stands_after_its_host() -> None:
+def test_every_attack_follows_its_host() -> None:
     crops = own(4)
     made, made_in = exchanges(crops, parts_of(crops, 2), 2, 1, 24)
     assert made.labels.tolist() == [0, 1] * 16
@@ -82,12 +82,12 @@ def test_every_attack_stands_after_its_host() -> None:
     assert made.crops.shape == (32, SIDE, SIDE, 3)
 
 
-def test_no_attack_is_asked_for() -> None:
+def test_zero_attacks_can_be_requested() -> None:
     made, made_in = exchanges(own(3), np.zeros(6, np.int64), 0, 1, 8)
     assert (made.crops.shape, len(made.rows), len(made_in)) == ((0, SIDE, SIDE, 3), 0, 0)
 
 
-def test_only_what_the_mask_tells_is_exchanged_and_saving_tells_nothing() -> None:
+def test_only_masked_pixels_change_and_compression_gives_nothing_away() -> None:
     """Outside of the mask, where softness and JPEG's blocks end, both of a pair are equal to the bit."""
     host, seen, resaved = portrait(3), set(), 0
     for number in range(40):
@@ -103,7 +103,7 @@ def test_only_what_the_mask_tells_is_exchanged_and_saving_tells_nothing() -> Non
     assert 10 < resaved < 35
 
 
-def test_a_photo_hides_more_than_a_head_and_a_head_more_than_a_face() -> None:
+def test_photo_covers_more_than_head_and_head_more_than_face() -> None:
     areas: dict[str, list[float]] = {}
     for number in range(60):
         pair = exchange(portrait(3), portrait(9), np.random.default_rng(number))
@@ -114,7 +114,7 @@ def test_a_photo_hides_more_than_a_head_and_a_head_more_than_a_face() -> None:
     assert all(np.std(of) > 0.005 for of in areas.values())  # no outline is like the other
 
 
-def test_what_is_laid_takes_the_colours_of_its_place() -> None:
+def test_overlay_takes_the_colours_of_its_place() -> None:
     rng = np.random.default_rng(1)
     host = np.asarray(rng.normal((120, 90, 60), 12, (SIDE, SIDE, 3)).clip(0, 255), np.uint8)
     laid = np.asarray(rng.normal((60, 100, 160), 20, (SIDE, SIDE, 3)).clip(0, 255), np.uint8)

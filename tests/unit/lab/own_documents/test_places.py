@@ -36,7 +36,7 @@ def by_name(photos: list[OwnPhoto]) -> dict[str, OwnPhoto]:
     return {Path(photo.found.name).name: photo for photo in photos}
 
 
-def test_the_old_teams_layout_is_read_with_its_annotations(tmp_path: Path) -> None:
+def test_legacy_layout_is_read_with_its_annotations(tmp_path: Path) -> None:
     fill(tmp_path, "TRUE/1.jpg", "TRUE/2.jpg", "FALSE/1.png", "FALSE/notes.txt")
     (tmp_path / "TRUE" / "1.xml").write_bytes(VOC)
     photos = by_name(find_places(str(tmp_path), ["TRUE"], ["FALSE"], {}, no).photos({}))
@@ -48,7 +48,7 @@ def test_the_old_teams_layout_is_read_with_its_annotations(tmp_path: Path) -> No
     assert photos["1.jpg"].document == photos["1.png"].document != photos["2.jpg"].document
 
 
-def test_true_and_false_are_never_believed_unasked(tmp_path: Path) -> None:
+def test_meaning_of_true_and_false_must_be_stated(tmp_path: Path) -> None:
     fill(tmp_path, "TRUE/1.jpg", "FALSE/1.png")
     asked: list[str] = []
 
@@ -61,26 +61,26 @@ def test_true_and_false_are_never_believed_unasked(tmp_path: Path) -> None:
     assert all("GENUINE documents:" in question and "TRUE" in question for question in asked)
 
 
-def test_the_words_may_mean_the_opposite(tmp_path: Path) -> None:
+def test_labels_may_be_inverted(tmp_path: Path) -> None:
     fill(tmp_path, "TRUE/1.jpg", "FALSE/1.png")
     places = find_places(str(tmp_path), ["FALSE"], ["TRUE"], {}, no)
     assert by_name(places.photos({}))["1.jpg"].label is Label.ATTACK
     assert f"GENUINE documents:      {tmp_path}/FALSE" in places.in_words()
 
 
-def test_clear_names_need_no_question(tmp_path: Path) -> None:
+def test_unambiguous_names_need_no_option(tmp_path: Path) -> None:
     fill(tmp_path, "genuine/1.jpg", "attack/2.jpg")
     places = find_places(f"{tmp_path}/", (), (), {}, no)
     assert (places.genuine, places.attack) == ((f"{tmp_path}/genuine",), (f"{tmp_path}/attack",))
 
 
-def test_folders_can_be_named_without_a_common_one(tmp_path: Path) -> None:
+def test_folders_may_be_unrelated(tmp_path: Path) -> None:
     fill(tmp_path, "a/1.jpg", "b/2.jpg", "c/3.jpg")
     places = find_places(None, [f"{tmp_path}/a", f"{tmp_path}/b"], [f"{tmp_path}/c/*.jpg"], {}, no)
     assert [photo.label for photo in places.photos({})] == [Label.BONA_FIDE, Label.BONA_FIDE, Label.ATTACK]
 
 
-def test_a_bucket_is_read_like_a_folder() -> None:
+def test_bucket_is_read_like_a_folder() -> None:
     files = fsspec.filesystem("memory")
     for name in ("bucket/genuine/1.jpg", "bucket/attack/1.jpg"):
         files.pipe(name, b"photo")
@@ -90,7 +90,7 @@ def test_a_bucket_is_read_like_a_folder() -> None:
 
 
 @pytest.mark.parametrize("ending", ["csv", "jsonl"])
-def test_a_table_says_label_document_and_box(tmp_path: Path, ending: str) -> None:
+def test_table_gives_label_document_and_box(tmp_path: Path, ending: str) -> None:
     rows: list[dict[str, object]] = [
         {"photo": "in/1.jpg", "label": "bona_fide", "document": "d1", "x_min": 1, "y_min": 2, "x_max": 3, "y_max": 4},
         {"photo": "s3://b/2.jpg", "label": "attack", "species": "pasted_head"},
@@ -108,7 +108,7 @@ def test_a_table_says_label_document_and_box(tmp_path: Path, ending: str) -> Non
     assert (two.found.name, two.label, two.species, two.marked) == ("s3://b/2.jpg", Label.ATTACK, "pasted_head", ())
 
 
-def test_our_own_manifest_is_a_table(tmp_path: Path) -> None:
+def test_generator_manifest_is_a_table(tmp_path: Path) -> None:
     row = {"shard": "shard-00000", "position": 0, "label": 1, "species": "face_swap", "document": "1-0-0"}
     lines = [row | {"photo": "photos/1.jpg"}, row | {"photo": ""}]
     (tmp_path / "manifest.jsonl").write_text("\n".join(map(json.dumps, lines)))
@@ -117,7 +117,7 @@ def test_our_own_manifest_is_a_table(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("word", ["TRUE", "false", "", "real"])
-def test_a_word_that_means_two_things_is_no_label(word: str) -> None:
+def test_ambiguous_word_is_not_a_label(word: str) -> None:
     with pytest.raises(BadLabels, match="bona_fide"):
         label_of(word, "Row 1")
 
@@ -139,13 +139,13 @@ def test_an_annotation_that_cannot_be_read_is_named(xml: bytes) -> None:
 @pytest.mark.parametrize(
     "line", ["{", "[1]", '{"photo": "1.jpg", "label": "0", "x_min": "a", "y_min": 1, "x_max": 2, "y_max": 3}']
 )
-def test_a_bad_row_is_named(tmp_path: Path, line: str) -> None:
+def test_bad_row_is_named(tmp_path: Path, line: str) -> None:
     (tmp_path / "labels.jsonl").write_text(line)
     with pytest.raises(BadLabels, match="Row 1"):
         Places(table=str(tmp_path / "labels.jsonl")).photos({})
 
 
-def test_nothing_to_read_is_told(tmp_path: Path) -> None:
+def test_empty_source_is_reported(tmp_path: Path) -> None:
     with pytest.raises(BadLabels, match="no pair of folders"):
         find_places(str(tmp_path), (), (), {}, yes)
     with pytest.raises(BadLabels, match="--data DIR"):
@@ -155,7 +155,7 @@ def test_nothing_to_read_is_told(tmp_path: Path) -> None:
         find_places(None, [str(tmp_path / "genuine")], (), {}, yes).photos({})
 
 
-def test_a_photo_is_not_named_through_several_file_systems(tmp_path: Path) -> None:
+def test_chained_file_systems_are_refused(tmp_path: Path) -> None:
     """fsspec would ask for anything: `simplecache::https://...`."""
     (tmp_path / "table.csv").write_text("photo,label\nsimplecache::file:///etc/passwd,bona_fide\n")
     with pytest.raises(BadLabels, match="Row 1"):

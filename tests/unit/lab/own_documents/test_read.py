@@ -27,7 +27,7 @@ def photo(folder: Path, name: str, data: bytes, label: Label = Label.BONA_FIDE, 
     return OwnPhoto(InFile(name, str(folder / name)), label, **more)  # type: ignore[arg-type]
 
 
-def test_what_is_read_is_what_the_network_would_get(pipeline: Pipeline, tmp_path: Path) -> None:
+def test_crops_equal_the_network_input(pipeline: Pipeline, tmp_path: Path) -> None:
     data = encode(picture(1))
     validator = pipeline.validator
     pipeline.super(data)
@@ -36,7 +36,7 @@ def test_what_is_read_is_what_the_network_would_get(pipeline: Pipeline, tmp_path
     assert (own.count(Label.BONA_FIDE), own.count(Label.ATTACK), own.left_out) == (1, 0, ())
 
 
-def test_nothing_is_dropped_in_silence(pipeline: Pipeline, detector: FakeDetector, tmp_path: Path) -> None:
+def test_dropped_photos_are_reported(pipeline: Pipeline, detector: FakeDetector, tmp_path: Path) -> None:
     data = encode(picture(1))
     photos = [
         photo(tmp_path, "good.png", data),
@@ -57,7 +57,7 @@ def test_nothing_is_dropped_in_silence(pipeline: Pipeline, detector: FakeDetecto
     assert len(told) == len(photos)
 
 
-def test_a_photo_without_a_face_is_told_and_nothing_left_is_an_error(
+def test_photo_without_a_face_is_reported_and_no_photo_is_an_error(
     pipeline: Pipeline, detector: FakeDetector, tmp_path: Path
 ) -> None:
     detector.answer = None
@@ -65,7 +65,7 @@ def test_a_photo_without_a_face_is_told_and_nothing_left_is_an_error(
         Reading(pipeline, {}).read([photo(tmp_path, "1.png", encode(picture(1)))])
 
 
-def test_a_file_with_both_labels_is_used_for_neither(pipeline: Pipeline, tmp_path: Path) -> None:
+def test_file_with_both_labels_is_ignored(pipeline: Pipeline, tmp_path: Path) -> None:
     data = encode(picture(1))
     photos = [photo(tmp_path, "1.png", data), photo(tmp_path, "2.png", data, Label.ATTACK)]
     own = Reading(pipeline, {}).read([*photos, photo(tmp_path, "3.png", encode(picture(2)))])
@@ -73,7 +73,7 @@ def test_a_file_with_both_labels_is_used_for_neither(pipeline: Pipeline, tmp_pat
     assert {one.code for one in own.left_out} == {"contradiction"}
 
 
-def test_look_alikes_and_files_of_one_document_stay_together(pipeline: Pipeline, tmp_path: Path) -> None:
+def test_similar_photos_and_photos_of_one_document_are_grouped(pipeline: Pipeline, tmp_path: Path) -> None:
     resaved = encode(picture(1), "JPEG", quality=60)
     own = Reading(pipeline, {}, threads=2).read(
         [
@@ -90,7 +90,7 @@ def test_look_alikes_and_files_of_one_document_stay_together(pipeline: Pipeline,
     assert len({one, two, four}) == 3
 
 
-def test_the_fingerprint_is_of_the_photos_and_their_labels_alone(pipeline: Pipeline, tmp_path: Path) -> None:
+def test_fingerprint_depends_on_photos_and_labels_only(pipeline: Pipeline, tmp_path: Path) -> None:
     def fingerprint(label: Label, *names: str) -> str:
         photos = [photo(tmp_path, name, encode(picture(ord(name[0]))), label) for name in names]
         return Reading(pipeline, {}).read(photos).fingerprint()
@@ -100,14 +100,14 @@ def test_the_fingerprint_is_of_the_photos_and_their_labels_alone(pipeline: Pipel
     assert fingerprint(Label.ATTACK, "a.png") != fingerprint(Label.ATTACK, "b.png")
 
 
-def test_groups_join_by_way_of_a_third() -> None:
+def test_grouping_is_transitive() -> None:
     hashes = [np.frombuffer(bytes([value] * 32), np.uint8) for value in (0b0, 0b1, 0b11, 0xFF)]
     assert groups(hashes, ["", "", "", ""], max_different_bits=32) == [0, 0, 0, 1]
     assert groups(hashes, ["a", "", "", "a"], max_different_bits=0) == [0, 1, 2, 0]
     assert groups([], []) == []
 
 
-def test_a_resized_copy_is_near_and_another_picture_is_far() -> None:
+def test_resized_copy_is_similar_and_another_picture_is_not() -> None:
     image = picture(1)
     small = cv2.resize(image, (100, 60), interpolation=cv2.INTER_AREA).astype(np.uint8)
     near = np.bitwise_count(difference_hash(image) ^ difference_hash(small)).sum()

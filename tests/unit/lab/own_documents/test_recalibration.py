@@ -54,7 +54,7 @@ def scores(card: ModelCard, count: int) -> np.ndarray[tuple[int], np.dtype[np.fl
     return scores_of(card.calibration, np.random.default_rng(5).normal(0, 1, count))
 
 
-def test_every_policy_moves_to_the_own_documents(model: MeasuredModel) -> None:
+def test_every_policy_adapts_to_own_documents(model: MeasuredModel) -> None:
     found = recalibrate(model, own(GENUINE, 30), Wish(0.1), "0.4.0+cal.1")
     card = found.card
     assert (card.version, card.files, card.calibration) == ("0.4.0+cal.1", model.card.files, model.card.calibration)
@@ -66,7 +66,7 @@ def test_every_policy_moves_to_the_own_documents(model: MeasuredModel) -> None:
     assert (card.threshold, card.undetermined) == (balanced.threshold, balanced.undetermined)
 
 
-def test_the_card_says_where_it_comes_from_and_holds_no_photo(model: MeasuredModel, tmp_path: Path) -> None:
+def test_card_states_its_origin_and_contains_no_photo(model: MeasuredModel, tmp_path: Path) -> None:
     documents = own(GENUINE, 30)
     card = recalibrate(model, documents, Wish(0.05), "1").card
     assert card.lineage is not None
@@ -80,7 +80,7 @@ def test_the_card_says_where_it_comes_from_and_holds_no_photo(model: MeasuredMod
     assert f"{1:064x}" not in text
 
 
-def test_it_is_told_how_sure_one_can_be(model: MeasuredModel) -> None:
+def test_reports_confidence_intervals(model: MeasuredModel) -> None:
     few, many = (recalibrate(model, own(GENUINE, 0, documents), Wish(0.05), "1") for documents in (12, None))
     assert "12 different genuine documents (60 photos)" in " ".join(few.sentences)
     assert "collect" in few.sentences[-1]
@@ -91,7 +91,7 @@ def test_it_is_told_how_sure_one_can_be(model: MeasuredModel) -> None:
     assert (wide.way, narrow.way) == ("shape", "rank")
 
 
-def test_costs_choose_the_threshold_where_there_are_attacks(model: MeasuredModel) -> None:
+def test_costs_choose_the_threshold_when_there_are_attacks(model: MeasuredModel) -> None:
     cheap, dear = (
         recalibrate(model, own(GENUINE, 60), Wish(None, ratio, 0.05), "1").card.threshold for ratio in (2.0, 500.0)
     )
@@ -105,7 +105,7 @@ def test_nine_documents_are_too_few(model: MeasuredModel) -> None:
         recalibrate(model, own(GENUINE, 0, documents=9), Wish(0.05), "1")
 
 
-def test_the_shape_comes_from_the_card(card: ModelCard) -> None:
+def test_shape_comes_from_the_card(card: ModelCard) -> None:
     quantiles = tuple(np.linspace(0.01, 0.6, len(QUANTILES)).tolist())
     figures = SetFigures(score_quantiles=ScoreQuantiles(quantiles, quantiles))
     known = msgspec.structs.replace(card, figures={"generated_validation": figures})

@@ -20,7 +20,7 @@ def skewed(count: int, seed: int) -> np.ndarray[tuple[int], np.dtype[np.float64]
     return np.random.default_rng(seed).gumbel(size=count)
 
 
-def test_a_shape_goes_there_and_back_also_beyond_its_ends() -> None:
+def test_shape_is_invertible_beyond_its_ends() -> None:
     shape = Shape.of(np.quantile(skewed(2000, 1), SHARES).tolist(), SHARES)
     for value in (-3.0, 0.0, 1.3, 9.0):
         assert shape.from_bell(float(shape.to_bell(np.array([value]))[0])) == pytest.approx(value)
@@ -28,7 +28,7 @@ def test_a_shape_goes_there_and_back_also_beyond_its_ends() -> None:
         Shape.of([1.0] * len(SHARES), SHARES)
 
 
-def test_a_rank_assumes_nothing() -> None:
+def test_ranks_assume_no_distribution() -> None:
     values = np.arange(40.0)
     found = threshold_from_few(values, 0.05, 40)
     assert found.way is Way.RANK
@@ -36,14 +36,14 @@ def test_a_rank_assumes_nothing() -> None:
     assert threshold_from_few(values**3, 0.05, 40).reached_bpcer == found.reached_bpcer
 
 
-def test_more_documents_make_surer() -> None:
+def test_more_documents_narrow_the_interval() -> None:
     for way, fewer, more in ((Way.SHAPE, 10, 30), (Way.RANK, 50, 500)):
         few, many = (threshold_from_few(skewed(count, 1), 0.05, count) for count in (fewer, more))
         assert few.way == many.way == way
         assert few.reached_bpcer[0] < many.reached_bpcer[0] < 0.05 < many.reached_bpcer[1] < few.reached_bpcer[1]
 
 
-def test_the_shares_of_a_normal_distribution_are_those_of_the_tables() -> None:
+def test_normal_quantiles_match_the_tables() -> None:
     """One-sided tolerance factors, n = 10: 2.355 for 90 % of the population with confidence 95 % (Hahn and Meeker)."""
     from img_super.lab.own_documents.small_samples import _of_shape
 
@@ -59,11 +59,11 @@ def test_too_few_are_refused() -> None:
         threshold_from_few(np.ones(20), 0.05, 20)
 
 
-def test_exact_intervals_are_those_of_clopper_and_pearson() -> None:
+def test_exact_intervals_match_clopper_pearson() -> None:
     assert exact_interval(0, 10) == pytest.approx((0, 0.3085), abs=1e-4)
     assert exact_interval(3, 10) == pytest.approx((0.0667, 0.6525), abs=1e-4)
 
 
-def test_to_be_sure_takes_many() -> None:
+def test_certainty_takes_many_documents() -> None:
     assert documents_needed(0.05, 0.10) < documents_needed(0.05, 0.07) < 2000
     assert documents_needed(0.01, 0.02) > documents_needed(0.05, 0.10)

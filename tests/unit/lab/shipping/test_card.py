@@ -22,7 +22,7 @@ def drawn(shift: float, genuine: int, attacks: int, seed: int) -> Validation:
     return Validation(Scored(labels, np.where(labels, "pasted_head", "").astype(np.str_), documents, logits))
 
 
-def test_the_threshold_holds_on_every_set() -> None:
+def test_threshold_holds_on_every_set() -> None:
     sets = {GENERATED: drawn(0, 400, 400, 1), "real": drawn(1.5, 80, 240, 2)}
     card = make_card(FILES, 224, sets, "1.2.3")
     alone = make_card(FILES, 224, {GENERATED: sets[GENERATED]}, "1.2.3")
@@ -34,7 +34,7 @@ def test_the_threshold_holds_on_every_set() -> None:
     assert card.undetermined[0] <= card.threshold <= card.undetermined[1]
 
 
-def test_generated_documents_may_be_refused_more_often_but_only_where_real_ones_guard_the_bound() -> None:
+def test_generated_documents_may_exceed_the_bound_only_beside_real_ones() -> None:
     harder = drawn(1.5, 400, 400, 1)
     alone = make_card(FILES, 224, {GENERATED: harder}, "1")
     guarded = make_card(FILES, 224, {GENERATED: harder, "real": drawn(0, 400, 400, 2)}, "1")
@@ -42,7 +42,7 @@ def test_generated_documents_may_be_refused_more_often_but_only_where_real_ones_
         assert metrics.bpcer(harder.scored(card.calibration).genuine, card.threshold) == pytest.approx(bound, abs=0.006)
 
 
-def test_the_card_says_what_it_is() -> None:
+def test_card_describes_the_model() -> None:
     card = make_card(FILES, 224, {GENERATED: drawn(0, 400, 400, 1)}, "1.2.3")
     assert (card.version, card.files, card.input_side_px) == ("1.2.3", FILES, 224)
     assert card.figures["generated_validation"].bona_fide == 400
@@ -50,19 +50,19 @@ def test_the_card_says_what_it_is() -> None:
     assert card.limits
 
 
-def test_real_photos_say_what_a_score_means() -> None:
+def test_scores_are_calibrated_on_real_photos() -> None:
     real = drawn(1, 400, 400, 2)
     cards = [make_card(FILES, 224, {GENERATED: drawn(shift, 400, 400, 1), "real": real}, "1") for shift in (-3, 0)]
     assert cards[0].calibration == cards[1].calibration == calibrate([real.logits]).calibration
 
 
-def test_each_set_and_class_counts_alike() -> None:
+def test_sets_and_classes_have_equal_weight() -> None:
     few_attacks, many_attacks = drawn(0, 2000, 200, 1), drawn(0, 2000, 6000, 2)
     biases = [calibrate([one.logits]).calibration.bias for one in (few_attacks, many_attacks)]
     assert biases[0] == pytest.approx(biases[1], abs=0.3)
 
 
-def test_each_policy_keeps_its_promise_and_says_what_it_gives() -> None:
+def test_each_policy_keeps_its_promise_and_states_its_rates() -> None:
     sets = {GENERATED: drawn(0, 400, 400, 1), "real": drawn(0.5, 200, 240, 2)}
     card = make_card(FILES, 224, sets, "1")
     strict, balanced, lenient = (card.policies[name] for name in PolicyName)
@@ -83,7 +83,7 @@ def test_each_policy_keeps_its_promise_and_says_what_it_gives() -> None:
     assert missed[0] < missed[2]
 
 
-def test_genuine_documents_alone_move_the_thresholds_and_not_the_calibration() -> None:
+def test_genuine_documents_move_thresholds_only() -> None:
     generated = drawn(0, 400, 400, 1)
     one = make_card(FILES, 32, {GENERATED: generated}, "1.0.0")
     both = make_card(FILES, 32, {GENERATED: generated, "own": drawn(1, 400, 0, 2)}, "1.0.0")

@@ -18,7 +18,7 @@ from img_super.pipeline.load import SHIPPED_MODEL
     ("auc_loss", "score_change", "median_ms", "serves"),
     [(0.004, 0, 5, INT8), (0.004, 0, 9, FLOAT), (0.006, 0, 5, FLOAT), (-0.01, 0, 5, INT8), (0, 0.02, 5, FLOAT)],
 )
-def test_integers_serve_when_they_answer_alike_and_are_faster(
+def test_int8_serves_when_it_agrees_and_is_faster(
     auc_loss: float, score_change: float, median_ms: float, serves: str
 ) -> None:
     integers = Precision(0.9, median_ms, 9.0, 1, auc_loss, p90_score_change=score_change)
@@ -26,7 +26,7 @@ def test_integers_serve_when_they_answer_alike_and_are_faster(
     assert which_serves(found) == serves
 
 
-def test_the_same_weights_twice_rank_and_score_alike(data_set: Path) -> None:
+def test_equal_weights_agree(data_set: Path) -> None:
     weights = read_weights(SHIPPED_MODEL, read_card(SHIPPED_MODEL), FLOAT)
     crops = read_crops(data_set)
     logits = answers_of(weights, crops.crops).logits

@@ -18,7 +18,7 @@ def _write(job: RenderJob, shard: int) -> None:
     job.rows_path(shard).write_text(f'{{"shard":{shard},"threads":"{os.environ["OMP_NUM_THREADS"]}"}}\n')
 
 
-def test_only_missing_shards_are_rendered_by_processes_of_one_thread(
+def test_renders_only_missing_shards_in_single_threaded_processes(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("OMP_NUM_THREADS", raising=False)

@@ -13,7 +13,7 @@ def test_bytes_are_clipped_and_rounded() -> None:
     assert pixels.to_bytes(image).tolist() == [[[0, 255, 255]]]
 
 
-def test_noise_is_seeded_and_as_strong_as_asked() -> None:
+def test_noise_is_seeded_and_has_the_requested_strength() -> None:
     one, other = (pixels.noise(np.random.default_rng(4), (80, 80), 6.0, 0.0, 0.0) for _ in range(2))
     assert np.array_equal(one, other)
     assert one.std() == pytest.approx(6, rel=0.1)
@@ -29,11 +29,11 @@ def test_alpha_of_one_covers_and_of_zero_leaves() -> None:
 
 
 @pytest.mark.parametrize("kind", ["jpeg", "webp"])
-def test_a_save_keeps_the_size(kind: str) -> None:
+def test_saving_keeps_the_size(kind: str) -> None:
     assert pixels.save_and_read(GREY, 80, kind).shape == GREY.shape
 
 
-def test_matching_gives_the_mean_of_the_target() -> None:
+def test_matching_adopts_the_target_mean() -> None:
     rng = np.random.default_rng(1)
     ours, theirs = (
         rng.uniform(0, 90, GREY.shape).astype(np.float32),
@@ -43,7 +43,7 @@ def test_matching_gives_the_mean_of_the_target() -> None:
     assert np.allclose(matched.mean((0, 1)), theirs.mean((0, 1)), atol=0.5)
 
 
-def test_a_tint_leaves_grey_copies_without_colour_of_their_own() -> None:
+def test_tint_keeps_grey_copies_uniform() -> None:
     rng = np.random.default_rng(1)
     colourful = rng.uniform(0, 255, GREY.shape).astype(np.float32)
     bluish = rng.uniform(50, 200, (40, 50, 1)).astype(np.float32) * np.array([0.7, 0.9, 1.0], np.float32)
@@ -51,20 +51,20 @@ def test_a_tint_leaves_grey_copies_without_colour_of_their_own() -> None:
     assert np.corrcoef(tinted[..., 0].ravel(), tinted[..., 2].ravel())[0, 1] > 0.999
 
 
-def test_noise_differs_by_channel_only_as_far_as_asked() -> None:
+def test_channel_noise_differs_only_as_requested() -> None:
     grey, coloured = (pixels.noise(np.random.default_rng(4), (80, 80), 6.0, 0.5, share) for share in (0.0, 1.0))
     assert np.array_equal(grey[..., 0], grey[..., 2])
     assert abs(float(np.corrcoef(coloured[..., 0].ravel(), coloured[..., 2].ravel())[0, 1])) < 0.1
 
 
-def test_noise_may_be_larger_than_its_bank() -> None:
+def test_noise_may_exceed_its_bank() -> None:
     field = pixels.grain(np.random.default_rng(2), (40, 2100), 0.0)
     assert field.shape == (40, 2100)
     assert field.std() == pytest.approx(1, rel=0.05)
 
 
 @pytest.mark.parametrize("sigma_px", [1.0, 3.9, 4.1, 9.0])
-def test_a_blur_is_as_wide_as_asked_however_it_is_done(sigma_px: float) -> None:
+def test_blur_has_the_requested_width_by_any_method(sigma_px: float) -> None:
     dot = np.zeros((129, 129, 3), np.float32)
     dot[64, 64] = 1000
     profile = pixels.blur(dot, sigma_px)[..., 0].sum(0)
@@ -72,15 +72,15 @@ def test_a_blur_is_as_wide_as_asked_however_it_is_done(sigma_px: float) -> None:
     assert spread == pytest.approx(sigma_px, rel=0.15)
 
 
-def test_a_tone_curve_is_looked_up() -> None:
+def test_tone_curve_is_applied() -> None:
     assert pixels.curve(GREY, 255 - np.arange(256, dtype=np.float32)).max() == 135
 
 
-def test_one_colour_may_be_laid_over() -> None:
+def test_overlays_a_single_colour() -> None:
     red = np.array([200, 0, 0], np.float32)
     assert pixels.blend(GREY, red, np.full((40, 50), 0.5, np.float32))[3, 3].tolist() == [160, 60, 60]
 
 
-def test_bytes_that_are_no_picture_are_refused() -> None:
+def test_invalid_bytes_are_refused() -> None:
     with pytest.raises(ValueError, match="no picture"):
         pixels.opened(b"none")

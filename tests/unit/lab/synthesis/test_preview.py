@@ -15,7 +15,7 @@ def _sample(tone: int, **more: object) -> Captioned:
     return Captioned(np.full((64, 64, 3), tone, np.uint8), ("a design", "card, care 0.50"), **more)  # type: ignore[arg-type]
 
 
-def test_the_crops_stand_in_rows_with_a_caption_below_each() -> None:
+def test_crops_are_in_rows_with_captions() -> None:
     sheet = contact_sheet([_sample(60), _sample(90), _sample(120)], columns=2)
     assert sheet.shape == (2 * 236 + 4, 2 * 204 + 4, 3)
     assert [int(sheet[100, 100, 0]), int(sheet[100, 304, 0]), int(sheet[336, 100, 0])] == [60, 90, 120]
@@ -24,7 +24,7 @@ def test_the_crops_stand_in_rows_with_a_caption_below_each() -> None:
     assert sheet[441:471, 208:408].min() == 255  # none where there is no sample
 
 
-def test_what_was_laid_over_is_outlined_and_the_rest_left_alone() -> None:
+def test_overlay_is_outlined_and_the_rest_unchanged() -> None:
     mask = np.zeros((56, 56), np.uint8)
     mask[14:42, 14:42] = 255
     plain, outlined = contact_sheet([_sample(100)]), contact_sheet([_sample(100, mask=mask)])
@@ -62,7 +62,7 @@ def data_set(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_a_data_set_gets_a_sheet_for_each_species_and_one_for_the_genuine(data_set: Path, tmp_path: Path) -> None:
+def test_data_set_gets_a_sheet_per_species_and_one_for_genuine(data_set: Path, tmp_path: Path) -> None:
     written = preview_data_set(data_set, tmp_path / "sheets", limit=2)
     sheets = {path.stem: cv2.imread(str(path)) for path in written}
     assert set(sheets) == {"bona_fide", "pasted_head", "face_swap"}

@@ -9,12 +9,12 @@ import pytest
 from img_super.lab.synthesis.sources import NothingToDrawFrom, Sources, Wanted, load_sources
 
 
-def test_a_folder_without_people_is_refused(tmp_path: Path) -> None:
+def test_folder_without_people_is_refused(tmp_path: Path) -> None:
     with pytest.raises(NothingToDrawFrom, match="two people"):
         load_sources(tmp_path, tmp_path / "cache", Wanted("train"))
 
 
-def test_a_design_of_the_other_split_is_refused(
+def test_design_of_the_other_split_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, sources: Sources
 ) -> None:
     people = sources.portraits
@@ -24,7 +24,7 @@ def test_a_design_of_the_other_split_is_refused(
         load_sources(None, tmp_path, Wanted("train", drawn=3, designs=("docxpand/pp_td3_a",)))
 
 
-def test_a_broken_background_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, sources: Sources) -> None:
+def test_broken_background_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, sources: Sources) -> None:
     monkeypatch.setattr("img_super.lab.synthesis.sources._portraits", lambda *_: list(sources.portraits))
     monkeypatch.setattr("img_super.lab.synthesis.sources.backgrounds_of", lambda _, names: tuple(names))
     folder = tmp_path / "backgrounds"

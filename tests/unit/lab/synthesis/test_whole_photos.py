@@ -30,7 +30,7 @@ def yunet(monkeypatch: pytest.MonkeyPatch) -> YuNet:
     return YuNet()
 
 
-def test_the_truth_lies_where_it_belongs(sources: Sources, yunet: YuNet) -> None:
+def test_labels_match_the_photo(sources: Sources, yunet: YuNet) -> None:
     ghosts = 0
     for photo, pair, face in islice(photos(3, 0, sources, yunet), 24):
         row = row_of(photo, pair, face, 3, "a.jpeg")
@@ -49,9 +49,7 @@ def test_the_truth_lies_where_it_belongs(sources: Sources, yunet: YuNet) -> None
 
 
 @pytest.mark.usefixtures("yunet", "in_this_process")
-def test_a_data_set_is_read_as_it_was_written_and_goes_on(
-    sources: Sources, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_data_set_round_trips_and_resumes(sources: Sources, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(whole_photos, "prepare", lambda _: sources)
     job = RenderJob(tmp_path, tmp_path / "cache", "train", 4, 5)
     assert list(render_photos(job, 1)) == [4]

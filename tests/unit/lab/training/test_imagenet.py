@@ -6,7 +6,7 @@ import numpy.typing as npt
 from img_super.lab.training.imagenet import convert
 
 
-def test_kernels_are_turned_and_normalisations_ordered() -> None:
+def test_kernels_are_transposed_and_normalisations_ordered() -> None:
     state: dict[str, npt.NDArray[np.float64]] = {"_conv_stem.weight": np.zeros((32, 3, 3, 5))}
     parts = ("weight", "bias", "running_mean", "running_var")
     state |= {f"_bn0.{part}": np.full(32, index) for index, part in enumerate(parts)}

@@ -21,14 +21,14 @@ ROWS = [
 ]
 
 
-def test_attacks_that_a_photo_does_not_show_leave_with_their_genuine_document() -> None:
+def test_invisible_attacks_are_dropped_with_their_genuine_photo() -> None:
     assert learnable(ROWS, {"photo": 1.0, "card": 0.4}).tolist() == [0, 1, 4, 5]
 
 
-def test_a_recipe_that_says_nothing_learns_from_all() -> None:
+def test_default_recipe_keeps_everything() -> None:
     assert learnable(ROWS, {}).tolist() == list(range(8))
 
 
-def test_nothing_left_is_told() -> None:
+def test_reports_when_nothing_is_left() -> None:
     with pytest.raises(BadDataSet, match="stages screen"):
         learnable(ROWS, {"screen": 1.0})

@@ -26,7 +26,7 @@ def _shot(seed: int, image: Float32Array, sides: float = 3.1) -> tuple[Float32Ar
 
 
 @pytest.mark.parametrize("seed", range(15))
-def test_photos_are_pictures_and_come_back_the_same(seed: int) -> None:
+def test_photos_are_valid_and_seeded(seed: int) -> None:
     photo, view, _ = _shot(seed, plain_card().image)
     again, _, _ = _shot(seed, plain_card().image)
     assert photo.dtype == np.float32
@@ -37,7 +37,7 @@ def test_photos_are_pictures_and_come_back_the_same(seed: int) -> None:
     assert np.array_equal(photo, again)
 
 
-def test_another_face_leaves_the_rest_of_the_photo_alone() -> None:
+def test_changing_the_face_leaves_the_rest_unchanged() -> None:
     """Same noise, same light, same exposure: only what lies near the other face may differ."""
     other = plain_card().image
     other[60:150, 55:125] = (60, 90, 200)
@@ -52,7 +52,7 @@ def test_another_face_leaves_the_rest_of_the_photo_alone() -> None:
         assert capture.scene.occluders or np.abs(first[middle] - second[middle]).max() > 4, seed
 
 
-def test_photos_differ_and_every_kind_is_drawn() -> None:
+def test_photos_differ_and_every_kind_occurs() -> None:
     kinds = collections.Counter(draw_capture(np.random.default_rng(seed)).kind for seed in range(400))
     assert set(kinds) == set(KINDS)
     assert min(kinds.values()) > 5
@@ -67,7 +67,7 @@ def test_copies_are_grey() -> None:
     assert np.ptp(photo, axis=2).max() < 1.5
 
 
-def test_a_wide_photo_shows_the_table_and_glare_shines_on_gloss_only() -> None:
+def test_wide_photo_shows_the_table_and_glare_needs_gloss() -> None:
     seed = next(s for s in range(99) if draw_capture(np.random.default_rng(s)).kind == "phone")
     capture = draw_capture(np.random.default_rng(seed))
     light = capture.light
@@ -80,7 +80,7 @@ def test_a_wide_photo_shows_the_table_and_glare_shines_on_gloss_only() -> None:
 
 
 @pytest.mark.parametrize("kind", ["finger", "pen"])
-def test_what_is_held_over_the_card_covers_what_lies_below(kind: str) -> None:
+def test_occluder_hides_what_is_below(kind: str) -> None:
     seed = next(s for s in range(99) if draw_capture(np.random.default_rng(s)).kind == "phone")
     capture = draw_capture(np.random.default_rng(seed))
     held = Occluder(kind, 0.0, 0.0, 270.0, 0.7, 5.0, (80.0, 52.0, 38.0), (90.0, 60.0, 50.0), 2.0, False)
@@ -95,7 +95,7 @@ def test_what_is_held_over_the_card_covers_what_lies_below(kind: str) -> None:
     assert np.abs(shots[1] - shots[0])[:10].max() < 10
 
 
-def test_one_shot_takes_the_next_card_as_if_it_were_the_first() -> None:
+def test_shot_state_does_not_carry_over() -> None:
     capture, card, white = draw_capture(np.random.default_rng(3)), plain_card(), np.full_like(plain_card().image, 250)
     view = draw_view(np.random.default_rng(1), card, 40.0)
     shot = set_up(np.random.default_rng(1), card.image.shape, table(), view, capture)
@@ -103,7 +103,7 @@ def test_one_shot_takes_the_next_card_as_if_it_were_the_first() -> None:
     assert np.array_equal(first, again)
 
 
-def test_facts_are_flat_and_writable() -> None:
+def test_facts_are_flat_and_serialisable() -> None:
     rng = np.random.default_rng(3)
     facts = facts_of(draw_capture(rng)) | facts_of(draw_view(rng, plain_card(), 60.0), "view")
     assert all(isinstance(value, (str, float, bool)) for value in facts.values())

@@ -26,20 +26,20 @@ def _lit(light: Light, gloss: float = 1.0) -> np.ndarray:
     return lit(white, white[:, :, 0] * np.float32(gloss), falling(VIEW, light, np.random.default_rng(1)))
 
 
-def test_a_far_lamp_lights_evenly_in_its_colour() -> None:
+def test_far_lamp_lights_evenly_in_its_colour() -> None:
     seen = _lit(_light())
     assert seen[93, 93] == pytest.approx([1.0, 0.5, 0.25], abs=0.01)
     assert np.abs(seen - seen[93, 93]).max() < 0.02
 
 
-def test_a_near_lamp_falls_off() -> None:
+def test_near_lamp_falls_off() -> None:
     near = Lamp((1.0, 1.0, 1.0), -2.0, 0.0, 2.5, 1.0)
     seen = _lit(dataclasses.replace(_light(), lamps=(near,)))
     assert seen[93, 5, 0] > 1.2
     assert seen[93, 180, 0] < 0.8
 
 
-def test_a_bent_card_is_brighter_where_it_turns_to_the_lamp_and_the_table_is_not() -> None:
+def test_bent_card_is_brighter_towards_the_lamp() -> None:
     beside = Lamp((1.0, 1.0, 1.0), 30.0, 0.0, 30.0, 1.0)
     light = dataclasses.replace(_light(), lamps=(beside,))
     bent = dataclasses.replace(VIEW, curl=0.03)
@@ -53,7 +53,7 @@ def test_a_bent_card_is_brighter_where_it_turns_to_the_lamp_and_the_table_is_not
 
 
 @pytest.mark.parametrize("kind", ["edge", "phone", "hand", "blinds", "leaves"])
-def test_shades_take_light_from_a_part(kind: str) -> None:
+def test_shadows_darken_a_part(kind: str) -> None:
     shade = dataclasses.replace(_light().shade, kind=kind, depth=0.8, soft=0.02, x=0.2, y=0.1, deg=20.0, size=0.7)
     seen = _lit(dataclasses.replace(_light(), shade=shade))[:, :, 0]
     assert 0.05 < (seen < 0.4).mean() < 0.95
@@ -79,7 +79,7 @@ def test_holograms_flash_in_colours() -> None:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_surfaces_have_texture_and_come_back_the_same(kind: str) -> None:
+def test_surfaces_are_textured_and_seeded(kind: str) -> None:
     image = surface(kind, 1).image
     surface.cache_clear()
     assert np.array_equal(image, surface(kind, 1).image)
@@ -94,6 +94,6 @@ def test_reduced_surfaces_keep_their_millimetres() -> None:
     assert half.px_per_mm * 2 == whole.px_per_mm
 
 
-def test_every_texture_is_seen_now_and_then() -> None:
+def test_every_texture_occurs() -> None:
     assert set(_SURFACE_SHARES) == {*KINDS, "picture"}
     assert min(_SURFACE_SHARES.values()) > 0

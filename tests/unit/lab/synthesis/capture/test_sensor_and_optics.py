@@ -32,13 +32,13 @@ def _developed(sensor: Sensor, light: Float32Array | None = None) -> Float32Arra
     return develop(_light() if light is None else light, VIEW, sensor, np.random.default_rng(2))
 
 
-def test_exposure_is_what_the_camera_wants_whatever_the_light() -> None:
+def test_exposure_compensates_the_light() -> None:
     bright, dim = _developed(_plain()), _developed(_plain(), _light() * np.float32(0.05))
     assert np.sqrt((bright[:, 120:] ** 2).mean()) == pytest.approx(200, rel=0.05)
     assert np.abs(bright - dim).max() < 2
 
 
-def test_a_grey_world_takes_the_light_s_colour_away() -> None:
+def test_grey_world_removes_the_colour_cast() -> None:
     cast = np.full((120, 160, 3), (0.4, 0.2, 0.1), np.float32)
     kept, taken = (_developed(dataclasses.replace(_plain(), balance=share), cast) for share in (0.0, 1.0))
     assert np.ptp(kept[60, 20]) > 60
@@ -46,7 +46,7 @@ def test_a_grey_world_takes_the_light_s_colour_away() -> None:
 
 
 @pytest.mark.parametrize("level", [0.05, 0.4])
-def test_noise_is_as_strong_as_asked_and_stronger_in_the_dark(level: float) -> None:
+def test_noise_has_the_requested_strength_and_grows_in_the_dark(level: float) -> None:
     light = np.full((120, 160, 3), level, np.float32)
     light[:, :10] = 1.0
     sensor = dataclasses.replace(
@@ -65,7 +65,7 @@ def test_demosaicing_keeps_flat_colours_in_their_channels(way: str) -> None:
 
 
 @pytest.mark.parametrize("cleaning", ["chroma", "median", "bilateral", "smear"])
-def test_cleaning_takes_noise_and_leaves_the_edge(cleaning: str) -> None:
+def test_denoising_keeps_edges(cleaning: str) -> None:
     noisy = dataclasses.replace(_plain(), noise=6.0, chroma=0.8, dark_noise=0.0)
     before, after = _developed(noisy), _developed(dataclasses.replace(noisy, cleaning=cleaning, cleaning_strength=1.0))
     flat = np.s_[:, 10:70]
@@ -74,7 +74,7 @@ def test_cleaning_takes_noise_and_leaves_the_edge(cleaning: str) -> None:
     assert after[:, 90].mean() - after[:, 70].mean() > 0.7 * (before[:, 90].mean() - before[:, 70].mean())
 
 
-def test_grey_saves_zoom_and_tone() -> None:
+def test_saturation_zoom_and_tone_are_applied() -> None:
     assert np.ptp(_developed(dataclasses.replace(_plain(), saturation=0.0)), axis=2).max() < 1
     assert _developed(dataclasses.replace(_plain(), zoom=1.7)).shape == (120, 160, 3)
     table = tone_curve(dataclasses.replace(_plain(), contrast=0.5, black=10.0)).astype(int)
@@ -84,7 +84,7 @@ def test_grey_saves_zoom_and_tone() -> None:
     assert table[192] > 192
 
 
-def test_blur_kernels_keep_the_light_and_have_their_size() -> None:
+def test_blur_kernels_sum_to_one_and_have_their_size() -> None:
     assert disc(3.0).sum() == pytest.approx(1)
     assert disc(3.0).shape == (7, 7)
     assert disc(3.0)[0, 0] == 0
@@ -95,7 +95,7 @@ def test_blur_kernels_keep_the_light_and_have_their_size() -> None:
     assert np.ptp(rows) <= 2
 
 
-def test_lens_troubles_show() -> None:
+def test_lens_defects_are_visible() -> None:
     none = dataclasses.replace(
         draw_optics(np.random.default_rng(1), 1.0), blur_px=0.0, defocus=0.0, motion=0.0, fringe=0.0, vignette=0.0
     )

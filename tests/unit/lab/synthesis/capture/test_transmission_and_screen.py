@@ -26,7 +26,7 @@ def _photo() -> Float32Array:
 
 
 @pytest.mark.parametrize("seed", range(20))
-def test_what_arrives_is_what_its_file_shows(seed: int) -> None:
+def test_result_equals_the_decoded_file(seed: int) -> None:
     passing = draw_passing(np.random.default_rng(seed))
     passed = pass_on(_photo(), passing, np.random.default_rng(seed))
     again = pass_on(_photo(), passing, np.random.default_rng(seed))
@@ -37,7 +37,7 @@ def test_what_arrives_is_what_its_file_shows(seed: int) -> None:
 
 
 @pytest.mark.parametrize("seed", range(8))
-def test_the_matrix_says_where_things_went(seed: int) -> None:
+def test_matrix_maps_points(seed: int) -> None:
     steps = (dataclasses.replace(STEP, scale=0.8), dataclasses.replace(STEP, scale=1.1, quality=95))
     passed = pass_on(_photo(), Passing("editor", steps), np.random.default_rng(seed))
     x, y = onto(passed.matrix, np.array([[60, 90]], np.float32))[0]
@@ -46,14 +46,14 @@ def test_the_matrix_says_where_things_went(seed: int) -> None:
 
 
 @pytest.mark.parametrize(("sampling", "factors"), [("444", (1, 1)), ("422", (2, 1)), ("420", (2, 2)), ("440", (1, 2))])
-def test_jpeg_colours_are_sampled_as_asked(sampling: str, factors: tuple[int, int]) -> None:
+def test_chroma_subsampling_is_as_requested(sampling: str, factors: tuple[int, int]) -> None:
     step = dataclasses.replace(STEP, sampling=sampling)
     data = pass_on(_photo(), Passing("original", (step,)), np.random.default_rng(1)).data
     assert Image.open(io.BytesIO(data)).layer[0][1:3] == factors  # type: ignore[attr-defined]
     assert step.subsampled == (sampling != "444")
 
 
-def test_own_tables_are_the_standard_s_at_the_same_quality() -> None:
+def test_our_tables_equal_the_standard_at_equal_quality() -> None:
     def tables(**changes: int) -> dict[int, list[int]]:
         step = dataclasses.replace(STEP, **changes)  # type: ignore[arg-type]
         data = pass_on(_photo(), Passing("original", (step,)), np.random.default_rng(1)).data
@@ -65,7 +65,7 @@ def test_own_tables_are_the_standard_s_at_the_same_quality() -> None:
     assert list(mixed[1]) == list(tables(quality=45, chroma_quality=45)[1])
 
 
-def test_qualities_and_tables_make_other_files() -> None:
+def test_quality_and_tables_change_the_file() -> None:
     def size(**changes: object) -> int:
         step = dataclasses.replace(STEP, **changes)  # type: ignore[arg-type]
         return len(pass_on(_photo(), Passing("original", (step,)), np.random.default_rng(1)).data)
@@ -89,7 +89,7 @@ def test_screens_show_the_photo_with_their_grid(seed: int) -> None:
     assert np.abs(corners - [[0, 0], [shown.shape[1], shown.shape[0]]]).max() < 30
 
 
-def test_the_grid_shows_on_a_flat_picture() -> None:
+def test_grid_shows_on_a_flat_picture() -> None:
     flat = np.full((150, 180, 3), 180, np.float32)
     screen = draw_screen(np.random.default_rng(3))
     screen = dataclasses.replace(

@@ -11,7 +11,7 @@ from tests.unit.lab.synthesis.capture.cards import plain_card
 
 
 @pytest.mark.parametrize("seed", range(12))
-def test_face_lies_where_and_is_as_wide_as_asked(seed: int) -> None:
+def test_face_has_the_requested_position_and_width(seed: int) -> None:
     card = plain_card()
     view = draw_view(np.random.default_rng(seed), card, 60.0)
     x, y = onto(view.matrix, card.landmarks.mean(0, keepdims=True))[0]
@@ -24,7 +24,7 @@ def test_face_lies_where_and_is_as_wide_as_asked(seed: int) -> None:
 
 
 @pytest.mark.parametrize("seed", range(12))
-def test_a_wide_photo_shows_the_whole_card_when_it_fits(seed: int) -> None:
+def test_wide_photo_shows_the_whole_card_when_it_fits(seed: int) -> None:
     card = plain_card()
     view = draw_view(np.random.default_rng(seed), card, 40.0, sides=12)
     corners = onto(view.matrix, np.array([[0, 0], [320, 0], [320, 220], [0, 220]], np.float32))
@@ -34,7 +34,7 @@ def test_a_wide_photo_shows_the_whole_card_when_it_fits(seed: int) -> None:
         assert (corners.max(0) < np.array(view.wh) + 1).all()
 
 
-def test_scans_lie_flat() -> None:
+def test_scans_are_flat() -> None:
     views = [draw_view(np.random.default_rng(seed), plain_card(), 60.0, kind="scanner") for seed in range(20)]
     assert all(abs(view.matrix[2, 0]) < 1e-8 and not view.bends for view in views)
 
@@ -53,7 +53,7 @@ def test_curl_moves_the_edge_but_not_the_portrait() -> None:
     assert np.abs(flat_spots - bent_spots).max() > 0.5
 
 
-def test_bent_outline_follows_the_bent_card() -> None:
+def test_outline_follows_the_bent_card() -> None:
     card = plain_card()
     view = dataclasses.replace(
         draw_view(np.random.default_rng(3), card, 30.0, sides=7), curl=0.02, curl_deg=70.0, ripple=0.0
@@ -67,7 +67,7 @@ def test_bent_outline_follows_the_bent_card() -> None:
 
 @pytest.mark.parametrize("curl", [0.0, 1e-6])
 @pytest.mark.parametrize("face_width_px", [25.0, 60.0, 110.0])
-def test_what_is_seen_lies_where_the_matrix_says(curl: float, face_width_px: float) -> None:
+def test_matrix_maps_visible_points(curl: float, face_width_px: float) -> None:
     view = draw_view(np.random.default_rng(9), plain_card(), face_width_px, kind="scanner")
     spot = np.zeros((220, 320), np.float32)
     spot[90:101, 110:121] = 1

@@ -14,7 +14,7 @@ def _blank(family: str, seed: int = 1, width: int = 110) -> Blank:
 
 
 @pytest.mark.parametrize("family", family_names())
-def test_every_family_makes_a_card_with_the_portrait_in_its_frame(family: str, person: Portrait) -> None:
+def test_every_family_places_the_portrait_in_its_frame(family: str, person: Portrait) -> None:
     blank = _blank(family)
     assert blank.design == family
     assert blank.frame[2] - blank.frame[0] == 110
@@ -32,7 +32,7 @@ def test_every_family_makes_a_card_with_the_portrait_in_its_frame(family: str, p
     assert np.abs(card.image[part] - blank.image[part]).mean() > 8
 
 
-def test_the_same_seed_gives_the_same_card_and_another_seed_another(person: Portrait) -> None:
+def test_cards_depend_on_the_seed(person: Portrait) -> None:
     first, again, other = _blank("andes_blue", 5), _blank("andes_blue", 5), _blank("andes_blue", 6)
     assert np.array_equal(first.image, again.image)
     assert first.facts == again.facts
@@ -41,7 +41,7 @@ def test_the_same_seed_gives_the_same_card_and_another_seed_another(person: Port
     assert np.array_equal(cards[0].image, cards[1].image)
 
 
-def test_a_region_is_the_part_around_the_portrait(person: Portrait) -> None:
+def test_region_surrounds_the_portrait(person: Portrait) -> None:
     blank = _blank("cafetal_id")
     x_min, y_min, x_max, y_max = blank.frame
     region = (x_min - 30, y_min - 20, x_max + 10, y_max + 10)
@@ -52,7 +52,7 @@ def test_a_region_is_the_part_around_the_portrait(person: Portrait) -> None:
     assert all(over.alpha.shape == card.image.shape[:2] for over in card.overprints)
 
 
-def test_every_overprint_is_seen_over_the_portrait() -> None:
+def test_every_overprint_covers_the_portrait() -> None:
     """Each kind must reach the frame in most draws, else it proves nothing about the portrait."""
     reached = dict.fromkeys(DRAWERS, 0)
     drawn = dict.fromkeys(DRAWERS, 0)
@@ -75,7 +75,7 @@ def test_ghost_shows_the_person(person: Portrait) -> None:
     assert far.std() > 4
 
 
-def test_a_share_of_the_cards_is_grey(person: Portrait) -> None:
+def test_some_cards_are_grey(person: Portrait) -> None:
     blank = _blank("andes_blue", 1, 60)
     grey = [make_card(np.random.default_rng(seed), blank, person, blank.frame).grey for seed in range(60)]
     assert 4 <= sum(grey) <= 24

@@ -16,13 +16,13 @@ from img_super.lab.synthesis.portraits.tones import KINDS
 NAMED = tuple(name for name in family_names() if name != PROCEDURAL)
 
 
-def test_there_are_many_families_and_the_procedural_one() -> None:
+def test_many_families_and_the_procedural_one() -> None:
     assert len(NAMED) >= 16
     assert family_names()[-1] == PROCEDURAL
 
 
 @pytest.mark.parametrize("family", [*NAMED, PROCEDURAL])
-def test_a_design_names_only_what_can_be_drawn(family: str) -> None:
+def test_designs_use_existing_elements(family: str) -> None:
     design = draw_design(np.random.default_rng(1)) if family == PROCEDURAL else read_design(family)
     assert design.family == family
     assert {item.kind for item in design.items} <= set(DRAWERS)
@@ -33,7 +33,7 @@ def test_a_design_names_only_what_can_be_drawn(family: str) -> None:
     assert design.frame[0] + design.frame[2] < 1
 
 
-def test_check_digit_is_that_of_the_icao_example() -> None:
+def test_check_digit_matches_the_icao_example() -> None:
     assert check_digit("D23145890") == "7"
     assert check_digit("740812") == "2"
     assert check_digit("L898902C3") == "6"
@@ -41,7 +41,7 @@ def test_check_digit_is_that_of_the_icao_example() -> None:
 
 @pytest.mark.parametrize(("form", "count", "width"), [("td1", 3, 30), ("td2", 2, 36), ("td3", 2, 44)])
 @pytest.mark.parametrize("locale", ["es_ES", "ru_RU", "el_GR", "tr_TR"])
-def test_mrz_has_its_form_and_right_digits(form: str, count: int, width: int, locale: str) -> None:
+def test_mrz_has_valid_form_and_check_digits(form: str, count: int, width: int, locale: str) -> None:
     lines = mrz_lines(draw_person(np.random.default_rng(3), locale), form)
     assert [len(line) for line in lines] == [width] * count
     assert all(set(line) <= set("ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789<") for line in lines)
@@ -54,7 +54,7 @@ def test_mrz_has_its_form_and_right_digits(form: str, count: int, width: int, lo
     assert lines[count - 2 if form == "td1" else 1][-1] == check_digit(total)
 
 
-def test_barcodes_can_be_read_again() -> None:
+def test_barcodes_decode() -> None:
     zxing = pytest.importorskip("zxingcpp")
     for form in ("pdf417", "qr", "code128"):
         code = np.kron(np.pad(barcode(form, "AB123456"), 6, constant_values=255), np.ones((4, 4), np.uint8))

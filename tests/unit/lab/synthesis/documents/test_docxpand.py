@@ -9,7 +9,7 @@ import pytest
 from img_super.lab.synthesis.documents.docxpand import DOCXPAND_FRAMES, docxpand_blank, without_portrait
 
 
-def test_the_sample_person_is_painted_over_with_the_colours_beside() -> None:
+def test_sample_person_is_inpainted() -> None:
     front = np.full((200, 400, 3), (90, 150, 210), np.uint8)
     front[60:150, 20:120] = (10, 10, 10)
     painted = without_portrait(front, (0.05, 0.3, 0.3, 0.75))
@@ -17,14 +17,14 @@ def test_the_sample_person_is_painted_over_with_the_colours_beside() -> None:
     assert (front[60:150, 20:120] == 10).all()
 
 
-def test_the_rest_of_the_front_stays() -> None:
+def test_rest_of_the_front_is_unchanged() -> None:
     front = np.random.default_rng(1).integers(0, 255, (200, 400, 3), np.uint8)
     painted = without_portrait(front, (0.05, 0.3, 0.3, 0.75))
     assert np.array_equal(painted[:, 130:], front[:, 130:])
     assert np.array_equal(painted[:50], front[:50])
 
 
-def test_a_front_becomes_a_blank_whose_frame_is_as_wide_as_asked(tmp_path: Path) -> None:
+def test_front_becomes_a_blank_with_the_requested_frame_width(tmp_path: Path) -> None:
     front = np.full((300, 480, 3), (90, 150, 210), np.uint8)
     left, top, right, bottom = DOCXPAND_FRAMES["pp_td3_a"]
     person = np.s_[round(top * 300) : round(bottom * 300), round(left * 480) : round(right * 480)]

@@ -10,7 +10,7 @@ from tests.unit.lab.synthesis.portraits.people import person
 ASPECT = 0.78
 
 
-def test_the_matte_the_landmarks_and_the_outline_follow_the_picture() -> None:
+def test_matte_landmarks_and_outline_follow_the_picture() -> None:
     portrait = person()
     photo = framed(portrait, ASPECT, np.random.default_rng(1), draw_background(np.random.default_rng(1)), 300)
     assert photo.image.shape == (300, 234, 3)
@@ -21,14 +21,14 @@ def test_the_matte_the_landmarks_and_the_outline_follow_the_picture() -> None:
 
 
 @pytest.mark.parametrize("kind", [kind for kind in KINDS if not kind.startswith("own")])
-def test_another_background_leaves_no_trace_of_the_old_one(kind: str) -> None:
+def test_new_background_leaves_no_trace_of_the_old_one(kind: str) -> None:
     rng = np.random.default_rng(3)
     photo = framed(person(), ASPECT, rng, draw_background(rng, (kind,)), 300)
     green = photo.image[:, :, 1] - np.maximum(photo.image[:, :, 0], photo.image[:, :, 2])
     assert green.max() < 30  # the wall was 100 greener; the greenest new background is 20
 
 
-def test_a_cut_out_has_a_hard_edge() -> None:
+def test_cut_out_has_a_hard_edge() -> None:
     def mixed(kind: str) -> int:
         """Pixels that are neither the person's nor the background's."""
         rng = np.random.default_rng(3)
@@ -39,7 +39,7 @@ def test_a_cut_out_has_a_hard_edge() -> None:
     assert mixed("cut_out") < 0.2 * mixed("plain")
 
 
-def test_the_own_background_stays_as_it_was() -> None:
+def test_own_background_is_unchanged() -> None:
     rng = np.random.default_rng(3)
     portrait = person(wh=(400, 500), centre_x=200)
     photo = framed(portrait, ASPECT, rng, draw_background(rng, ("own",)))
@@ -48,7 +48,7 @@ def test_the_own_background_stays_as_it_was() -> None:
     )
 
 
-def test_the_background_goes_on_where_the_frame_leaves_the_picture() -> None:
+def test_background_extends_beyond_the_picture() -> None:
     rng = np.random.default_rng(0)
     portrait = person(wh=(170, 250), centre_x=85, chin_y=190)
     portrait.image[:4, :3] = 255  # would be drawn out into a streak by a mere repeated border
@@ -65,7 +65,7 @@ def test_shoulders_reach_the_bottom_of_the_frame(chin_y: float) -> None:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_the_same_seed_gives_the_same_bytes(kind: str) -> None:
+def test_same_seed_gives_the_same_bytes(kind: str) -> None:
     first, second = (
         framed(person(), ASPECT, rng, draw_background(rng, (kind,)), 160).image.tobytes()
         for rng in (np.random.default_rng(5), np.random.default_rng(5))
@@ -73,7 +73,7 @@ def test_the_same_seed_gives_the_same_bytes(kind: str) -> None:
     assert first == second
 
 
-def test_backgrounds_differ_as_their_names_say() -> None:
+def test_backgrounds_match_their_names() -> None:
     hw = (200, 160)
     spread = {}
     for kind in ("plain", "gradient", "curtain"):
@@ -85,13 +85,13 @@ def test_backgrounds_differ_as_their_names_say() -> None:
     assert spread["curtain"][1] > 3 * spread["gradient"][1]
 
 
-def test_the_filled_background_knows_nothing_of_the_person() -> None:
+def test_filled_background_is_independent_of_the_person() -> None:
     portrait = person()
     filled = filled_background(portrait.image.astype(np.float32), portrait.matte.astype(np.float32) / np.float32(255))
     np.testing.assert_allclose(filled[200, 150], (40, 160, 60), atol=5)
 
 
-def test_mixed_pixels_give_their_foreground_back() -> None:
+def test_foreground_is_recovered_from_mixed_pixels() -> None:
     matte = np.repeat(np.clip(np.linspace(-4, 5, 120, dtype=np.float32), 0, 1)[None], 200, axis=0)
     behind = np.full((200, 120, 3), (0, 200, 0), np.float32)
     image = matte[:, :, None] * np.float32(150) + (1 - matte[:, :, None]) * behind

@@ -8,7 +8,7 @@ from img_super.lab.synthesis.portraits.framing import free_window, head_of, to_f
 from tests.unit.lab.synthesis.portraits.people import person
 
 
-def test_the_head_reaches_from_the_hair_to_the_chin() -> None:
+def test_head_reaches_from_hair_to_chin() -> None:
     head = head_of(person())
     assert head.chin_y == pytest.approx(240)
     assert 85 <= head.crown_y <= 95
@@ -26,7 +26,7 @@ def test_chin_to_crown_takes_60_to_80_percent(seed: int) -> None:
 
 @pytest.mark.parametrize("seed", range(20))
 @pytest.mark.parametrize("aspect", [0.6, 0.78, 1.0, 1.4])
-def test_a_window_never_leaves_the_picture(seed: int, aspect: float) -> None:
+def test_window_never_leaves_the_picture(seed: int, aspect: float) -> None:
     portrait = person(wh=(200, 220), centre_x=110, chin_y=200)
     x_min, y_min, x_max, y_max = window(portrait, aspect, np.random.default_rng(seed))
     assert min(x_min, y_min) >= 0
@@ -36,27 +36,27 @@ def test_a_window_never_leaves_the_picture(seed: int, aspect: float) -> None:
 
 
 @pytest.mark.parametrize("seed", range(20))
-def test_a_free_window_ends_with_the_picture_below_and_shows_the_whole_head(seed: int) -> None:
+def test_free_window_ends_at_the_lower_edge_and_shows_the_whole_head(seed: int) -> None:
     portrait = person(wh=(200, 220), centre_x=110, chin_y=200)
     _, y_min, _, y_max = free_window(portrait, 0.78, np.random.default_rng(seed))
     assert y_max <= 220
     assert y_min <= head_of(portrait).crown_y
 
 
-def test_a_free_window_stays_inside_where_hair_is_cut_off() -> None:
+def test_free_window_stays_inside_when_hair_is_cut_off() -> None:
     cut = person(wh=(200, 220), centre_x=110, chin_y=140)
     tops = [free_window(cut, 0.78, np.random.default_rng(seed))[1] for seed in range(20)]
     assert cut.matte[0].max() == 255
     assert min(tops) >= 0
 
 
-def test_the_matrix_maps_the_window_onto_the_frame() -> None:
+def test_matrix_maps_the_window_onto_the_frame() -> None:
     matrix = to_frame_matrix((10, 20, 60, 120), (100, 200))
     corners = onto(matrix, np.array([[9.5, 19.5], [59.5, 119.5]], np.float32))  # the outer edges of the corner pixels
     np.testing.assert_allclose(corners, [[-0.5, -0.5], [99.5, 199.5]], atol=1e-4)
 
 
-def test_a_turned_face_is_told_from_a_frontal_one() -> None:
+def test_turned_and_frontal_faces_are_distinguished() -> None:
     portrait = person()
     assert abs(portrait.turn) < 0.02
     portrait.landmarks[2, 0] += 40

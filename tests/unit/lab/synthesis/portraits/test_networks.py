@@ -58,12 +58,12 @@ signal.raise_signal(signal.SIGTERM)
 
 
 @needs_networks
-def test_a_signal_after_a_painter_is_gone_is_no_crash() -> None:
+def test_signal_after_the_painter_ended_is_harmless() -> None:
     assert subprocess.run([sys.executable, "-c", STOPPED_AFTERWARDS], check=False).returncode == 143
 
 
 @needs_networks
-def test_portraits_are_drawn_and_examined(drawn: list[Portrait]) -> None:
+def test_draws_and_examines_portraits(drawn: list[Portrait]) -> None:
     assert len({portrait.identity for portrait in drawn}) == 2
     for portrait in drawn:
         assert portrait.identity.startswith("drawn/1-")
@@ -75,7 +75,7 @@ def test_portraits_are_drawn_and_examined(drawn: list[Portrait]) -> None:
 
 
 @needs_networks
-def test_the_outline_goes_round_the_landmarks_inside_the_matte(drawn: list[Portrait]) -> None:
+def test_outline_encloses_the_landmarks_inside_the_matte(drawn: list[Portrait]) -> None:
     for portrait in drawn:
         for x, y in portrait.landmarks:
             assert cv2.pointPolygonTest(portrait.outline, (float(x), float(y)), False) > 0
@@ -86,13 +86,13 @@ def test_the_outline_goes_round_the_landmarks_inside_the_matte(drawn: list[Portr
 
 
 @needs_networks
-def test_a_number_is_drawn_alike_whatever_came_before(drawn: list[Portrait], painter: PortraitPainter) -> None:
+def test_portrait_depends_only_on_its_number(drawn: list[Portrait], painter: PortraitPainter) -> None:
     number = int(drawn[0].identity.removeprefix("drawn/1-"))
     np.testing.assert_array_equal(painter.paint(1, number), drawn[0].image)
 
 
 @needs_networks
-def test_a_variant_has_another_face_in_the_same_pose(
+def test_variant_has_another_face_in_the_same_pose(
     drawn: list[Portrait], cache: Path, painter: PortraitPainter, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("img_super.lab.synthesis.portraits.drawn.PortraitPainter", lambda: painter)
@@ -104,7 +104,7 @@ def test_a_variant_has_another_face_in_the_same_pose(
 
 
 @needs_networks
-def test_drawing_goes_on_where_it_stopped(drawn: list[Portrait], cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_drawing_resumes(drawn: list[Portrait], cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*_: object) -> None:
         raise AssertionError("drawn anew")
 
@@ -117,9 +117,7 @@ def test_drawing_goes_on_where_it_stopped(drawn: list[Portrait], cache: Path, mo
 
 
 @needs_networks
-def test_a_folder_is_read_once_and_then_from_its_pack(
-    drawn: list[Portrait], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_folder_is_cached_in_its_pack(drawn: list[Portrait], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     folder, cache = tmp_path / "people", tmp_path / "cache"
     (folder / "female").mkdir(parents=True)
     cv2.imwrite(str(folder / "female" / "12.png"), drawn[0].image[:, :, ::-1])
@@ -137,7 +135,7 @@ def test_a_folder_is_read_once_and_then_from_its_pack(
         read_portraits(folder, "cc0", cache)
 
 
-def test_a_face_that_is_turned_away_is_left_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_averted_face_is_skipped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "somebody.png"
     frontal, turned = person(), person()
     turned.landmarks[2, 0] += 35
@@ -149,17 +147,17 @@ def test_a_face_that_is_turned_away_is_left_out(tmp_path: Path, monkeypatch: pyt
             assert (read is None) == (wanted is None)
 
 
-def test_nothing_is_asked_of_networks_when_nothing_is_drawn(tmp_path: Path) -> None:
+def test_networks_are_unused_when_nothing_is_drawn(tmp_path: Path) -> None:
     assert draw_portraits(0, 1, tmp_path) == []
 
 
-def test_a_picture_that_cannot_be_read_is_named(tmp_path: Path) -> None:
+def test_unreadable_picture_is_named(tmp_path: Path) -> None:
     (tmp_path / "broken.jpg").write_bytes(b"no picture")
     with pytest.raises(FileNotFoundError, match=r"broken\.jpg"):
         read_portraits(tmp_path, "cc0", tmp_path / "cache")
 
 
-def test_refining_makes_the_edge_of_a_blurred_matte_as_steep_as_that_of_the_picture() -> None:
+def test_refining_sharpens_the_matte_to_the_picture() -> None:
     guide = np.zeros((160, 160, 3), np.float32)
     guide[:, 80:] = (0.8, 0.3, 0.5)
     truth = (guide[:, :, 0] > 0).astype(np.float32)

@@ -9,7 +9,7 @@ from img_super.lab.synthesis.portraits.pack import read_pack, write_pack
 from tests.unit.lab.synthesis.portraits.people import person
 
 
-def test_what_is_packed_comes_back(tmp_path: Path) -> None:
+def test_pack_round_trips(tmp_path: Path) -> None:
     written = [person(number=0), person(wh=(120, 90), centre_x=60, chin_y=80, face_px=40, number=1)]
     written[1].image[5, 7] = (1, 2, 3)
     write_pack(tmp_path / "made.pack", written)
@@ -22,7 +22,7 @@ def test_what_is_packed_comes_back(tmp_path: Path) -> None:
             np.testing.assert_array_equal(getattr(after, name), getattr(before, name))
 
 
-def test_the_pixels_are_mapped_and_cannot_be_changed(tmp_path: Path) -> None:
+def test_pixels_are_mapped_read_only(tmp_path: Path) -> None:
     write_pack(tmp_path / "made.pack", [person()])
     (portrait,) = read_pack(tmp_path / "made.pack") or []
     with pytest.raises(ValueError, match="read-only"):
@@ -30,17 +30,17 @@ def test_the_pixels_are_mapped_and_cannot_be_changed(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("kept", [0, 5, 100_000, -1])
-def test_a_broken_pack_counts_as_none(tmp_path: Path, kept: int) -> None:
+def test_broken_pack_is_ignored(tmp_path: Path, kept: int) -> None:
     path = tmp_path / "made.pack"
     write_pack(path, [person()])
     path.write_bytes(path.read_bytes()[:kept])
     assert read_pack(path) is None
 
 
-def test_a_missing_pack_counts_as_none(tmp_path: Path) -> None:
+def test_missing_pack_is_none(tmp_path: Path) -> None:
     assert read_pack(tmp_path / "made.pack") is None
 
 
-def test_an_empty_pack_is_a_pack(tmp_path: Path) -> None:
+def test_empty_pack_is_valid(tmp_path: Path) -> None:
     write_pack(tmp_path / "made.pack", [])
     assert read_pack(tmp_path / "made.pack") == []

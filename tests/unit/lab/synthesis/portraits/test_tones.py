@@ -19,7 +19,7 @@ def _coloured_ramp() -> Float32Array:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_every_tone_keeps_size_and_range_and_follows_its_seed(kind: str) -> None:
+def test_every_tone_is_seeded_and_keeps_size_and_range(kind: str) -> None:
     image = np.stack([RAMP] * 3, axis=2)
     first, second = _toned(image, kind, 4), _toned(image, kind, 4)
     assert first.shape == image.shape
@@ -29,7 +29,7 @@ def test_every_tone_keeps_size_and_range_and_follows_its_seed(kind: str) -> None
 
 
 @pytest.mark.parametrize("kind", ["engraved", "halftoned"])
-def test_lines_and_dots_cover_more_where_it_is_darker(kind: str) -> None:
+def test_lines_and_dots_are_denser_in_the_dark(kind: str) -> None:
     rng = np.random.default_rng(7)
     tone = draw_tone(rng, (kind,))
     printed = apply_tone(np.stack([RAMP] * 3, axis=2), tone, rng).mean(axis=(0, 2))
@@ -40,7 +40,7 @@ def test_lines_and_dots_cover_more_where_it_is_darker(kind: str) -> None:
 
 
 @pytest.mark.parametrize("kind", ["grey", "sepia", "duotone", "engraved"])
-def test_what_is_called_grey_shows_no_colour_of_the_picture(kind: str) -> None:
+def test_grey_tones_have_no_colour(kind: str) -> None:
     rng = np.random.default_rng(2)
     tone = draw_tone(rng, (kind,))
     printed = apply_tone(_coloured_ramp(), tone, rng).reshape(-1, 3)
@@ -50,6 +50,6 @@ def test_what_is_called_grey_shows_no_colour_of_the_picture(kind: str) -> None:
     assert np.abs(away).max() < 1
 
 
-def test_colour_keeps_the_colours() -> None:
+def test_colour_tone_keeps_colours() -> None:
     image = _coloured_ramp()
     assert np.corrcoef(_toned(image, "colour", 1).ravel(), image.ravel())[0, 1] > 0.99

@@ -37,7 +37,7 @@ def _laid(
 
 
 @pytest.mark.parametrize("species", SPECIES)
-def test_changes_the_portrait_and_only_what_the_mask_and_its_shadow_cover(species: str) -> None:
+def test_changes_only_pixels_under_the_mask_and_its_shadow(species: str) -> None:
     for rng, attack in _attacks(species, 5):
         before, after, mask = _laid(rng, attack)
         difference = np.abs(after - before).mean(axis=2)
@@ -58,14 +58,14 @@ def _grown(where: npt.NDArray[np.bool_], steps: int) -> npt.NDArray[np.bool_]:
 
 
 @pytest.mark.parametrize("species", SPECIES)
-def test_is_the_same_for_the_same_seed(species: str) -> None:
+def test_is_seeded(species: str) -> None:
     first, second = (_laid(*pair)[1:] for pair in (_attacks(species, 1)[0], _attacks(species, 1)[0]))
     assert first[0].tobytes() == second[0].tobytes()
     assert first[1].tobytes() == second[1].tobytes()
 
 
 @pytest.mark.parametrize("species", SPECIES)
-def test_leaves_the_card_itself_alone(species: str) -> None:
+def test_does_not_modify_the_card(species: str) -> None:
     before = card().image.copy(), card().gloss.copy()
     for rng, attack in _attacks(species, 3):
         _laid(rng, attack)
@@ -73,7 +73,7 @@ def test_leaves_the_card_itself_alone(species: str) -> None:
     assert np.array_equal(before[1], card().gloss)
 
 
-def test_stages_are_those_of_the_species() -> None:
+def test_stages_match_the_species() -> None:
     stages = {species: {attack.stage for _, attack in _attacks(species, 14)} for species in SPECIES}
     assert stages["screen_edit"] == {"screen"}
     assert stages["printed_photo"] == stages["printed_head"] == {"card"}
@@ -81,7 +81,7 @@ def test_stages_are_those_of_the_species() -> None:
         assert {"file", "photo"} <= stages[species] <= set(STAGES)
 
 
-def test_paper_changes_the_gloss_and_edits_do_not() -> None:
+def test_only_paper_changes_the_gloss() -> None:
     changed = {True: 0, False: 0}
     for species in ("printed_photo", "pasted_photo"):
         for rng, attack in _attacks(species, 12):
@@ -93,7 +93,7 @@ def test_paper_changes_the_gloss_and_edits_do_not() -> None:
     assert changed[False] == 0
 
 
-def test_donors_on_grey_cards_are_grey_nearly_always() -> None:
+def test_donors_on_grey_cards_are_mostly_grey() -> None:
     colourless = 0
     pairs = [pair for species in ("pasted_photo", "face_swap", "pasted_head") for pair in _attacks(species, 12, True)]
     for rng, attack in pairs:
@@ -102,7 +102,7 @@ def test_donors_on_grey_cards_are_grey_nearly_always() -> None:
     assert colourless >= 0.85 * len(pairs)
 
 
-def test_self_blends_are_a_small_share_and_stay_near_the_card() -> None:
+def test_self_blends_are_rare_and_subtle() -> None:
     pairs = _attacks("face_swap", 60)
     own = [(rng, attack) for rng, attack in pairs if attack.own is not None]
     assert 2 <= len(own) <= 18
@@ -130,7 +130,7 @@ def test_facts_are_flat() -> None:
             assert 0 <= attack.care <= 1
 
 
-def test_happens_at_one_of_the_wanted_stages() -> None:
+def test_uses_one_of_the_requested_stages() -> None:
     drawn = [
         draw_attack(np.random.default_rng(seed), "face_swap", DONOR, card(), ("card", "photo")) for seed in range(30)
     ]

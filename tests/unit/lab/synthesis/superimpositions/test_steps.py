@@ -39,14 +39,14 @@ def _disc() -> Float32Array:
     return alpha
 
 
-def test_similarity_and_affine_find_the_map() -> None:
+def test_similarity_and_affine_recover_the_map() -> None:
     turned = np.array([[1.6, -0.5, 7], [0.5, 1.6, -3], [0, 0, 1]], np.float32)
     sheared = np.array([[1.6, 0.3, 7], [0.1, 0.9, -3], [0, 0, 1]], np.float32)
     assert np.allclose(placing.similarity(POINTS, onto(turned, POINTS)), turned, atol=1e-3)
     assert np.allclose(placing.affine(POINTS, onto(sheared, POINTS)), sheared, atol=1e-3)
 
 
-def test_a_bent_picture_moves_points_nearer() -> None:
+def test_warping_brings_points_closer() -> None:
     wished = POINTS * 2 + np.array([[0, 6], [0, 0], [0, 0], [0, 0], [0, 0]], np.float32)
     picture = pixels.filled((100, 100), (0, 0, 0))
     cv2.circle(picture, (20, 24), 3, (255.0, 255.0, 255.0), -1)
@@ -56,7 +56,7 @@ def test_a_bent_picture_moves_points_nearer() -> None:
 
 
 @pytest.mark.parametrize("kind", outlines.FACES)
-def test_faces_lie_within_the_head_and_on_the_features(kind: str) -> None:
+def test_face_region_is_inside_the_head_and_covers_the_features(kind: str) -> None:
     inside = outlines.face(_rng(), DONOR, kind)
     assert 0.01 < inside.mean() < 0.35
     features = DONOR.landmarks[:2] if kind in ("eyes", "t_zone") else DONOR.landmarks[3:]
@@ -68,7 +68,7 @@ def test_faces_lie_within_the_head_and_on_the_features(kind: str) -> None:
 
 
 @pytest.mark.parametrize("top", [0, 40])
-def test_a_head_that_its_picture_cuts_off_ends_round(top: int) -> None:
+def test_cropped_head_gets_a_rounded_edge(top: int) -> None:
     """`top`: at 0 the hair reaches out of the picture, else a shoulder does."""
     head = np.zeros(DONOR.image.shape[:2], np.float32)
     assert outlines.within_picture(_rng(), head, DONOR) is head
@@ -84,7 +84,7 @@ def test_a_head_that_its_picture_cuts_off_ends_round(top: int) -> None:
 
 
 @pytest.mark.parametrize("kind", ["hard", "feathered", "jagged", "lasso"])
-def test_edges_are_cut_as_drawn(kind: str) -> None:
+def test_edges_follow_the_drawn_parameters(kind: str) -> None:
     edge = outlines.Edge(kind, 0.0, 6.0 if kind == "feathered" else 0.3, 14.0)
     shape = _disc()
     made = outlines.cut(_rng(), shape, edge, 1.0)
@@ -96,7 +96,7 @@ def test_edges_are_cut_as_drawn(kind: str) -> None:
 
 
 @pytest.mark.parametrize("kind", ["feather", "poisson", "poisson_mixed", "multiband"])
-def test_blending_keeps_what_is_outside(kind: str) -> None:
+def test_blending_keeps_the_outside(kind: str) -> None:
     under, over = pixels.filled((120, 120), (200, 180, 160)), pixels.filled((120, 120), (90, 100, 110))
     over[::4] += 30
     joined, covered = blended(under, over, _disc(), kind)
@@ -108,7 +108,7 @@ def test_blending_keeps_what_is_outside(kind: str) -> None:
     assert stripes > 5
 
 
-def test_poisson_takes_the_colours_of_the_border() -> None:
+def test_poisson_adopts_the_border_colours() -> None:
     under, over = pixels.filled((120, 120), (200, 180, 160)), pixels.filled((120, 120), (90, 100, 110))
     joined, _ = blended(under, over, _disc(), "poisson")
     assert np.abs(joined[60, 60] - under[60, 60]).max() < 8
@@ -123,7 +123,7 @@ def test_grey_under_coloured_light_is_monochrome_and_skin_is_not() -> None:
 
 
 @pytest.mark.parametrize("colour", ["rgb", "lab", "histogram"])
-def test_matched_colours_are_nearer(colour: str) -> None:
+def test_colour_matching_reduces_the_difference(colour: str) -> None:
     rng = _rng()
     like = pixels.filled((90, 90), (180, 140, 120)) + pixels.noise(rng, (90, 90), 12, 1.0, 0.8)
     picture = pixels.filled((90, 90), (90, 110, 150)) + pixels.noise(rng, (90, 90), 20, 1.0, 0.8)
@@ -146,7 +146,7 @@ def test_light_sharpness_and_grain_follow_the_surroundings() -> None:
         assert 4 < grained(rng, flat, grainy, alpha, matching).std() < 14
 
 
-def test_the_careful_do_more() -> None:
+def test_careful_forgers_do_more() -> None:
     drawn = {
         care: [draw_matching(np.random.default_rng(seed), care, "photo") for seed in range(60)] for care in (0.0, 1.0)
     }
@@ -155,7 +155,7 @@ def test_the_careful_do_more() -> None:
         assert careful > crude + 0.3
 
 
-def test_paper_throws_its_shadow_away_from_the_light() -> None:
+def test_paper_shadow_falls_away_from_the_light() -> None:
     rng = _rng()
     alpha = np.zeros((100, 100), np.float32)
     alpha[30:70, 30:70] = 1
@@ -173,7 +173,7 @@ def test_paper_throws_its_shadow_away_from_the_light() -> None:
     assert made.gloss[5, 5] == 0
 
 
-def test_a_lifted_corner_shades_only_its_own() -> None:
+def test_lifted_corner_shades_only_its_own_corner() -> None:
     rng = _rng()
     alpha = np.zeros((100, 100), np.float32)
     alpha[20:80, 20:80] = 1
@@ -186,7 +186,7 @@ def test_a_lifted_corner_shades_only_its_own() -> None:
 
 
 @pytest.mark.parametrize("kind", ["flat", "inpainted", "smeared", "tinted"])
-def test_painting_hides_the_first_head(kind: str) -> None:
+def test_inpainting_hides_the_original_head(kind: str) -> None:
     repainting = replace(draw_repainting(_rng(), 1.0), kind=kind, softness=0.003, reach=1.2)
     host = card()
     x_min, y_min, x_max, y_max = host.frame
@@ -201,7 +201,7 @@ def test_painting_hides_the_first_head(kind: str) -> None:
     assert np.ptp(painted[cheek].mean((0, 1)) - painted[60:70, 65:75].mean((0, 1))) < 25 or kind == "tinted"
 
 
-def test_security_lines_come_back_only_over_what_is_covered() -> None:
+def test_security_lines_are_redrawn_only_over_the_covered_area() -> None:
     covered = np.zeros(card().image.shape[:2], np.float32)
     covered[:, :120] = 1
     blank = pixels.filled(covered.shape, (220, 220, 220))

@@ -47,7 +47,7 @@ def test_labels_move_with_the_pixels(placing: Placing) -> None:
 
 @settings(max_examples=40, deadline=None)
 @given(quarters=st.integers(0, 3), mirrored=st.booleans())
-def test_corners_begin_at_the_upper_left_as_displayed(quarters: int, mirrored: bool) -> None:
+def test_corners_start_at_the_displayed_upper_left(quarters: int, mirrored: bool) -> None:
     photo = labelled_photo()
     placing = Placing(quarters, 0.0, mirrored, 1.0, (100.0, 70.0), (128.0, 128.0))
     image, corners = placed_image(photo.image, placing, SIDE), placed_truth(photo, placing).corners
@@ -62,7 +62,7 @@ def test_corners_begin_at_the_upper_left_as_displayed(quarters: int, mirrored: b
 
 @pytest.mark.parametrize("quarters", range(4))
 @pytest.mark.parametrize("wh", [(200, 140), (190, 240)])
-def test_fitted_is_the_letterbox_of_the_turned_photo(quarters: int, wh: tuple[int, int]) -> None:
+def test_fitted_equals_the_letterbox_of_the_rotated_photo(quarters: int, wh: tuple[int, int]) -> None:
     photo = labelled_photo(*wh)
     turned = photo.image if not quarters else cv2.rotate(photo.image, quarters - 1)
     served = letterbox(Pyramid(np.asarray(turned, np.uint8)), (SIDE, SIDE))
@@ -75,20 +75,20 @@ def test_fitted_is_the_letterbox_of_the_turned_photo(quarters: int, wh: tuple[in
 
 
 @pytest.mark.parametrize("quarters", range(4))
-def test_the_rotation_undoes_the_quarter_turns(quarters: int) -> None:
+def test_rotation_undoes_the_quarter_turns(quarters: int) -> None:
     photo = labelled_photo().image
     turned = np.rot90(photo, -quarters)  # clockwise
     assert np.array_equal(turn(np.ascontiguousarray(turned), rotation_after(quarters)), photo)
 
 
-def test_a_face_on_its_side_exchanges_its_sides() -> None:
+def test_rotated_face_swaps_its_sides() -> None:
     photo = labelled_photo()
     box = placed_truth(photo, fitted(photo, 400, 1)).portrait
     assert (box.width, box.height) == pytest.approx((80, 60))
     assert isinstance(box, FloatBox)
 
 
-def test_drawn_placings_mostly_show_the_face_and_turn_all_ways() -> None:
+def test_drawn_placings_mostly_show_the_face_in_every_rotation() -> None:
     photo = labelled_photo()
     drawn = [draw_placing(np.random.default_rng([1, n]), photo, SIDE) for n in range(200)]
     boxes = [placed_truth(photo, placing).portrait for placing in drawn]

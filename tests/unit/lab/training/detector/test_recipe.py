@@ -8,5 +8,5 @@ from img_super.lab.training.detector.recipe import RECIPES, read_detector_recipe
 
 
 @pytest.mark.parametrize("path", sorted(RECIPES.glob("*.toml")), ids=lambda path: path.stem)
-def test_recipes_that_ship_can_be_read(path: Path) -> None:
+def test_shipped_recipes_load(path: Path) -> None:
     assert read_detector_recipe(path).name == path.stem

