@@ -23,10 +23,26 @@ JPEG = {"content-type": "image/jpeg"}
 
 
 @contextmanager
-def limited_service(monkeypatch: pytest.MonkeyPatch, limit: Callable[[], None], *options: str) -> Iterator[Service]:
+def limited_service(limit: Callable[[], None], *options: str) -> Iterator[Service]:
     """A service whose process has set itself a limit before it started."""
-    monkeypatch.setattr("benchmarks.running_service.subprocess.Popen", partial(subprocess.Popen, preexec_fn=limit))
-    with running_service(*options, **PATIENT) as service:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("benchmarks.running_service.subprocess.Popen", partial(subprocess.Popen, preexec_fn=limit))
+        with running_service("--threads", "1", *options, **PATIENT) as service:
+            yield service
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the shipped one."""
+    from img_super.pipeline.load import SHIPPED_MODEL
+
+    return shutil.copytree(SHIPPED_MODEL, tmp_path_factory.mktemp("models") / "model")
+
+
+@pytest.fixture(scope="module")
+def with_full_disk(model: Path) -> Iterator[Service]:
+    """Not one byte can be written to any file; what would write some is killed by SIGXFSZ."""
+    with limited_service(partial(resource.setrlimit, resource.RLIMIT_FSIZE, (0, 0)), "--model", str(model)) as service:
         yield service
 
 
@@ -51,33 +67,21 @@ def test_disconnecting_clients_leak_nothing(service: Service, bona_fide_bytes: b
     assert post(service, bona_fide_bytes).status_code == 200
 
 
-def test_service_survives_a_full_disk(monkeypatch: pytest.MonkeyPatch, bona_fide_bytes: bytes) -> None:
-    """Not one byte can be written to any file; what would write some is killed by SIGXFSZ."""
-    with limited_service(
-        monkeypatch, lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0)), "--threads", "1"
-    ) as full:
-        assert post(full, bona_fide_bytes).status_code == 200
-        large = {"image": bona_fide_bytes + bytes(2_000_000)}  # a form parser would spool it
-        assert httpx2.post(f"{full.url}/super", files=large, timeout=PATIENCE_S).status_code == 200
-        assert full.process.poll() is None
+def test_service_survives_a_full_disk(with_full_disk: Service, bona_fide_bytes: bytes) -> None:
+    assert post(with_full_disk, bona_fide_bytes).status_code == 200
+    large = {"image": bona_fide_bytes + bytes(2_000_000)}  # a form parser would spool it
+    assert httpx2.post(f"{with_full_disk.url}/super", files=large, timeout=PATIENCE_S).status_code == 200
+    assert with_full_disk.process.poll() is None
 
 
-def test_low_memory_refuses_a_large_photo_and_answers_the_next(
-    monkeypatch: pytest.MonkeyPatch, bona_fide_bytes: bytes
-) -> None:
+def test_service_survives_deletion_of_its_model(with_full_disk: Service, model: Path, bona_fide_bytes: bytes) -> None:
+    shutil.rmtree(model)
+    assert post(with_full_disk, bona_fide_bytes).status_code == 200
+
+
+def test_low_memory_refuses_a_large_photo_and_answers_the_next(bona_fide_bytes: bytes) -> None:
     large = encode(np.zeros((6000, 6000, 4), np.uint8))
-    limit = partial(resource.setrlimit, resource.RLIMIT_DATA, (600_000_000, 600_000_000))
-    with limited_service(monkeypatch, limit, "--threads", "1") as squeezed:
+    with limited_service(partial(resource.setrlimit, resource.RLIMIT_DATA, (600_000_000, 600_000_000))) as squeezed:
         refused = post(squeezed, large)
         assert (refused.status_code, refused.json()["code"]) == (503, "overloaded")
         assert post(squeezed, bona_fide_bytes).status_code == 200
-
-
-def test_service_survives_deletion_of_its_model(tmp_path: Path, bona_fide_bytes: bytes) -> None:
-    from img_super.pipeline.load import SHIPPED_MODEL
-
-    folder = tmp_path / "model"
-    shutil.copytree(SHIPPED_MODEL, folder)
-    with running_service("--threads", "1", "--model", str(folder), **PATIENT) as service:
-        shutil.rmtree(folder)
-        assert post(service, bona_fide_bytes).status_code == 200

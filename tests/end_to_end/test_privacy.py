@@ -168,10 +168,10 @@ def test_search_finds_a_planted_canary(tmp_path: Path) -> None:
         assert found(as_json(b"x" * shift + SPIED_PHOTO), "a body")
 
 
-def test_urls_and_paths_in_requests_are_never_opened(bona_fide_bytes: bytes) -> None:
+def test_urls_and_paths_in_requests_are_never_opened(service: Service, bona_fide_bytes: bytes) -> None:
     """What looks like a path or an address is only a text that is not base64."""
     opened: list[str] = []
-    with collector() as (address, called), running_service("--threads", "1", **PATIENT) as service:
+    with collector() as (address, called), httpx2.Client(base_url=service.url, timeout=600) as client:
         targets = [
             address,
             f"{address}/photo.jpg",
@@ -179,11 +179,10 @@ def test_urls_and_paths_in_requests_are_never_opened(bona_fide_bytes: bytes) -> 
             str(SAMPLES / "attack.jpg"),
             "s3://a/b",
         ]
-        with httpx2.Client(base_url=service.url, timeout=600) as client:
-            for target in targets:
-                answer = client.post("/super", json={"image": target})
-                opened += [target] if answer.status_code == 200 else []
-                assert answer.json()["code"] in ("invalid_base64", "not_an_image"), answer.text
-            assert client.post("/super", json={"image": base64.b64encode(bona_fide_bytes).decode()}).status_code == 200
+        for target in targets:
+            answer = client.post("/super", json={"image": target})
+            opened += [target] if answer.status_code == 200 else []
+            assert answer.json()["code"] in ("invalid_base64", "not_an_image"), answer.text
+        assert client.post("/super", json={"image": base64.b64encode(bona_fide_bytes).decode()}).status_code == 200
     assert (opened, called) == ([], [])
     assert sys.platform == "linux"

@@ -11,7 +11,7 @@ from PIL import Image
 
 from img_super.api.body_encoding import unpacked
 from img_super.api.image_request import _reader
-from img_super.errors import ImgSuperError
+from img_super.errors import ImgSuperError, UnsupportedMedia
 from img_super.pipeline.decode_limits import DecodeLimits
 from img_super.pipeline.reduced_jpeg import reduced_jpeg
 from tests.hostile.files import END_OF_IMAGE, image_file
@@ -32,7 +32,7 @@ FILES = {
     "nothing but 0xff": b"\xff\xd8" + b"\xff" * 40_000,
     "a picture that ends in 0xff": GREY.removesuffix(END_OF_IMAGE) + b"\xff" * 40_000,
     "a profile in very many pieces": BEGINS + (b"\xff\xe2\0\x38ICC_PROFILE\0\1\1" + b"x" * 40) * 40_000 + SCAN,
-    "very many segments": BEGINS + b"\xff\xe0\0\2" * 2 * MB + SCAN,
+    "very many segments": BEGINS + b"\xff\xe0\0\2" * 4 * MB + SCAN,
     "very many markers": BEGINS + b"\xff\xd0" * 10 * MB + SCAN,
 }
 
@@ -44,6 +44,11 @@ def test_reading_a_body_is_quick(name: str) -> None:
     with suppress(ImgSuperError):
         _reader(content_type)(body)
     assert time.thread_time() - start_s < 1.5
+
+
+def test_long_content_type_is_refused() -> None:
+    with pytest.raises(UnsupportedMedia, match="too long"):
+        _reader(f"{PARTS}; boundary=B;" + " " * 512)
 
 
 def test_what_follows_a_gzip_member_is_not_copied_for_each() -> None:

@@ -76,7 +76,7 @@ def test_reading_headers_is_quick_and_takes_little_memory(tmp_path: Path, name: 
         assert found[0].code == BrokenArchive.code
 
 
-@pytest.mark.parametrize("records", [b"0 a=\n", b"2 =\n", b"9 a=b\n", b"6 a=bc", b"x a=b\n"])
+@pytest.mark.parametrize("records", [b"2 =\n", b"9 a=b\n", b"6 a=bc", b"x a=b\n", b"0 a=\n"])  # the last leads nowhere
 def test_records_that_lie_about_their_length_are_refused(tmp_path: Path, records: bytes) -> None:
     (found,) = found_in(tmp_path / "in.tar", extended(records) + PHOTO)
     assert isinstance(found, Failed)

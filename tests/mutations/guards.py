@@ -2,50 +2,20 @@
 
     python -m tests.mutations.guards [--only TEXT] [--patience-s N] [--jobs N]
 
-Works in copies; the working tree is not touched. The last line is JSON.
+First sees that the tests pass as long as all guards are there. Works in copies; the working tree is not touched. The
+last line is JSON.
 """
 
 from __future__ import annotations
 
 import argparse
-import ast
 import json
-import os
-import shutil
-import subprocess
 import sys
-import tempfile
-from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
-from dataclasses import dataclass
-from pathlib import Path
-from queue import SimpleQueue
-from typing import Any
+import time
+from resource import RUSAGE_CHILDREN, getrusage
 
-ROOT = Path(__file__).parents[2]
-
-
-@dataclass(frozen=True, slots=True)
-class Guard:
-    """What is guarded, where, and which test sees it.
-
-    Attributes:
-        where: the module and the qualified name of the function, as in `api/limits.py:BodyLimits.__call__`.
-        there, gone: the guard, an expression that stands once in the function, and what takes its place. What the
-            function calls its variables does not matter: a lower-case name stands for any.
-    """
-
-    name: str
-    where: str
-    there: str
-    gone: str
-    test: str
-
-    @property
-    def module(self) -> str:
-        return self.where.partition(":")[0]
-
+from tests.mutations.mutation import Guard
+from tests.mutations.trials import SEEN, try_all
 
 # fmt: off
 GUARDS = (
@@ -101,7 +71,7 @@ GUARDS = (
           "hostile/test_wire.py::test_bytes_that_are_no_body"),
     Guard("letters of a Content-Type", "api/image_request.py:_media_type",
           "len(content_type) > _MOST_TYPE_LETTERS", "False",
-          "hostile/test_long_bodies.py::test_reading_a_body"),
+          "hostile/test_long_bodies.py::test_long_content_type"),
     Guard("rest of a refused body", "api/connection.py:BoundedConnection.data_received",
           "self._rest_bytes > self._limits.rest.max_bytes", "False",
           "hostile/test_wire.py::test_the_rest_of_a_refused_body_is_bounded_in_bytes"),
@@ -119,7 +89,7 @@ GUARDS = (
           "hostile/test_wire.py::test_requests_that_do_not_wait"),
     Guard("connections at once", "api/connection.py:BoundedConnection._count",
           "len(self.connections) > self._limits.connections", "False",
-          "unit/api/test_connection.py::test_when_all_connections"),
+          "unit/api/test_connection.py::test_when_all_connections_are"),
     Guard("offer of another protocol", "api/one_protocol.py:OneProtocolParser.feed_data",
           "httptools.HttpParserUpgrade", "ZeroDivisionError",
           "unit/api/test_connection.py::test_an_offer_of_another_protocol"),
@@ -164,7 +134,7 @@ GUARDS = (
           "hostile/test_decode.py::test_a_decoder_that_reads_on"),
     Guard("sha256 of the weights", "model_card.py:read_weights",
           "sha256(weights).hexdigest() != weights_file.sha256", "False",
-          "unit/test_model_card.py"),
+          "unit/test_model_card.py::test_modified_weights"),
     Guard("decoding that nothing stops", "pipeline/reduced_jpeg.py:reduced_jpeg",
           "scanned > SCANNED_PIXELS_PER_MS * limits.budget_ms", "False",
           "unit/pipeline/test_reduced_jpeg.py::test_many_scans_take_the_way"),
@@ -239,10 +209,10 @@ GUARDS = (
           "unit/api/test_proxies.py::test_the_last_address"),
     Guard("IPv6 by its network", "api/callers.py:Callers._admit",
           "customer_of(scope['client'][0])", "scope['client'][0]",
-          "unit/api/test_proxies.py::test_a_limit_of_requests"),
+          "unit/api/test_proxies.py::test_a_limit_of_requests_is_not_passed_by_changing"),
     Guard("a slash opens nothing", "api/app.py:_add_layers",
           "app.add_middleware(TrailingSlash)", "None",
-          "unit/api/test_trailing_slash.py"),
+          "unit/api/test_trailing_slash.py::test_photo_is_answered"),
     Guard("security headers", "api/app.py:_add_layers",
           "app.add_middleware(SecurityHeaders)", "None",
           "unit/api/test_callers.py::test_every_answer_has_the_security_headers"),
@@ -298,7 +268,7 @@ GUARDS = (
           "unit/registry/test_registry.py::test_a_harmed_model_is_refused"),
     Guard("a model that returns no number", "validator/evidence.py:evidence_of",
           "not isfinite(logit)", "False",
-          "unit/validator/test_evidence.py"),
+          "unit/validator/test_evidence.py::test_non_finite_logit"),
     Guard("members of a Keras file", "validator/saved_network.py:_checked_members",
           "len(members) > len(_MEMBERS) or {member.filename for member in members} != _MEMBERS", "False",
           "networks/test_saved_network.py::test_a_file_that_only_harm"),
@@ -440,7 +410,7 @@ GUARDS = (
           "unit/sources/test_search.py::test_an_empty_file_with_holes"),
     Guard("handshakes count", "api/tls.py:Handshake.connection_made",
           "self._connection.begin(transport)", "None",
-          "hostile/test_handshakes.py"),
+          "hostile/test_handshakes.py::test_handshake_shares"),
     Guard("strips are widened", "detector/yunet.py:_padded",
           "not right and (not below)", "True",
           "hostile/test_strips.py::test_the_network_sees_no_strips"),
@@ -449,7 +419,7 @@ GUARDS = (
           "hostile/test_strips.py::test_the_network_sees_no_strips"),
     Guard("faces of a photo", "detector/outputs.py:read_candidates",
           "len(faces) == MAX_FACES", "False",
-          "hostile/test_many_faces.py"),
+          "hostile/test_many_faces.py::test_only_the_most"),
     Guard("documents of a photo", "detector/fast.py:FastDetector._with_others",
           "islice(documents, MAX_DOCUMENTS - 1)", "documents",
           "unit/detector/test_fast.py::test_of_a_photo_full_of_documents"),
@@ -473,110 +443,19 @@ GUARDS = (
 
 
 def main() -> None:
-    """Print a line for each guard, then all of it as JSON; exit 1 when a test stayed green."""
+    """Print a line for each guard, then all of it as JSON; exit 1 unless every test was seen to fail for its guard."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--only", default="")
-    parser.add_argument("--patience-s", type=float, default=120, help="a test that hangs for so long has failed, too")
-    parser.add_argument("--jobs", type=int, default=2, help="tests at once, each in a copy of its own")
+    parser.add_argument("--patience-s", type=float, default=120, help="a test that takes longer hangs")
+    parser.add_argument("--jobs", type=int, default=4, help="tests at once; some only wait")
     arguments = parser.parse_args()
+    began_s = time.monotonic()
     guards = [guard for guard in GUARDS if arguments.only in guard.name]
-    with _copies(arguments.jobs) as copies, ThreadPoolExecutor(arguments.jobs) as together:
-        told = together.map(lambda guard: without(guard, copies, arguments.patience_s), guards)
-        seen = dict(zip([guard.name for guard in guards], told, strict=True))
-    print(json.dumps({"benchmark": "guards", "seen": seen}))
-    sys.exit("stays green" in seen.values())
-
-
-@contextmanager
-def _copies(count: int) -> Iterator[SimpleQueue[Path]]:
-    """So many copies of what the tests need; who takes one gives it back as it was."""
-    free = SimpleQueue[Path]()
-    with tempfile.TemporaryDirectory() as folder:
-        for number in range(count):
-            copy = Path(folder, str(number))
-            for name in ("src", "tests", "benchmarks"):
-                shutil.copytree(ROOT / name, copy / name, ignore=shutil.ignore_patterns("node_modules"))
-            shutil.copy(ROOT / "pyproject.toml", copy)
-            free.put(copy)
-        yield free
-
-
-def without(guard: Guard, copies: SimpleQueue[Path], patience_s: float) -> str:
-    """What its test says of a copy without the guard."""
-    copy = copies.get()
-    module = Path("src", "img_super", guard.module)
-    try:
-        (copy / module).write_text(without_it(guard, (ROOT / module).read_text()))
-        told = _test(copy, guard.test, patience_s)
-    finally:
-        shutil.copy2(ROOT / module, copy / module)  # with its time, by which Python knows what it has compiled
-        copies.put(copy)
-    print(f"{guard.name:>32}: {told}", flush=True)
-    return told
-
-
-def without_it(guard: Guard, source: str) -> str:
-    """The module's source without the guard. Raises ValueError when it does not stand there any more."""
-    tree: ast.AST = ast.parse(source)
-    function = tree
-    for name in guard.where.partition(":")[2].split("."):
-        children = (node for node in ast.iter_child_nodes(function) if getattr(node, "name", "") == name)
-        function = next(children, ast.Pass())
-    taking_out = _TakingOut(guard)
-    taking_out.visit(function)
-    if taking_out.count != 1:
-        raise ValueError(f"The guard {guard.name!r} stands {taking_out.count} times in {guard.where}: {guard.there}")
-    return ast.unparse(ast.fix_missing_locations(tree))
-
-
-class _TakingOut(ast.NodeTransformer):
-    """Puts `gone` for every `there`, in the names that the code has."""
-
-    def __init__(self, guard: Guard) -> None:
-        self._there, self._gone = ast.parse(guard.there, mode="eval").body, guard.gone
-        self.count = 0
-
-    def visit(self, node: ast.AST) -> Any:
-        names: dict[str, str] = {}
-        if not _is_like(self._there, node, names):
-            return self.generic_visit(node)
-        self.count += 1
-        gone = ast.parse(self._gone, mode="eval").body
-        for name in (part for part in ast.walk(gone) if isinstance(part, ast.Name)):
-            name.id = names.get(name.id, name.id)
-        return gone
-
-
-def _is_like(there: Any, node: Any, names: dict[str, str]) -> bool:
-    """Whether the code is the same but for the names of its variables, which are gathered."""
-    if type(there) is not type(node):
-        return False
-    if isinstance(there, list):
-        return len(there) == len(node) and all(_is_like(*pair, names) for pair in zip(there, node, strict=True))
-    if isinstance(there, ast.Call) and isinstance(there.func, ast.Name):
-        names[there.func.id] = there.func.id  # functions are called by their own name
-    if isinstance(there, ast.Name) and there.id.islower():
-        return bool(names.setdefault(there.id, node.id) == node.id)
-    if isinstance(there, ast.AST):
-        fields = (field for field in there._fields if field != "ctx")
-        return all(_is_like(getattr(there, field), getattr(node, field), names) for field in fields)
-    return bool(there == node)
-
-
-def _test(folder: Path, test: str, patience_s: float) -> str:
-    path, _, name = test.partition("::")
-    choice = ["-k", name] if name else []
-    command = [sys.executable, "-m", "pytest", "--no-cov", "-q", "-x", f"tests/{path}", *choice]
-    hurried = {**os.environ, "PATIENCE_S": str(patience_s / 4)}  # what waits in vain says so itself
-    try:
-        done = subprocess.run(
-            command, cwd=folder, env=hurried, capture_output=True, text=True, timeout=patience_s, check=False
-        )
-    except subprocess.TimeoutExpired:
-        return "seen to fail (hangs)"
-    if done.returncode not in (0, 1):
-        raise RuntimeError(done.stdout[-2000:] + done.stderr[-2000:])
-    return "seen to fail" if done.returncode else "stays green"
+    seen = try_all(guards, arguments.jobs, arguments.patience_s)
+    used = getrusage(RUSAGE_CHILDREN)
+    figures = {"seconds": round(time.monotonic() - began_s), "processor_s": round(used.ru_utime + used.ru_stime)}
+    print(json.dumps({"benchmark": "guards", **figures, "seen": seen}))
+    sys.exit(any(told != SEEN for told in seen.values()))
 
 
 if __name__ == "__main__":

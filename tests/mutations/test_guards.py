@@ -4,15 +4,39 @@ from __future__ import annotations
 
 import pytest
 
-from tests.mutations.guards import GUARDS, ROOT, Guard, without_it
+from tests.mutations.guards import GUARDS
+from tests.mutations.mutation import ROOT, Guard, without_it
+from tests.mutations.trials import SEEN, Reports, verdict
 
 
 @pytest.mark.parametrize("guard", GUARDS, ids=lambda guard: guard.name)
 def test_every_guard_exists_and_has_a_test(guard: Guard) -> None:
-    source = (ROOT / "src" / "img_super" / guard.module).read_text()
+    source = (ROOT / guard.module).read_text()
     assert without_it(guard, source) != source
-    path, _, name = guard.test.partition("::")
-    assert f"def {name}" in (ROOT / "tests" / path).read_text()
+    assert guard.node_id.startswith(f"tests/{guard.test}")
+
+
+@pytest.mark.parametrize("beginning", ["", "::", "::test_", "::guard", "::test_no_such_test"])
+def test_guard_names_exactly_one_test(beginning: str) -> None:
+    guard = Guard("limit", "m.py:f", "a", "b", f"mutations/test_guards.py{beginning}")
+    with pytest.raises(ValueError, match="means one test"):
+        _ = guard.node_id
+
+
+@pytest.mark.parametrize(
+    ("reports", "told"),
+    [
+        (Reports(failed={"a": "assert 200 == 413"}), SEEN),
+        (Reports(failed={"a": "assert 200 == 413"}, passed={"a"}), SEEN),  # of other parameters
+        (Reports(passed={"a"}), "stays green"),
+        (Reports(failed={"b": "assert 200 == 413"}, passed={"a"}), "stays green"),
+        (Reports(failed={"a": "NameError: name 'x' is not defined"}), "breaks"),
+        (Reports(broken="cannot be collected"), "breaks"),
+        (Reports(), "breaks"),
+    ],
+)
+def test_only_a_failing_call_counts_as_seen_to_fail(reports: Reports, told: str) -> None:
+    assert verdict(reports, "a")[0] == told
 
 
 def test_guard_is_matched_despite_formatting_and_variable_names() -> None:

@@ -36,7 +36,7 @@ _HEX_DIGITS: Final = np.full(256, _NO_DIGIT, np.uint8)
 _HEX_DIGITS[list(b"0123456789abcdefABCDEF")] = [*range(16), *range(10, 16)]
 
 _MOST_TYPE_LETTERS: Final = 512
-"""In a Content-Type: a boundary has at most 70 (RFC 2046), and parsing parameters takes quadratic time."""
+"""In a Content-Type; a boundary has at most 70 (RFC 2046)."""
 
 ReadImage = Callable[[], bytes]
 """Gives the bytes of the image file. May take milliseconds: call it in a work thread."""

@@ -101,7 +101,7 @@ def test_a_slow_body_is_given_up_in_time_however_often_a_little_comes() -> None:
 
     async def send() -> None:
         with pytest.raises(SlowBody):
-            await endless(scope(), drip, nowhere)
+            await asyncio.wait_for(endless(scope(), drip, nowhere), PATIENCE_S)
 
     asyncio.run(send())
 
@@ -150,7 +150,8 @@ def test_a_client_that_leaves_in_the_middle_of_its_body_is_gone() -> None:
 
 def test_only_photos_are_large() -> None:
     async def send() -> None:
+        feedback = limits(Reader(), max_bytes=10_000)({**scope(4097), "path": "/feedback"}, body(1), nowhere)
         with pytest.raises(TooManyBytes, match="4,096"):
-            await limits(Reader(), max_bytes=10_000)({**scope(4097), "path": "/feedback"}, body(1), nowhere)
+            await asyncio.wait_for(feedback, PATIENCE_S)
 
     asyncio.run(send())

@@ -149,13 +149,18 @@ def test_pool_with_overdue_threads_is_stuck_and_then_lost(
 
 def test_a_work_that_does_not_end_does_not_keep_the_pool_from_ending(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("img_super.api.pool._CLOSE_S", 0.05)
-    pool, begun, go_on = WorkPool(1, queue=1), Event(), Event()
+    pool, begun, go_on, ended = WorkPool(1, queue=1), Event(), Event(), Event()
+
+    def hold_on() -> None:
+        hold(begun, go_on)
+        ended.set()
 
     async def give_up() -> None:
-        work = asyncio.create_task(pool.run(lambda: hold(begun, go_on)))
+        work = asyncio.create_task(pool.run(hold_on))
         await until_then(begun.is_set)
         work.cancel()
         pool.close()
+        assert not ended.is_set()
         with pytest.raises(RuntimeError):
             await pool.run(get_ident)
 
