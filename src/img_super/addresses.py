@@ -1,4 +1,4 @@
-"""IP addresses as limits see them: networks by their names, and whom one address stands for."""
+"""IP addresses for limits: networks, and the customer that an address stands for."""
 
 from collections.abc import Sequence
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
@@ -12,12 +12,12 @@ _OF_ONE_CUSTOMER: Final = 64
 
 
 def read_networks(text: str) -> tuple[Network, ...]:
-    """The networks and single addresses of a list with commas. Raises ValueError."""
+    """The networks and single addresses of a comma-separated list. Raises ValueError."""
     return tuple(ip_network(network.strip()) for network in text.split(",") if network.strip())
 
 
 def read_address(text: str) -> Address | None:
-    """The address that a text is; an IPv4 address in IPv6's clothes is one of IPv4."""
+    """Parse an address; an IPv4-mapped IPv6 address becomes IPv4."""
     try:
         address = ip_address(text.strip())
     except ValueError:
@@ -26,12 +26,12 @@ def read_address(text: str) -> Address | None:
 
 
 def is_in(address: Address | None, networks: Sequence[Network]) -> bool:
-    """Whether one of the networks has this address."""
+    """Whether one of the networks contains this address."""
     return address is not None and any(address in network for network in networks)
 
 
 def customer_of(text: str) -> str:
-    """By which name an address's requests are counted: IPv6 by its network of 64 bits."""
+    """The key for counting an address's requests: IPv6 by its /64 network."""
     address = read_address(text)
     if address is None:
         return text

@@ -1,6 +1,6 @@
 """The words of img_super as frozen values.
 
-Every other module speaks in these; this one imports nothing of ours, so that anybody may read it first.
+Every other module uses these; this one imports nothing of the package, so read it first.
 Pixels are counted from the top left corner of the image as it is displayed (EXIF orientation applied).
 """
 
@@ -36,14 +36,14 @@ _SAME_FACE_IOU: Final = 0.3
 
 
 class Label(IntEnum):
-    """What a document is known to be. The words are those of ISO/IEC 30107-3."""
+    """A document's true class, in the terms of ISO/IEC 30107-3."""
 
     BONA_FIDE = 0
     ATTACK = 1
 
 
 class Verdict(StrEnum):
-    """What the service believes of a portrait; `undetermined`: a person should look."""
+    """The service's opinion of a portrait; `undetermined`: a person should look."""
 
     BONA_FIDE = "bona_fide"
     ATTACK = "attack"
@@ -81,21 +81,21 @@ class Box:
         return (self.x_min + self.x_max) / 2, (self.y_min + self.y_max) / 2
 
     def clipped(self, image_wh: tuple[int, int]) -> Box:
-        """The part inside the image; each corner is clipped by itself, so the far side never moves."""
+        """The part inside the image; each corner is clipped separately, so the far side never moves."""
         width, height = image_wh
         x_min, x_max = (min(max(x, 0), width) for x in (self.x_min, self.x_max))
         y_min, y_max = (min(max(y, 0), height) for y in (self.y_min, self.y_max))
         return Box(x_min, y_min, x_max, y_max)
 
     def grown(self, x_px: int, y_px: int) -> Box:
-        """With so many pixels more on the left and the right, and above and below."""
+        """Grown by this many pixels on the left and right, and above and below."""
         return Box(self.x_min - x_px, self.y_min - y_px, self.x_max + x_px, self.y_max + y_px)
 
     def contains(self, x: float, y: float) -> bool:
         return self.x_min <= x < self.x_max and self.y_min <= y < self.y_max
 
     def iou(self, other: Box) -> float:
-        """Intersection over union, in [0, 1]; 0 when both boxes are empty."""
+        """Intersection over union, in [0, 1]; 0 if both boxes are empty."""
         shared = Box(
             max(self.x_min, other.x_min),
             max(self.y_min, other.y_min),
@@ -106,11 +106,11 @@ class Box:
         return shared / union if union else 0.0
 
     def is_same_face(self, other: Box) -> bool:
-        """Whether two detectors, or two looks, mean one face."""
+        """Whether two detections are of the same face."""
         return self.iou(other) >= _SAME_FACE_IOU
 
     def turned(self, rotation: Rotation, image_wh: tuple[int, int]) -> Box:
-        """Where the box lies after the image of size `image_wh` was turned clockwise by `rotation`."""
+        """The box after rotating the image of size `image_wh` clockwise by `rotation`."""
         width, height = image_wh
         match rotation:
             case 0:
@@ -125,7 +125,7 @@ class Box:
 
 @dataclass(frozen=True, slots=True)
 class Face:
-    """A detection: where a face is and how sure the detector is of it, in [0, 1]. Never a score."""
+    """A detected face, with the detector's confidence in [0, 1]. Never a score."""
 
     box: Box
     confidence: float
@@ -133,11 +133,11 @@ class Face:
 
 @dataclass(frozen=True, slots=True)
 class DocumentPlace:
-    """Where a document lies in a photo, as far as the detector can tell.
+    """A document's place in a photo, as far as the detector can tell.
 
     Attributes:
         frame: the portrait photo's box.
-        quad: the document's corners as x, y, from the upper left as displayed, clockwise; they may lie outside.
+        quad: the document's corners as x, y, clockwise from the displayed upper left; they may be outside.
     """
 
     frame: Box
@@ -145,7 +145,7 @@ class DocumentPlace:
 
     @property
     def box(self) -> Box:
-        """The upright one around the corners."""
+        """The upright box around the corners."""
         xs, ys = zip(*self.quad, strict=True)
         return Box(floor(min(xs)), floor(min(ys)), ceil(max(xs)), ceil(max(ys)))
 
@@ -155,10 +155,10 @@ class Detection:
     """Every face of one photo. The portrait comes first, then the others (ghost images), largest first.
 
     Attributes:
-        document: the portrait's; None where only a face was seen.
+        document: the portrait's; None if only a face was found.
         elsewhere: the portraits of other documents in the photo, each as a detection of its own.
-        no_document: it was looked for a document around the portrait, and none is seen.
-        has_more: the photo has further documents or faces, which were not looked at.
+        no_document: a document around the portrait was looked for and not found.
+        has_more: the photo has further documents or faces, which were not examined.
     """
 
     portrait: Face
@@ -176,11 +176,11 @@ class Detection:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """What the validation network says of one crop.
+    """The validation network's answer for one crop.
 
     Attributes:
         score: calibrated probability in [0, 1] that the portrait is superimposed.
-        heat_map: where the superimposition shows in the upright crop; its size is the network's own.
+        heat_map: the superimposition in the upright crop, at the network's map size.
     """
 
     score: float
@@ -189,7 +189,7 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """A score made into an answer. `superimposed` is true exactly when `score >= threshold`."""
+    """A verdict from a score. `superimposed` is true exactly when `score >= threshold`."""
 
     score: float
     threshold: float
@@ -202,9 +202,9 @@ class Decision:
 
 @dataclass(frozen=True, slots=True)
 class QualityWarning:
-    """Something about the photo that makes the answer less certain: a stable code, a sentence of advice.
+    """A property of the photo that makes the answer less certain: a stable code and advice.
 
-    `hides`: such a picture cannot show whether a portrait is superimposed, so that there is no verdict.
+    `hides`: the photo cannot show a superimposition, so there is no verdict.
     """
 
     code: str
@@ -214,7 +214,7 @@ class QualityWarning:
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """What a verdict rests on: a stable code and a sentence."""
+    """The reason for a verdict: a stable code and a sentence."""
 
     code: str
     detail: str
@@ -222,7 +222,7 @@ class Reason:
 
 @dataclass(frozen=True, slots=True)
 class ModelIdentity:
-    """Which weights gave an answer."""
+    """The weights that gave an answer."""
 
     name: str
     version: str
@@ -233,7 +233,7 @@ CardT_co = TypeVar("CardT_co", covariant=True)
 
 
 class Detector(Protocol):
-    """Finds faces in an RGB uint8 image; None when there is none. Safe to call from several threads."""
+    """Finds faces in an RGB uint8 image; None if there is none. Safe to call from several threads."""
 
     @property
     def identity(self) -> ModelIdentity: ...
@@ -242,9 +242,9 @@ class Detector(Protocol):
 
 
 class Validator(Protocol[CardT_co]):
-    """Scores an RGB uint8 crop of the size that its card says. Safe to call from several threads.
+    """Scores an RGB uint8 crop of the card's size. Safe to call from several threads.
 
-    The card is a type of the rooms above, which alone read it.
+    The card's type belongs to higher packages, which alone read it.
     """
 
     @property

@@ -1,4 +1,4 @@
-"""A photo with what was found in it drawn over it: boxes, the verdict, the heat map of the evidence."""
+"""Draws the results over a photo: boxes, verdict, heat map."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -34,9 +34,9 @@ class Marks:
 
 
 def draw(image: RgbImage, marks: Marks) -> RgbImage:
-    """A copy of `image` (RGB uint8, height x width x 3) with the marks; lines are as wide as its size asks for.
+    """A copy of `image` (RGB uint8, height x width x 3) with the marks; line width follows its size.
 
-    Boxes may lie anywhere: what is drawn costs what the image does.
+    Boxes may be anywhere; the cost is bounded by the image.
     """
     marked, wh = image.copy(), (image.shape[1], image.shape[0])
     if marks.heat_map is not None and marks.heated is not None:
@@ -67,7 +67,7 @@ def _draw_heat(image: RgbImage, heat_map: FloatMap, heated: Box) -> None:
             [across, 0, (inside.x_min - heated.x_min + 0.5) * across - 0.5],
             [0, down, (inside.y_min - heated.y_min + 0.5) * down - 0.5],
         ]
-    )  # from a pixel of the part inside, whatever size the whole would have
+    )  # from the visible part, whatever the size of the whole
     size, flags = (inside.width, inside.height), cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
     large = cv2.warpAffine(heat_map, to_map, size, flags=flags, borderMode=cv2.BORDER_REPLICATE)
     share = _OPACITY * np.clip(large[:, :, np.newaxis], 0, 1)
@@ -76,7 +76,7 @@ def _draw_heat(image: RgbImage, heat_map: FloatMap, heated: Box) -> None:
 
 
 def _draw_text(image: RgbImage, portrait: Box, text: str, colour: Colour, width_px: int) -> None:
-    """White on the verdict's colour, above the portrait, or below where there is no room; always inside."""
+    """White on the verdict's colour, above the portrait, or below if there is no room; always inside."""
     scale, weight = 0.35 * width_px, max(1, width_px // 2)
     (text_width, text_height), below = cv2.getTextSize(text, cv2.FONT_HERSHEY_SIMPLEX, scale, weight)
     height = text_height + below + width_px

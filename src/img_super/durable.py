@@ -1,4 +1,4 @@
-"""Files that are there as a whole, or not at all: also after the machine has lost its current."""
+"""Atomic and durable file writes, safe against power loss."""
 
 import os
 from collections.abc import Iterator
@@ -26,11 +26,11 @@ def replacing(path: Path) -> Iterator[Path]:
 
 
 def replace_durably(path: Path, data: bytes, mode: int = 0o644) -> None:
-    """Put a file in the place of another in one step; who could read the old one can read the new one.
+    """Replace a file atomically; whoever could read the old one can read the new one.
 
-    `path`: where it belongs; `data`: all of it; `mode`: of a file that was not there before.
+    `data`: the whole content; `mode`: for a new file.
 
-    Raises `OSError`: it cannot be written, or not with the owner and group of the old one, which then is still there.
+    Raises `OSError`: it cannot be written, or not with the old file's owner and group; the old file is then kept.
     """
     with replacing(path) as unfinished:
         descriptor = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)

@@ -1,22 +1,22 @@
-"""What a network was measured to be worth: the figures that evaluation takes, that a card holds and that reports show.
+"""The measured quality of a network: figures taken by evaluation, stored in a card and shown in reports.
 
-A figure that was not measured is None and is left out of the JSON. Names that a newer version adds are passed over.
+Figures that were not measured are None and omitted from the JSON. Names added by newer versions are ignored.
 """
 
 import msgspec
 
 
 class Figure(msgspec.Struct, frozen=True):
-    """A measured value, and where 95 % of draws of documents lie."""
+    """A measured value and its 95 % interval over documents."""
 
     value: float
     interval_95: tuple[float, float]
 
 
 class ScoreQuantiles(msgspec.Struct, frozen=True, omit_defaults=True):
-    """The scores below which the shares of `report.QUANTILES` of each class lie; empty for a class that is not there.
+    """The scores below which the shares of `report.QUANTILES` of each class lie; empty for a missing class.
 
-    Later scores are compared with this shape.
+    Later scores are compared with this distribution.
     """
 
     bona_fide: tuple[float, ...] = ()
@@ -33,9 +33,9 @@ class SpeciesFigures(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Localisation(msgspec.Struct, frozen=True):
-    """Whether the heat maps of attacks show what was laid over.
+    """How well the heat maps of attacks show the superimposition.
 
-    `iou`: of the map, cut, with the mask; `peak_inside`: the share of maps whose most suspicious place was laid over.
+    `iou`: of the thresholded map and the mask; `peak_inside`: the share of maps whose peak is inside the mask.
     """
 
     iou: Figure
@@ -44,7 +44,7 @@ class Localisation(msgspec.Struct, frozen=True):
 
 
 class GroupFigures(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """The samples that show the faces of one group of people; rates at the threshold, intervals over people."""
+    """Samples of one group of people; rates at the threshold, intervals over people."""
 
     people: int
     bona_fide: int = 0
@@ -56,11 +56,11 @@ class GroupFigures(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
 class SetFigures(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A validation network on one data set."""
 
-    # bona_fide, attacks, documents: how many samples and different documents there were
+    # bona_fide, attacks, documents: number of samples and of different documents
     bona_fide: int | None = None
     attacks: int | None = None
     documents: int | None = None
-    # auc, eer, bpcer_at_apcer, tpr_at_fpr_1, apcer_at_bpcer: ranking, whatever the threshold; `..._at_...` by level
+    # auc, eer, bpcer_at_apcer, tpr_at_fpr_1, apcer_at_bpcer: ranking, without a threshold; `..._at_...` by level
     auc: Figure | None = None
     eer: float | None = None
     eer_interval_95: tuple[float, float] | None = None
@@ -69,11 +69,11 @@ class SetFigures(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     tpr_at_fpr_1: Figure | None = None
     apcer_at_bpcer: dict[str, Figure] = {}
     freuid: Figure | None = None  # 1 - harmonic mean of 1 - AuDET and 1 - APCER at a BPCER of 1 %; 0 is the best
-    # wanted_bpcer, bpcer_between, way: how a threshold was chosen on a team's own documents
+    # wanted_bpcer, bpcer_between, way: the choice of a threshold on a team's own documents
     wanted_bpcer: float | None = None
     bpcer_between: tuple[float, float] | None = None
     way: str | None = None
-    # bpcer, apcer, species, worst_species: at the threshold. `apcer` has no interval where there were few attacks
+    # bpcer, apcer, species, worst_species: at the threshold. `apcer` has no interval with few attacks
     bpcer: Figure | None = None
     apcer: Figure | float | None = None
     ece: Figure | None = None  # expected calibration error
@@ -81,11 +81,11 @@ class SetFigures(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     score_quantiles: ScoreQuantiles = ScoreQuantiles()
     species: dict[str, SpeciesFigures] = {}
     worst_species: str | None = None
-    # By trait, such as `sex`, and group; only faces of people who are known.
+    # By trait, such as `sex`, and group; only known people.
     groups: dict[str, dict[str, GroupFigures]] = {}
     localisation: Localisation | None = None
     quality: dict[str, float] | None = None  # the share of photos that have each warning
-    # Of each calibration that was tried; alone, under the name `calibration`.
+    # Of each calibration tried; a single one is named `calibration`.
     log_loss_on_documents_left_out: dict[str, float] | None = None
 
     @property
@@ -100,21 +100,21 @@ class SetFigures(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class WorstSpecies(msgspec.Struct, frozen=True):
-    """The species of which most attacks are missed."""
+    """The species with the most missed attacks."""
 
     name: str
     apcer: float
 
 
 class UndeterminedShares(msgspec.Struct, frozen=True, omit_defaults=True):
-    """The share of each class that a person must look at; None for a class that is not there."""
+    """The share of each class for manual review; None for a missing class."""
 
     bona_fide: float
     attack: float | None = None
 
 
 class PolicyFigures(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What a policy gives on one data set; of genuine documents alone where there are no attacks."""
+    """A policy's figures on one data set; without attacks, of genuine documents only."""
 
     bpcer: Figure
     apcer: Figure | None = None
@@ -123,16 +123,16 @@ class PolicyFigures(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
 
 
 class DetectorFigures(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """The one-pass detector on photos turned in all ways; all but `photos` and `median_iou` are shares of them."""
+    """The one-pass detector on photos in every rotation; all but `photos` and `median_iou` are shares of the photos."""
 
     photos: int | None = None
-    answered: float | None = None  # not handed on to the precise detector
+    answered: float | None = None  # without fallback to the precise detector
     # right_of_answered, median_iou, ghost_for_portrait: of those answered
     right_of_answered: float | None = None
     median_iou: float | None = None
     ghost_for_portrait: float | None = None
-    right_of_precise: float | None = None  # what the precise detector does on the same photos
-    # in_one_pass, found, rotation_right: of real captures, the precise detector helping where it is asked
+    right_of_precise: float | None = None  # the precise detector on the same photos
+    # in_one_pass, found, rotation_right: of real captures, including the fallback
     in_one_pass: float | None = None
     found: float | None = None
     rotation_right: float | None = None

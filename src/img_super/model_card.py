@@ -1,4 +1,4 @@
-"""A model's card: what the weights are, what they take, how their answer is read, and what is known of them."""
+"""A model's card: its weights, their input, the interpretation of their output, and their measurements."""
 
 import re
 from bisect import bisect_right
@@ -40,7 +40,7 @@ _PLAIN_NAME: Final = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._+-]{0,127}")
 
 
 class WeightsFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A file beside the card: `name` leads nowhere else, and is not the card's own."""
+    """A file beside the card; `name` contains no path and is not the card's own."""
 
     name: str
     sha256: str
@@ -51,10 +51,10 @@ class WeightsFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Calibration(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
-    """From a logit to a probability: Platt scaling, or a rising line through knots where validation preferred one.
+    """From a logit to a probability: Platt scaling, or a rising line through knots if validation preferred one.
 
     Without knots: score = sigmoid(logit / temperature + bias). Source: J. Platt, 1999; C. Guo et al., 2017. `knots`:
-    (logit, score), rising in both; straight lines between them, level beyond the ends.
+    (logit, score), rising in both; linear between them, constant beyond the ends.
     """
 
     temperature: float
@@ -86,9 +86,9 @@ def _on_line(knots: tuple[tuple[float, float], ...], logit: float) -> float:
 
 
 class Precision(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What a weights file was measured to be worth: AUC, and milliseconds a crop on one thread.
+    """The measurements of a weights file: AUC, and milliseconds per crop on one thread.
 
-    `auc_loss`, `median_score_change`, `p90_score_change`: against the floats; None for these.
+    `auc_loss`, `median_score_change`, `p90_score_change`: relative to float32; None for float32.
     """
 
     auc: float
@@ -102,7 +102,7 @@ class Precision(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class PolicyName(StrEnum):
-    """How many false alarms an operator accepts for finding more attacks."""
+    """How many false alarms an operator accepts in exchange for finding more attacks."""
 
     STRICT = "strict"
     BALANCED = "balanced"
@@ -110,25 +110,25 @@ class PolicyName(StrEnum):
 
 
 class Policy(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
-    """Where a score becomes an answer."""
+    """The thresholds that turn a score into a verdict."""
 
     threshold: float  # `score >= threshold` means superimposed
-    undetermined: tuple[float, float]  # scores from the first to below the second ask for a person's eye
+    undetermined: tuple[float, float]  # scores from the first to below the second need manual review
     # At most this share of the genuine documents of each validation set reached the threshold.
     max_bpcer: float | None = None
-    figures: dict[str, PolicyFigures] = {}  # what that gave on validation, by data set
+    figures: dict[str, PolicyFigures] = {}  # the resulting figures on validation, by data set
 
     def __post_init__(self) -> None:
         _check_thresholds(self.threshold, self.undetermined)
 
 
 class Lineage(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Which model this one was made from, and with which photos; never a photo or a name of one."""
+    """The model and the photos that this one was made from; never a photo or its name."""
 
     step: str  # `calibrated` or `fine_tuned`
-    parent: str  # name and version of the model that it was made from
-    parent_sha256: str  # of the weights that served there
-    # Of the team's own documents, how many `bona_fide`, `attack` and different `documents` there were.
+    parent: str  # name and version of the original model
+    parent_sha256: str  # of the original model's serving weights
+    # Number of the team's own `bona_fide`, `attack` and different `documents`.
     photos: dict[str, int]
     fingerprint: str  # SHA-256 over the files' own SHA-256 and labels: equal for the same photos with the same labels
 
@@ -142,7 +142,7 @@ class ModelCard(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_de
     # Weights by what runs them: `litert` (float32), `litert_int8` (all integers), `keras`.
     files: dict[str, WeightsFile]
     input_side_px: int  # the network takes RGB float32 [1, side, side, 3], values 0 to 255
-    min_face_px: int  # a portrait whose face is narrower in the photo is not judged
+    min_face_px: int  # portraits with a narrower face in the photo are not judged
     calibration: Calibration
     # threshold, undetermined: those of the policy `balanced`; chosen by evaluation on validation data
     threshold: float
@@ -152,12 +152,12 @@ class ModelCard(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_de
     data: str
     limits: list[str]
     terms: str
-    # By name; a card made before there were policies has none, and knows `balanced` only.
+    # By name; a card from before policies has none, and supports only `balanced`.
     policies: dict[PolicyName, Policy] = {}
-    serves: str = "litert"  # which of the LiteRT files answers when nobody chooses
-    # What the files were measured to be worth when that was decided: AUC, milliseconds a crop.
+    serves: str = "litert"  # the default LiteRT file
+    # The measurements behind that choice: AUC, milliseconds per crop.
     precisions: dict[str, Precision] = {}
-    lineage: Lineage | None = None  # where it comes from; None for one that was trained from the beginning
+    lineage: Lineage | None = None  # its origin; None if trained from scratch
 
     def __post_init__(self) -> None:
         _check_thresholds(self.threshold, self.undetermined)
@@ -178,7 +178,7 @@ class ModelCard(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_de
         return ModelIdentity(self.name, self.version, self.files[file].sha256)
 
     def policy(self, name: PolicyName) -> Policy:
-        """The policy of this name. Raises `BadModel`: the card has no such policy."""
+        """The policy of this name. Raises `BadModel` if the card has none."""
         if name in self.policies:
             return self.policies[name]
         if name is PolicyName.BALANCED:
@@ -187,32 +187,32 @@ class ModelCard(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_de
         raise BadModel(f"The model {self.name} {self.version} has no policy {name}; it has {names}.")
 
     def genuine_scores(self) -> tuple[str, list[float]] | None:
-        """The genuine scores that the model was chosen on: of which data set, and quantiles at evenly spread shares.
+        """The genuine scores that the model was chosen on: their data set, and quantiles at even steps.
 
-        None for a card that does not tell them.
+        None if the card does not have them.
         """
         for name in _USUAL:
             if quantiles := self.genuine_quantiles(name):
-                # The second and the last but one are those of 1 and 99 %, which stand between the steps of 5 %.
+                # The second and the last but one are the 1 and 99 % quantiles, between the steps of 5 %.
                 return name, [quantiles[0], *quantiles[2:-2], quantiles[-1]]
         return None
 
     def genuine_quantiles(self, name: str) -> tuple[float, ...]:
-        """The quantiles of the genuine scores on a data set; empty for a card that does not tell them."""
+        """The quantiles of the genuine scores on a data set; empty if the card does not have them."""
         return self.figures[name].score_quantiles.bona_fide if name in self.figures else ()
 
 
 class DetectorCard(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
-    """What travels with the weights of the one-pass detector."""
+    """The card of the one-pass detector."""
 
     name: str
     version: str
     created: str
-    # Weights by what runs them: `litert` (float32), `keras`; and `yunet` (LiteRT), which confirms.
+    # Weights by what runs them: `litert` (float32), `keras`; and `yunet` (LiteRT), which refines.
     files: dict[str, WeightsFile]
     # The network takes a letterboxed photo, RGB float32 [1, height, width, 3], values 0 to 255.
     input_wh: tuple[int, int]
-    min_confidence: float  # below it the precise detector is asked; chosen by evaluation on validation data
+    min_confidence: float  # below it the precise detector is used; chosen on validation data
     figures: dict[str, DetectorFigures]  # what evaluation measured, by data set
     # data, limits, terms: what the network learned from, where it fails, what its data's owners ask
     data: str
@@ -230,13 +230,13 @@ def _check_thresholds(threshold: float, undetermined: tuple[float, float]) -> No
 
 
 def quality_shares(photos: Sequence[Iterable[str]]) -> dict[str, float]:
-    """The share of photos that have each warning, from each photo's codes: what a card's figures say of quality."""
+    """The share of photos that have each warning, from each photo's codes, as in a card's figures."""
     counts = Counter(code for codes in photos for code in set(codes))
     return {code: round(count / len(photos), 4) for code, count in sorted(counts.items())}
 
 
 class NamedFiles(msgspec.Struct, frozen=True):
-    """What every card says, whatever the network is for."""
+    """The fields of every card."""
 
     name: str
     version: str
@@ -249,13 +249,13 @@ CardT = TypeVar("CardT", bound=msgspec.Struct)
 def read_card(folder: Path) -> ModelCard:
     """Read and check the card in a validation model's folder.
 
-    Raises `BadModel`: there is no card, or it does not say what a card must say.
+    Raises `BadModel`: the card is missing or incomplete.
     """
     return read_card_as(ModelCard, folder)
 
 
 def read_card_as(kind: type[CardT], folder: Path) -> CardT:
-    """Read and check a card of another kind. Raises `BadModel` as `read_card` does."""
+    """Read and check a card of another type. Raises `BadModel` like `read_card`."""
     path = folder / CARD_FILE
     try:
         return msgspec.json.decode(read_regular(path, _MOST_CARD_BYTES), type=kind)
@@ -266,12 +266,12 @@ def read_card_as(kind: type[CardT], folder: Path) -> CardT:
 
 
 def in_a_line(error: Exception) -> str:
-    """What a reader says of a file that somebody else wrote, pieces of which it repeats."""
+    """A parser's message about an untrusted file, whose content it may quote, as one safe line."""
     return str(error).encode("unicode_escape").decode()
 
 
 def write_card(card: ModelCard | DetectorCard, folder: Path) -> None:
-    """Write the card as JSON that a person can read."""
+    """Write the card as human-readable JSON."""
     text = msgspec.json.format(msgspec.json.encode(card), indent=2)
     (folder / CARD_FILE).write_bytes(text + b"\n")
 
@@ -279,7 +279,7 @@ def write_card(card: ModelCard | DetectorCard, folder: Path) -> None:
 def read_weights(folder: Path, card: ModelCard | DetectorCard, file: str) -> bytes:
     """The weights that the card lists as `file`.
 
-    Raises `BadModel`: the card names none, or the file is missing or has another sha256 than the card says.
+    Raises `BadModel`: the card lists none, or the file is missing or has a different sha256.
     """
     if file not in card.files:
         raise BadModel(f"The model {card.name} {card.version} has no weights for {file}.")

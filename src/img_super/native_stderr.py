@@ -1,4 +1,4 @@
-"""Keeps native libraries from talking on standard error: what they say is for their makers, not for users."""
+"""Silences native libraries on standard error, whose messages are for developers, not users."""
 
 import os
 import sys
@@ -13,9 +13,9 @@ from img_super.pipeline.pipeline import Pipeline
 
 @contextmanager
 def natively_quiet() -> Iterator[None]:
-    """Drop what C and C++ code writes to standard error in here (LiteRT tells how it runs the network).
+    """Discard what C and C++ code writes to standard error in this context (LiteRT logs how it runs the network).
 
-    It changes the whole process: use it while starting, not in a service. Python's exceptions are not lost.
+    This affects the whole process: use it at startup, not in a service. Python exceptions are not lost.
     """
     sys.stderr.flush()
     saved_descriptor = os.dup(2)
@@ -30,7 +30,7 @@ def natively_quiet() -> Iterator[None]:
 
 
 def loaded_quietly(load: Callable[[], Pipeline]) -> Pipeline:
-    """A pipeline that has run its network once: only then has LiteRT said all that it has to say."""
+    """A pipeline that has run its network once, because LiteRT logs until then."""
     with natively_quiet():
         pipeline = load()
         side_px = pipeline.validator.card.input_side_px

@@ -1,4 +1,4 @@
-"""One object a thread, for what must not be shared (OpenCV's face detector, LiteRT's interpreter)."""
+"""One object per thread, for objects that must not be shared (OpenCV's face detector, LiteRT's interpreter)."""
 
 from collections.abc import Callable
 from threading import local
@@ -8,7 +8,7 @@ T = TypeVar("T")
 
 
 class PerThread(Generic[T]):
-    """Calls `make` the first time that a thread asks, and gives this thread the same object ever after."""
+    """Calls `make` on a thread's first access, and then always returns this thread's object."""
 
     def __init__(self, make: Callable[[], T]) -> None:
         self._make = make

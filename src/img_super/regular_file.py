@@ -1,4 +1,4 @@
-"""Opens files whose names somebody else wrote: a pipe or a terminal would be waited for, a device has no end."""
+"""Opens untrusted file names safely: a pipe or terminal would block, and a device has no end."""
 
 import errno
 import os
@@ -10,7 +10,7 @@ _FLAGS: Final = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINA
 
 
 def open_regular(path: Path | str) -> BinaryIO:
-    """The file, open for reading. Raises `OSError`, also when it is no regular file."""
+    """The file, open for reading. Raises `OSError`, also if it is not a regular file."""
     descriptor = os.open(path, _FLAGS)
     if not S_ISREG(os.fstat(descriptor).st_mode):
         os.close(descriptor)
@@ -19,9 +19,9 @@ def open_regular(path: Path | str) -> BinaryIO:
 
 
 def read_regular(path: Path | str, most_bytes: int) -> bytes:
-    """The bytes of the file. Raises `OSError`, also when it is no regular file or longer than `most_bytes`."""
+    """The bytes of the file. Raises `OSError`, also if it is not a regular file or is longer than `most_bytes`."""
     with open_regular(path) as file:
-        # To read up to so many bytes takes memory for all of them.
+        # Reading up to this many bytes would allocate all of them.
         content = file.read(min(os.fstat(file.fileno()).st_size, most_bytes) + 1)
     if len(content) > most_bytes:
         raise OSError(errno.EFBIG, f"it is larger than {most_bytes >> 20} MiB", str(path))

@@ -1,4 +1,4 @@
-"""Turning images by quarter turns, in one place, so that boxes and pixels always turn the same way."""
+"""Quarter turns of images, in one place, so that boxes and pixels always turn the same way."""
 
 from typing import Final, TypeVar
 
@@ -19,7 +19,7 @@ _INVERSES: Final[dict[Rotation, Rotation]] = {0: 0, 90: 270, 180: 180, 270: 90}
 
 
 def turn(image: Pixels, rotation: Rotation) -> Pixels:
-    """Turn an image or a map clockwise by `rotation` degrees; the same array when there is nothing to turn."""
+    """Turn an image or a map clockwise by `rotation` degrees; the same array for 0."""
     return image if rotation == 0 else cv2.rotate(image, _CV2_TURNS[rotation]).astype(image.dtype, copy=False)
 
 

@@ -1,1 +1,1 @@
-"""From an image to its faces."""
+"""Detects faces in an image."""

@@ -13,9 +13,9 @@ CENTRE_SIGMA: Final = 0.7
 def choose(faces_by_rotation: Mapping[Rotation, Sequence[Face]], image_wh: tuple[int, int]) -> Detection | None:
     """Choose rotation and portrait; None when no rotation shows a face.
 
-    The most confident face tells which way is up, because a face that lies on its side is seen with less
-    confidence or not at all. Among the faces of that rotation the confidence does not tell portrait from ghost
-    (a ghost sometimes has more); the prominence does.
+    The most confident face determines the rotation, because a sideways face is seen with less confidence or not at
+    all. Among the faces of that rotation, confidence does not separate portrait and ghost (a ghost sometimes has
+    more); prominence does.
     """
     rotations = [rotation for rotation, faces in faces_by_rotation.items() if faces]
     if not rotations:
@@ -27,11 +27,11 @@ def choose(faces_by_rotation: Mapping[Rotation, Sequence[Face]], image_wh: tuple
 
 
 def prominence(face: Face, image_wh: tuple[int, int]) -> float:
-    """The face's area in pixels, weighted by how near to the middle of the image it is.
+    """The face's area in pixels, weighted by its distance from the image's centre.
 
-    People put the document into the middle of the photo: without the weight, a larger face in the newspaper on
-    the table was taken for the portrait in 4 % of real captures. The weight is mild enough that a ghost image,
-    half as wide as the portrait or less, does not win by lying nearer to the middle.
+    People centre the document: without the weight, a larger face in a newspaper on the table was mistaken for the
+    portrait in 4 % of real captures. The weight is mild enough that a ghost, at most half as wide as the portrait,
+    does not win by being closer to the centre.
     """
     centre_x, centre_y = face.box.centre_xy
     offset_x, offset_y = (2 * c / side - 1 for c, side in zip((centre_x, centre_y), image_wh, strict=True))

@@ -1,10 +1,10 @@
-"""Whose face is outside of the document: a closer look at a card that is small in the photo. Pure functions.
+"""Finds the portrait of a small document when a larger face is outside of it. Pure functions.
 
-An owner who holds up his card is larger than its portrait, which is a dozen pixels wide in what the network sees of the
-whole photo. Where hardly any document is seen around the likeliest face, or another one stands far beyond its document,
-the parts of the photo around smaller faces are shown to the network as large as it takes them. Where it is sure of a
-document that the large face is outside of, its portrait comes first. So near, a ghost looks like a portrait, too: what
-keeps it behind is that it lies in the portrait's document or not far beside what is seen of it.
+A holder's face is larger than the portrait on the card, which is a dozen pixels wide in the network's view of the whole
+photo. If hardly any document is visible around the likeliest face, or another face is far outside its document, the
+network gets close-ups of the smaller faces. If it is sure of a document that does not contain the large face, that
+document's portrait comes first. In a close-up a ghost looks like a portrait, too, but it is inside the portrait's
+document or close to its visible part.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ _SAME_FACE: Final = 0.6
 
 
 def worth_a_look(faces: Sequence[Standing], large: Standing) -> Sequence[Standing]:
-    """Faces that may be the portrait of a document which the large one is outside of, the likeliest first."""
+    """Faces that may be the portrait of a document outside the large face, likeliest first."""
     apart = [face for face in faces if face.looks >= _LEAST_LOOKS and _may_be_apart(face, large)]
     return sorted(apart, key=lambda face: -face.weight)[:MOST_LOOKS]
 
@@ -64,7 +64,7 @@ def _is_smaller(face: Standing, large: Standing, times: float) -> bool:
 
 
 def part_below(face: Standing, photo_wh: tuple[int, int]) -> Box:
-    """What of the photo is below a face that stands upright: there an owner holds his card."""
+    """The part of the photo below an upright face, where its owner holds the card."""
     box, (width, height) = face.box.pixels(), photo_wh
     parts = {
         0: Box(0, box.y_max, width, height),
@@ -76,7 +76,7 @@ def part_below(face: Standing, photo_wh: tuple[int, int]) -> Box:
 
 
 def part_around(face: Standing, photo_wh: tuple[int, int]) -> Box:
-    """What of the photo is shown of a document; empty where it lies beyond."""
+    """The part of the photo around a document; empty if outside the photo."""
     boxes = (face.frame.pixels(), face.box.pixels())
     points = np.array(
         [*face.quad, *((box.x_min, box.y_min) for box in boxes), *((box.x_max, box.y_max) for box in boxes)]
@@ -87,27 +87,27 @@ def part_around(face: Standing, photo_wh: tuple[int, int]) -> Box:
 
 
 def is_portrait_apart(near: Standing, large: Standing) -> bool:
-    """Whether this is the portrait of a document, no doubt, which the large face is outside of."""
+    """Whether this is certainly the portrait of a document that does not contain the large face."""
     sure = near.candidate.face.confidence >= _SURE_CONFIDENCE and near.document >= _SURE_DOCUMENT
     times = _SMALLER if large.document < NO_DOCUMENT else _MUCH_SMALLER
     return sure and _is_smaller(near, large, times) and _beyond(large, near) > 0
 
 
 def is_ghost_beside(face: Standing, portrait: Standing) -> bool:
-    """Whether a face is so small and so near to what is seen of a portrait's document that it is this one's ghost.
+    """Whether a face is small and close enough to a portrait's document to be its ghost.
 
-    Ghosts that are engraved look as much like a portrait as one does.
+    Engraved ghosts look just like portraits.
     """
     near = _beyond(face, portrait) < BEYOND * portrait.box.size
     return portrait.in_document and near and _is_smaller(face, portrait, _MUCH_SMALLER)
 
 
 def is_same_face(face: Standing, other: Standing) -> bool:
-    """Whether two looks saw one face."""
+    """Whether two looks show the same face."""
     apart = np.hypot(face.box.x - other.box.x, face.box.y - other.box.y)
     return bool(apart < _SAME_FACE * max(face.box.size, other.box.size))
 
 
 def _beyond(face: Standing, portrait: Standing) -> float:
-    """How far a face's middle is outside of a portrait's document, in pixels; below 0 inside."""
+    """The distance of a face's centre from a portrait's document in pixels; negative inside."""
     return -cv2.pointPolygonTest(cv2.convexHull(portrait.quad), (face.box.x, face.box.y), measureDist=True)

@@ -1,9 +1,8 @@
-"""YuNet on a small upright part of a photo: says precisely where the face is that somebody saw there.
+"""Refines a detected face's box with YuNet on a small upright part of the photo.
 
-The validation network was trained on crops around YuNet's boxes, and it minds where exactly they lie; YuNet's box
-moves by 3 % of the face with the pixel at which its grid begins. So every detector of `/super` ends here, in parts of
-the photo that lie on a coarse grid: whoever found the face, and however roughly, looks at the same part and has the
-same box.
+The validation network was trained on crops around YuNet's boxes and is sensitive to their exact position; YuNet's box
+moves by 3 % of the face with the origin of its grid. So every detector of `/super` ends here, on parts of the photo
+aligned to a coarse grid: whichever detector found the face, and however roughly, the result is the same box.
 """
 
 from __future__ import annotations
@@ -44,7 +43,7 @@ _LARGEST_LOG: Final = 5.0
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A square of a photo, `SIDE_PX` wide after so many halvings; it may reach beyond the photo."""
+    """A square of a photo, `SIDE_PX` wide after this many halvings; it may extend beyond the photo."""
 
     x_min: int
     y_min: int
@@ -52,7 +51,7 @@ class Part:
 
     @classmethod
     def around(cls, about: FloatBox) -> Part:
-        """The square in which a face is looked for: 2 to 4 times as wide as the face, which is near the middle."""
+        """The square to search for a face: 2 to 4 times as wide as the face, which is near its centre."""
         halvings = max(0, floor(log2(max(1.0, about.size) / _LEAST_FACE_PX)))
         step = _GRID_PX << halvings
         x_min, y_min = (step * round((middle - (SIDE_PX << halvings) / 2) / step) for middle in (about.x, about.y))
@@ -77,7 +76,7 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class RefinedFace:
-    """A face that YuNet saw in a part of a photo, in the photo's pixels."""
+    """A face that YuNet found in a part of a photo, in photo pixels."""
 
     face: FoundFace
     part: Part
@@ -87,12 +86,12 @@ class FaceRefiner:
     """Finds the face again. Safe to share between threads."""
 
     def __init__(self, weights: bytes) -> None:
-        """Take the weights that the detector's card lists as `yunet`. Raises `BadModel` when they are not YuNet's."""
+        """Take the weights that the detector's card lists as `yunet`. Raises `BadModel` if they are not YuNet's."""
         self._networks = PerThread(lambda: _network(weights))
         self._networks.get()
 
     def find(self, photo: Pyramid, about: FloatBox, rotation: Rotation) -> RefinedFace | None:
-        """The surest face over `about` (pixels of the photo), upright once turned by `rotation`; None without one."""
+        """The most confident face at `about` (photo pixels), upright after `rotation`; None if there is none."""
         part, expected = Part.around(about), about.pixels()
         for face in faces(self._networks.get().run(turn(part.pixels(photo), rotation))["cells"]):
             box = part.in_photo(face.box.turned(inverse(rotation), (SIDE_PX, SIDE_PX)))
@@ -101,14 +100,14 @@ class FaceRefiner:
         return None
 
     def refined_face(self, photo: Pyramid, look: RefinedFace, rotation: Rotation) -> Face:
-        """The face as it is seen in the part of the photo that lies around it; a second look where that is another."""
+        """The face as found in the part of the photo around it; searched again if that is another part."""
         if Part.around(look.face.box) != look.part:
             look = self.find(photo, look.face.box, rotation) or look
         return Face(look.face.box.pixels().clipped(photo.wh), look.face.confidence)
 
 
 def faces(cells: Float32Array) -> Iterator[FoundFace]:
-    """What cells of at least `MIN_CONFIDENCE` say (float32 [`CELLS`, 6]), surest first, in pixels of the square."""
+    """Faces of cells (float32 [`CELLS`, 6]) from `MIN_CONFIDENCE`, most confident first, in the square's pixels."""
     confidences = np.sqrt(cells[:, 0] * cells[:, 1])
     for cell in np.argsort(-confidences, kind="stable"):
         if not confidences[cell] >= MIN_CONFIDENCE:

@@ -1,7 +1,7 @@
-"""Ghost or another document's portrait: a look from far, from which ghosts fade. Pure functions.
+"""Tells ghosts from other documents' portraits by a wide view, in which ghosts fade. Pure functions.
 
-Where a large head fills much of the photo, a ghost that is engraved in the document looks like another one's portrait,
-from near, too. 1.6 times as small, a portrait keeps a document around it (measured: log, November 30).
+If a large head fills much of the photo, an engraved ghost looks like another document's portrait, even in a close-up.
+At 1.6 times smaller, a portrait keeps a document around it (measured: log, November 30).
 """
 
 from __future__ import annotations
@@ -20,6 +20,6 @@ _FADED: Final = 1.5
 
 
 def fades(face: Standing, far: Sequence[Standing]) -> bool:
-    """Whether hardly any document is seen from far around a face; not where it is too small to be seen at all."""
+    """Whether hardly any document is visible around a face in the wide view; false if the face is too small there."""
     twin = next((other for other in far if is_same_face(face, other)), None)
     return twin is not None and twin.document < _FADED

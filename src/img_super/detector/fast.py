@@ -1,4 +1,4 @@
-"""The fast detector: one pass of a small network, a second look by YuNet, the precise way when they are not sure."""
+"""The fast detector: one pass of a small network, confirmed by YuNet, with the precise detector as fallback."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -67,17 +67,17 @@ MOST_DOUBTFUL: Final = 24
 
 @dataclass(frozen=True, slots=True)
 class Located:
-    """A document in a photo, in the photo's pixels."""
+    """A document in a photo, in photo pixels."""
 
     detection: Detection
     frame: Box  # the portrait photo's box
     # The document's, float32 [4, 2], from the upper left as displayed, clockwise; may lie outside.
     corners: Float32Array
-    confidence: float  # of the network in the portrait's place, in [0, 1]
+    confidence: float  # of the network in the portrait's position, in [0, 1]
 
 
 class ConfirmedFace(NamedTuple):
-    """What the network found, and how YuNet saw it in that rotation."""
+    """What the network found, and YuNet's face in that rotation."""
 
     standing: Standing
     look: RefinedFace
@@ -85,33 +85,33 @@ class ConfirmedFace(NamedTuple):
 
 
 class Glance(NamedTuple):
-    """What the network was shown, and what it answers."""
+    """The network's input and its outputs."""
 
     view: Letterboxed
     outputs: Mapping[str, Float32Array]
 
     def faces(self, least: float = MIN_FACE) -> Sequence[Standing]:
-        """First the likeliest portrait, however unlikely it is; then the other faces, surest first."""
+        """The likeliest portrait, however unlikely; then the other faces, most confident first."""
         return [standing(candidate, self.view) for candidate in read_candidates(self.outputs, least)]
 
 
 class FirstPass(NamedTuple):
-    """A photo and what the first pass over it found."""
+    """A photo and the result of the first pass."""
 
     photo: Pyramid
     glance: Glance
     faces: Sequence[Standing]
     in_order: Callable[[], Sequence[Standing]]
-    """The likeliest portrait first; worked out when it is first wanted, as it may take a closer look."""
+    """The likeliest portrait first; computed on demand, because it may take a close-up."""
 
 
 class FastDetector:
     """Finds portrait, ghosts and rotation in one pass over a small photo. Safe to share between threads."""
 
     def __init__(self, weights: bytes, card: DetectorCard, finder: FaceRefiner, instead: Detector) -> None:
-        """Take the card's `litert` weights, who confirms what one pass found, and who is asked when it is not sure.
+        """Take the card's `litert` weights, the refiner that confirms their result, and the fallback.
 
-        Raises `BadModel`: the weights cannot be run or take another input than the card says.
+        Raises `BadModel`: the weights cannot be run or do not take the card's input.
         """
         self.card = card
         self.identity: ModelIdentity = card.identity("litert")
@@ -137,7 +137,7 @@ class FastDetector:
         return precise if precise.portrait.confidence >= ALONE else None
 
     def locate(self, image: RgbImage) -> Located | None:
-        """What one pass is sure of and YuNet confirms; None asks for the precise way."""
+        """The confident result, confirmed by YuNet; None means fallback."""
         return self._located(self._first_pass(image))
 
     def _first_pass(self, image: RgbImage) -> FirstPass:
@@ -147,13 +147,13 @@ class FastDetector:
         return FirstPass(photo, glance, faces, cache(lambda: self._in_order(photo, glance, faces)))
 
     def _glance(self, photo: Pyramid, part: Box | None = None) -> Glance:
-        """One pass over the photo, or over a part of it as if there was nothing else."""
+        """One pass over the photo, or over a part of it as if it were the whole."""
         shown = photo if part is None else photo.part(part)
         view = letterbox(shown, self.card.input_wh, (part.x_min, part.y_min) if part else (0, 0))
         return Glance(view, self._networks.get().run(view.pixels))
 
     def _far(self, glance: Glance) -> Sequence[Standing]:
-        """The faces of the whole photo as they look from far."""
+        """The faces of the whole photo in the wide view."""
         view = from_far(glance.view, TIMES)
         return Glance(view, self._networks.get().run(view.pixels)).faces(LEAST_FROM_FAR)
 
@@ -182,9 +182,9 @@ class FastDetector:
         return replace(own, others=others, elsewhere=elsewhere, has_more=has_more)
 
     def _agreed(self, first: FirstPass, precise: Detection) -> ConfirmedFace | None:
-        """Of the faces that both detectors saw, and of which YuNet is sure, the one that stands best.
+        """The best-placed face that both detectors saw and YuNet is sure of.
 
-        One pass sees a small head of a large photo too large for YuNet; by size, its ghost would be the portrait.
+        One pass sees a small head in a large photo too large for YuNet; by size, its ghost would be the portrait.
         """
         confirmed = (
             ConfirmedFace(standing, self._look_at(first.photo, face, precise), precise.rotation)
@@ -195,7 +195,7 @@ class FastDetector:
         return next((face for face in confirmed if face.look.face.confidence >= ALONE), None)
 
     def _look_at(self, photo: Pyramid, face: Face, precise: Detection) -> RefinedFace:
-        """The face from near; where YuNet does not see it there, as it was."""
+        """The face from a close-up; unchanged if YuNet does not see it there."""
         box = FloatBox.of(face.box)
         as_it_was = RefinedFace(FoundFace(box, face.confidence), Part.around(box))
         return self._finder.find(photo, box, precise.rotation) or as_it_was
@@ -203,7 +203,7 @@ class FastDetector:
     def _own_documents(
         self, first: FirstPass, faces: Sequence[Standing], portrait: ConfirmedFace
     ) -> Iterator[Detection]:
-        """Those that a closer look shows to be other documents' portraits.
+        """The faces that a close-up shows to be other documents' portraits.
 
         In the whole photo, a small document's portrait looks like a ghost, and its face seems too large for YuNet.
         """
@@ -233,7 +233,7 @@ class FastDetector:
         return [portrait, replace(large, document=-inf) if bystander else large, *rest]
 
     def _confirmed(self, photo: Pyramid, face: Standing, upright: Rotation) -> Detection | None:
-        """Another document's portrait, where YuNet sees a face; it may lie turned otherwise than the first one."""
+        """Another document's portrait, if YuNet sees a face; its rotation may differ from the first one's."""
         for rotation in dict.fromkeys((*face.rotations[:1], upright)):
             look = self._finder.find(photo, face.box, rotation)
             if look and look.face.confidence >= LEAST:
@@ -242,9 +242,9 @@ class FastDetector:
         return None
 
     def _surest(self, photo: Pyramid, candidates: Sequence[Standing]) -> ConfirmedFace | None:
-        """The candidate and the rotation that YuNet is surest of; the first one that leaves no doubt is taken.
+        """The candidate and rotation with YuNet's highest confidence; stops at the first certain one.
 
-        A candidate is looked at only where those before it show no face at all.
+        A candidate is tried only if the ones before it show no face.
         """
         best: ConfirmedFace | None = None
         for rotation in candidates[0].rotations:
@@ -258,7 +258,7 @@ class FastDetector:
 
 
 def _likely(faces: Sequence[Standing]) -> Sequence[Standing]:
-    """The one that stands best, then the next one if it is almost as likely."""
+    """The best-placed one, then the next one if it is almost as likely."""
     confidences = [face.candidate.face.confidence for face in faces]
     return faces[:2] if len(faces) > 1 and confidences[1] >= _ALMOST * confidences[0] else faces[:1]
 
@@ -268,7 +268,7 @@ def _comes_first(face: Standing, large: Standing, others: Sequence[Standing]) ->
 
 
 def _shows(standing: Standing, face: Face) -> bool:
-    """Whether a face lies in the photo of a portrait that one pass saw, however large this made the face."""
+    """Whether a face is inside a portrait photo that one pass saw, whatever face size it gave."""
     return standing.frame.pixels().contains(*face.box.centre_xy)
 
 
@@ -281,7 +281,7 @@ def _detection(face: Face, portrait: ConfirmedFace, wh: tuple[int, int]) -> Dete
 
 
 def _faces(standings: Sequence[Standing], wh: tuple[int, int], documents: Sequence[Detection]) -> tuple[Face, ...]:
-    """Faces beside a portrait; those in the photos of the other documents' portraits are their portraits."""
+    """Faces beside a portrait, without those inside other documents' portrait photos."""
     frames = [document.document.frame for document in documents if document.document]
     beside = [face for face in standings if not any(frame.contains(face.box.x, face.box.y) for frame in frames)]
     faces = [Face(face.box.pixels().clipped(wh), face.candidate.face_confidence) for face in beside]
@@ -290,7 +290,7 @@ def _faces(standings: Sequence[Standing], wh: tuple[int, int], documents: Sequen
 
 
 class SameFaceDetector:
-    """The precise detector's boxes around the face that the fast one chose: every route means the same portrait."""
+    """The precise detector's boxes around the fast one's face, so that every route chooses the same portrait."""
 
     def __init__(self, precise: Detector, fast: FastDetector) -> None:
         self.identity: ModelIdentity = precise.identity

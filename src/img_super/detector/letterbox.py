@@ -1,4 +1,4 @@
-"""Any photo made as large as the one-pass network takes it: it lies on its long side, and the rest stays grey."""
+"""Letterboxes photos for the one-pass network: long side horizontal, the rest grey."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -17,16 +17,16 @@ FILL: Final = 128
 
 @dataclass(frozen=True, slots=True)
 class Letterboxed:
-    """A photo in the upper left of what the network takes."""
+    """A photo in the upper left of the network's input."""
 
     pixels: RgbImage  # RGB uint8 [height, width, 3]
-    pixels_each: float  # how many of the photo's pixels, in a row, make one of these
-    rotation: Rotation  # by how many degrees the photo was turned clockwise, 0 or 90
-    shown_wh: tuple[float, float]  # how much of `pixels` the photo covers, once it was turned
-    origin_xy: tuple[int, int] = (0, 0)  # where what is shown begins in the photo, of which it may be a part
+    pixels_each: float  # photo pixels per input pixel, in a row
+    rotation: Rotation  # clockwise rotation of the photo, 0 or 90 degrees
+    shown_wh: tuple[float, float]  # the part of `pixels` that the rotated photo covers
+    origin_xy: tuple[int, int] = (0, 0)  # origin in the photo, of which this may be a part
 
     def box_in_photo(self, box: FloatBox) -> FloatBox:
-        """A box of `pixels` in the photo's pixels."""
+        """A box of `pixels` in photo pixels."""
         return box.turned(inverse(self.rotation), self.shown_wh).scaled(self.pixels_each).moved(*self.origin_xy)
 
     def quad_in_photo(self, corners: Float32Array) -> Float32Array:
@@ -37,9 +37,9 @@ class Letterboxed:
 
 
 def letterbox(photo: Pyramid, input_wh: tuple[int, int], origin_xy: tuple[int, int] = (0, 0)) -> Letterboxed:
-    """The photo reduced until it fits into `input_wh`; an upright one is laid on its side where that is larger.
+    """The photo downscaled to fit `input_wh`, rotated by 90 degrees if that makes it larger.
 
-    A network that is wider than it is high costs 40 % less for photos of 4:3 and 16:9 than a square one.
+    For photos of 4:3 and 16:9, a wide network costs 40 % less than a square one.
     """
     wh = photo.wh
     rotation: Rotation = 90 if wh[1] > wh[0] and input_wh[0] > input_wh[1] else 0
@@ -54,7 +54,7 @@ def letterbox(photo: Pyramid, input_wh: tuple[int, int], origin_xy: tuple[int, i
 
 
 def from_far(view: Letterboxed, times: float) -> Letterboxed:
-    """The whole photo, so many times smaller than in `view`; what is at its edges goes on around it."""
+    """The whole photo, this many times smaller than in `view`, with replicated edges."""
     input_wh, (width, height) = view.pixels.shape[1::-1], (round(side) for side in view.shown_wh)
     x, y = (round((times - 1) / 2 * side) for side in (width, height))
     surrounded = cv2.copyMakeBorder(view.pixels[:height, :width], y, y, x, x, cv2.BORDER_REPLICATE)
@@ -65,7 +65,7 @@ def from_far(view: Letterboxed, times: float) -> Letterboxed:
 
 
 def resized(photo: Pyramid, wh: tuple[int, int]) -> RgbImage:
-    """The photo at this width and height: by halves as far as that goes, by less than a half or enlarged in the end."""
+    """The photo at this width and height: halved as far as possible, then resized."""
     halvings = max(0, min(side // small_side for side, small_side in zip(photo.wh, wh, strict=True)).bit_length() - 1)
     small = photo.after(halvings)
     if small.shape[1::-1] == wh:

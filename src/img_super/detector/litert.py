@@ -9,7 +9,7 @@ from img_super.errors import BadModel
 
 
 class LiteRtRunner:
-    """One thread's interpreter of a network that takes one photo, RGB."""
+    """One thread's interpreter of a network for one RGB photo."""
 
     def __init__(self, weights: bytes) -> None:
         """Raises `BadModel` when the weights are no network of this kind."""
@@ -25,19 +25,19 @@ class LiteRtRunner:
         self.input_wh = (shapes[0][2], shapes[0][1])
 
     def expect(self, answers: dict[str, tuple[int, ...]]) -> None:
-        """Raises `BadModel` when the outputs have other names or shapes."""
+        """Raises `BadModel` if the outputs have other names or shapes."""
         shapes = {name: tuple(details["shape"]) for name, details in self._run.get_output_details().items()}
         if shapes != answers:
             raise BadModel(f"The detection network answers {shapes}: not what is read from it.")
 
     def run(self, pixels: RgbImage) -> dict[str, Float32Array]:
-        """The outputs for one photo, RGB uint8 [height, width, 3], without the first axis; what is no number is 0."""
+        """The outputs for one photo, RGB uint8 [height, width, 3], without batch axis; non-finite values become 0."""
         outputs = self._run(**{self._input_name: pixels[np.newaxis].astype(np.float32)})
         return {name: np.nan_to_num(output[0], copy=False, posinf=0, neginf=0) for name, output in outputs.items()}
 
 
 class LiteRtDetectionNetwork(LiteRtRunner):
-    """From a letterboxed photo to the outputs that `heads` reads, each [height / 8, width / 8, channels]."""
+    """Maps a letterboxed photo to the outputs that `outputs` reads, each [height / 8, width / 8, channels]."""
 
     def __init__(self, weights: bytes) -> None:
         """Raises `BadModel` when the weights are no network of this kind."""

@@ -1,4 +1,4 @@
-"""The one-pass detection network: YuNet's backbone, which knows faces, and a neck and heads of our own; and YuNet.
+"""The one-pass detection network: YuNet's backbone with our own neck and heads; and YuNet itself.
 
 Keras 3, backend-neutral; fully convolutional; 0.13 million parameters. `training.detector.first_weights` fills in
 YuNet's weights.
@@ -34,7 +34,7 @@ def build_network(input_wh: tuple[int, int]) -> keras.Model:
     """Build the network with random weights. `input_wh`: of the letterboxed photo; multiples of 32.
 
     Returns a model from RGB float32 [n, height, width, 3], values 0 to 255, to a dictionary of float32 [n, height / 8,
-    width / 8, channels], as `heads.CHANNELS` says. Raises `ValueError`: a side is no multiple of 32.
+    width / 8, channels], as `heads.CHANNELS` says. Raises `ValueError`: a side is not a multiple of 32.
     """
     if any(side % COARSEST_STRIDE for side in input_wh):
         raise ValueError(f"the sides must be multiples of {COARSEST_STRIDE}, not {input_wh}")
@@ -52,7 +52,7 @@ def build_yunet(side_px: int) -> keras.Model:
     of 8 pixels row by row, then those of 16, then those of 32; class and object in [0, 1], then the box.
     """
     photo = keras.Input((side_px, side_px, 3), name="photo")
-    padded = keras.layers.ZeroPadding2D(1)(photo)  # as YuNet was trained; "same" would pad below and right alone
+    padded = keras.layers.ZeroPadding2D(1)(photo)  # as in YuNet's training; "same" would only pad bottom and right
     stem = keras.layers.Conv2D(UNIT_CHANNELS[0], 3, strides=2, activation="relu", name=STEM)(padded)
     at8, at16, at32 = _backbone(stem)
     at32 = _unit(at32, 11, UNIT_CHANNELS[-1])
@@ -67,7 +67,7 @@ def _added(coarse: Any, fine: Any) -> Any:
 
 
 def _cells(level: Any, unit: int) -> Any:
-    """Class, box and object of every cell of a level; units of one kind follow each other in YuNet's file."""
+    """Class, box and object of every cell of a level; units of one kind are consecutive in YuNet's file."""
     class_score, box, object_score = (
         _unit(level, unit + 3 * number, size, None) for number, size in enumerate((1, 4, 1))
     )
@@ -76,7 +76,7 @@ def _cells(level: Any, unit: int) -> Any:
 
 
 def _backbone(x: Any) -> list[Any]:
-    """What YuNet sees at the strides 8, 16 and 32, of what its stem sees."""
+    """YuNet's features at strides 8, 16 and 32, from the stem's."""
     levels = []
     for number, channels in enumerate(UNIT_CHANNELS):
         if number in _HALVED_BEFORE:
@@ -94,17 +94,17 @@ def _unit(x: Any, number: int, channels: int, activation: str | None = "relu") -
 
 
 def pointwise_of(unit: int) -> str:
-    """Name of the layer that mixes a unit's channels."""
+    """Name of a unit's pointwise layer."""
     return f"unit{unit}_pointwise"
 
 
 def depthwise_of(unit: int) -> str:
-    """Name of the layer that looks at a unit's surroundings."""
+    """Name of a unit's depthwise layer."""
     return f"unit{unit}_depthwise"
 
 
 def _merged(at8: Any, at16: Any, at32: Any) -> Any:
-    """What each stride sees, in the cells of the finest; the coarsest look far, for the document around the face."""
+    """The features of all strides at the finest one; the coarsest cover the document around the face."""
     x = _pointwise(at32, "wide", _WIDE_CHANNELS)
     for number in range(2):
         x = _separable(x, f"wide{number}", 5, _WIDE_CHANNELS)

@@ -1,8 +1,8 @@
-"""What the numbers of the one-pass network mean: the cells of its answer, and what is read from them.
+"""Interprets the one-pass network's outputs.
 
-The network answers for every cell of 8 x 8 input pixels. What it says where a face has its middle counts.
+The network has outputs for every cell of 8 x 8 input pixels; those at a face's centre count.
 Source of the idea: X. Zhou, D. Wang, P. Kraehenbuehl, "Objects as Points", 2019 (CenterNet).
-Pixels here are those of the network's input, as floats.
+Pixels are the network's input pixels, as floats.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ _LARGEST_LOG: Final = 2.5
 
 @dataclass(frozen=True, slots=True)
 class FloatBox:
-    """A box by its middle and its sides."""
+    """A box by its centre and its sides."""
 
     x: float
     y: float
@@ -54,7 +54,7 @@ class FloatBox:
 
     @classmethod
     def of(cls, box: Box) -> FloatBox:
-        """The same box with its middle told."""
+        """The same box by its centre."""
         return cls(*box.centre_xy, box.width, box.height)
 
     @property
@@ -67,11 +67,11 @@ class FloatBox:
         return Box.from_xywh(self.x - self.width / 2, self.y - self.height / 2, self.width, self.height)
 
     def scaled(self, scale: float) -> FloatBox:
-        """The box in pixels of which `scale` make one of its own."""
+        """The box in pixels `scale` times smaller."""
         return FloatBox(self.x * scale, self.y * scale, self.width * scale, self.height * scale)
 
     def moved(self, x: float, y: float) -> FloatBox:
-        """The box so much further right and down."""
+        """The box shifted right and down."""
         return replace(self, x=self.x + x, y=self.y + y)
 
     def turned(self, rotation: Rotation, image_wh: tuple[float, float]) -> FloatBox:
@@ -100,7 +100,7 @@ def turned_point(xy: tuple[float, float], rotation: Rotation, image_wh: tuple[fl
 
 @dataclass(frozen=True, slots=True)
 class FoundFace:
-    """A face by the network: where, and how sure it is, in [0, 1]."""
+    """A face found by the network, with confidence in [0, 1]."""
 
     box: FloatBox
     confidence: float
@@ -108,30 +108,30 @@ class FoundFace:
 
 @dataclass(frozen=True, slots=True)
 class FoundPortrait:
-    """Everything the network says of a face that may be the portrait's."""
+    """All outputs for a face that may be the portrait's."""
 
-    face: FoundFace  # with the confidence that it is the portrait's
-    face_confidence: float  # that it is a face at all
+    face: FoundFace  # with the confidence of being the portrait's
+    face_confidence: float  # confidence of being a face at all
     frame: FloatBox  # the portrait photo's box
     # The document's, float32 [4, 2], from the upper left as displayed, clockwise; may lie outside.
     corners: Float32Array
-    rotations: tuple[Rotation, ...]  # see `domain.Rotation`, the likeliest first
+    rotations: tuple[Rotation, ...]  # see `domain.Rotation`, likeliest first
 
 
 def cell_middle(column: int, row: int) -> tuple[float, float]:
-    """The middle of a cell in input pixels."""
+    """The centre of a cell in input pixels."""
     return (column + 0.5) * STRIDE, (row + 0.5) * STRIDE
 
 
 def read_portrait(outputs: Mapping[str, Float32Array]) -> FoundPortrait:
-    """The likeliest portrait, however unlikely it is; `outputs` as for `read_candidates`."""
+    """The likeliest portrait, however unlikely; `outputs` as for `read_candidates`."""
     return read_candidates(outputs)[0]
 
 
 def read_candidates(outputs: Mapping[str, Float32Array], min_other: float = MIN_OTHER) -> list[FoundPortrait]:
-    """The likeliest portrait, however unlikely it is; then the other faces of at least `min_other`, surest first.
+    """The likeliest portrait, however unlikely; then other faces from `min_other`, most confident first.
 
-    They are `MAX_FACES` at most. Others are peaks of either map, neither over the portrait nor over a surer face.
+    At most `MAX_FACES`. Others are peaks of either map that overlap neither the portrait nor a more confident face.
     `outputs`: by the names of `CHANNELS`, float32 [rows, columns, channels].
     """
     centres = outputs["centres"]

@@ -1,4 +1,4 @@
-"""A photo and its halves: the one-pass network sees it reduced, and YuNet looks at parts of it that are, too."""
+"""A photo and its halvings, for the one-pass network and for YuNet's close-ups."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from img_super.domain import Box, RgbImage
 
 
 class Pyramid:
-    """A photo at 1/1, 1/2, 1/4 of its size and so on, each made when it is first wanted. For one thread."""
+    """A photo at 1/1, 1/2, 1/4 of its size and so on, each computed on demand. For one thread."""
 
     def __init__(self, image: RgbImage) -> None:
         self._levels = [image]
@@ -22,14 +22,14 @@ class Pyramid:
         return self._levels[halvings]
 
     def part(self, box: Box) -> Pyramid:
-        """What lies in a box inside the photo."""
+        """The content of a box inside the photo."""
         return Pyramid(self._levels[0][box.y_min : box.y_max, box.x_min : box.x_max])
 
 
 def _halved(image: RgbImage) -> RgbImage:
-    """The image at half its size; an odd last row or column is left out.
+    """The image at half its size; an odd last row or column is dropped.
 
-    OpenCV has a way of its own for exact halves, twenty times as fast as areas by any other factor.
+    OpenCV's area interpolation is twenty times faster for exact halves than for other factors.
     """
     width, height = image.shape[1] // 2, image.shape[0] // 2
     even = image[: 2 * height, : 2 * width]

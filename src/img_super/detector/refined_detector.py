@@ -1,4 +1,4 @@
-"""Any detector, with the box of the portrait that `face_refiner` finds: the same, whoever found the face."""
+"""Wraps any detector so that the portrait's box comes from `face_refiner`, whichever detector found it."""
 
 from dataclasses import replace
 
@@ -9,7 +9,7 @@ from img_super.domain import Detection, Detector, ModelIdentity, RgbImage
 
 
 class RefinedDetector:
-    """Where YuNet sees no face in the small upright part, the box stays as it was. Safe to share between threads."""
+    """If YuNet sees no face in the upright part, the box is unchanged. Safe to share between threads."""
 
     def __init__(self, detector: Detector, finder: FaceRefiner) -> None:
         self.identity: ModelIdentity = detector.identity

@@ -1,7 +1,7 @@
-"""Which of the faces that one pass found is a document's portrait, by how it stands there. Pure functions.
+"""Chooses a document's portrait among the faces of one pass, by their placement. Pure functions.
 
-A ghost image may be as large as the portrait, and an owner who holds a card is larger. What tells them apart was
-measured on composed photos (docs/modeling/log.md): a ghost is faint, of little contrast and little colour.
+A ghost may be as large as the portrait, and a card's holder is larger. The distinguishing features were measured on
+composed photos (docs/modeling/log.md): a ghost is faint, with little contrast and colour.
 """
 
 from collections.abc import Mapping
@@ -41,15 +41,15 @@ _PERHAPS_OWN_FROM: Final = 2.0
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """A face and what tells portrait from ghost."""
+    """A face and the features that separate portraits from ghosts."""
 
-    candidate: FoundPortrait  # what the network says of it, in pixels of `view`
-    view: Letterboxed  # what the network was shown: the whole photo or a part of it
-    looks: float  # rises with how much it looks like a portrait rather than a ghost, whatever its size
-    size: float  # logarithm of its side in pixels of the photo
-    contrast: float  # deviation of its light, 0 to 128
+    candidate: FoundPortrait  # the network's outputs, in pixels of `view`
+    view: Letterboxed  # the network's input: the whole photo or a part of it
+    looks: float  # likeness to a portrait rather than a ghost, independent of size
+    size: float  # logarithm of its side in photo pixels
+    contrast: float  # standard deviation of its brightness, 0 to 128
     colour: float  # mean difference between the strongest and the weakest colour, 0 to 255
-    document: float  # how much of a document is seen around it; from 0 on, one is
+    document: float  # how much of a document is visible around it; from 0, there is one
 
     @property
     def weight(self) -> float:
@@ -62,7 +62,7 @@ class Standing:
 
     @property
     def box(self) -> FloatBox:
-        """The face's, in pixels of the photo; so are `frame` and `quad`."""
+        """The face's box in photo pixels, like `frame` and `quad`."""
         return self.view.box_in_photo(self.candidate.face.box)
 
     @property
@@ -75,12 +75,12 @@ class Standing:
 
     @property
     def rotations(self) -> tuple[Rotation, ...]:
-        """Of the photo, the likeliest first."""
+        """Of the photo, likeliest first."""
         return tuple(ROTATIONS[(turned + self.view.rotation) // 90 % 4] for turned in self.candidate.rotations)
 
 
 def standing(candidate: FoundPortrait, view: Letterboxed) -> Standing:
-    """Look at a face in what the network was shown."""
+    """Compute a face's features in the network's input."""
     pixels = view.pixels
     box = candidate.face.box.pixels().clipped((pixels.shape[1], pixels.shape[0]))
     face = pixels[box.y_min : box.y_max, box.x_min : box.x_max].astype(np.float32)
@@ -96,12 +96,12 @@ def standing(candidate: FoundPortrait, view: Letterboxed) -> Standing:
 
 
 def weighted_sum(weights: Mapping[str, float], features: Mapping[str, float]) -> float:
-    """The sum of what counts; the weight without a name always does."""
+    """The weighted sum of features; the weight without a name is the bias."""
     return sum(weight * (features[name] if name else 1.0) for name, weight in weights.items())
 
 
 def document_features(candidate: FoundPortrait, shown_wh: tuple[float, float]) -> dict[str, float]:
-    """How much of a document is seen around the portrait's photo: what `DOCUMENT` weighs."""
+    """The features of a document around the portrait's photo, weighted by `DOCUMENT`."""
     width, height = shown_wh
     photo = max(1, candidate.frame.pixels().clipped((round(width), round(height))).area)
     edges = np.array([(0, 0), (width, 0), (width, height), (0, height)], np.float32)
@@ -122,7 +122,7 @@ def has_own_document(other: Standing, portrait: Standing) -> bool:
 
 
 def may_have_own_document(other: Standing, portrait: Standing) -> bool:
-    """Whether a closer look may show that."""
+    """Whether a close-up may show that."""
     return _own_document(other, portrait) >= _PERHAPS_OWN_FROM
 
 
@@ -140,7 +140,7 @@ def _own_document(other: Standing, portrait: Standing) -> float:
 
 
 def overlap(corners_a: Float32Array, corners_b: Float32Array) -> float:
-    """How much of the smaller quad lies in the other one, in [0, 1]."""
+    """The share of the smaller quad inside the other one, in [0, 1]."""
     quad_a, quad_b = cv2.convexHull(corners_a), cv2.convexHull(corners_b)
     shared, _ = cv2.intersectConvexConvex(quad_a, quad_b)
     smaller = min(cv2.contourArea(quad_a), cv2.contourArea(quad_b))

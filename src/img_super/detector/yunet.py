@@ -28,7 +28,7 @@ _MAX_CANDIDATES: Final = 50
 
 @dataclass(frozen=True, slots=True, eq=False)
 class UprightFace:
-    """What YuNet says of a face, in pixels of the image; both float32."""
+    """YuNet's output for a face in image pixels; both float32."""
 
     xywh: Float32Array
     landmarks: Float32Array  # [5, 2]: eyes, nose, corners of the mouth
@@ -36,10 +36,10 @@ class UprightFace:
 
 
 class YuNet:
-    """YuNet as OpenCV runs it, for faces that stand upright. For one thread."""
+    """YuNet on OpenCV, for upright faces. For one thread."""
 
     def __init__(self, weights: bytes | None = None) -> None:
-        """`weights`: those of `read_yunet_weights`, which are read where they are not handed in. Raises `BadModel`."""
+        """`weights`: those of `read_yunet_weights`, the default. Raises `BadModel`."""
         file = np.frombuffer(read_yunet_weights() if weights is None else weights, np.uint8)
         no_config = np.empty(0, np.uint8)
         self._network = cv2.FaceDetectorYN.create(
@@ -47,7 +47,7 @@ class YuNet:
         )
 
     def find(self, image: RgbImage) -> list[UprightFace]:
-        """The faces of `image` (RGB uint8), as YuNet orders them."""
+        """The faces of `image` (RGB uint8), in YuNet's order."""
         self._network.setInputSize((image.shape[1], image.shape[0]))
         _, rows = self._network.detect(cv2.cvtColor(image, cv2.COLOR_RGB2BGR))  # it was trained on BGR
         finite = [] if rows is None else rows[np.isfinite(rows).all(axis=1)].astype(np.float32)
@@ -55,7 +55,7 @@ class YuNet:
 
 
 class YuNetDetector:
-    """Finds faces, whichever multiple of 90 degrees the document is turned by. Safe to share between threads.
+    """Finds faces in documents rotated by any multiple of 90 degrees. Safe to share between threads.
 
     Source: W. Wu, H. Peng, S. Yu, "YuNet: A Tiny Millisecond-level Face Detector", 2023.
     """
@@ -63,7 +63,7 @@ class YuNetDetector:
     identity: ModelIdentity = YUNET
 
     def __init__(self) -> None:
-        """Raises `BadModel` when the weights are missing or are not the known ones."""
+        """Raises `BadModel` if the weights are missing or modified."""
         weights = read_yunet_weights()
         self._networks = PerThread(lambda: YuNet(weights))
 
@@ -93,7 +93,7 @@ class YuNetDetector:
         return choose(faces, (width, height))
 
     def _upright_faces(self, image: RgbImage, rotation: Rotation, photo_wh: tuple[int, int]) -> list[Face]:
-        """The faces that stand upright once `image` is turned by `rotation`, in pixels of the whole, unturned photo."""
+        """The faces that are upright after rotating `image` by `rotation`, in pixels of the whole, unrotated photo."""
         faces = self._networks.get().find(turn(image, rotation))
         return [_in_photo(face, rotation, photo_wh, image.shape[1]) for face in faces]
 
@@ -112,7 +112,7 @@ def _inside(faces: list[Face], photo_wh: tuple[int, int]) -> list[Face]:
 
 
 def _in_photo(face: UprightFace, rotation: Rotation, photo_wh: tuple[int, int], searched_width: int) -> Face:
-    """A face of the turned, scaled down image as one of the photo."""
+    """A face of the rotated, downscaled image in photo pixels."""
     width, height = photo_wh
     scale = width / searched_width
     turned_wh = (width, height) if rotation in (0, 180) else (height, width)

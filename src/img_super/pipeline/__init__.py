@@ -1,1 +1,1 @@
-"""The way of a photo, without transport: decode, detect, crop, validate, decide."""
+"""The photo pipeline without transport: decode, detect, crop, validate, decide."""

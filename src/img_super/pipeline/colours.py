@@ -1,4 +1,4 @@
-"""Colours that a profile describes, as sRGB: by LittleCMS, and only where it changes what is seen."""
+"""Converts colours to sRGB by their ICC profile with LittleCMS, if that makes a visible difference."""
 
 from functools import lru_cache
 from io import BytesIO
@@ -19,7 +19,7 @@ _SEEN: Final = 3
 
 
 def to_srgb(image: Image.Image, profile: bytes) -> Image.Image:
-    """The image in sRGB where its profile says that it is not; a damaged profile, or one of other colours, is ignored.
+    """The image in sRGB; a damaged profile, or one for another colour space, is ignored.
 
     Modes: L, RGB, RGBA, CMYK.
     """
@@ -42,7 +42,7 @@ def pixels_to_srgb(pixels: RgbImage, profile: bytes) -> RgbImage:
 
 @lru_cache(maxsize=16)
 def _transform(profile: bytes, mode: str) -> ImageCms.ImageCmsTransform | None:
-    """None where the colours stay as they are."""
+    """None if the colours stay the same."""
     try:
         opened = ImageCms.ImageCmsProfile(BytesIO(profile))
         if opened.profile.xcolor_space.strip() != _SPACES.get(mode):
@@ -55,7 +55,7 @@ def _transform(profile: bytes, mode: str) -> ImageCms.ImageCmsTransform | None:
 
 
 def _is_seen(transform: ImageCms.ImageCmsTransform, mode: str) -> bool:
-    """Whether a few colours of all kinds move."""
+    """Whether any of a few test colours changes."""
     steps = np.linspace(0, 255, 6).astype(np.uint8)
     colours = np.stack(np.meshgrid(steps, steps, steps), axis=-1).reshape(36, 6, 3)
     chart = Image.fromarray(colours).convert(mode)

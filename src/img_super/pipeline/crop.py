@@ -1,4 +1,4 @@
-"""From a face to the portrait with its surroundings. Training and serving call the same two functions."""
+"""Crops the portrait with its surroundings. Training and serving use the same functions."""
 
 from typing import Final
 
@@ -13,7 +13,7 @@ CROP_FACE_SIZES: Final = 2.4
 
 
 def crop_box(face: Box) -> Box:
-    """The square around a face that is cropped; it may reach beyond the image.
+    """The square to crop around a face; it may extend beyond the image.
 
     Its side is `CROP_FACE_SIZES` times the face's size (the geometric mean of width and height, in pixels).
     """
@@ -24,18 +24,18 @@ def crop_box(face: Box) -> Box:
 
 
 def enough_px(input_side_px: int) -> int:
-    """How wide a crop must be in a reduced photo to be cut from it instead of from the whole one.
+    """The minimum width of a crop in a reduced photo.
 
-    From 1.5 times the network's input on, the score moves no more than by a crop one pixel beside. With fewer it rose
-    by 0.02 in the mean: the frequencies that decoding left out are missing in the crop, too.
+    From 1.5 times the network's input, the score changes no more than by shifting the crop one pixel. Below, it rose
+    by 0.02 on average, because the frequencies that decoding dropped are missing in the crop.
     """
     return round(1.5 * input_side_px)
 
 
 def aligned(box: Box, input_side_px: int) -> Box:
-    """The square on a grid on which a reduced photo can cut it exactly: at 1/2, 1/4 or 1/8, as long as enough is left.
+    """The square aligned to the pixel grid of a reduced photo (1/2, 1/4 or 1/8), as long as it is large enough.
 
-    Where a portrait lies one pixel beside, the score differs by 0.02; half a pixel of a reduced photo is as much.
+    Shifting a portrait by one pixel changes the score by 0.02; half a pixel of a reduced photo is as much.
     """
     grid = next(grid for grid in (8, 4, 2, 1) if grid == 1 or box.width >= grid * enough_px(input_side_px))
     x_min, y_min, side = (grid * round(value / grid) for value in (box.x_min, box.y_min, box.width))
@@ -48,15 +48,15 @@ def crop_portrait(image: RgbImage, face: Box, rotation: Rotation) -> RgbImage:
     Args:
         image: RGB uint8, height x width x 3.
         face: the portrait's face in the image's own pixels; it must not be empty.
-        rotation: degrees by which the image must be turned clockwise to stand upright.
+        rotation: clockwise degrees that make the image upright.
 
-    Returns a square RGB image at the resolution that the photo has, mirrored where it reaches beyond the photo.
+    Returns a square RGB image at the photo's resolution, mirrored beyond its edges.
     """
     return turn(cut_out(image, crop_box(face)), rotation)
 
 
 def cut_out(image: RgbImage, box: Box) -> RgbImage:
-    """What lies inside a box that overlaps the image; mirrored where the box reaches beyond the image."""
+    """The content of a box that overlaps the image, mirrored beyond its edges."""
     height, width = image.shape[:2]
     inside = box.clipped((width, height))
     crop = image[inside.y_min : inside.y_max, inside.x_min : inside.x_max]
@@ -72,10 +72,10 @@ def cut_out(image: RgbImage, box: Box) -> RgbImage:
 
 
 def resize_to_input(crop: RgbImage, side_px: int) -> RgbImage:
-    """Resize a square crop to what the network takes: side_px x side_px, RGB uint8.
+    """Resize a square crop to the network's input: side_px x side_px, RGB uint8.
 
-    A larger one goes by way of twice that side: OpenCV halves and interpolates three times as fast as it takes areas
-    by any other factor, and the score is the same to 0.0002 in the median.
+    A larger crop is first resized to twice that side: OpenCV's halving and interpolation are three times as fast as
+    area interpolation by another factor, and the score differs by 0.0002 (median).
     """
     if len(crop) <= side_px:
         return _resized(crop, side_px, cv2.INTER_CUBIC)

@@ -1,4 +1,4 @@
-"""From a score to an answer. Threshold and band are those of a policy in the model's card, never from here."""
+"""Turns a score into a verdict. Threshold and band come from a policy in the model's card."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -9,7 +9,7 @@ from img_super.domain import Decision, QualityWarning, Reason, Verdict
 def decide(score: float, threshold: float, undetermined: tuple[float, float]) -> Decision:
     """Judge a score.
 
-    `score`: calibrated probability in [0, 1] that the portrait is superimposed; `threshold`: from here on
+    `score`: calibrated probability in [0, 1] that the portrait is superimposed; `threshold`: from this value
     `superimposed` is true; `undetermined`: scores from the first to below the second are left to a person.
     """
     low, high = undetermined
@@ -23,22 +23,22 @@ def decide(score: float, threshold: float, undetermined: tuple[float, float]) ->
 
 
 def at_attack_share(score: float, share: float) -> float:
-    """The probability that the score means where this share of what comes is an attack.
+    """The probability that a score stands for when this share of the input are attacks.
 
-    Calibration lets both classes count alike, so that the score's own share is a half. Source: Elkan, 2001, theorem 2.
+    Calibration weights both classes equally, so the score assumes a share of one half. Source: Elkan, 2001, theorem 2.
     """
     attack = score * share
     return attack / (attack + (1 - score) * (1 - share))
 
 
 def without_verdict(decision: Decision, quality: Sequence[QualityWarning]) -> Decision:
-    """The same score; undetermined where the picture cannot show what is asked."""
+    """The same score, undetermined if a warning hides the verdict."""
     hidden = any(warning.hides for warning in quality)
     return replace(decision, verdict=Verdict.UNDETERMINED) if hidden else decision
 
 
 def reasons_of(decision: Decision, quality: Sequence[QualityWarning]) -> tuple[Reason, ...]:
-    """What the verdict rests on: what hides it, or else where the score lies."""
+    """The reasons for the verdict: the warnings that hide it, or else the score's range."""
     hiding = tuple(Reason(warning.code, warning.detail) for warning in quality if warning.hides)
     return hiding or (_BY_VERDICT[decision.verdict],)
 

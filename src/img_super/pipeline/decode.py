@@ -1,6 +1,6 @@
-"""From the bytes of an image file to RGB pixels, upright by EXIF, with every refusal before the costly work.
+"""Decodes image files to RGB pixels, upright by EXIF; refuses costly files before decoding.
 
-Whatever comes over the network goes this way in a process of its own (`decoder_process`).
+Input from the network is decoded in a separate process (`decoder_process`).
 """
 
 from typing import Final
@@ -40,28 +40,28 @@ _DEEP_GREY_MODES: Final = ("I", "I;16", "I;16B", "I;16L", "I;16N", "F")
 _MOST_PAGES: Final = 5
 """Pages looked through for the first that is not blank."""
 
-AvifImagePlugin.DEFAULT_MAX_THREADS = 1  # a photo has one thread
+AvifImagePlugin.DEFAULT_MAX_THREADS = 1  # one thread per photo
 pi_heif.register_heif_opener(decode_threads=1, thumbnails=False)
 
 
 def decode_image(data: bytes, limits: DecodeLimits = DEFAULT_LIMITS) -> RgbImage:
-    """Decode a JPEG, PNG, WebP, HEIC, AVIF, BMP or TIFF file, whatever its colour mode, as it is meant to be displayed.
+    """Decode a JPEG, PNG, WebP, HEIC, AVIF, BMP or TIFF file, in any colour mode, as displayed.
 
-    Where the limits let it, also the first page of a PDF.
+    If the limits allow it, also the first page of a PDF.
 
-    Grey, palette, 16-bit and CMYK images become RGB, wide colours sRGB; transparent ones are laid over white. Of
-    several frames the first is taken, of several pages the first that is not blank. Returns RGB uint8, height x width x
+    Grey, palette, 16-bit and CMYK images become RGB, wide gamuts sRGB; transparency becomes white. Of several frames
+    the first is decoded, of several pages the first that is not blank. Returns RGB uint8, height x width x
     3.
 
     Raises:
         NotAnImage: the first bytes are not those of a supported type.
-        UnsupportedVariant: of a supported type, but of a rare kind that is not decoded.
-        TooManyPixels: the header announces more than the limits allow; nothing has been decoded then.
-        DecodeTooSlow: the decoding would take, or has taken, more than its budget.
+        UnsupportedVariant: a rare variant of a supported type.
+        TooManyPixels: the header declares more than the limits allow; nothing was decoded.
+        DecodeTooSlow: decoding would exceed, or has exceeded, its budget.
         BrokenImage: the file is truncated or damaged.
     """
     if require_type(data, limits.pdf) == "PDF":
-        # Only here: the service itself never loads PDFium.
+        # Imported here, because the service itself never loads PDFium.
         from img_super.pipeline.pdf_file import first_page  # noqa: PLC0415
 
         return first_page(data, limits)
@@ -69,7 +69,7 @@ def decode_image(data: bytes, limits: DecodeLimits = DEFAULT_LIMITS) -> RgbImage
 
 
 def open_image(data: bytes, limits: DecodeLimits) -> ImageFile:
-    """Read the header alone and refuse what would cost too much; raises as `decode_image` does."""
+    """Read only the header and refuse costly images; raises like `decode_image`."""
     image_type = require_type(data)
     match image_type:
         case "JPEG":
@@ -91,7 +91,7 @@ def open_image(data: bytes, limits: DecodeLimits) -> ImageFile:
 
 
 def read_pixels(image: Image.Image) -> RgbImage:
-    """Decode an opened image whole, as it is meant to be displayed; raises as `decode_image` does."""
+    """Decode an opened image as displayed; raises like `decode_image`."""
     try:
         image.load()
         _skip_blank_pages(image)
@@ -99,7 +99,7 @@ def read_pixels(image: Image.Image) -> RgbImage:
             raise BrokenImage()
         displayed = orientation_of(_orientation(image)).display(np.asarray(_to_rgb(image), dtype=np.uint8))
         return _square_pixels(image, displayed)
-    except (InputError, MemoryError):  # memory is not the file's fault: its size was looked at before
+    except (InputError, MemoryError):  # not the file's fault: its size was checked before
         raise
     except Exception as error:  # on damaged files Pillow's plugins raise anything from OSError to struct.error
         raise BrokenImage() from error
@@ -129,7 +129,7 @@ def _refuse_tiff(data: bytes) -> None:
 
 
 def _open(data: bytes, image_type: str, limits: DecodeLimits) -> ImageFile:
-    """Read the header alone; only the plugin of the sniffed type sees the bytes."""
+    """Read only the header, with the plugin of the sniffed type."""
     try:
         return Image.open(TimedBytes(data, limits.budget_ms), formats=(image_type,))
     except (InputError, MemoryError):
@@ -141,7 +141,7 @@ def _open(data: bytes, image_type: str, limits: DecodeLimits) -> ImageFile:
 
 
 def _skip_blank_pages(image: Image.Image) -> None:
-    """Go to the first page of a scan that has something on it; to the first of all where none has."""
+    """Go to the first page that is not blank; to the first page if all are."""
     pages = min(getattr(image, "n_frames", 1), _MOST_PAGES) if image.format == "TIFF" else 1
     first_wh = image.size
     for page in range(1, pages):
@@ -149,7 +149,7 @@ def _skip_blank_pages(image: Image.Image) -> None:
             return
         image.seek(page)
         if image.width * image.height > first_wh[0] * first_wh[1]:
-            break  # its cost was not looked at
+            break  # its cost was not checked
         image.load()
     if pages > 1 and _is_blank(image):
         image.seek(0)
@@ -163,7 +163,7 @@ def _is_blank(image: Image.Image) -> bool:
 
 
 def _orientation(image: Image.Image) -> int:
-    """As EXIF says, and nobody else: browsers do not believe XMP either. HEIC is turned by its decoder."""
+    """The EXIF orientation; XMP is ignored, as in browsers. HEIC's decoder rotates by itself."""
     if image.format == "HEIF":
         return 1
     if isinstance(image, TiffImageFile):
@@ -172,7 +172,7 @@ def _orientation(image: Image.Image) -> int:
 
 
 def _square_pixels(image: Image.Image, pixels: RgbImage) -> RgbImage:
-    """A fax's pixels are higher than wide; as it is displayed, they are square."""
+    """Stretch a fax's tall pixels to squares, as displayed."""
     pixel_aspect = pixel_height(image.tag_v2) if isinstance(image, TiffImageFile) else 1.0
     if pixel_aspect == 1.0:
         return pixels
@@ -206,17 +206,17 @@ def _lab_to_rgb(image: Image.Image) -> Image.Image:
 
 
 def _is_alpha_unused(image: Image.Image) -> bool:
-    """Programs leave the fourth byte of a BMP at zero and do not mean that nothing is to be seen."""
+    """Some programs leave a BMP's fourth byte at zero without meaning transparency."""
     return image.format == "BMP" and image.mode == "RGBA" and image.getchannel("A").getextrema()[1] == 0
 
 
 def _deep_white(image: Image.Image) -> float:
-    """Of whole numbers; Pillow leaves those of 12 bits as they are."""
+    """White as an integer; Pillow leaves 12-bit values unscaled."""
     return float((1 << deep_bits(image.tag_v2)) - 1) if isinstance(image, TiffImageFile) else 65_535.0
 
 
 def _deep_grey_to_rgb(image: Image.Image) -> Image.Image:
-    """Grey with more than 8 bits: Pillow would clip it at 255. Floats are read as [0, 1] where they fit."""
+    """Grey with more than 8 bits: Pillow would clip it at 255. Floats are read as [0, 1] if they fit."""
     values = np.nan_to_num(np.asarray(image, dtype=np.float32))
     unit_range = image.mode == "F" and values.max(initial=0) <= 1
     white = 1.0 if unit_range else 255.0 if image.mode == "F" else _deep_white(image)

@@ -1,4 +1,4 @@
-"""What the decoding of one image may cost: pixels, memory, processor time; and the files that are made to cost more."""
+"""The cost limits of decoding an image: pixels, memory, processor time."""
 
 import time
 from dataclasses import dataclass
@@ -23,13 +23,13 @@ MAX_JPEG_SCANS: Final = 100
 
 @dataclass(frozen=True, slots=True)
 class DecodeLimits:
-    """What one image may cost.
+    """The cost limits of one image.
 
     Attributes:
         max_pixels: width times height.
-        max_memory_bytes: what decoding takes at most, by the image's size and type; None for no limit.
-        budget_ms: processor time of the decoding thread; a busy machine does not count.
-        pdf: whether the first page of a PDF is an image, too.
+        max_memory_bytes: peak memory of decoding, by the image's size and type; None for no limit.
+        budget_ms: processor time of the decoding thread, independent of the machine's load.
+        pdf: whether the first page of a PDF counts as an image.
     """
 
     max_pixels: int = MAX_PIXELS
@@ -38,7 +38,7 @@ class DecodeLimits:
     pdf: bool = False
 
     def pixels(self, image_type: str) -> int:
-        """How many pixels an image of this type may have."""
+        """The maximum number of pixels for this type."""
         if self.max_memory_bytes is None:
             return self.max_pixels
         each_bytes = JPEG_BYTES_PER_PIXEL if image_type == "JPEG" else BYTES_PER_PIXEL
@@ -46,7 +46,7 @@ class DecodeLimits:
 
 
 class TimedBytes(BytesIO):
-    """The bytes of an image file, as long as the budget lasts: decoders read piece by piece."""
+    """An image file that can be read until the budget is spent; decoders read in chunks."""
 
     def __init__(self, data: bytes, budget_ms: int) -> None:
         super().__init__(data)
@@ -60,13 +60,13 @@ class TimedBytes(BytesIO):
 
 
 def refuse_costly(wh: tuple[int, int], image_type: str, limits: DecodeLimits) -> None:
-    """Look at the size that a header announces. Raises `TooManyPixels`."""
+    """Check the size that a header declares. Raises `TooManyPixels`."""
     if wh[0] * wh[1] > limits.pixels(image_type):
         raise TooManyPixels.over(limits.pixels(image_type), *wh)
 
 
 def refuse_costly_jpeg(jpeg: JpegFile, limits: DecodeLimits) -> None:
-    """Raises `TooManyPixels`, or `DecodeTooSlow` for so many scans that no reading piece by piece stops it in time."""
+    """Raises `TooManyPixels`, or `DecodeTooSlow` for so many scans that `TimedBytes` would stop too late."""
     refuse_costly(jpeg.stored_wh, "JPEG", limits)
     if jpeg.scans > MAX_JPEG_SCANS:
         raise DecodeTooSlow()

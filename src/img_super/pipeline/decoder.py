@@ -1,7 +1,7 @@
-"""Decodes in another process whatever the fast way of a JPEG does not take: one that can be ended at any moment.
+"""Decodes in a separate process, which can be killed at any time, all files outside the JPEG fast path.
 
-Decoders in C cannot be interrupted, and each format brings faults of its own. `decoder_process` waits, warm, and has a
-child for every photo; file and pixels lie in memory that both share, never on a disk.
+Decoders in C cannot be interrupted, and each format has its own vulnerabilities. `decoder_process` waits, warmed up,
+and forks a child per photo; file and pixels are in shared memory, never on disk.
 """
 
 import atexit
@@ -36,7 +36,7 @@ _ERRORS: Final = {error.code: error for error in input_errors()}
 
 
 class Decoder:
-    """The process, started when it is first needed and again where it has ended. Safe to share between threads."""
+    """The process, started on first use and restarted if it has ended. Safe to share between threads."""
 
     def __init__(self) -> None:
         self._lock = Lock()
@@ -45,7 +45,7 @@ class Decoder:
         self._owner = os.getpid()
 
     def decode(self, data: bytes, limits: DecodeLimits) -> RgbImage:
-        """As `decode_image` does, and with its errors."""
+        """Decode like `decode_image`, with the same errors."""
         memory = os.memfd_create("photo", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
         try:
             _write(memory, data)
@@ -59,7 +59,7 @@ class Decoder:
             os.close(memory)
 
     def start(self) -> socket.socket:
-        """The way to the process, which starts where there is none; it needs half a second until it answers."""
+        """The connection to the process, which is started if necessary; that takes half a second."""
         with self._lock:
             if not self._lives():
                 self._start()
@@ -75,7 +75,7 @@ class Decoder:
             self._process = None
 
     def _lives(self) -> bool:
-        """A process that was there before a fork is the parent's."""
+        """A process from before a fork belongs to the parent."""
         return self._process is not None and self._owner == os.getpid() and self._process.poll() is None
 
     def _start(self) -> None:
@@ -89,7 +89,7 @@ class Decoder:
         self._control, self._owner = ours, os.getpid()
 
     def _send(self, message: bytes, descriptors: list[int]) -> None:
-        """A process that has just ended is noticed here; the next one gets the job."""
+        """Detects a process that has just ended; the next one gets the job."""
         try:
             socket.send_fds(self.start(), [message], descriptors)
         except (BrokenPipeError, ConnectionResetError):
@@ -100,7 +100,7 @@ class Decoder:
         began_s, budget_s = time.monotonic(), job.budget_ms / 1000
         reply = self._asked_once(job, memory)
         if not reply and self._has_ended():
-            reply = self._asked_once(job, memory)  # not the photo's child has ended, but the process before all of them
+            reply = self._asked_once(job, memory)  # the process has ended, not only the photo's child
         if reply:
             return msgspec.json.decode(reply, type=Answer)
         raise DecodeTooSlow() if time.monotonic() - began_s >= budget_s else BrokenImage()
@@ -114,7 +114,7 @@ class Decoder:
         return process.returncode is not None
 
     def _asked_once(self, job: Job, memory: int) -> bytes:
-        """Nothing where nobody answers."""
+        """None if there is no answer."""
         ours, theirs = socket.socketpair()
         with closing(ours):
             with closing(theirs):
@@ -133,9 +133,9 @@ atexit.register(DECODER.close)
 
 
 def decode_apart(data: bytes, limits: DecodeLimits) -> RgbImage:
-    """Decode an image file in a process of its own; raises as `decode_image` does.
+    """Decode an image file in a separate process; raises like `decode_image`.
 
-    Only Linux has what that takes; elsewhere, where one develops, the file is decoded here.
+    Only Linux supports this; elsewhere (development) the file is decoded in this process.
     """
     if not hasattr(os, "memfd_create"):
         return decode_image(data, limits)
@@ -143,7 +143,7 @@ def decode_apart(data: bytes, limits: DecodeLimits) -> RgbImage:
 
 
 def start_decoder() -> None:
-    """So that it is warm when the first photo needs it."""
+    """Start the process, so that it is warm for the first photo."""
     if hasattr(os, "memfd_create"):
         DECODER.start()
 
@@ -170,5 +170,5 @@ def _pixels(memory: int, shape: tuple[int, int]) -> RgbImage:
 
 
 def _environment() -> dict[str, str]:
-    """Nothing of ours, which may hold keys; where to find Python's modules, and one thread for NumPy."""
+    """None of our variables, which may contain keys; only Python's module path, and one thread for NumPy."""
     return {"PYTHONPATH": os.pathsep.join(path for path in sys.path if path), "OPENBLAS_NUM_THREADS": "1"}

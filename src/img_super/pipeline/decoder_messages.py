@@ -1,10 +1,10 @@
-"""What the service and the process that decodes say to each other."""
+"""Messages between the service and the decoding process."""
 
 import msgspec
 
 
 class Job(msgspec.Struct):
-    """One photo, which lies in the shared memory; the limits are those of `DecodeLimits`."""
+    """One photo in the shared memory; the limits are those of `DecodeLimits`."""
 
     size_bytes: int
     max_pixels: int
@@ -15,7 +15,7 @@ class Job(msgspec.Struct):
 
 
 class Answer(msgspec.Struct, omit_defaults=True):
-    """Height and width of the pixels that lie there now, or the code and the sentence of an error."""
+    """The height and width of the pixels now in the shared memory, or an error's code and detail."""
 
     shape: tuple[int, int] | None = None
     code: str = ""

@@ -1,4 +1,4 @@
-"""The other side of `decoder`: a waiting process that forks a child for each photo.
+"""The other side of `decoder`: a process that forks a child for each photo.
 
 A child decodes the photo in shared memory and ends. The kernel limits its processor time, its seconds and its memory.
 It cannot open another file or connect anywhere; seccomp, where available, also forbids paths.
@@ -55,8 +55,8 @@ _CLONE_THREAD: Final = 0x10000
 def main() -> None:
     """Wait for jobs until the service ends."""
     control = socket.socket(fileno=int(sys.argv[1]))
-    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # children that have ended need nobody
-    cv2.setNumThreads(0)  # none may be started in a child
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # reap ended children automatically
+    cv2.setNumThreads(0)  # children may not start any
     _warm_up()
     while True:
         message, descriptors, _, _ = socket.recv_fds(control, 4096, 2)
@@ -64,7 +64,7 @@ def main() -> None:
             return
         job = msgspec.json.decode(message, type=Job)
         if job.pdf:
-            import_module("img_super.pipeline.pdf_file")  # here: the children can open nothing
+            import_module("img_super.pipeline.pdf_file")  # here, because the children can open nothing
         if os.fork() == 0:
             control.close()
             _work(job, *descriptors)
@@ -74,7 +74,7 @@ def main() -> None:
 
 
 def _work(job: Job, answer_to: int, memory: int) -> None:
-    """One photo: from the shared memory to the pixels in its place."""
+    """Decode one photo in place, in the shared memory."""
     signal.setitimer(signal.ITIMER_PROF, job.budget_ms / 1000)
     signal.setitimer(signal.ITIMER_REAL, _SECONDS_EACH * job.budget_ms / 1000)
     short_of_memory = _confine(job.memory_bytes)
@@ -99,7 +99,7 @@ def _write(memory: int, pixels: RgbImage) -> None:
 
 
 def _confine(memory_bytes: int) -> bool:
-    """Whether the service's own limits leave less than a photo may take: then it is not the file's fault."""
+    """Limit this process; return whether the service's own limit is lower than a photo's memory."""
     used_bytes = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
     inherited = [resource.getrlimit(limit)[0] for limit in (resource.RLIMIT_AS, resource.RLIMIT_DATA)]
     for limit, value in (
@@ -114,13 +114,13 @@ def _confine(memory_bytes: int) -> bool:
 
 
 def _made_filter() -> Any:
-    """None where the system has no seccomp."""
+    """None if the system has no seccomp."""
     with suppress(OSError, RuntimeError):
         syscall_filter = pyseccomp.SyscallFilter(pyseccomp.ALLOW)
         for name in _FORBIDDEN:
-            with suppress(OSError):  # another processor's
+            with suppress(OSError):  # of another architecture
                 syscall_filter.add_rule(pyseccomp.ERRNO(errno.EPERM), name)
-        # Threads may be made, HEIC's decoder wants them, but no processes; `clone3` hides which of the two it is.
+        # Threads are allowed (HEIC's decoder needs them), processes are not; `clone3` hides which it creates.
         syscall_filter.add_rule(pyseccomp.ERRNO(errno.ENOSYS), "clone3")
         no_thread = pyseccomp.Arg(0, pyseccomp.MASKED_EQ, _CLONE_THREAD, 0)
         syscall_filter.add_rule(pyseccomp.ERRNO(errno.EPERM), "clone", no_thread)
@@ -132,7 +132,7 @@ _filter: Any = None
 
 
 def _warm_up() -> None:
-    """Have loaded whatever a decoder loads late: the children can open nothing."""
+    """Load whatever decoders load lazily, because the children can open nothing."""
     global _filter  # noqa: PLW0603
     _filter = _made_filter()
     image = Image.new("RGB", (16, 16))

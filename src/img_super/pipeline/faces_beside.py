@@ -1,4 +1,4 @@
-"""Whose the faces of a photo are that are no document's portrait: a document's ghosts, or an owner's, a bystander's."""
+"""Classifies the faces that are not a document's portrait: ghosts, or the holder's and bystanders'."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from img_super.domain import Detection, Face
 
 @dataclass(frozen=True, slots=True)
 class FacesBeside:
-    """Of a photo, its documents and the faces that are no portrait of theirs."""
+    """A photo's documents and the faces that are not their portraits."""
 
     documents: Sequence[Detection]
     faces: Sequence[Face]
@@ -22,7 +22,7 @@ class FacesBeside:
         return cls(documents, [face for face in faces if not any(map(face.box.is_same_face, portraits))])
 
     def ghosts(self, document: Detection) -> list[Face]:
-        """Those inside of what is seen of this document, or not far beside and of no other one."""
+        """The faces inside the visible part of this document, or close to it and to no other."""
         other_documents = [other for other in self.documents if other is not document]
         return [
             face
@@ -32,7 +32,7 @@ class FacesBeside:
         ]
 
     def outside(self) -> list[Face]:
-        """Those around which no document is seen; none where it was not looked for documents."""
+        """The faces outside every document; none if documents were not looked for."""
         alone = [document.portrait for document in self.documents if document.no_document]
         if not alone and not any(document.document for document in self.documents):
             return []
@@ -42,7 +42,7 @@ class FacesBeside:
 
 
 def _holds(document: Detection, face: Face, beyond: float) -> bool:
-    """Whether the middle of the face is in the box around the document, or `beyond` sides of its portrait beside it."""
+    """Whether the face's centre is in the document's box, extended by `beyond` sides of its portrait."""
     if document.document is None:
         return False
     margin = round(beyond * document.portrait.box.width)

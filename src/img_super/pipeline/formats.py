@@ -1,4 +1,4 @@
-"""Which kind of file the first bytes tell: one that is read, or one that the refusal names."""
+"""Identifies files by their first bytes: supported types, and others that the error names."""
 
 from typing import Final
 
@@ -55,7 +55,7 @@ _LONGEST_BRANDS_BYTES: Final = 256
 
 
 def sniff_type(data: bytes) -> str | None:
-    """Pillow's name of the image type that the first bytes tell, or None."""
+    """Pillow's name of the image type by the first bytes, or None."""
     if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
         return "WEBP"
     if data[4:8] == b"ftyp":
@@ -64,9 +64,9 @@ def sniff_type(data: bytes) -> str | None:
 
 
 def require_type(data: bytes, pdf: bool = False) -> str:
-    """Pillow's name of the image type. Raises `NotAnImage`, which names what it is where that is known.
+    """Pillow's name of the image type. Raises `NotAnImage`, which names the file's type if known.
 
-    `pdf`: whether a PDF is an image, too.
+    `pdf`: whether a PDF counts as an image.
     """
     image_type = sniff_type(data)
     if image_type is not None:
@@ -78,7 +78,7 @@ def require_type(data: bytes, pdf: bool = False) -> str:
 
 
 def _of_brands(data: bytes) -> str | None:
-    """Of a file in the boxes of MPEG-4: its main brand, then those that it says it can be read as."""
+    """The type of an ISO base media file: by its major brand, then its compatible brands."""
     box_bytes = min(int.from_bytes(data[:4], "big"), _LONGEST_BRANDS_BYTES)
     brands = {data[8:12]} | {data[at : at + 4] for at in range(16, box_bytes, 4)}
     if brands & _AVIF_BRANDS:
@@ -87,7 +87,7 @@ def _of_brands(data: bytes) -> str | None:
 
 
 def _name(data: bytes) -> str | None:
-    """What it is that is not read. Before the head of a PDF, some programs write a few lines."""
+    """The name of an unsupported type. Some programs write a few lines before a PDF's header."""
     if data[:4] == b"RIFF":
         return "a sound or video file"
     if data[4:8] == b"ftyp":

@@ -1,4 +1,4 @@
-"""A JPEG file read by its segments: what its head says, how many scans it has, and what of it is the picture."""
+"""Reads a JPEG by its segments: its header, its number of scans, and the extent of the picture."""
 
 import re
 from collections.abc import Iterator
@@ -40,18 +40,18 @@ _ICC: Final = b"ICC_PROFILE\0"
 class JpegFile:
     """What is known of a JPEG without decoding it."""
 
-    stored_wh: tuple[int, int] = (0, 0)  # width and height as they are stored
-    frame: int = 0  # the marker of the frame, which tells how it is coded
+    stored_wh: tuple[int, int] = (0, 0)  # width and height as stored
+    frame: int = 0  # the frame's marker, which gives the coding process
     bits: int = 0
     components: int = 0
-    mcu_wh: tuple[int, int] = (8, 8)  # width and height in pixels of what a sequential scan codes together
-    scans: int = 0  # how often a decoder goes over the whole picture, at most
-    exif: bytes = b""  # the first EXIF data, `Exif` left out
+    mcu_wh: tuple[int, int] = (8, 8)  # size in pixels of the unit that a sequential scan codes together
+    scans: int = 0  # maximum number of a decoder's passes over the picture
+    exif: bytes = b""  # the first EXIF data, without the `Exif` prefix
     _profile: list[bytes] = field(default_factory=list)
 
     @property
     def orientation(self) -> int:
-        """As in EXIF, 1 to 8."""
+        """The EXIF orientation, 1 to 8."""
         return exif_orientation(self.exif)
 
     @property
@@ -60,7 +60,7 @@ class JpegFile:
         return b"".join(self._profile)
 
     def take(self, marker: int, body: bytes) -> None:
-        """Read one segment of the head."""
+        """Read one segment of the header."""
         if marker in _FRAMES and not self.frame:
             self.frame = marker
             self.bits, height, width, self.components = unpack_from(">BHHB", body)
@@ -72,7 +72,7 @@ class JpegFile:
             self._profile.append(body[len(_ICC) + 2 :])
 
     def refuse_unread(self) -> None:
-        """Raises `UnsupportedVariant` for what is a JPEG and cannot be decoded here, `BrokenImage` for no picture."""
+        """Raises `UnsupportedVariant` for a JPEG that is not supported, `BrokenImage` without a picture."""
         if self.frame == 0xF7 or self.frame in _LOSSLESS:
             raise UnsupportedVariant.named("a lossless JPEG")
         if self.frame not in _READ_FRAMES and self.frame:
@@ -86,10 +86,10 @@ class JpegFile:
 
 
 def read_jpeg(data: bytes) -> JpegFile:
-    """Read a JPEG's segments: of a picture in one scan the head, of any other to its end, not what lies behind it.
+    """Read a JPEG's segments: the header if there is one scan, otherwise to the picture's end.
 
-    Raises `UnsupportedVariant`: a JPEG that cannot be decoded here: lossless, 12 bits; `BrokenImage`: it has no frame
-    or no scan.
+    Raises `UnsupportedVariant`: an unsupported JPEG (lossless, 12 bits); `BrokenImage`: it has no frame or no
+    scan.
     """
     jpeg, marker = JpegFile(), 0
     for marker, begin, end in _segments(data):
@@ -101,16 +101,16 @@ def read_jpeg(data: bytes) -> JpegFile:
             break  # a sequential picture whose first scan has every component ends there
     jpeg.refuse_unread()
     if jpeg.frame in _PROGRESSIVE and marker != _EOI:
-        raise BrokenImage()  # scans that sharpen it may be missing; decoders do not say so
+        raise BrokenImage()  # scans that sharpen it may be missing, which decoders do not report
     return jpeg
 
 
 def mended(data: bytes) -> bytes:
-    """The picture alone, without what decoders warn of and what does no harm.
+    """The picture alone, without the harmless faults that decoders warn about.
 
-    Left out: bytes between two segments, whatever is no part of the picture, padding after a scan; parameters that
-    some phones write wrongly are put right, and an end that is missing is added: not to a progressive picture, which
-    may lack scans that sharpen it.
+    Removed: bytes between segments, segments outside the picture, padding after a scan. Parameters that some phones
+    write wrongly are corrected, and a missing end is added, except to a progressive picture, which may lack scans that
+    sharpen it.
     """
     parts, progressive = [b"\xff\xd8"], False
     for marker, begin, end in _segments(data):
@@ -124,7 +124,7 @@ def mended(data: bytes) -> bytes:
 
 
 def _mcu_wh(components: bytes, count: int) -> tuple[int, int]:
-    """From the sampling factors; a single component is coded block by block, whatever its factors are."""
+    """The MCU's size by the sampling factors; a single component is coded block by block."""
     factors = components[1 : 3 * count : 3] if count > 1 else b""
     return 8 * max((factor >> 4 for factor in factors), default=1), 8 * max(
         (factor & 15 for factor in factors), default=1
@@ -134,12 +134,12 @@ def _mcu_wh(components: bytes, count: int) -> tuple[int, int]:
 def _take(jpeg: JpegFile, marker: int, body: bytes) -> None:
     try:
         jpeg.take(marker, body)
-    except struct_error as error:  # a frame that is too short
+    except struct_error as error:  # the frame is too short
         raise BrokenImage() from error
 
 
 def _segments(data: bytes) -> Iterator[tuple[int, int, int]]:
-    """Each segment up to the picture's end: its marker, where its length stands, and where it ends.
+    """Each segment up to the picture's end: its marker, the offset of its length, and its end.
 
     Raises `BrokenImage` when there are more than a picture has.
     """
@@ -167,6 +167,6 @@ def _scan_end(data: bytes, begin: int) -> int:
 
 
 def _without_padding(scan: bytes) -> bytes:
-    """A last byte of 0xff 0x00 is one of the picture's."""
+    """A final 0xff 0x00 is picture data."""
     stripped = scan.rstrip(b"\0")
     return scan if stripped.endswith(b"\xff") else stripped + b"\0" * min(2, len(scan) - len(stripped))

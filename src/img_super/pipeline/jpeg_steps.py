@@ -1,7 +1,7 @@
 """Damage in a JPEG that its decoder cannot notice, found in the pixels.
 
-Each block's brightness is stored as the difference from the block before. Where data are lost, all that follows is
-lighter or darker: a step between two rows of blocks from some column to the right edge, and one row further down from
+Each block's brightness is stored relative to the block before. Where data are lost, all later blocks are lighter or
+darker: a step between two rows of blocks from some column to the right edge, and one row further down from
 the left edge to that column. No edge in a photographed scene has that shape, and none is as sharp.
 """
 
@@ -37,21 +37,21 @@ _END_SHARE: Final = 0.05
 
 
 class _Blocks(NamedTuple):
-    """An image by its rows of blocks (MCUs, as they are coded)."""
+    """An image by its rows of blocks (MCUs)."""
 
     image: RgbImage
     block_wh: tuple[int, int]
     columns: int
 
     def steps_at(self, rows: Int64Array) -> Int16Array:
-        """Of two pixels of each block, the sum: [rows, columns]."""
+        """The sum of two pixels of each block: [rows, columns]."""
         (width, height), columns = self.block_wh, self.columns
         above, below = (self.image[(rows + 1) * height + at, : columns * width, 1].astype(np.int16) for at in (-1, 0))
         steps: Int16Array = (below - above)[:, width // 4 :: width]
         return steps + (below - above)[:, width - 1 - width // 4 :: width]
 
     def colours(self, offset: int, row: int) -> Float32Array:
-        """Each block's mean colour so far below the upper boundary of `row` and of the next one: [2, columns, 3]."""
+        """Each block's mean colour this far below the upper boundary of `row` and of the next: [2, columns, 3]."""
         (width, height), columns = self.block_wh, self.columns
         rows = self.image[row * height + offset : (row + 1) * height + offset + 1 : height, : columns * width]
         means: Float32Array = rows.reshape(2, columns, width, 3).mean(axis=2, dtype=np.float32)
@@ -59,9 +59,9 @@ class _Blocks(NamedTuple):
 
 
 def has_step(image: RgbImage, mcu_wh: tuple[int, int], scale: int = 1) -> bool:
-    """Whether a decoded JPEG, as it is stored, shows the step of lost data.
+    """Whether a decoded JPEG, in stored orientation, shows the step of lost data.
 
-    `image`: at 1/`scale` of its size; `mcu_wh`: width and height of what is coded together, in pixels of the whole
+    `image`: at 1/`scale` of its size; `mcu_wh`: width and height of an MCU, in pixels of the whole
     image.
     """
     width, height = mcu_wh[0] // scale, mcu_wh[1] // scale
@@ -98,8 +98,8 @@ def _samples(image: RgbImage, block_wh: tuple[int, int], rows: int, columns: int
 def _tilted(signs: bytes, columns: int) -> list[int]:
     """The boundaries at which, and at the next one, far more columns go up than down, or down than up.
 
-    Most photos have none. Right after decoding, each call of a kind that NumPy has not made for a while costs as much
-    as reading the pixels: here the bits of whole numbers are counted instead.
+    Most photos have none. Right after decoding, NumPy functions that are no longer cached cost as much as reading the
+    pixels, so integer bits are counted instead.
     """
     two, enough = 2 * columns, _TILTED * columns
     return [
@@ -115,12 +115,12 @@ _SIZES: Final = bytes(min(step, 256 - step) for step in range(256))
 
 @lru_cache(maxsize=256)
 def _signs(bound: int) -> bytes:
-    """For each step, a byte of two bits where it goes up by more than `bound`, of none where down, else of one."""
+    """For each step, a byte with two bits set if it rises by more than `bound`, none if it falls, else one."""
     return bytes(3 if bound < step < 128 else 0 if 128 < step < 256 - bound else 1 for step in range(256))
 
 
 def _likely(steps: Int16Array, next_steps: Int16Array, bound: int) -> BoolArray:
-    """Which of these rows may have a step, so that its colours are worth a look."""
+    """The rows that may have a step, whose colours are checked next."""
     pairs = np.stack([steps, next_steps], axis=1)
     shares = [_shares(stepped, np.ones_like(stepped)) for stepped in (pairs > bound, pairs < -bound)]
     likely: BoolArray = np.maximum(*shares) >= _WORTH_A_LOOK
@@ -128,7 +128,7 @@ def _likely(steps: Int16Array, next_steps: Int16Array, bound: int) -> BoolArray:
 
 
 def _median(sizes: bytes) -> int:
-    """By counting, from the smallest on: a photo's are small."""
+    """By counting upwards, because a photo's values are small."""
     middle, size = len(sizes) // 2, 0
     below = sizes.count(0)
     while below <= middle:
@@ -142,7 +142,7 @@ def _is_step(blocks: _Blocks, row: int, levels: tuple[float, ...]) -> bool:
     above2, above, below, below2 = (blocks.colours(offset, row) for offset in (-2, -1, 0, 1))
     step = below - above
     sign = np.sign(step)
-    gradual = np.maximum(0, sign * (above - above2 + below2 - below))  # the slope of an edge that a lens has seen
+    gradual = np.maximum(0, sign * (above - above2 + below2 - below))  # the slope of a real edge, blurred by a lens
     sharp = sign * np.maximum(0, np.abs(step) - gradual)
     unclipped = ~(((above > 250) & (below > 250)) | ((above < 5) & (below < 5))).all(axis=2)
     light, hue = sharp.mean(axis=2), sharp[..., 2] - sharp[..., 1]

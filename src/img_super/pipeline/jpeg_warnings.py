@@ -1,4 +1,4 @@
-"""What libjpeg-turbo warns of while it decodes: damage, or what does no harm. It gives pixels either way."""
+"""Interprets libjpeg-turbo's warnings, damage or harmless; it returns pixels either way."""
 
 import re
 from typing import Any, Final
@@ -16,7 +16,7 @@ _FEW: Final = 2
 
 
 def decode_warily(data: bytes, colours: str, **options: Any) -> RgbImage:
-    """Decode, whatever harmless thing is warned of. Raises ValueError for damage and for what cannot be decoded."""
+    """Decode despite harmless warnings. Raises ValueError for damage and undecodable files."""
     try:
         return _decode(data, colours, **options)
     except ValueError as error:
@@ -26,10 +26,10 @@ def decode_warily(data: bytes, colours: str, **options: Any) -> RgbImage:
 
 
 def stored_size(data: bytes) -> tuple[int, int]:
-    """Width and height as libjpeg-turbo reads them. Raises ValueError."""
+    """Width and height by libjpeg-turbo. Raises ValueError."""
     try:
         height, width, *_ = simplejpeg.decode_jpeg_header(data, strict=False)
-    except KeyError as error:  # of colours that simplejpeg has no name for
+    except KeyError as error:  # colour spaces unknown to simplejpeg
         raise ValueError("The colours are of an unknown kind.") from error
     return width, height
 
@@ -43,13 +43,13 @@ def is_damage(warning: ValueError) -> bool:
 
 
 def sound(data: bytes) -> bytes:
-    """The file, or its picture alone where that decodes without damage. Raises `BrokenImage`."""
+    """The file, or its picture alone if that decodes without damage. Raises `BrokenImage`."""
     for picture in (data, mended(data)):
         try:
             decode_warily(picture, "GRAY", min_height=1, min_width=1, min_factor=8)
         except ValueError as error:
             if not is_damage(error):
-                return data  # another decoder may take it
+                return data  # another decoder may accept it
         else:
             return picture
     raise BrokenImage()

@@ -1,4 +1,4 @@
-"""Puts a pipeline together from what is installed and shipped."""
+"""Builds a pipeline from installed and shipped parts."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -25,7 +25,7 @@ SHIPPED_DETECTOR: Final = SHIPPED_MODEL.parent / "portrait_detector"
 
 
 class Backend(StrEnum):
-    """What runs the validation network; `litert` leaves it to the card whether as floats or as integers."""
+    """The runtime of the validation network; `litert` uses the precision that the card chooses."""
 
     LITERT = "litert"
     LITERT_FP32 = "litert_fp32"
@@ -34,7 +34,7 @@ class Backend(StrEnum):
 
 
 class DetectorName(StrEnum):
-    """Who finds the portrait for `/super`; `/face` always asks the precise one."""
+    """The detector for `/super`; `/face` always uses the precise one."""
 
     FAST = "fast"
     PRECISE = "precise"
@@ -46,7 +46,7 @@ _FILES: Final = {Backend.LITERT_FP32: "litert", Backend.LITERT_INT8: "litert_int
 
 @dataclass(frozen=True, slots=True)
 class PipelineOptions:
-    """How photos are judged; see `load_pipeline`. Small, so that it can be sent to another process."""
+    """Options of `load_pipeline`, small enough to send to another process."""
 
     model: Path = SHIPPED_MODEL
     backend: Backend = Backend.LITERT
@@ -74,20 +74,20 @@ def load_pipeline(
 
     Args:
         model: folder of a model (`card.json` and the weights that it names), or a registry of models.
-        backend: what runs the validation network.
-        limits: what decoding one image may cost; a more costly one is refused.
-        policy: which of the card's thresholds decides.
-        detector: who finds the portrait for `super`.
+        backend: runtime of the validation network.
+        limits: cost limits of decoding one image.
+        policy: the policy of the card that decides.
+        detector: the detector for `super`.
 
-    Raises `BadModel`: weights are missing, or are not those that the card describes, or it has no such policy.
+    Raises `BadModel`: weights are missing or do not match the card, or the card has no such policy.
     """
     return PipelineOptions(model, backend, limits, policy, detector).load()
 
 
 def load_quick_detector(precise: Detector, name: DetectorName = DetectorName.FAST) -> FastDetector | RefinedDetector:
-    """Who finds the portrait for `super`: both end in the same box; the fast one asks `precise` where it is not sure.
+    """The detector for `super`; both return the same box, and the fast one asks `precise` when unsure.
 
-    Raises `BadModel`: weights are missing, or are not those that the card describes.
+    Raises `BadModel`: weights are missing or do not match the card.
     """
     card = read_card_as(DetectorCard, SHIPPED_DETECTOR)
     finder = FaceRefiner(read_weights(SHIPPED_DETECTOR, card, "yunet"))
@@ -98,7 +98,7 @@ def load_quick_detector(precise: Detector, name: DetectorName = DetectorName.FAS
 
 
 def load_validator(model: Path, backend: Backend = Backend.LITERT) -> Validator[ModelCard]:
-    """What scores portraits: the model in a folder, or the promoted one of a registry. Raises `BadModel`."""
+    """The model in a folder, or the promoted one of a registry. Raises `BadModel`."""
     folder = serving_folder(model)
     card = read_card(folder)
     if backend is not Backend.TENSORFLOW:
@@ -106,7 +106,7 @@ def load_validator(model: Path, backend: Backend = Backend.LITERT) -> Validator[
         return LiteRtValidator(read_weights(folder, card, file), card, file)
     if find_spec("tensorflow") is None:
         raise BadModel("The back-end tensorflow was chosen, but TensorFlow is not installed; choose litert.")
-    # Imported only when chosen: it takes seconds and 500 MB.
+    # Imported on demand: it takes seconds and 500 MB.
     from img_super.validator.tensorflow import TensorFlowValidator  # noqa: PLC0415
 
     return TensorFlowValidator(read_weights(folder, card, "keras"), card)

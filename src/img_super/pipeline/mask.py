@@ -1,4 +1,4 @@
-"""Where a photo was changed, as a picture of two tones: what evaluations of localisation compare pixel by pixel."""
+"""The superimposition as a binary mask, for pixelwise evaluation of localisation."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ _PROBABLE: Final = 0.5
 
 
 def superimposed_mask(result: SuperResult) -> UInt8Array:
-    """Of the photo's size as it is displayed: 0 where a superimposition is the likelier, else `UNTOUCHED`.
+    """A mask of the displayed photo's size: 0 where a superimposition is likelier, else `UNTOUCHED`.
 
-    It takes up to eight bytes a pixel, where a face fills the photo; decoding was let pass with 15.
+    It takes up to eight bytes per pixel, if a face fills the photo; decoding may take 15.
     """
     width, height = result.photo_wh
     mask = np.full((height, width), UNTOUCHED, np.uint8)

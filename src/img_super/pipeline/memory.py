@@ -1,4 +1,4 @@
-"""How much memory there is for this process: the container's limit, or the machine's."""
+"""The memory available to this process: the container's limit, or the machine's."""
 
 import os
 from pathlib import Path
@@ -9,7 +9,7 @@ _LIMITS: Final = (Path("/sys/fs/cgroup/memory.max"), Path("/sys/fs/cgroup/memory
 
 
 def usable_memory_bytes(limits: tuple[Path, ...] = _LIMITS) -> int:
-    """The smallest limit that is known."""
+    """The smallest known limit."""
     return min([_machine_bytes(), *(limit for path in limits if (limit := _read(path)))])
 
 
@@ -22,4 +22,4 @@ def _read(path: Path) -> int | None:
         text = path.read_text().strip()
     except OSError:
         return None
-    return int(text) if text.isdecimal() else None  # "max" where there is no limit
+    return int(text) if text.isdecimal() else None  # "max": no limit

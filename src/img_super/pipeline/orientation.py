@@ -1,4 +1,4 @@
-"""How the pixels of a file lie, as EXIF tells: applied to a small image or to a box, never to a whole photo."""
+"""EXIF orientation, applied to a small image or a box, never to a whole photo."""
 
 from dataclasses import dataclass
 from struct import error as struct_error
@@ -15,13 +15,13 @@ from img_super.turn import inverse, turn
 
 @dataclass(frozen=True, slots=True)
 class Orientation:
-    """What makes stored pixels displayed ones: mirrored left to right first, then turned clockwise."""
+    """Turns stored pixels into displayed ones: first mirrored left to right, then rotated clockwise."""
 
     mirrored: bool
     rotation: Rotation
 
     def display(self, stored: RgbImage) -> RgbImage:
-        """Stored pixels as they are displayed; the same array when they lie so already."""
+        """Stored pixels as displayed; the same array if there is nothing to do."""
         mirrored = cv2.flip(stored, 1).astype(np.uint8, copy=False) if self.mirrored else stored
         return turn(mirrored, self.rotation)
 
@@ -30,13 +30,13 @@ class Orientation:
         return stored_wh if self.rotation in (0, 180) else (stored_wh[1], stored_wh[0])
 
     def displayed_box(self, stored: Box, stored_wh: tuple[int, int]) -> Box:
-        """Where a box of the stored pixels lies in the displayed photo; it may reach beyond both."""
+        """A box of stored pixels in the displayed photo; it may extend beyond both."""
         width, _ = stored_wh
         mirrored = Box(width - stored.x_max, stored.y_min, width - stored.x_min, stored.y_max)
         return (mirrored if self.mirrored else stored).turned(self.rotation, stored_wh)
 
     def stored_box(self, box: Box, stored_wh: tuple[int, int]) -> Box:
-        """Where a box of the displayed photo lies in the stored pixels."""
+        """A box of the displayed photo in stored pixels."""
         turned = box.turned(inverse(self.rotation), self.displayed_wh(stored_wh))
         if not self.mirrored:
             return turned
@@ -59,9 +59,9 @@ _BY_TAG: Final[dict[int, Orientation]] = {
 
 
 def exif_orientation(exif: bytes) -> int:
-    """1 to 8, as EXIF data (a TIFF's head and directory) say; 1 where they do not, or lie.
+    """The orientation, 1 to 8, from EXIF data (a TIFF header and directory); 1 if missing or invalid.
 
-    Pillow's own reader also takes what XMP says, which browsers do not, and a million fractions in its place.
+    Pillow's reader also accepts XMP, which browsers ignore, and a million fractions in its place.
     """
     order = {b"II": "<", b"MM": ">"}.get(exif[:2])
     if order is None:
@@ -79,5 +79,5 @@ def exif_orientation(exif: bytes) -> int:
 
 
 def orientation_of(number: int) -> Orientation:
-    """What a number of EXIF means."""
+    """The meaning of an EXIF orientation."""
     return _BY_TAG.get(number, AS_STORED)

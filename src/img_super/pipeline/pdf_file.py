@@ -1,4 +1,4 @@
-"""The first page of a PDF as an image, as scanners write it. PDFium draws it; it is built without scripts and XFA."""
+"""Renders the first page of a PDF, such as a scan, with PDFium built without scripts and XFA."""
 
 from collections.abc import Iterator
 from contextlib import closing
@@ -41,12 +41,12 @@ _ONE_THREAD: Final = Lock()
 
 
 def first_page(data: bytes, limits: DecodeLimits) -> RgbImage:
-    """Draw the first page as it is displayed: a scan at its own resolution, any other page at 200 dpi.
+    """Render the first page as displayed: a scan at its own resolution, any other page at 200 dpi.
 
     Raises:
-        UnsupportedVariant: it asks for a password, or is encrypted in a way of its own.
-        TooManyPixels: an image on the page has more than the limits allow; a page that would is drawn smaller.
-        BrokenImage: it is damaged or cut off, or a JPEG in it is; it has no page.
+        UnsupportedVariant: it needs a password or has unknown encryption.
+        TooManyPixels: an image on the page exceeds the limits; a page that would is rendered smaller.
+        BrokenImage: it, or a JPEG in it, is damaged or truncated; or it has no page.
     """
     if _END not in data.rstrip(b"\0")[-_END_WITHIN_BYTES:]:
         raise BrokenImage("This PDF is cut off; send the complete file again.")
@@ -69,7 +69,7 @@ def _opened(data: bytes) -> PdfDocument:
 
 @dataclass(frozen=True, slots=True)
 class _Picture:
-    """An image on the page: what it covers of the page's area, and its pixels to a point."""
+    """An image on the page: its share of the page's area, and its pixels per point."""
 
     share: float
     density: float
@@ -77,7 +77,7 @@ class _Picture:
 
 def _drawn(page: PdfPage, limits: DecodeLimits) -> RgbImage:
     width, height = _size_px(page, _density(page, limits), limits.pixels("PDF"))
-    refuse_costly((width, height), "PDF", limits)  # of one that is longer than any number of pixels is high
+    refuse_costly((width, height), "PDF", limits)  # an extremely long page may still exceed them
     bitmap = PdfBitmap.new_native(width, height, raw.FPDFBitmap_BGR, rev_byteorder=True)
     bitmap.fill_rect((255, 255, 255, 255), 0, 0, width, height)
     flags = raw.FPDF_ANNOT | raw.FPDF_REVERSE_BYTE_ORDER
@@ -87,14 +87,14 @@ def _drawn(page: PdfPage, limits: DecodeLimits) -> RgbImage:
 
 
 def _size_px(page: PdfPage, density: float, most_pixels: int) -> tuple[int, int]:
-    """Of the whole page, reduced where it would have too many pixels; none of its numbers can be trusted."""
+    """The size of the rendered page, reduced if it would have too many pixels; its numbers are untrusted."""
     width, height = page.get_size()
     density = min(density, sqrt(0.999 * most_pixels / (width * height)))
     return max(1, int(width * density + 0.001)), max(1, int(height * density + 0.001))
 
 
 def _density(page: PdfPage, limits: DecodeLimits) -> float:
-    """Pixels to a point at which the page shows what its largest images have."""
+    """The pixels per point that show the page's largest images at their resolution."""
     pictures = list(_pictures(page, limits))
     largest = max((picture.share for picture in pictures), default=0)
     density = max((picture.density for picture in pictures if picture.share >= largest / 2), default=0)
@@ -118,7 +118,7 @@ def _pictures(page: PdfPage, limits: DecodeLimits) -> Iterator[_Picture]:
 
 
 def _on_page(item: PdfObject) -> PdfMatrix:
-    """What puts a unit square where the image lies, which may be in a form in a form."""
+    """The matrix of an image on the page, which may be nested in forms."""
     matrix = item.get_matrix()
     return matrix if item.container is None else matrix.multiply(_on_page(item.container))
 

@@ -1,4 +1,4 @@
-"""The forms in which a caller in Python may hand over a photo, and the opened photo. Over HTTP it is always bytes."""
+"""Photos as given in Python (bytes, path or array; always bytes over HTTP), and opened photos."""
 
 from dataclasses import replace
 from os import PathLike
@@ -21,13 +21,13 @@ Photo: TypeAlias = bytes | PathLike[str] | RgbImage
 
 
 class OpenPhoto(Protocol):
-    """A photo, decoded as far as it takes to find the portrait.
+    """A photo, decoded as far as needed to find the portrait.
 
     Attributes:
-        size_wh: of the photo as it is displayed.
-        overview: all of it as it is displayed, but perhaps reduced.
-        scale: how many pixels of the photo, in a row, make one of the overview.
-        origin_xy: where the overview begins in the photo; left of it or above when its first pixels are not full ones.
+        size_wh: of the photo as displayed.
+        overview: the displayed photo, possibly reduced.
+        scale: photo pixels per pixel of the overview, in a row.
+        origin_xy: the overview's origin in the photo; negative if its first pixels are partial.
     """
 
     @property
@@ -43,11 +43,11 @@ class OpenPhoto(Protocol):
     def origin_xy(self) -> tuple[int, int]: ...
 
     def crop(self, square: Box, rotation: Rotation, side_px: int) -> RgbImage:
-        """`square`, turned upright, large enough for a network that takes `side_px`, where the photo is."""
+        """`square`, upright, at least `side_px` wide if the photo allows."""
 
 
 class WholePhoto:
-    """A photo of which every pixel was decoded."""
+    """A fully decoded photo."""
 
     scale = 1
     origin_xy = (0, 0)
@@ -57,16 +57,15 @@ class WholePhoto:
         self.size_wh = (image.shape[1], image.shape[0])
 
     def crop(self, square: Box, rotation: Rotation, side_px: int) -> RgbImage:
-        """At the resolution that the photo has, whatever `side_px` is."""
+        """At the photo's resolution, whatever `side_px` is."""
         return turn(cut_out(self.overview, square), rotation)
 
 
 def open_photo(photo: Photo, limits: DecodeLimits) -> OpenPhoto:
-    """Decode a photo as far as needed; an array of RGB uint8 (height x width x 3) is taken as it is.
+    """Decode a photo as far as needed; an array of RGB uint8 (height x width x 3) is used unchanged.
 
-    Raises `InputError`: the bytes are not an image that can be read, or it costs more than `limits` allow; `OSError`:
-    there is no such file, or it must not be read; `TypeError`: it is none of the three forms, or an array of another
-    shape or kind.
+    Raises `InputError`: the bytes are not a readable image, or it exceeds `limits`; `OSError`: the file is missing or
+    unreadable; `TypeError`: it is none of the three forms, or an array of another shape or type.
     """
     match photo:
         case bytes():
@@ -79,10 +78,10 @@ def open_photo(photo: Photo, limits: DecodeLimits) -> OpenPhoto:
 
 
 def in_whole_photo(detection: Detection, photo: OpenPhoto) -> Detection:
-    """What was found in the overview, in pixels of the whole photo.
+    """Convert a detection in the overview to pixels of the whole photo.
 
-    A detector rounds its boxes outwards, by half a pixel of the overview on each side in the mean; without taking that
-    back, the same face would be the larger, the more the photo was reduced.
+    A detector rounds its boxes outwards, by half an overview pixel per side on average; without undoing that, a face
+    would grow with the reduction of the photo.
     """
     scale, rounded = photo.scale, (photo.scale - 1) // 2
     left, top = photo.origin_xy

@@ -1,4 +1,4 @@
-"""The whole way of a photo, without transport: decode -> detect -> crop -> validate -> decide."""
+"""The photo pipeline without transport: decode -> detect -> crop -> validate -> decide."""
 
 from __future__ import annotations
 
@@ -30,14 +30,14 @@ from img_super.turn import inverse, turn
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """What was looked at in one photo, before anything is said of it."""
+    """What was found in one photo, before it is judged."""
 
     detection: Detection
-    photo_wh: tuple[int, int]  # of the photo as it is displayed
-    place: Box  # where the crop lies in the photo as it is displayed; it may reach beyond it
-    crop: RgbImage  # RGB uint8, square, upright, as large as the photo has it or reduced
-    network_input: RgbImage  # the crop as the network takes it
-    quality: list[QualityWarning]  # what makes an answer about it less certain
+    photo_wh: tuple[int, int]  # of the photo as displayed
+    place: Box  # the crop's square in the displayed photo; it may extend beyond it
+    crop: RgbImage  # RGB uint8, square, upright, at the photo's resolution or reduced
+    network_input: RgbImage  # the crop at the network's input size
+    quality: list[QualityWarning]  # warnings that make the answer less certain
     others: tuple[Look, ...] = ()
 
 
@@ -45,7 +45,7 @@ class Look:
 class SuperResult:
     """The answer to one photo: its most suspicious document.
 
-    `evidence.heat_map` lies over `crop` as the photo is displayed, `photo_wh`; the crop may reach beyond it.
+    `evidence.heat_map` covers `crop` in the displayed photo of `photo_wh`; the crop may extend beyond it.
     `others` are the photo's other documents.
     """
 
@@ -60,7 +60,7 @@ class SuperResult:
 
     @property
     def reasons(self) -> tuple[Reason, ...]:
-        """What the verdict rests on."""
+        """The reasons for the verdict."""
         return reasons_of(self.decision, self.quality)
 
     @property
@@ -84,9 +84,9 @@ class Pipeline:
         Args:
             detector: the precise one, for `face`.
             validator: what scores the portrait.
-            limits: what decoding one photo may cost.
-            policy: which of the card's thresholds decides.
-            quick_detector: finds the portrait for `super`; the precise one where there is none.
+            limits: cost limits of decoding one photo.
+            policy: the policy of the card that decides.
+            quick_detector: the detector for `super`; the precise one by default.
 
         Raises:
             BadModel: the validator's card has no such policy.
@@ -98,7 +98,7 @@ class Pipeline:
         self._limits = limits
 
     def with_validator(self, validator: Validator[ModelCard]) -> Pipeline:
-        """The same detectors before another validator. Raises `BadModel` when its card lacks this one's policy."""
+        """The same detectors with another validator. Raises `BadModel` if its card lacks this policy."""
         return Pipeline(self.detector, validator, self._limits, self.policy_name, self.quick_detector)
 
     def face(self, photo: Photo, watch: Watch = unwatched) -> Detection:
@@ -116,7 +116,7 @@ class Pipeline:
         return self.judge(self.look(photo, watch), watch)
 
     def look(self, photo: Photo, watch: Watch = unwatched) -> Look:
-        """Find the portrait in a photo and cut out what is judged of it. Raises `InputError` as `super` does."""
+        """Find the portrait in a photo and crop it. Raises `InputError` like `super`."""
         opened = self._open(photo, watch)
         detection = _find(self.quick_detector, opened, watch)
         least_px = self.validator.card.min_face_px
@@ -141,7 +141,7 @@ class Pipeline:
         return Look(detection, opened.size_wh, place, crop, network_input, quality)
 
     def judge(self, look: Look, watch: Watch = unwatched) -> SuperResult:
-        """Score what was looked at, by this pipeline or by one before another validator, and decide."""
+        """Score a look, found by this pipeline or by one with another validator, and decide."""
         results = [self._judge_one(document, watch) for document in (look, *look.others)]
         most_suspicious, *others = sorted(results, key=_suspicion, reverse=True)
         return replace(most_suspicious, others=tuple(others))

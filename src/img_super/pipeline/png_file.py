@@ -1,4 +1,4 @@
-"""A PNG or WebP without what is not part of the picture: metadata never overrule good pixels."""
+"""Strips a PNG or WebP to its picture: metadata never override good pixels."""
 
 import zlib
 from collections.abc import Iterator
@@ -22,7 +22,7 @@ _WEBP_METADATA: Final = 0b0010_1100
 
 
 def png_picture(data: bytes) -> bytes:
-    """The PNG's picture alone: chunks that every decoder must know, and of the others those that are seen and whole."""
+    """The PNG's picture alone: critical chunks, and intact ancillary ones that affect the display."""
     colours = data[_COLOURS_AT : _COLOURS_AT + 1]
     chunks = [data[begin:end] for kind, begin, end in _png_chunks(data) if _is_kept(kind, data[begin:end], colours)]
     return b"".join([_SIGNATURE, *chunks])
@@ -60,7 +60,7 @@ def _is_small_profile(body: bytes) -> bool:
 
 
 def _png_chunks(data: bytes) -> Iterator[tuple[bytes, int, int]]:
-    """Each chunk up to IEND: its kind, where it begins, and where it ends."""
+    """Each chunk up to IEND: its type, start and end."""
     at, kind = len(_SIGNATURE), b""
     while at + 8 <= len(data) and kind != b"IEND":
         kind = data[at + 4 : at + 8]

@@ -1,4 +1,4 @@
-"""What makes an answer less certain: told to the user as advice, never mixed into the score."""
+"""Quality warnings: advice for the user, never part of the score."""
 
 from collections.abc import Iterator
 from typing import Final
@@ -41,12 +41,12 @@ _SHARPNESS_SIDE_PX: Final = 288
 
 
 def looked_at(crop: RgbImage, network_input: RgbImage) -> RgbImage:
-    """What quality is told from: what the network got of the crop, where that is smaller and shows enough."""
+    """The image for the quality checks: the network's input if it is smaller and sufficient."""
     return network_input if _SHARPNESS_SIDE_PX <= len(network_input) < len(crop) else crop
 
 
 def assess_quality(crop: RgbImage, face: Box, image_wh: tuple[int, int], small_face_px: int) -> list[QualityWarning]:
-    """Look at a portrait crop and say what is wrong with it.
+    """Check the quality of a portrait crop.
 
     `crop`: upright, square, at the photo's own resolution or reduced (`looked_at`); `face`: in the photo, of size
     `image_wh`; `small_face_px`: a narrower face is judged with less certainty.
@@ -81,9 +81,9 @@ def _share_outside(face: Box, image_wh: tuple[int, int]) -> float:
 
 
 def _copy(crop: RgbImage, small: RgbImage, weakest: float) -> QualityWarning | None:
-    """Whether the tones that would show a superimposition are lost."""
+    """Whether the mid-tones, which would show a superimposition, are lost."""
     middle = cv2.countNonZero(cv2.inRange(small, 40, 215)) / small.size
-    if middle < COPY_MIDDLE or weakest > DITHERED_ABOVE:  # else nothing of the kind: the usual case costs no more
+    if middle < COPY_MIDDLE or weakest > DITHERED_ABOVE:  # the usual case ends here
         thumbnail = cv2.resize(crop, (64, 64), interpolation=cv2.INTER_AREA)
         grey = float(np.ptp(thumbnail, axis=2).mean()) < GREY_BELOW
         white = cv2.countNonZero(cv2.inRange(small, 216, 255)) / small.size  # a dark photo has none
@@ -100,9 +100,9 @@ def _clipped(grey: RgbImage) -> float:
 
 
 def _weakest_and_strongest(grey: RgbImage) -> tuple[float, float]:
-    """Variances of the second derivative in the direction that has the least and in the one that has the most."""
+    """Variances of the second derivative in the weakest and the strongest direction."""
     variances = [_variance(cv2.filter2D(grey, cv2.CV_16S, kernel)) for kernel in _SECOND_DERIVATIVES]
-    halved = (1.0, 1.0, 0.25, 0.25)  # diagonal neighbours lie further apart
+    halved = (1.0, 1.0, 0.25, 0.25)  # diagonal neighbours are further apart
     along = [variance * share for variance, share in zip(variances, halved, strict=True)]
     return min(along), max(along)
 
@@ -120,7 +120,7 @@ _SECOND_DERIVATIVES: Final = [
 
 def _small(grey: RgbImage) -> RgbImage:
     side_px = _SHARPNESS_SIDE_PX
-    interpolation = cv2.INTER_LINEAR if side_px <= len(grey) < 2 * side_px else cv2.INTER_AREA  # linear still sees all
+    interpolation = cv2.INTER_LINEAR if side_px <= len(grey) < 2 * side_px else cv2.INTER_AREA  # linear sees all
     return cv2.resize(grey, (side_px, side_px), interpolation=interpolation).astype(np.uint8, copy=False)
 
 

@@ -1,8 +1,7 @@
-"""The fast way of a JPEG: decoded at the smallest scale that shows enough, and again only where the portrait is small.
+"""The JPEG fast path: decode at the smallest sufficient scale, and again only if the portrait is small.
 
-libjpeg-turbo leaves out the frequencies that a smaller image cannot show (1/2, 1/4, 1/8), which saves most of the work
-but the reading of the compressed bytes. Its pixels are those that Pillow gives; what it does not take without a
-warning, Pillow judges.
+libjpeg-turbo skips the frequencies that a smaller image cannot show (1/2, 1/4, 1/8), which saves most of the work
+except entropy decoding. Its pixels equal Pillow's; files that it warns about are left to Pillow.
 """
 
 from math import ceil
@@ -30,10 +29,10 @@ _COMPONENTS: Final = (1, 3)
 
 
 class ReducedJpeg:
-    """A photo of which a reduced image was decoded; all boxes are in pixels of the whole photo as displayed."""
+    """A photo decoded at a reduced scale; all boxes are in pixels of the whole displayed photo."""
 
     def __init__(self, data: bytes, jpeg: JpegFile) -> None:
-        """Decode the overview. Raises ValueError for what the decoder finds, `BrokenImage` for what the pixels show."""
+        """Decode the overview. Raises ValueError for errors of the decoder, `BrokenImage` for visible damage."""
         if stored_size(data) != jpeg.stored_wh:
             raise ValueError("The header reads in two ways.")
         self._data = data
@@ -52,7 +51,7 @@ class ReducedJpeg:
         self.origin_xy = (begins.x_min, begins.y_min)
 
     def crop(self, square: Box, rotation: Rotation, side_px: int) -> RgbImage:
-        """`square`, turned upright, large enough for a network that takes `side_px`, where the photo is."""
+        """`square`, upright, at least `side_px` wide if the photo allows."""
         scale = self.scale
         while scale > 1 and square.width < enough_px(side_px) * scale:
             scale //= 2
@@ -64,7 +63,7 @@ class ReducedJpeg:
         return pixels_to_srgb(turn(pixels, rotation), self._profile) if self._profile else turn(pixels, rotation)
 
     def _at(self, scale: int) -> RgbImage:
-        """Decoded once for all portraits of a photo that need this scale: a photo of many costs no more for it."""
+        """The photo at this scale, decoded once for all of its portraits."""
         if self._finer is None or self._finer[0] != scale:
             self._finer = (scale, self._decode(scale))
         return self._finer[1]
@@ -75,9 +74,9 @@ class ReducedJpeg:
 
 
 def reduced_jpeg(data: bytes, limits: DecodeLimits) -> ReducedJpeg | None:
-    """The fast way of a JPEG, or None where it must go the plain one: odd, or slow to decode.
+    """The fast path for a JPEG, or None if it needs full decoding: unusual, or slow to decode.
 
-    Raises `UnsupportedVariant`, `TooManyPixels`, `DecodeTooSlow`, `BrokenImage`: as `decode_image` does.
+    Raises `UnsupportedVariant`, `TooManyPixels`, `DecodeTooSlow`, `BrokenImage`: like `decode_image`.
     """
     jpeg = read_jpeg(data)
     refuse_costly_jpeg(jpeg, limits)
@@ -101,7 +100,7 @@ def _mended_jpeg(data: bytes, jpeg: JpegFile) -> ReducedJpeg | None:
 
 
 def _reduced(box: Box, scale: int, origin_xy: tuple[int, int] = (0, 0)) -> Box:
-    """A square in pixels of the reduced image, which begins there in the photo."""
+    """A square in pixels of the reduced image with this origin in the photo."""
     left, top = origin_xy
     x_min, y_min, side = (round(value / scale) for value in (box.x_min - left, box.y_min - top, box.width))
     return Box(x_min, y_min, x_min + side, y_min + side)

@@ -1,4 +1,4 @@
-"""A TIFF's first directory, looked at before its pixels: what lies is refused, what is not read is named."""
+"""Checks a TIFF's directory before its pixels: inconsistent files are refused, unsupported ones named."""
 
 from collections.abc import Sequence
 from io import BytesIO
@@ -20,7 +20,7 @@ PLANES: Final = 284
 _APART: Final = 2
 _SHORT: Final = 3
 
-# Pillow knows 16 bits whose zero is white in one byte order only; `is_negative` turns them about in both.
+# Pillow knows 16-bit white-is-zero in one byte order only; `is_negative` inverts both.
 TiffImagePlugin.OPEN_INFO[(b"MM", 0, (1,), 1, (16,), ())] = ("I;16B", "I;16B")
 _FLOAT, _COMPLEX = 3, (5, 6)
 
@@ -52,7 +52,7 @@ def first_directory(data: bytes) -> ImageFileDirectory_v2:
 
 
 def why_not_opened(tags: ImageFileDirectory_v2) -> InputError:
-    """Of a TIFF that Pillow does not open: a directory that is sound has a kind of pixels that it does not know."""
+    """Why Pillow does not open a TIFF: if its directory is sound, the pixel format is unsupported."""
     if not all(_first(tags, tag, 0) > 0 for tag in (WIDTH, HEIGHT)) or not (STRIPS in tags or TILES in tags):
         return BrokenImage()
     bits = _numbers(tags, BITS) or (1,)
@@ -61,10 +61,10 @@ def why_not_opened(tags: ImageFileDirectory_v2) -> InputError:
 
 
 def refuse_tiff(tags: ImageFileDirectory_v2, data: bytes) -> None:
-    """Look at the tags of a page.
+    """Check the tags of a page.
 
-    Raises `BrokenImage`: strips or tiles overlap or are more than the file has; an orientation is not one number;
-    `UnsupportedVariant`: a compression or a kind of number that is not decoded here.
+    Raises `BrokenImage`: strips or tiles overlap or exceed the file; the orientation is not one number;
+    `UnsupportedVariant`: a compression or sample format that is not supported.
     """
     if tags.tagtype.get(ORIENTATION, _SHORT) != _SHORT or len(_numbers(tags, ORIENTATION)) > 1:
         raise BrokenImage("The file's orientation is not one number; save it again as a standard JPEG.")
@@ -111,22 +111,22 @@ def _first(tags: ImageFileDirectory_v2, tag: int, default: int) -> int:
 
 
 def _tile_pixels(tags: ImageFileDirectory_v2) -> int:
-    """How many pixels one tile has; libtiff takes the memory of a whole one, however small the image is."""
+    """The pixels of one tile; libtiff allocates a whole one, however small the image is."""
     return _first(tags, TILE_WIDTH, 0) * _first(tags, TILE_HEIGHT, 0)
 
 
 def is_negative(tags: ImageFileDirectory_v2) -> bool:
-    """White is zero; Pillow turns that about in images of up to 8 bits, and not in deeper ones."""
+    """Whether white is zero; Pillow inverts this for images of up to 8 bits, but not for deeper ones."""
     return _first(tags, PHOTOMETRIC, 1) == 0
 
 
 def deep_bits(tags: ImageFileDirectory_v2) -> int:
-    """Of each number of a grey image that has more than 8."""
+    """The bits per sample of a grey image with more than 8."""
     return _first(tags, BITS, 16)
 
 
 def pixel_height(tags: ImageFileDirectory_v2) -> float:
-    """How many times as high as wide a pixel is; faxes of the coarse kind have 2."""
+    """The height of a pixel relative to its width; 2 for coarse faxes."""
     try:
         ratio = float(tags.get(X_RESOLUTION, 1)) / float(tags.get(Y_RESOLUTION, 1))
     except (TypeError, ValueError, ZeroDivisionError):

@@ -1,4 +1,4 @@
-"""Who looks on while a photo goes its way: to time the stages, or to stop work that nobody waits for."""
+"""Observes a photo in the pipeline, to time the stages or to stop work that nobody waits for."""
 
 from contextlib import AbstractContextManager, nullcontext
 from enum import StrEnum
@@ -6,7 +6,7 @@ from typing import Protocol
 
 
 class Stage(StrEnum):
-    """The parts of the way that are timed; `body` is the JSON and base64 before it."""
+    """The timed stages; `body` is the JSON and base64 before the pipeline."""
 
     BODY = "body"
     DECODE = "decode"
@@ -16,7 +16,7 @@ class Stage(StrEnum):
 
 
 class Watch(Protocol):
-    """Is called as a photo enters a stage; what it raises ends the way there."""
+    """Called as a photo enters a stage; an exception ends the work there."""
 
     def __call__(self, stage: Stage, /) -> AbstractContextManager[object]: ...
 

@@ -1,1 +1,1 @@
-"""From a portrait crop to a score and a map of the evidence."""
+"""Scores a portrait crop and maps the evidence."""

@@ -1,4 +1,4 @@
-"""What a network said of a crop, checked once, where it enters."""
+"""Checks a network's answer for a crop, once."""
 
 from math import isfinite
 
@@ -9,7 +9,7 @@ from img_super.model_card import Calibration
 
 
 def evidence_of(logit: float, heat_map: FloatMap, calibration: Calibration) -> Evidence:
-    """The calibrated answer. Raises `ArithmeticError`: the network returned no number."""
+    """The calibrated answer. Raises `ArithmeticError`: the network returned a non-finite number."""
     if not isfinite(logit):
         raise ArithmeticError("The validation network returned no number.")
     return Evidence(calibration.score(logit), np.nan_to_num(heat_map, posinf=1, neginf=0))

@@ -1,4 +1,4 @@
-"""Runs the validation network on LiteRT: the way of serving."""
+"""Runs the validation network on LiteRT, as in serving."""
 
 from typing import Final
 
@@ -19,14 +19,14 @@ _EXACT_UINT8: Final = (1.0, 0)
 class LiteRtValidator:
     """Scores portrait crops. Safe to share between threads: each gets an interpreter of its own.
 
-    One thread an interpreter, batch 1: batching does not help a network of this size on a CPU, and two requests
-    on two cores are answered sooner by two interpreters than by one with two threads.
+    One thread per interpreter, batch 1: batching does not help a network of this size on a CPU, and two interpreters
+    answer two requests on two cores faster than one with two threads.
     """
 
     def __init__(self, weights: bytes, card: ModelCard, file: str = "litert") -> None:
         """Take the weights that the card lists as `file`, float or int8.
 
-        Raises `BadModel`: the weights cannot be run, take another input than the card says, or give no heat map.
+        Raises `BadModel`: the weights cannot be run, do not take the card's input, or give no heat map.
         """
         self.card = card
         self.identity: ModelIdentity = card.identity(file)
@@ -44,13 +44,13 @@ class LiteRtValidator:
 
 
 class LiteRtNetwork:
-    """One thread's interpreter: from a crop to `logit` and, where the network has one, `heat_map`.
+    """One thread's interpreter: from a crop to `logit` and, if the network has one, `heat_map`.
 
     The input is float32 (0 to 255) or, when quantised, the crop's bytes themselves.
     """
 
     def __init__(self, weights: bytes) -> None:
-        """Raises `BadModel` when the weights are no network of this kind."""
+        """Raises `BadModel` if the weights are not a network of this kind."""
         check_file(weights)
         try:
             interpreter = Interpreter(model_content=weights, num_threads=1)
@@ -72,7 +72,7 @@ class LiteRtNetwork:
             raise BadModel(f"The validation network has a heat map of {map_shape}: not one number for parts of a crop.")
 
     def run(self, crop: RgbImage) -> tuple[float, FloatMap]:
-        """The uncalibrated answer and the map, which is empty (0 x 0) when the network has none."""
+        """The uncalibrated answer and the map, which is empty (0 x 0) if the network has none."""
         outputs = self._run(**{self._input_name: crop[np.newaxis].astype(self._dtype, copy=False)})
         heat_map = outputs["heat_map"][0, :, :, 0] if self.has_heat_map else np.empty((0, 0), np.float32)
         return float(outputs["logit"].item()), heat_map

@@ -1,8 +1,8 @@
-"""Looks at a network in LiteRT's format before it takes memory, whoever stored it.
+"""Checks an untrusted network in LiteRT's format before it takes memory.
 
-LiteRT runs no code of such a file and proves that what is told lies in it. What it leaves open is closed here: loops,
-operators that read or keep something, lists that are shared and copied, tensors larger than memory, shapes that are
-not those that the operators make.
+LiteRT runs no code from such a file and verifies its offsets. This module refuses what remains: loops, stateful
+operators and those that read files, shared lists that are copied, tensors larger than memory, shapes that differ from
+the operators' results.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ _NAMES: Final = {number: name for name, number in vars(BuiltinOperator).items() 
 
 
 def check_file(weights: bytes) -> None:
-    """Raises `BadModel`: these are no network in LiteRT's format, or one that only harm was made for."""
+    """Raises `BadModel`: not a network in LiteRT's format, or a malicious one."""
     try:
         model = Model.GetRootAs(weights, 0)
         graph = _only_graph(model)
@@ -53,7 +53,7 @@ def check_file(weights: bytes) -> None:
         _refuse_large_tensors(weights)
     except BadModel:
         raise
-    except Exception as error:  # whatever a foreign file does to its readers
+    except Exception as error:  # whatever an untrusted file does to its reader
         raise BadModel("The network is not a LiteRT model that can be run here.") from error
 
 
@@ -77,7 +77,7 @@ def _refuse_shared_lists(graph: SubGraph, left_bytes: int) -> None:
 
 
 def _list_bytes(graph: SubGraph) -> Iterator[int]:
-    """Of each list that is copied when the file is opened; together no more than the file, or some are shared."""
+    """The sizes of the lists copied on opening; a sum larger than the file means that some are shared."""
     yield 4 * (graph.InputsLength() + graph.OutputsLength())
     for operator in _operators(graph):
         yield 4 * (operator.InputsLength() + operator.OutputsLength() + operator.IntermediatesLength())
@@ -109,7 +109,7 @@ def _refuse_other_operators(model: Model, graph: SubGraph) -> None:
 
 
 def _refuse_large_tensors(weights: bytes) -> None:
-    """Without delegates the operators say what they make before anything is written: memory is asked for, not taken."""
+    """Without delegates the operators declare their outputs before writing: memory is reserved, not used."""
     kind = OpResolverType.BUILTIN_WITHOUT_DEFAULT_DELEGATES
     interpreter = Interpreter(model_content=weights, num_threads=1, experimental_op_resolver_type=kind)
     told = _shapes(interpreter)

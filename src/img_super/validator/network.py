@@ -30,12 +30,12 @@ def build_network(input_side_px: int, neck_channels: int = 128, dropout: float =
 
     Args:
         input_side_px: side of the square crop; a multiple of 16.
-        neck_channels: features a place, before the two answers.
-        dropout: share of pooled features that training leaves out.
+        neck_channels: features per position, before the two outputs.
+        dropout: share of pooled features that training drops.
 
     Returns a model from RGB float32 [n, side, side, 3], values 0 to 255, to a dictionary of `logit` [n, 1] (rises with
-    suspicion) and `heat_map` [n, side / 16, side / 16, 1] (probability in [0, 1] of superimposition by place). Raises
-    `ValueError`: the side is no multiple of 16.
+    suspicion) and `heat_map` [n, side / 16, side / 16, 1] (probability in [0, 1] of superimposition by position).
+    Raises `ValueError`: the side is not a multiple of 16.
     """
     if input_side_px % STRIDE:
         raise ValueError(f"the side must be a multiple of {STRIDE}, not {input_side_px}")
@@ -49,19 +49,19 @@ def build_network(input_side_px: int, neck_channels: int = 128, dropout: float =
     heat_map = keras.layers.Conv2D(1, 1, activation="sigmoid", dtype="float32", name="heat_map")(features)
     pooled = keras.layers.Dropout(dropout, name="dropout")(_compared(features))
     hidden = keras.layers.Dense(64, name="compare")(pooled)
-    # Leaky: with ReLU6 all units fell silent on plain attacks, which were then ranked alike.
+    # Leaky, because with ReLU6 all units were zero on plain attacks, which then ranked alike.
     logit = keras.layers.Dense(1, dtype="float32", name="logit")(
         keras.layers.LeakyReLU(0.1, name="compare_leaky")(hidden)
     )
     network = keras.Model(crop, {"logit": logit, "heat_map": heat_map}, name="portrait_validator")
-    # Set here and not by an initializer of ours, which whoever loads the saved network would have to know.
+    # Set here, because a custom initializer would be needed to load the saved network.
     residue = network.get_layer("residue_conv")
     residue.set_weights([high_pass_kernels(residue.kernel.shape)])
     return network
 
 
 def _residue(x: Any) -> Any:
-    """Noise, raster and outlines, which a backbone for objects looks over: a learned high-pass, then few channels.
+    """Noise, halftone and edges, which an object backbone ignores: a learned high-pass, then few channels.
 
     Source of the idea: J. Fridrich, J. Kodovsky, "Rich Models for Steganalysis of Digital Images", 2012.
     """
@@ -76,14 +76,14 @@ def _residue(x: Any) -> Any:
 
 
 def _attended(features: Any, channels: int) -> Any:
-    """Compares each place with all others, since normal sharpness and noise differ from document to document.
+    """Compares each position with all others: normal sharpness and noise differ between documents.
 
-    Pre-norm encoder layers whose output begins at zero, so that a trained network can grow them. Source: A. Vaswani et
-    al., "Attention is all you need", 2017.
+    Pre-norm encoder layers with zero-initialised output, so that they can be added to a trained network. Source: A.
+    Vaswani et al., "Attention is all you need", 2017.
     """
     _, height, width, _ = features.shape
     x = keras.layers.Reshape((height * width, features.shape[-1]), name="tokens")(features)
-    # One bias per place serves as the position embedding.
+    # One bias per position serves as the position embedding.
     embedded = keras.layers.EinsumDense("npc,cd->npd", (height * width, TOKEN_CHANNELS), bias_axes="pd", name=EMBEDDING)
     x = embedded(x)
     for number in range(ENCODER_LAYERS):
@@ -103,7 +103,7 @@ def _encoder_layer(x: Any, name: str) -> Any:
 
 
 def _compared(features: Any) -> Any:
-    """Mean and peak of the whole crop and of its middle, where the face is: what differs there is the evidence."""
+    """Mean and peak of the whole crop and of its centre, the face: their differences are the evidence."""
     side = int(features.shape[1])
     middle = keras.layers.Cropping2D((side - side // 2) // 2, name="middle")(features)
     return keras.layers.Concatenate(name="pooled")(
@@ -117,7 +117,7 @@ def _compared(features: Any) -> Any:
 
 
 def high_pass_kernels(shape: tuple[int, ...]) -> np.ndarray[Any, np.dtype[np.float32]]:
-    """Kernels [height, width, channels, n] that see no plain surface: random without their mean, each also negated."""
+    """Kernels [height, width, channels, n] that ignore flat areas: random with zero mean, each also negated."""
     half = np.random.default_rng(5).standard_normal((*shape[:-1], (shape[-1] + 1) // 2))
     half -= half.mean(axis=(0, 1), keepdims=True)
     kernels = np.concatenate([half, -half], axis=-1)[..., : shape[-1]]
@@ -158,7 +158,7 @@ def _normalised(x: Any, name: str) -> Any:
 
 
 def load_backbone(network: keras.Model, weights: Path) -> int:
-    """Load ImageNet weights that `training.imagenet` converted; returns how many layers were filled.
+    """Load ImageNet weights that `training.imagenet` converted; return the number of loaded layers.
 
     Raises `KeyError`: the file lacks weights of a backbone layer.
     """

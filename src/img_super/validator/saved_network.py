@@ -1,7 +1,7 @@
-"""Opens networks that somebody stored in Keras's format, whoever that was.
+"""Opens untrusted networks in Keras's format.
 
-Keras runs no code of such a file and follows no link out of it. What it leaves open is closed here: members that are
-packed or unpacked onto the disk, layers that read files, networks larger than their file, weights that are no numbers.
+Keras runs no code from such a file and follows no link out of it. This module refuses what remains: members that are
+compressed or extracted to disk, layers that read files, networks larger than their file, weights that are not numbers.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ _REST: Final = frozenset(
 def open_network(stored: Path | bytes) -> keras.Model:
     """The network in a `.keras` file, uncompiled.
 
-    Raises `BadModel`: it is no such file, or one that only harm was made for.
+    Raises `BadModel`: not such a file, or a malicious one.
     """
     data = stored if isinstance(stored, bytes) else _read(stored)
     try:
@@ -70,7 +70,7 @@ def open_network(stored: Path | bytes) -> keras.Model:
         network = _load(data, len(weights))
     except BadModel:
         raise
-    except Exception as error:  # whatever a foreign file does to a ZIP, to HDF5 or to Keras
+    except Exception as error:  # whatever an untrusted file does to zipfile, HDF5 or Keras
         raise BadModel("The network is not a Keras model that can be loaded here.") from error
     if not all(np.isfinite(weights).all() for weights in network.get_weights()):
         raise BadModel("The network has weights that are no finite numbers.")
@@ -85,7 +85,7 @@ def _read(path: Path) -> bytes:
 
 
 def _checked_members(archive: ZipFile) -> tuple[bytes, bytes]:
-    """Configuration and weights, as Keras writes them: unpacked, each once, and nothing else."""
+    """Configuration and weights as written by Keras: uncompressed, each once, and nothing else."""
     members = archive.infolist()
     if len(members) > len(_MEMBERS) or {member.filename for member in members} != _MEMBERS:
         raise BadModel("The Keras file has other members than a configuration and its weights.")
@@ -98,7 +98,7 @@ def _checked_members(archive: ZipFile) -> tuple[bytes, bytes]:
 
 
 def _refuse_other_objects(config: Any) -> None:
-    """Look at all that the configuration would make; of what it was trained with, nothing is made."""
+    """Check every object of the configuration; the training configuration is ignored."""
     unseen: list[Any] = [{**config, "compile_config": None}]
     while unseen:
         value = unseen.pop()
@@ -120,9 +120,9 @@ def _is_known(described: dict[str, Any]) -> bool:
 
 
 def _refuse_other_weights(weights: bytes) -> None:
-    """Keras writes plain numbers as they are: packed ones may become any size, links lead anywhere.
+    """Keras writes plain, uncompressed numbers; compressed ones may expand to any size, and links may lead anywhere.
 
-    HDF5's own search takes minutes for some thousand groups in each other.
+    HDF5's own traversal takes minutes for thousands of nested groups.
     """
     with h5py.File(BytesIO(weights), "r") as file:
         unseen, left = [(file, 0)], _MOST_ITEMS
@@ -151,7 +151,7 @@ def _is_packed(item: Any) -> bool:
 
 
 def _load(data: bytes, weights_bytes: int) -> keras.Model:
-    """Keras loads from paths only; the checked bytes, not the file that may since have changed, are what is loaded."""
+    """Keras loads only from paths; load the checked bytes, not the file, which may have changed since."""
     with TemporaryDirectory() as folder, _at_most(weights_bytes):
         path = Path(folder) / "network.keras"
         path.write_bytes(data)
@@ -163,7 +163,7 @@ def _load(data: bytes, weights_bytes: int) -> keras.Model:
 
 
 def _most_numbers(layer: keras.layers.Layer) -> int:
-    """In the largest array that the layer makes of one crop."""
+    """The numbers in the layer's largest array for one crop."""
     shapes: list[tuple[int | None, ...]] = [tensor.shape[1:] for tensor in keras.tree.flatten(layer.output)]
     if isinstance(layer, keras.layers.MultiHeadAttention):
         query, key, *_ = (tensor.shape[1:-1] for tensor in keras.tree.flatten(layer.input))
@@ -173,8 +173,8 @@ def _most_numbers(layer: keras.layers.Layer) -> int:
 
 @contextmanager
 def _at_most(weights_bytes: int) -> Iterator[None]:
-    """Refuse weights beyond those that the file has, before memory is taken for them."""
-    if keras.config.backend() != "tensorflow":  # nobody else says what will be made
+    """Refuse more weights than the file has, before memory is allocated."""
+    if keras.config.backend() != "tensorflow":  # nothing else declares the sizes
         yield
         return
     import tensorflow as tf  # noqa: PLC0415 Keras has it loaded
@@ -184,7 +184,7 @@ def _at_most(weights_bytes: int) -> Iterator[None]:
     def make(make_next: Any, **asked: Any) -> Any:
         nonlocal left_bytes
         if callable(asked["initial_value"]):
-            with thrown_away.as_default():  # there only the shape is calculated
+            with thrown_away.as_default():  # which only computes the shape
                 weights = asked["initial_value"]()
             left_bytes -= prod(weights.shape) * weights.dtype.size
             if left_bytes < 0:

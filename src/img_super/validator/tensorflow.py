@@ -1,6 +1,6 @@
-"""Runs the validation network on TensorFlow: slower and larger than LiteRT, the same scores.
+"""Runs the validation network on TensorFlow: slower and larger than LiteRT, with equal scores.
 
-For whoever must serve with TensorFlow itself; this module and `network.py` are the only ones here that import it.
+For operators who must serve with TensorFlow; only this module and `network.py` import it here.
 """
 
 import keras
@@ -18,13 +18,13 @@ class TensorFlowValidator:
     """Scores portrait crops with the Keras model. Safe to share between threads."""
 
     def __init__(self, weights: bytes, card: ModelCard) -> None:
-        """Raises `BadModel`: the weights cannot be loaded, take other crops than the card says, or answer otherwise."""
+        """Raises `BadModel`: the weights cannot be loaded, or their inputs or outputs do not match the card."""
         self.card = card
         self.identity: ModelIdentity = card.identity("keras")
         network = open_network(weights)
         _check_ends(network, card)
         shape = (1, card.input_side_px, card.input_side_px, 3)
-        # A traced function answers ten times sooner than `model.predict`, which is made for large batches.
+        # A traced function is ten times faster than `model.predict`, which is made for large batches.
         self._run = tf.function(
             lambda crop: network(crop, training=False), input_signature=[tf.TensorSpec(shape, tf.float32)]
         )

@@ -1,1 +1,1 @@
-"""Data sets: rows, splits, crops and photos, and the batches that networks learn from."""
+"""Data sets: rows, splits, crops, photos and training batches."""

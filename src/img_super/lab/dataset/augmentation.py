@@ -1,4 +1,4 @@
-"""Changes crops at random while training; blind to the label, so that it tells the classes nothing."""
+"""Random augmentation of crops, independent of the label."""
 
 import cv2
 import numpy as np
@@ -28,7 +28,7 @@ def augment(rng: np.random.Generator, crop: RgbImage, mask: UInt8Array) -> tuple
 
 
 def _moved(rng: np.random.Generator, crop: RgbImage, mask: UInt8Array) -> tuple[RgbImage, UInt8Array]:
-    """Shift, scale and turn a little: detectors disagree on where a face ends."""
+    """Shift, scale and rotate slightly: detectors disagree about the extent of a face."""
     degrees, scale = float(rng.normal(0, 3)), float(rng.uniform(0.86, 1.14))
     shift = rng.normal(0, 0.025, 2)
     kind = cv2.INTER_LINEAR if rng.random() < 0.5 else cv2.INTER_CUBIC

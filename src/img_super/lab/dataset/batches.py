@@ -1,7 +1,7 @@
 """Batches for Keras: shuffled by epoch, augmented at random; the same seed gives the same batches.
 
-Where they are paired, a document's crops stay together and are augmented alike: what a genuine sample and its attack
-share, card, camera and augmentation, cancels out of the step, and what is left is the attack.
+If paired, a document's crops stay together and are augmented alike: whatever a genuine sample and its attack share
+(card, camera, augmentation) cancels out of the step, which leaves the attack.
 """
 
 from typing import Any, Protocol
@@ -18,7 +18,7 @@ from img_super.validator.network import STRIDE
 
 
 class Batching(Protocol):
-    """What a recipe says of batches; see `training.recipe.Recipe`."""
+    """The recipe's batch options; see `training.recipe.Recipe`."""
 
     @property
     def batch_size(self) -> int: ...
@@ -33,7 +33,7 @@ class Batching(Protocol):
 class Batches(keras.utils.PyDataset):  # type: ignore[misc]
     """Crops as float32 0 to 255, with the answers `logit` (the label) and `heat_map` (the mask, 0 to 1).
 
-    Where a mask is not known, the third of what is given makes the map count nothing.
+    The third item, the sample weights, excludes maps whose mask is unknown.
     """
 
     def __init__(self, crops: Crops, recipe: Batching, training: bool, **kwargs: Any):

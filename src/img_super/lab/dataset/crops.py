@@ -1,4 +1,4 @@
-"""Reads a data set of crops: its shards and its manifest. Knows nothing of how they were made."""
+"""Reads a data set of crops: its manifest and shards, whatever made them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from img_super.lab.dataset.manifest import BadDataSet, SampleRow, existing, read
 
 
 class InShard(Protocol):
-    """A row that says in which shard its crop lies."""
+    """A row that names the shard of its crop."""
 
     @property
     def shard(self) -> str: ...
@@ -25,7 +25,7 @@ RowT = TypeVar("RowT", bound=InShard)
 
 
 class OfRows:
-    """What the rows of crops say, one a crop."""
+    """The crops' rows, one per crop."""
 
     __slots__ = ()
     rows: tuple[SampleRow, ...]
@@ -45,12 +45,12 @@ class OfRows:
 
 @dataclass(frozen=True, slots=True)
 class CropSet(OfRows):
-    """Crops with their truth."""
+    """Crops with their labels."""
 
     crops: UInt8Array  # uint8 [n, side, side, 3]
     masks: UInt8Array  # uint8 [n, 56, 56], 255 where something was laid over
-    rows: tuple[SampleRow, ...]  # one a crop, in the same order
-    has_mask: npt.NDArray[np.bool_] | None = None  # of which crops the mask is known; None where it is of all
+    rows: tuple[SampleRow, ...]  # one per crop, in the same order
+    has_mask: npt.NDArray[np.bool_] | None = None  # the crops with a known mask; None: all
 
     def first(self, count: int) -> CropSet:
         """The first `count` crops."""
@@ -64,7 +64,7 @@ class CropSet(OfRows):
 
 
 def read_crops(folder: Path, limit: int | None = None, rows_as: type[SampleRow] = SampleRow) -> CropSet:
-    """Read a data set into memory (250 kB a crop of 288 px); at most `limit` crops, with rows of this step.
+    """Read a data set into memory (250 kB per crop of 288 px); at most `limit` crops, with rows of this step.
 
     Raises `BadDataSet`: no manifest, a damaged row, a missing shard, or a shard with another number of crops.
     """
@@ -88,7 +88,7 @@ def by_shard(rows: Iterable[RowT]) -> dict[str, list[RowT]]:
 
 
 def read_shard(folder: Path, shard: str, count: int) -> tuple[UInt8Array, UInt8Array]:
-    """A shard's crops and masks. Raises `BadDataSet` when they are not as many as the manifest says."""
+    """A shard's crops and masks. Raises `BadDataSet` if their number differs from the manifest."""
     with np.load(existing(folder / f"{shard}.npz")) as arrays:
         crops, masks = arrays["crops"], arrays["masks"]
     if len(crops) != count:

@@ -1,4 +1,4 @@
-"""Photos of genuine documents as they are, and with forgeries pasted on them by code that training does not use."""
+"""Photos of genuine documents, untouched and with forgeries by code that training does not use."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _KERNELS: Final = (cv2.INTER_AREA, cv2.INTER_LINEAR, cv2.INTER_CUBIC)
 
 @dataclass(frozen=True, slots=True)
 class GenuinePhoto:
-    """A photo to forge on; its number decides, with the seed, how."""
+    """A photo to forge on; its number and the seed determine how."""
 
     number: int
     path: Path
@@ -43,7 +43,7 @@ class GenuinePhoto:
 
 @dataclass(frozen=True, slots=True)
 class ForgedCrop:
-    """What the network sees of a photo, genuine (`species` empty) or forged; `donor` names a CC0 portrait."""
+    """A photo's crop, genuine (`species` empty) or forged; `donor` names a CC0 portrait."""
 
     crop: RgbImage
     species: str
@@ -54,10 +54,10 @@ class ForgedCrop:
 def forged_crops(
     photos: Iterable[GenuinePhoto], portraits: Path, side_px: int, scales: Sequence[float], seed: int
 ) -> Iterator[ForgedCrop]:
-    """Every photo under each control and with each species laid over it; all are made smaller and saved once more.
+    """Every photo under each control and with each species laid over it; all are downscaled and saved again.
 
-    Where there are several documents, portraits are exchanged between them as well: real people, printed and
-    photographed as the host is. A photo whose portrait is not found is left out.
+    With several documents, portraits are also exchanged between them: real people, printed and photographed like the
+    host. Photos whose portrait is not found are skipped.
 
     Args:
         portraits: CC0 portraits; donors are those held out of training.
@@ -108,7 +108,7 @@ def _first_of_each_document(
 def _captured(
     rng: np.random.Generator, photo: RgbImage, face: Box, side_px: int, species: str, document: str
 ) -> ForgedCrop:
-    """What the network sees of a photo that is made smaller by some kernel and saved, as clients do."""
+    """The crop of a photo that is downscaled by some kernel and saved, as clients do."""
     scale = float(rng.uniform(*_LAST_SCALES))
     small = cv2.resize(photo, None, fx=scale, fy=scale, interpolation=int(rng.choice(_KERNELS)))
     small = saved(np.ascontiguousarray(small, np.uint8), int(rng.integers(70, 96)))
@@ -145,7 +145,7 @@ class Landmarks:
         return self.nearest_person(image, Box(0, 0, image.shape[1], image.shape[0]))
 
     def nearest_person(self, image: RgbImage, face: Box) -> LandmarkedFace | None:
-        """The person whose face lies nearest to the middle of `face`."""
+        """The person whose face is nearest to the centre of `face`."""
         scale = min(1.0, 640 / max(image.shape[:2]))
         small = cv2.resize(image, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
         faces, middle = self._yunet.find(np.asarray(small, np.uint8)), scale * np.array(face.centre_xy)

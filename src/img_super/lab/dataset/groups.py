@@ -1,7 +1,7 @@
 """Groups of people, for error rates by group: sex and age as a portrait was ordered, skin tone as its pixels show it.
 
 Only CC0 portraits are known: `prompts.tsv` beside them has a line such as "profile picture of a 22-year-old woman from
-Malawi" for each. They show nobody; what is measured are pictures of such people, not the people.
+Malawi" for each. They show people who do not exist.
 """
 
 from __future__ import annotations
@@ -39,9 +39,9 @@ Names = npt.NDArray[np.str_]
 
 @dataclass(frozen=True, slots=True)
 class ShownFaces:
-    """Whose face each sample shows, and the group by trait; empty where that is not known.
+    """The person that each sample shows, and the group by trait; empty if unknown.
 
-    Of a genuine document it is the portrait's, of an attack the donor's.
+    For a genuine document it is the portrait's person, for an attack the donor.
     """
 
     people: Names
@@ -70,7 +70,7 @@ def age_group(years: int) -> str:
 
 
 def skin_tone(cheeks: RgbImage) -> str:
-    """The group of the skin that these pixels show, as its portrait was lit."""
+    """The skin tone group of these pixels, under the portrait's own light."""
     lab = cv2.cvtColor(np.asarray(cheeks, np.float32) / 255, cv2.COLOR_RGB2LAB).reshape(-1, 3)
     lightness, _, yellow = np.median(lab, axis=0)
     angle = float(np.degrees(np.arctan2(lightness - 50, yellow)))

@@ -1,6 +1,6 @@
-"""One row a sample (JSONL): what a crop shows, who is on it, how it came to be.
+"""One row per sample (JSONL): what a crop shows, whom it shows, how it was made.
 
-A row is declared once, in steps: who reads one takes the step that has what it needs; further fields are ignored.
+Row types extend each other: a reader takes the smallest one with the fields it needs; other fields are ignored.
 """
 
 from collections.abc import Sequence
@@ -20,7 +20,7 @@ Facts = dict[str, str | float | bool]
 
 
 class BadDataSet(ImgSuperError):
-    """A data set is missing or does not hold what its manifest says."""
+    """A data set is missing or does not match its manifest."""
 
 
 class SavedFile(msgspec.Struct, frozen=True):
@@ -33,7 +33,7 @@ class SavedFile(msgspec.Struct, frozen=True):
 
 
 class SampleRow(msgspec.Struct, frozen=True):
-    """What learning and measuring need of a sample."""
+    """The fields for training and evaluation."""
 
     # shard, position: where the crop lies
     shard: str
@@ -54,14 +54,14 @@ class PeopleRow(SampleRow, frozen=True, kw_only=True):
 
 
 class ShownRow(PeopleRow, frozen=True, kw_only=True):
-    """What must not tell the classes apart."""
+    """The fields that must not reveal the class."""
 
     design: str  # the family of the card's design
     face_xyxy: tuple[int, int, int, int]  # the detector's box in the photo, pixels
     photo_wh: tuple[int, int]  # the photo's size, pixels
     # The portrait frame's corners in the crop, pixels, from the upper left clockwise.
     frame_quad: tuple[tuple[float, float], ...]
-    file: SavedFile  # what the last save made
+    file: SavedFile  # the result of the last save
     # card, capture, passing: every parameter that was drawn for both of a pair
     card: Facts
     capture: Facts
@@ -69,7 +69,7 @@ class ShownRow(PeopleRow, frozen=True, kw_only=True):
 
 
 class Row(ShownRow, frozen=True, kw_only=True):
-    """A sample, whole.
+    """A sample with every field.
 
     `portrait_source`, `donor_source`: where these people's pictures come from; `attack`: every parameter that was drawn
     for the attack; `seed`, `generator`: make the same sample again.
@@ -91,7 +91,7 @@ def write_rows(path: Path, rows: Sequence[msgspec.Struct]) -> None:
 
 
 def read_manifest(folder: Path, row_type: type[RowT], verb: str = "synthesize") -> list[RowT]:
-    """A data set's rows, each with the fields that the reader wants of it.
+    """A data set's rows, with the fields that the reader asks for.
 
     Raises `BadDataSet`: there is no manifest (`verb` makes one), it has no rows, or one of them is damaged.
     """
@@ -106,7 +106,7 @@ def read_manifest(folder: Path, row_type: type[RowT], verb: str = "synthesize") 
 
 
 def existing(path: Path, verb: str = "synthesize") -> Path:
-    """The path of a data set's file. Raises `BadDataSet` when it is not there."""
+    """The path of a data set's file. Raises `BadDataSet` if it is missing."""
     if not path.is_file():
         raise BadDataSet(f"{path} is missing; run `img-super {verb}`.")
     return path

@@ -1,4 +1,4 @@
-"""What models are measured on: generated crops, and real captures with forgeries of our own."""
+"""The evaluation sets: generated crops, and real captures with our own forgeries."""
 
 from __future__ import annotations
 
@@ -47,16 +47,16 @@ class Photos:
 
 @dataclass(frozen=True, slots=True)
 class MeasuredSet:
-    """Crops with their truth, and the photos that they come from where these are known."""
+    """Crops with their labels, and the photos that they come from if known."""
 
     name: str
     crops: UInt8Array  # RGB uint8, square, all of one side
     species: npt.NDArray[np.str_]  # empty when genuine
     documents: npt.NDArray[np.str_]
-    masks: UInt8Array | None  # uint8 [n, side, side]; None when nobody knows where something was laid over
+    masks: UInt8Array | None  # uint8 [n, side, side]; None if unknown
     photos: Photos
-    personal: bool  # whether real people's documents are shown, whose pixels no report may hold unasked
-    faces: ShownFaces | None = None  # whose faces the crops show; None where nobody is known
+    personal: bool  # whether it shows real people's documents, whose pixels reports contain only on request
+    faces: ShownFaces | None = None  # whose faces the crops show; None if unknown
 
     @property
     def labels(self) -> npt.NDArray[np.int64]:
@@ -64,7 +64,7 @@ class MeasuredSet:
 
 
 def generated_set(folder: Path, limit: int | None = None, portraits: Path | None = None) -> MeasuredSet:
-    """A folder made by `synthesize`; with its photos when it was made with `--photos`. Raises `BadDataSet`.
+    """A folder made by `synthesize`, with its photos if `--photos` was used. Raises `BadDataSet`.
 
     `portraits`: of the people shown, whose groups are then known.
     """
@@ -83,13 +83,13 @@ def generated_set(folder: Path, limit: int | None = None, portraits: Path | None
 
 
 def real_set(folders: Sequence[Path], donors: Path, side_px: int) -> MeasuredSet:
-    """Real captures of the document types that nothing was chosen on, genuine and forged; photos are untouched."""
+    """Real captures of the reported document types, genuine and forged; the photos are untouched."""
     photos = _genuine([frame for folder in folders for frame in labelled_frames(folder, choosing=False)])
     return _forged(REAL, real_crops(folders, donors, side_px, choosing=False), photos, donors, personal=True)
 
 
 def other_hands_set(folder: Path, donors: Path, side_px: int) -> MeasuredSet:
-    """The genuine photos of a folder made by `synthesize --photos`, untouched and forged by code of another hand.
+    """The genuine photos of a folder made by `synthesize --photos`, untouched and forged by other code than training's.
 
     Raises `BadDataSet`: no manifest, a damaged row, or no photos.
     """

@@ -9,7 +9,7 @@ from img_super.domain import RgbImage
 
 
 def read_rgb(path: Path) -> RgbImage:
-    """The picture in a file. Raises `FileNotFoundError` where there is none that can be read."""
+    """The picture in a file. Raises `FileNotFoundError` if there is no readable picture."""
     rgb = cv2.imread(str(path), cv2.IMREAD_COLOR_RGB)
     if rgb is None:
         raise FileNotFoundError(path)

@@ -1,7 +1,7 @@
 """Real photos of genuine documents: false alarms on them, and detection of forgeries laid over them.
 
-The document types are split in two: one half helps to choose the threshold, the other is only reported. The network
-is trained on neither.
+Half of the document types help to choose the threshold, the others are only reported. The network is trained on
+neither.
 """
 
 import json
@@ -23,8 +23,8 @@ def real_crops(
 ) -> Iterator[ForgedCrop]:
     """Every labelled frame under each control and with each species laid over it.
 
-    `folders`: each holds `labels.json` and the frames it names; `portraits`: CC0 portraits, of which those held out of
-    training are donors; `choosing`: the document types for choosing the threshold, or the others, for reporting.
+    `folders`: each contains `labels.json` and its frames; `portraits`: CC0 portraits; those held out of training are
+    donors; `choosing`: the document types for choosing the threshold, or the others, for reporting.
     """
     for folder in folders:
         yield from forged_crops(labelled_frames(folder, choosing), portraits, side_px, SCALES, seed)

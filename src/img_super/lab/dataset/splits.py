@@ -1,6 +1,6 @@
-"""Who and what is kept for validation: people, sources, designs and backgrounds. The lists are data (`splits.json`).
+"""The split of people, sources, designs and backgrounds for validation. The lists are data (`splits.json`).
 
-A choice hangs on a name alone, never on a position in a list, so that new material moves nothing that is there.
+A choice depends on a name only, never on a position, so that new material does not move existing items.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -26,15 +26,15 @@ class DesignRules(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class BackgroundRules(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The share of the backgrounds that validation keeps; a checksum of the name chooses them."""
+    """The share of backgrounds for validation, chosen by a checksum of the name."""
 
     validation_share: float
 
 
 class SplitRules(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What `splits.json` holds.
+    """The contents of `splits.json`.
 
-    `identities`: of each source of portraits, the split that has it, or `held_out`: both, divided by person.
+    `identities`: for each source of portraits, its split, or `held_out`: both, divided by person.
     """
 
     identities: dict[str, Literal["train", "validation", "held_out"]]
@@ -64,7 +64,7 @@ def split_rules() -> SplitRules:
 
 
 def source_of(identity: str) -> str:
-    """Where a person's pictures come from: the part of the name before its first slash, as in `cc0/female/12`."""
+    """The source of a person's pictures: the name up to its first slash, as in `cc0/female/12`."""
     return identity.partition("/")[0]
 
 
@@ -96,7 +96,7 @@ def split_of_design(family: str) -> Split:
 
 
 def designs_of(split: Split, families: Sequence[str]) -> tuple[str, ...]:
-    """Those of the families that a split may draw, in their order."""
+    """The families that a split may draw, in order."""
     return tuple(family for family in families if split_of_design(family) == split)
 
 
@@ -107,12 +107,12 @@ def split_of_background(name: str) -> Split:
 
 
 def backgrounds_of(split: Split, names: Sequence[str]) -> tuple[str, ...]:
-    """Those of the backgrounds that a split may use, in their order."""
+    """The backgrounds that a split may use, in order."""
     return tuple(name for name in names if split_of_background(name) == split)
 
 
 def leaks(rows_a: Iterable[Shown], rows_b: Iterable[Shown]) -> list[str]:
-    """What two data sets share though they must not, one sentence a kind; empty when they may be compared.
+    """What two data sets share but must not, one sentence per kind; empty if there is nothing.
 
     People (as portrait or donor) and designs are never shared; a source only where the rules divide it by person.
     """
@@ -126,7 +126,7 @@ def leaks(rows_a: Iterable[Shown], rows_b: Iterable[Shown]) -> list[str]:
 
 
 def strays(rows: Iterable[Shown], split: Split) -> list[str]:
-    """What a data set of `split` shows though the rules keep it for the other split, one sentence a kind."""
+    """What a data set of `split` shows although it belongs to the other split, one sentence per kind."""
     listed = list(rows)
     people = {name for name in _identities(listed) if split_of_identity(source_of(name), name) != split}
     designs = {row.design for row in listed if split_of_design(row.design) != split}

@@ -1,4 +1,4 @@
-"""Crops that stay on disk until a batch wants them: a data set may be larger than the memory."""
+"""Crops that stay on disk until a batch needs them, for data sets larger than memory."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ _LENGTHS_AT: Final = 26
 
 
 class Pixels(Protocol):
-    """Arrays by number: an array itself, or what reads them from disk."""
+    """Arrays by index: in memory, or read from disk."""
 
     def __getitem__(self, position: int, /) -> UInt8Array: ...
 
 
 class Crops(Protocol):
-    """What batches are made of: in memory (`CropSet`) or on disk (`CropStream`)."""
+    """The source of batches: in memory (`CropSet`) or on disk (`CropStream`)."""
 
     @property
     def crops(self) -> Pixels: ...
@@ -57,7 +57,7 @@ class ShardedPixels:
 
 @dataclass(frozen=True, slots=True)
 class CropStream(OfRows):
-    """Crops as in `crops.CropSet`, whose pixels are read when they are asked for."""
+    """Like `crops.CropSet`, with pixels read on demand."""
 
     crops: ShardedPixels
     masks: ShardedPixels
@@ -95,9 +95,9 @@ def _mapped(folder: Path, shard: str, name: str, count: int) -> UInt8Array:
 
 
 def mapped(path: Path, name: str) -> UInt8Array:
-    """An array of an uncompressed `.npz`, read from disk where it is looked at.
+    """A memory-mapped array of an uncompressed `.npz`.
 
-    Raises `KeyError`: there is no such array; `ValueError`: it is compressed, or no array of bytes.
+    Raises `KeyError`: there is no such array; `ValueError`: it is compressed, or not an array of bytes.
     """
     with ZipFile(path) as archive, path.open("rb") as file:
         member = archive.getinfo(f"{name}.npy")

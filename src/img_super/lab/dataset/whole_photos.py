@@ -1,4 +1,4 @@
-"""Reads whole photos with their truth, as `img-super synthesize-photos` makes them. Knows nothing of how."""
+"""Reads labelled whole photos, as made by `img-super synthesize-photos`."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,7 +23,7 @@ KEPT_SIDE_PX: Final = 416
 
 
 class PhotoRow(msgspec.Struct, frozen=True):
-    """What learning needs of a whole photo: pixels of the photo, quads from the thing's own upper left clockwise."""
+    """A whole photo's labels in photo pixels; quads run clockwise from the object's own upper left."""
 
     photo: str  # name of the file
     document: str  # photos with the same value show the same card under the same camera
@@ -31,11 +31,11 @@ class PhotoRow(msgspec.Struct, frozen=True):
     face_xyxy: tuple[int, int, int, int]  # YuNet's box of the portrait's face
     frame_quad: Corners  # the portrait frame's corners; `card_quad` the card's, which may lie outside of the photo
     card_quad: Corners
-    ghost_xyxy: tuple[float, float, float, float] | None = None  # about where the ghost's face is, if there is one
+    ghost_xyxy: tuple[float, float, float, float] | None = None  # the approximate place of the ghost's face, if any
 
 
 class WholePhotoRow(PhotoRow, frozen=True, kw_only=True):
-    """A whole photo's row; `photo_wh` is its size, and it stands upright. The others are those of `manifest.Row`."""
+    """A whole photo's row; `photo_wh` is its size when upright. For the other fields see `manifest.Row`."""
 
     design: str
     portrait: str
@@ -48,10 +48,10 @@ class WholePhotoRow(PhotoRow, frozen=True, kw_only=True):
 
 @dataclass(frozen=True, slots=True)
 class LabelledPhoto:
-    """An upright photo of a document with the truth, in its own pixels.
+    """An upright photo of a document with its labels in pixels.
 
-    `frame`, `card`: corners of the portrait photo and of the document, float32 [4, 2], clockwise; `ghost`: about where
-    the ghost's face is.
+    `frame`, `card`: corners of the portrait photo and of the document, float32 [4, 2], clockwise; `ghost`: the
+    approximate place of the ghost's face.
     """
 
     image: RgbImage
@@ -63,10 +63,10 @@ class LabelledPhoto:
 
 @dataclass(frozen=True, slots=True)
 class Faces:
-    """Faces to lay beside the card.
+    """Faces to place beside the card.
 
-    `pictures`: uint8 [n, side, side, 3]; `boxes`: float32 [n, 4], the face's x, y, width and height in shares of the
-    side.
+    `pictures`: uint8 [n, side, side, 3]; `boxes`: float32 [n, 4], the face's x, y, width and height relative to
+    the side.
     """
 
     pictures: UInt8Array
@@ -100,7 +100,7 @@ def _read(folder: Path, row: PhotoRow) -> LabelledPhoto:
 
 
 def reduced(image: RgbImage, row: PhotoRow, long_side_px: int) -> LabelledPhoto:
-    """The photo with its truth, made smaller where its long side is longer."""
+    """The photo with its labels, downscaled if its long side is longer."""
     scale = min(1.0, long_side_px / max(image.shape[:2]))
     if scale < 1:
         wh = round(image.shape[1] * scale), round(image.shape[0] * scale)

@@ -1,1 +1,1 @@
-"""What a model is worth, measured."""
+"""Measures models."""

@@ -1,4 +1,4 @@
-"""Runs a LiteRT network over many crops as serving does: batch 1, one thread an interpreter."""
+"""Runs a LiteRT network over many crops as serving does: batch 1, one thread per interpreter."""
 
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
@@ -15,16 +15,16 @@ from img_super.validator.litert import LiteRtNetwork
 
 @dataclass(frozen=True, slots=True)
 class NetworkAnswers:
-    """What a network says of crops, in their order."""
+    """A network's answers for crops, in order."""
 
     logits: npt.NDArray[np.float64]  # float64 [n], uncalibrated; higher means more suspicion
-    heat_maps: FloatMap  # float32 [n, height, width] in [0, 1]; 0 x 0 each when the network has none
+    heat_maps: FloatMap  # float32 [n, height, width] in [0, 1]; 0 x 0 if the network has none
 
 
 def answers_of(weights: bytes, crops: Iterable[RgbImage], threads: int = 1) -> NetworkAnswers:
-    """The answers for square crops (RGB uint8), resized where the network takes another side.
+    """The answers for square crops (RGB uint8), resized if the network takes another side.
 
-    Raises `BadModel`: the weights are no validation network.
+    Raises `BadModel`: the weights are not a validation network.
     """
     networks = PerThread(lambda: LiteRtNetwork(weights))
 

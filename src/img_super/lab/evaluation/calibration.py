@@ -1,4 +1,4 @@
-"""From logits to probabilities, fitted on validation data: Platt scaling, or a rising line where that is better."""
+"""Turns logits into probabilities, fitted on validation data: Platt scaling, or isotonic regression if better."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -24,8 +24,8 @@ _SURELY: Final = 1e-3
 def fit_platt(logits: Array, labels: Array, weights: Array | None = None) -> Calibration:
     """Platt scaling. Source: J. Platt, "Probabilistic Outputs for Support Vector Machines", 1999.
 
-    `labels`: 1 means superimposed; `weights`: how much a sample counts, all alike without.
-    Raises `ValueError`: the logits do not rise with suspicion, so that no temperature makes them a score.
+    `labels`: 1 means superimposed; `weights`: sample weights, equal by default.
+    Raises `ValueError`: the logits do not rise with suspicion, so no temperature turns them into a score.
     """
     fitted = LogisticRegression(C=1e4).fit(np.asarray(logits, np.float64).reshape(-1, 1), labels, weights)
     slope, bias = float(fitted.coef_[0, 0]), float(fitted.intercept_[0])
@@ -54,14 +54,14 @@ def fit_isotonic(logits: Array, labels: Array, weights: Array | None = None) -> 
 
 @dataclass(frozen=True, slots=True)
 class CalibrationChoice:
-    """The calibration that is kept, fitted on everything; `log_loss` of both on documents left out of the fit."""
+    """The chosen calibration, fitted on everything; `log_loss` of both on held-out documents."""
 
     calibration: Calibration
     log_loss: dict[str, float]
 
 
 def fit_better(logits: Array, labels: Array, documents: Array, weights: Array) -> CalibrationChoice:
-    """Fit both; keep Platt's two numbers unless the line has the lower log loss on documents left out, beyond doubt.
+    """Fit both; keep Platt scaling unless the other has a significantly lower log loss on held-out documents.
 
     Raises `ValueError`: the logits do not rise with suspicion.
     """
@@ -77,7 +77,7 @@ def fit_better(logits: Array, labels: Array, documents: Array, weights: Array) -
 def _left_out_losses(
     fit: Callable[[Array, Array, Array], Calibration], logits: Array, labels: Array, documents: Array, weights: Array
 ) -> Float64Array:
-    """Each sample's log loss times its weight, by a calibration that was fitted without its document."""
+    """Each sample's log loss times its weight, by a calibration fitted without its document."""
     scores = np.empty(len(logits))
     folds = min(FOLDS, len(np.unique(documents)))
     for fitted, left_out in GroupKFold(folds).split(logits, labels, documents):
@@ -87,5 +87,5 @@ def _left_out_losses(
 
 
 def scores_of(calibration: Calibration, logits: Array) -> Float64Array:
-    """Calibrated probabilities, by the same formula that serving uses."""
+    """Calibrated probabilities, by the formula that serving uses."""
     return np.array([calibration.score(float(logit)) for logit in np.asarray(logits, np.float64)])

@@ -1,4 +1,4 @@
-"""How well the one-pass detector finds portraits: on generated photos turned all ways, and on real captures."""
+"""How well the one-pass detector finds portraits: on generated photos in every rotation, and on real captures."""
 
 import json
 from collections.abc import Iterator, Sequence
@@ -24,12 +24,12 @@ _STEPS: Final = tuple(round(0.05 * step, 2) for step in range(2, 19))
 
 @dataclass(frozen=True, slots=True)
 class DetectionOutcome:
-    """What became of one photo."""
+    """The outcome for one photo."""
 
-    sureness: float  # the network's, in [0, 1]; 0 where it handed the photo on
-    iou: float  # of the portrait's face; 0 where none was found
+    sureness: float  # the network's, in [0, 1]; 0 if it fell back
+    iou: float  # of the portrait's face; 0 if none was found
     rotation_right: bool  # whether it would be turned upright
-    is_ghost: bool  # the ghost was taken for the portrait
+    is_ghost: bool  # the ghost was mistaken for the portrait
 
     @property
     def right(self) -> bool:
@@ -37,7 +37,7 @@ class DetectionOutcome:
 
 
 def answers_on_generated(detector: FastDetector, folder: Path, limit: int | None = None) -> list[DetectionOutcome]:
-    """One pass without anybody to ask instead, on a data set of whole photos, each turned another way."""
+    """One pass without fallback, on a data set of whole photos, each in another rotation."""
     answers = []
     for rotation, row, image in _turned(folder, read_rows(folder)[:limit]):
         located, wh = detector.locate(turn(image, inverse(rotation))), (image.shape[1], image.shape[0])
@@ -48,7 +48,7 @@ def answers_on_generated(detector: FastDetector, folder: Path, limit: int | None
 
 def _turned(folder: Path, rows: Sequence[PhotoRow]) -> Iterator[tuple[Rotation, PhotoRow, RgbImage]]:
     for number, row in enumerate(rows):
-        yield ROTATIONS[number // 2 % 4], row, read_rgb(folder / row.photo)  # both photos of a pair are turned alike
+        yield ROTATIONS[number // 2 % 4], row, read_rgb(folder / row.photo)  # both photos of a pair are rotated alike
 
 
 def _answer(
@@ -69,7 +69,7 @@ def _lies_in(box: Box, face: FloatBox) -> bool:
 
 
 def least_confidence(answers: Sequence[DetectionOutcome], max_wrong: float) -> float:
-    """The lowest confidence from which on at most `max_wrong` of the answers are wrong; the highest step else."""
+    """The lowest confidence above which at most `max_wrong` of the answers are wrong; the highest step if none."""
     for least in _STEPS:
         answered = [answer for answer in answers if answer.sureness >= least]
         if answered and np.mean([not answer.right for answer in answered]) <= max_wrong:
@@ -78,7 +78,7 @@ def least_confidence(answers: Sequence[DetectionOutcome], max_wrong: float) -> f
 
 
 def precise_wrong(precise: Detector, folder: Path, limit: int | None = None) -> float:
-    """The share of the same photos on which the precise detector does not find the portrait or turns it wrongly."""
+    """The share of the same photos in which the precise detector misses the portrait or its rotation."""
     mistakes = []
     for rotation, row, image in _turned(folder, read_rows(folder)[:limit]):
         detection = precise.detect(turn(image, inverse(rotation)))
@@ -88,7 +88,7 @@ def precise_wrong(precise: Detector, folder: Path, limit: int | None = None) -> 
 
 
 def generated_figures(answers: Sequence[DetectionOutcome], least: float, right_of_precise: float) -> DetectorFigures:
-    """What the card says of generated validation; a photo below `least` is handed on and counts as not answered."""
+    """The card's figures for generated validation; a photo below `least` falls back and counts as unanswered."""
     answered = [answer for answer in answers if answer.sureness >= least]
     return DetectorFigures(
         photos=len(answers),
@@ -102,7 +102,7 @@ def generated_figures(answers: Sequence[DetectionOutcome], least: float, right_o
 
 @dataclass(frozen=True, slots=True)
 class RealFrame:
-    """A real capture, turned: its image, the labelled face, and the rotation that makes the document upright."""
+    """A rotated real capture: its image, the labelled face, and the rotation that makes the document upright."""
 
     name: str
     image: RgbImage
@@ -111,7 +111,7 @@ class RealFrame:
 
 
 def real_frames(folder: Path, step: int = 1) -> Iterator[RealFrame]:
-    """Every n-th real capture, turned in all four ways; some documents lie on their side as they were photographed."""
+    """Every n-th real capture in all four rotations; some documents were photographed on their side."""
     labels = json.loads((folder / "labels.json").read_text())
     for name, label in list(labels.items())[::step]:
         image = decode_image((folder / name).read_bytes())
@@ -122,12 +122,12 @@ def real_frames(folder: Path, step: int = 1) -> Iterator[RealFrame]:
 
 
 def quarters_of(quad: Sequence[Sequence[float]]) -> int:
-    """By how many quarter turns clockwise a document lies turned, by its corners from its own upper left, clockwise."""
+    """A document's clockwise quarter turns, from its corners (clockwise from its own upper left)."""
     (x, y), (right_x, right_y) = quad[:2]
     return round(atan2(right_y - y, right_x - x) / (pi / 2)) % 4
 
 
 def is_found(detection: Detection | None, truth: Box) -> bool:
-    """The middle of the labelled face lies inside the answer, and both overlap."""
+    """The labelled face's centre is inside the answer, and both overlap."""
     box = detection.portrait.box if detection else Box(0, 0, 0, 0)
     return box.contains(*truth.centre_xy) and box.iou(truth) >= FOUND_IOU

@@ -1,6 +1,6 @@
-"""Writes tables and plots into documents, between marks: what stands around them is a person's, and stays.
+"""Writes tables and plots into documents, between markers; the text around them is kept.
 
-A mark is `<!-- begin NAME -->`, its end `<!-- end NAME -->`. Names: `figures SET`, `policies SET`, `groups SET`,
+A marker is `<!-- begin NAME -->`, its end `<!-- end NAME -->`. Names: `figures SET`, `policies SET`, `groups SET`,
 `plots SET`, `robustness SET: crops`, `robustness SET: photos`, `precisions`; SET is the name of a data set. A document
 in English says `<!-- language: en -->`; the others are in Spanish.
 """
@@ -20,9 +20,9 @@ _ENGLISH: Final = "<!-- language: en -->"
 
 
 def fill_documents(folder: Path, results: Sequence[Measured]) -> dict[str, list[str]]:
-    """Fill every Markdown file of a folder; returns the names of the blocks that were filled, by file.
+    """Fill every Markdown file of a folder; return the names of the filled blocks, by file.
 
-    Blocks of what was not measured stay as they are. Plots go into `images/` beside the documents.
+    Blocks without measurements stay as they are. Plots go into `images/` beside the documents.
     """
     filled = {}
     images: dict[str, bytes] = {}
@@ -47,7 +47,7 @@ def fill_documents(folder: Path, results: Sequence[Measured]) -> dict[str, list[
 
 
 def fill(text: str, blocks: Mapping[str, str]) -> tuple[str, list[str]]:
-    """The text with what stands between known marks replaced, and the names of the blocks that were."""
+    """The text with known blocks replaced, and their names."""
     names = [name for _, name, _, _ in _BLOCK.findall(text) if name in blocks]
 
     def replaced(match: re.Match[str]) -> str:

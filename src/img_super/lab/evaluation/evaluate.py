@@ -29,7 +29,7 @@ from img_super.validator.litert import LiteRtNetwork, LiteRtValidator
 
 @dataclass(frozen=True, slots=True)
 class MeasuredModel:
-    """A model's folder, and the weights of it that are measured."""
+    """A model's folder, and which of its weights are measured."""
 
     folder: Path
     card: ModelCard
@@ -38,7 +38,7 @@ class MeasuredModel:
 
     @classmethod
     def read(cls, folder: Path, file: str | None = None) -> MeasuredModel:
-        """Read what serves by default, or the weights that the card lists as `file`. Raises `BadModel`."""
+        """Read the default weights, or those that the card lists as `file`. Raises `BadModel`."""
         card = read_card(folder)
         chosen = file or card.serves
         return cls(folder, card, chosen, read_weights(folder, card, chosen))
@@ -61,7 +61,7 @@ class Measured:
     robustness: Mapping[str, Sequence[StepFigures]]
 
     def as_json(self) -> dict[str, Any]:
-        """What machines read: everything but the scores of single samples."""
+        """For machines: everything but the scores of single samples."""
         card = self.model.card
         return {
             "model": {"name": card.name, "version": card.version, "file": self.model.file},
@@ -78,8 +78,8 @@ def measure(
 ) -> Measured:
     """Measure a model on every set.
 
-    `robustness_samples`: of each set so many crops, and so many photos where there are any, are changed and judged
-    again, once a step; none with 0.
+    `robustness_samples`: this many crops of each set, and photos if there are any, are changed and judged again at
+    each step; 0: none.
     """
     scored = {data_set.name: score(model, data_set, threads) for data_set in sets}
     card = model.card
@@ -150,7 +150,7 @@ class Mistake:
 
 
 def worst_mistakes(scored: Scored, threshold: float, limit: int = 8) -> dict[str, list[Mistake]]:
-    """By species (empty: genuine), the samples furthest on the wrong side of the threshold, the worst first."""
+    """By species (empty: genuine), the samples furthest on the wrong side of the threshold, worst first."""
     worst: dict[str, list[Mistake]] = {}
     for species in sorted(set(scored.species.tolist())):
         at = np.flatnonzero(scored.species == species)
@@ -162,7 +162,7 @@ def worst_mistakes(scored: Scored, threshold: float, limit: int = 8) -> dict[str
 
 
 def record_figures(result: Measured) -> None:
-    """Write the figures into the model's card, beside those of other data sets."""
+    """Write the figures into the model's card, keeping those of other data sets."""
     card = read_card(result.model.folder)
     policies = {
         name: msgspec.structs.replace(

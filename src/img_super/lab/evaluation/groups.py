@@ -1,4 +1,4 @@
-"""Error rates by group of people: of the genuine documents whose portrait is theirs, of the attacks that show them."""
+"""Error rates by group of people: of genuine documents with their portrait, and of attacks that show them."""
 
 import numpy as np
 import numpy.typing as npt
@@ -10,7 +10,7 @@ from img_super.lab.evaluation.report import Scored
 
 
 def group_figures(scored: Scored, faces: ShownFaces, threshold: float) -> dict[str, dict[str, GroupFigures]]:
-    """By trait and group; intervals draw whole people, for samples of one are alike."""
+    """By trait and group; intervals resample people, because samples of one person are correlated."""
     by_trait = {
         trait: {
             group: _of_group(scored, faces.people, faces.groups[trait] == group, threshold)

@@ -1,4 +1,4 @@
-"""The report as one file of HTML that needs nothing else."""
+"""The report as one self-contained HTML file."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -38,7 +38,7 @@ class Plot:
 
 @dataclass(frozen=True, slots=True)
 class Thumbnail:
-    """A sample that was judged wrongly; `heat_map` is empty when there is none."""
+    """A misjudged sample; `heat_map` is empty if there is none."""
 
     caption: str
     crop: str
@@ -47,7 +47,7 @@ class Thumbnail:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """The worst mistakes of one class; `instead` says why there is nothing to see."""
+    """The worst mistakes of one class; `instead` says why none is shown."""
 
     title: str
     thumbnails: Sequence[Thumbnail]
@@ -79,7 +79,7 @@ def html_report(results: Sequence[Measured], sets: Sequence[MeasuredSet], show_r
 
 
 def plots_of(results: Sequence[Measured], name: str, words: plots.Words) -> Mapping[str, bytes]:
-    """The SVG plots of one set, by what they show."""
+    """The SVG plots of one set, by name."""
     main = results[0]
     plots_by_kind = {
         "errors": plots.error_curves(results, name, words),

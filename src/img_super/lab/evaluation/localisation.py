@@ -1,4 +1,4 @@
-"""Whether the heat map shows where something was laid over."""
+"""Measures whether the heat map shows the superimposition."""
 
 from typing import Final
 
@@ -15,7 +15,7 @@ CUT: Final = 0.5
 
 
 def overlaps(heat_maps: FloatMap, masks: UInt8Array, cut: float = CUT) -> Float64Array:
-    """Intersection over union of each map, cut, with its mask (uint8, 255 where laid over); 1 when both are empty."""
+    """Intersection over union of each thresholded map and its mask (uint8, 255: laid over); 1 if both are empty."""
     marked = _as_large(heat_maps, masks) >= cut
     covered = masks >= 128
     shared, union = (marked & covered).sum(axis=(1, 2)), (marked | covered).sum(axis=(1, 2))
@@ -23,7 +23,7 @@ def overlaps(heat_maps: FloatMap, masks: UInt8Array, cut: float = CUT) -> Float6
 
 
 def peak_inside(heat_maps: FloatMap, masks: UInt8Array) -> npt.NDArray[np.bool_]:
-    """Whether the most suspicious place of each map was laid over."""
+    """Whether the peak of each map is inside its mask."""
     peaks = _as_large(heat_maps, masks).reshape(len(masks), -1).argmax(axis=1)
     return np.asarray(masks.reshape(len(masks), -1)[np.arange(len(masks)), peaks] >= 128)
 
@@ -31,7 +31,7 @@ def peak_inside(heat_maps: FloatMap, masks: UInt8Array) -> npt.NDArray[np.bool_]
 def localisation_figures(
     heat_maps: FloatMap, masks: UInt8Array, species: npt.NDArray[np.str_], weights: resampling.Weights
 ) -> Localisation:
-    """Of attacks: mean IoU at the cut and by species, share of peaks inside the mask; 95 % intervals."""
+    """For attacks: mean IoU at the threshold and by species, share of peaks inside the mask; 95 % intervals."""
     iou, inside = overlaps(heat_maps, masks), peak_inside(heat_maps, masks)
     return Localisation(
         _mean(iou, weights),

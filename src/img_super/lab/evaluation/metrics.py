@@ -1,7 +1,7 @@
 """How well scores tell attacks from genuine documents. Higher scores mean more suspicion throughout.
 
-APCER (attacks accepted), BPCER (genuine documents rejected) and the names of the classes are borrowed from
-ISO/IEC 30107-3; these figures are no test by that standard.
+APCER (attacks accepted), BPCER (genuine documents rejected) and the names of the classes are those of
+ISO/IEC 30107-3; these figures are not a test to that standard.
 """
 
 from typing import Final
@@ -20,7 +20,7 @@ FREUID_BPCER: Final = 0.01
 
 
 def auc(labels: Array, scores: Array) -> float:
-    """Area under the ROC curve; nan when only one class is there."""
+    """Area under the ROC curve; nan with a single class."""
     return float(roc_auc_score(labels, scores)) if len(np.unique(labels)) == 2 else float("nan")
 
 
@@ -30,7 +30,7 @@ def bpcer(genuine_scores: Array, threshold: float) -> float:
 
 
 def apcer(attack_scores: Array, threshold: float) -> float:
-    """Share of attacks whose score stays under the threshold."""
+    """Share of attacks whose score stays below the threshold."""
     return float(np.mean(np.asarray(attack_scores, np.float64) < threshold)) if len(attack_scores) else float("nan")
 
 
@@ -40,8 +40,8 @@ def freuid_of(auc: Float64Array, apcer: Float64Array) -> Float64Array:
     1 - harmonic mean of 1 - AuDET and 1 - APCER at a BPCER of 1 %.
 
     AuDET is taken as the area under APCER against BPCER on linear axes, which is 1 - AUC; the APCER as that of the best
-    threshold that keeps the BPCER, without a line drawn between thresholds. So do participants' programs; the
-    challenge's own was not seen.
+    threshold that keeps the BPCER, without a line drawn between thresholds. Participants' programs do the same; the
+    challenge's own program was not available.
     """
     recall = 1 - apcer
     total = auc + recall

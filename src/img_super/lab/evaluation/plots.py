@@ -1,4 +1,4 @@
-"""The plots of the report, as SVG: the same figures give the same bytes."""
+"""The report's plots as SVG, reproducible to the byte."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -48,7 +48,7 @@ _CLIFF: Final = 0.1
 
 
 def error_curves(results: Sequence[Measured], name: str, words: Words) -> bytes:
-    """APCER against BPCER of every model on one set: the nearer to the lower left corner, the better."""
+    """APCER against BPCER of every model on one set; closer to the lower left is better."""
 
     def draw(axes: Axes) -> None:
         for result in results:
@@ -65,7 +65,7 @@ def error_curves(results: Sequence[Measured], name: str, words: Words) -> bytes:
 
 
 def score_histogram(scored: Scored, threshold: float, words: Words) -> bytes:
-    """Where the scores of both classes lie, and the threshold."""
+    """The score distributions of both classes, and the threshold."""
 
     def draw(axes: Axes) -> None:
         bins = np.linspace(0, 1, 41).tolist()
@@ -80,7 +80,7 @@ def score_histogram(scored: Scored, threshold: float, words: Words) -> bytes:
 
 
 def reliability_curve(scored: Scored, words: Words) -> bytes:
-    """The share of attacks among samples of like scores; on the diagonal a score means what it says."""
+    """The share of attacks by score; on the diagonal, scores are calibrated."""
 
     def draw(axes: Axes) -> None:
         bins = reliability(scored.labels, scored.scores)
@@ -113,7 +113,7 @@ def apcer_by_species(results: Sequence[Measured], name: str, words: Words) -> by
 
 
 def robustness_curves(rows: Sequence[StepFigures], words: Words) -> bytes:
-    """Median and 95th percentile of the score's change by step, one panel a kind of change."""
+    """Median and 95th percentile of the score's change by step, one panel per kind of change."""
     kinds = [kind for kind in words.kinds if any(row.kind == kind for row in rows)]
 
     def draw(all_axes: Any) -> None:

@@ -1,4 +1,4 @@
-"""Thresholds with names: each keeps the false alarms on validation under its bound, and finds what it then can."""
+"""Named thresholds: each keeps the false alarms on validation below its bound."""
 
 from collections.abc import Mapping
 from typing import Final
@@ -27,12 +27,12 @@ BAND: Final = (2.0, 0.2)
 
 
 def choose_policies(sets: Mapping[str, Scored]) -> dict[PolicyName, Policy]:
-    """All policies, chosen on the genuine documents of every validation set, with what each gives on each set."""
+    """All policies, chosen on the genuine documents of every validation set, with their figures on each set."""
     return {name: _policy(max_bpcer, sets) for name, max_bpcer in MAX_BPCER.items()}
 
 
 def choose_threshold(sets: Mapping[str, Scored], max_bpcer: float) -> float:
-    """The lowest threshold that keeps BPCER within bounds in every set, rounded up to four digits."""
+    """The lowest threshold that keeps BPCER within bounds in every set, rounded up to four decimals."""
     generated_may = max_bpcer * (_HARDER if set(sets) - {GENERATED} else 1)
     exact = max(
         threshold_for_bpcer(scored.genuine, generated_may if name == GENERATED else max_bpcer)
@@ -42,9 +42,9 @@ def choose_threshold(sets: Mapping[str, Scored], max_bpcer: float) -> float:
 
 
 def undetermined_band(sets: Mapping[str, Scored], threshold: float, max_bpcer: float) -> tuple[float, float]:
-    """The scores that ask for a person's eye: the threshold lies in it.
+    """The scores for manual review; the band contains the threshold.
 
-    Below the band stand most genuine documents, above it scarcely any.
+    Most genuine documents are below the band, hardly any above it.
     """
     low, high = (choose_threshold(sets, max_bpcer * times) for times in BAND)
     return min(low, threshold), max(high, threshold)
@@ -59,9 +59,9 @@ def _policy(max_bpcer: float, sets: Mapping[str, Scored]) -> Policy:
 
 
 def policy_figures(scored: Scored, threshold: float, band: tuple[float, float]) -> PolicyFigures:
-    """What a policy gives on a set: `bpcer`, `apcer`, the worst species, how many samples a person must look at.
+    """A policy's figures on a set: `bpcer`, `apcer`, the worst species, the manual review rate.
 
-    Where there are no attacks, of genuine ones only.
+    Without attacks, of genuine documents only.
     """
     weights = resampling.drawn_weights(scored.documents)
     rejected = bpcer_figure(scored, threshold, weights)

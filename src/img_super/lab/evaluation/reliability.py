@@ -1,7 +1,7 @@
 """Whether a score of 0.8 means four in five: reliability curve and expected calibration error.
 
-A score assumes that half of what comes in is an attack. Both classes count alike here, therefore, however many samples
-each has: a set with four attacks to each genuine photo would call an exact score wrong by its own share.
+A score assumes that half of the input are attacks, so both classes have equal weight here: otherwise a set with four
+attacks per genuine photo would make exact scores look wrong.
 """
 
 from dataclasses import dataclass
@@ -18,9 +18,9 @@ BINS: Final = 15
 
 @dataclass(frozen=True, slots=True)
 class Reliability:
-    """Samples in bins of equal numbers, by score."""
+    """Samples in equally filled bins, by score."""
 
-    # mean_score, attack_share: of each bin that has samples, rising by score
+    # mean_score, attack_share: of each non-empty bin, by rising score
     mean_score: Float64Array
     attack_share: Float64Array
     ece: float  # expected calibration error, in [0, 1]. Source: M. P. Naeini et al., 2015
@@ -33,7 +33,7 @@ def reliability(labels: npt.NDArray[np.generic], scores: Float64Array) -> Reliab
 
 
 def expected_calibration_error(labels: npt.NDArray[np.generic], scores: Float64Array, weights: Weights) -> Values:
-    """How far the mean score of a bin lies from its share of attacks, on average; one value a draw."""
+    """The mean distance between a bin's mean score and its share of attacks; one value per draw."""
     _, score_sum, attacks = _binned(labels, scores, _balanced(labels, weights))
     return _error(score_sum, attacks)
 
@@ -43,7 +43,7 @@ def _error(score_sum: Float64Array, attacks: Float64Array) -> Values:
 
 
 def _balanced(labels: npt.NDArray[np.generic], weights: Weights) -> Weights:
-    """The weights of each draw, half of whose sum is the attacks'; nan where a draw lacks a class."""
+    """The weights of each draw, half of them for attacks; nan if a draw lacks a class."""
     attack = labels == 1
     of_attacks, of_genuine = (weights @ is_one.astype(np.float64) for is_one in (attack, ~attack))
     with np.errstate(invalid="ignore", divide="ignore"):
@@ -53,7 +53,7 @@ def _balanced(labels: npt.NDArray[np.generic], weights: Weights) -> Weights:
 def _binned(
     labels: npt.NDArray[np.generic], scores: Float64Array, weights: Weights
 ) -> tuple[Float64Array, Float64Array, Float64Array]:
-    """Weight, weighted scores and weighted attacks, [draws, bins]; bins without samples are left out."""
+    """Weight, weighted scores and weighted attacks, [draws, bins]; without empty bins."""
     edges = np.quantile(scores, np.linspace(0, 1, BINS + 1)[1:-1])
     bin_of = np.searchsorted(edges, scores, side="right")
     members = (bin_of[:, None] == np.unique(bin_of)).astype(np.float64)

@@ -1,4 +1,4 @@
-"""From labels, species and scores to the figures that a card holds."""
+"""Computes a card's figures from labels, species and scores."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -18,14 +18,14 @@ QUANTILES: Final = (0.0, 0.01, *(round(0.05 * step, 2) for step in range(1, 20))
 
 @dataclass(frozen=True, slots=True)
 class Scored:
-    """A judged data set: label (0, 1), species (empty when genuine), document and score of each sample."""
+    """A scored data set: label (0, 1), species (empty if genuine), document and score of each sample."""
 
     labels: npt.NDArray[np.int64]
     species: npt.NDArray[np.str_]
     documents: npt.NDArray[np.str_]
     scores: npt.NDArray[np.float64]
-    heat_maps: FloatMap | None = None  # float32 [n, height, width]; 0 x 0 each when the network has none
-    masks: UInt8Array | None = None  # uint8 [n, side, side], 255 where something was laid over; None when nobody knows
+    heat_maps: FloatMap | None = None  # float32 [n, height, width]; 0 x 0 if the network has none
+    masks: UInt8Array | None = None  # uint8 [n, side, side], 255 where something was laid over; None if unknown
 
     @property
     def genuine(self) -> npt.NDArray[np.float64]:
@@ -44,7 +44,7 @@ class Scored:
 def figures(scored: Scored, threshold: float) -> SetFigures:
     """All figures of one data set at one threshold, with 95 % intervals by document.
 
-    Without attacks: how many genuine documents are rejected, and how their scores lie.
+    Without attacks: the share of rejected genuine documents, and their score distribution.
     """
     labels, scores = scored.labels, scored.scores
     weights = resampling.drawn_weights(scored.documents)
@@ -92,7 +92,7 @@ def score_quantiles(labels: npt.NDArray[np.int64], scores: npt.NDArray[np.float6
 
 
 def bpcer_figure(scored: Scored, threshold: float, weights: resampling.Weights) -> Figure:
-    """How many genuine documents reach the threshold."""
+    """The share of genuine documents that reach the threshold."""
     genuine = scored.labels == 0
     return resampling.figure(
         metrics.bpcer(scored.genuine, threshold), resampling.mean(scored.genuine >= threshold, weights[:, genuine])
@@ -102,7 +102,7 @@ def bpcer_figure(scored: Scored, threshold: float, weights: resampling.Weights) 
 def apcer_figure(
     scored: Scored, attacks: npt.NDArray[np.bool_], threshold: float, weights: resampling.Weights
 ) -> Figure:
-    """How many of these attacks stay under the threshold."""
+    """The share of these attacks below the threshold."""
     scores = scored.scores[attacks]
     return resampling.figure(metrics.apcer(scores, threshold), resampling.mean(scores < threshold, weights[:, attacks]))
 

@@ -1,7 +1,7 @@
-"""95 % bootstrap intervals of every figure at once: whole documents are drawn, for samples of one are alike.
+"""95 % bootstrap intervals of all figures at once; documents are resampled, because their samples are correlated.
 
-A draw is a row of weights, how often each sample counts in it, so that a figure of a thousand draws is one product of
-matrices instead of a thousand loops.
+A draw is a row of weights, one per sample, so that a figure of a thousand draws is one matrix product instead of a
+thousand loops.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ DIGITS: Final = 4
 
 
 def drawn_weights(clusters: Array, seed: int = 1, draws: int = 1000) -> Weights:
-    """How often each sample counts in each draw of as many clusters as there are.
+    """The weight of each sample in each draw of clusters.
 
     `clusters`: the cluster of each sample, such as its document.
     """
@@ -38,7 +38,7 @@ def drawn_weights(clusters: Array, seed: int = 1, draws: int = 1000) -> Weights:
 
 
 def interval(values: Values) -> tuple[float, float]:
-    """The middle 95 %; draws without an answer (nan) are left out."""
+    """The middle 95 %; draws without a value (nan) are ignored."""
     if np.isnan(values).all():
         return float("nan"), float("nan")
     low, high = np.nanpercentile(values, [2.5, 97.5])
@@ -46,18 +46,18 @@ def interval(values: Values) -> tuple[float, float]:
 
 
 def figure(value: float, draws: Values) -> Figure:
-    """A value and the interval of its draws, as a card holds them."""
+    """A value and the interval of its draws, as in a card."""
     return Figure(round(value, DIGITS), rounded_interval(draws))
 
 
 def rounded_interval(draws: Values) -> tuple[float, float]:
-    """`interval`, as a card holds it."""
+    """`interval`, rounded as in a card."""
     low, high = interval(draws)
     return round(low, DIGITS), round(high, DIGITS)
 
 
 def mean(values: Array, weights: Weights) -> Values:
-    """The mean of one number (or bool) a sample."""
+    """The mean of one number (or bool) per sample."""
     with np.errstate(invalid="ignore"):
         return np.asarray(weights @ np.asarray(values, np.float64) / weights.sum(axis=1))
 
@@ -74,7 +74,7 @@ class Curves:
 
     @classmethod
     def of(cls, labels: Array, scores: Array, weights: Weights | None = None) -> Curves:
-        """Of each draw; without weights of one draw, in which each sample counts once."""
+        """Of each draw; without weights, of one draw with every sample once."""
         weights = np.ones((1, len(labels))) if weights is None else weights
         order = np.argsort(-np.asarray(scores, np.float64), kind="stable")
         descending, attack = np.asarray(scores)[order], np.asarray(labels)[order] == 1
@@ -97,7 +97,7 @@ class Curves:
         return _finite(np.where(self.apcer <= level + 1e-12, self.bpcer, np.inf).min(axis=1))
 
     def tpr_at_fpr(self, level: float) -> Values:
-        """The largest share of attacks found where at most `level` of the genuine documents are rejected."""
+        """The largest share of attacks found while at most `level` of the genuine documents are rejected."""
         return _finite(np.where(self.bpcer <= level + 1e-12, 1 - self.apcer, -np.inf).max(axis=1))
 
     def apcer_at_bpcer(self, level: float) -> Values:
@@ -109,7 +109,7 @@ class Curves:
 
 @dataclass(frozen=True, slots=True)
 class Ranking:
-    """How well scores rank: of the samples as they are, and of each draw."""
+    """How well scores rank, for the samples and for each draw."""
 
     exact: Curves
     drawn: Curves
@@ -127,12 +127,12 @@ class Ranking:
 
 
 def _finite(values: Values) -> Values:
-    """Draws without one of the classes have no answer."""
+    """Draws that lack a class have no value."""
     return np.asarray(np.where(np.isfinite(values), values, np.nan))
 
 
 def _share(weights: Weights, positions: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
-    """Of each draw's whole weight, the part up to each position; 0 comes first."""
+    """The cumulative share of each draw's weight, starting with 0."""
     totals = weights.cumsum(axis=1)
     with np.errstate(invalid="ignore"):
         share = totals[:, positions] / totals[:, -1:]

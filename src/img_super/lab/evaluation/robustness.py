@@ -1,7 +1,7 @@
-"""How far scores move when the same photo is saved again, scaled, blurred or turned.
+"""How far scores move when a photo is recompressed, scaled, blurred or rotated.
 
-Photos go the whole way of the service, detector included; crops, where no photo was kept, are changed themselves, which
-leaves out that the detector then frames the portrait a little differently.
+Photos go through the whole service, including the detector. If no photos were kept, crops are changed instead, which
+leaves out the detector's slightly different box.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -31,7 +31,7 @@ Scores = npt.NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class ImageChange:
-    """One change: its kind, how strong (0 is not at all), and what it does to an image."""
+    """One change: its kind, its strength (0: none), and its function."""
 
     kind: str
     strength: float
@@ -40,7 +40,7 @@ class ImageChange:
 
 @dataclass(frozen=True, slots=True)
 class Samples:
-    """Images with their truth; read one after the other, for photos are large."""
+    """Images with their labels, read one by one because photos are large."""
 
     images: Callable[[], Iterator[RgbImage]]
     labels: npt.NDArray[np.int64]
@@ -48,13 +48,13 @@ class Samples:
 
 
 def scaled(image: RgbImage, scale: float, kernel: int = cv2.INTER_AREA) -> RgbImage:
-    """The image with so much of its width and height."""
+    """The image scaled by this factor."""
     wh = (max(1, round(image.shape[1] * scale)), max(1, round(image.shape[0] * scale)))
     return cv2.resize(image, wh, interpolation=kernel).astype(np.uint8, copy=False)
 
 
 def blurred(image: RgbImage, sigma_share: float) -> RgbImage:
-    """Sigma as a share of the image's side."""
+    """Sigma relative to the image's side."""
     return cv2.GaussianBlur(image, (0, 0), sigma_share * max(image.shape[:2])).astype(np.uint8, copy=False)
 
 
@@ -89,22 +89,22 @@ PHOTO_STEPS: Final = (
 
 
 class StepFigures(msgspec.Struct, frozen=True):
-    """What became of the scores at one step."""
+    """The scores at one step."""
 
     # kind, strength: of the step; `none` for the unchanged images
     kind: str
     strength: float
     answered: float  # the share of samples that got a score
-    # median_change, p95_change: of |score change|; None where no sample got two scores
+    # median_change, p95_change: of |score change|; None if no sample has two scores
     median_change: float | None
     p95_change: float | None
-    verdicts_changed: float  # the share of genuine samples that get another verdict than unchanged
-    auc: Figure | None  # None when only one class is there
+    verdicts_changed: float  # the share of genuine samples whose verdict changes
+    auc: Figure | None  # None with a single class
     bpcer: float  # at the threshold
 
 
 def robustness(judge: Judge, samples: Samples, steps: Sequence[ImageChange], policy: Policy) -> list[StepFigures]:
-    """One row a step, the unchanged images first."""
+    """One row per step, the unchanged images first."""
     changes = [ImageChange("none", 0, lambda image: image), *steps]
     scores = np.array([[judge(step.change(image)) for step in changes] for image in samples.images()])
     weights = resampling.drawn_weights(samples.documents)
@@ -154,7 +154,7 @@ def _bpcer(scores: Scores, samples: Samples, threshold: float) -> float:
 
 
 def score_or_nan(score: Callable[[RgbImage], float], image: RgbImage) -> float:
-    """The score, or nan where the service would say that it cannot judge the photo."""
+    """The score, or nan if the service could not judge the photo."""
     try:
         return score(image)
     except InputError:

@@ -1,4 +1,4 @@
-"""The figures as tables, models side by side, in English for the report and in Spanish for the documents."""
+"""The figures as tables with models side by side: English in the report, Spanish in the documents."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -88,7 +88,7 @@ SPANISH: Final = Names(
 
 
 def figures_table(results: Sequence[Measured], name: str, names: Names) -> Table:
-    """Every figure of one set, a column a model."""
+    """Every figure of one set, one column per model."""
     columns = [_column(result.figures[name], names) for result in results]
     labels = list(dict.fromkeys(label for column in columns for label in column))
     rows = [[label, *(column.get(label, "-") for column in columns)] for label in labels]
@@ -96,7 +96,7 @@ def figures_table(results: Sequence[Measured], name: str, names: Names) -> Table
 
 
 def _column(values: SetFigures, names: Names) -> dict[str, str]:
-    """The intervals of what stands together in one row are in the card."""
+    """Rows of several figures omit their intervals, which are in the card."""
     counts = ", ".join(map(str, (values.bona_fide, values.attacks, values.documents)))
     column = {names.counted: counts} | {label: _text(figure, names) for label, figure in _labelled(values, names)}
     for label, figures in (("BPCER, APCER", values.bpcer_figures), ("APCER, BPCER", values.apcer_at_bpcer)):
@@ -120,7 +120,7 @@ def _labelled(figures: SetFigures, names: Names) -> Iterator[tuple[str, Figure]]
 
 
 def policies_table(result: Measured, name: str, names: Names) -> Table:
-    """What each policy of a model gives on one set."""
+    """A model's policies on one set."""
     rows = []
     for choice, figures in result.policies[name].items():
         policy = result.model.card.policy(choice)
@@ -136,7 +136,7 @@ def policies_table(result: Measured, name: str, names: Names) -> Table:
 
 
 def groups_table(figures: SetFigures, title: str, names: Names) -> Table:
-    """A row a group of people."""
+    """One row per group of people."""
     rows = [
         [
             f"{names.traits[trait]}{names.traits.get(group, group)}", str(rates.people), str(rates.bona_fide),
@@ -149,7 +149,7 @@ def groups_table(figures: SetFigures, title: str, names: Names) -> Table:
 
 
 def robustness_table(rows: Sequence[StepFigures], title: str, names: Names) -> Table:
-    """One row a step."""
+    """One row per step."""
     cells = [
         [
             row.kind, f"{row.strength:g}", _number(row.median_change), _number(row.p95_change),
@@ -161,7 +161,7 @@ def robustness_table(rows: Sequence[StepFigures], title: str, names: Names) -> T
 
 
 def precisions_table(result: Measured, names: Names) -> Table:
-    """Floats against integers, as they were compared when the model was exported."""
+    """float32 against int8, as compared at export."""
     card = result.model.card
     rows = [
         [

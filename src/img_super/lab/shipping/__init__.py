@@ -1,1 +1,1 @@
-"""From a trained network to a folder that serves: exported, measured, with its card."""
+"""Turns a trained network into a folder that serves: exported, measured, with its card."""

@@ -1,8 +1,8 @@
-"""The card of a freshly exported model: calibration and threshold from validation, and what is known of it.
+"""The card of a freshly exported model: calibration and thresholds from validation, and its description.
 
-Generated documents alone set the threshold wrong: genuine real photos look more suspicious to the network than
-generated ones do. Half of the document types among the real captures therefore help to choose it, and only the other
-half is reported.
+Generated documents alone give a wrong threshold: genuine real photos score higher than
+generated ones. Half of the real captures' document types therefore help to choose it, and only the other half is
+reported.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ TERMS: Final = (
 
 @dataclass(frozen=True, slots=True)
 class About:
-    """What a card says in words."""
+    """The texts of a card."""
 
     name: str
     data: str
@@ -70,7 +70,7 @@ PORTRAIT_VALIDATOR: Final = About("portrait_validator", DATA, LIMITS, TERMS)
 
 @dataclass(frozen=True, slots=True)
 class Validation:
-    """A validation set as the network sees it: logits in place of scores."""
+    """A validation set with the network's logits in place of scores."""
 
     logits: Scored
 
@@ -98,7 +98,7 @@ def make_card(
     version: str,
     about: About = PORTRAIT_VALIDATOR,
 ) -> ModelCard:
-    """Calibrate on real photos, each set counting alike, else on generated ones; choose the policies.
+    """Calibrate on real photos, with equal weight per set, otherwise on generated ones; choose the policies.
 
     Generated documents are drawn harder than what people send: they guard the thresholds, as a set of genuine documents
     alone does, and would make the score of real photos less sure than it is. `sets`: the generated one by the name
@@ -134,7 +134,7 @@ def make_card(
 
 
 def calibrate(sets: Sequence[Scored]) -> calibration.CalibrationChoice:
-    """The better calibration over all sets; within each, both classes count alike, however many samples they have."""
+    """The better calibration over all sets; within each, both classes have equal weight."""
     weights = [np.where(part.labels == 1, 0.5 / part.labels.sum(), 0.5 / (part.labels == 0).sum()) for part in sets]
     samples = sum(len(part.labels) for part in sets)
     return calibration.fit_better(

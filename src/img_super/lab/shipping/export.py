@@ -1,7 +1,6 @@
-"""From a trained Keras network to the files that ship: LiteRT as floats and as integers, and Keras.
+"""Exports a trained Keras network: LiteRT in float32 and int8, and Keras.
 
-The floats are proven to answer as Keras does. Of integers this cannot be asked: `evaluation.precision` measures what
-they cost.
+The float32 file is verified to answer like Keras. int8 cannot be; `shipping.precision` measures what it costs.
 """
 
 from collections.abc import Iterator
@@ -29,7 +28,7 @@ REPRESENTATIVE_CROPS: Final = 100
 
 
 class ExportFailed(ImgSuperError):
-    """The exported network does not answer as the trained one does."""
+    """The exported network's answers differ from the trained one's."""
 
 
 def export_file(trained: Path, folder: Path, representative: UInt8Array | None = None) -> dict[str, WeightsFile]:
@@ -40,7 +39,7 @@ def export_file(trained: Path, folder: Path, representative: UInt8Array | None =
 def export_network(
     network: keras.Model, folder: Path, representative: UInt8Array | None = None
 ) -> dict[str, WeightsFile]:
-    """Write the files into `folder`; returns what a card's `files` says of them.
+    """Write the files into `folder`; return the card's `files`.
 
     `representative`: crops as serving sees them, uint8 [n, side, side, 3] of the network's side; without any, no
     integer weights are made. Raises `ExportFailed`: a score of the LiteRT network differs from Keras's by more than a
@@ -71,7 +70,7 @@ def describe(path: Path) -> WeightsFile:
 
 
 def single_photo(network: keras.Model) -> keras.Model:
-    """The network for one crop at a time, which lets LiteRT fix every shape."""
+    """The network for a single crop, which lets LiteRT fix every shape."""
     crop = keras.Input(batch_shape=(1, *network.inputs[0].shape[1:]), name="crop")
     return keras.Model(crop, network(crop, training=False))
 
@@ -80,20 +79,20 @@ def to_litert(single: keras.Model, **options: Any) -> bytes:
     """The network as a LiteRT file; `options` are those of Keras's export."""
     with TemporaryDirectory() as folder:
         path = Path(folder) / "network.tflite"
-        # Without this signature Keras forgets that it is one crop, and each reshaping calculates its shapes anew.
+        # Without this signature Keras drops the batch size, and every reshape recomputes its shape.
         signature = [keras.InputSpec(shape=single.inputs[0].shape, dtype="float32", name="crop")]
         single.export(str(path), format="litert", verbose=False, input_signature=signature, **options)
         return path.read_bytes()
 
 
 def _to_int8(single: keras.Model, representative: UInt8Array) -> bytes:
-    """Weights and activations as integers; the crop's bytes go in as they are, floats come out."""
+    """int8 weights and activations; takes the crop's bytes and returns floats."""
     import tensorflow as tf  # noqa: PLC0415 - Keras has it loaded; other back-ends export floats without it
 
     def crops() -> Iterator[list[npt.NDArray[np.float32]]]:
         for number, crop in enumerate(representative[:REPRESENTATIVE_CROPS]):
             batch = crop[np.newaxis].astype(np.float32)
-            if number == 0:  # black and white must be there, or the input's scale would not be 1
+            if number == 0:  # without black and white the input's scale would not be 1
                 batch[0, 0, 0], batch[0, 0, 1] = 0, 255
             yield [batch]
 
@@ -111,14 +110,14 @@ def _to_int8(single: keras.Model, representative: UInt8Array) -> bytes:
 
 
 def _without_training_state(network: keras.Model) -> keras.Model:
-    """A copy without optimiser: half the size, and nothing that only training needs."""
+    """A copy without the optimiser, which is half the size."""
     copy: keras.Model = network.__class__.from_config(network.get_config())
     copy.set_weights(network.get_weights())
     return copy
 
 
 def largest_score_difference(single: keras.Model, litert: bytes, side_px: int, crops: int = 8) -> float:
-    """How far the two networks' scores (sigmoid of the logit) and maps lie apart, on random crops."""
+    """The largest difference between two networks' scores (sigmoid of the logit) and maps on random crops."""
     rng = np.random.default_rng(1)
     runner = Interpreter(model_content=litert, num_threads=1).get_signature_runner()
     (name,) = runner.get_input_details()
@@ -134,7 +133,7 @@ def largest_score_difference(single: keras.Model, litert: bytes, side_px: int, c
 
 
 def as_numpy(tensor: Any) -> npt.NDArray[Any]:
-    """What any back-end of Keras calculated."""
+    """The result of any Keras back-end as an array."""
     return np.asarray(keras.ops.convert_to_numpy(tensor))
 
 

@@ -1,4 +1,4 @@
-"""From the trained one-pass network and YuNet to the files that ship: LiteRT, proven to answer as Keras does."""
+"""Exports the trained one-pass network and YuNet to LiteRT, verified to answer like Keras."""
 
 from pathlib import Path
 from typing import Final
@@ -20,9 +20,9 @@ _PHOTOS: Final = 6
 
 
 def export_detector(trained: Path, folder: Path, input_wh: tuple[int, int]) -> dict[str, WeightsFile]:
-    """Write the files of a run's best weights into `folder`; returns what a card's `files` says of them.
+    """Write the files of a run's best weights into `folder`; return the card's `files`.
 
-    `input_wh`: of the photos when serving; the network is fully convolutional, and training on square ones is simple.
+    `input_wh`: the serving input; the network is fully convolutional and is trained on square inputs.
     Raises `ExportFailed`: an answer of the LiteRT network differs from Keras's by more than `MAX_DIFFERENCE`.
     """
     network = build_network(input_wh)
@@ -45,7 +45,7 @@ def export_litert(network: keras.Model, file: Path) -> WeightsFile:
 
 
 def largest_difference(single: keras.Model, litert: bytes) -> float:
-    """How far the two networks' answers lie apart on random coarse pictures, in the answers' own units."""
+    """The largest difference between two networks' answers on random coarse pictures, in the answers' units."""
     rng, served = np.random.default_rng(1), LiteRtRunner(litert)
     width, height = served.input_wh
     largest = 0.0

@@ -1,4 +1,4 @@
-"""Whether integers serve as well as floats: accuracy and time of both, crop by crop in one run."""
+"""Compares int8 with float32: accuracy and time, crop by crop in one run."""
 
 from collections.abc import Mapping
 from time import perf_counter
@@ -24,9 +24,9 @@ FLOAT, INT8 = "litert", "litert_int8"
 
 
 def compare_precisions(weights: Mapping[str, bytes], crops: CropSet) -> dict[str, Precision]:
-    """What each file is worth; for integers, how far the scores move.
+    """Measure each file; for int8, also how far the scores move.
 
-    The files take turns on every crop, so that a busy machine slows both. `litert`, the floats, must be among them.
+    The files alternate on every crop, so that a busy machine slows both. `litert` (float32) must be among them.
     """
     logits, times_ms = _run_in_turns(weights, crops)
     labels = crops.labels
@@ -55,7 +55,7 @@ def compare_precisions(weights: Mapping[str, bytes], crops: CropSet) -> dict[str
 
 
 def which_serves(precisions: Mapping[str, Precision]) -> str:
-    """The fastest among the files that rank as well as floats, or nearly, and give the same scores."""
+    """The fastest file that ranks nearly as well as float32 and gives the same scores."""
     as_good = [
         file
         for file, precision in precisions.items()

@@ -1,4 +1,4 @@
-"""From a trained network to a model's folder: files, proven or measured, and the card that says how to read them."""
+"""Turns a trained network into a model folder: verified or measured files and their card."""
 
 from pathlib import Path
 from typing import Final
@@ -23,16 +23,16 @@ CHOOSING: Final = "real_captures_choosing"
 def ship(
     trained: Path,
     folder: Path,
-    validation: CropSet,  # generated crops that training did not see
+    validation: CropSet,  # generated crops that training has not seen
     version: str,
     real: list[ForgedCrop] | None = None,  # real captures that help to choose; see `real_captures`
-    representative: UInt8Array | None = None,  # crops for the integer weights; without any, there are only floats
+    representative: UInt8Array | None = None,  # crops for the int8 weights; None: float32 only
     about: About = PORTRAIT_VALIDATOR,
-    own: tuple[str, Validation] | None = None,  # name and answers of a team's own documents, which help to choose, too
+    own: tuple[str, Validation] | None = None,  # name and answers of a team's own documents, which also help to choose
 ) -> ModelCard:
     """Export a `.keras` file, choose what serves, calibrate it, choose its policies, write its card.
 
-    Raises `ExportFailed`: LiteRT answers otherwise than Keras does; `ValueError`: the network's logits do not rise with
+    Raises `ExportFailed`: LiteRT's answers differ from Keras's; `ValueError`: the network's logits do not rise with
     suspicion.
     """
     files = export_file(trained, folder, representative)

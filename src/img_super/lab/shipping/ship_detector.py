@@ -1,4 +1,4 @@
-"""From a trained one-pass network to its folder: files proven equal, least confidence chosen, all measured."""
+"""Turns a trained one-pass network into its folder: verified files, minimum confidence, measurements."""
 
 from datetime import UTC, datetime
 from pathlib import Path
@@ -47,10 +47,10 @@ TERMS: Final = (
 def ship_detector(
     trained: Path, folder: Path, validation: Path, version: str, real: Path | None = None
 ) -> DetectorCard:
-    """Export a `.keras` file, choose its least confidence on generated validation, measure, write the card.
+    """Export a `.keras` file, choose its minimum confidence on generated validation, measure, write the card.
 
-    `validation`: a folder of whole photos that training did not see; `real`: real captures, which are only measured.
-    Raises `ExportFailed`: LiteRT answers otherwise than Keras does.
+    `validation`: a folder of whole photos that training has not seen; `real`: real captures, which are only measured.
+    Raises `ExportFailed`: LiteRT's answers differ from Keras's.
     """
     files = export_detector(trained, folder, INPUT_WH) | {"yunet": export_yunet(folder)}
     created = datetime.now(UTC).strftime("%Y-%m-%d")
@@ -69,14 +69,14 @@ def ship_detector(
 
 
 def export_yunet(folder: Path) -> WeightsFile:
-    """Write YuNet for small upright squares: on LiteRT it takes 40 % of the time that it takes on OpenCV."""
+    """Write YuNet for small upright squares: LiteRT takes 40 % of OpenCV's time."""
     yunet = build_yunet(SIDE_PX)
     load_yunet(yunet)
     return export_litert(yunet, folder / YUNET_FILE)
 
 
 def real_figures(detector: FastDetector, folder: Path) -> DetectorFigures:
-    """What the card says of real captures turned in four ways; the precise detector helps where it is asked."""
+    """The card's figures for real captures in four rotations, with the precise detector as fallback."""
     answers = []
     for frame in real_frames(folder):
         located, detection = detector.locate(frame.image), detector.detect(frame.image)

@@ -1,1 +1,1 @@
-"""What the network learns from: portraits, document designs, superimpositions, capture."""
+"""Generates training data: portraits, document designs, superimpositions, capture."""

@@ -1,7 +1,7 @@
-"""A data set is rendered shard by shard in several processes; finished shards are not rendered again.
+"""Renders a data set shard by shard in several processes; finished shards are kept.
 
-A shard is finished when its rows, `shard-00000.jsonl`, are there. Every byte hangs on seed and options, none on how
-many processes work.
+A shard is finished when its rows, `shard-00000.jsonl`, exist. Every byte depends on seed and options, not on the number
+of processes.
 """
 
 import os
@@ -34,14 +34,14 @@ class RenderJob:
     drawn: int = 0
     portraits: tuple[str, ...] = ()
     designs: tuple[str, ...] = ()
-    shard_size: int = 100  # samples a shard, an even number; part of what decides the bytes
+    shard_size: int = 100  # samples per shard, even; affects the bytes
 
     @property
     def shards(self) -> int:
         return -(-self.count // self.shard_size)
 
     def size(self, shard: int) -> int:
-        """How many samples the shard holds."""
+        """The number of samples in the shard."""
         remaining = self.count - shard * self.shard_size
         return min(self.shard_size, remaining + remaining % 2)
 
@@ -67,7 +67,7 @@ _writes: Final[list[Write]] = []
 
 
 def prepare(job: RenderJob, progress: Progress | None = None) -> Sources:
-    """Load what the job draws from; the first time, portraits are drawn and examined, which takes a while.
+    """Load the job's sources; the first time, this draws and examines portraits, which takes a while.
 
     Raises `NothingToDrawFrom`: see `load_sources`; `BadWeights`: a network of the generator is not installed.
     """
@@ -75,9 +75,9 @@ def prepare(job: RenderJob, progress: Progress | None = None) -> Sources:
 
 
 def render_shards(job: AnyJob, start: Callable[[AnyJob], Write], processes: int) -> Iterator[int]:
-    """Render the missing shards, yielding how many samples each has; then write the manifest.
+    """Render the missing shards, yielding each one's number of samples; then write the manifest.
 
-    `start`: called once in every process; a function of a module, since it is sent there by name.
+    `start`: called once in every process; a module-level function, because it is pickled by name.
     """
     job.out.mkdir(parents=True, exist_ok=True)
     unwritten = [shard for shard in range(job.shards) if not job.rows_path(shard).exists()]
@@ -88,14 +88,14 @@ def render_shards(job: AnyJob, start: Callable[[AnyJob], Write], processes: int)
 
 
 def write_manifest(job: RenderJob) -> None:
-    """Write `manifest.jsonl`: the rows of the shards that are ready."""
+    """Write `manifest.jsonl`: the rows of the finished shards."""
     paths = [job.rows_path(shard) for shard in range(job.shards)]
     replace_durably(job.out / "manifest.jsonl", b"".join(path.read_bytes() for path in paths if path.exists()))
 
 
 @contextmanager
 def _of_processes(environment: Mapping[str, str]) -> Iterator[None]:
-    """Processes that are started in here have this environment, where nobody chose another one."""
+    """Processes started in here get these environment variables unless already set."""
     added = {name: value for name, value in environment.items() if name not in os.environ}
     os.environ.update(added)
     try:

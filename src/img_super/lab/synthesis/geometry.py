@@ -21,7 +21,7 @@ def projective(matrix: Float32Array) -> Float32Array:
 
 
 def onto(matrix: Float32Array, points: Float32Array) -> Float32Array:
-    """Points [n, 2] through a map."""
+    """Map points [n, 2]."""
     moved = cv2.perspectiveTransform(points[None].astype(np.float32), projective(matrix).astype(np.float64))
     return np.asarray(moved[0], np.float32)
 
@@ -32,13 +32,13 @@ def shifted(dx: float, dy: float) -> Float32Array:
 
 
 def scale_of(matrix: Float32Array) -> float:
-    """How many target pixels a source pixel gets, about."""
+    """The approximate number of target pixels per source pixel, in a row."""
     (a, b, _), (c, d, _), (_, _, e) = projective(matrix).tolist()
     return float(abs(a * d - b * c) ** 0.5 / abs(e))
 
 
 def warp(image: Pixels, matrix: Float32Array, wh: tuple[int, int], border: int = cv2.BORDER_REPLICATE) -> Pixels:
-    """Warp into `wh` pixels; blurs first where the map shrinks. Bytes stay bytes, which takes half the time."""
+    """Warp into `wh` pixels; blurs first if the map shrinks. Bytes stay bytes, which takes half the time."""
     full = projective(matrix).astype(np.float64)
     if wh == image.shape[1::-1] and np.array_equal(full, _SAME):
         return image
@@ -51,19 +51,19 @@ def warp(image: Pixels, matrix: Float32Array, wh: tuple[int, int], border: int =
 
 
 def without_aliasing(image: Pixels, scale: float) -> Pixels:
-    """The image blurred as much as it must be before it is shown smaller by `scale`."""
+    """The image blurred as needed before downscaling by `scale`."""
     return pixels.blur(image, 0.5 * (1 / scale - 0.6)) if scale < 0.8 else image
 
 
 def slid(image: Float32Array, dx: float, dy: float) -> Float32Array:
-    """The image moved by fractions of pixels, which takes a tenth of a warp's time; its edges are drawn out."""
+    """The image shifted by fractions of pixels with replicated edges, in a tenth of a warp's time."""
     height, width = image.shape[:2]
     middle = ((width - 1) / 2 - dx, (height - 1) / 2 - dy)
     return np.asarray(cv2.getRectSubPix(image, (width, height), middle), np.float32)
 
 
 def overlap(box: Box4, wh: tuple[int, int]) -> Box4:
-    """The part of a box that lies in a picture."""
+    """The part of a box inside a picture."""
     return max(0, box[0]), max(0, box[1]), min(wh[0], box[2]), min(wh[1], box[3])
 
 

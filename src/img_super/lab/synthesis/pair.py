@@ -1,6 +1,6 @@
-"""Everything that is decided about a genuine sample and its attack before a pixel is drawn.
+"""All decisions about a genuine sample and its attack before a pixel is drawn.
 
-Both are the same card under the same camera: what they share is decided once, for the pair.
+Both show the same card under the same camera; shared parameters are decided once per pair.
 """
 
 from collections.abc import Sequence
@@ -48,22 +48,22 @@ _LARGER_DONOR: Final = 1.2
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What a data set is to show."""
+    """The contents of a data set."""
 
     species: Sequence[str] = SPECIES  # attacks to choose from
-    stages: Sequence[str] = STAGES  # where in the chain they may happen; a species that is of none of them is left out
-    # The photos show the whole card on its table; else only what a crop of the portrait needs is drawn.
+    stages: Sequence[str] = STAGES  # their possible stages; species without any of these are left out
+    # Photos show the whole card on its table; otherwise only the surroundings of the portrait are drawn.
     whole_card: bool = False
 
     @property
     def possible(self) -> list[str]:
-        """The species that can be of these stages."""
+        """The species possible at these stages."""
         return [name for name in self.species if stages_of(name, self.stages)]
 
 
 @dataclass(frozen=True, slots=True)
 class SamplePair:
-    """What genuine sample and attack share, and who the donor is."""
+    """What a genuine sample and its attack share, and the donor."""
 
     document: str  # the card's name
     blank: Blank
@@ -71,16 +71,16 @@ class SamplePair:
     donor: Portrait
     species: str
     stages: Sequence[str]
-    face_width_px: float  # how wide the face is in the photo
-    sides: float  # how many faces the photo is wide
-    # The two numbers above are of the attack's face, else of the genuine one; were they always the same one's, the
-    # other would be told by its size.
+    face_width_px: float  # the face's width in the photo
+    sides: float  # the photo's width in faces
+    # The two numbers above refer to the attack's face, or else to the genuine one; if they always referred to the
+    # same one, face size would reveal the class.
     by_attack: bool
     region: Box4 | None
     capture: Capture
     passing: Passing
     screen: Screen
-    reprinted: bool  # the finished card, forged or not, is printed once more as a whole
+    reprinted: bool  # the finished card, forged or not, is reprinted as a whole
     on_screen: bool  # the photo is shown on a screen and photographed again
     seeds: dict[str, int]  # of everything in `SEEDED`: the same for both classes
     attack_seed: int
@@ -103,9 +103,9 @@ def draw_group_blank(
 def draw_pair(
     place: tuple[int, int, int], sources: Sources, options: Options, blank: Blank, face_px: float
 ) -> SamplePair:
-    """Decide about a pair.
+    """Draw a pair's parameters.
 
-    `place`: seed of the data set, number of the shard, number in the shard; `face_px`: how wide faces are on the blank.
+    `place`: seed of the data set, number of the shard, number in the shard; `face_px`: the face width on the blank.
     """
     rng = np.random.default_rng([*place, 2])
     host, guest = (int(number) for number in rng.choice(len(sources.portraits), 2, replace=False))
@@ -138,7 +138,7 @@ def draw_pair(
 
 
 def region_around(blank: Blank, photo_px: float) -> Box4:
-    """The part of the blank that a photo so many of its pixels wide can show, however it is turned."""
+    """The part of the blank that a photo this many pixels wide can show in any rotation."""
     x_min, y_min, x_max, y_max = blank.frame
     middle = ((x_min + x_max) / 2, (y_min + y_max) / 2)
     reach = max(_REACH_SIDES * photo_px, 0.62 * (y_max - y_min))

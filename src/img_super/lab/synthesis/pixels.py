@@ -1,6 +1,6 @@
 """Small operations on pixels that printing, capture and superimposition share. Images are RGB float32, 0 to 255.
 
-They go through OpenCV: NumPy broadcasts over a last axis of three about ten times as slowly.
+They use OpenCV: NumPy broadcasts over a last axis of three about ten times slower.
 """
 
 from functools import cache
@@ -53,7 +53,7 @@ def filled(hw: tuple[int, ...], colour: npt.ArrayLike) -> Float32Array:
 
 
 def blur(image: Pixels, sigma_px: float) -> Pixels:
-    """Gaussian blur; nothing happens below a sigma of 0.2 px. Large ones are done on a reduced image."""
+    """Gaussian blur; no effect below a sigma of 0.2 px. Large ones use a reduced image."""
     if sigma_px < 0.2:
         return image
     if sigma_px > 4 and min(image.shape[:2]) > 32:
@@ -61,12 +61,12 @@ def blur(image: Pixels, sigma_px: float) -> Pixels:
         wh = (max(8, round(image.shape[1] / shrink)), max(8, round(image.shape[0] / shrink)))
         small = cv2.GaussianBlur(cv2.resize(image, wh, interpolation=cv2.INTER_AREA), (0, 0), 1.9)
         return cv2.resize(small, image.shape[1::-1], interpolation=cv2.INTER_LINEAR).astype(image.dtype, copy=False)
-    side = 2 * int(np.ceil(2.5 * sigma_px - 0.25)) + 1  # OpenCV's own choice has a third more taps, near zero
+    side = 2 * int(np.ceil(2.5 * sigma_px - 0.25)) + 1  # OpenCV's default has a third more taps, near zero
     return cv2.GaussianBlur(image, (side, side), sigma_px).astype(image.dtype, copy=False)
 
 
 def sharpen(image: Float32Array, amount: float, sigma_px: float = 1.0) -> Float32Array:
-    """Unsharp mask, as phones and printers do."""
+    """Unsharp mask, as in phones and printers."""
     if amount <= 0:
         return image
     return np.asarray(cv2.addWeighted(image, 1 + amount, blur(image, sigma_px), -amount, 0), np.float32)
@@ -93,18 +93,18 @@ def gamma_table(gamma: float) -> Float32Array:
 
 
 def blend(under: Float32Array, over: Float32Array, alpha: Float32Array) -> Float32Array:
-    """Lay `over` (an image, or one colour) on `under` where `alpha` (height x width, 0 to 1) says so."""
+    """Blend `over` (an image, or one colour) onto `under` by `alpha` (height x width, 0 to 1)."""
     if over.size == 3:
         over = filled(under.shape, over)
-    weight = np.asarray(alpha * np.float32(1024), np.float32)  # large, for OpenCV adds 1e-5 to what it divides by
+    weight = np.asarray(alpha * np.float32(1024), np.float32)  # large, because OpenCV adds 1e-5 to the divisor
     return np.asarray(cv2.blendLinear(over, under, weight, 1024 - weight), np.float32)
 
 
 def noise(rng: np.random.Generator, hw: tuple[int, ...], sigma: float, grain_px: float, colour: float) -> Float32Array:
     """Noise [height, width, 3] of the given standard deviation.
 
-    `grain_px`: how coarse it is (sigma of its blur, to the nearest of a few); `colour`: share that differs by channel,
-    0 to 1.
+    `grain_px`: its coarseness (sigma of its blur, to the nearest of a few); `colour`: share that differs between
+    channels, 0 to 1.
     """
     if colour <= 0:
         return three(grain(rng, hw, grain_px, sigma))
@@ -119,7 +119,7 @@ def grain(rng: np.random.Generator, hw: tuple[int, ...], grain_px: float, sigma:
 
 
 def _window(rng: np.random.Generator, hw: tuple[int, ...], grain_px: float) -> Float32Array:
-    """A window at a random place of a bank of unit noise that is drawn once a process."""
+    """A random window of a bank of unit noise that is drawn once per process."""
     bank = _bank(int(np.argmin([abs(grain_px - bank_px) for bank_px in _GRAINS_PX])))
     y, x = (int(value) for value in rng.integers(0, _BANK_SIDE_PX, 2))
     height, width = hw[:2]
@@ -131,7 +131,7 @@ def _window(rng: np.random.Generator, hw: tuple[int, ...], grain_px: float) -> F
 
 @cache
 def _bank(number: int) -> Float32Array:
-    """Unit noise that repeats, laid out twice in both directions so that windows need no wrapping."""
+    """Tiling unit noise, repeated in both directions so that windows need no wrapping."""
     rng = np.random.default_rng([_BANK_SEED, number])
     tile = np.pad(rng.standard_normal((_BANK_SIDE_PX, _BANK_SIDE_PX)).astype(np.float32), 16, mode="wrap")
     tile = blur(tile, _GRAINS_PX[number])[16:-16, 16:-16]
@@ -145,9 +145,9 @@ def cosine_sum(rows: Float32Array, columns: Float32Array) -> Float32Array:
 
 
 def polygon(hw: tuple[int, ...], points: Float32Array) -> Float32Array:
-    """The inside of a polygon, 0 to 1, with soft edge pixels; points are given to a 16th of a pixel."""
+    """The inside of a polygon, 0 to 1, with soft edge pixels; points have a precision of 1/16 pixel."""
     out = np.zeros(hw[:2], np.uint8)
-    fixed = np.round(np.clip(points, -30_000, 30_000) * 16).astype(np.int32)  # OpenCV's fixed point ends there
+    fixed = np.round(np.clip(points, -30_000, 30_000) * 16).astype(np.int32)  # the limit of OpenCV's fixed point
     cv2.fillPoly(out, [fixed], 255, cv2.LINE_AA, 4)
     return np.asarray(out, np.float32) / np.float32(255)
 
@@ -158,19 +158,19 @@ def smooth_field(rng: np.random.Generator, hw: tuple[int, ...], cells: int) -> F
 
 
 def enlarged(coarse: Float32Array, wh: tuple[int, int]) -> Float32Array:
-    """A coarse field as a smooth one: cubic to 16 pixels a cell, and bilinear from there, which is much cheaper."""
+    """A coarse field, smoothly enlarged: cubic to 16 pixels per cell, then bilinear, which is much cheaper."""
     middle = (min(wh[0], 16 * coarse.shape[1]), min(wh[1], 16 * coarse.shape[0]))
     smooth = cv2.resize(coarse, middle, interpolation=cv2.INTER_CUBIC)
     return np.asarray(cv2.resize(smooth, wh, interpolation=cv2.INTER_LINEAR), np.float32)
 
 
 def save_and_read(image: Float32Array, quality: int, kind: str, subsampled: bool = True) -> Float32Array:
-    """What a lossy save (`jpeg` or `webp`) leaves of an image."""
+    """An image after a lossy save (`jpeg` or `webp`)."""
     return as_float(opened(saved(to_bytes(image), quality, kind, subsampled)))
 
 
 def saved(image: RgbImage, quality: int, kind: str, subsampled: bool = True) -> bytes:
-    """The file's bytes of an image saved as `jpeg`, `webp` or `png` (which knows no quality)."""
+    """The file's bytes of an image saved as `jpeg`, `webp` or `png` (which ignores the quality)."""
     if kind == "png":
         flags = [cv2.IMWRITE_PNG_COMPRESSION, 1]
     elif kind == "webp":
@@ -191,7 +191,7 @@ def opened(data: bytes) -> RgbImage:
 
 
 def resize(image: Pixels, wh: tuple[int, int]) -> Pixels:
-    """Resize by area when shrinking, else bilinear."""
+    """Resize by area when shrinking, otherwise bilinearly."""
     shrinks = wh[0] < image.shape[1]
     return cv2.resize(image, wh, interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR).astype(
         image.dtype, copy=False
@@ -199,7 +199,7 @@ def resize(image: Pixels, wh: tuple[int, int]) -> Pixels:
 
 
 def reduced(image: Pixels, wh: tuple[int, int]) -> Pixels:
-    """Smaller, first by halves, which is many times as fast as OpenCV's reduction by area."""
+    """Downscale, halving first, which is many times faster than OpenCV's area interpolation."""
     while image.shape[1] >= 2 * wh[0] and image.shape[0] >= 2 * wh[1]:
         half = image.shape[1] // 2, image.shape[0] // 2
         image = resize(image[: 2 * half[1], : 2 * half[0]], half)
@@ -207,7 +207,7 @@ def reduced(image: Pixels, wh: tuple[int, int]) -> Pixels:
 
 
 def mean_and_spread(image: Float32Array, weights: Float32Array) -> tuple[Float32Array, Float32Array]:
-    """Mean and standard deviation by channel where `weights` are above one half; all of the image when nowhere."""
+    """Mean and standard deviation by channel where `weights` exceed one half; of the whole image if nowhere."""
     mask = np.asarray(weights > 0.5, np.uint8)
     mean, spread = cv2.meanStdDev(image, mask=mask if cv2.countNonZero(mask) >= 16 else None)
     return np.asarray(mean[:, 0], np.float32), np.asarray(spread[:, 0], np.float32)
@@ -226,9 +226,9 @@ def match_statistics(image: Float32Array, model: Float32Array, weights: Float32A
 
 
 def tint_like(image: Float32Array, model: Float32Array, weights: Float32Array) -> Float32Array:
-    """Colour the grey values of `image` as `model` colours its own: what a grey copy under coloured light shows."""
+    """Tint the grey values of `image` like those of `model`: a grey copy under coloured light."""
     grey = luma(image)
-    sparse = np.s_[::3, ::3]  # a ninth of the pixels tells a mean as well
+    sparse = np.s_[::3, ::3]  # a ninth of the pixels is enough for a mean
     mask = weights[sparse] > 0.5
     if mask.sum() < 16:
         return image

@@ -1,4 +1,4 @@
-"""Contact sheets of a rendered data set: one a species, and one of genuine samples."""
+"""Contact sheets of a rendered data set: one per species, and one of genuine samples."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -29,7 +29,7 @@ _JPEG_QUALITY: Final = 85
 
 @dataclass(frozen=True, slots=True)
 class Captioned:
-    """A crop for a sheet."""
+    """A captioned crop."""
 
     crop: RgbImage
     lines: tuple[str, ...]  # at most two lines of ASCII under the crop
@@ -49,7 +49,7 @@ def contact_sheet(samples: Sequence[Captioned], columns: int = _COLUMNS) -> RgbI
 
 
 def write_previews(samples: Mapping[str, Sequence[Captioned]], folder: Path) -> list[Path]:
-    """Write one sheet a species, `<species>.jpg`; a species without samples gets none."""
+    """Write one sheet per species with samples, `<species>.jpg`."""
     folder.mkdir(parents=True, exist_ok=True)
     paths = []
     for species, of_species in samples.items():
@@ -63,10 +63,10 @@ def write_previews(samples: Mapping[str, Sequence[Captioned]], folder: Path) -> 
 
 
 def preview_data_set(data_set: Path, folder: Path, outlined: bool = False, limit: int = SAMPLES_A_SHEET) -> list[Path]:
-    """Sheets of the first `limit` samples of each species and of the genuine ones; returns the files.
+    """Sheets of the first `limit` samples of each species and of the genuine ones; return the files.
 
-    `data_set`: holds `manifest.jsonl` and the shards; `folder`: where the sheets go; `outlined`: whether a line shows
-    what was laid over.
+    `data_set`: holds `manifest.jsonl` and the shards; `folder`: where the sheets go; `outlined`: whether the
+    superimposition is outlined.
     """
     rows: dict[str, list[Row]] = {}
     for row in read_manifest(data_set, Row):

@@ -1,6 +1,6 @@
-"""How paper and plastic get their picture: offset, inkjet, dye sublimation, laser, thermal print, and the photocopier.
+"""Printing on paper and plastic: offset, inkjet, dye sublimation, laser, thermal print, and the photocopier.
 
-Whatever lies on a card when it is printed goes through one process; donors' prints draw theirs from the same ranges.
+Everything on a card goes through one process; donors' prints are drawn from the same ranges.
 """
 
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ _SCREEN_DEG: Final = (15.0, 75.0, 0.0)  # cyan, magenta, yellow; black would sta
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """What a portrait went through as a file before it was laid into a document."""
+    """A portrait's history as a file before it was printed on a document."""
 
     shrink: float
     quality: int
@@ -34,7 +34,7 @@ class History:
 
 
 def draw_history(rng: np.random.Generator) -> History:
-    """Draw the earlier life of a picture."""
+    """Draw a picture's history."""
     return History(
         shrink=float(rng.choice([1.0, 1.0, rng.uniform(0.3, 1.0)])),
         quality=int(rng.integers(40, 99)),
@@ -49,7 +49,7 @@ def draw_history(rng: np.random.Generator) -> History:
 
 
 def live_through(image: Float32Array, history: History, rng: np.random.Generator) -> Float32Array:
-    """Apply a history to a picture (float32, 0 to 255); its size stays."""
+    """Apply a history to a picture (float32, 0 to 255); keeps its size."""
     height, width = image.shape[:2]
     if history.shrink < 0.97:
         image = pixels.resize(image, (max(24, int(width * history.shrink)), max(24, int(height * history.shrink))))
@@ -70,28 +70,28 @@ class PrintProcess:
     """How something is printed. Lengths are in pixels of the canvas."""
 
     kind: str  # one of `KINDS`
-    photocopy: bool  # it then went through a copier or a printer without colour
+    photocopy: bool  # then photocopied or printed without colour
     blur_px: float  # softness of ink and plastic
-    period_px: float  # from dot to dot or line to line
-    angle_deg: float  # by which the whole screen is turned
-    definition: float  # how much of the raster is resolved, 0 to 1
+    period_px: float  # distance between dots or lines
+    angle_deg: float  # rotation of the whole screen
+    definition: float  # resolved share of the halftone, 0 to 1
     noise: float  # of the ink, standard deviation
-    grain_px: float  # how coarse that noise is
-    # black, white: the darkest and the lightest value that it reaches
+    grain_px: float  # coarseness of that noise
+    # black, white: darkest and lightest value
     black: float
     white: float
     sharpen: float  # of the printer's driver
     shift_px: float  # misregistration of the inks
-    banding: float  # strength of stripes across the feed
+    banding: float  # strength of bands across the feed
     # steepness, pivot: slope and middle of the copier's tone curve
     steepness: float
     pivot: float
     toner: float  # strength of the copier's grain
-    specks: float  # of loose toner on a copy, in a million pixels
+    specks: float  # loose toner on a copy, per million pixels
 
 
 def draw_print_process(rng: np.random.Generator, photocopy: float = 0.2) -> PrintProcess:
-    """Draw a printer; `photocopy` is the probability that it knows no colour and harsh tones."""
+    """Draw a printer; `photocopy` is the probability of a colourless, harsh copy."""
     harsh = rng.random() < 0.4
     return PrintProcess(
         kind=KINDS[int(rng.choice(len(KINDS), p=_WEIGHTS))],
@@ -115,7 +115,7 @@ def draw_print_process(rng: np.random.Generator, photocopy: float = 0.2) -> Prin
 
 
 def print_picture(image: Float32Array, process: PrintProcess, rng: np.random.Generator) -> Float32Array:
-    """Print a picture: tone, inks out of register, raster, softness, ink noise."""
+    """Print a picture: tone, misregistration, halftone, softness, ink noise."""
     if process.photocopy:
         image = _photocopied(image, process, rng)
     gain = (process.white - process.black) / 255
@@ -133,12 +133,12 @@ def print_picture(image: Float32Array, process: PrintProcess, rng: np.random.Gen
 
 
 def _photocopied(image: Float32Array, process: PrintProcess, rng: np.random.Generator) -> Float32Array:
-    """Edges enhanced, tones steepened, toner scattered over the middle tones and specks over everything."""
+    """Enhanced edges, steep tones, scattered toner in the mid-tones, specks everywhere."""
     value = pixels.luma(image)
     value = pixels.sharpen(value, 0.25 * process.steepness, 1.2)
     tones = 255 / (1 + np.exp(-process.steepness * (np.arange(256) - process.pivot) / 58))
     tones = np.interp(tones, (tones[0], tones[-1]), (0, 255)).astype(np.float32)
-    scatter = np.abs(np.gradient(tones)).astype(np.float32)  # grain shows where the curve is steep
+    scatter = np.abs(np.gradient(tones)).astype(np.float32)  # grain is visible where the curve is steep
     scatter = np.asarray(process.toner * (0.25 + scatter / scatter.max()), np.float32)
     eight_bit = np.asarray(cv2.convertScaleAbs(np.maximum(value, 0)), np.uint8)
     grain = pixels.grain(rng, value.shape, float(rng.choice([0.0, 0.45, 0.7])))
@@ -167,7 +167,7 @@ def _misregistered(image: Float32Array, process: PrintProcess, rng: np.random.Ge
 
 
 def _rastered(image: Float32Array, process: PrintProcess, rng: np.random.Generator) -> Float32Array:
-    """The raster of the process, as far as it is resolved, instead of the even tone."""
+    """The process's halftone, as far as resolved, in place of the even tone."""
     if process.kind in ("file", "dye"):
         return image
     if process.kind == "inkjet":
@@ -183,7 +183,7 @@ def _rastered(image: Float32Array, process: PrintProcess, rng: np.random.Generat
 
 
 def _laser(image: Float32Array, process: PrintProcess, rng: np.random.Generator) -> Float32Array:
-    """One screen for all inks; under a portrait of a colour card this is the black toner's."""
+    """One screen for all inks: that of the black toner."""
     value = pixels.luma(image)
     screen = _screen(value.shape, process, process.angle_deg, rng)
     change = cv2.subtract(_thresholded(value, screen, process), value)
@@ -198,7 +198,7 @@ def _dithered(image: Float32Array, process: PrintProcess, rng: np.random.Generat
 
 
 def _middle(image: Float32Array) -> Float32Array:
-    """1 at middle grey, near 0 at ink and paper."""
+    """1 at middle grey, close to 0 at ink and paper."""
     values = np.arange(256, dtype=np.float32) / 255
     return pixels.curve(image, np.asarray(0.12 + 3.5 * values * (1 - values), np.float32))
 
@@ -218,7 +218,7 @@ def _screen(hw: tuple[int, ...], process: PrintProcess, angle_deg: float, rng: n
 
 
 def _thresholded(value: Float32Array, screen: Float32Array, process: PrintProcess) -> Float32Array:
-    """Dots grow with the darkness; what the printer does not resolve stays the even tone."""
+    """Dots grow with darkness; unresolved detail stays an even tone."""
     slope = 0.45 * process.period_px
     dots = cv2.addWeighted(value, slope, screen, -255 * slope, 127.5)
     dots = np.clip(dots, 0, 255)

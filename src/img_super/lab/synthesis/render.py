@@ -1,6 +1,6 @@
-"""Draws a pair that has been decided: the genuine photo and the attack, through the same card, camera and saves.
+"""Renders a decided pair: the genuine photo and the attack, through the same card, camera and saves.
 
-The way of the pixels: blank -> card -> (superimposition on the card) -> photo -> (superimposition in the photo) ->
+Pixel path: blank -> card -> (superimposition on the card) -> photo -> (superimposition in the photo) ->
 screen -> passing on.
 """
 
@@ -35,9 +35,9 @@ _WIDEST_CROP: Final = 4.2
 
 @dataclass(frozen=True, slots=True)
 class Photo:
-    """A photo of a card with the truth about it."""
+    """A photo of a card with its labels."""
 
-    image: RgbImage  # RGB uint8, as the file shows it
+    image: RgbImage  # RGB uint8, as decoded from the file
     data: bytes  # the file; `quality` is 100 for PNG
     format: str
     quality: int
@@ -54,7 +54,7 @@ class Photo:
 
 @dataclass(frozen=True, slots=True)
 class _Scene:
-    """What both photos of a pair are made with; `facts` are those of camera, view and screen."""
+    """Shared by both photos of a pair; `facts` are those of camera, view and screen."""
 
     pair: SamplePair
     card: Card
@@ -65,7 +65,7 @@ class _Scene:
 
 
 def render_pair(pair: SamplePair, background: RgbImage) -> tuple[Photo, Photo]:
-    """The genuine photo and the attack. The same pair gives the same pixels."""
+    """The genuine photo and the attack, deterministic for a pair."""
     card = make_card(np.random.default_rng(pair.seeds["card"]), pair.blank, pair.portrait, pair.region)
     rng = np.random.default_rng(pair.attack_seed)
     attack = draw_attack(rng, pair.species, pair.donor, card, pair.stages)
@@ -81,7 +81,7 @@ def render_pair(pair: SamplePair, background: RgbImage) -> tuple[Photo, Photo]:
 
 
 def photograph_genuine(pair: SamplePair, background: RgbImage) -> tuple[RgbImage, Float32Array]:
-    """The pair's genuine photo as the phone saved it first, and the portrait frame's corners in it, float32 [4, 2]."""
+    """The pair's genuine photo as first saved by the phone, and its portrait frame's corners, float32 [4, 2]."""
     card = make_card(np.random.default_rng(pair.seeds["card"]), pair.blank, pair.portrait, pair.region)
     view = _view(pair, card, 1.0)
     shot = set_up(np.random.default_rng(pair.seeds["photo"]), card.image.shape, background, view, pair.capture)
@@ -94,7 +94,7 @@ def photograph_genuine(pair: SamplePair, background: RgbImage) -> tuple[RgbImage
 
 
 def _view(pair: SamplePair, card: Card, face_ratio: float) -> View:
-    """The photo is measured in the genuine face or in the attack's, by the pair's coin: neither class sticks out."""
+    """The photo's size refers to the genuine face or the attack's at random, so it does not reveal the class."""
     measured_ratio = face_ratio if pair.by_attack else 1.0
     sides = pair.sides * measured_ratio
     if pair.region is not None:
@@ -104,7 +104,7 @@ def _view(pair: SamplePair, card: Card, face_ratio: float) -> View:
 
 
 def _forged(scene: _Scene, attack: Attack, rng: np.random.Generator, genuine: Float32Array) -> Photo:
-    """The edited photo is the very one that the genuine sample shows."""
+    """The edited photo is the genuine sample's."""
     if attack.stage in ("photo", "screen"):
         photo, mask = on_photo(rng, genuine, scene.card, attack, scene.shot.view.matrix)
     else:

@@ -1,4 +1,4 @@
-"""From photos to what the network sees: the face is found and cut out by the functions that serve, too."""
+"""Makes crops from photos, with the detection and cropping functions of serving."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -26,7 +26,7 @@ _DETECTION_SIDE_PX: Final = 160
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """The crop that the network sees (uint8 [side, side, 3]), its mask (uint8 [56, 56]), and where both come from."""
+    """The network's crop (uint8 [side, side, 3]), its mask (uint8 [56, 56]), and their origin."""
 
     crop: RgbImage
     mask: npt.NDArray[np.uint8]
@@ -36,14 +36,14 @@ class Sample:
 
 
 class Renderer:
-    """Renders the samples of one shard after another; holds the face finder and the blank in use."""
+    """Renders the samples of shards; holds the face finder and the current blank."""
 
     def __init__(self, sources: Sources, seed: int, side_px: int, options: Options) -> None:
         self._sources, self._seed, self._side_px, self._options = sources, seed, side_px, options
         self._yunet = YuNet()
 
     def pairs(self, shard: int) -> Iterator[tuple[Sample, Sample]]:
-        """Genuine sample and attack, without end; pairs in which a face is not found are left out."""
+        """Endless pairs of a genuine sample and its attack, without those in which a face is not found."""
         index = 0
         while True:
             blank, face_px = draw_group_blank(self._seed, shard, index // PAIRS_A_BLANK, self._sources)
@@ -78,7 +78,7 @@ def _mask_of(photo: Photo, face: Box) -> npt.NDArray[np.uint8]:
 
 
 def find_portrait(photo: Photo, yunet: YuNet) -> Box | None:
-    """The largest face that lies in the portrait's frame, or None."""
+    """The largest face inside the portrait's frame, or None."""
     wh = photo.image.shape[1], photo.image.shape[0]
     frame = photo.frame_quad
     span = float(np.ptp(frame, axis=0).max())

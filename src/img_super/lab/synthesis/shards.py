@@ -1,7 +1,7 @@
 """Renders samples into shards.
 
 Layout of a data set: `manifest.jsonl`; `shard-00000.npz` (crops uint8 [n, side, side, 3], masks uint8 [n, 56, 56]) and
-its rows `shard-00000.jsonl`; where wanted `photos/`.
+its rows `shard-00000.jsonl`; optionally `photos/`.
 """
 
 from collections.abc import Iterator
@@ -20,7 +20,7 @@ from img_super.lab.synthesis.samples import Renderer, Sample, row_of
 
 @dataclass(frozen=True, slots=True)
 class CropJob(RenderJob):
-    """Crops to render, `side_px` wide. `photos`: whether the whole photos are kept, too."""
+    """Crops to render, `side_px` wide. `photos`: whether whole photos are also kept."""
 
     side_px: int = 256
     photos: bool = False
@@ -28,7 +28,7 @@ class CropJob(RenderJob):
 
 
 def render_data_set(job: CropJob, processes: int) -> Iterator[int]:
-    """Render the missing shards and the manifest; yields how many samples each shard has."""
+    """Render the missing shards and the manifest; yield each shard's number of samples."""
     (job.out / "photos" if job.photos else job.out).mkdir(parents=True, exist_ok=True)
     return render_shards(job, _start, processes)
 
@@ -38,7 +38,7 @@ def _start(job: CropJob) -> Write:
 
 
 def write_shard(job: CropJob, renderer: Renderer, shard: int) -> None:
-    """Render a shard and write its crops, then its rows: a shard without rows is not finished."""
+    """Render a shard and write its crops, then its rows: a shard without rows is unfinished."""
     pairs = islice(renderer.pairs(shard), job.size(shard) // 2)
     samples = [sample for pair in pairs for sample in pair]
     path = job.out / f"{job.name(shard)}.npz"

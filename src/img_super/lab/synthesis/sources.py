@@ -1,4 +1,4 @@
-"""What samples are made from, split so that validation shares no person, design or background with training."""
+"""Sources of samples, split so that validation shares no person, design or background with training."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ PORTRAIT_FOLDERS: Final = {"cc0": "portraits-cc0", "gan": "portraits-gan"}
 
 
 class NothingToDrawFrom(ImgSuperError):
-    """There are too few portraits, no designs or no backgrounds for what was asked."""
+    """Too few portraits, no designs or no backgrounds for the request."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,24 +40,24 @@ class Sources:
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What a data set is to be drawn from."""
+    """The requested sources of a data set."""
 
     split: Split
-    drawn: int = 0  # how many portraits to draw on demand, besides those in the folder
+    drawn: int = 0  # number of portraits to generate, in addition to the folder's
     portraits: tuple[str, ...] = ()  # only these sources; empty: all
-    designs: tuple[str, ...] = ()  # families to choose from; empty: all that the split may show
+    designs: tuple[str, ...] = ()  # families to choose from; empty: all of the split
     seed: int = 1  # of the drawn portraits
 
 
 def load_sources(data: Path | None, cache: Path, selection: Wanted, progress: Progress | None = None) -> Sources:
-    """Load a split's sources; what is computed from portraits is kept in `cache`.
+    """Load a split's sources; results for portraits are kept in `cache`.
 
     Args:
         data: a folder with `portraits-cc0`, `portraits-gan`, `backgrounds` and `card-designs-docxpand`, each of which
-            may be missing; without it portraits are drawn and tables are plain or procedural.
-        progress: told how many portraits are ready.
+            may be missing; without them, portraits are generated and tables are plain or procedural.
+        progress: receives the number of finished portraits.
 
-    Raises `NothingToDrawFrom`: fewer than two portraits, or a design that the split may not show; `BadWeights`: a
+    Raises `NothingToDrawFrom`: fewer than two portraits, or a design outside the split; `BadWeights`: a
     network that the portraits need is not installed.
     """
     portraits = tuple(_portraits(data, cache, selection, progress))
@@ -98,7 +98,7 @@ def _backgrounds(data: Path | None, split: Split) -> Sequence[RgbImage]:
 
 @dataclass(frozen=True, slots=True)
 class _Pictures(Sequence[RgbImage]):
-    """Pictures that are read when they are first wanted: not every process shows all of them."""
+    """Pictures that are read on first use, because no process shows all of them."""
 
     paths: tuple[Path, ...]
 

@@ -1,7 +1,7 @@
-"""Whole photos for the one-pass detector: small, and with everything on them that it is to find.
+"""Whole photos for the one-pass detector: small, with labels for everything that it must find.
 
-Layout of a data set: `manifest.jsonl`, `photos/`, and `faces.npz`: faces of the same split, to be laid beside the card
-while training. `shard-00000.jsonl` are the rows of a finished shard.
+Layout of a data set: `manifest.jsonl`, `photos/`, and `faces.npz`: faces of the same split, to place beside the card
+in training. `shard-00000.jsonl` are the rows of a finished shard.
 """
 
 from collections.abc import Iterator
@@ -40,7 +40,7 @@ _FACE_SIZES: Final = 2.2
 
 
 def render_photos(job: RenderJob, processes: int) -> Iterator[int]:
-    """Render the missing shards, yielding how many photos each has; then write manifest and faces."""
+    """Render the missing shards, yielding each one's number of photos; then write manifest and faces."""
     (job.out / "photos").mkdir(parents=True, exist_ok=True)
     yield from render_shards(job, _start, processes)
     write_faces(job, prepare(job))
@@ -51,7 +51,7 @@ def _start(job: RenderJob) -> Write:
 
 
 def write_shard(job: RenderJob, sources: Sources, yunet: YuNet, shard: int) -> None:
-    """Render a shard's photos, then write its rows: a shard without rows is not finished."""
+    """Render a shard's photos, then write its rows: a shard without rows is unfinished."""
     members = islice(photos(job.seed, shard, sources, yunet), job.size(shard))
     rows = []
     for place, (photo, pair, face) in enumerate(members):
@@ -62,7 +62,7 @@ def write_shard(job: RenderJob, sources: Sources, yunet: YuNet, shard: int) -> N
 
 
 def photos(seed: int, shard: int, sources: Sources, yunet: YuNet) -> Iterator[tuple[Photo, SamplePair, Box]]:
-    """Genuine photo and attack in turn, without end; pairs in which YuNet finds no face are left out."""
+    """Endless alternation of genuine photos and attacks, without pairs in which YuNet finds no face."""
     index = 0
     while True:
         blank = draw_group_blank(seed, shard, index // _PAIRS_A_BLANK, sources, FACE_ON_CARD_PX)
@@ -83,7 +83,7 @@ def _smaller(pair: SamplePair) -> SamplePair:
 
 
 def row_of(photo: Photo, pair: SamplePair, face: Box, seed: int, name: str) -> WholePhotoRow:
-    """What the manifest says of a photo that shows the whole card."""
+    """The manifest's row of a photo that shows the whole card."""
     wh, frame = pair.blank.image.shape[1::-1], corners_of(pair.blank.frame)
     view = np.asarray(cv2.getPerspectiveTransform(frame, photo.frame_quad), np.float32)
     forged = photo.label is Label.ATTACK
@@ -102,7 +102,7 @@ def _corners(quad: Float32Array) -> Corners:
 
 
 def _ghost(pair: SamplePair, view: Float32Array, face: Box) -> tuple[float, float, float, float] | None:
-    """The portrait's face, where the ghost shows it: the same place in a smaller frame."""
+    """The face's place in the ghost: the same position in a smaller frame."""
     ghost = pair.blank.ghost
     if ghost is None:
         return None
@@ -117,7 +117,7 @@ def _ghost(pair: SamplePair, view: Float32Array, face: Box) -> tuple[float, floa
 
 
 def write_faces(job: RenderJob, sources: Sources) -> None:
-    """`faces` uint8 [n, 112, 112, 3] and `boxes` float32 [n, 4], x, y, width, height in shares of the side."""
+    """`faces` uint8 [n, 112, 112, 3] and `boxes` float32 [n, 4], x, y, width, height relative to the side."""
     people = sources.portraits
     chosen = np.random.default_rng([job.seed, 9]).permutation(len(people))[:_MOST_FACES]
     cut = [_face_of(people[int(number)]) for number in chosen]

@@ -1,1 +1,1 @@
-"""From a manifest of crops to trained weights."""
+"""Trains networks: from a manifest of crops to weights."""

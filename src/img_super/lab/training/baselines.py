@@ -1,4 +1,4 @@
-"""What the network must beat: the old system's CNN, and a frozen ImageNet backbone with a logistic regression.
+"""The baselines to beat: the legacy system's CNN, and a frozen ImageNet backbone with a logistic regression.
 
 Both take the same crops and give the one output `logit`; they are exported and evaluated as the network is, and never
 shipped.
@@ -29,11 +29,11 @@ _BATCH: Final = 64
 
 
 def build_old_system(side_px: int) -> keras.Model:
-    """The old system's CNN, layer by layer as it was, behind what brings our crops into its form.
+    """The legacy CNN, layer by layer, after resampling our crops to its input.
 
     Our crops are squares of `CROP_FACE_SIZES` face sizes around the face. Their middle, the face with 5 % on each side,
-    is stretched to 640 x 480; from crops of 288 px that is 132 px, so that it sees less detail than it did on photos.
-    74.1 million parameters. Its sigmoid is left to the loss and to the calibration.
+    is stretched to 640 x 480; in crops of 288 px it is 132 px wide, so the CNN sees less detail than on photos.
+    74.1 million parameters. The sigmoid is part of the loss and the calibration.
 
     Args:
         side_px: side of the crops, RGB 0 to 255.
@@ -55,7 +55,7 @@ def build_old_system(side_px: int) -> keras.Model:
 def train_old_system(
     training: CropSet, validation: CropSet, epochs: int, batch_size: int = 16, seed: int = 1
 ) -> keras.Model:
-    """Train it as it was trained, Adam and binary cross-entropy; keeps the epoch with the best validation AUC."""
+    """Train as the legacy system did, with Adam and cross-entropy; keep the epoch with the best validation AUC."""
     keras.utils.set_random_seed(seed)
     network = build_old_system(training.crops.shape[1])
     network.compile(
@@ -79,7 +79,7 @@ def train_old_system(
 def fit_frozen_backbone(training: CropSet, imagenet: Path, seed: int = 1) -> keras.Model:
     """EfficientNet-Lite0 as ImageNet left it, up to stride 16; the mean of its features into a logistic regression.
 
-    The regression's strength is chosen by cross-validation that parts no document.
+    The regularisation strength is chosen by cross-validation that keeps each document's crops together.
 
     Args:
         imagenet: `.npz` of `training.imagenet`.

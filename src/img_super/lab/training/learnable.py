@@ -1,4 +1,4 @@
-"""Which attacks a recipe learns from: those whose traces a photo still shows."""
+"""Selects the attacks to learn from: those whose traces are still visible in a photo."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from img_super.lab.dataset.manifest import BadDataSet, SampleRow
 def learnable(rows: Sequence[SampleRow], kept_care: Mapping[str, float]) -> npt.NDArray[np.int64]:
     """Positions of the attacks up to this care of each stage, each with the genuine sample of its document.
 
-    Where no stage is named, all positions. What was changed before printing is printed and photographed like the rest:
-    hardly anything of it is left in a crop, and a network that must tell it apart all the same learns its generator.
+    All positions if no stage is named. What was changed before printing is printed and photographed like the rest:
+    hardly a trace is left in a crop, and a network forced to detect it learns the generator instead.
 
     Raises:
-        BadDataSet: nothing is left.
+        BadDataSet: no attack is left.
     """
     if not kept_care:
         return np.arange(len(rows))

@@ -1,4 +1,4 @@
-"""What every run steps with: AdamW under a cosine schedule, and a running mean of the weights that is kept."""
+"""The optimiser of every run: AdamW with a cosine schedule, and a running mean of the weights."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import keras
 
 
 class SaysHowToStep(Protocol):
-    """The part of a recipe that is read here."""
+    """The optimiser's part of a recipe."""
 
     @property
     def learning_rate(self) -> float: ...
@@ -22,7 +22,7 @@ class SaysHowToStep(Protocol):
 
 
 def optimiser(recipe: SaysHowToStep, steps: int) -> Any:
-    """AdamW for a run of so many steps."""
+    """AdamW for a run of this many steps."""
     warm_up = min(recipe.warm_up_steps, max(1, steps // 5))
     schedule = keras.optimizers.schedules.CosineDecay(
         recipe.learning_rate * 0.02, max(1, steps - warm_up), alpha=0.01,
@@ -35,9 +35,9 @@ def optimiser(recipe: SaysHowToStep, steps: int) -> Any:
 
 
 def backup_and_mean(recipe: SaysHowToStep, folder: Path) -> list[Any]:
-    """The callbacks that go before all others: whatever they measure or keep is then the mean of the weights.
+    """The callbacks that run before all others, so that those measure and save the mean of the weights.
 
-    The backup comes first, so that a run that is resumed goes on with the weights and not with their mean.
+    The backup comes first, so that a resumed run continues from the weights and not their mean.
     """
     backup = keras.callbacks.BackupAndRestore(str(folder / "backup"), save_freq="epoch", delete_checkpoint=False)
     return [backup, keras.callbacks.SwapEMAWeights(swap_on_epoch=True)] if recipe.ema_momentum else [backup]

@@ -1,4 +1,4 @@
-"""How to train, as a file; nothing that matters for the result stands elsewhere."""
+"""The training recipe: a file with everything that affects the result."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ RecipeT = TypeVar("RecipeT", bound=msgspec.Struct)
 
 
 class BadRecipe(ImgSuperError):
-    """A recipe is missing, is no TOML, or says something that a recipe cannot say."""
+    """A recipe is missing, is not TOML, or has invalid values."""
 
 
 class Recipe(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -25,17 +25,17 @@ class Recipe(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     Attributes:
         input_side_px: side of the crops.
         epochs, batch_size, learning_rate, warm_up_steps, weight_decay: of AdamW under a cosine schedule.
-        ema_momentum: the weights that are kept are a mean over the last 1 / (1 - momentum) steps; 0: the last ones.
+        ema_momentum: the saved weights are a mean over the last 1 / (1 - momentum) steps; 0: the last ones.
         label_smoothing: pulls the labels towards one half.
-        heat_map_weight: of the map's loss beside the label's.
-        patience_epochs: stop when the validation AUC has not risen for so many epochs.
-        frozen: layers whose names begin so keep their first weights; the first ones cost most of the time.
-        paired: a genuine sample and its attack come in one batch, augmented alike.
+        heat_map_weight: of the map's loss relative to the label's.
+        patience_epochs: stop when the validation AUC has not improved for this many epochs.
+        frozen: layers with these name prefixes keep their first weights; the first ones take most of the time.
+        paired: a genuine sample and its attack share a batch and their augmentation.
         kept_care: up to which care (0 crude, 1 careful) attacks of each stage are learned from; a stage that is not
             named, not at all. Empty: from all attacks.
         precision: `float32`, or `mixed_bfloat16` or `mixed_float16`, which a GPU with units for it does faster.
-        watched_crops: how many validation crops the AUC after each epoch is measured on.
-        seed: of everything random.
+        watched_crops: number of validation crops for the AUC after each epoch.
+        seed: for everything random.
     """
 
     name: str
@@ -65,7 +65,7 @@ def read_recipe(path: Path) -> Recipe:
 
 
 def recipe_file(name: str, recipes: Path = RECIPES) -> Path:
-    """Where a recipe lies: a file of its own when the name ends in `.toml`, otherwise one of these recipes."""
+    """A recipe's path: the given file if the name ends in `.toml`, otherwise a shipped recipe."""
     return Path(name) if name.endswith(".toml") else recipes / f"{name}.toml"
 
 

@@ -27,7 +27,7 @@ _MIXING_WORKERS: Final = 2
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """Where a run keeps its checkpoints, and where its first weights come from.
+    """A run's checkpoint folder and first weights.
 
     Attributes:
         first_weights: `.npz` of `training.imagenet`, or the `.keras` of an earlier run; None: random.
@@ -38,7 +38,7 @@ class Run:
 
 
 class Callback(keras.callbacks.Callback):  # type: ignore[misc]
-    """What Keras, which has no types, calls while it trains; its children here are checked."""
+    """Keras's callback, which has no types; subclasses here are type-checked."""
 
 
 class ValidationAuc(Callback):
@@ -56,7 +56,7 @@ class ValidationAuc(Callback):
 
 
 def train(recipe: Recipe, training: Crops, validation: CropSet, run: Run) -> keras.Model:
-    """Train by a recipe, going on where a run in the same folder stopped; returns the network with the best AUC."""
+    """Train by a recipe, resuming a run in the same folder; return the network with the best AUC."""
     keras.utils.set_random_seed(recipe.seed)
     run.folder.mkdir(parents=True, exist_ok=True)
     network = network_of(recipe)
@@ -74,7 +74,7 @@ def train(recipe: Recipe, training: Crops, validation: CropSet, run: Run) -> ker
 
 
 def network_of(recipe: Recipe) -> keras.Model:
-    """The recipe's network; whatever its layers compute in, their weights and the network's answers are float32.
+    """The recipe's network; its weights and answers are float32, whatever its layers compute in.
 
     Source: P. Micikevicius et al., "Mixed Precision Training", 2018.
     """
@@ -103,7 +103,7 @@ def _copy_weights(first: keras.Model, network: keras.Model) -> None:
 
 
 def freeze(network: keras.Model, prefixes: tuple[str, ...]) -> None:
-    """Keep the weights of the layers whose names begin with one of the prefixes (their statistics, too)."""
+    """Freeze the layers whose names begin with one of the prefixes, including their statistics."""
     for layer in network.layers:
         if prefixes and layer.name.startswith(prefixes):
             layer.trainable = False
@@ -136,21 +136,21 @@ def _callbacks(recipe: Recipe, folder: Path, auc: ValidationAuc) -> list[Any]:
 
 
 class CurveWriter(Callback):
-    """Writes each epoch's figures where `tensorboard --logdir` finds them."""
+    """Writes each epoch's figures for `tensorboard --logdir`."""
 
     def __init__(self, folder: Path) -> None:
         super().__init__()
         self._folder = folder
 
     def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
-        # Opened anew for each epoch, so that a run that is resumed adds to its curves.
+        # Reopened for each epoch, so that a resumed run extends its curves.
         with SummaryWriter(str(self._folder)) as writer:
             for name, value in (logs or {}).items():
                 writer.add_scalar(name, float(value), epoch + 1)
 
 
 class Progress(Callback):
-    """Prints what a person waiting wants to see: one line now and then, one an epoch."""
+    """Prints progress: a line now and then, and one per epoch."""
 
     def __init__(self, epochs: int, every: int = 20) -> None:
         super().__init__()

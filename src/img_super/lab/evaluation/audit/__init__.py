@@ -1,1 +1,1 @@
-"""Shortcut audit: what must not betray the class of a generated sample, and whether it does."""
+"""Shortcut audit: whether anything but the attack reveals the class of a generated sample."""

@@ -1,4 +1,4 @@
-"""How well a kind of knowledge tells the classes apart: two classifiers together, cross-validated by document."""
+"""How well a set of features separates the classes: two classifiers, cross-validated by document."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -28,16 +28,16 @@ _UNKNOWN: Final = -1e6
 
 @dataclass(frozen=True, slots=True)
 class FeatureTable:
-    """Features [samples, names]; a number that is not known of a sample is nan."""
+    """Features [samples, names]; unknown numbers are nan."""
 
     names: tuple[str, ...]
     values: Float64Array
 
 
 def tabulate(features: Sequence[Features]) -> FeatureTable:
-    """One line a sample; a number that is missing is nan.
+    """One row per sample; missing numbers are nan.
 
-    A name with `=` is a choice: 0 where it was not made, and left out where hardly anybody made it.
+    A name with `=` is a choice: 0 if not made; rare choices are left out.
     """
     counts = Counter(name for sample in features for name in sample)
     least = max(_LEAST_CHOICES, _LEAST_SHARE * len(features))
@@ -48,7 +48,7 @@ def tabulate(features: Sequence[Features]) -> FeatureTable:
 
 
 def out_of_fold_scores(values: Float64Array, labels: Array, documents: Array, seed: int) -> Float64Array:
-    """For each sample the probability of an attack, by classifiers that saw no sample of its document.
+    """Each sample's probability of an attack, by classifiers that have seen no sample of its document.
 
     The mean of a logistic regression, which needs little data, and of boosted trees, which see interactions.
     """
@@ -64,7 +64,7 @@ def out_of_fold_scores(values: Float64Array, labels: Array, documents: Array, se
 
 
 def auc(labels: Array, scores: Array, weights: Float64Array | None = None) -> float:
-    """Area under the ROC curve (ties count half), of weighted samples; the same number as `metrics.auc`, sooner."""
+    """Area under the ROC curve (ties count half), of weighted samples; equal to `metrics.auc`, but faster."""
     sample_weights = np.ones(len(labels)) if weights is None else weights
     values, inverse = np.unique(scores, return_inverse=True)
     attacks = np.bincount(inverse, sample_weights * (labels == 1), len(values))
@@ -87,7 +87,7 @@ def auc_interval(
 
 
 def strongest_feature(table: FeatureTable, labels: Array) -> str:
-    """The name of the feature that alone tells the classes apart best."""
+    """The name of the feature that separates the classes best by itself."""
     distances = [_apart(column, labels) for column in table.values.T]
     return table.names[int(np.argmax(distances))] if distances else "none"
 
@@ -104,7 +104,7 @@ def _linear() -> Any:  # scikit-learn has no types
 
 
 def _trees(seed: int) -> Any:
-    # The trees take nan, but not a feature that is nothing else in a fold.
+    # The trees accept nan, but not a feature that is all nan in a fold.
     impute = SimpleImputer(strategy="constant", fill_value=_UNKNOWN, keep_empty_features=True)
     trees = HistGradientBoostingClassifier(
         max_iter=40, max_leaf_nodes=8, learning_rate=0.1, l2_regularization=1.0, early_stopping=False, random_state=seed

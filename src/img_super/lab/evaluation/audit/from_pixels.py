@@ -1,4 +1,4 @@
-"""Knowledge of the whole crop that says nothing of places: sharpness, noise, colour."""
+"""Features of the whole crop without position: sharpness, noise, colour."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _QUANTILES: Final = (0.5, 0.75, 0.9, 0.97)
 
 @dataclass(frozen=True, slots=True)
 class Responses:
-    """What the filters answer: of the whole crop height x width, or in a line where only some pixels count.
+    """Filter responses: height x width for the whole crop, or flat for some pixels.
 
     `sharp`, `coarse`: strength of the gradient, of the crop itself and of the crop blurred; `laplacian`: of the grey
     value; `noise`: the high-pass by channel, three in front.
@@ -35,12 +35,12 @@ class Responses:
     noise: Float32Array
 
     def at(self, mask: Where) -> Responses:
-        """The answers of some pixels."""
+        """The responses of some pixels."""
         return Responses(self.sharp[mask], self.coarse[mask], self.laplacian[mask], self.noise[:, mask])
 
 
 def responses(crop: RgbImage) -> Responses:
-    """Filter a crop once, for sharpness and noise alike."""
+    """Filter a crop once for both sharpness and noise."""
     grey = cv2.cvtColor(crop, cv2.COLOR_RGB2GRAY).astype(np.float32)
     passed = cv2.filter2D(crop, cv2.CV_32F, _NOISE_KERNEL)
     laplacian = np.asarray(cv2.Laplacian(grey, cv2.CV_32F), np.float32)
@@ -49,7 +49,7 @@ def responses(crop: RgbImage) -> Responses:
 
 
 def sharpness(answers: Responses) -> Features:
-    """How sharp it is: Laplacian, quantiles of the gradient, fine against coarse detail."""
+    """Sharpness: Laplacian, quantiles of the gradient, fine against coarse detail."""
     values_by_name = {"log_laplacian_variance": log(answers.laplacian.var())}
     for share, value in zip(_QUANTILES, np.quantile(answers.sharp, _QUANTILES), strict=True):
         values_by_name[f"gradient_p{share * 100:.0f}"] = log(value)
@@ -57,7 +57,7 @@ def sharpness(answers: Responses) -> Features:
 
 
 def noise(answers: Responses) -> Features:
-    """How strong the noise is: median absolute deviation of a high-pass, by channel and between channels."""
+    """Noise: median absolute deviation of a high-pass, by channel and between channels."""
     features = {}
     for name, values in zip("rgb", answers.noise, strict=True):
         strength = np.abs(values)
@@ -80,12 +80,12 @@ def colour(crop: RgbImage, mask: Where | None = None) -> Features:
 
 
 def log(value: float) -> float:
-    """The logarithm of a strength, which may be nothing."""
+    """The logarithm of a strength, which may be zero."""
     return float(np.log(value + 0.05))
 
 
 def _gradient(grey: Float32Array) -> Float32Array:
-    """Grey values a pixel."""
+    """Grey values per pixel."""
     x = cv2.Sobel(grey, cv2.CV_32F, 1, 0, scale=0.125)
     y = cv2.Sobel(grey, cv2.CV_32F, 0, 1, scale=0.125)
     return np.asarray(cv2.magnitude(x, y), np.float32)

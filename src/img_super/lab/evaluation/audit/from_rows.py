@@ -1,4 +1,4 @@
-"""Knowledge that needs no pixels: the file, the sizes, the parameters that were drawn."""
+"""Features without pixels: the file, the sizes, the drawn parameters."""
 
 import numpy as np
 
@@ -8,19 +8,19 @@ Features = dict[str, float]
 
 
 def jpeg_tables(row: AuditRow) -> Features:
-    """What the file's header says: format, quality (which stands for the quantisation tables), subsampling."""
+    """The file's header: format, quality (which stands for the quantisation tables), subsampling."""
     file = row.file
     return {f"format={file.format}": 1.0, "quality": file.quality, "subsampled": float(file.subsampled)}
 
 
 def file_size(row: AuditRow) -> Features:
-    """How many bytes, and how many for a pixel."""
+    """The file's bytes, in total and per pixel."""
     pixels = row.photo_wh[0] * row.photo_wh[1]
     return {"log_bytes": float(np.log(row.file.bytes)), "log_bytes_a_pixel": float(np.log(row.file.bytes / pixels))}
 
 
 def image_size(row: AuditRow) -> Features:
-    """The photo's and the face's measures, and how much of the crop is mirrored since it reaches beyond the photo."""
+    """The sizes of photo and face, and the mirrored share of a crop that extends beyond the photo."""
     box = row.crop_box
     (width, height), (face_width, face_height) = row.photo_wh, row.face_wh
     return {
@@ -36,7 +36,7 @@ def image_size(row: AuditRow) -> Features:
 
 
 def parameters(row: AuditRow) -> Features:
-    """Every number and every choice that card, camera and saves were drawn with."""
+    """Every drawn number and choice of card, camera and saves."""
     features: Features = {}
     for part, facts in (("card", row.card), ("capture", row.capture), ("passing", row.passing)):
         for name, value in facts.items():

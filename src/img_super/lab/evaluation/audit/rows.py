@@ -1,4 +1,4 @@
-"""What the audit reads of a data set: its manifest's rows, and its shards one after another."""
+"""Reads a data set for the audit: its manifest's rows, and its shards one by one."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from img_super.pipeline import crop
 
 
 class AuditRow(ShownRow, frozen=True):
-    """A manifest's row, as far as the audit looks at it."""
+    """The fields of a manifest's row that the audit needs."""
 
     @property
     def face_wh(self) -> tuple[float, float]:
@@ -20,7 +20,7 @@ class AuditRow(ShownRow, frozen=True):
 
     @property
     def crop_box(self) -> Box:
-        """What was cut out, in pixels of the photo; it may reach beyond."""
+        """The crop's box in photo pixels; it may extend beyond the photo."""
         x_min, y_min, x_max, y_max = (round(value) for value in self.face_xyxy)
         return crop.crop_box(Box(x_min, y_min, max(x_min + 1, x_max), max(y_min + 1, y_max)))
 
@@ -35,12 +35,12 @@ class Shard:
 
 
 def read_rows(folder: Path) -> list[AuditRow]:
-    """The manifest's rows by shard and position; raises `BadDataSet` when there are none or a field is missing."""
+    """The manifest's rows by shard and position; raises `BadDataSet` if there are none or a field is missing."""
     return sorted(read_manifest(folder, AuditRow), key=lambda row: (row.shard, row.position))
 
 
 def read_shards(folder: Path, rows: list[AuditRow]) -> Iterator[Shard]:
-    """The shards of these rows, one at a time, for a whole data set may not fit into memory."""
+    """The shards of these rows, one at a time, because a data set may not fit into memory."""
     for name, members in by_shard(rows).items():
         crops, masks = read_shard(folder, name, len(members))
         yield Shard(crops, masks, tuple(members))

@@ -1,4 +1,4 @@
-"""Runs the audit: one finding for each kind of knowledge that must not betray the class."""
+"""Runs the audit: one finding per set of features that must not reveal the class."""
 
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
@@ -44,15 +44,15 @@ _OF_RESPONSES: Final = {"sharpness": from_pixels.sharpness, "noise": from_pixels
 
 @dataclass(frozen=True, slots=True)
 class AuditFinding:
-    """How well one kind of knowledge tells the classes apart."""
+    """How well one set of features separates the classes."""
 
     kind: str
     auc: float
-    interval: tuple[float, float]  # of the AUC, bootstrapped by document; all kinds' intervals together hold with 95 %
-    strongest: str  # the feature that alone says most
+    interval: tuple[float, float]  # of the AUC, bootstrapped by document; simultaneous over all sets with 95 %
+    strongest: str  # the most telling single feature
     samples: int
     documents: int
-    is_shortcut: bool  # the AUC is over the limit, and its interval over one half
+    is_shortcut: bool  # the AUC is above the limit, and its interval above one half
 
     @property
     def sentence(self) -> str:
@@ -68,10 +68,10 @@ def audit_data_set(
 ) -> list[AuditFinding]:
     """Audit a rendered data set, or at least its first `size` samples in whole shards.
 
-    Raises `BadDataSet`: the data set cannot be read, or is too small to say anything.
+    Raises `BadDataSet`: the data set cannot be read, or is too small for a result.
     """
     rows = _first_shards(read_rows(folder), size)
-    _refuse_too_few(rows)  # before minutes of work
+    _refuse_too_few(rows)  # fail before minutes of work
     collected = {kind: _Samples() for kind in KINDS if kind in kinds}
     for shard in read_shards(folder, rows):
         for kind, samples in collected.items():

@@ -1,7 +1,7 @@
-"""Knowledge of the card without its portrait: where nobody laid anything, both classes must look the same.
+"""Features of the card without its portrait: where nothing was laid over, both classes must look the same.
 
-The two crops of a pair are blanked alike: the portrait's frame and whatever the attack laid over, in both; so is what
-only one of them shows, for the detector's boxes differ a little.
+Both crops of a pair are masked alike: the portrait's frame and the attack's overlay, and what only one of them shows,
+because the detector's boxes differ slightly.
 """
 
 from collections.abc import Iterator
@@ -35,7 +35,7 @@ _NAN: Final = float("nan")
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """A crop and where it shows the card outside everything that may differ."""
+    """A crop and the part of it that shows the card outside everything that may differ."""
 
     crop: RgbImage
     shown: Where
@@ -43,7 +43,7 @@ class Surroundings:
 
 
 def surroundings_of(shard: Shard) -> Iterator[Surroundings]:
-    """Both crops of every pair in the shard that shows enough of its card."""
+    """Both crops of every pair in the shard that show enough of the card."""
     for genuine, attack in _pairs(shard):
         hidden = _hidden(shard, genuine, attack)
         if min(float(_narrowed(~mask).mean()) for mask in hidden) >= LEAST_SHARE:
@@ -52,7 +52,7 @@ def surroundings_of(shard: Shard) -> Iterator[Surroundings]:
 
 
 def features(surroundings: Surroundings) -> Features:
-    """Sharpness, noise, colour and JPEG blocks of the rest, as a whole and on each side of the portrait."""
+    """Sharpness, noise, colour and JPEG blocks of the rest, in total and on each side of the portrait."""
     crop, visible = blanked(surroundings), surroundings.shown
     values = {f"colour.{name}": value for name, value in from_pixels.colour(crop, visible).items()}
     values |= _at_each_side(crop, _narrowed(visible))
@@ -64,12 +64,12 @@ def features(surroundings: Surroundings) -> Features:
 
 
 def blanked(surroundings: Surroundings) -> RgbImage:
-    """The crop as the features see it, grey where it is hidden: no filter may reach into the portrait."""
+    """The crop with its hidden part grey, so that no filter reaches into the portrait."""
     return np.where(surroundings.shown[:, :, None], surroundings.crop, np.uint8(128))
 
 
 def block_strength(grey: Float32Array, visible: Where, period_px: float) -> float:
-    """How strongly the steps between columns repeat with the period of JPEG's blocks; nan where it cannot be seen."""
+    """How strongly the steps between columns repeat with JPEG's block period; nan if not measurable."""
     steps, pairs = np.abs(np.diff(grey, axis=1)), visible[:, 1:] & visible[:, :-1]
     weights = pairs.sum(0)
     if period_px < 2.5 or weights.sum() < _LEAST_PIXELS:
@@ -81,7 +81,7 @@ def block_strength(grey: Float32Array, visible: Where, period_px: float) -> floa
 
 
 def _at_each_side(crop: RgbImage, visible: Where) -> Features:
-    """How sharp and how noisy each side of the portrait is, and against the others."""
+    """Sharpness and noise of each side of the portrait, absolute and relative to the others."""
     answers = from_pixels.responses(crop)
     everywhere = answers.at(visible)
     values = from_pixels.sharpness(everywhere) | from_pixels.noise(everywhere)
@@ -113,7 +113,7 @@ def _hidden(shard: Shard, genuine: int, attack: int) -> tuple[Where, Where]:
     in_attack = _widened(np.maximum(_filled(quads[1], side), _laid_over(shard.masks[attack], side)))
     in_genuine = _widened(_filled(quads[0], side))
     to_attack = np.asarray(np.linalg.inv(to_genuine))
-    # One map each way and no rounding up: a blank that is a pixel wider in one class hides its edges there.
+    # One map each way, never rounded up: a mask a pixel wider in one class would hide its edges there.
     return (
         np.maximum(in_genuine, _moved(in_attack, to_genuine)) > _HALF,
         np.maximum(in_attack, _moved(in_genuine, to_attack)) > _HALF,
@@ -143,7 +143,7 @@ def _narrowed(visible: Where) -> Where:
 
 
 def _moved(canvas: UInt8Array, matrix: npt.NDArray[np.float64]) -> UInt8Array:
-    """The canvas through a map; what the first crop does not show counts as hidden."""
+    """The canvas through a map; what the first crop does not show is hidden."""
     moved = cv2.warpPerspective(
         canvas, matrix, canvas.shape[::-1], flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT, borderValue=255
     )

@@ -1,4 +1,4 @@
-"""The photo of a card and what happens to its file. Both classes draw every parameter from the same distributions."""
+"""Photographs a card and passes the file on. Both classes draw every parameter from the same distributions."""
 
 from img_super.lab.synthesis.capture.camera import Capture, Shot, draw_capture, facts_of, photograph, set_up
 from img_super.lab.synthesis.capture.screen import Screen, draw_screen, show_on_screen

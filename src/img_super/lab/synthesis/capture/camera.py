@@ -1,4 +1,4 @@
-"""A photo of a card: draws every parameter, then follows the light through them."""
+"""A photo of a card: draws every parameter, then simulates the light path."""
 
 from dataclasses import dataclass, replace
 from typing import Final
@@ -25,16 +25,16 @@ _SOFTNESS: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Capture:
-    """Everything about a photo but the card and the place of the camera."""
+    """Every parameter of a photo except the card and the camera position."""
 
-    # `phone`, `old_phone`, `webcam`, `low_light`, `scanner`, `copier`, or `fine_phone`: so many megapixels that whoever
-    # reduces the photo leaves sharp pixels with little noise.
+    # `phone`, `old_phone`, `webcam`, `low_light`, `scanner`, `copier`, or `fine_phone`: with so many megapixels that
+    # the reduced photo is sharp and has little noise.
     kind: str
     scene: Scene
     light: Light
     optics: Optics
     sensor: Sensor
-    # first_quality, first_subsampled: of the camera's own JPEG
+    # first_quality, first_subsampled: of the camera's JPEG
     first_quality: int
     first_subsampled: bool
 
@@ -51,7 +51,7 @@ def draw_capture(rng: np.random.Generator) -> Capture:
 
 
 def _as_scan(rng: np.random.Generator, capture: Capture) -> Capture:
-    """A flatbed scan, or what a copier files: flat light, a lid behind, no hand, firm tones."""
+    """A flatbed or copier scan: flat light, a lid behind, no hand, strong contrast."""
     copier = capture.kind == "copier"
     lid = float(rng.choice([rng.uniform(0.9, 1.25), rng.uniform(0.1, 0.35)], p=[0.85, 0.15]))
     scene = replace(
@@ -80,7 +80,7 @@ def _as_scan(rng: np.random.Generator, capture: Capture) -> Capture:
 
 @dataclass(frozen=True, slots=True)
 class Shot:
-    """The camera before its stage under its light: only the card is missing. The same shot sees every card alike."""
+    """A complete setup without the card: camera, stage and light. A shot treats every card alike."""
 
     view: View
     capture: Capture
@@ -100,7 +100,7 @@ def set_up(
 
 
 def photograph(shot: Shot, image: Float32Array, gloss: Float32Array) -> Float32Array:
-    """The photo as the camera's software gives it, not yet saved; float32 RGB of the view's size."""
+    """The photo from the camera's software before saving; float32 RGB of the view's size."""
     picture, shine = lay_out(image, None if shot.light.shine is None else gloss, shot.view, shot.stage)
     linear = lit(np.asarray(cv2.multiply(picture, picture, scale=1 / 255**2), np.float32), shine, shot.light)
     linear = through_lens(linear, shot.view, shot.capture.optics)
@@ -108,7 +108,7 @@ def photograph(shot: Shot, image: Float32Array, gloss: Float32Array) -> Float32A
 
 
 def facts_of(parameters: object, prefix: str = "") -> Facts:
-    """The parameters of a capture, a view, a screen or a passing as a flat record for the manifest."""
+    """The parameters of a capture, view, screen or passing as a flat record for the manifest."""
     if isinstance(parameters, (bool, str)):
         return {prefix: parameters}
     if isinstance(parameters, (int, float)):

@@ -1,6 +1,6 @@
-"""Light: lamps with their colours, what throws shadows, and what shines on glossy surfaces.
+"""Light: coloured lamps, shadows, and reflections on glossy surfaces.
 
-All values are linear light: the scene's values are squared before (a gamma of 2, near enough to sRGB's).
+All values are linear light: the scene's values are squared first (gamma 2, close to sRGB).
 """
 
 from dataclasses import dataclass, replace
@@ -22,19 +22,19 @@ _TRUE_LIFT: Final = 3.0
 
 @dataclass(frozen=True, slots=True)
 class Lamp:
-    """One light. Places are in face widths from the portrait's middle."""
+    """One lamp. Positions are in face widths from the portrait's centre."""
 
     colour: tuple[float, float, float]  # linear, by channel, about 1
-    # x, y, height: where it hangs; far lamps light evenly
+    # x, y, height: its position; far lamps light evenly
     x: float
     y: float
     height: float
-    power: float  # share of all light
+    power: float  # share of the total light
 
 
 @dataclass(frozen=True, slots=True)
 class Shade:
-    """Something that keeps the first lamp's light away."""
+    """Something that blocks the first lamp's light."""
 
     kind: str  # `none`, `edge` (a body or a phone), `phone`, `hand`, `blinds`, `leaves`
     depth: float  # share of that lamp's light taken
@@ -48,7 +48,7 @@ class Shade:
 
 @dataclass(frozen=True, slots=True)
 class Glare:
-    """A mirrored light, multiplied with the gloss of what lies there."""
+    """A reflected light, multiplied by the surface's gloss."""
 
     kind: str  # `none`, `lamp`, `tube`, `window`, `broad`
     strength: float  # linear, 1 is white
@@ -64,7 +64,7 @@ class Glare:
 
 @dataclass(frozen=True, slots=True)
 class Light:
-    """All that falls on the scene.
+    """All light on the scene.
 
     `mood`: how the colours were drawn: `neutral`, `warm`, `cool`, `coloured`, `two`; `unevenness`: strength of slow
     changes over the photo, `cells` bumps across.
@@ -83,7 +83,7 @@ _SHADES: Final = {"none": 0.7, "edge": 0.12, "phone": 0.05, "hand": 0.05, "blind
 
 
 def draw_light(rng: np.random.Generator) -> Light:
-    """All that falls on the scene."""
+    """Draw all light on the scene."""
     mood = str(rng.choice(list(_MOODS), p=list(_MOODS.values())))
     count = 2 if mood == "two" else int(rng.choice([1, 2, 3], p=[0.5, 0.35, 0.15]))
     lamps = tuple(_draw_lamp(rng, mood) for _ in range(count))
@@ -138,7 +138,7 @@ def _draw_glare(rng: np.random.Generator) -> Glare:
 
 @dataclass(frozen=True, slots=True)
 class Falling:
-    """Light as it falls on a view, linear, by channel: on everything, and mirrored by gloss (None: nothing shines)."""
+    """Linear light per channel on a view: diffuse, and reflected by gloss (None: no reflections)."""
 
     diffuse: Float32Array
     shine: Float32Array | None
@@ -153,7 +153,7 @@ def falling(view: View, light: Light, rng: np.random.Generator) -> Falling:
 
 
 def on_bent(falling: Falling, view: View, light: Light, inside: Float32Array | None) -> Falling:
-    """The light where a bent card (`inside`, 0 to 1; None: everywhere) turns towards the lamps or away from them."""
+    """The light on a bent card (`inside`, 0 to 1; None: everywhere), which turns towards the lamps or away."""
     if not view.bends:
         return falling
     x, y, _ = _grid(view, _COARSE)
@@ -177,7 +177,7 @@ def lit(scene: Float32Array, gloss: Float32Array | None, light: Falling) -> Floa
 
 
 def _grid(view: View, step: float) -> tuple[Float32Array, Float32Array, tuple[int, int]]:
-    """Places on a reduced canvas in face widths from the portrait's middle."""
+    """Positions on a reduced canvas in face widths from the portrait's centre."""
     wh = (max(12, round(view.wh[0] / step)), max(12, round(view.wh[1] / step)))
     x = (np.arange(wh[0], dtype=np.float32) + 0.5) * np.float32(view.wh[0] / wh[0])
     y = (np.arange(wh[1], dtype=np.float32) + 0.5) * np.float32(view.wh[1] / wh[1])
@@ -188,7 +188,7 @@ def _grid(view: View, step: float) -> tuple[Float32Array, Float32Array, tuple[in
 
 
 def _diffuse(view: View, light: Light, field: Float32Array) -> Float32Array:
-    """The light by channel on a reduced canvas; the shade takes from the first lamp only."""
+    """The light per channel on a reduced canvas; the shade affects the first lamp only."""
     step = _COARSE if light.shade.kind == "none" else 2
     x, y, wh = _grid(view, step)
     uneven = 1 + np.float32(light.unevenness) * cv2.resize(field, wh, interpolation=cv2.INTER_CUBIC)
@@ -247,7 +247,7 @@ _SHADOW_SHAPES: Final = {"phone": _phone_shadow, "hand": _hand_shadow, "leaves":
 
 
 def shine_of(view: View, glare: Glare) -> Float32Array | None:
-    """Mirrored light and hologram flashes on a reduced canvas, three channels; None where nothing shines."""
+    """Reflections and hologram flashes on a reduced canvas, three channels; None if there are none."""
     if glare.kind == "none" and glare.hologram == 0:
         return None
     x, y, wh = _grid(view, 4)
@@ -276,12 +276,12 @@ def _spot(glare: Glare, x: Float32Array, y: Float32Array, wh: tuple[int, int], f
     long = 6.0 if glare.kind == "tube" else 1.4
     distance = np.sqrt((u / long) ** 2 + v**2) / (size * np.float32(0.55))
     core = np.clip((1 - distance) / np.float32(glare.soft + 0.3) + 0.5, 0, 1)
-    core = core * core * (3 - 2 * core)  # no lamp's edge is a line
+    core = core * core * (3 - 2 * core)  # no lamp has a hard edge
     return np.asarray(core + 0.25 * np.exp(-(distance**2) / 4), np.float32)
 
 
 def _flashes(glare: Glare, x: Float32Array, y: Float32Array) -> Float32Array:
-    """The colours of a diffraction grating: the hue runs with the place, the strength comes and goes."""
+    """The colours of a diffraction grating: hue and strength vary with position."""
     turn = np.radians(glare.hologram_deg)
     along = (x * np.float32(np.cos(turn)) + y * np.float32(np.sin(turn))) * np.float32(glare.hologram_bands)
     across = y * np.float32(np.cos(turn)) - x * np.float32(np.sin(turn))

@@ -1,4 +1,4 @@
-"""What lies or lives over a card: fingers that hold it, pens, cords, the corner of another card.
+"""Things over a card: fingers that hold it, pens, cords, the corner of another card.
 
 They are drawn at a reduced size in the photo's plane and cast a soft shadow.
 """
@@ -25,24 +25,24 @@ _CANVAS_PX: Final = (200, 640)
 
 @dataclass(frozen=True, slots=True)
 class Occluder:
-    """Something over the card. Places are in face widths from the portrait's middle."""
+    """Something over the card. Positions are in face widths from the portrait's centre."""
 
     kind: str  # `finger`, `pen` or `card`
     # x, y: the tip (of a card: its corner)
     x: float
     y: float
-    points_deg: float  # where the tip points to, 0 to the right, 90 downwards
+    points_deg: float  # direction of the tip, 0 to the right, 90 downwards
     # width, length: in face widths
     width: float
     length: float
     colour: tuple[float, float, float]  # RGB of skin, pen or card
     accent: tuple[float, float, float]  # RGB of the nail or the pen's cap
-    lift: float  # how soft its shadow is, 1 to 6: how high it is held
-    near: bool  # it is held close to the lens, far out of focus
+    lift: float  # softness of its shadow, 1 to 6: how high it is held
+    near: bool  # close to the lens, far out of focus
 
 
 def draw_occluders(rng: np.random.Generator) -> tuple[Occluder, ...]:
-    """Nothing in most photos, else a hand or one or two other things."""
+    """Nothing in most photos, otherwise a hand or one or two other things."""
     kind = str(rng.choice(["none", "hand", "other"], p=[0.72, 0.19, 0.09]))
     if kind == "hand":
         return _draw_hand(rng)
@@ -52,7 +52,7 @@ def draw_occluders(rng: np.random.Generator) -> tuple[Occluder, ...]:
 
 
 def _draw_hand(rng: np.random.Generator) -> tuple[Occluder, ...]:
-    """A thumb, or up to four fingers beside each other, from a side of the photo towards the portrait."""
+    """A thumb, or up to four adjacent fingers, from a side of the photo towards the portrait."""
     count = int(rng.choice([1, 2, 3, 4], p=[0.5, 0.15, 0.2, 0.15]))
     inwards = float(rng.uniform(0, 360))
     skin = np.asarray(_SKINS[int(rng.integers(len(_SKINS)))], np.float32) + rng.normal(0, 5, 3)
@@ -94,7 +94,7 @@ def _plain(colour: npt.ArrayLike) -> tuple[float, float, float]:
 
 @dataclass(frozen=True, slots=True)
 class LaidOccluders:
-    """Things as they are seen, of the photo's size: their colours, where they are, and what their shadow leaves."""
+    """Rendered occluders of the photo's size: colours, alpha, and the light that their shadow leaves."""
 
     colour: Float32Array
     alpha: Float32Array
@@ -104,7 +104,7 @@ class LaidOccluders:
 def lay_occluders(
     occluders: tuple[Occluder, ...], photo_wh: tuple[int, int], face_xy: tuple[float, float], face_width_px: float
 ) -> LaidOccluders | None:
-    """The occluders in a photo of that size; None where none is seen."""
+    """The occluders in a photo of that size; None if none is visible."""
     longest = max(photo_wh)
     shrink = min(1.0, float(np.clip(0.5 * longest, *_CANVAS_PX)) / longest)
     wh = (max(8, round(photo_wh[0] * shrink)), max(8, round(photo_wh[1] * shrink)))
@@ -122,7 +122,7 @@ def lay_occluders(
 
 @dataclass(frozen=True, slots=True)
 class _ReachedPart:
-    """The part of the reduced canvas that an occluder reaches, and where the portrait lies in it."""
+    """The part of the reduced canvas that an occluder covers, and the portrait's position in it."""
 
     box: tuple[int, int, int, int]
     face_xy: tuple[float, float]
@@ -132,7 +132,7 @@ class _ReachedPart:
 def _reached(
     occluder: Occluder, wh: tuple[int, int], face_xy: tuple[float, float], face_px: float
 ) -> _ReachedPart | None:
-    """The part around an occluder with its shadow; None where it is out of sight."""
+    """The part around an occluder with its shadow; None if it is out of sight."""
     turn = np.radians(occluder.points_deg)
     axis = np.array([np.cos(turn), np.sin(turn)])
     half = np.array([-axis[1], axis[0]]) * (occluder.width / 2)
@@ -153,7 +153,7 @@ def _lay(occluder: Occluder, part: _ReachedPart, canvas: tuple[Float32Array, Flo
     cos, sin, face = np.float32(np.cos(turn)), np.float32(np.sin(turn)), np.float32(face_px)
     x = (np.arange(wh[0], dtype=np.float32)[None] - np.float32(part.face_xy[0])) / face - np.float32(occluder.x)
     y = (np.arange(wh[1], dtype=np.float32)[:, None] - np.float32(part.face_xy[1])) / face - np.float32(occluder.y)
-    along = np.asarray(-(x * cos + y * sin), np.float32)  # grows from the tip to the hand
+    along = np.asarray(-(x * cos + y * sin), np.float32)  # widens from the tip to the hand
     across = np.asarray((y * cos - x * sin) * np.float32(2 / occluder.width), np.float32)
     colour, alpha = _SHAPES[occluder.kind](occluder, along, across, face_px)
     alpha = pixels.blur(alpha, (0.14 if occluder.near else 0.008) * face_px)
@@ -167,7 +167,7 @@ def _lay(occluder: Occluder, part: _ReachedPart, canvas: tuple[Float32Array, Flo
 
 
 def _inside(distance: Float32Array, face_px: float, width: float) -> Float32Array:
-    """Smooth edge, a pixel wide, of a shape whose outline is at distance 1 (in half widths)."""
+    """A one-pixel smooth edge of a shape whose outline is at distance 1 (in half widths)."""
     return np.asarray(np.clip((1 - distance) * np.float32(face_px * width / 2) + 0.5, 0, 1), np.float32)
 
 
@@ -190,7 +190,7 @@ def _finger(
     lines = lines + knuckle * np.clip(np.sin(length * 9 + 2.2 * outer**2 + mottled) - 0.35, 0, 1)
     value = 0.62 + 0.33 * height - 0.14 * outer - 0.13 * lines + 0.03 * mottled
     value = value + pixels.grain(rng, value.shape, 1.5, 0.03)
-    flush = np.asarray(0.55 * np.clip(1.8 - length, 0, 1) + 0.5 * joint + 0.12 * mottled, np.float32)  # blood shows
+    flush = np.asarray(0.55 * np.clip(1.8 - length, 0, 1) + 0.5 * joint + 0.12 * mottled, np.float32)  # reddish
     rim = np.asarray(1 - height, np.float32)
     tint = (1 + 0.03 * rim + 0.02 * flush, 1 - 0.1 * rim - 0.055 * flush, 1 - 0.14 * rim - 0.05 * flush)
     skin = np.asarray(occluder.colour, np.float32)
@@ -201,9 +201,9 @@ def _finger(
 def _with_nail(
     occluder: Occluder, colour: Float32Array, places: tuple[Float32Array, Float32Array, Float32Array], face_px: float
 ) -> Float32Array:
-    """The nail with its darker fold and a pale edge; seen from the side it is narrow."""
+    """The nail with its darker fold and a pale edge; narrow when seen from the side."""
     length, outer, value = places
-    side = np.float32(0.3 * np.sin(7.0 * occluder.x + 5.0 * occluder.y))  # fingers are turned about their own axes
+    side = np.float32(0.3 * np.sin(7.0 * occluder.x + 5.0 * occluder.y))  # fingers rotate about their axes
     oval = (np.abs((outer - side) / (0.5 - 0.4 * abs(side))) ** 2.6 + np.abs((length - 0.98) / 0.72) ** 2.6) ** 0.385
     fold = np.exp(-(((oval - 1.06) / 0.1) ** 2))
     colour = pixels.modulate(colour, np.asarray(1 - 0.16 * fold, np.float32))

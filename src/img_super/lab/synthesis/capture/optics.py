@@ -1,4 +1,4 @@
-"""The lens: blur, defocus, motion, coloured fringes, dark corners. Works on linear light."""
+"""The lens: blur, defocus, motion, chromatic aberration, vignetting. Works on linear light."""
 
 from dataclasses import dataclass
 
@@ -17,7 +17,7 @@ class Optics:
 
     blur_px: float  # sigma of the general softness, pixels
     defocus: float  # radius of the disc of confusion, face widths
-    motion: float  # length of the smear, face widths; `motion_deg` its direction, `motion_bend` how curved
+    motion: float  # length of the motion blur, face widths; `motion_deg` its direction, `motion_bend` how curved
     motion_deg: float
     motion_bend: float
     fringe: float  # shift of red against blue at the portrait, face widths, along `fringe_deg`
@@ -28,7 +28,7 @@ class Optics:
 
 
 def draw_optics(rng: np.random.Generator, softness: float) -> Optics:
-    """What the lens and the hand do; `softness` is 1 for a good phone and above for others."""
+    """Draw the lens and the hand; `softness` is 1 for a good phone, higher for others."""
     trouble = str(rng.choice(["none", "defocus", "motion"], p=[0.8, 0.1, 0.1]))
     blur, defocus, motion = rng.normal(0, 0.45), rng.uniform(0.006, 0.035), rng.uniform(0.012, 0.07)
     fringe, axis = rng.uniform(0.001, 0.006), rng.normal(0, 0.5, 2)
@@ -75,7 +75,7 @@ def disc(radius_px: float) -> Float32Array:
 
 
 def smear(length_px: float, degrees: float, bend: float) -> Float32Array:
-    """The kernel of a hand that moves along a slightly bent path."""
+    """The kernel of a hand moving along a slightly curved path."""
     reach = int(np.ceil(length_px / 2)) + 1
     steps = np.linspace(-0.5, 0.5, 13)
     turn = np.radians(degrees)
@@ -89,7 +89,7 @@ def smear(length_px: float, degrees: float, bend: float) -> Float32Array:
 
 
 def _fringed(light: Float32Array, shift_px: float, degrees: float) -> Float32Array:
-    """Red and blue a little apart: away from the lens's middle colours are magnified differently."""
+    """Red and blue slightly shifted: off the axis, a lens magnifies colours differently."""
     red, green, blue = (np.asarray(plane, np.float32) for plane in cv2.split(light))
     dx, dy = shift_px * np.cos(np.radians(degrees)), shift_px * np.sin(np.radians(degrees))
     return np.asarray(cv2.merge([slid(red, dx, dy), green, slid(blue, -dx, -dy)]), np.float32)

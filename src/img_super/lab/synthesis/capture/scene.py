@@ -1,4 +1,4 @@
-"""What the camera sees before light: table, sheet, card with its edge and shadow, hands and other things."""
+"""The scene without light: table, sheet, card with its edge and shadow, hands and other things."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -24,27 +24,27 @@ _SURFACE_SHARES: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """What is around and over the card."""
+    """Everything around and over the card."""
 
     surface: str  # `picture` (the one that is given) or a texture's kind; `variant` its number
     variant: int
-    # surface_scale, surface_deg, surface_x, surface_y: how it lies
+    # surface_scale, surface_deg, surface_x, surface_y: its placement
     surface_scale: float
     surface_deg: float
     surface_x: float
     surface_y: float
     surface_gains: tuple[float, float, float]  # colours, by channel
     surface_blur: float  # softness in face widths: the card is held above what is behind it
-    standing: bool  # the picture behind does not lie in the card's plane
+    standing: bool  # the picture behind is not in the card's plane
     sheet: str  # the card is shown on (or printed on) a sheet of paper: `none`, `under` or `printed`
     sheet_margins: tuple[float, float, float, float]  # left, top, right, bottom, in face widths
     sheet_tone: float  # grey value of the sheet
-    round_share: float  # how round the card's corners are, share of its shorter side
+    round_share: float  # radius of the card's corners, relative to its shorter side
     # shadow, shadow_soft: depth 0 to 1, and softness in face widths of the card's own shadow
     shadow: float
     shadow_soft: float
     shadow_deg: float  # where it falls
-    edge: float  # brightness of the card's rim, -1 to 1; 0 has none
+    edge: float  # brightness of the card's rim, -1 to 1; 0: none
     occluders: tuple[Occluder, ...]  # what lies over the card
 
 
@@ -77,13 +77,13 @@ def draw_scene(rng: np.random.Generator) -> Scene:
 
 @dataclass(frozen=True, slots=True)
 class SceneStage:
-    """Everything that is seen but the card, ready for whatever card is laid there. All is of the view's size."""
+    """Everything but the card, at the view's size, ready for any card."""
 
-    inside: Float32Array | None  # where the card is seen, 0 to 1; None where it fills the photo
-    # Table and sheet under the card's shadow, RGB 0 to 255; None where the card fills the photo.
+    inside: Float32Array | None  # where the card is visible, 0 to 1; None if it fills the photo
+    # Table and sheet under the card's shadow, RGB 0 to 255; None if the card fills the photo.
     backdrop: Float32Array | None
     gloss: float  # of the table
-    # rim, rim_tone: alpha and grey value of the card's cut edge; None where it has none
+    # rim, rim_tone: alpha and grey value of the card's cut edge; None if it has none
     rim: Float32Array | None
     rim_tone: float
     occluders: LaidOccluders | None  # what lies over the card
@@ -103,8 +103,8 @@ def set_stage(shape: tuple[int, ...], background: RgbImage, view: View, scene: S
 def lay_out(
     card: Float32Array, gloss: Float32Array | None, view: View, stage: SceneStage
 ) -> tuple[Float32Array, Float32Array | None]:
-    """The scene without light, RGB 0 to 255, and its gloss, both of the view's size; no gloss where none is given."""
-    picture = pixels.as_float(look_at(pixels.to_bytes(card), view))  # bytes are seen in half the time
+    """The scene without light, RGB 0 to 255, and its gloss, both of the view's size; no gloss if none is given."""
+    picture = pixels.as_float(look_at(pixels.to_bytes(card), view))  # bytes take half the time
     shine = None if gloss is None else look_at(gloss, view)
     if stage.inside is not None and stage.backdrop is not None:
         if stage.rim is not None:
@@ -172,7 +172,7 @@ def _texture(view: View, scene: Scene) -> Float32Array:
 
 
 def _repeated(tile: RgbImage, matrix: Float32Array, wh: tuple[int, int]) -> RgbImage:
-    """`wh` pixels of a plane of tiles; what is seen of them is laid out first, as OpenCV's own wrapping is slow."""
+    """`wh` pixels of a tiled plane; the visible tiles are laid out first, because OpenCV's wrapping is slow."""
     side = tile.shape[0]
     corners = onto(np.asarray(np.linalg.inv(matrix), np.float32), corners_of((0, 0, *wh)))
     start, size = np.floor(corners.min(0)).astype(int) - 1, np.ptp(corners, axis=0).astype(int) + 4
@@ -184,7 +184,7 @@ def _repeated(tile: RgbImage, matrix: Float32Array, wh: tuple[int, int]) -> RgbI
 
 
 def _perspective_only(view: View) -> Float32Array:
-    """The view's tilt about the portrait's middle, without its scale."""
+    """The view's tilt about the portrait's centre, without its scale."""
     inverse = np.linalg.inv(view.matrix)
     face = onto(np.asarray(inverse, np.float32), np.array([[view.face_x_px, view.face_y_px]], np.float32))[0]
     scale = scale_of(view.matrix)

@@ -1,4 +1,4 @@
-"""A photo shown on a screen and photographed again: pixel grid, moire, gamma, banding, dirt and mirrored light."""
+"""A photo shown on a screen and photographed again: pixel grid, moire, gamma, banding, dirt and reflections."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -21,24 +21,24 @@ _LAYOUTS: Final = {"stripes": 0.6, "pentile": 0.2, "projected": 0.1, "dense": 0.
 class Screen:
     """A screen and the camera before it."""
 
-    layout: str  # how a pixel's colours lie: `stripes` (LCD), `pentile` (OLED), `projected`, `dense` (too fine to see)
-    pitch: float  # screen pixels in a pixel of the photo; above one half the grid beats with the sensor's: moire
-    grid: float  # depth of the pixel grid 0 to 1 before the lens softens it
-    # turn_deg, lean_x, lean_y: how the camera stands before the screen
+    layout: str  # layout of the subpixels: `stripes` (LCD), `pentile` (OLED), `projected`, `dense` (too fine to see)
+    pitch: float  # screen pixels per pixel of the photo; above one half the grid beats with the sensor's: moire
+    grid: float  # depth of the pixel grid before the lens softens it, 0 to 1
+    # turn_deg, lean_x, lean_y: the camera's orientation
     turn_deg: float
     lean_x: float
     lean_y: float
-    scale: float  # the new photo's size over the old one's
+    scale: float  # the new photo's size relative to the old one's
     bow: float  # curvature of the grid (the lens's distortion), which bends the moire
     # gamma, black, gains: of the screen
     gamma: float
     black: float
     gains: tuple[float, float, float]
-    bands: float  # depth of the dark bands that the refresh leaves; `bands_count` of them over the photo; `bands_phase`
+    bands: float  # depth of the dark refresh bands; `bands_count` of them over the photo; `bands_phase`
     bands_count: float
     bands_phase: float
     levels: int  # brightness steps of the panel
-    glare: Glare  # what the glass mirrors
+    glare: Glare  # reflections in the glass
     optics: Optics
     sensor: Sensor
 
@@ -80,7 +80,7 @@ def _draw_glass(rng: np.random.Generator) -> Glare:
 
 
 def show_on_screen(rng: np.random.Generator, photo: Float32Array, screen: Screen) -> tuple[Float32Array, Float32Array]:
-    """The photo of a screen that shows `photo`, not yet saved, and the map [3, 3] from old to new pixels."""
+    """The photo of a screen that shows `photo`, before saving, and the map [3, 3] from old to new pixels."""
     height, width = photo.shape[:2]
     wh = (max(32, round(width * screen.scale)), max(32, round(height * screen.scale)))
     matrix = _before(screen, (width, height), wh)
@@ -102,7 +102,7 @@ def show_on_screen(rng: np.random.Generator, photo: Float32Array, screen: Screen
 
 
 def _before(screen: Screen, old_wh: tuple[int, int], wh: tuple[int, int]) -> Float32Array:
-    """The map of a camera that stands a little askew before the screen."""
+    """The map of a camera that faces the screen slightly askew."""
     turn = np.radians(screen.turn_deg)
     zoom = wh[0] / old_wh[0]
     turned = np.array([[np.cos(turn), -np.sin(turn), 0], [np.sin(turn), np.cos(turn), 0], [0, 0, 1]]) @ np.diag(
@@ -119,10 +119,10 @@ def _panel(screen: Screen) -> Float32Array:
 
 
 def _grid_light(screen: Screen, wh: tuple[int, int]) -> Float32Array:
-    """How much of each colour's light every pixel of the sensor gets, 1 on average.
+    """Each colour's light at every sensor pixel, 1 on average.
 
-    The panel's pattern is a wave a channel; sampled at the sensor's pixels it beats as real moire does. A sensor's
-    pixel averages over its own area, which weakens what is finer (a sinc, here its main lobe and a remainder).
+    The panel's pattern is one wave per channel; sampled at the sensor's pixels it beats like real moire. A sensor
+    pixel averages over its area, which weakens finer detail (a sinc, here its main lobe and a remainder).
     """
     x = (np.arange(wh[0], dtype=np.float32)[None] - wh[0] / 2) + np.zeros((wh[1], 1), np.float32)
     y = (np.arange(wh[1], dtype=np.float32)[:, None] - wh[1] / 2) + np.zeros((1, wh[0]), np.float32)

@@ -1,6 +1,6 @@
-"""From light on the sensor to the camera's picture: metering, noise, mosaic, cleaning, tone, sharpening.
+"""From light on the sensor to the camera's picture: metering, noise, mosaic, denoising, tone, sharpening.
 
-Exposure and white balance are metered beside the portrait, so that a superimposition leaves the rest alone.
+Exposure and white balance are metered beside the portrait, so that a superimposition does not affect the rest.
 """
 
 from dataclasses import dataclass, replace
@@ -24,19 +24,19 @@ _METERED_FACES: Final = 1.0
 
 @dataclass(frozen=True, slots=True)
 class Sensor:
-    """What the camera makes of the light."""
+    """The camera's processing parameters."""
 
     exposure: float  # brightness (0 to 255) that the bright parts of the scene get; `metered` is their percentile
     metered: float
-    balance: float  # how far the camera takes the light's colour away, 0 to 1 (1 is a grey world)
+    balance: float  # strength of the white balance, 0 to 1 (1: grey world)
     balance_error: tuple[float, float, float]  # gains by channel
-    zoom: float  # the sensor saw the picture so many times smaller
+    zoom: float  # factor by which the sensor saw the picture smaller
     noise: float  # standard deviation in the mid-tones; `dark_noise` how many times more in the dark
     dark_noise: float
-    # grain_px, chroma: how coarse it is, and its share by channel
+    # grain_px, chroma: its coarseness, and its share per channel
     grain_px: float
     chroma: float
-    rows: float  # standard deviation of noise by rows
+    rows: float  # standard deviation of row noise
     mosaic: str  # `none` or the way of demosaicing
     cleaning: str  # `none`, `chroma`, `median`, `bilateral`, `smear`; `cleaning_strength` 0 to 1
     cleaning_strength: float
@@ -46,7 +46,7 @@ class Sensor:
     black: float
     white: float
     local_contrast: float  # strength (negative flattens, as HDR does); its size is a share of the photo
-    saturation: float  # 1 keeps colours, 0 saves in grey
+    saturation: float  # 1 keeps colours, 0 is grey
     # sharpening, sharpening_px: unsharp mask
     sharpening: float
     sharpening_px: float
@@ -70,7 +70,7 @@ _CLEANING_SHARES: Final = {
 
 
 def draw_sensor(rng: np.random.Generator, kind: str) -> Sensor:
-    """What a `fine_phone`, `phone`, `old_phone` or `webcam` makes of the light, or any of them in `low_light`."""
+    """Draw the processing of a `fine_phone`, `phone`, `old_phone` or `webcam`, or of any of them in `low_light`."""
     poor = kind not in ("phone", "fine_phone")
     dim = kind == "low_light" or rng.random() < 0.06
     error = np.exp(rng.normal(0, 0.035, 3) * (2 if rng.random() < 0.12 else 1))
@@ -105,7 +105,7 @@ def draw_sensor(rng: np.random.Generator, kind: str) -> Sensor:
 
 
 def _of_many_pixels(sensor: Sensor) -> Sensor:
-    """The sensor's pixels are finer than those of the reduced photo, which shows no mosaic and fine, firm edges."""
+    """The reduced photo of a sensor with finer pixels: no mosaic, crisp edges."""
     return replace(
         sensor, zoom=1.0, mosaic="none", contrast=sensor.contrast + 0.14,
         sharpening=1.6 * sensor.sharpening, sharpening_px=0.6 + 0.46 * (sensor.sharpening_px - 0.6),
@@ -147,7 +147,7 @@ def _gains(light: Float32Array, view: View, sensor: Sensor) -> Float32Array:
 def _noisy(picture: Float32Array, sensor: Sensor, rng: np.random.Generator) -> Float32Array:
     """Adds noise to values 0 to 255.
 
-    The square root has already made the shot noise equal everywhere; what is left grows towards black.
+    The square root has already equalised the shot noise; the rest grows towards black.
     Source: F. J. Anscombe, "The transformation of Poisson, binomial and negative-binomial data", 1948.
     """
     grains = pixels.noise(rng, picture.shape, sensor.noise, sensor.grain_px, sensor.chroma)
@@ -172,7 +172,7 @@ def _noisy(picture: Float32Array, sensor: Sensor, rng: np.random.Generator) -> F
 
 
 def _mosaicked(picture: RgbImage, sensor: Sensor) -> RgbImage:
-    """One colour a pixel, as the sensor sees it, and what a camera makes of it."""
+    """One colour per pixel, as the sensor sees it, demosaiced."""
     if sensor.mosaic == "none":
         return picture
     raw = np.ascontiguousarray(picture[:, :, 1])
@@ -198,7 +198,7 @@ def _cleaned(picture: RgbImage, sensor: Sensor) -> RgbImage:
 
 
 def _smeared(picture: RgbImage, sensor: Sensor) -> RgbImage:
-    """Flat parts lose their detail, edges keep it: the guided filter.
+    """The guided filter: flat parts lose their detail, edges keep it.
 
     Source: K. He et al., "Guided image filtering", 2010.
     """
@@ -216,7 +216,7 @@ def _smeared(picture: RgbImage, sensor: Sensor) -> RgbImage:
 
 
 def tone_curve(sensor: Sensor) -> RgbImage:
-    """The tone curve as a table, uint8 [256]: gamma, an S for contrast, where black and white lie."""
+    """The tone curve as a table, uint8 [256]: gamma, an S-curve for contrast, black and white point."""
     value = np.power(np.arange(256) / 255, sensor.gamma)
     bent = value + sensor.contrast * value * (1 - value) * (2 * value - 1) * 2
     return np.asarray(np.clip(np.round(sensor.black + bent * (sensor.white - sensor.black)), 0, 255), np.uint8)

@@ -1,6 +1,6 @@
-"""What cards lie on: drawn once per process, then turned, scaled and tinted for every photo.
+"""Surfaces under the card: drawn once per process, then rotated, scaled and tinted for every photo.
 
-Each texture repeats in both directions, so that a photo may show any part of it.
+Each texture tiles in both directions, so that a photo may show any part of it.
 """
 
 from collections.abc import Callable
@@ -28,7 +28,7 @@ _SYLLABLES: Final = _SOUNDS.split()
 
 @dataclass(frozen=True, slots=True)
 class Surface:
-    """A texture that repeats: RGB uint8, and how many of its pixels make a millimetre."""
+    """A tiling texture: RGB uint8, and its pixels per millimetre."""
 
     image: RgbImage
     px_per_mm: float
@@ -44,7 +44,7 @@ def surface(kind: str, variant: int) -> Surface:
 
 @cache
 def reduced(kind: str, variant: int, halvings: int) -> Surface:
-    """The texture with its sides halved so many times, for photos that show much of it."""
+    """The texture halved this many times, for photos that show much of it."""
     if halvings == 0:
         return surface(kind, variant)
     finer = reduced(kind, variant, halvings - 1)
@@ -58,7 +58,7 @@ def _font(size_px: int) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
 
 
 def _field(rng: np.random.Generator, cells: tuple[int, int]) -> Float32Array:
-    """A smooth field that repeats, about -1 to 1; `cells` is how many bumps across and down."""
+    """A smooth tiling field, about -1 to 1; `cells`: bumps across and down."""
     coarse = rng.standard_normal((cells[1], cells[0])).astype(np.float32)
     padded = np.pad(coarse, 2, mode="wrap")
     wh = (round(SIDE_PX * padded.shape[1] / cells[0]), round(SIDE_PX * padded.shape[0] / cells[1]))
@@ -76,7 +76,7 @@ def _between(dark: npt.ArrayLike, light: npt.ArrayLike, share: Float32Array) -> 
 
 
 def words(rng: np.random.Generator, count: int) -> str:
-    """So many words that mean nothing."""
+    """This many meaningless words."""
     syllables = ("".join(rng.choice(_SYLLABLES, int(rng.integers(1, 4)))) for _ in range(count))
     return " ".join(word.capitalize() if rng.random() < 0.15 else word for word in syllables)
 
@@ -110,7 +110,7 @@ def _lines(size_px: int) -> npt.NDArray[np.uint8]:
 
 
 def _column(rng: np.random.Generator, ink: npt.NDArray[np.uint8]) -> None:
-    """Headlines and lines of text down a column, cut from ready lines."""
+    """A column of headlines and text, cut from prepared lines."""
     height, width = ink.shape
     y = int(rng.integers(0, 30))
     while y < height:
@@ -126,7 +126,7 @@ def _column(rng: np.random.Generator, ink: npt.NDArray[np.uint8]) -> None:
 
 
 def _advert(rng: np.random.Generator, page: Float32Array) -> Float32Array:
-    """A picture or a coloured box with a headline; it stays inside the page so that the page repeats."""
+    """A picture or a coloured box with a headline; it stays inside the page so that the page tiles."""
     width, height = int(rng.integers(100, 260)), int(rng.integers(60, 220))
     x, y = int(rng.integers(0, SIDE_PX - width)), int(rng.integers(0, SIDE_PX - height))
     part = np.s_[y : y + height, x : x + width]

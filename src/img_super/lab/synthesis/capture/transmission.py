@@ -1,4 +1,4 @@
-"""What happens to a photo's file on its way: resizing, sharpening by apps, screenshots, one or more saves."""
+"""What happens to a photo's file in transit: resizing, sharpening by apps, screenshots, one or more saves."""
 
 import io
 from dataclasses import dataclass, replace
@@ -25,15 +25,15 @@ _SAVES: Final = {"original": (0, 1), "messenger": (1, 2), "upload": (1, 2), "edi
 class TransmissionStep:
     """A resize, a sharpening and a save."""
 
-    scale: float  # of the sides; `resampling` is `area`, `linear`, `cubic` or `nearest`
+    scale: float  # factor of the sides; `resampling` is `area`, `linear`, `cubic` or `nearest`
     resampling: str
     sharpening: float  # amount of an unsharp mask after resizing
     format: str  # `jpeg`, `webp` or `png`
-    quality: int  # 1 to 100; `chroma_quality` of the colours of a JPEG
+    quality: int  # 1 to 100; `chroma_quality` for a JPEG's chroma
     chroma_quality: int
-    sampling: str  # a JPEG's colours: `444`, `422`, `420` or `440`
-    tables: str  # whose quantisation tables: `standard` or `phone` (flatter, rising with the frequency)
-    progressive: bool  # how a JPEG is written
+    sampling: str  # a JPEG's chroma subsampling: `444`, `422`, `420` or `440`
+    tables: str  # quantisation tables: `standard` or `phone` (flatter, rising with frequency)
+    progressive: bool  # JPEG writing options
 
     @property
     def subsampled(self) -> bool:
@@ -42,7 +42,7 @@ class TransmissionStep:
 
 @dataclass(frozen=True, slots=True)
 class Passing:
-    """The way of a file: `original`, `messenger`, `upload`, `editor` or `screenshot`, and its steps."""
+    """A file's path: `original`, `messenger`, `upload`, `editor` or `screenshot`, and its steps."""
 
     route: str
     steps: tuple[TransmissionStep, ...]
@@ -50,9 +50,9 @@ class Passing:
 
 @dataclass(frozen=True, slots=True)
 class PassedOn:
-    """What arrives."""
+    """The file that arrives."""
 
-    image: RgbImage  # RGB uint8, as the file shows it
+    image: RgbImage  # RGB uint8, as decoded from the file
     matrix: Float32Array  # float32 [3, 3], from the first photo's pixels to these
     # data, format, quality, subsampled: the last file; `quality` is 100 for PNG
     data: bytes
@@ -62,7 +62,7 @@ class PassedOn:
 
 
 def draw_passing(rng: np.random.Generator) -> Passing:
-    """The way of a file; at least one save."""
+    """Draw a file's path, with at least one save."""
     route = str(rng.choice(list(_ROUTES), p=list(_ROUTES.values())))
     low, high = _SAVES[route]
     steps, scale = [], 1.0
@@ -97,7 +97,7 @@ def _draw_step(rng: np.random.Generator, route: str) -> TransmissionStep:
 
 
 def pass_on(photo: Float32Array, passing: Passing, rng: np.random.Generator) -> PassedOn:
-    """The photo as it arrives. Edited ones are cropped between saves, so that JPEG blocks start elsewhere."""
+    """The photo on arrival. Edited ones are cropped between saves, which shifts the JPEG blocks."""
     image, matrix = pixels.to_bytes(photo), np.eye(3)
     cuts = rng.integers(0, 8, (len(passing.steps), 2))
     data = b""
@@ -108,7 +108,7 @@ def pass_on(photo: Float32Array, passing: Passing, rng: np.random.Generator) -> 
         image, scale = _resized(image, step)
         matrix = scale @ matrix
         if step.format == "png" and number < len(passing.steps) - 1:
-            continue  # loses nothing, and nobody sees the file
+            continue  # lossless, and the file is not used
         data = _encoded(image, step)
         if step.format != "png":
             image = pixels.opened(data)
@@ -156,14 +156,12 @@ def _other_format(image: RgbImage, step: TransmissionStep) -> bytes:
     if step.format == "png":
         return pixels.saved(image, 100, "png")
     file = io.BytesIO()
-    Image.fromarray(image).save(
-        file, "WEBP", quality=step.quality, method=1
-    )  # OpenCV's method takes four times as long
+    Image.fromarray(image).save(file, "WEBP", quality=step.quality, method=1)  # OpenCV takes four times as long
     return file.getvalue()
 
 
 def _own_tables_jpeg(image: RgbImage, step: TransmissionStep) -> bytes:
-    """A JPEG with other tables than its quality alone would give (OpenCV would leave the sampling out)."""
+    """A JPEG with custom tables (OpenCV would ignore the subsampling)."""
     qualities = (step.quality, step.chroma_quality)
     draw = _phone_table if step.tables == "phone" else _standard_table
     tables = [draw(number, quality) for number, quality in enumerate(qualities)]

@@ -1,4 +1,4 @@
-"""Where the camera stands: the map from the card's pixels to the photo's, and the curl of the card."""
+"""The camera position: the map from the card's pixels to the photo's, and the curl of the card."""
 
 from dataclasses import dataclass
 from functools import lru_cache
@@ -21,7 +21,7 @@ _FLAT_KINDS: Final = ("scanner", "copier")
 
 
 class WithPortrait(Protocol):
-    """What a view needs to know of a card."""
+    """What a view needs of a card."""
 
     @property
     def image(self) -> Float32Array: ...
@@ -33,19 +33,19 @@ class WithPortrait(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """Where the camera stands."""
+    """The camera position."""
 
     card_to_photo: tuple[float, ...]  # the projective map, nine values by rows, from the card's pixels to the photo's
     wh: tuple[int, int]  # the photo's size
-    face_width_px: float  # how wide the face is in the photo, about
-    # face_x_px, face_y_px: its middle in the photo
+    face_width_px: float  # the approximate face width in the photo
+    # face_x_px, face_y_px: its centre in the photo
     face_x_px: float
     face_y_px: float
-    # How far the card bends away from a plane, in face widths at one face width from the portrait's middle; nothing at
-    # the portrait's middle, so that the map holds there.
+    # Deviation of the card from a plane, in face widths at one face width from the portrait's centre; zero at the
+    # centre, so that the map holds there.
     curl: float
-    curl_deg: float  # the direction in which it bends
-    ripple: float  # strength of a wave along that direction, face widths
+    curl_deg: float  # direction of the bend
+    ripple: float  # amplitude of a wave along that direction, face widths
 
     @property
     def matrix(self) -> Float32Array:
@@ -90,7 +90,7 @@ def _draw_curl(rng: np.random.Generator) -> tuple[float, float, float]:
 
 
 def _tilted_plane(tilt_deg: npt.NDArray[np.float64], turn_deg: float, distance: float) -> Float32Array:
-    """A tilted plane seen by a pinhole `distance` face widths away; its origin stays where it is, at scale 1."""
+    """A tilted plane seen by a pinhole `distance` face widths away; its origin is fixed, at scale 1."""
     pitch, yaw, roll = np.radians([*tilt_deg, turn_deg])
     about_x = np.array([[1, 0, 0], [0, np.cos(pitch), -np.sin(pitch)], [0, np.sin(pitch), np.cos(pitch)]])
     about_y = np.array([[np.cos(yaw), 0, np.sin(yaw)], [0, 1, 0], [-np.sin(yaw), 0, np.cos(yaw)]])
@@ -103,7 +103,7 @@ def _tilted_plane(tilt_deg: npt.NDArray[np.float64], turn_deg: float, distance: 
 def _composed(
     plane: Float32Array, card: WithPortrait, wh: tuple[int, int], spot: npt.NDArray[np.float64], face_width_px: float
 ) -> Float32Array:
-    """Where the face goes in a photo of the whole card: the card inside if it fits, the face inside in any case."""
+    """The face's position in a photo of the whole card: the card is inside if it fits, the face always."""
     corners = onto(plane, corners_of((0, 0, *card.image.shape[1::-1])))
     low, high = -corners.min(0), np.array(wh) - corners.max(0)
     face = np.where(low <= high, low + (high - low) * spot, (low + high) / 2)
@@ -111,7 +111,7 @@ def _composed(
 
 
 def look_at(image: Pixels, view: View, border: int = cv2.BORDER_REPLICATE) -> Pixels:
-    """What the camera sees of something that lies on the card (the card, its gloss, a mask); bytes stay bytes."""
+    """The camera's view of something on the card (the card, its gloss, a mask); bytes stay bytes."""
     if not view.bends:
         return warp(image, view.matrix, view.wh, border)
     image = without_aliasing(image, scale_of(view.matrix))
@@ -119,9 +119,9 @@ def look_at(image: Pixels, view: View, border: int = cv2.BORDER_REPLICATE) -> Pi
     return bent.astype(image.dtype, copy=False)
 
 
-@lru_cache(1)  # both photos of a pair, their gloss and the mask are seen through the same one
+@lru_cache(1)  # shared by both photos of a pair, their gloss and the mask
 def bent_map(view: View) -> tuple[Float32Array, Float32Array]:
-    """For every pixel of the photo where it lies on the bent card."""
+    """The position on the bent card of every pixel of the photo."""
     inverse = np.linalg.inv(view.matrix.astype(np.float64))
     x = np.arange(view.wh[0], dtype=np.float32)[None]
     y = np.arange(view.wh[1], dtype=np.float32)[:, None]
@@ -134,7 +134,7 @@ def bent_map(view: View) -> tuple[Float32Array, Float32Array]:
 
 
 def _lift(view: View, card_x: Float32Array, card_y: Float32Array) -> tuple[Float32Array, Float32Array]:
-    """How far, in card pixels, bending moves what is seen; always square to the direction along which it grows."""
+    """The displacement by bending in card pixels, perpendicular to the direction along which it grows."""
     face = onto(np.linalg.inv(view.matrix), np.array([[view.face_x_px, view.face_y_px]], np.float32))[0]
     face_px = view.face_width_px / scale_of(view.matrix)
     cos, sin = np.cos(np.radians(view.curl_deg)), np.sin(np.radians(view.curl_deg))
@@ -146,7 +146,7 @@ def _lift(view: View, card_x: Float32Array, card_y: Float32Array) -> tuple[Float
 
 
 def card_alpha(shape: tuple[int, ...], view: View, round_share: float) -> Float32Array:
-    """Where the photo shows the card, 0 to 1; its corners are rounded by a share of its shorter side."""
+    """Where the photo shows the card, 0 to 1; the corner radius is relative to the shorter side."""
     outline = rounded_outline(shape, round_share)
     if view.bends:
         lift_x, lift_y = _lift(view, outline[:, 0], outline[:, 1])
@@ -155,7 +155,7 @@ def card_alpha(shape: tuple[int, ...], view: View, round_share: float) -> Float3
 
 
 def rounded_outline(shape: tuple[int, ...], round_share: float) -> Float32Array:
-    """A card's outline in its own pixels, float32 [n, 2], with points along the sides too."""
+    """A card's outline in its own pixels, float32 [n, 2], including points along the sides."""
     height, width = shape[:2]
     radius = max(0.01, round_share * min(width, height))
     arc = np.radians(np.arange(0, 91, 15))

@@ -1,4 +1,4 @@
-"""Documents of states that do not exist: designs as data, drawn as blanks, printed as genuine cards."""
+"""Documents of fictitious states: designs as data, drawn as blanks, printed as genuine cards."""
 
 from img_super.lab.synthesis.documents.blank import Blank, Card, Overprint, PortraitStyle
 from img_super.lab.synthesis.documents.cards import make_card

@@ -1,4 +1,4 @@
-"""What a document is: a drawn blank that waits for its portrait, and the printed genuine card."""
+"""Document types: a drawn blank without its portrait, and the printed genuine card."""
 
 from dataclasses import dataclass
 
@@ -16,8 +16,8 @@ from img_super.lab.synthesis.printing import PrintProcess
 class Overprint:
     """Something printed or laminated over card AND portrait alike.
 
-    `kind`: `lines`, `microtext`, `rosette`, `stamp`, `signature`, `hologram`, `text`; `alpha`: uint8, as large as the
-    blank (in a `Card`: as the card's image); `colour`: RGB, 0 to 255.
+    `kind`: `lines`, `microtext`, `rosette`, `stamp`, `signature`, `hologram`, `text`; `alpha`: uint8, of the blank's
+    size (in a `Card`: of the card's image); `colour`: RGB, 0 to 255.
     """
 
     kind: str
@@ -30,22 +30,22 @@ class PortraitStyle:
     """How a design shows its portrait."""
 
     shape: str  # `rectangle`, `rounded`, `oval` or `arch`
-    corner_share: float  # radius of round corners as a share of the frame's width
-    softness_share: float  # how far the edge fades into the card, as a share of the frame's width
+    corner_share: float  # corner radius relative to the frame's width
+    softness_share: float  # width of the fading edge relative to the frame's width
     background: str  # `photo` (the photo's own, of any kind), `plain`, `transparent` (only the person) or `multiply`
     tone: Tone  # colour, grey, sepia..
     border: str  # `none`, `white`, `line` or `ornament`
-    border_share: float  # its width as a share of the frame's
+    border_share: float  # its width relative to the frame's
     border_rgb: tuple[float, float, float]  # its colour
-    opacity: float  # 1 covers the card's ground wholly
-    glued: bool  # a paper photo under the laminate, printed by another process than the card
+    opacity: float  # 1 covers the card's background completely
+    glued: bool  # a paper photo under the laminate, printed separately
 
 
 @dataclass(frozen=True, slots=True)
 class Blank:
     """A drawn document without its portrait."""
 
-    design: str  # the family's name; splits are made by it
+    design: str  # the family's name, which determines the split
     image: RgbImage  # the whole card, RGB uint8
     frame: Box4  # the portrait's place, pixels
     overprints: tuple[Overprint, ...]
@@ -60,12 +60,12 @@ class Card:
     """A printed genuine card, or the region of it around the portrait."""
 
     image: Float32Array  # float32 RGB, 0 to 255
-    gloss: Float32Array  # float32 height x width, 0 to 1: how strongly the surface mirrors light
+    gloss: Float32Array  # float32 height x width, 0 to 1: the surface's gloss
     frame: Box4  # the portrait's place in this image
     landmarks: Float32Array  # float32 [5, 2] of the genuine portrait in this image
     outline: Float32Array  # float32 [36, 2] of its face
     face_width_px: float  # width of its face
-    grey: bool  # it shows no colour (photocopy, grey print)
-    overprints: tuple[Overprint, ...]  # cut to this image, so that a careful forger can print them again
+    grey: bool  # without colour (photocopy, grey print)
+    overprints: tuple[Overprint, ...]  # cropped to this image, for careful forgers who reprint them
     process: PrintProcess  # how the card was printed
-    facts: Facts  # what was drawn, for the manifest
+    facts: Facts  # drawn parameters, for the manifest

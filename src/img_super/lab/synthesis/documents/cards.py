@@ -1,4 +1,4 @@
-"""The genuine card: portrait, ghost and overprints on their blank, one print of everything, laminate, wear."""
+"""The genuine card: portrait, ghost and overprints on a blank, printed together, laminated and worn."""
 
 from dataclasses import dataclass
 
@@ -29,7 +29,7 @@ class _Photo:
 
 
 def make_card(rng: np.random.Generator, blank: Blank, portrait: Portrait, region: Box4 | None = None) -> Card:
-    """Lay the portrait into the blank and print, laminate and wear the region (the whole card where it is None)."""
+    """Place the portrait on the blank; print, laminate and wear the region (None: the whole card)."""
     wh = blank.image.shape[1], blank.image.shape[0]
     box = (0, 0, *wh) if region is None else overlap(region, wh)
     canvas = pixels.as_float(np.ascontiguousarray(blank.image[box[1] : box[3], box[0] : box[2]]))
@@ -64,13 +64,13 @@ def make_card(rng: np.random.Generator, blank: Blank, portrait: Portrait, region
 
 
 def _is_grey(blank: Blank) -> bool:
-    """Neither the ground nor the portrait has colour."""
+    """Whether neither background nor portrait has colour."""
     part = blank.image[::8, ::8].astype(np.int16)
     return blank.portrait_style.tone.kind == "grey" and int(np.ptp(part, axis=2).mean()) < 8
 
 
 def _photo(rng: np.random.Generator, blank: Blank, portrait: Portrait) -> _Photo:
-    """Framed as an ID photo, with its own life as a file, in the design's tone and shape."""
+    """The portrait framed as an ID photo, with its file history, in the design's tone and shape."""
     style = blank.portrait_style
     wh = blank.frame[2] - blank.frame[0], blank.frame[3] - blank.frame[1]
     source = framed(portrait, wh[0] / wh[1], rng, _background(rng, style), wh[1])
@@ -98,7 +98,7 @@ def _background(rng: np.random.Generator, style: PortraitStyle) -> Background:
 
 
 def _shape_alpha(style: PortraitStyle, wh: tuple[int, int], margin: int) -> Float32Array:
-    """1 in the frame; round corners and fading edges by design."""
+    """1 in the frame, with the design's round corners and fading edges."""
     alpha = np.zeros((wh[1] + 2 * margin, wh[0] + 2 * margin), np.float32)
     low, high = (margin, margin), (margin + wh[0] - 1, margin + wh[1] - 1)
     middle = (margin + wh[0] // 2, margin + wh[1] // 2)
@@ -125,7 +125,7 @@ def _shape_alpha(style: PortraitStyle, wh: tuple[int, int], margin: int) -> Floa
 
 
 def _bordered(image: Float32Array, style: PortraitStyle, wh: tuple[int, int], margin: int) -> Float32Array:
-    """A white edge or a thin line by design, not a sign of superimposition."""
+    """The design's white edge or thin line, which is no sign of superimposition."""
     if style.border == "none" or style.background in ("transparent", "multiply") or style.shape != "rectangle":
         return image
     thick = max(1, round(style.border_share * wh[0]))
@@ -157,9 +157,9 @@ def _lay(canvas: Float32Array, photo: _Photo, at: tuple[int, int], style: Portra
 def _lay_glued(
     rng: np.random.Generator, canvas: Float32Array, photo: _Photo, at: tuple[int, int], card: PrintProcess
 ) -> Float32Array:
-    """A paper photo by design: printed elsewhere, its thickness casts a narrow shadow under the laminate."""
+    """The design's paper photo: printed separately, with a narrow shadow under the laminate."""
     process = printing.draw_print_process(rng, 1.0 if card.photocopy else 0.0)
-    process = card if card.photocopy else process  # a photocopy copies photo and card alike
+    process = card if card.photocopy else process  # a photocopy affects photo and card alike
     image = printing.print_picture(photo.image.copy(), process, rng)
     box, part = _parts(canvas, photo, at)
     alpha = np.ascontiguousarray(photo.alpha[part[1] : part[3], part[0] : part[2]])
@@ -174,7 +174,7 @@ def _lay_glued(
 
 
 def _lay_ghost(rng: np.random.Generator, canvas: Float32Array, blank: Blank, photo: _Photo, box: Box4) -> Float32Array:
-    """The same portrait again, small and faint, in grey or one ink."""
+    """The portrait again, small and faint, in grey or one ink."""
     if blank.ghost is None:
         return canvas
     x, y = blank.ghost[0] - box[0], blank.ghost[1] - box[1]

@@ -1,4 +1,4 @@
-"""What machines read: MRZ with its check digits, barcodes."""
+"""Machine-readable codes: the MRZ with its check digits, and barcodes."""
 
 from functools import lru_cache
 from typing import Final
@@ -66,6 +66,6 @@ def _filled(text: str, width: int) -> str:
 
 @lru_cache(256)
 def barcode(form: str, text: str) -> npt.NDArray[np.uint8]:
-    """A barcode, uint8, 0 (ink) and 255, one pixel a module (linear ones are a few pixels high)."""
+    """A barcode, uint8, 0 (ink) and 255, one pixel per module (linear ones are a few pixels high)."""
     code = zxingcpp.create_barcode(text, _FORMATS[form])
     return np.array(code.to_image(scale=1), np.uint8)

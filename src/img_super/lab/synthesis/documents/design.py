@@ -1,4 +1,4 @@
-"""Document designs as data: one JSON file a family, in `designs/`; places are shares of the card's width and height."""
+"""Document designs as data: one JSON file per family in `designs/`; positions are relative to the card's size."""
 
 from functools import cache
 from importlib import resources
@@ -15,13 +15,13 @@ PROCEDURAL: Final = "procedural"
 
 
 class Item(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
-    """Something drawn on the card's ground."""
+    """Something drawn on the card's background."""
 
-    kind: str  # a name that `items.DRAWERS` knows
+    kind: str  # a name in `items.DRAWERS`
     box: Share4  # where, x_min, y_min, x_max, y_max
-    chance: float = 1.0  # how often it is there
+    chance: float = 1.0  # its frequency
     turn: int = 0  # degrees counter-clockwise, 0, 90, 180 or 270
-    form: str = ""  # what it is exactly (an MRZ's form, a barcode's symbology, a field's layout)
+    form: str = ""  # its variant (an MRZ's format, a barcode's symbology, a field's layout)
     rows: int = 0  # of fields
     font: str = ""  # `sans`, `serif`, `mono` or `hand`
     bold: bool = False  # heavier letters
@@ -29,7 +29,7 @@ class Item(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_default
 
 
 class PortraitSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """How often this design shows its portrait how; see `blank.PortraitStyle`."""
+    """Frequencies of this design's portrait styles; see `blank.PortraitStyle`."""
 
     shapes: Chances
     backgrounds: Chances
@@ -42,31 +42,31 @@ class PortraitSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class Design(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A family of documents."""
 
-    family: str  # its name; the file's, too
+    family: str  # its name, also the file's
     aspect: Range  # width by height of the card, lowest and highest
     # The portrait's x_min, y_min and width, shares of the card's width, height, width.
     frame: tuple[float, float, float]
     frame_aspect: Range  # width by height of the portrait
-    palette: tuple[str, ...]  # colours of the ground, hexadecimal
+    palette: tuple[str, ...]  # colours of the background, hexadecimal
     inks: tuple[str, ...]  # colours of texts and ornaments
-    patterns: Chances  # how often a line pattern of this kind is on the ground
-    overprints: Chances  # how often something of this kind lies over card and portrait
-    locales: tuple[str, ...]  # of the names, as faker calls them
+    patterns: Chances  # frequency of each line pattern in the background
+    overprints: Chances  # frequency of each overprint
+    locales: tuple[str, ...]  # faker locales of the names
     items: tuple[Item, ...]
-    material: Chances  # how often it is paper, plastic, laminate
+    material: Chances  # frequency of paper, plastic, laminate
     portrait: PortraitSpec
-    ghost: Share4 | None = None  # box of the second portrait; none when empty
+    ghost: Share4 | None = None  # box of the second portrait; empty: none
     ghost_chance: float = 0.9
     colour_jitter: float = 8.0
 
 
 def family_names() -> tuple[str, ...]:
-    """Every family that can be drawn, sorted; `procedural` is the last."""
+    """Every family that can be drawn, sorted, with `procedural` last."""
     return (*sorted(_designs()), PROCEDURAL)
 
 
 def read_design(family: str) -> Design:
-    """The design of a family. Raises `KeyError` when there is no such file."""
+    """The design of a family. Raises `KeyError` if there is no such file."""
     return _designs()[family]
 
 

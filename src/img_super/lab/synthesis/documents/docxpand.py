@@ -49,7 +49,7 @@ _LOCALES: Final = ("fr_FR", "es_ES", "pl_PL", "de_DE")
 
 
 def docxpand_blank(rng: np.random.Generator, folder: Path, name: str, frame_width_px: int) -> Blank:
-    """One of the nine fronts, scaled so that its frame is `frame_width_px` wide, with overprints of our own."""
+    """One of the nine fronts, scaled so that its frame is `frame_width_px` wide, with our own overprints."""
     front = _front(folder, name)
     left, top, right, bottom = DOCXPAND_FRAMES[name]
     scale = frame_width_px / ((right - left) * front.shape[1])
@@ -70,14 +70,14 @@ def docxpand_blank(rng: np.random.Generator, folder: Path, name: str, frame_widt
 
 @lru_cache(16)
 def _front(folder: Path, name: str) -> RgbImage:
-    """The front without its sample person. Raises `FileNotFoundError` when there is no such picture."""
+    """The front without its sample person. Raises `FileNotFoundError` if there is no such picture."""
     return without_portrait(read_rgb(folder / name / "front.png"), DOCXPAND_FRAMES[name])
 
 
 def without_portrait(front: RgbImage, frame: tuple[float, float, float, float]) -> RgbImage:
-    """Paint the frame over from its two sides: behind a cut-out portrait the sample person would look out.
+    """Inpaint the frame from its two sides, or the sample person would show behind a cut-out portrait.
 
-    `frame`: x_min, y_min, x_max, y_max in shares of the front.
+    `frame`: x_min, y_min, x_max, y_max relative to the front.
     """
     height, width = front.shape[:2]
     margin = round(_MARGIN * width)

@@ -1,4 +1,4 @@
-"""Draws a blank: ground, patterns, items, overprints, and how it will show its portrait."""
+"""Draws a blank: background, patterns, items, overprints and portrait style."""
 
 from collections.abc import Sequence
 from typing import Final
@@ -57,20 +57,20 @@ def blank_of(rng: np.random.Generator, design: Design, frame_width_px: int) -> B
 
 
 def _sticker(rng: np.random.Generator) -> Item:
-    """Somewhere, now and then; the portrait lies over it where they meet."""
+    """Sometimes add a sticker; the portrait covers it where they overlap."""
     x, y, wide, high = rng.uniform((0.02, 0.05, 0.08, 0.05), (0.75, 0.85, 0.25, 0.13))
     return Item("sticker", (float(x), float(y), float(x + wide), float(y + high)), _STICKER_SHARE)
 
 
 def pick(rng: np.random.Generator, chances: dict[str, float]) -> str:
-    """One of the names, as often as its chance says."""
+    """One of the names, with its probability."""
     names = tuple(chances)
     weights = np.array([chances[name] for name in names])
     return names[int(rng.choice(len(names), p=weights / weights.sum()))]
 
 
 def draw_style(rng: np.random.Generator, spec: PortraitSpec) -> PortraitStyle:
-    """How one blank shows its portrait."""
+    """Draw a blank's portrait style."""
     border = pick(rng, spec.borders)
     tint = rng.uniform(20, 170, 3)
     white = float(rng.uniform(228, 255))
@@ -110,7 +110,7 @@ def _inks(rng: np.random.Generator, design: Design) -> tuple[Colour, ...]:
 
 
 def _ground(rng: np.random.Generator, design: Design, hw: tuple[int, int]) -> RgbImage:
-    """Soft colours that flow into each other (rainbow print), painted small and enlarged; a little paper grain."""
+    """Soft colour gradients (rainbow print), painted small and enlarged, with a little paper grain."""
     colours = np.array([rgb_of(colour) for colour in design.palette])
     colours = np.clip(colours + rng.normal(0, design.colour_jitter, colours.shape), 0, 255)
     angle = rng.uniform(0, 2 * np.pi)

@@ -1,4 +1,4 @@
-"""What stands on a card besides its ground and its portrait: texts, MRZ, barcodes, emblem, chip, signature..."""
+"""Items on a card besides background and portrait: texts, MRZ, barcodes, emblem, chip, signature..."""
 
 from collections.abc import Callable
 from itertools import pairwise
@@ -18,7 +18,7 @@ _LEAVES: Final = 9
 
 
 def draw_item(page: Page, item: Item) -> None:
-    """Draw one item, or leave it out as often as it says."""
+    """Draw one item, or leave it out by its frequency."""
     if page.rng.random() < item.chance:
         DRAWERS[item.kind](page, item, page.box_px(item.box))
 
@@ -145,7 +145,7 @@ def _leaves(page: Page, centre: tuple[float, float], size: float, ink: Colour) -
 
 
 def _ovi(page: Page, _: Item, box: Box4) -> None:
-    """A patch of ink that shifts its colour: two hues across a filled shape."""
+    """A patch of colour-shifting ink: two hues across a filled shape."""
     hw = box[3] - box[1], box[2] - box[0]
     mask = np.zeros(hw, np.uint8)
     if page.rng.random() < 0.5:
@@ -160,7 +160,7 @@ def _ovi(page: Page, _: Item, box: Box4) -> None:
 
 
 def signature_mask(rng: np.random.Generator, wh: tuple[int, int]) -> Mask:
-    """A signature as pens leave it: one or two swinging strokes of uneven pressure."""
+    """A pen signature: one or two sweeping strokes of uneven pressure."""
     mask = np.zeros((wh[1], wh[0]), np.uint8)
     for _ in range(int(rng.integers(1, 4))):
         knots = int(rng.integers(7, 18))
@@ -211,7 +211,7 @@ def _microtext(page: Page, item: Item, box: Box4) -> None:
 
 
 def _border(page: Page, _: Item, box: Box4) -> None:
-    """A printed ornamental edge: loops along a rectangle, by which old passports frame the photo."""
+    """A printed ornamental border of loops, as around photos in old passports."""
     step = max(6.0, 0.012 * page.wh[0] * page.rng.uniform(0.7, 1.6))
     ink = mixed(page.some_ink(), (255, 255, 255), float(page.rng.uniform(0, 0.4)))
     corners = [(box[0], box[1]), (box[2], box[1]), (box[2], box[3]), (box[0], box[3]), (box[0], box[1])]
@@ -238,7 +238,7 @@ def _panel(page: Page, _: Item, box: Box4) -> None:
 
 
 def _sticker(page: Page, _: Item, box: Box4) -> None:
-    """A label that somebody put on, or a field that was typed over: it says nothing about the portrait."""
+    """A sticker or an overtyped field, unrelated to the portrait."""
     light = page.rng.uniform(215, 255, 3)
     colour = (float(light[0]), float(light[1]), float(light[2]))
     fill(page, (box[0] + 1, box[1] + 2, box[2] + 2, box[3] + 2), (40, 40, 40), float(page.rng.uniform(0, 0.35)))

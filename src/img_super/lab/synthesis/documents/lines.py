@@ -1,6 +1,6 @@
-"""Security printing's fine lines: rosettes, hypotrochoids, waves, nets, drawn anti-aliased at parts of a pixel.
+"""Security printing's fine lines: rosettes, hypotrochoids, waves, nets, drawn anti-aliased with subpixel precision.
 
-Source of the curves: rosettes and guilloches as geometric lathes turn them (hypotrochoids, modulated circles).
+The curves are those of geometric lathes: hypotrochoids and modulated circles.
 """
 
 from collections.abc import Callable, Sequence
@@ -20,7 +20,7 @@ _SHIFT: Final = 4
 def draw_curves(
     canvas: npt.NDArray[np.uint8], curves: Curves, colours: Sequence[Sequence[float]], thickness: int = 1
 ) -> None:
-    """Draw curves [n, 2] in place; their colours run through `colours` from the first curve to the last."""
+    """Draw curves [n, 2] in place; their colours follow `colours` from the first curve to the last."""
     stops = np.linspace(0, 1, len(colours))
     ramp = np.asarray(colours, np.float64)
     for index, curve in enumerate(curves):
@@ -36,7 +36,7 @@ def draw_pattern(rng: np.random.Generator, kind: str, hw: tuple[int, int]) -> Cu
 
 
 def rosette(centre: tuple[float, float], size_px: float, rng: np.random.Generator) -> Curves:
-    """Circles that breathe, one inside the other."""
+    """Concentric modulated circles."""
     turns = np.linspace(0, 2 * np.pi, 220, dtype=np.float32)
     petals, depth = int(rng.integers(3, 17)), rng.uniform(0.06, 0.4)
     twist, count = rng.uniform(-0.6, 0.6), int(rng.integers(5, 16))
@@ -50,7 +50,7 @@ def rosette(centre: tuple[float, float], size_px: float, rng: np.random.Generato
 
 
 def hypotrochoid(centre: tuple[float, float], size_px: float, rng: np.random.Generator) -> Curves:
-    """What a point in a wheel draws that rolls inside a ring."""
+    """The curve of a point in a wheel that rolls inside a ring."""
     ring, wheel = int(rng.integers(17, 60)), int(rng.integers(5, 16))
     turns = np.linspace(0, 2 * np.pi * wheel / np.gcd(ring, wheel), 110 * wheel // np.gcd(ring, wheel) + 2)
     reach = wheel * rng.uniform(0.5, 1.8)

@@ -1,4 +1,4 @@
-"""What is printed, stamped or laminated over card and portrait alike: the evidence that a portrait belongs there."""
+"""Prints, stamps and laminates over both card and portrait: the evidence that a portrait belongs there."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -37,7 +37,7 @@ class _Sheet:
 
 
 def draw_overprints(page: Page, chances: dict[str, float]) -> tuple[Overprint, ...]:
-    """Draw every kind as often as the design says."""
+    """Draw each kind with the design's frequency."""
     sheet = _Sheet(page, page.canvas.shape[:2])
     overprints = []
     for kind, chance in chances.items():
@@ -57,7 +57,7 @@ def _light_or_dark(sheet: _Sheet, dark_share: float = 0.65) -> Colour:
 
 
 def _lines(sheet: _Sheet) -> tuple[Mask, Colour]:
-    """Guilloche that runs on from the card over the photo; over all of it, or over one side only."""
+    """Guilloche that continues from the card over all of the photo, or over one side."""
     alpha = np.zeros(sheet.hw, np.uint8)
     kinds = tuple(lines.PATTERNS)
     curves = lines.draw_pattern(sheet.rng, kinds[int(sheet.rng.integers(len(kinds)))], sheet.hw)
@@ -86,7 +86,7 @@ def _rosette(sheet: _Sheet) -> tuple[Mask, Colour]:
 
 
 def _at_edge(sheet: _Sheet) -> tuple[float, float]:
-    """A point near the frame's outline, more often at a lower corner, as stamps sit."""
+    """A point near the frame's outline, more often at a lower corner, like stamps."""
     x_min, y_min, x_max, y_max = sheet.frame
     width, height = x_max - x_min, y_max - y_min
     x = x_min if sheet.rng.random() < 0.45 else x_max
@@ -109,7 +109,7 @@ def _microtext(sheet: _Sheet) -> tuple[Mask, Colour]:
 
 
 def _text(sheet: _Sheet) -> tuple[Mask, Colour]:
-    """A number or a name that is printed into the photo's foot or up its side."""
+    """A number or name printed at the photo's foot or along its side."""
     alpha = np.zeros(sheet.hw, np.uint8)
     x_min, y_min, x_max, y_max = sheet.frame
     person = sheet.page.person
@@ -134,7 +134,7 @@ def _stamp(sheet: _Sheet) -> tuple[Mask, Colour]:
 
 
 def _across_edge(sheet: _Sheet, mask: Mask) -> Mask:
-    """Across the portrait's edge; a few land elsewhere on the card."""
+    """Across the portrait's edge; a few elsewhere on the card."""
     alpha = np.zeros(sheet.hw, np.uint8)
     x, y = _at_edge(sheet)
     if sheet.rng.random() < 0.12:
@@ -144,7 +144,7 @@ def _across_edge(sheet: _Sheet, mask: Mask) -> Mask:
 
 
 def _round_stamp(sheet: _Sheet, size: int) -> Mask:
-    """Rings with letters around and something in the middle."""
+    """Rings with text around and something in the middle."""
     mask = np.zeros((size, size), np.uint8)
     middle, radius = (size // 2, size // 2), size / 2 - 2
     thick = max(1, round(size * sheet.rng.uniform(0.01, 0.03)))
@@ -201,7 +201,7 @@ def _signature(sheet: _Sheet) -> tuple[Mask, Colour]:
 
 
 def _hologram(sheet: _Sheet) -> tuple[Mask, Colour]:
-    """A faint bright figure in the laminate, lit in places only."""
+    """A faint bright figure in the laminate, lit in places."""
     alpha = np.zeros(sheet.hw, np.uint8)
     width = sheet.frame[2] - sheet.frame[0]
     weight = float(sheet.rng.uniform(40, 150))

@@ -1,4 +1,4 @@
-"""The page that a blank is drawn on: its pixels, its person, its typefaces and inks."""
+"""The page of a blank: pixels, person, typefaces and inks."""
 
 from dataclasses import dataclass
 
@@ -17,7 +17,7 @@ Colour = tuple[float, float, float]
 
 @dataclass(slots=True)
 class Page:
-    """What the drawers of items share; `canvas` is drawn upon."""
+    """Shared state of the item drawers; they draw on `canvas`."""
 
     canvas: RgbImage
     frame: Box4
@@ -42,7 +42,7 @@ class Page:
         return self.inks[int(self.rng.integers(len(self.inks)))]
 
     def box_px(self, box: Share4, jitter: float = 0.003) -> Box4:
-        """A box in pixels, moved a little; never empty."""
+        """A box in pixels, slightly shifted; never empty."""
         width, height = self.wh
         dx, dy = self.rng.normal(0, jitter, 2)
         x_min, y_min = round((box[0] + dx) * width), round((box[1] + dy) * height)
@@ -50,7 +50,7 @@ class Page:
                 y_min + max(3, round((box[3] - box[1]) * height)))  # fmt: skip
 
     def face(self, style: str, bold: bool = False) -> Typeface:
-        """The typeface that this document uses for a style; the same one every time."""
+        """The document's typeface for a style, always the same."""
         key = style + ("_bold" if bold else "")
         if key not in self.faces:
             self.faces[key] = draw_typeface(self.rng, style, bold, script_of(self.person.locale) == "latin")
@@ -58,7 +58,7 @@ class Page:
 
 
 def lay_mask(canvas: RgbImage, mask: Mask, at: tuple[int, int], ink: Colour, opacity: float = 1.0) -> None:
-    """Ink a page in place where a mask says so; what lies outside of the page is lost."""
+    """Ink a page in place through a mask, clipped to the page."""
     x_min, y_min = max(0, at[0]), max(0, at[1])
     x_max, y_max = min(canvas.shape[1], at[0] + mask.shape[1]), min(canvas.shape[0], at[1] + mask.shape[0])
     if x_min >= x_max or y_min >= y_max:
@@ -73,7 +73,7 @@ def lay_mask(canvas: RgbImage, mask: Mask, at: tuple[int, int], ink: Colour, opa
 def write_line(
     page: Page, text: str, box: Box4, face: Typeface, *, ink: Colour | None = None, turn: int = 0, align: str = "left"
 ) -> Box4:
-    """Write a line as high as the box, narrower where the box is too short for it; the box of what was written."""
+    """Write a line at the box's height, condensed to fit its width; return the written box."""
     sideways = turn % 180 == 90
     high, wide = (box[2] - box[0], box[3] - box[1]) if sideways else (box[3] - box[1], box[2] - box[0])
     size = min(high * 1.15, 100.0 * wide / max(1.0, width_at_100(face, text)))
@@ -85,7 +85,7 @@ def write_line(
 
 
 def _readable(page: Page, at: tuple[int, int], mask: Mask, ink: Colour) -> Colour:
-    """The ink, or white on a ground that is as dark as the ink."""
+    """The ink, or white on a background as dark as the ink."""
     ground = page.canvas[max(0, at[1]) : at[1] + mask.shape[0] : 3, max(0, at[0]) : at[0] + mask.shape[1] : 6]
     mean = float(ground.mean()) if ground.size else 255.0
     return (246.0, 246.0, 246.0) if mean < 150 and abs(mean - float(np.mean(ink))) < 80 else ink
@@ -97,6 +97,6 @@ def fill(page: Page, box: Box4, colour: Colour, opacity: float = 1.0) -> None:
 
 
 def mixed(colour_a: Colour, colour_b: npt.ArrayLike, share: float) -> Colour:
-    """A colour between two."""
+    """A mix of two colours."""
     red, green, blue = np.asarray(colour_a) * (1 - share) + np.asarray(colour_b, np.float64) * share
     return float(red), float(green), float(blue)

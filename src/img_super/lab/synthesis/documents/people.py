@@ -1,4 +1,4 @@
-"""Who a document is about, and in which invented country: names by faker in the script of the locale."""
+"""A document's holder and fictitious country, with names by faker in the locale's script."""
 
 import unicodedata
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ _TAILS: Final = ("RIA", "NIA", "LAND", "VIA", "DOR", "MAR", "TAN", "QUE", "LIA",
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Everything that a document says about somebody who does not exist, and about a state that does not either."""
+    """A document's data about a fictitious person and state."""
 
     locale: str
     state: str
@@ -65,7 +65,7 @@ def draw_person(rng: np.random.Generator, locale: str) -> Person:
 
 @cache
 def _faker(locale: str) -> Faker:
-    return Faker(locale, providers=["faker.providers.person", "faker.providers.address"])  # all 26 take long to load
+    return Faker(locale, providers=["faker.providers.person", "faker.providers.address"])  # loading all 26 is slow
 
 
 def _state(rng: np.random.Generator, name: str, script: str) -> str:

@@ -18,7 +18,7 @@ _MRZ_FORMS: Final = ("td1", "td2", "td3")
 
 
 def draw_design(rng: np.random.Generator) -> Design:
-    """Draw a design that nobody has seen."""
+    """Draw a random design."""
     aspect = float(_ASPECTS[int(rng.choice(len(_ASPECTS), p=(0.4, 0.18, 0.2, 0.1, 0.07, 0.05)))])
     wide = float(rng.uniform(0.2, 0.34) if aspect > 1.2 else rng.uniform(0.3, 0.5))
     x = float(rng.uniform(0.015, 0.09) if rng.random() < 0.75 else rng.uniform(0.4, 0.97 - wide))
@@ -45,7 +45,7 @@ def draw_design(rng: np.random.Generator) -> Design:
 
 
 def _overprints(rng: np.random.Generator) -> Chances:
-    """Every kind now and then; some designs have none at all."""
+    """Random frequencies; some designs have no overprints."""
     if rng.random() < 0.2:
         return {}
     usual = {"lines": 0.5, "rosette": 0.2, "microtext": 0.2, "text": 0.1, "stamp": 0.15, "dry_stamp": 0.1,

@@ -1,4 +1,4 @@
-"""Fonts from packages whose fonts are free (OFL, Apache): found once, kept open, written with Pillow."""
+"""Free fonts (OFL, Apache) from installed packages: found once, cached, rendered with Pillow."""
 
 from dataclasses import dataclass
 from functools import cache, lru_cache
@@ -58,12 +58,12 @@ class Typeface:
     file: str
 
     def at(self, size_px: float) -> ImageFont.FreeTypeFont:
-        """The font at a size; open fonts are kept."""
+        """The font at a size, cached."""
         return _opened(self.package, self.file, max(4, round(size_px * 2)) / 2)
 
 
 def draw_typeface(rng: np.random.Generator, style: str, bold: bool, latin: bool) -> Typeface:
-    """A font of a style (`sans`, `serif`, `mono`, `hand`); those without Cyrillic and Greek only where `latin`."""
+    """A font of a style (`sans`, `serif`, `mono`, `hand`); those without Cyrillic and Greek only if `latin`."""
     names = [style + "_bold" if bold and style + "_bold" in _FILES else style]
     if latin and style + "_latin" in _FILES and not bold:
         names.append(style + "_latin")
@@ -80,12 +80,12 @@ def _opened(package: str, file: str, size_px: float) -> ImageFont.FreeTypeFont:
 
 @lru_cache(4096)
 def width_at_100(face: Typeface, text: str) -> float:
-    """How wide a text is at 100 px."""
+    """The width of a text at 100 px."""
     return float(face.at(100).getlength(text))
 
 
 def text_mask(text: str, font: ImageFont.FreeTypeFont, turn_deg: float = 0.0) -> Mask:
-    """The text as a mask (uint8, cut tightly), turned counter-clockwise."""
+    """The text as a tight uint8 mask, rotated counter-clockwise."""
     x_min, y_min, x_max, y_max = font.getbbox(text)
     mask = Image.new("L", (max(1, round(x_max - x_min) + 2), max(1, round(y_max - y_min) + 2)))
     ImageDraw.Draw(mask).text((1 - x_min, 1 - y_min), text, font=font, fill=255)

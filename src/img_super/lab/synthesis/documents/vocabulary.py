@@ -12,8 +12,8 @@ import msgspec
 class Vocabulary(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Everything is keyed by script: `latin`, `cyrillic`, `greek`."""
 
-    latin_letters: dict[str, str]  # what an MRZ writes for a letter that it does not have
-    # cyrillic, greek: letters that spell an invented name
+    latin_letters: dict[str, str]  # MRZ transliterations
+    # cyrillic, greek: letters for invented names
     cyrillic: dict[str, str]
     greek: dict[str, str]
     states: dict[str, tuple[str, ...]]  # forms of a state's name
@@ -23,5 +23,5 @@ class Vocabulary(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 @cache
 def vocabulary() -> Vocabulary:
-    """Read once a process."""
+    """Read once per process."""
     return msgspec.json.decode((resources.files(__package__) / "vocabulary.json").read_bytes(), type=Vocabulary)

@@ -1,4 +1,4 @@
-"""What years in a pocket leave on a card, portrait and ground alike, and how the surface mirrors light."""
+"""Years of wear on portrait and background alike, and the surface's gloss."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -19,14 +19,14 @@ class Wear:
 
     strength: float  # 0 (new) to 1
     scratches: int  # how many
-    folds: int  # creases across the card; paper has them
-    fading: float  # how far the print has bleached in places
+    folds: int  # creases across the card, only on paper
+    fading: float  # local bleaching of the print
     stains: int  # how many
-    dust: float  # specks in a million pixels
+    dust: float  # specks per million pixels
 
 
 def draw_wear(rng: np.random.Generator, material: str) -> Wear:
-    """Draw the wear; more than half of the cards have hardly any."""
+    """Draw the wear; most cards have hardly any."""
     strength = float(rng.uniform(0.1, 1.0)) if rng.random() < 0.45 else 0.0
     paper = material == "paper"
     return Wear(
@@ -42,7 +42,7 @@ def draw_wear(rng: np.random.Generator, material: str) -> Wear:
 def worn(
     rng: np.random.Generator, image: Float32Array, gloss: Float32Array, wear: Wear
 ) -> tuple[Float32Array, Float32Array]:
-    """The worn card and its gloss, which scratches and creases break; what is given may be written into."""
+    """The worn card and its gloss, broken by scratches and creases; may modify its arguments."""
     hw = image.shape[:2]
     if wear.fading > 0.03:
         fade = np.clip(pixels.smooth_field(rng, hw, 5) * np.float32(wear.fading), 0, 0.45)
@@ -52,7 +52,7 @@ def worn(
     for _ in range(wear.folds):
         image, gloss = _folded(rng, image, gloss)
     marks = _marks(rng, hw, wear)
-    places = cv2.findNonZero(marks)  # few: to work on these alone is much faster
+    places = cv2.findNonZero(marks)  # few, so processing only these is much faster
     if places is not None:
         at = places[:, 0, 1], places[:, 0, 0]
         alpha = marks[at] * np.float32(rng.uniform(0.25, 0.7) / 255)
@@ -92,7 +92,7 @@ def _stained(rng: np.random.Generator, image: Float32Array) -> Float32Array:
 
 
 def _folded(rng: np.random.Generator, image: Float32Array, gloss: Float32Array) -> tuple[Float32Array, Float32Array]:
-    """A crease: the print is broken along it, and the paper is lit otherwise on both sides."""
+    """A crease: broken print, and different light on both sides."""
     hw = image.shape[:2]
     angle = float(rng.choice([0.0, np.pi / 2])) + rng.normal(0, 0.06)
     columns = np.arange(hw[1], dtype=np.float32) * np.float32(np.sin(angle))
@@ -111,7 +111,7 @@ def _folded(rng: np.random.Generator, image: Float32Array, gloss: Float32Array) 
 def draw_gloss(
     rng: np.random.Generator, hw: tuple[int, int], material: str, overprints: tuple[Overprint, ...]
 ) -> Float32Array:
-    """How the surface mirrors light: even, a little wavy; holograms and dry stamps stand out of it."""
+    """The surface's gloss: even or slightly wavy, with holograms and embossed stamps standing out."""
     level = rng.uniform(*_GLOSS[material])
     waves = 1 + 0.12 * pixels.smooth_field(rng, hw, 6)
     gloss = np.asarray(np.float32(level) * waves, np.float32)

@@ -11,14 +11,14 @@ DATE_FORMS: Final = ("{d} {m} {y}", "{d}.{m}.{y}", "{d}/{m}/{y}", "{y}-{m}-{d}",
 
 
 def title(rng: np.random.Generator, person: Person, form: str) -> str:
-    """What kind of document it is."""
+    """The document's title."""
     titles = vocabulary().titles[script_of(person.locale)]
     names = titles.get(form) or titles["id"]
     return names[int(rng.integers(len(names)))]
 
 
 def fields(rng: np.random.Generator, person: Person) -> list[tuple[str, str]]:
-    """Labels and values, in the usual order; now and then one is left out or two change places."""
+    """Labels and values in the usual order; sometimes one is missing or two are swapped."""
     labels = vocabulary().labels[script_of(person.locale)]
     column = int(rng.integers(6))
     form = DATE_FORMS[int(rng.integers(len(DATE_FORMS)))]

@@ -1,1 +1,1 @@
-"""Portraits of people who do not exist: read from folders or drawn on demand, matted, framed as ID photos, toned."""
+"""Portraits of people who do not exist: read from folders or generated, matted, framed as ID photos and toned."""

@@ -1,4 +1,4 @@
-"""What is behind the person of an ID photo: plain, gradient, curtain, mottled canvas, or the picture's own."""
+"""Backgrounds of ID photos: plain, gradient, curtain, mottled canvas, or the picture's own."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -34,17 +34,17 @@ _COLOUR_WEIGHTS: Final = (0.22, 0.13, 0.14, 0.06, 0.13, 0.06, 0.05, 0.07, 0.03, 
 
 @dataclass(frozen=True, slots=True)
 class Background:
-    """How the background of an ID photo looks."""
+    """The look of an ID photo's background."""
 
     kind: str  # one of `KINDS`; `cut_out`: plain, and the person's edge is as hard as an office's software cuts it
-    # red, green, blue: its colour, 0 to 255; of no use to `own` and `own_blurred`
+    # red, green, blue: its colour, 0 to 255; unused by `own` and `own_blurred`
     red: float
     green: float
     blue: float
-    depth: float  # how much darker the far end of a gradient, a fold or a vignette is, 0 to 1
-    angle_deg: float  # where a gradient runs to
-    cells: int  # how many folds or clouds there are across
-    shadow: float  # how dark the head's shadow on the wall is, 0 to 1; most have none
+    depth: float  # darkness of the far end of a gradient, fold or vignette, 0 to 1
+    angle_deg: float  # direction of a gradient
+    cells: int  # number of folds or clouds across
+    shadow: float  # darkness of the head's shadow on the wall, 0 to 1; mostly 0
     shadow_side: float  # -1 (left) to 1 (right)
 
     @property
@@ -54,7 +54,7 @@ class Background:
 
 
 def draw_background(rng: np.random.Generator, kinds: tuple[str, ...] = KINDS) -> Background:
-    """Draw a background; the frequencies are those of ID photos, where plain light ones lead."""
+    """Draw a background with the frequencies of ID photos, where plain light ones dominate."""
     weights = np.array([_WEIGHTS[KINDS.index(kind)] for kind in kinds])
     kind = kinds[int(rng.choice(len(kinds), p=weights / weights.sum()))]
     name = tuple(_COLOURS)[int(rng.choice(len(_COLOURS), p=_COLOUR_WEIGHTS))]
@@ -73,14 +73,14 @@ def draw_background(rng: np.random.Generator, kinds: tuple[str, ...] = KINDS) ->
 
 
 def paint_background(background: Background, hw: tuple[int, int], rng: np.random.Generator) -> Float32Array:
-    """The background alone, float32 RGB; `own` and `own_blurred` are the caller's, who has the picture."""
+    """The background alone, float32 RGB; `own` and `own_blurred` are left to the caller, who has the picture."""
     flat = pixels.filled(hw, (background.red, background.green, background.blue))
     light = _light(background, hw, rng)
     return flat if light is None else pixels.modulate(flat, light)
 
 
 def with_shadow(backdrop: Float32Array, alpha: Float32Array, background: Background) -> Float32Array:
-    """The background with the soft shadow that a flash beside the camera makes of the person."""
+    """The background with the person's soft shadow from a flash beside the camera."""
     if background.shadow <= 0:
         return backdrop
     height, width = alpha.shape
@@ -89,7 +89,7 @@ def with_shadow(backdrop: Float32Array, alpha: Float32Array, background: Backgro
 
 
 def _light(background: Background, hw: tuple[int, int], rng: np.random.Generator) -> Float32Array | None:
-    """How bright the background is, place by place; None where it is even."""
+    """The background's brightness by position; None if even."""
     if background.kind == "gradient":
         return _ramp(background, hw)
     if background.kind == "vignette":
@@ -120,7 +120,7 @@ def _vignette(background: Background, hw: tuple[int, int]) -> Float32Array:
 
 
 def _folds(background: Background, hw: tuple[int, int], rng: np.random.Generator) -> Float32Array:
-    """A curtain: folds of uneven width that hang down and sway a little."""
+    """A curtain: uneven hanging folds that sway slightly."""
     across, down = _axes(hw)
     bends = 0.9 * pixels.smooth_field(rng, (1, hw[1]), max(4, background.cells // 2))
     sway = 0.25 * np.sin(2.2 * down + np.float32(rng.uniform(0, 6.3)))

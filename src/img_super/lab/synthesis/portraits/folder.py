@@ -1,4 +1,4 @@
-"""Portraits from a folder of pictures; what the networks find in them is kept in a cache."""
+"""Portraits from a folder of pictures; the networks' results are cached."""
 
 from collections.abc import Callable, Sequence
 from hashlib import sha256
@@ -19,8 +19,8 @@ from img_super.lab.synthesis.portraits.matte import PersonMatter
 from img_super.lab.synthesis.portraits.pack import read_pack, write_pack
 from img_super.lab.synthesis.portraits.portrait import LONGEST_SIDE_PX, Portrait
 
-VERSION: Final = "2"  # changes whenever matte, landmarks or outline are made another way: old caches are left alone
-_MOST_TURN: Final = 0.5  # an ID photo shows the face from the front, and the outline of a profile is none
+VERSION: Final = "2"  # raised whenever matte, landmarks or outline change; invalidates old caches
+_MOST_TURN: Final = 0.5  # ID photos are frontal, and a profile has no usable outline
 PACK_VERSION: Final = f"{VERSION}-{_MOST_TURN}"
 _SUFFIXES: Final = frozenset({".jpg", ".jpeg", ".png", ".webp"})
 
@@ -29,13 +29,13 @@ Progress = Callable[[int, int], None]
 
 
 class PortraitNetworks:
-    """What finds face, outline and matte in a picture; loaded on the first use, as a full cache needs none."""
+    """The networks for face, outline and matte; loaded on first use, because a full cache needs none."""
 
     def __init__(self) -> None:
         self._loaded: tuple[YuNet, FaceLandmarker, PersonMatter] | None = None
 
     def examine(self, identity: str, image: RgbImage) -> Portrait | None:
-        """The portrait in a picture; None where no face is found. Raises `BadWeights`."""
+        """The portrait in a picture; None if no face is found. Raises `BadWeights`."""
         if self._loaded is None:
             self._loaded = YuNet(), FaceLandmarker(), PersonMatter()
         yunet, landmarker, matter = self._loaded
@@ -51,9 +51,9 @@ class PortraitNetworks:
 
 
 def read_portraits(folder: Path, source: str, cache: Path, progress: Progress | None = None) -> list[Portrait]:
-    """Every portrait of a folder and its subfolders, in the order of their names; the cache is filled on the way.
+    """Every portrait of a folder and its subfolders, sorted by name; fills the cache.
 
-    Identities are `source/path without suffix`. Pictures without a frontal face are left out. Raises `BadWeights`: the
+    Identities are `source/path without suffix`. Pictures without a frontal face are skipped. Raises `BadWeights`: the
     cache is not full and a network is missing; `FileNotFoundError`: a picture cannot be read.
     """
     paths = sorted(path for path in folder.rglob("*") if path.suffix.lower() in _SUFFIXES)
@@ -64,7 +64,7 @@ def read_portraits(folder: Path, source: str, cache: Path, progress: Progress | 
 def packed(
     pictures: Sequence[tuple[Path, str]], pack: Path, cache: Path, progress: Progress | None = None
 ) -> list[Portrait]:
-    """The portraits of these (picture, identity) from their pack, which is written where it is missing."""
+    """The portraits of these (picture, identity) from their pack, which is written if missing."""
     portraits = read_pack(pack)
     if portraits is not None or not pictures:
         return portraits or []
@@ -78,9 +78,9 @@ def packed(
 
 
 def prepare_portrait(path: Path, identity: str, cache: Path, networks: PortraitNetworks) -> Portrait | None:
-    """One portrait with its cached matte and points; None where no face is found or it is turned away.
+    """One portrait with its cached matte and points; None if no face is found or it is turned away.
 
-    The cache is filled on the way.
+    Fills the cache.
     """
     content = path.read_bytes()
     name = identity.replace("/", "-")
@@ -104,7 +104,7 @@ def reduced(image: RgbImage) -> RgbImage:
 
 
 def decode_rgb(content: bytes, path: Path) -> RgbImage:
-    """The picture in a file's bytes as RGB uint8. Raises `FileNotFoundError` where it is no picture."""
+    """The picture in a file's bytes as RGB uint8. Raises `FileNotFoundError` if it is not a picture."""
     try:
         return opened(content)
     except ValueError as error:

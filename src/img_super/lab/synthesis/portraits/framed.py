@@ -1,4 +1,4 @@
-"""A portrait made into an ID photo: framed, and laid over another background where that is wanted."""
+"""A portrait made into an ID photo: framed, optionally with another background."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -33,7 +33,7 @@ def framed(
 ) -> Framed:
     """The ID photo of `aspect` (width / height), as high as the shown part of the portrait unless `height_px` is given.
 
-    The shoulders reach the frame's bottom; where the frame reaches out of the picture, the background goes on.
+    The shoulders reach the frame's bottom; beyond the picture, the background continues.
     """
     window = free_window(portrait, aspect, rng)
     height = max(16, height_px or round(window[3] - window[1]))
@@ -46,13 +46,13 @@ def framed(
 
 
 def pure_foreground(image: Float32Array, matte: Float32Array, backdrop: Float32Array) -> Float32Array:
-    """The person's own colours where hair and background mix, so that no halo of the old background is left.
+    """The foreground colours where hair and background mix, so that no halo of the old background remains.
 
     Source: M. Forte, "Approximate Fast Foreground Colour Estimation", 2021 (blur fusion, one pass). `image`: the
-    picture with its old background; `matte`: 0 to 1; `backdrop`: the old background as far as it is known, smooth.
+    picture with its old background; `matte`: 0 to 1; `backdrop`: the old background as far as known, smooth.
     """
     side = max(3, round(0.08 * image.shape[0])) | 1
-    trust = np.asarray(cv2.multiply(matte, matte), np.float32)  # what is nearly all person tells more of its colours
+    trust = np.asarray(cv2.multiply(matte, matte), np.float32)  # pixels that are nearly all person are more reliable
     weight = cv2.boxFilter(trust, -1, (side, side))
     weighted = cv2.boxFilter(pixels.modulate(image, trust), -1, (side, side))
     local = pixels.modulate(np.asarray(weighted, np.float32), np.asarray(1 / (weight + 1e-3), np.float32))
@@ -61,17 +61,17 @@ def pure_foreground(image: Float32Array, matte: Float32Array, backdrop: Float32A
 
 
 def filled_background(image: Float32Array, matte: Float32Array) -> Float32Array:
-    """The picture's background as if nobody stood before it: a coarse blur of what is seen of it, everywhere."""
+    """The picture's background without the person: a coarse blur of its visible part, extended everywhere."""
     shrink = 8
     wh = max(4, image.shape[1] // shrink), max(4, image.shape[0] // shrink)
-    cells = np.s_[: shrink * wh[1], : shrink * wh[0]]  # by a whole number OpenCV reduces much faster
+    cells = np.s_[: shrink * wh[1], : shrink * wh[0]]  # OpenCV downscales much faster by an integer
     hidden = np.asarray(cv2.resize(matte[cells], wh, interpolation=cv2.INTER_AREA), np.float32)
-    visible = np.asarray(np.clip(1 - 10 * hidden, 0, 1), np.float32)  # a cell with a trace of the person tells nothing
+    visible = np.asarray(np.clip(1 - 10 * hidden, 0, 1), np.float32)  # ignore cells with a trace of the person
     small = pixels.modulate(np.asarray(cv2.resize(image[cells], wh, interpolation=cv2.INTER_AREA), np.float32), visible)
     faint = np.float32(1e-4)
     total = pixels.filled(visible.shape, faint * (small.mean(axis=(0, 1)) + faint))
     share = np.full_like(visible, faint * (visible.mean() + faint))
-    for sigma, weight in ((1.5, 1.0), (5.0, 0.05), (15.0, 0.002)):  # near colours count, far ones fill
+    for sigma, weight in ((1.5, 1.0), (5.0, 0.05), (15.0, 0.002)):  # near colours dominate, far ones fill
         total += weight * cv2.GaussianBlur(small, (0, 0), sigma, borderType=cv2.BORDER_REFLECT_101)
         share += weight * cv2.GaussianBlur(visible, (0, 0), sigma, borderType=cv2.BORDER_REFLECT_101)
     coarse = pixels.modulate(np.asarray(total, np.float32), np.asarray(1 / share, np.float32))
@@ -99,9 +99,9 @@ def _with_background(
 
 
 def _cut_out(behind: Float32Array, person: Float32Array, matte: Float32Array, rng: np.random.Generator) -> Float32Array:
-    """The person with a hard edge, in steps as of a small picture enlarged; now and then with a rim around it.
+    """The person with a hard, stair-stepped edge as from an enlarged small picture; sometimes with a rim.
 
-    Genuine documents show such portraits: they were cut out before they were printed.
+    Genuine documents have such portraits, cut out before printing.
     """
     height, width = matte.shape
     step_px = int(rng.integers(1, 1 + max(2, height // 90)))
@@ -117,7 +117,7 @@ def _cut_out(behind: Float32Array, person: Float32Array, matte: Float32Array, rn
 
 
 def _inside_picture(portrait: Portrait, to_frame: Float32Array, wh: tuple[int, int]) -> Float32Array:
-    """1 where the frame shows the picture, 0 outside, with a short transition."""
+    """1 inside the picture, 0 outside, with a short transition."""
     width, height = portrait.wh
     (x_min, y_min), (x_max, _) = onto(to_frame, np.array([[0, 0], [width, height]], np.float32))
     fade = 0.02 * wh[1]

@@ -26,7 +26,7 @@ _CUT_SHARE: Final = 0.04
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """Where the head is, in the portrait's pixels: chin, crown (hair included), the middle between the cheeks."""
+    """The head in the portrait's pixels: chin, crown (hair included), the centre between the cheeks."""
 
     chin_y: float
     crown_y: float
@@ -40,7 +40,7 @@ class Head:
 def head_of(portrait: Portrait) -> Head:
     """Chin and middle from the outline, the crown from the matte's top above the face.
 
-    Hair that towers (or an arm held above the head) is cut off at what heads have at most.
+    Towering hair (or a raised arm) is cut off at the height of the tallest heads.
     """
     outline = portrait.outline
     top, chin = float(outline[:, 1].min()), float(outline[_CHIN_ROW, 1])
@@ -55,7 +55,7 @@ def head_of(portrait: Portrait) -> Head:
 def window(portrait: Portrait, aspect: float, rng: np.random.Generator) -> Window:
     """The part that an ID photo of `aspect` (width / height) shows, never outside the picture.
 
-    Where the picture is too small for the wished window, the window shrinks; `free_window` keeps it instead.
+    If the picture is too small for the window, the window shrinks; `free_window` keeps its size.
     """
     ideal = free_window(portrait, aspect, rng)
     width, height = ideal[2] - ideal[0], ideal[3] - ideal[1]
@@ -68,10 +68,10 @@ def window(portrait: Portrait, aspect: float, rng: np.random.Generator) -> Windo
 
 
 def free_window(portrait: Portrait, aspect: float, rng: np.random.Generator) -> Window:
-    """As `window`, but above and beside the person it may reach out of the picture, where a background goes.
+    """Like `window`, but it may extend beyond the picture above and beside the person, over background.
 
-    It never reaches below the picture, nor past a side that cuts shoulders or hair: a person must not end in a frame.
-    A portrait that is cropped tightly is therefore shown with a larger head than the usual shares say.
+    It never extends below the picture, nor past a side that cuts shoulders or hair: a person must not end inside the
+    frame. A tightly cropped portrait therefore shows a larger head than usual.
     """
     head = head_of(portrait)
     ideal = _ideal_window(head, aspect, rng)
@@ -90,13 +90,13 @@ def free_window(portrait: Portrait, aspect: float, rng: np.random.Generator) -> 
 def to_frame_matrix(box: Window, wh: tuple[int, int]) -> Float32Array:
     """The map [3, 3] from the portrait's pixels to a frame of `wh` pixels that shows the window."""
     scale_x, scale_y = wh[0] / (box[2] - box[0]), wh[1] / (box[3] - box[1])
-    shift_x, shift_y = (scale_x - 1) / 2, (scale_y - 1) / 2  # pixel centres lie at whole numbers
+    shift_x, shift_y = (scale_x - 1) / 2, (scale_y - 1) / 2  # pixel centres are at integers
     matrix = [[scale_x, 0, shift_x - box[0] * scale_x], [0, scale_y, shift_y - box[1] * scale_y], [0, 0, 1]]
     return np.array(matrix, np.float32)
 
 
 def _ideal_window(head: Head, aspect: float, rng: np.random.Generator) -> Window:
-    """The window that a photographer would choose, inside the picture or not."""
+    """The ideal window, inside the picture or not."""
     share = rng.uniform(_LOWEST_SHARE, _HIGHEST_SHARE)
     height = head.height_px / share
     width = aspect * height
@@ -116,5 +116,5 @@ def _shifted_inside(x_min: float, width: float, portrait: Portrait) -> float:
 
 
 def _is_cut(edge: npt.NDArray[np.uint8]) -> bool:
-    """Does the person reach this edge of the picture?"""
+    """Whether the person reaches this edge of the picture."""
     return float((edge > 127).mean()) > _CUT_SHARE

@@ -23,7 +23,7 @@ _OVAL: Final = np.array(
 
 
 class FaceLandmarker:
-    """478 points of a face, run on a crop that the eyes make upright."""
+    """478 points of a face, from a crop made upright by the eyes."""
 
     def __init__(self) -> None:
         """Raises `BadWeights`."""
@@ -36,7 +36,7 @@ class FaceLandmarker:
     def points(self, image: RgbImage, face_xywh: tuple[float, float, float, float], eyes: Float32Array) -> Float32Array:
         """Float32 [478, 2], pixels of `image`; `eyes` [2, 2] are the right and the left one.
 
-        Runs twice: the second crop is made from the first answer, as the network was trained on such crops.
+        Runs twice: the second crop comes from the first result, because the network was trained on such crops.
         """
         x, y, width, height = face_xywh
         first = self._run(image, (x + width / 2, y + height / 2), max(width, height), eyes)

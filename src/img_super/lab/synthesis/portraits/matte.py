@@ -29,7 +29,7 @@ class PersonMatter:
         self._output = self._network.get_output_details()[0]["index"]
 
     def matte(self, image: RgbImage, inside_xy: tuple[float, float]) -> Matte:
-        """The matte of the person in whom the point `inside_xy` lies, uint8, as large as the picture."""
+        """The matte of the person at the point `inside_xy`, uint8, of the picture's size."""
         coarse = _part_around(_stretched(self._coarse(image), _UNSURE), inside_xy, image.shape[1::-1])
         guide = image.astype(np.float32) / np.float32(255)
         soft = refined(guide, cv2.resize(coarse, image.shape[1::-1]).astype(np.float32))
@@ -44,7 +44,7 @@ class PersonMatter:
 
 
 def refined(guide: Float32Array, matte: Float32Array) -> Float32Array:
-    """A matte whose edges follow those of the colour picture `guide` (both 0 to 1, equally large).
+    """A matte whose edges follow the colour picture `guide` (both 0 to 1, of equal size).
 
     Source: K. He, J. Sun, X. Tang, "Guided Image Filtering", 2010, the colour guide of its section 3.5; solved at a
     reduced size as in K. He, J. Sun, "Fast Guided Filter", 2015.
@@ -60,7 +60,7 @@ def refined(guide: Float32Array, matte: Float32Array) -> Float32Array:
 
 
 def _linear_model(guide: Float32Array, matte: Float32Array, radius_px: int) -> tuple[Float32Array, Float32Array]:
-    """Per pixel the smoothed slopes [h, w, 3] and offset [h, w] with which the guide explains the matte."""
+    """Per pixel, the smoothed slopes [h, w, 3] and offset [h, w] that predict the matte from the guide."""
 
     def mean(values: Float32Array) -> Float32Array:
         return np.asarray(cv2.boxFilter(values, -1, (2 * radius_px + 1, 2 * radius_px + 1)), np.float32)
@@ -76,12 +76,12 @@ def _linear_model(guide: Float32Array, matte: Float32Array, radius_px: int) -> t
 
 
 def _stretched(values: Float32Array, limits: tuple[float, float]) -> Float32Array:
-    """0 below the lower limit, 1 above the upper one: the haze of doubt over a background goes."""
+    """0 below the lower limit, 1 above the upper one, which removes haze over the background."""
     return np.asarray(np.clip((values - limits[0]) / (limits[1] - limits[0]), 0, 1), np.float32)
 
 
 def _part_around(coarse: Float32Array, inside_xy: tuple[float, float], wh: tuple[int, int]) -> Float32Array:
-    """Drop what does not hang together with the person: other people, patches of background."""
+    """Drop parts not connected to the person: other people, patches of background."""
     count, labels = cv2.connectedComponents((coarse > 0.3).astype(np.uint8))
     x = min(max(int(inside_xy[0] * coarse.shape[1] / wh[0]), 0), coarse.shape[1] - 1)
     y = min(max(int(inside_xy[1] * coarse.shape[0] / wh[1]), 0), coarse.shape[0] - 1)

@@ -1,6 +1,6 @@
-"""Many portraits in one file that is mapped, not read: loading costs nothing, and processes share the memory.
+"""Many portraits in one memory-mapped file: loading is free, and processes share the memory.
 
-Layout: the pixels of every picture and matte, one after the other; an index (.npz); the index's length (8 bytes).
+Layout: the pixels of every picture and matte in sequence; an index (.npz); the index's length (8 bytes).
 """
 
 from collections.abc import Sequence

@@ -17,8 +17,8 @@ LONGEST_SIDE_PX: Final = 448
 class Portrait:
     """One person who does not exist."""
 
-    identity: str  # unique; splits are made by it
-    source: str  # which set it comes from (`cc0`, `gan`, `drawn`); splits are made by it, too
+    identity: str  # unique; determines the split
+    source: str  # the set that it comes from (`cc0`, `gan`, `drawn`); also determines the split
     image: RgbImage  # RGB uint8, height x width x 3, longest side at most 448 px
     matte: Matte  # uint8 height x width, soft: 255 where head (hair included) and shoulders are
     landmarks: Float32Array  # float32 [5, 2], x and y in pixels: right eye, left eye, nose, mouth's corners
@@ -34,6 +34,6 @@ class Portrait:
 
     @property
     def turn(self) -> float:
-        """How far the face is turned away: 0 frontal, beyond -0.5 or 0.5 half in profile (to the picture's sides)."""
+        """The face's turn: 0 frontal, beyond -0.5 or 0.5 half profile (to the picture's left or right)."""
         left, right = float(self.outline[:, 0].min()), float(self.outline[:, 0].max())
         return 2 * (float(self.landmarks[2, 0]) - left) / max(right - left, 1.0) - 1

@@ -17,7 +17,7 @@ _SEPIA_DARK: Final = (52.0, 34.0, 20.0)
 _SEPIA_LIGHT: Final = (248.0, 236.0, 214.0)
 _INKS: Final = ((18, 20, 26), (20, 34, 84), (70, 26, 30), (24, 60, 44), (58, 40, 90), (72, 52, 30))
 _PAPERS: Final = ((252, 252, 250), (244, 240, 226), (226, 238, 248), (240, 228, 236), (230, 242, 230))
-_ROSETTE_DEG: Final = (15.0, 75.0, 0.0)  # cyan, magenta, yellow, before the whole screen is turned
+_ROSETTE_DEG: Final = (15.0, 75.0, 0.0)  # cyan, magenta, yellow, before rotating the whole screen
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +25,7 @@ class Tone:
     """How a document prints its portrait."""
 
     kind: str  # one of `KINDS`
-    # ink_red, ink_green, ink_blue: the dark end of what is not in colour, 0 to 255
+    # ink_red, ink_green, ink_blue: the dark end of tones other than colour, 0 to 255
     ink_red: float
     ink_green: float
     ink_blue: float
@@ -33,13 +33,13 @@ class Tone:
     paper_red: float
     paper_green: float
     paper_blue: float
-    strength: float  # how much of the original colour a toned print has lost, 0 to 1
-    contrast: float  # slope of the tone curve about the middle grey
-    pitch_px: float  # from line to line or dot to dot, where there are any
+    strength: float  # share of the original colour lost by a toned print, 0 to 1
+    contrast: float  # slope of the tone curve at middle grey
+    pitch_px: float  # distance between lines or dots, if any
     angle_deg: float  # of the lines or dots
-    curl: float  # how far engraved lines bend with the form, in pitches
+    curl: float  # how far engraved lines follow the form, in pitches
     coloured: bool  # whether a halftone has three inks, else one
-    definition: float  # how much of the lines or dots is resolved; the rest has run together into an even tone, 0 to 1
+    definition: float  # resolved share of the lines or dots; the rest has merged into an even tone, 0 to 1
 
     @property
     def ink(self) -> tuple[float, float, float]:
@@ -51,7 +51,7 @@ class Tone:
 
 
 def draw_tone(rng: np.random.Generator, kinds: tuple[str, ...] = KINDS) -> Tone:
-    """Draw a tone; colour and grey lead, as they do on documents."""
+    """Draw a tone; colour and grey dominate, as on documents."""
     weights = np.array([_WEIGHTS[KINDS.index(kind)] for kind in kinds])
     kind = kinds[int(rng.choice(len(kinds), p=weights / weights.sum()))]
     ink, paper = _end_colours(kind, rng)
@@ -109,7 +109,7 @@ def _between(values: Float32Array, tone: Tone) -> Float32Array:
 
 
 def _engraved(image: Float32Array, tone: Tone, rng: np.random.Generator) -> Float32Array:
-    """Line engraving: lines that swell with the darkness and bend a little with the form; deep shade is crossed."""
+    """Line engraving: lines thicken with darkness and bend slightly with the form; deep shade is cross-hatched."""
     values = pixels.sharpen(pixels.luma(image), 0.8, 2.0)
     darkness = np.asarray(np.clip(1 - values / np.float32(255), 0, 1), np.float32)
     bend = tone.curl * pixels.blur(darkness, 0.04 * image.shape[0]) + np.float32(rng.uniform(0, 1))
@@ -147,7 +147,7 @@ def _halftoned(image: Float32Array, tone: Tone, rng: np.random.Generator) -> Flo
 
 
 def _dots(values: Float32Array, pitch_px: float, angle_deg: float, shift: npt.NDArray[np.float64]) -> Float32Array:
-    """How much of each pixel is inked, 0 to 1, by a cosine screen (its threshold has the tone as mean)."""
+    """The inked share of each pixel, 0 to 1, by a cosine screen whose mean is the tone."""
     columns, rows = np.arange(values.shape[1], dtype=np.float32), np.arange(values.shape[0], dtype=np.float32)
     angle = np.deg2rad(angle_deg)
     wave, cos, sin = np.float32(2 * np.pi / pitch_px), np.float32(np.cos(angle)), np.float32(np.sin(angle))

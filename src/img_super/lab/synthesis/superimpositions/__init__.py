@@ -1,4 +1,4 @@
-"""The attacks: another face over the complete genuine card, as a file, on paper, in the photo of it, on a screen."""
+"""The attacks: another face over a complete genuine card, in its file, on paper, in its photo or on a screen."""
 
 from img_super.lab.synthesis.superimpositions.attack import SPECIES, STAGES, Attack, Forgery
 from img_super.lab.synthesis.superimpositions.drawing import draw_attack, stages_of

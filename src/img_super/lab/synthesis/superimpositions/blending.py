@@ -1,4 +1,4 @@
-"""How a donor is joined with what is under it: by alpha, by gradients, by bands of detail."""
+"""Blends a donor with its background: by alpha, by gradients, by frequency bands."""
 
 from typing import Final
 
@@ -20,7 +20,7 @@ _SMALLEST_PX: Final = 12
 def blended(
     base: Float32Array, patch: Float32Array, alpha: Float32Array, kind: str
 ) -> tuple[Float32Array, Float32Array]:
-    """The joined picture and the alpha of what is really covered."""
+    """The blended picture and the alpha of what is actually covered."""
     if kind.startswith("poisson"):
         return _poisson(base, patch, alpha, kind == "poisson_mixed")
     if kind == "multiband":
@@ -52,7 +52,7 @@ def _poisson(
 
 
 def _solved(base: Float32Array, patch: Float32Array, mask: npt.NDArray[np.uint8]) -> Float32Array:
-    """The donor plus what it takes to meet the border: a smooth field, so a reduced picture is enough to solve it."""
+    """The donor plus a correction that meets the border: smooth, so it is solved on a reduced picture."""
     shrink = min(1.0, _SOLVED_PX / max(mask.shape))
     wh = max(_SMALLEST_PX, round(mask.shape[1] * shrink)), max(_SMALLEST_PX, round(mask.shape[0] * shrink))
     small = [np.asarray(cv2.resize(image, wh, interpolation=cv2.INTER_AREA), np.float32) for image in (base, patch)]
@@ -96,7 +96,7 @@ def _cloned(base: Float32Array, patch: Float32Array, mask: npt.NDArray[np.uint8]
 
 
 def _multiband(base: Float32Array, patch: Float32Array, alpha: Float32Array) -> Float32Array:
-    """Coarse bands are mixed over wide borders, fine ones over narrow ones.
+    """Coarse bands are mixed across wide borders, fine ones across narrow ones.
 
     Source: P. Burt, E. Adelson, "A Multiresolution Spline With Application to Image Mosaics", 1983.
     """

@@ -1,4 +1,4 @@
-"""Decides about an attack: stage, care, the donor's earlier life, outline and place, blending, matching, paper."""
+"""Draws an attack: stage, care, the donor's history, outline and place, blending, matching, paper."""
 
 from collections.abc import Callable, Collection
 from dataclasses import replace
@@ -51,7 +51,7 @@ _SIZES: Final = (0.75, 1.7)
 
 
 def stages_of(species: str, stages: Collection[str] = STAGES) -> dict[str, float]:
-    """Which of these stages the attack may be of, with their shares; none for a species that knows none of them.
+    """The stages, out of these, that a species supports, with their shares; may be empty.
 
     Raises `KeyError` for an unknown species.
     """
@@ -63,7 +63,7 @@ def draw_attack(
 ) -> Attack:
     """Prepare another person's portrait for this card, at one of these stages.
 
-    Raises `KeyError` for an unknown species and `ValueError` for one that is of none of these stages.
+    Raises `KeyError` for an unknown species and `ValueError` for one without any of these stages.
     """
     manner = species
     if species == "screen_edit":
@@ -74,7 +74,7 @@ def draw_attack(
     donor = _reduced(rng, donor, card.face_width_px)
     cut = _MAKERS[manner](rng, donor, target, care)
     is_own = manner in ("pasted_head", "face_swap") and stage != "card" and rng.random() < _OWN_SHARE
-    shows_donors = not is_own and manner != "face_swap"  # a swapped face keeps the size of the first one
+    shows_donors = not is_own and manner != "face_swap"  # a swapped face keeps the original's size
     face_ratio = scale_of(cut.matrix) * donor.face_xywh[2] / card.face_width_px if shows_donors else 1.0
     cut = _cropped(cut)
     if not is_own:
@@ -108,7 +108,7 @@ def draw_attack(
 
 
 def _reduced(rng: np.random.Generator, donor: Portrait, face_width_px: float) -> Portrait:
-    """The donor about as large as it will be on the card, as genuine portraits are when they are saved."""
+    """The donor at about its size on the card, like genuine portraits when saved."""
     face_px = face_width_px * float(rng.choice([1.0, np.exp(rng.uniform(*np.log(_SIZES)))]))
     scale = face_px / donor.face_xywh[2]
     if scale >= 1:
@@ -134,7 +134,7 @@ def _stage(rng: np.random.Generator, shares: dict[str, float]) -> str:
 
 
 def _blend(rng: np.random.Generator, manner: str, stage: str, care: float) -> str:
-    """Faces are joined by gradients or bands about half the time; other things by alpha nearly always."""
+    """Faces are blended by gradients or bands about half the time, other things nearly always by alpha."""
     kinds = ["feather", "poisson", "poisson_mixed", "multiband"]
     if stage == "card" or manner == "pasted_photo":
         return "feather"
@@ -153,7 +153,7 @@ def _shows_no_colour(card: Card) -> bool:
 
 
 def _cropped(cut: Cut) -> Cut:
-    """Without the donor's pixels that are not laid, so that nothing is done to them."""
+    """Crop the donor to the pixels that are used."""
     x, y, width, height = cv2.boundingRect((cut.alpha > 0.01).astype(np.uint8))
     left, top = max(0, x - _MARGIN_PX), max(0, y - _MARGIN_PX)
     part = np.s_[top : y + height + _MARGIN_PX, left : x + width + _MARGIN_PX]
@@ -164,7 +164,7 @@ def _cropped(cut: Cut) -> Cut:
 
 
 def _with_history(rng: np.random.Generator, picture: Float32Array, grey: bool) -> Float32Array:
-    """The donor's earlier life as a file, and its tone: that of the card's portrait, mostly."""
+    """The donor's file history, and its tone, mostly that of the card's portrait."""
     history = printing.draw_history(rng)
     history = replace(history, contrast=_DONOR_CONTRAST * history.contrast)
     picture = printing.live_through(picture, history, rng)

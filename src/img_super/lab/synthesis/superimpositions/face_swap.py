@@ -1,4 +1,4 @@
-"""The inner face of another person, brought onto the landmarks of the first."""
+"""Another person's inner face, mapped onto the original's landmarks."""
 
 from typing import Final
 
@@ -17,7 +17,7 @@ _FACE_SHARES: Final = (0.32, 0.16, 0.15, 0.04, 0.05, 0.06, 0.1, 0.12)
 
 
 def face_swap(rng: np.random.Generator, donor: Portrait, target: Target, care: float) -> Cut:
-    """A face by its landmarks: shifted and scaled, sheared, or bent onto the first one's proportions."""
+    """A face mapped by its landmarks: by similarity, affinely, or warped to the original's proportions."""
     points = np.concatenate([donor.landmarks, donor.outline])
     goals = np.concatenate([target.landmarks, target.outline])
     fits = ["landmarks", "similarity", "affine", "bent"]

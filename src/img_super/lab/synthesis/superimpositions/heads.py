@@ -35,7 +35,7 @@ def pasted_head(rng: np.random.Generator, donor: Portrait, target: Target, care:
 
 
 def printed_head(rng: np.random.Generator, donor: Portrait, target: Target, care: float) -> Cut:
-    """A head cut out of a printed sheet: snips, and in places the sheet's white beside the hair."""
+    """A head cut out of a printed sheet: straight snips, and in places the sheet's white beside the hair."""
     matrix = _placement(rng, donor, target, care)
     per_card_px = 1 / scale_of(matrix)
     shape = str(rng.choice(_SHAPES, p=[0.62, 0.3, 0.08]))
@@ -62,7 +62,7 @@ def _no_corners() -> Float32Array:
 
 
 def _placement(rng: np.random.Generator, donor: Portrait, target: Target, care: float) -> Float32Array:
-    """Onto the first face, as large on average as detectors see that: the size alone must not tell."""
+    """Onto the original face, at the same average size by the detector, so that size reveals nothing."""
     loose = 1 - care
     matrix = similarity(donor.landmarks, target.landmarks)
     scale = float(np.exp(rng.normal(-0.005, 0.05 + 0.09 * loose)))
@@ -80,7 +80,7 @@ def _shape(rng: np.random.Generator, donor: Portrait, shape: str) -> Float32Arra
 def _with_halo(
     rng: np.random.Generator, picture: Float32Array, donor: Portrait, care: float
 ) -> tuple[Float32Array, str]:
-    """What hair brings along from where the head was cut out: nothing, the old background, or a light rim."""
+    """What the hair brings from its old picture: nothing, the old background, or a light rim."""
     kind = str(rng.choice(["none", "old", "light"], p=[0.25 + 0.6 * care, 0.4 - 0.3 * care, 0.35 - 0.3 * care]))
     if kind == "old":
         return picture, kind

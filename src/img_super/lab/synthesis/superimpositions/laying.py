@@ -1,4 +1,4 @@
-"""Lays an attack on the card or into the photo. Only the part of the picture that it touches is worked on."""
+"""Lays an attack on the card or into the photo, working only on the part of the picture that it touches."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -29,7 +29,7 @@ _SAME_PRINTER: Final = 0.5
 
 @dataclass(frozen=True, slots=True)
 class _Place:
-    """The part of a picture that is worked on, and the map from card pixels to the part's."""
+    """The part of a picture to work on, and the map from card pixels to it."""
 
     box: Box4
     from_card: Float32Array
@@ -77,7 +77,7 @@ def on_photo(
 
 
 def _place(attack: Attack, to_target: Float32Array, hw: tuple[int, ...]) -> _Place:
-    """The donor's bounds (and the frame's, where its background is painted) with some reach, inside the picture."""
+    """The donor's bounds (and the frame's, if its background is painted) with a margin, inside the picture."""
     height, width = attack.cut.alpha.shape
     corners = onto(attack.cut.matrix, corners_of((0, 0, width, height)))
     if len(attack.cut.clip):
@@ -111,7 +111,7 @@ def _picture(rng: np.random.Generator, base: Float32Array, attack: Attack, place
 def _edited(
     rng: np.random.Generator, base: Float32Array, card: Card, attack: Attack, place: _Place
 ) -> tuple[Float32Array, Float32Array]:
-    """A digital edit: the donor is fitted in, joined, and the security print laid over it again."""
+    """A digital edit: the donor is matched and blended, and the security print is laid over it again."""
     alpha, picture = _alpha(attack, place), _picture(rng, base, attack, place)
     lines = lines_again(card, attack.matching, place.from_card, place.wh, _light(base, card))
     if attack.own is None:
@@ -130,7 +130,7 @@ def _edited(
 
 
 def _light(base: Float32Array, card: Card) -> Float32Array:
-    """How bright the card's channels are in the picture that is worked on, 1 = as on the card."""
+    """The brightness of the card's channels in the picture, 1 = as on the card."""
     x_min, y_min, x_max, y_max = card.frame
     in_photo = np.array(cv2.mean(base)[:3], np.float32)
     on_card = np.array(cv2.mean(np.ascontiguousarray(card.image[max(0, y_min) : y_max, max(0, x_min) : x_max]))[:3])
@@ -140,7 +140,7 @@ def _light(base: Float32Array, card: Card) -> Float32Array:
 def _glued(
     rng: np.random.Generator, base: Float32Array, gloss: Float32Array, card: Card, attack: Attack, place: _Place
 ) -> tuple[Float32Array, Float32Array, Float32Array]:
-    """Paper or film with a print of its own; returns the card, what is covered, and the gloss."""
+    """Paper or film with its own print; return the card, the covered area, and the gloss."""
     alpha, picture = _alpha(attack, place), _picture(rng, base, attack, place)
     lines = lines_again(card, attack.matching, place.from_card, place.wh, np.ones(3, np.float32))
     picture = fitted(rng, picture, base, between(lines, alpha), attack.matching)
@@ -156,7 +156,7 @@ def _glued(
 
 
 def _process(rng: np.random.Generator, card: Card, care: float) -> printing.PrintProcess:
-    """The donor's printer; careful forgers look for one that prints as the card's did."""
+    """The donor's printer; careful forgers use one similar to the card's."""
     if rng.random() < _SAME_PRINTER * care:
         return card.process
     return printing.draw_print_process(rng, _GREY_PRINTED if card.grey else _COLOUR_PRINTED)

@@ -1,4 +1,4 @@
-"""What a careful forger does so that the donor looks like its surroundings: colour, light, blur, grain."""
+"""Adapts the donor to its surroundings, as careful forgers do: colour, light, blur, grain."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -22,34 +22,34 @@ _BEFORE_PHOTO: Final = (0.9, 1.1, 6.5)
 
 @dataclass(frozen=True, slots=True)
 class Matching:
-    """How the donor is fitted in."""
+    """How the donor is matched."""
 
     colour: str  # `none`, `rgb`, `lab` or `histogram`
     colour_strength: float  # 0 to 1
-    tint: bool  # whether the donor takes the one tint of a portrait that is not in colour
-    light: float  # how much of the light's fall-off over the portrait is given to the donor, 0 to 1
-    blur: float  # how far its sharpness is brought to the surroundings', 0 to 1
-    extra_blur_px: float  # blurred in addition, whatever the surroundings
-    extra_sharpen: float  # sharpened in addition
-    grain: float  # how far its grain is brought to the surroundings', 0 to 1
-    grain_copied: bool  # whether the grain is copied from the surroundings, raster included, or drawn
-    extra_noise: float  # grain added whatever the surroundings, 0 to 255
-    lines: float  # how strongly the security lines are printed again over the donor, 0 to 1
-    stamps: float  # the same of stamps, signatures and holograms
-    # lines_dx, lines_dy: by how much they miss their place, face widths
+    tint: bool  # whether the donor takes the tint of a monochrome portrait
+    light: float  # share of the light's fall-off that is applied to the donor, 0 to 1
+    blur: float  # degree of sharpness matching, 0 to 1
+    extra_blur_px: float  # additional blur
+    extra_sharpen: float  # additional sharpening
+    grain: float  # degree of grain matching, 0 to 1
+    grain_copied: bool  # whether grain is copied from the surroundings, halftone included, or synthetic
+    extra_noise: float  # additional grain, 0 to 255
+    lines: float  # strength of the security lines reprinted over the donor, 0 to 1
+    stamps: float  # the same for stamps, signatures and holograms
+    # lines_dx, lines_dy: their misplacement, face widths
     lines_dx: float
     lines_dy: float
 
 
 def draw_matching(rng: np.random.Generator, care: float, stage: str) -> Matching:
-    """Draw how much is done; the careful do nearly everything, the crude nearly nothing.
+    """Draw the matching: careful forgers do nearly everything, crude ones nearly nothing.
 
-    A donor that goes through camera or printer with the card loses detail there and brings more of it; one that is laid
-    into the photo brings less, or its class would be told by the sharpness of the whole crop.
+    A donor that goes through camera or printer with the card loses detail there and starts with more; one that is laid
+    into the photo starts with less, or the sharpness of the whole crop would reveal the class.
     """
 
     def strength(least: float, likeliest: float) -> float:
-        """How well a step is done: not at all with the probability that care leaves."""
+        """The strength of a step; 0 with a probability that falls with care."""
         return float(rng.uniform(0.5 + 0.4 * care, 1.0)) if rng.random() < least + (likeliest - least) * care else 0.0
 
     colour_strength = strength(0.5, 0.97)
@@ -75,7 +75,7 @@ def draw_matching(rng: np.random.Generator, care: float, stage: str) -> Matching
 
 
 def coloured(picture: Float32Array, host: Float32Array, alpha: Float32Array, matching: Matching) -> Float32Array:
-    """The donor in the colours of what it covers, as far as the forger matches them."""
+    """The donor with its colours matched to what it covers."""
     if matching.tint and is_monochrome(host, alpha):
         return pixels.tint_like(picture, host, alpha)
     match matching.colour:
@@ -90,9 +90,9 @@ def coloured(picture: Float32Array, host: Float32Array, alpha: Float32Array, mat
 
 
 def is_monochrome(image: Float32Array, alpha: Float32Array) -> bool:
-    """Whether all colours under `alpha` are one tint: those of a grey, sepia or photocopied portrait, in any light."""
+    """Whether all colours under `alpha` are of one tint, as in a grey, sepia or photocopied portrait in any light."""
     wh = max(1, image.shape[1] // 4), max(1, image.shape[0] // 4)
-    cells = np.s_[: 4 * wh[1], : 4 * wh[0]]  # by a whole number OpenCV reduces much faster
+    cells = np.s_[: 4 * wh[1], : 4 * wh[0]]  # OpenCV downscales much faster by an integer
     small, share = (cv2.resize(field[cells], wh, interpolation=cv2.INTER_AREA) for field in (image, alpha))
     samples = np.asarray(small, np.float32)[np.asarray(share, np.float32) > 0.5]
     if len(samples) < 8:
@@ -132,24 +132,24 @@ def _like_by_histogram(picture: Float32Array, host: Float32Array, alpha: Float32
 
 
 def _shares(image: npt.NDArray[np.uint8], mask: npt.NDArray[np.uint8], channel: int) -> Float32Array:
-    """The share of pixels that are at most as bright, by brightness."""
+    """The cumulative distribution of brightness."""
     counts = cv2.GaussianBlur(cv2.calcHist([image], [channel], mask, [256], [0, 256]), (0, 0), 1.5)[:, 0]
     return np.asarray(np.cumsum(counts + 1e-3) / (counts + 1e-3).sum(), np.float32)
 
 
 def lit(picture: Float32Array, host: Float32Array, alpha: Float32Array, strength: float) -> Float32Array:
-    """The donor with the fall-off of the light (a plane) of what it covers."""
+    """The donor with the light fall-off (a plane) of what it covers."""
     if strength <= 0:
         return picture
     wh = (_THUMB_PX, _THUMB_PX)
     weight = np.asarray(cv2.resize(alpha, wh, interpolation=cv2.INTER_AREA)).ravel()
-    sparse = np.s_[::4, ::4]  # a sixteenth of the pixels tells the light as well
+    sparse = np.s_[::4, ::4]  # a sixteenth of the pixels is enough
     gap = np.asarray(host[sparse], np.float32) - picture[sparse]
     difference = np.asarray(cv2.resize(gap, wh, interpolation=cv2.INTER_AREA), np.float32)
     grid = np.linspace(-1, 1, _THUMB_PX, dtype=np.float32)
     columns, rows = (axis.ravel() for axis in np.meshgrid(grid, grid))
     design = np.stack([columns, rows, np.ones_like(rows)], 1) * weight[:, None]
-    # a little damping keeps the plane flat where the donor covers too little to tell
+    # damping keeps the plane flat if the donor covers too little
     normal = design.T @ design + 0.02 * weight.sum() * np.eye(3)
     slopes = np.linalg.solve(normal, design.T @ (difference.mean(2).ravel() * weight))
     plane = (strength * (slopes[0] * columns + slopes[1] * rows)).reshape(wh).astype(np.float32)
@@ -158,7 +158,7 @@ def lit(picture: Float32Array, host: Float32Array, alpha: Float32Array, strength
 
 
 def as_sharp(picture: Float32Array, host: Float32Array, alpha: Float32Array, strength: float) -> Float32Array:
-    """The donor blurred (or sharpened a little) until its fine detail is that of what it covers."""
+    """The donor blurred (or slightly sharpened) until its fine detail matches what it covers."""
     if strength <= 0:
         return picture
     luma, host_luma, weights = (_opaque(field, alpha) for field in (pixels.luma(picture), pixels.luma(host), alpha))
@@ -172,7 +172,7 @@ def as_sharp(picture: Float32Array, host: Float32Array, alpha: Float32Array, str
 
 
 def _opaque(field: Float32Array, alpha: Float32Array) -> Float32Array:
-    """The middle of what is covered: enough to measure on."""
+    """The interior of the covered area, for measurements."""
     rows, columns = alpha.shape[0] // 2, alpha.shape[1] // 2
     half = _SEEN_PX // 2
     return field[max(0, rows - half) : rows + half, max(0, columns - half) : columns + half]
@@ -195,7 +195,7 @@ def grained(
     if lacking < 0.3:
         return picture
     if matching.grain_copied:
-        core = np.clip(residual, -2.5 * goal, 2.5 * goal)  # what stands out further is the first face's edges
+        core = np.clip(residual, -2.5 * goal, 2.5 * goal)  # stronger residuals are edges of the original face
         copied = np.roll(core, (3, 5), (0, 1)) * np.float32(lacking / max(goal, 0.1))
         return np.asarray(cv2.add(picture, pixels.three(copied)), np.float32)
     grain = pixels.noise(rng, picture.shape, lacking, float(rng.uniform(0.3, 0.8)), 0.1)
@@ -208,7 +208,7 @@ def _residual(image: Float32Array) -> Float32Array:
 
 
 def _grain_sigma(residual: Float32Array, alpha: Float32Array) -> float:
-    """Robust spread of what is left of an image without its coarse content."""
+    """Robust spread of an image's fine residual."""
     sparse = np.s_[::2, ::3]
     values = np.abs(residual[sparse][alpha[sparse] > 0.5])
     return _MAD_TO_SIGMA * float(np.median(values)) if len(values) > 16 else 0.0

@@ -1,4 +1,4 @@
-"""Outlines of what is laid over, in the donor's own pixels: heads, faces, sheets, and how their edges are cut."""
+"""Outlines of overlays in the donor's pixels: heads, faces, sheets, and their edges."""
 
 from dataclasses import dataclass
 
@@ -18,13 +18,13 @@ class Edge:
 
     # `hard`, `aliased` (no soft pixel at all), `feathered`, `jagged` (straight snips), `lasso` (a loose hand).
     kind: str
-    grown_px: float  # how much is left around (below zero: eaten)
+    grown_px: float  # margin (negative: eroded)
     softness_px: float  # sigma of the edge
     step_px: float  # length of a snip or of the hand's wobble
 
 
 def draw_edge(rng: np.random.Generator, care: float, face_px: float) -> Edge:
-    """Draw a cut; careful hands feather, and cut nearer to the line."""
+    """Draw an edge; careful forgers feather, and cut closer to the line."""
     crude = np.array([0.3, 0.12, 0.18, 0.22, 0.18])
     careful = np.array([0.25, 0.02, 0.65, 0.03, 0.05])
     kinds = ["hard", "aliased", "feathered", "jagged", "lasso"]
@@ -39,7 +39,7 @@ def draw_edge(rng: np.random.Generator, care: float, face_px: float) -> Edge:
 
 
 def cut(rng: np.random.Generator, shape: Float32Array, edge: Edge, per_card_px: float) -> Float32Array:
-    """A shape (0 to 1) with this edge. `per_card_px`: the donor's pixels to a pixel of the card."""
+    """A shape (0 to 1) with this edge. `per_card_px`: donor pixels per card pixel."""
     shape = grown(shape, edge.grown_px * per_card_px)
     if edge.kind in ("jagged", "lasso"):
         shape = _snipped(rng, shape, edge.step_px * per_card_px, edge.kind == "lasso")
@@ -56,7 +56,7 @@ def grown(shape: Float32Array, steps_px: float) -> Float32Array:
 
 
 def _snipped(rng: np.random.Generator, shape: Float32Array, step_px: float, loose: bool) -> Float32Array:
-    """The shape cut out along straight snips, or with a hand that wanders beside the line."""
+    """The shape cut along straight snips, or with a wandering hand."""
     contours, _ = cv2.findContours((shape > 0.5).astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
     if not contours:
         return shape
@@ -84,7 +84,7 @@ def matte_of(portrait: Portrait) -> Float32Array:
 
 
 def head_only(rng: np.random.Generator, portrait: Portrait) -> Float32Array:
-    """The head down to somewhere on the neck."""
+    """The head down to a point on the neck."""
     chin, top = portrait.outline[_CHIN_ROW], portrait.outline[:, 1].min()
     middle, width = float(portrait.outline[:, 0].mean()), float(np.ptp(portrait.outline[:, 0]))
     below = float(chin[1]) + rng.uniform(0.02, 0.3) * (float(chin[1]) - float(top))
@@ -99,7 +99,7 @@ def head_only(rng: np.random.Generator, portrait: Portrait) -> Float32Array:
 
 
 def within_picture(rng: np.random.Generator, head: Float32Array, portrait: Portrait) -> Float32Array:
-    """A head that its own picture cuts off gets a round outline: no forger leaves the straight edge of the picture."""
+    """Round the outline of a head cropped by its picture: no forger leaves the picture's straight edge."""
     cut_top = float(head[0].max()) > 0.5
     cut_sides = [float((head[:, side] > 0.5).mean()) > 0.05 for side in (0, -1)]
     if not cut_top and not any(cut_sides):
@@ -112,14 +112,14 @@ def within_picture(rng: np.random.Generator, head: Float32Array, portrait: Portr
     angles = np.linspace(0, 2 * np.pi, 64, endpoint=False)
     around = np.stack([np.cos(angles), np.sin(angles)], 1)
     around = np.sign(around) * np.abs(around) ** rng.uniform(0.55, 0.95)
-    # below the face the outline goes on to the picture's bottom
+    # below the face the outline continues to the picture's bottom
     axes = np.where(around > 0, [reach, 1.2 * height], [reach, rise])
     corners = np.array([middle, (top + bottom) / 2]) + around * axes
     return np.asarray(head * pixels.polygon(head.shape, corners.astype(np.float32)), np.float32)
 
 
 def head_oval(rng: np.random.Generator, portrait: Portrait) -> Float32Array:
-    """An oval about the head, hair and some background in it."""
+    """An oval around the head, including hair and some background."""
     (left, top), (right, bottom) = portrait.outline.min(0), portrait.outline.max(0)
     width, height = right - left, bottom - top
     centre = np.array([(left + right) / 2, top + rng.uniform(0.36, 0.46) * height])
@@ -135,7 +135,7 @@ FACES = ("full", "forehead", "inner", "eyes", "mouth", "t_zone", "smaller", "lar
 
 
 def face(rng: np.random.Generator, portrait: Portrait, kind: str) -> Float32Array:
-    """The part of the face that is swapped, 0 to 1, hard edged."""
+    """The part of the face to swap, 0 to 1, hard-edged."""
     hulls = {"inner": _inner, "eyes": _eyes, "mouth": _mouth}
     if kind == "t_zone":
         parts = [_hull(rng, portrait, make(portrait.landmarks)) for make in (_eyes, _mouth)]
@@ -146,7 +146,7 @@ def face(rng: np.random.Generator, portrait: Portrait, kind: str) -> Float32Arra
 
 
 def _oval(rng: np.random.Generator, portrait: Portrait, kind: str) -> Float32Array:
-    """The landmark network's oval, grown, eaten or drawn up over the forehead."""
+    """The landmark network's oval, grown, eroded or extended over the forehead."""
     scales = {"smaller": (0.78, 0.93), "larger": (1.05, 1.2)}
     middle = portrait.outline.mean(0)
     points = middle + (portrait.outline - middle) * rng.uniform(*scales.get(kind, (0.94, 1.03)))

@@ -1,6 +1,6 @@
-"""Self-blends: what is laid over the portrait is the portrait itself, slightly changed.
+"""Self-blends: the portrait, slightly changed, is laid over itself.
 
-The evidence is then the blending and nothing else: no other person, no other hair, no other light.
+Blending is then the only evidence: the person, hair and light are the same.
 Source: K. Shiohara, T. Yamasaki, "Detecting Deepfakes with Self-Blended Images", CVPR 2022.
 """
 
@@ -16,7 +16,7 @@ from img_super.lab.synthesis.geometry import warp
 
 @dataclass(frozen=True, slots=True)
 class OwnPicture:
-    """How the copy differs from what it covers; shifts are in shares of the face's width."""
+    """How the copy differs from what it covers; shifts are relative to the face's width."""
 
     scale: float
     shift_x: float

@@ -1,4 +1,4 @@
-"""Paper on a card: thickness that throws a shadow, a white core at its edges, gloss, wrinkles, a lifted corner."""
+"""Paper on a card: a shadow from its thickness, a white core at its edges, gloss, wrinkles, a lifted corner."""
 
 from dataclasses import dataclass
 
@@ -14,19 +14,19 @@ from img_super.lab.synthesis.geometry import slid
 class Paper:
     """A sheet and the light on it. Lengths are in pixels of the card."""
 
-    thickness_px: float  # length of the shadow that its edge throws
-    light_deg: float  # where the light comes from, 0 = right, 90 = below
-    shadow: float  # how dark it is, 0 to 1
+    thickness_px: float  # length of its edge's shadow
+    light_deg: float  # direction of the light, 0 = right, 90 = below
+    shadow: float  # darkness of the shadow, 0 to 1
     shadow_softness_px: float  # sigma
     contact: float  # the thin dark line all around, 0 to 1
-    core: float  # how bright the cut edge is on the side of the light, 0 to 1
+    core: float  # brightness of the cut edge towards the light, 0 to 1
     gloss: float  # of the sheet, 0 (matt) to 1
     laminated: bool  # laid under the laminate: the card's gloss stays
-    wrinkles: float  # depth of the waves that glue makes, 0 to 1
-    wrinkle_cells: int  # how many of them there are across
-    lifted: int  # number of the corner that stands up, or -1
+    wrinkles: float  # depth of the waves from glue, 0 to 1
+    wrinkle_cells: int  # number of waves across
+    lifted: int  # index of the lifted corner, or -1
     lift: float  # how far, 0 to 1
-    shade: float  # how much lighter (or darker) the sheet lies in this light than the card
+    shade: float  # brightness of the sheet relative to the card
 
 
 def draw_paper(rng: np.random.Generator, care: float, face_px: float, corners: int) -> Paper:
@@ -53,7 +53,7 @@ def draw_paper(rng: np.random.Generator, care: float, face_px: float, corners: i
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """Paper in the pixels of the card: what lies under it, its picture, its alpha, and the gloss of all."""
+    """Paper in card pixels: the card below, its picture, its alpha, and the total gloss."""
 
     base: Float32Array
     picture: Float32Array
@@ -87,7 +87,7 @@ def _towards_light(paper: Paper, length_px: float) -> tuple[float, float]:
 
 
 def _shadow(alpha: Float32Array, raised: Float32Array, paper: Paper) -> Float32Array:
-    """What is left of the light beside the sheet, 0 to 1."""
+    """The light beside the sheet, 0 to 1."""
     dx, dy = _towards_light(paper, -paper.thickness_px)
     cast = pixels.blur(slid(alpha, dx, dy), paper.shadow_softness_px)
     left = 1 - paper.shadow * cast - paper.contact * pixels.blur(alpha, 0.8)
@@ -99,7 +99,7 @@ def _shadow(alpha: Float32Array, raised: Float32Array, paper: Paper) -> Float32A
 
 
 def _with_core(rng: np.random.Generator, picture: Float32Array, alpha: Float32Array, paper: Paper) -> Float32Array:
-    """The cut edge: white where it looks at the light, in places only; a little dark on the far side."""
+    """The cut edge: white in places towards the light, slightly dark on the far side."""
     width = min(1.6, max(0.5, 0.6 * paper.thickness_px))
     lit = np.clip(alpha - slid(alpha, *_towards_light(paper, -width)), 0, 1)
     dark_side = np.clip(alpha - slid(alpha, *_towards_light(paper, width)), 0, 1)
@@ -110,7 +110,7 @@ def _with_core(rng: np.random.Generator, picture: Float32Array, alpha: Float32Ar
 
 
 def _wrinkled(rng: np.random.Generator, hw: tuple[int, ...], paper: Paper) -> Float32Array:
-    """The light on waves in the sheet: the slope towards it, drawn at a quarter of the size."""
+    """The light on waves in the sheet, from their slope, at a quarter of the size."""
     small = max(8, hw[0] // 4), max(8, hw[1] // 4)
     height = pixels.smooth_field(rng, small, paper.wrinkle_cells)
     ridges = np.asarray(np.exp(-((height / 0.35) ** 2)) + 0.5 * height, np.float32)
@@ -131,7 +131,7 @@ def _raised(hw: tuple[int, ...], corners: Float32Array, paper: Paper) -> Float32
 
 
 def _curled(layer: Float32Array, raised: Float32Array, corners: Float32Array, paper: Paper) -> Float32Array:
-    """The corner drawn towards the middle, as one that bends up is seen from above."""
+    """The corner pulled inwards, like a raised corner seen from above."""
     inwards = corners.mean(0) - corners[paper.lifted]
     inwards = 0.09 * inwards
     columns = np.arange(raised.shape[1], dtype=np.float32)[None] - raised * inwards[0]

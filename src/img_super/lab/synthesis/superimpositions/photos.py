@@ -1,4 +1,4 @@
-"""Whole photos with a background of their own: `pasted_photo` by an image editor, `printed_photo` on paper."""
+"""Whole photos with their own background: `pasted_photo` by an image editor, `printed_photo` on paper."""
 
 import cv2
 import numpy as np
@@ -40,7 +40,7 @@ def pasted_photo(rng: np.random.Generator, donor: Portrait, target: Target, care
 
 
 def printed_photo(rng: np.random.Generator, donor: Portrait, target: Target, care: float) -> Cut:
-    """A paper photo: cut by hand, so that its sides are not quite straight; sometimes with the printer's white edge."""
+    """A paper photo: cut by hand, with slightly crooked sides; sometimes with the printer's white edge."""
     fit = str(rng.choice(_FITS, p=np.array([0.1, 0.25, 0.4, 0.25]) + care * np.array([0.4, -0.1, -0.15, -0.15])))
     sheet, matrix = _sheet(rng, donor, target, fit, care)
     border = str(rng.choice(["none", "white"], p=[0.65, 0.35]))
@@ -78,7 +78,7 @@ def _sheet(
 
 
 def _with_margin(sheet: Float32Array, matrix: Float32Array) -> tuple[Float32Array, Float32Array]:
-    """Some pixels more on every side, so that soft edges find a picture to fade."""
+    """Add a margin, so that soft edges have pixels to fade."""
     border = (_MARGIN_PX,) * 4
     to_card = matrix @ np.array([[1, 0, -_MARGIN_PX], [0, 1, -_MARGIN_PX], [0, 0, 1]], np.float32)
     return np.asarray(cv2.copyMakeBorder(sheet, *border, cv2.BORDER_REPLICATE), np.float32), to_card.astype(np.float32)
@@ -91,7 +91,7 @@ def _corners(hw: tuple[int, ...]) -> Float32Array:
 
 
 def _softness(rng: np.random.Generator, care: float) -> float:
-    """Sigma of the edge in card pixels: most are hard."""
+    """Sigma of the edge in card pixels, mostly hard."""
     soft = float(rng.uniform(1.5, 5)) if rng.random() < 0.5 else float(rng.uniform(0.5, 1.5))
     return soft if rng.random() < 0.35 + 0.2 * care else 0.25
 
@@ -112,7 +112,7 @@ def _rounded_sheet(hw: tuple[int, ...], rounding: float) -> Float32Array:
 
 
 def _hand_cut(rng: np.random.Generator, hw: tuple[int, ...], crooked: float) -> Float32Array:
-    """The sheet cut with scissors or a knife: every side turned a little, bowed, sometimes with a kink."""
+    """The sheet cut with scissors or a knife: every side slightly rotated and bowed, sometimes with a kink."""
     corners = _corners(hw)
     middle = corners.mean(0)
     size = float(np.ptp(corners[:, 0]))

@@ -1,4 +1,4 @@
-"""Where a donor goes: onto the landmarks of the portrait that it covers, or into the frame, more or less exactly."""
+"""Places a donor: onto the covered portrait's landmarks, or into the frame, more or less exactly."""
 
 from typing import Final
 
@@ -13,7 +13,7 @@ _GRID: Final = 17
 
 
 def similarity(source: Float32Array, target: Float32Array) -> Float32Array:
-    """The map [3, 3] of shift, turn and scale that takes our points nearest to theirs (least squares).
+    """The similarity [3, 3] that maps our points closest to theirs (least squares).
 
     Source: S. Umeyama, "Least-Squares Estimation of Transformation Parameters", 1991.
     """
@@ -27,7 +27,7 @@ def similarity(source: Float32Array, target: Float32Array) -> Float32Array:
 
 
 def affine(source: Float32Array, target: Float32Array) -> Float32Array:
-    """The affine map [3, 3] that takes our points nearest to theirs (least squares)."""
+    """The affine map [3, 3] that maps our points closest to theirs (least squares)."""
     source_middle, target_middle = source.mean(0), target.mean(0)
     linear = np.linalg.lstsq(source - source_middle, target - target_middle, rcond=None)[0].T
     return _with_shift(np.asarray(linear, np.float32), source_middle, target_middle)
@@ -43,7 +43,7 @@ def _with_shift(linear: Float32Array, source_middle: Float32Array, target_middle
 def jittered(
     rng: np.random.Generator, matrix: Float32Array, middle: Float32Array, scale: float, shift_px: float, turn_deg: float
 ) -> Float32Array:
-    """The map, then scaled about `middle` (target pixels), turned and shifted at random with these spreads."""
+    """The map, then randomly scaled about `middle` (target pixels), rotated and shifted with these spreads."""
     centre = (float(middle[0]), float(middle[1]))
     jitter = cv2.getRotationMatrix2D(centre, float(rng.normal(0, turn_deg)), scale)
     jitter[:, 2] = jitter[:, 2] + rng.normal(0, shift_px, 2)
@@ -51,9 +51,9 @@ def jittered(
 
 
 def bent(picture: Float32Array, matrix: Float32Array, source: Float32Array, target: Float32Array) -> Float32Array:
-    """The picture bent in its own pixels, so that after `matrix` our points lie where theirs do.
+    """The picture warped in its own pixels, so that `matrix` maps our points onto theirs.
 
-    Gaussian weights about the points carry the residuals to the rest: smooth, and cheap on a coarse grid.
+    Gaussian weights around the points spread the residuals: smooth, and cheap on a coarse grid.
     Source of the idea: D. Ruprecht, H. Mueller, "Image Warping with Scattered Data Interpolation", 1995.
     """
     anchors = onto(np.linalg.inv(matrix).astype(np.float32), target)
@@ -71,7 +71,7 @@ def bent(picture: Float32Array, matrix: Float32Array, source: Float32Array, targ
 
 
 def _spread(coarse: Float32Array, wh: tuple[int, int]) -> Float32Array:
-    """A field on nodes that lie on the picture's first and last pixels, at every pixel."""
+    """A field on nodes from the picture's first to its last pixels, interpolated at every pixel."""
     steps = np.array([wh[0] - 1, wh[1] - 1], np.float32) / (_GRID - 1)
     to_pixels = np.array([[steps[0], 0, 0], [0, steps[1], 0]], np.float32)
     return np.asarray(cv2.warpAffine(coarse, to_pixels, wh, borderMode=cv2.BORDER_REPLICATE), np.float32)

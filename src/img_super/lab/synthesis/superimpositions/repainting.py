@@ -1,4 +1,4 @@
-"""Painting over the first head before another one is laid, as careful forgers do."""
+"""Paints over the original head before another one is laid, as careful forgers do."""
 
 from dataclasses import dataclass
 
@@ -15,20 +15,20 @@ _SMALL_PX = 72
 class Repainting:
     """How the background is painted."""
 
-    # `flat` (one colour over the frame), `inpainted` (the first head filled from around it), `smeared` (the same, drawn
-    # inwards row by row), `tinted` (one colour of the forger's choice).
+    # `flat` (one colour over the frame), `inpainted` (the original head filled from around it), `smeared` (the same,
+    # drawn inwards row by row), `tinted` (one colour of the forger's choice).
     kind: str
-    reach: float  # how much larger than head and shoulders the painted part is, 1 = about as large
+    reach: float  # size of the painted part relative to head and shoulders
     # red, green, blue: the colour of `tinted`, 0 to 255
     red: float
     green: float
     blue: float
     softness: float  # of its edge, in face widths
-    grain: float  # share of the surroundings' grain that is given to the paint, 0 to 1
+    grain: float  # share of the surroundings' grain that the paint gets, 0 to 1
 
 
 def draw_repainting(rng: np.random.Generator, care: float) -> Repainting:
-    """Draw how the forger paints; the careful give their paint grain."""
+    """Draw the painting; careful forgers add grain."""
     kind = str(rng.choice(["flat", "inpainted", "smeared", "tinted"], p=[0.35, 0.4, 0.1, 0.15]))
     level = rng.uniform(150, 252)
     return Repainting(
@@ -45,9 +45,9 @@ def draw_repainting(rng: np.random.Generator, care: float) -> Repainting:
 def repainted(
     rng: np.random.Generator, base: Float32Array, repainting: Repainting, oval: Float32Array, frame: Float32Array
 ) -> tuple[Float32Array, Float32Array]:
-    """The picture with its first head painted over, and the paint's alpha.
+    """The picture with its original head painted over, and the paint's alpha.
 
-    `base`: what is forged; `oval`: [n, 2], the outline of the first face in its pixels; `frame`: [4, 2], the frame's
+    `base`: the picture; `oval`: [n, 2], the outline of the original face in its pixels; `frame`: [4, 2], the frame's
     corners in its pixels.
     """
     hw = base.shape[:2]
@@ -65,7 +65,7 @@ def repainted(
 
 
 def _head_and_shoulders(hw: tuple[int, ...], oval: Float32Array, reach: float) -> Float32Array:
-    """About where hair, neck and shoulders of a face are; 1 inside."""
+    """The approximate area of a face's hair, neck and shoulders; 1 inside."""
     (left, top), (right, bottom) = oval.min(0), oval.max(0)
     middle, width, height = (left + right) / 2, (right - left) * reach, (bottom - top) * reach
     mask = np.zeros(hw, np.float32)
@@ -91,7 +91,7 @@ def _paint(base: Float32Array, repainting: Repainting, head: Float32Array, frame
 
 
 def _filled_from_around(base: Float32Array, head: Float32Array, smeared: bool) -> Float32Array:
-    """Inpainting on a reduced picture: the paint is smooth, as that of retouching tools.
+    """Inpainting on a reduced picture: smooth, like retouching tools.
 
     Source: A. Telea, "An Image Inpainting Technique Based on the Fast Marching Method", 2004.
     """

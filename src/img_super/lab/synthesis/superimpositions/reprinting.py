@@ -1,4 +1,4 @@
-"""Careful forgers lay the security print over the donor again: lines that nearly meet, the stamp's missing part."""
+"""Lays the security print over the donor again, as careful forgers do: lines that nearly meet, missing stamp parts."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -19,7 +19,7 @@ _ENOUGH: Final = 0.15
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A layer of security print where the forger will lay it: alpha in the pixels of the work, and its colour."""
+    """A layer of security print as the forger lays it: alpha in picture pixels, and colour."""
 
     alpha: Float32Array
     colour: Float32Array
@@ -28,9 +28,9 @@ class Line:
 def lines_again(
     card: Card, matching: Matching, from_card: Float32Array, wh: tuple[int, int], light: Float32Array
 ) -> tuple[Line, ...]:
-    """The card's overprints that the forger lays again, missing their place a little.
+    """The card's overprints that the forger lays again, slightly misplaced.
 
-    `from_card`: [3, 3], from the card's pixels to those of the work; `light`: how bright each channel of the card is
+    `from_card`: [3, 3], from the card's pixels to the picture's; `light`: the brightness of each channel of the card
     there, 1 = as on the card.
     """
     offset = matching.lines_dx * card.face_width_px, matching.lines_dy * card.face_width_px
@@ -46,7 +46,7 @@ def lines_again(
 
 
 def between(lines: tuple[Line, ...], alpha: Float32Array) -> Float32Array:
-    """Where the first portrait is seen without security print: what the donor is to look like before it is laid."""
+    """Where the original portrait shows without security print, as a reference for the donor."""
     if not lines:
         return alpha
     clear = alpha.copy()

@@ -1,4 +1,4 @@
-"""The portrait that an attack covers, in the card's pixels."""
+"""The covered portrait, in card pixels."""
 
 from dataclasses import dataclass
 
@@ -10,7 +10,7 @@ from img_super.lab.synthesis.geometry import Box4, corners_of
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """What the forger sees of the card: frame, landmarks [5, 2], outline [36, 2], the face's width; is it grey?"""
+    """What the forger sees of the card: frame, landmarks [5, 2], outline [36, 2], face width, greyness."""
 
     frame: Box4
     landmarks: Float32Array
@@ -27,7 +27,7 @@ class Target:
         return corners_of(self.frame)
 
     def clip(self, kind: str) -> Float32Array:
-        """Where a head may lie: `none` (everywhere), `sides` (hair may stand out above the frame), `frame`."""
+        """Clipping of heads: `none`, `sides` (hair may extend above the frame), `frame`."""
         if kind == "none":
             return np.empty((0, 2), np.float32)
         corners = self.corners()

@@ -1,1 +1,1 @@
-"""From whole photos with their truth to the one-pass detection network."""
+"""Trains the one-pass detector on labelled whole photos."""

@@ -1,4 +1,4 @@
-"""What happens to an input while training: strangers beside the card, then light, softness, noise and a save."""
+"""Augmentation: bystanders beside the card, then light, blur, noise and compression."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _STRANGER_SIZES: Final = (0.5, 3.5)
 
 
 def with_strangers(rng: np.random.Generator, image: RgbImage, truth: Truth, faces: Faces) -> tuple[RgbImage, Truth]:
-    """Now and then faces beside or behind the card, turned anyhow: newspapers, other photos, whoever holds the card."""
+    """Sometimes add faces beside or behind the card, in any rotation: newspapers, other photos, the holder."""
     if rng.random() > _CROWDED_SHARE:
         return image, truth
     card = np.zeros(image.shape[:2], np.float32)
@@ -58,7 +58,7 @@ def _with_stranger(
 
 
 def _toned(rng: np.random.Generator, picture: RgbImage) -> RgbImage:
-    """Grey in a newspaper, in other light anywhere."""
+    """Grey as in a newspaper, or in different light."""
     tone = picture.astype(np.float32)
     if rng.random() < 0.5:
         tone = np.repeat(tone.mean(axis=2, keepdims=True), 3, axis=2)
@@ -77,7 +77,7 @@ def _outline(rng: np.random.Generator, side: int) -> Float32Array:
 
 
 def seen(rng: np.random.Generator, image: RgbImage) -> RgbImage:
-    """The input in other light, softer, noisier, saved once more."""
+    """The input in different light, blurred, noisier and recompressed."""
     if rng.random() < 0.12:
         image = _coarsened(rng, image)
     if rng.random() < 0.2:
@@ -111,6 +111,6 @@ def _relit(rng: np.random.Generator, image: RgbImage) -> RgbImage:
 
 
 def _shade(rng: np.random.Generator, side: int) -> Float32Array:
-    """Light that differs by place: a coarse random field, 0.4 to 1.5."""
+    """Uneven light: a coarse random field, 0.4 to 1.5."""
     coarse = rng.uniform(0.4, 1.5, (3, 3)).astype(np.float32)
     return np.asarray(cv2.resize(coarse, (side, side), interpolation=cv2.INTER_CUBIC)[..., None], np.float32)

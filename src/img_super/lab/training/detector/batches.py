@@ -50,7 +50,7 @@ class PhotoBatches(keras.utils.PyDataset):  # type: ignore[misc]
 
 
 def augmented(rng: np.random.Generator, photo: LabelledPhoto, faces: Faces, side_px: int) -> tuple[RgbImage, Truth]:
-    """One input to learn from: RGB uint8 [side, side, 3], and what is on it."""
+    """One training input, RGB uint8 [side, side, 3], with its labels."""
     placing = draw_placing(rng, photo, side_px)
     image, truth = placed_image(photo.image, placing, side_px), placed_truth(photo, placing)
     image, truth = with_strangers(rng, image, truth, faces)

@@ -12,10 +12,10 @@ from img_super.detector.weights import read_yunet_weights
 
 
 def load_yunet(network: keras.Model) -> None:
-    """Put in YuNet's stem and those of its units that the network has. Raises `BadModel` without YuNet's file."""
+    """Load YuNet's stem and the units that the network shares with it. Raises `BadModel` without YuNet's file."""
     convolutions = _convolutions()
     kernel, bias = convolutions[0]
-    stem = kernel.transpose(2, 3, 1, 0)[:, :, ::-1]  # YuNet takes blue first
+    stem = kernel.transpose(2, 3, 1, 0)[:, :, ::-1]  # YuNet expects BGR
     network.get_layer(STEM).set_weights([stem, bias])
     units = sum(layer.name.startswith("unit") and layer.name.endswith("_pointwise") for layer in network.layers)
     for unit in range(units):
@@ -25,7 +25,7 @@ def load_yunet(network: keras.Model) -> None:
 
 
 def _convolutions() -> list[tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]]:
-    """Kernels [out, in, height, width] and biases of YuNet's convolutions in the order of its file."""
+    """Kernels [out, in, height, width] and biases of YuNet's convolutions in file order."""
     reader = cv2.dnn.readNetFromONNX(np.frombuffer(read_yunet_weights(), np.uint8))
     numbers = [reader.getLayerId(name) for name in reader.getLayerNames()]
     numbers = [number for number in numbers if reader.getLayer(number).type == "Convolution"]

@@ -1,4 +1,4 @@
-"""What an answer of the one-pass network costs. Truths carry their weights behind the answers (`targets.WEIGHTS`)."""
+"""Losses of the one-pass network. Targets carry their weights after the answers (`targets.WEIGHTS`)."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _AXES: Final = (1, 2, 3)
 
 
 def centres_loss(truth: Any, answer: Any) -> Any:
-    """Focal: sure and right costs nothing; cells near a middle are excused. Source: CenterNet, 2019, equation 1."""
+    """Focal loss, reduced for cells near a centre. Source: CenterNet, 2019, equation 1."""
     likely, counts = truth[..., :2], truth[..., 2:]
     answer = ops.clip(answer, 1e-5, 1 - 1e-5)
     here = ops.cast(likely > _SURE, answer.dtype)
@@ -43,7 +43,7 @@ def rotations_loss(truth: Any, answer: Any) -> Any:
 
 
 def _mean(error: Any, weight: Any) -> Any:
-    """By photo, over the cells that count; nothing where none does."""
+    """Per photo, over the weighted cells; zero if there are none."""
     return ops.sum(error * weight, axis=_AXES) / ops.maximum(ops.sum(weight, axis=_AXES), 1e-3)
 
 

@@ -1,4 +1,4 @@
-"""How a photo is laid into the network's input while training: turned, mirrored, scaled and moved, with its labels."""
+"""Places a photo into the network's input for training: rotated, mirrored, scaled and shifted, with its labels."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ class Placing:
 
     Attributes:
         quarters: quarter turns clockwise, 0 to 3; `askew_deg` further degrees clockwise.
-        mirrored: left and right are exchanged before everything else.
-        scale: input pixels a photo pixel.
-        focus: the photo's point (after mirroring) that comes to `target` in the input.
+        mirrored: left and right are swapped first.
+        scale: input pixels per photo pixel.
+        focus: the point of the photo (after mirroring) that maps to `target` in the input.
     """
 
     quarters: int
@@ -42,7 +42,7 @@ class Placing:
 
 @dataclass(frozen=True, slots=True)
 class Truth:
-    """What is to be found in an input, in its pixels.
+    """The labels of an input, in its pixels.
 
     Attributes:
         portrait: the portrait's face; it may lie outside.
@@ -60,7 +60,7 @@ class Truth:
 
 
 def fitted(photo: LabelledPhoto, side_px: int, quarters: int) -> Placing:
-    """The photo turned and letterboxed as when serving."""
+    """The photo rotated and letterboxed as in serving."""
     height, width = photo.image.shape[:2]
     turned_wh = (height, width) if quarters % 2 else (width, height)
     scale = side_px / max(height, width)
@@ -69,7 +69,7 @@ def fitted(photo: LabelledPhoto, side_px: int, quarters: int) -> Placing:
 
 
 def draw_placing(rng: np.random.Generator, photo: LabelledPhoto, side_px: int) -> Placing:
-    """Any quarter turn; often as when serving, else nearer or farther with the portrait anywhere."""
+    """Any quarter turn; often as in serving, otherwise at another scale with the portrait anywhere."""
     whole = fitted(photo, side_px, int(rng.integers(4)))
     askew = float(np.clip(rng.normal(0, _ASKEW_DEG), -_MOST_ASKEW_DEG, _MOST_ASKEW_DEG)) * bool(rng.random() < 0.6)
     mirrored, choice = bool(rng.random() < 0.5), rng.random()
@@ -99,21 +99,21 @@ def matrix_of(placing: Placing, width_px: int) -> Float32Array:
 
 
 def placed_image(image: RgbImage, placing: Placing, side_px: int) -> RgbImage:
-    """The input's pixels, grey where the photo ends."""
+    """The input's pixels, grey outside the photo."""
     matrix = matrix_of(placing, image.shape[1]).astype(np.float64)
     shrink = min(1.0, 1.25 * placing.scale)
     if shrink < 0.9:  # a warp alone would skip pixels
         wh = max(1, round(image.shape[1] * shrink)), max(1, round(image.shape[0] * shrink))
         matrix = matrix @ np.diag([image.shape[1] / wh[0], image.shape[0] / wh[1], 1])
         image = np.asarray(cv2.resize(image, wh, interpolation=cv2.INTER_AREA), np.uint8)
-    matrix[:, 2] += 0.5 * (matrix[:, 0] + matrix[:, 1]) - 0.5  # OpenCV counts from the middles of pixels
+    matrix[:, 2] += 0.5 * (matrix[:, 0] + matrix[:, 1]) - 0.5  # OpenCV's origin is a pixel's centre
     grey = (FILL, FILL, FILL)
     placed = cv2.warpAffine(image, matrix, (side_px, side_px), flags=cv2.INTER_LINEAR, borderValue=grey)
     return placed.astype(np.uint8, copy=False)
 
 
 def placed_truth(photo: LabelledPhoto, placing: Placing) -> Truth:
-    """The photo's truth in the input's pixels."""
+    """The photo's labels in the input's pixels."""
     matrix = matrix_of(placing, photo.image.shape[1])
     corners = _moved(photo.card, matrix)
     if placing.mirrored:
@@ -135,7 +135,7 @@ def _moved(points: Float32Array, matrix: Float32Array) -> Float32Array:
 
 
 def _moved_box(box: FloatBox, placing: Placing, matrix: Float32Array) -> FloatBox:
-    """Its middle moves exactly; its sides are those of an upright face, exchanged where it lies on its side."""
+    """The centre moves exactly; the sides are an upright face's, swapped if the face lies on its side."""
     x, y = (float(value) for value in _moved(np.array([[box.x, box.y]], np.float32), matrix)[0])
     wide, high = (box.height, box.width) if placing.quarters % 2 else (box.width, box.height)
     return FloatBox(x, y, wide * placing.scale, high * placing.scale)

@@ -1,4 +1,4 @@
-"""How to train the one-pass detector, as a file; nothing that matters for the result stands elsewhere."""
+"""The recipe for training the one-pass detector: a file with everything that affects the result."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ class DetectorRecipe(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     Attributes:
         input_side_px: side of the letterboxed photo.
         epochs, batch_size, learning_rate, warm_up_steps, weight_decay: of AdamW under a cosine schedule.
-        ema_momentum: the weights that are kept are a mean over the last 1 / (1 - momentum) steps.
-        frozen: layers whose names begin so keep YuNet's weights; the first ones cost most of the time.
-        watched_photos: how many validation photos the share of right answers after each epoch is measured on.
-        seed: of everything random.
+        ema_momentum: the saved weights are a mean over the last 1 / (1 - momentum) steps.
+        frozen: layers with these name prefixes keep YuNet's weights; the first ones take most of the time.
+        watched_photos: number of validation photos for the share of right answers after each epoch.
+        seed: for everything random.
     """
 
     name: str

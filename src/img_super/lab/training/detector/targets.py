@@ -1,4 +1,4 @@
-"""From what is on an input to what the network should answer in each cell. The inverse of `detector.heads`."""
+"""Training targets of each cell, from an input's labels. The inverse of `detector.heads`."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _FARTHEST_CORNER: Final = 0.6
 
 
 def rotation_after(quarters: int) -> Rotation:
-    """What undoes so many quarter turns clockwise."""
+    """The rotation that undoes this many clockwise quarter turns."""
     return ROTATIONS[-quarters % 4]
 
 
@@ -59,7 +59,7 @@ def targets_of(truth: Truth, side_px: int) -> dict[str, Float32Array]:
 
 
 def _put_face(target: dict[str, Float32Array], face: FloatBox, kind: int, side_px: int) -> Float32Array | None:
-    """Write a face; returns which cells learn from it, and how much. A face that is cut is neither there nor absent."""
+    """Write a face; return each cell's weight. A partly visible face is neither present nor absent."""
     cells = side_px // STRIDE
     seen = _seen_share(face, side_px)
     if seen <= 0:
@@ -77,14 +77,14 @@ def _put_face(target: dict[str, Float32Array], face: FloatBox, kind: int, side_p
 
 
 def _seen_share(face: FloatBox, side_px: int) -> float:
-    """How much of a face lies in the input, 0 to 1."""
+    """The visible share of a face, 0 to 1."""
     wide = min(side_px, face.x + face.width / 2) - max(0, face.x - face.width / 2)
     high = min(side_px, face.y + face.height / 2) - max(0, face.y - face.height / 2)
     return max(0.0, wide) * max(0.0, high) / max(1e-6, face.width * face.height)
 
 
 def _likelihood(face: FloatBox, cells: int) -> Float32Array:
-    """1 in the cell of the face's middle, and falling around it."""
+    """1 in the cell of the face's centre, falling off around it."""
     sigma = max(_SMALLEST_SIGMA_CELLS, _SIGMA_FACES * float(np.sqrt(face.width * face.height)) / STRIDE)
     column, row = (min(cells - 1, max(0, int(value / STRIDE))) for value in (face.x, face.y))
     offsets_x, offsets_y = np.arange(cells) - column, np.arange(cells) - row
@@ -92,7 +92,7 @@ def _likelihood(face: FloatBox, cells: int) -> Float32Array:
 
 
 def _middles(cells: int) -> tuple[Float32Array, Float32Array]:
-    """x and y of the cells' middles, each [cells, cells]."""
+    """x and y of the cells' centres, each [cells, cells]."""
     ends = (np.arange(cells, dtype=np.float32) + 0.5) * STRIDE
     return np.meshgrid(ends, ends, indexing="xy")
 

@@ -1,4 +1,4 @@
-"""Trains the one-pass detector: resumable, seeded, keeps the weights that answer most validation photos rightly."""
+"""Trains the one-pass detector: resumable, seeded, keeps the weights with the most right validation answers."""
 
 from __future__ import annotations
 
@@ -30,14 +30,14 @@ _WORKERS: Final = 2
 
 @dataclass(frozen=True, slots=True)
 class DetectorRun:
-    """Where a run keeps its checkpoints, and a `.keras` to begin with; None: YuNet's backbone, the rest random."""
+    """The checkpoint folder, and a `.keras` file to start from; None: YuNet's backbone, the rest random."""
 
     folder: Path
     first_weights: Path | None
 
 
 class ValidationRight(Callback):
-    """Adds `val_right` to the epoch's logs: the share of photos, turned anyhow, with place and rotation right."""
+    """Adds `val_right` to the epoch's logs: the share of randomly rotated photos with right position and rotation."""
 
     def __init__(self, photos: Sequence[LabelledPhoto], side_px: int) -> None:
         super().__init__()
@@ -57,7 +57,7 @@ def _each(answers: dict[str, Float32Array]) -> list[dict[str, Float32Array]]:
 
 
 def is_right(found: FoundPortrait, truth: Truth) -> bool:
-    """Whether face and rotation are those of the portrait."""
+    """Whether face and rotation match the portrait."""
     box, other = found.face.box, truth.portrait
     union = max(box.width * box.height, other.width * other.height)
     smaller = min(box.width * box.height, other.width * other.height)
@@ -71,7 +71,7 @@ def train_detector(
     validation: Sequence[LabelledPhoto],
     run: DetectorRun,
 ) -> keras.Model:
-    """Train by a recipe, going on where a run in the same folder stopped; returns the network that was right most."""
+    """Train by a recipe, resuming a run in the same folder; return the network with the most right answers."""
     keras.utils.set_random_seed(recipe.seed)
     run.folder.mkdir(parents=True, exist_ok=True)
     network = build_network((recipe.input_side_px,) * 2)

@@ -19,7 +19,7 @@ _JOINED: Final = "query_key_value"
 
 
 def place_waves(side: int) -> Array:
-    """Features of the position of each of side x side places, row by row: [places, 6]."""
+    """Position features of side x side places, row by row: [places, 6]."""
     at = np.linspace(-1, 1, side, dtype=np.float32)
     rows, columns = (axis.ravel() for axis in np.meshgrid(at, at, indexing="ij"))
     far = np.hypot(rows, columns)
@@ -27,7 +27,7 @@ def place_waves(side: int) -> Array:
 
 
 def at_side(bias: Array, side: int) -> Array:
-    """The position embedding [places, channels] for a map of another side."""
+    """The position embedding [places, channels] for another map size."""
     if len(bias) == side * side:
         return bias
     of_waves, everywhere = _in_waves(bias)

@@ -1,6 +1,6 @@
-"""Small autoencoders of aligned faces: what comes out has a network's texture, and a face's shape.
+"""Small autoencoders of aligned faces: their output has a network's texture and a face's shape.
 
-Three decoders share an encoder and enlarge in three ways, since each way leaves other traces.
+Three decoders share an encoder and upsample in three ways, because each leaves different traces.
 Source: A. Odena et al., "Deconvolution and Checkerboard Artifacts", 2016; W. Shi et al., "Sub-Pixel CNN", 2016.
 """
 
@@ -25,7 +25,7 @@ _CODE_CHANNELS: Final = (24, 48)
 
 
 class Autoencoders(nn.Module):  # type: ignore[misc]
-    """An encoder to 1/8 of the side and a decoder for each way of enlarging."""
+    """An encoder to 1/8 of the side and a decoder per upsampling method."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -35,12 +35,12 @@ class Autoencoders(nn.Module):  # type: ignore[misc]
         self.decoders = nn.ModuleList(_decoder(_CODE_CHANNELS[number % 2], up) for number, up in enumerate(_UPS))
 
     def forward(self, faces: Any) -> list[Any]:
-        """What each decoder makes of faces, float [n, 3, 128, 128] in [-1, 1]."""
+        """Each decoder's output for faces, float [n, 3, 128, 128] in [-1, 1]."""
         features = self.encoder(faces)
         return [decoder(code(features)) for code, decoder in zip(self.codes, self.decoders, strict=True)]
 
     def drawn_again(self, rng: np.random.Generator, face: RgbImage) -> RgbImage:
-        """An aligned face, RGB uint8 [side, side, 3], as one of the decoders draws it."""
+        """An aligned face, RGB uint8 [side, side, 3], as reconstructed by one of the decoders."""
         side_px = len(face)
         chosen = int(rng.integers(len(self.decoders)))
         small = face if side_px == SIDE_PX else cv2.resize(face, (SIDE_PX, SIDE_PX), interpolation=cv2.INTER_AREA)
@@ -73,7 +73,7 @@ def trained(faces: Sequence[RgbImage], steps: int, seed: int, batch: int = 16) -
 
 
 def read_or_train(path: Path, faces: Sequence[RgbImage], steps: int, seed: int) -> Autoencoders:
-    """Those of the file, or new ones, which are then written to it."""
+    """Read them from the file, or train new ones and write them to it."""
     if path.exists():
         model = Autoencoders()
         model.load_state_dict(torch.load(path))

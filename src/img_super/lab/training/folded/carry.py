@@ -1,4 +1,4 @@
-"""A Keras validator's weights without batch normalisation, and back: the same outputs, other arrays."""
+"""Folds a Keras validator's batch normalisation into its weights, and back: equal outputs, other arrays."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def fold(network: keras.Model) -> dict[str, npt.NDArray[np.float32]]:
 
 
 def unfold(weights: Weights, network: keras.Model, crops: npt.NDArray[np.uint8]) -> None:
-    """Fill the network so that it answers as the folded weights do, and can go on learning.
+    """Fill the network so that it answers like the folded weights and can be trained further.
 
     Each normalisation gets the mean and the variance that its input has on `crops`, uint8 [n, side, side, 3]: with
     made-up ones a later training would begin by breaking every layer.
@@ -68,7 +68,7 @@ def unfold(weights: Weights, network: keras.Model, crops: npt.NDArray[np.uint8])
 
 
 def _moments(network: keras.Model, pairs: Sequence[tuple[Any, Any]], crops: npt.NDArray[np.uint8]) -> list[Moments]:
-    """Mean and variance of each convolution's channels, a few crops at a time: all outputs at once take gigabytes."""
+    """Mean and variance of each convolution's channels, in chunks: all outputs at once take gigabytes."""
     outputs = keras.Model(network.inputs[0], [conv.output for conv, _ in pairs])
     sums = [np.zeros((2, conv.output.shape[-1])) for conv, _ in pairs]
     places = [0 for _ in pairs]
@@ -106,5 +106,5 @@ def read_weights(path: Path) -> dict[str, npt.NDArray[np.float32]]:
 
 
 def mean_of(several: Sequence[Weights]) -> dict[str, npt.NDArray[np.float32]]:
-    """The mean of weights of one shape. Source: M. Wortsman et al., "Model soups", 2022."""
+    """The mean of equally shaped weights. Source: M. Wortsman et al., "Model soups", 2022."""
     return {name: np.mean([weights[name] for weights in several], axis=0, dtype=np.float32) for name in several[0]}

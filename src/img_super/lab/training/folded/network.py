@@ -55,11 +55,11 @@ def _turned(name: str, array: npt.NDArray[np.float32]) -> npt.NDArray[np.float32
 
 
 def answers(weights: Weights, crops: Tensor, frozen_blocks: int = 0, dropout: float = 0.0) -> Answers:
-    """What the network says of crops: float [n, 3, side, side], 0 to 255.
+    """The network's answers for crops: float [n, 3, side, side], 0 to 255.
 
     Args:
-        frozen_blocks: so many blocks, and the stem, keep no gradients.
-        dropout: share of pooled features that is left out; 0 unless training.
+        frozen_blocks: this many blocks, and the stem, get no gradients.
+        dropout: share of pooled features dropped; 0 unless training.
     """
     scaled = (crops - 127) / 128
     with torch.set_grad_enabled(torch.is_grad_enabled() and frozen_blocks == 0):
@@ -99,7 +99,7 @@ def _residue(weights: Weights, scaled: Tensor) -> Tensor:
 
 
 def _attended(weights: Weights, features: Tensor) -> Tensor:
-    """As `validator.network` compares places."""
+    """Self-attention as in `validator.network`."""
     side = features.shape[2]
     x = _dense(weights, EMBEDDING, features.flatten(2).transpose(1, 2))
     x = x + functional.linear(torch.from_numpy(place_waves(side)), weights["tokens_place/kernel"])
@@ -123,7 +123,7 @@ def _layer_norm(weights: Weights, name: str, x: Tensor) -> Tensor:
 
 
 def _convolved(weights: Weights, name: str, x: Tensor, stride: int) -> Tensor:
-    """Padded as TensorFlow's `same` pads even sides: with stride 2 one pixel less on the left and above."""
+    """Padded like TensorFlow's `same` for even sides: with stride 2, one pixel less on the left and top."""
     kernel = weights[f"{name}/kernel"]
     size = kernel.shape[-1]
     groups = x.shape[1] if _DEPTHWISE in name else 1

