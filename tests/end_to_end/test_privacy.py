@@ -122,7 +122,7 @@ def found(text: bytes, where: str) -> list[str]:
 
 
 @pytest.mark.parametrize("log_format", ["text", "json"])
-def test_nothing_that_was_sent_is_found_anywhere(tmp_path: Path, log_format: str) -> None:
+def test_no_input_is_logged_or_stored(tmp_path: Path, log_format: str) -> None:
     """The service has a home and a temporary folder of its own, so that only its files are searched."""
     home, temporary, moment = tmp_path / "home", tmp_path / "tmp", time.time() - 1
     for folder in (home, temporary):

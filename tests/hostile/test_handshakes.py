@@ -93,7 +93,7 @@ def test_non_tls_clients_are_closed_and_released(certificate: Certificate) -> No
     on_the_service_s_loop(speak_plainly())
 
 
-def test_records_of_one_byte_are_few(certificate: Certificate) -> None:
+def test_one_byte_records_are_limited(certificate: Certificate) -> None:
     """Each costs as much time as one of hundreds."""
 
     async def spell() -> None:

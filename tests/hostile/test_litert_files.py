@@ -194,7 +194,7 @@ REFUSED = {
 
 
 @pytest.mark.parametrize("name", REFUSED)
-def test_a_file_that_only_harm_was_made_for_is_refused_before_it_takes_memory(name: str) -> None:
+def test_malicious_file_is_refused_before_it_takes_memory(name: str) -> None:
     change, told = REFUSED[name]
     network, before_kb = small(), getrusage(RUSAGE_SELF).ru_maxrss
     change(network)
@@ -203,7 +203,7 @@ def test_a_file_that_only_harm_was_made_for_is_refused_before_it_takes_memory(na
     assert getrusage(RUSAGE_SELF).ru_maxrss - before_kb < 100_000
 
 
-def test_a_list_that_tensors_share_is_refused_before_it_is_copied_for_each() -> None:
+def test_shared_list_is_refused_before_it_is_copied() -> None:
     network, before_kb = small(), getrusage(RUSAGE_SELF).ru_maxrss
     steps = schema.QuantizationParametersT()
     steps.scale, steps.zeroPoint = np.ones(1_000_000, np.float32), np.zeros(1_000_000, np.int64)

@@ -26,7 +26,7 @@ def kept(limit: RateLimit) -> int:
     return len(limit._now) + len(limit._before)
 
 
-def test_invented_callers_are_bounded_and_forgotten(clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_tracked_callers_are_bounded_and_expire(clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(rate_limit, "MAX_CALLERS", 100)
     limit = RateLimit(2, clock)
     assert limit.count("known").admitted

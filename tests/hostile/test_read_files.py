@@ -44,13 +44,13 @@ RECIPE = b'name = "a"\ninput_side_px = 288\nepochs = 1\nbatch_size = 1\nlearning
         {"calibration": {"temperature": 1, "bias": 0, "knots": [[0, 0.1], [1, 5]]}},
     ],
 )
-def test_a_card_with_impossible_numbers_or_names_is_refused(tmp_path: Path, change: dict[str, Any]) -> None:
+def test_invalid_model_card_is_refused(tmp_path: Path, change: dict[str, Any]) -> None:
     (tmp_path / CARD_FILE).write_text(json.dumps({**CARD, **change}))
     with pytest.raises(BadModel, match="is not a valid card"):
         read_card(tmp_path)
 
 
-def test_what_is_said_of_a_file_is_a_line_without_orders_to_a_terminal(tmp_path: Path) -> None:
+def test_error_is_one_line_without_control_characters(tmp_path: Path) -> None:
     for name, read in ((CARD_FILE, read_card), (STATE_FILE, lambda folder: Registry(folder).state)):
         (tmp_path / name).write_text('{"\\u001b[31m\\n": 1}')
         with pytest.raises(BadModel, match=r"\\x1b\[31m\\n") as refused:
@@ -71,7 +71,7 @@ def test_damaged_json_is_reported(tmp_path: Path, content: bytes) -> None:
 
 
 @pytest.mark.parametrize("rate", [b"nan", b"inf", b'"\xff"', DEEP])
-def test_a_recipe_that_cannot_be_followed_is_refused(tmp_path: Path, rate: bytes) -> None:
+def test_invalid_recipe_is_refused(tmp_path: Path, rate: bytes) -> None:
     (tmp_path / "a.toml").write_bytes(RECIPE + rate + b"\n")
     with pytest.raises(BadRecipe):
         read_recipe(tmp_path / "a.toml")

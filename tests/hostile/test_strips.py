@@ -36,7 +36,7 @@ def test_strips_have_no_face() -> None:
     assert [detector.detect(strip) for strip in strips()] == [None] * 6
 
 
-def test_the_network_sees_no_strips_and_a_box_without_an_end_is_no_face(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_strips_are_padded_and_infinite_boxes_dropped(monkeypatch: pytest.MonkeyPatch) -> None:
     network = EndlessBoxes()
     monkeypatch.setattr("cv2.FaceDetectorYN.create", lambda *_: network)
     detector = YuNetDetector()

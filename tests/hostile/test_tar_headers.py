@@ -61,7 +61,7 @@ def found_in(path: Path, archive: bytes) -> list[Found]:
 
 
 @pytest.mark.parametrize("name", HOSTILE)
-def test_reading_headers_is_quick_and_takes_little_memory(tmp_path: Path, name: str) -> None:
+def test_reading_headers_is_fast_and_takes_little_memory(tmp_path: Path, name: str) -> None:
     (tmp_path / "in.tar").write_bytes(HOSTILE[name] + END)
     tracemalloc.start()
     start_s = time.thread_time()
@@ -77,7 +77,7 @@ def test_reading_headers_is_quick_and_takes_little_memory(tmp_path: Path, name: 
 
 
 @pytest.mark.parametrize("records", [b"2 =\n", b"9 a=b\n", b"6 a=bc", b"x a=b\n", b"0 a=\n"])  # the last leads nowhere
-def test_records_that_lie_about_their_length_are_refused(tmp_path: Path, records: bytes) -> None:
+def test_records_with_a_wrong_length_are_refused(tmp_path: Path, records: bytes) -> None:
     (found,) = found_in(tmp_path / "in.tar", extended(records) + PHOTO)
     assert isinstance(found, Failed)
 
@@ -127,7 +127,7 @@ def test_sparse_files_get_a_row_and_reading_continues(tmp_path: Path) -> None:
         assert isinstance(second, Given)
 
 
-def test_names_that_fill_the_memory_end_the_archive(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_oversized_names_end_the_archive(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("img_super.sources.names.MAX_LETTERS", 1000)
     names = [f"{place}{'a' * 200}.jpg" for place in range(9)]
     archive = b"".join(extended(record("path", name)) + PHOTO for name in names)

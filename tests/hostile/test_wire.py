@@ -50,7 +50,7 @@ async def app(scope: Scope, receive: Receive, send: Send) -> None:
     ],
     ids=["headers", "a header", "an address", "trailers", "a trailer", "chunks of a byte", "a chunk's extension"],
 )
-def test_bytes_that_are_no_body_have_one_limit(begins: bytes, goes_on: bytes) -> None:
+def test_bytes_outside_bodies_are_limited(begins: bytes, goes_on: bytes) -> None:
     async def shout() -> None:
         async with connection(app) as (_, writer):
             writer.write(begins)
@@ -72,7 +72,7 @@ def test_ordinary_chunk_sizes_pass() -> None:
     on_the_service_s_loop(send_lines())
 
 
-def test_requests_that_do_not_wait_for_their_answers_are_few() -> None:
+def test_pipelined_requests_are_limited() -> None:
     async def pile_up() -> None:
         async with connection(app) as (reader, writer):
             writer.write(b"POST / HTTP/1.1\r\nContent-Length: 1\r\n\r\n")
@@ -83,7 +83,7 @@ def test_requests_that_do_not_wait_for_their_answers_are_few() -> None:
 
 
 @pytest.mark.parametrize("connection_header", ["close", "keep-alive"])
-def test_a_refusal_reaches_a_client_that_first_sends_all_of_its_body(connection_header: str) -> None:
+def test_refusal_reaches_a_client_that_is_still_sending(connection_header: str) -> None:
     """nginx speaks to its upstreams with `close`; a reset would throw the answer away before it is read."""
     head = f"POST /refused HTTP/1.1\r\nHost: x\r\nConnection: {connection_header}\r\nContent-Length: {25 * MIB}\r\n\r\n"
 
@@ -102,7 +102,7 @@ def test_a_refusal_reaches_a_client_that_first_sends_all_of_its_body(connection_
 
 
 @pytest.mark.parametrize("connection_header", ["close", "keep-alive"])
-def test_the_rest_of_a_refused_body_is_bounded_in_bytes(connection_header: str) -> None:
+def test_draining_a_refused_body_is_bounded_in_bytes(connection_header: str) -> None:
     head = f"POST /refused HTTP/1.1\r\nConnection: {connection_header}\r\nContent-Length: 99999999999\r\n\r\n"
 
     async def go_on_sending() -> None:
@@ -133,7 +133,7 @@ def test_draining_a_refused_body_is_bounded_in_time(connection_header: str) -> N
 
 @pytest.mark.parametrize("connection_header", ["close", "keep-alive"])
 @pytest.mark.parametrize("drips", [False, True])
-def test_who_does_not_read_its_answer_is_sent_away(connection_header: str, drips: bool) -> None:
+def test_slow_readers_are_disconnected(connection_header: str, drips: bool) -> None:
     async def do_not_read() -> None:
         request = f"GET /large HTTP/1.1\r\nConnection: {connection_header}\r\n\r\n"
         async with served(app, timeout_keep_alive=75) as server, unread(server, request) as line:
@@ -146,7 +146,7 @@ def test_who_does_not_read_its_answer_is_sent_away(connection_header: str, drips
     on_the_service_s_loop(do_not_read())
 
 
-def test_the_system_holds_little_of_an_answer_that_nobody_reads() -> None:
+def test_send_buffer_of_an_unread_answer_is_small() -> None:
     """By default 3 MB, and as much of the processor's time: at 1,000 connections all that a container has."""
 
     async def do_not_read() -> None:
@@ -156,7 +156,7 @@ def test_the_system_holds_little_of_an_answer_that_nobody_reads() -> None:
     on_the_service_s_loop(do_not_read())
 
 
-def test_an_answer_ends_when_its_client_has_left_with_others_behind_it() -> None:
+def test_answer_ends_when_a_pipelining_client_leaves() -> None:
     """A reader of a large file that leaves would cost as much of the processor's time as one that takes all of it."""
     pieces, ended = list[int](), asyncio.Event()
 
@@ -221,7 +221,7 @@ def held_unsent_bytes(connection: Any) -> int:
     return held[0]
 
 
-def test_trailers_are_no_headers() -> None:
+def test_trailers_are_not_headers() -> None:
     """A proxy that hands them on has looked at the head alone: keys, addresses and types would come in behind it."""
     named = list[bytes]()
 

@@ -40,7 +40,7 @@ def only_photo(path: Path, archive: bytes) -> InZip:
 
 
 @pytest.mark.parametrize("kind", KINDS[1:])
-def test_a_member_takes_no_more_memory_than_a_photo_whatever_it_says(tmp_path: Path, kind: int) -> None:
+def test_member_memory_is_limited_whatever_size_it_declares(tmp_path: Path, kind: int) -> None:
     found = only_photo(tmp_path / "in.zip", saying(zipped(bytes(LARGE_BYTES), kind), LARGE_BYTES, 5000))
     tracemalloc.start()
     with pytest.raises(FileError):
@@ -50,7 +50,7 @@ def test_a_member_takes_no_more_memory_than_a_photo_whatever_it_says(tmp_path: P
     assert peak < 16_000_000  # LZMA's dictionary is of 8 MiB
 
 
-def test_a_dictionary_larger_than_photos_need_is_refused(tmp_path: Path) -> None:
+def test_oversized_dictionary_is_refused(tmp_path: Path) -> None:
     archive = zipped(PHOTO, ZIP_LZMA)
     place = archive.index(b"a.jpg") + len(b"a.jpg") + 5
     with pytest.raises(FileError, match="LZMAError"):
@@ -58,7 +58,7 @@ def test_a_dictionary_larger_than_photos_need_is_refused(tmp_path: Path) -> None
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_every_kind_of_member_is_read_and_what_is_damaged_is_told(tmp_path: Path, kind: int) -> None:
+def test_every_compression_is_read_and_damage_reported(tmp_path: Path, kind: int) -> None:
     archive = zipped(PHOTO, kind)
     assert Reader({}).read(only_photo(tmp_path / "in.zip", archive)) == PHOTO
     assert Reader({}, len(PHOTO)).read(only_photo(tmp_path / "just.zip", archive)) == PHOTO

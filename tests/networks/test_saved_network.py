@@ -168,23 +168,21 @@ def infinite(file: h5py.File) -> None:
         (lambda members: members.update({"model.weights.h5": b"no HDF5"}), "can be loaded"),
     ],
 )
-def test_a_file_that_only_harm_was_made_for_is_refused(
-    small: bytes, change: Callable[[Members], None], told: str
-) -> None:
+def test_malicious_file_is_refused(small: bytes, change: Callable[[Members], None], told: str) -> None:
     from img_super.validator.saved_network import open_network
 
     with pytest.raises(BadModel, match=told):
         open_network(changed(small, change))
 
 
-def test_a_packed_file_is_refused(small: bytes) -> None:
+def test_compressed_file_is_refused(small: bytes) -> None:
     from img_super.validator.saved_network import open_network
 
     with pytest.raises(BadModel, match="packed"):
         open_network(changed(small, lambda _: None, ZIP_DEFLATED))
 
 
-def test_a_layer_that_makes_much_of_a_crop_is_refused(tmp_path: Path) -> None:
+def test_layer_with_a_huge_output_is_refused(tmp_path: Path) -> None:
     import keras
 
     from img_super.validator.saved_network import open_network

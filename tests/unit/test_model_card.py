@@ -123,7 +123,7 @@ def test_warning_counts_once_per_photo() -> None:
     assert quality_shares([()]) == {}
 
 
-def test_what_is_no_file_or_endless_is_not_read(model: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_special_and_endless_files_are_not_read(model: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     card = read_card(model)
     monkeypatch.setattr("img_super.model_card._MOST_WEIGHTS_BYTES", 6)
     with pytest.raises(BadModel, match="larger than"):

@@ -70,7 +70,7 @@ def test_rows_come_back_with_their_last_label(store: Store) -> None:
     assert [kept.judgement.request_id for kept in store.between(0, 9)] == ["b"]
 
 
-def test_whoever_labels_again_and_again_fills_no_disk(store: Store, place: str) -> None:
+def test_repeated_labels_do_not_fill_the_disk(store: Store, place: str) -> None:
     store.add([judgement("a"), judgement("b")])
     for number in range(9):
         store.label("", "ab"[number % 2], Label.ATTACK, 2.0)

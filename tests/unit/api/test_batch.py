@@ -58,7 +58,7 @@ def test_evidence_comes_with_each_photo(client: TestClient) -> None:
         ({"rate_per_minute": 2}, [PHOTO] * 3, 429, "rate_exceeded"),
     ],
 )
-def test_what_is_too_much_is_refused_before_any_photo_is_looked_at(
+def test_oversized_batch_is_refused_before_any_photo_is_decoded(
     validator: FakeValidator, options: dict[str, Any], photos: list[bytes], status: int, code: str
 ) -> None:
     detector = FakeDetector()
@@ -75,7 +75,7 @@ def test_batch_body_may_exceed_the_single_photo_limit(pipeline: Pipeline) -> Non
         assert client.post("/super/batch", files=photos).status_code == 200
 
 
-def test_what_a_compressed_body_becomes_counts_among_all_bodies(pipeline: Pipeline) -> None:
+def test_decompressed_size_counts_towards_the_limit_of_all_bodies(pipeline: Pipeline) -> None:
     """100 kB stood for 64 MB that lay there until its photos had their turn: 2.2 GB for a full queue."""
     head = b'--b\r\nContent-Disposition: form-data; name="image"; filename="a"\r\n\r\n'
     headers = {"content-type": "multipart/form-data; boundary=b", "content-encoding": "gzip"}

@@ -50,7 +50,7 @@ def locked(pipeline: Pipeline, keys_file: Path) -> TestClient:
         {"authorization": "Bearer é"},
     ],
 )
-def test_without_a_known_key_nothing_that_is_guarded_answers(
+def test_guarded_routes_need_a_known_key(
     locked: TestClient, method: str, address: str, headers: dict[str, str]
 ) -> None:
     encoded = {name.encode(): value.encode("latin-1") for name, value in headers.items()}
@@ -77,7 +77,7 @@ def test_paths_resembling_public_ones_need_a_key(locked: TestClient) -> None:
         assert locked.post(address).status_code in (401, 404, 405)
 
 
-def test_a_key_can_be_added_and_taken_back_while_the_service_runs(locked: TestClient, keys_file: Path) -> None:
+def test_keys_can_be_added_and_revoked_at_run_time(locked: TestClient, keys_file: Path) -> None:
     def status(key: str) -> int:
         return locked.get("/model", headers={"x-api-key": key}).status_code
 
@@ -88,7 +88,7 @@ def test_a_key_can_be_added_and_taken_back_while_the_service_runs(locked: TestCl
 
 
 @pytest.mark.parametrize("damage", ["nonsense\n", None])
-def test_a_file_that_was_damaged_or_lost_opens_nothing_and_the_service_is_not_ready(
+def test_damaged_or_missing_key_file_denies_all_and_is_not_ready(
     locked: TestClient, keys_file: Path, damage: str | None
 ) -> None:
     before = keys_file.read_text()
@@ -105,7 +105,7 @@ def test_a_file_that_was_damaged_or_lost_opens_nothing_and_the_service_is_not_re
     assert locked.get("/model", headers={"x-api-key": OLD}).status_code == 200
 
 
-def test_a_line_that_is_wrong_harms_no_other_key_and_is_told(
+def test_invalid_line_is_reported_and_other_keys_work(
     locked: TestClient, keys_file: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     keys_file.write_text(f"bank {hash_of(OLD)}\nbank {hash_of(NEW)[:-1]}\n")
@@ -128,7 +128,7 @@ def test_unusable_keys_prevent_the_start(tmp_path: Path, text: str | None) -> No
         KnownKeys(file)
 
 
-def test_every_hash_is_compared_in_constant_time_to_the_last(keys_file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_all_hashes_are_compared_in_constant_time(keys_file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     compared: list[str] = []
 
     def compare(kept: str, given: str) -> bool:
@@ -140,7 +140,7 @@ def test_every_hash_is_compared_in_constant_time_to_the_last(keys_file: Path, mo
     assert compared == [hash_of(OLD), hash_of(NEW)]
 
 
-def test_a_caller_has_so_many_requests_a_minute_and_is_told(pipeline: Pipeline, keys_file: Path) -> None:
+def test_rate_limit_applies_per_caller_and_is_reported(pipeline: Pipeline, keys_file: Path) -> None:
     limited = service(pipeline, keys_file=keys_file, rate_per_minute=2)
     answers = [limited.get("/model", headers={"x-api-key": OLD}) for _ in range(4)]
     assert [answer.status_code for answer in answers] == [200, 200, 429, 429]
@@ -165,7 +165,7 @@ def test_without_keys_the_address_is_the_caller(pipeline: Pipeline) -> None:
     assert [limited.get("/model").status_code for _ in range(2)] == [200, 429]
 
 
-def test_no_other_origin_may_read_unless_it_is_named(pipeline: Pipeline) -> None:
+def test_only_listed_origins_may_read(pipeline: Pipeline) -> None:
     asks = {"origin": "https://shop.example", "access-control-request-method": "POST"}
     closed = service(pipeline)
     assert "access-control-allow-origin" not in closed.options("/super", headers=asks).headers

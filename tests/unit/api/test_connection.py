@@ -30,7 +30,7 @@ async def app(scope: Scope, receive: Receive, send: Send) -> None:
     await send({"type": "http.response.body", "body": answer})
 
 
-def test_a_client_that_says_nothing_is_sent_away() -> None:
+def test_silent_client_is_disconnected() -> None:
     async def say_nothing() -> None:
         async with served(app) as server:
             reader, _ = await server.connect()
@@ -136,7 +136,7 @@ def test_upgrade_with_connection_close_is_ignored() -> None:
 
 @pytest.mark.parametrize("protocol", ["h2c", "TLS/1.2", "websocket"])
 @pytest.mark.parametrize("body", [PLAIN_BODY, CHUNKED_BODY], ids=["plain", "chunked"])
-def test_an_offer_of_another_protocol_is_ignored_and_the_body_is_read(protocol: str, body: str) -> None:
+def test_upgrade_is_ignored_and_the_body_read(protocol: str, body: str) -> None:
     """As Java's HttpClient, `curl --http2` and Apache's HttpClient 5.4 send it."""
     request = f"POST / HTTP/1.1\r\nHost: x\r\nConnection: Upgrade, HTTP2-Settings\r\nUpgrade: {protocol}\r\n"
 
@@ -160,7 +160,7 @@ def test_upgrade_and_body_may_arrive_byte_by_byte() -> None:
     on_the_service_s_loop(offer())
 
 
-def test_when_all_connections_are_taken_the_idlest_goes() -> None:
+def test_full_server_closes_the_longest_idle_connection() -> None:
     async def come_one_by_one() -> None:
         async with served(app, ConnectionLimits(connections=2)) as server:
             first, _ = await server.connect()

@@ -80,7 +80,7 @@ def test_answer_ids_are_unguessable(client: TestClient, photo_bytes: bytes) -> N
         assert say(client, name, "attack")[0] == 200
 
 
-def test_nobody_labels_or_sees_what_was_answered_to_another_key(
+def test_answers_of_another_key_can_be_neither_labelled_nor_seen(
     place: Path, pipeline: Pipeline, photo_bytes: bytes, tmp_path: Path
 ) -> None:
     """The names of requests are the callers' own, and guessed easily."""
@@ -120,7 +120,7 @@ def test_long_body_is_refused(client: TestClient) -> None:
     assert (answer.status_code, answer.json()["code"]) == (413, "body_too_large")
 
 
-def test_the_file_of_the_scores_is_its_owner_s_alone(client: TestClient, photo_bytes: bytes, place: Path) -> None:
+def test_database_file_is_owner_only(client: TestClient, photo_bytes: bytes, place: Path) -> None:
     say(client, judged(client, photo_bytes), "attack")
     files = list(place.parent.glob("feedback.db*"))
     assert {file.stat().st_mode & 0o777 for file in files} == {0o600}
@@ -150,7 +150,7 @@ def test_invalid_labels_are_refused(client: TestClient, request_id: str, label: 
     assert (answered, told["code"]) == (status, code)
 
 
-def test_it_is_off_unless_switched_on(pipeline: Pipeline, photo_bytes: bytes) -> None:
+def test_feedback_is_off_by_default(pipeline: Pipeline, photo_bytes: bytes) -> None:
     with TestClient(create_app(Settings(threads=1), pipeline)) as client:
         status, told = say(client, judged(client, photo_bytes), "attack")
     assert (status, told["code"]) == (404, "switched_off")

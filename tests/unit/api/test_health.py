@@ -6,9 +6,7 @@ from fastapi.testclient import TestClient
 from img_super.api.pool import WorkPool
 
 
-def test_when_every_thread_is_held_up_the_service_is_not_ready_and_in_the_end_not_alive(
-    client: TestClient, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_stuck_threads_end_readiness_and_then_liveness(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
     client.app.state.services.warm = True  # type: ignore[attr-defined]
     monkeypatch.setattr(WorkPool, "is_held_up", lambda _: True)
     answer = client.get("/health/ready")

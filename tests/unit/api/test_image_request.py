@@ -176,7 +176,7 @@ def test_photo_is_found_among_other_form_fields(photo_bytes: bytes) -> None:
         read_form(closed(empty), f"multipart/form-data; boundary={BOUNDARY}")
 
 
-def test_a_form_whose_lines_end_in_lf_is_read_and_one_of_both_kinds_is_told_why_not(photo_bytes: bytes) -> None:
+def test_form_with_lf_lines_is_read_and_mixed_line_ends_refused(photo_bytes: bytes) -> None:
     said, type_of_form = 'Content-Disposition: form-data; name="image"', f"multipart/form-data; boundary={BOUNDARY}"
     by_hand = f"--{BOUNDARY}\n{said}\n\n".encode() + photo_bytes + f"\n--{BOUNDARY}--\n".encode()
     assert read_form(by_hand, type_of_form) == photo_bytes
@@ -200,7 +200,7 @@ def test_a_form_whose_lines_end_in_lf_is_read_and_one_of_both_kinds_is_told_why_
         (f"--{BOUNDARY}--\r\n".encode(), "no field `image`"),
     ],
 )
-def test_a_form_that_is_not_read_says_why(body: bytes, why: str) -> None:
+def test_unreadable_form_says_why(body: bytes, why: str) -> None:
     with pytest.raises(InputError, match=why):
         read_form(body, f"multipart/form-data; boundary={BOUNDARY}")
 
@@ -228,7 +228,7 @@ def test_spaces_in_base64_are_restored_to_plus_signs(client: TestClient, photo_b
     assert answers[1].json() == answers[0].json()
 
 
-def test_a_gzip_body_of_several_members_is_read_to_its_end(photo_bytes: bytes) -> None:
+def test_multi_member_gzip_body_is_read_completely(photo_bytes: bytes) -> None:
     pieces = b"".join(gzip.compress(photo_bytes[at : at + 999]) for at in range(0, len(photo_bytes), 999))
     assert unpacked(pieces + bytes(20), ("gzip",), len(photo_bytes)) == photo_bytes
     with pytest.raises(TooManyBytes):

@@ -70,7 +70,7 @@ def test_body_at_the_limit_passes(announced: str | None) -> None:
     asyncio.run(send())
 
 
-def test_an_announced_body_over_the_limit_is_refused_before_any_of_it_is_read() -> None:
+def test_oversized_content_length_is_refused_unread() -> None:
     async def send() -> None:
         asked_for: list[int] = []
         with pytest.raises(TooManyBytes):
@@ -81,7 +81,7 @@ def test_an_announced_body_over_the_limit_is_refused_before_any_of_it_is_read() 
 
 
 @pytest.mark.parametrize("announced", [None, 10, "nonsense"])
-def test_a_body_that_says_nothing_or_lies_is_counted_and_not_read_to_its_end(announced: int | None) -> None:
+def test_body_without_an_honest_length_is_counted(announced: int | None) -> None:
     async def send() -> None:
         app, asked_for = Reader(), list[int]()
         with pytest.raises(TooManyBytes):
@@ -92,7 +92,7 @@ def test_a_body_that_says_nothing_or_lies_is_counted_and_not_read_to_its_end(ann
     asyncio.run(send())
 
 
-def test_a_slow_body_is_given_up_in_time_however_often_a_little_comes() -> None:
+def test_slow_body_times_out_despite_trickling_bytes() -> None:
     endless = limits(Reader(), max_bytes=1 << 60, max_bytes_together=1 << 60, timeout_s=TIMEOUT_S)
 
     async def drip() -> Message:
@@ -119,7 +119,7 @@ def test_body_deadline_does_not_limit_the_answer() -> None:
     asyncio.run(send())
 
 
-def test_all_bodies_together_have_a_limit_and_what_is_answered_is_given_back() -> None:
+def test_total_body_bytes_are_limited_and_released() -> None:
     async def send() -> None:
         app = Reader()
         counted = limits(app, max_bytes_together=2500)
@@ -137,7 +137,7 @@ def test_all_bodies_together_have_a_limit_and_what_is_answered_is_given_back() -
     asyncio.run(send())
 
 
-def test_a_client_that_leaves_in_the_middle_of_its_body_is_gone() -> None:
+def test_disconnect_during_the_body_is_reported() -> None:
     async def leave() -> Message:
         return {"type": "http.disconnect"}
 
@@ -148,7 +148,7 @@ def test_a_client_that_leaves_in_the_middle_of_its_body_is_gone() -> None:
     asyncio.run(send())
 
 
-def test_only_photos_are_large() -> None:
+def test_only_photo_routes_accept_large_bodies() -> None:
     async def send() -> None:
         feedback = limits(Reader(), max_bytes=10_000)({**scope(4097), "path": "/feedback"}, body(1), nowhere)
         with pytest.raises(TooManyBytes, match="4,096"):

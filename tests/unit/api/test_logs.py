@@ -25,7 +25,7 @@ def record_of_an_error() -> logging.LogRecord:
 
 
 @pytest.mark.parametrize("formatter", [TextLines(), JsonLines()])
-def test_an_exception_tells_its_kind_and_places_and_never_its_words(formatter: logging.Formatter) -> None:
+def test_exceptions_are_logged_without_their_message(formatter: logging.Formatter) -> None:
     text = formatter.format(record_of_an_error())
     assert "It failed" in text
     assert "ValueError" in text
@@ -35,7 +35,7 @@ def test_an_exception_tells_its_kind_and_places_and_never_its_words(formatter: l
 
 
 @pytest.mark.parametrize("formatter", [TextLines(), JsonLines()])
-def test_a_message_is_one_line_without_orders_to_a_terminal(formatter: logging.Formatter) -> None:
+def test_message_is_one_line_without_control_characters(formatter: logging.Formatter) -> None:
     said = ("%s was loaded", ("año\n12:30:05 ERROR \x1b[31m\x9b2J",))
     line = formatter.format(logging.LogRecord("img_super", logging.INFO, "", 0, *said, None))
     assert line.isprintable()

@@ -30,7 +30,7 @@ def post(client: httpx2.AsyncClient) -> asyncio.Task[httpx2.Response]:
     return asyncio.ensure_future(client.post("/super", content=PHOTO, headers=PNG))
 
 
-def test_one_too_many_is_refused_at_once_with_the_reason_and_all_others_are_answered(
+def test_excess_request_is_refused_at_once_and_the_others_answered(
     slow: SlowDetector, validator: FakeValidator
 ) -> None:
     async def crowd() -> None:
@@ -47,7 +47,7 @@ def test_one_too_many_is_refused_at_once_with_the_reason_and_all_others_are_answ
     asyncio.run(crowd())
 
 
-def test_the_refusal_does_not_wait_for_the_body(slow: SlowDetector, validator: FakeValidator) -> None:
+def test_refusal_does_not_wait_for_the_body(slow: SlowDetector, validator: FakeValidator) -> None:
     async def never_ending() -> AsyncIterator[bytes]:
         yield b"\x89PNG"
         raise AssertionError("the body was read")
@@ -75,7 +75,7 @@ def test_health_answers_under_full_load(slow: SlowDetector, validator: FakeValid
     asyncio.run(crowd())
 
 
-def test_after_the_deadline_the_answer_is_504_and_the_work_ends_at_its_next_stage(
+def test_deadline_gives_504_and_stops_the_work_at_its_next_stage(
     slow: SlowDetector, validator: FakeValidator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def until_begun(works: set[asyncio.Future[Any]], timeout: float, **how: Any) -> Any:
@@ -133,7 +133,7 @@ async def send_and_go(app: Callable[..., Awaitable[None]], gone: asyncio.Event) 
     return statuses
 
 
-def test_work_for_a_client_that_has_gone_is_dropped(slow: SlowDetector, validator: FakeValidator) -> None:
+def test_work_of_a_disconnected_client_is_dropped(slow: SlowDetector, validator: FakeValidator) -> None:
     async def go() -> None:
         app = create_app(Settings(threads=1, queue=5), Pipeline(slow, validator))
         pool = app.state.services.pool

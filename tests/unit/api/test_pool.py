@@ -99,7 +99,7 @@ def test_slot_is_released_after_a_failure(pool: WorkPool) -> None:
     asyncio.run(fail_often())
 
 
-def test_whoever_would_wait_for_longer_than_the_patience_is_refused_although_there_is_a_place(
+def test_long_expected_wait_is_refused_despite_free_slots(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     pool, go_on, now_s = WorkPool(1, queue=100, patience_s=3), Event(), [0.0]
@@ -147,7 +147,7 @@ def test_pool_with_overdue_threads_is_stuck_and_then_lost(
     pool.close()
 
 
-def test_a_work_that_does_not_end_does_not_keep_the_pool_from_ending(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_endless_work_does_not_block_shutdown(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("img_super.api.pool._CLOSE_S", 0.05)
     pool, begun, go_on, ended = WorkPool(1, queue=1), Event(), Event(), Event()
 

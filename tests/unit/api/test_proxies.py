@@ -54,9 +54,7 @@ def seen(client: str, *forwarded: str, proto: str = "") -> tuple[str, str]:
         ("10.0.0.1", ["10.0.0.3, 10.0.0.2"], "10.0.0.3"),
     ],
 )
-def test_the_last_address_that_no_trusted_proxy_has_is_the_client(
-    client: str, forwarded: list[str], expected: str
-) -> None:
+def test_last_untrusted_address_is_the_client(client: str, forwarded: list[str], expected: str) -> None:
     assert seen(client, *forwarded)[0] == expected
 
 
@@ -74,7 +72,7 @@ def test_a_limit_of_requests_is_not_passed_by_inventing_addresses(pipeline: Pipe
     assert statuses == [200] * 5 + [429] * 3
 
 
-def test_a_limit_of_requests_is_not_passed_by_changing_the_address_within_a_network(pipeline: Pipeline) -> None:
+def test_addresses_of_one_ipv6_network_share_the_rate_limit(pipeline: Pipeline) -> None:
     app = create_app(Settings(threads=1, rate_per_minute=2), pipeline)
     statuses = [TestClient(app, client=(f"2001:db8::{n}", 1)).get("/model").status_code for n in range(4)]
     assert statuses == [200, 200, 429, 429]

@@ -75,21 +75,21 @@ def test_next_request_uses_the_new_model(client: TestClient, promoted: FakeValid
     assert not any('model_version="2"' in line for line in infos)
 
 
-def test_only_an_admin_reloads(client: TestClient, promoted: FakeValidator, photo_bytes: bytes) -> None:
+def test_reload_needs_an_admin_key(client: TestClient, promoted: FakeValidator, photo_bytes: bytes) -> None:
     assert reload(client, CALLER)[0] == 401
     assert client.post("/model/reload", headers={"x-api-key": ""}).status_code == 401
     assert version(client, photo_bytes) == "2"
     assert client.get("/model", headers={"x-api-key": ADMIN}).status_code == 401
 
 
-def test_without_admin_keys_it_is_switched_off(pipeline: Pipeline, promoted: FakeValidator) -> None:
+def test_reload_is_off_without_admin_keys(pipeline: Pipeline, promoted: FakeValidator) -> None:
     with TestClient(create_app(Settings(threads=1), pipeline)) as client:
         answer = client.post("/model/reload")
     assert (answer.status_code, answer.json()["code"]) == (404, "switched_off")
     assert "IMG_SUPER_ADMIN_KEYS_FILE" in answer.json()["detail"]
 
 
-def test_a_model_that_cannot_be_loaded_is_refused_without_a_path(
+def test_unloadable_model_is_refused_without_revealing_a_path(
     client: TestClient, settings: Settings, monkeypatch: pytest.MonkeyPatch, photo_bytes: bytes
 ) -> None:
     def damaged(*_: object) -> None:
@@ -105,7 +105,7 @@ def test_a_model_that_cannot_be_loaded_is_refused_without_a_path(
     assert version(client, photo_bytes) == "2"
 
 
-def test_a_model_that_does_not_answer_is_refused(
+def test_model_that_fails_its_trial_is_refused(
     client: TestClient, promoted: FakeValidator, monkeypatch: pytest.MonkeyPatch, photo_bytes: bytes
 ) -> None:
     def fails(crop: RgbImage) -> Evidence:

@@ -27,7 +27,7 @@ def server_stops() -> Iterator[asyncio.Event]:
 
 
 @pytest.mark.parametrize(("stop_delay_s", "expected"), [(0, []), (7, [(7, "stopping", False)])])
-def test_the_server_is_told_to_stop_after_the_delay_and_health_says_so_at_once(
+def test_sigterm_ends_readiness_at_once_and_the_server_after_the_delay(
     pipeline: Pipeline, server_stops: asyncio.Event, stop_delay_s: int, expected: list[tuple[float, str, bool]]
 ) -> None:
     slept: list[tuple[float, str, bool]] = []

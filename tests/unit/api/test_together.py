@@ -70,7 +70,7 @@ def test_all_workers_switch_at_once(folder: Path) -> None:
 
 
 @pytest.mark.parametrize("refuser", [0, 1])
-def test_when_one_cannot_none_changes_and_the_next_change_is_as_ever(folder: Path, refuser: int) -> None:
+def test_one_failure_cancels_the_change_for_all(folder: Path, refuser: int) -> None:
     async def change() -> None:
         workers = [Worker(folder, os.getpid(), refuser == 0), Worker(folder, os.getppid(), refuser == 1)]
         first, second = workers

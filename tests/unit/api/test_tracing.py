@@ -53,7 +53,7 @@ def test_only_photo_routes_are_traced_behind_a_path_prefix(
     assert {"POST /super", "decode"} <= {span.name.replace("/identity", "") for span in exporter.get_finished_spans()}
 
 
-def test_a_trace_tells_nothing_of_what_was_sent(
+def test_trace_reveals_no_input(
     traced: TestClient, exporter: InMemorySpanExporter, detector: FakeDetector, photo_bytes: bytes,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip

@@ -256,7 +256,7 @@ def evidence(side_px: int) -> dict[str, Any]:
         ({**JUDGED, "evidence": evidence(3000)}, "too_many_pixels"),
     ],
 )
-def test_a_hostile_service_costs_the_client_little(
+def test_hostile_service_costs_the_client_little(
     run: Run, answering: Callable[..., FakeService], photo: Path, tmp_path: Path, body: dict[str, Any], told: str | None
 ) -> None:
     answering(httpx2.Response(200, json=body))
@@ -265,7 +265,7 @@ def test_a_hostile_service_costs_the_client_little(
     assert lines(result)[0].get("error", {}).get("code") == told
 
 
-def test_a_hostile_service_gives_the_terminal_no_orders(
+def test_hostile_service_cannot_send_control_characters(
     run: Run, answering: Callable[..., FakeService], photo: Path
 ) -> None:
     order = "\x1b]0;owned\x07[/red][link=file:///]"

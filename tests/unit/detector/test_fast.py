@@ -177,7 +177,7 @@ def test_result_of_a_rotated_photo_is_in_its_own_pixels(precise: Precise, monkey
     assert located.detection.portrait.box == Box(120, 280, 280, 440)
 
 
-def test_of_a_photo_full_of_documents_so_many_are_judged(precise: Precise, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_number_of_judged_documents_is_limited(precise: Precise, monkeypatch: pytest.MonkeyPatch) -> None:
     outputs = answers(0.9)
     outputs["centres"][..., PORTRAIT] = np.maximum(0.6, outputs["centres"][..., PORTRAIT])
     outputs["boxes"][..., 2:4] = -2.5  # so small that none lies over another
@@ -195,9 +195,7 @@ def test_of_a_photo_full_of_documents_so_many_are_judged(precise: Precise, monke
     assert not alone.detection.has_more
 
 
-def test_of_a_photo_full_of_faces_so_many_are_looked_at_from_near(
-    precise: Precise, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_number_of_close_ups_is_limited(precise: Precise, monkeypatch: pytest.MonkeyPatch) -> None:
     outputs, looks = answers(0.9), list[RgbImage]()
     outputs["centres"][..., PORTRAIT] = np.maximum(0.6, outputs["centres"][..., PORTRAIT])
     outputs["boxes"][..., 2:4] = -2.5

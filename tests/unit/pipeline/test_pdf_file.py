@@ -85,7 +85,7 @@ def test_oversized_image_is_refused_unrendered() -> None:
         (jpeg_scan(JPEG[: len(JPEG) // 2], (320, 240)), BrokenImage, "send the complete file again"),
     ],
 )
-def test_a_refusal_says_what_is_wrong_with_the_pdf(data: bytes, error: type[InputError], sentence: str) -> None:
+def test_refusal_says_what_is_wrong_with_the_pdf(data: bytes, error: type[InputError], sentence: str) -> None:
     with pytest.raises(error, match=sentence):
         drawn(data)
 
@@ -94,7 +94,7 @@ def test_jpeg_on_the_page_is_read() -> None:
     assert is_same(drawn(jpeg_scan(JPEG, (320, 240))), decode_image(JPEG))
 
 
-def test_elsewhere_than_in_scans_and_verbs_a_pdf_is_refused_by_name() -> None:
+def test_service_refuses_pdf_by_name() -> None:
     for data in (SCAN, b"\n" * 99 + SCAN):
         with pytest.raises(NotAnImage, match="This is a PDF; send a JPEG"):
             decode_image(data)

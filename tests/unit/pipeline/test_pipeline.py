@@ -52,7 +52,7 @@ def test_limits_and_types_match_decode(detector: FakeDetector, validator: FakeVa
 @pytest.mark.parametrize(
     ("has_more", "small", "told"), [(False, False, False), (True, False, True), (False, True, True)]
 )
-def test_documents_that_were_not_judged_are_told(
+def test_reports_documents_not_judged(
     pipeline: Pipeline, detector: FakeDetector, photo_bytes: bytes, has_more: bool, small: bool, told: bool
 ) -> None:
     second = Detection(Face(Box(110, 30, 120 if small else 170, 110), 0.9), (), 0)

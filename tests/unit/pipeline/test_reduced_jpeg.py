@@ -163,7 +163,7 @@ def test_unusual_jpegs_are_fully_decoded() -> None:
         assert np.array_equal(photo.overview, decode_image(data))
 
 
-def test_a_header_that_reads_in_two_ways_takes_the_plain_way(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_ambiguous_header_is_fully_decoded(monkeypatch: pytest.MonkeyPatch) -> None:
     """The pixels were counted in Pillow's size: another one must not be decoded."""
 
     def must_not_decode(*_: object, **__: object) -> None:
@@ -175,9 +175,7 @@ def test_a_header_that_reads_in_two_ways_takes_the_plain_way(monkeypatch: pytest
 
 
 @pytest.mark.parametrize(("budget_ms", "fast"), [(5000, False), (500_000, True)])
-def test_many_scans_take_the_way_that_can_be_stopped(
-    budget_ms: int, fast: bool, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_many_scans_take_the_stoppable_path(budget_ms: int, fast: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     decoded: list[bytes] = []
 
     def decode_jpeg(data: bytes, *_: object, **__: object) -> RgbImage:

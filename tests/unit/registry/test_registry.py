@@ -98,7 +98,7 @@ def _other_side(folder: Path) -> None:
         (_other_side, "its card says 224 px"),
     ],
 )
-def test_a_harmed_model_is_refused_and_the_old_one_serves_on(
+def test_damaged_model_is_refused_and_the_old_one_still_serves(
     registry: Registry, tmp_path: Path, harm: Callable[[Path], None], sentence: str
 ) -> None:
     folder = variant(tmp_path / "new", "2")
@@ -114,7 +114,7 @@ def test_a_harmed_model_is_refused_and_the_old_one_serves_on(
 
 
 @pytest.mark.parametrize("version", ["../escape", "..", "", ".hidden", "a/b"])
-def test_a_version_is_no_path(registry: Registry, tmp_path: Path, version: str) -> None:
+def test_version_is_not_a_path(registry: Registry, tmp_path: Path, version: str) -> None:
     """Also where a model lies at the end of that path."""
     there = registry.folder / version
     if not there.exists():
@@ -136,7 +136,7 @@ def test_damaged_registry_is_reported(registry: Registry) -> None:
 
 
 @pytest.mark.parametrize("name", ["../registry.json", "/etc/passwd", "a/b", "..", "", "card.json", ".hidden", "a\\b"])
-def test_a_file_of_a_card_lies_beside_it(registry: Registry, tmp_path: Path, name: str) -> None:
+def test_card_files_must_lie_beside_the_card(registry: Registry, tmp_path: Path, name: str) -> None:
     """Also where the file is there, and its sha256 is right."""
     folder, before = variant(tmp_path / "new", "2"), (registry.folder / "registry.json").read_bytes()
     weights = folder / SHIPPED.files["litert"].name
@@ -148,7 +148,7 @@ def test_a_file_of_a_card_lies_beside_it(registry: Registry, tmp_path: Path, nam
     assert (registry.folder / "registry.json").read_bytes() == before
 
 
-def test_of_promotions_at_once_none_is_lost(registry: Registry, tmp_path: Path) -> None:
+def test_concurrent_promotions_are_all_recorded(registry: Registry, tmp_path: Path) -> None:
     versions = ["2", "3", "4", "5"]
     for version in versions:
         registry.add(variant(tmp_path / version, version))

@@ -185,7 +185,7 @@ TRAPS = ["good.jpg::x.jpg", "file:::x.jpg", "a#b.jpg", "a?b.jpg", "a*b.jpg", "[a
 
 
 @pytest.mark.parametrize("ending", ["", "/*"])
-def test_the_name_of_a_listed_file_is_never_parsed(tmp_path: Path, ending: str) -> None:
+def test_listed_file_names_are_never_parsed(tmp_path: Path, ending: str) -> None:
     """`good.jpg::x.jpg` was read as `good.jpg`, and judged for it."""
     expected = {"good.jpg": b"good"} | {name: name.encode() for name in TRAPS}
     for name, data in expected.items():
@@ -203,7 +203,7 @@ def test_archive_names_are_never_parsed(tmp_path: Path) -> None:
     assert sorted(READER.read(photo) for photo in found if isinstance(photo, InZip)) == [b"good", b"other"]
 
 
-def test_links_and_names_that_leave_an_archive_have_a_row(tmp_path: Path) -> None:
+def test_path_traversal_in_an_archive_has_a_row(tmp_path: Path) -> None:
     names = ["../a.jpg", "/a.jpg", "deep/../../a.jpg", "..\\a.jpg"]
     with zipfile.ZipFile(tmp_path / "in.zip", "w") as zipped, tarfile.open(tmp_path / "in.tar", "w") as tar:
         for name in names:
@@ -220,9 +220,7 @@ def test_links_and_names_that_leave_an_archive_have_a_row(tmp_path: Path) -> Non
 
 
 @pytest.mark.parametrize("mode", ["w:xz", "w:bz2", "w:gz"])
-def test_a_few_bytes_that_stand_for_very_many_are_given_up(
-    tmp_path: Path, mode: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_decompression_bomb_is_abandoned(tmp_path: Path, mode: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """7 kB of xz held a scan for a minute."""
     monkeypatch.setattr("img_super.sources.inflating.FREE_BYTES", 100_000)
     with tarfile.open(tmp_path / "in.tar", mode) as tar:  # type: ignore[call-overload]
@@ -235,7 +233,7 @@ def test_a_few_bytes_that_stand_for_very_many_are_given_up(
     assert (row.code, "far beyond" in row.detail) == ("broken_archive", True)
 
 
-def test_a_zip_that_says_it_becomes_very_much_is_not_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_zip_declaring_a_huge_size_is_not_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("img_super.sources.inflating.FREE_BYTES", 100_000)
     with zipfile.ZipFile(tmp_path / "in.zip", "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("a.jpg", bytes(30_000_000))
@@ -245,7 +243,7 @@ def test_a_zip_that_says_it_becomes_very_much_is_not_read(tmp_path: Path, monkey
 
 
 @pytest.mark.parametrize("count", [9, 10, 11])
-def test_an_archive_of_too_many_members_is_one_row_before_their_memory_is_spent(
+def test_archive_of_too_many_members_is_one_row_and_little_memory(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, count: int
 ) -> None:
     """Three million empty members took a gigabyte."""
@@ -275,7 +273,7 @@ def test_an_archive_of_too_many_members_is_one_row_before_their_memory_is_spent(
     assert not made
 
 
-def test_a_zip_with_names_for_too_many_bytes_is_one_row(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_zip_with_oversized_names_is_one_row(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("img_super.sources.zip_directory.MAX_DIRECTORY_BYTES", 70_000)
     for name, letters in (("good.zip", 15_000), ("long.zip", 25_000)):
         with zipfile.ZipFile(tmp_path / name, "w") as archive:
@@ -302,7 +300,7 @@ def nameless() -> zipfile.ZipInfo:
     return member
 
 
-def test_an_empty_file_with_holes_is_not_read_as_zeros(tmp_path: Path) -> None:
+def test_sparse_file_is_not_read_as_zeros(tmp_path: Path) -> None:
     header = tarfile.TarInfo("a.jpg").tobuf(tarfile.GNU_FORMAT)
     sparse = bytearray(header)
     sparse[156:157] = tarfile.GNUTYPE_SPARSE
@@ -340,7 +338,7 @@ def test_unreadable_members_have_a_code(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["{folder}/pipe.jpg", "file://{folder}/pipe.jpg", "/dev/zero", "file:///dev/zero"])
-def test_what_is_no_file_is_not_waited_for(tmp_path: Path, name: str) -> None:
+def test_pipes_and_devices_do_not_block(tmp_path: Path, name: str) -> None:
     """A table may name it, or it took a file's place meanwhile."""
     os.mkfifo(tmp_path / "pipe.jpg")
     with pytest.raises(FileError, match="not a regular file"):

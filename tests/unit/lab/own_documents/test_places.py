@@ -131,7 +131,7 @@ def test_ambiguous_word_is_not_a_label(word: str) -> None:
     ],
     ids=["no XML", "half a box", "entities"],
 )
-def test_an_annotation_that_cannot_be_read_is_named(xml: bytes) -> None:
+def test_unreadable_annotation_is_named(xml: bytes) -> None:
     with pytest.raises(BadLabels, match=r"7\.xml"):
         marked_boxes(xml, "7.xml")
 
