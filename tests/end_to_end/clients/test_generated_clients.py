@@ -22,6 +22,11 @@ TSC: Final = HERE / "node_modules" / ".bin" / "tsc"
 HTTPMIME: Final = Path("/usr/share/java/httpmime.jar")
 PHOTO: Final = ROOT / "src" / "img_super" / "samples" / "attack.jpg"
 SAID: Final = "attack 0"
+INSTALLED_BY: Final = {
+    "java": "apt install default-jdk-headless",
+    "javac": "apt install default-jdk-headless",
+    str(HTTPMIME): "apt install libhttpmime-java",
+}
 GENERATORS: Final[dict[str, dict[str, object]]] = {
     "typescript-fetch": {},
     "java": {"library": "native", "additionalProperties": {"openApiNullable": "false"}},
@@ -41,7 +46,8 @@ def need(*programs: str | Path) -> None:
     if missing and os.environ.get("CI"):
         pytest.fail(f"{missing} are missing; .ci/run installs them")
     if missing:
-        pytest.skip(f"{missing} are not installed; CONTRIBUTING.md says how")
+        how = INSTALLED_BY.get(missing[0], "apt install npm && npm ci --prefix tests/end_to_end/clients")
+        pytest.skip(f"{missing} are not installed; on Debian: {how}")
 
 
 def run(*command: str | Path, **variables: str) -> str:
