@@ -1,4 +1,4 @@
-"""A process of tests takes one core, so that two stand side by side; said before NumPy and TensorFlow load."""
+"""Limits each test process to one core, so that two run side by side; set before NumPy and TensorFlow load."""
 
 import os
 from typing import Final

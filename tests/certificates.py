@@ -1,4 +1,4 @@
-"""Certificates for the tests of HTTPS."""
+"""Certificates for the HTTPS tests."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from cryptography.x509.oid import NameOID
 
 
 def write_certificate(folder: Path) -> tuple[Path, Path]:
-    """A certificate for 127.0.0.1 that signs itself, and its key, as PEM."""
+    """A self-signed certificate for 127.0.0.1 and its key, as PEM."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "img_super test")])
     now = datetime.datetime.now(datetime.UTC)

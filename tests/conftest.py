@@ -1,4 +1,4 @@
-"""Fakes behind the real interfaces, and the photos that ship."""
+"""Fakes of the real interfaces, and the shipped photos."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from img_super.pipeline.pipeline import Pipeline
 from img_super.settings import Settings
 from tests.side_by_side import Rooms, long_first
 
-# A machine that is busy is no reason to fail.
+# A busy machine is no reason to fail.
 hypothesis.settings.register_profile("patient", deadline=None)
 hypothesis.settings.load_profile("patient")
 
@@ -41,7 +41,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def pytest_collection_finish() -> None:
-    """Every process collects all tests and most run none of a network: those import what trains when they run."""
+    """Every process collects all tests but most run none of a network, so these import Keras only when they run."""
     if loaded := {"tensorflow", "torch"} & sys.modules.keys():
         raise pytest.UsageError(f"a test's module loads {sorted(loaded)}")
 
@@ -58,7 +58,7 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
 
 
 def _tell_where_the_time_went(terminalreporter: Any) -> None:
-    """By folder, when there are several."""
+    """By folder, if there are several."""
     seconds: Counter[str] = Counter()
     for report in (one for kind in ("passed", "failed", "") for one in terminalreporter.stats.get(kind, [])):
         seconds["/".join(report.nodeid.split("/")[:2])] += report.duration
@@ -69,7 +69,7 @@ def _tell_where_the_time_went(terminalreporter: Any) -> None:
 
 
 def _tell_what_was_skipped(terminalreporter: Any) -> None:
-    """For want of a program, and the line that brings it."""
+    """Report tests skipped for lack of a program, and how to install it."""
     reasons = Counter(str(report.longrepr[2]) for report in terminalreporter.stats.get("skipped", []))
     lacking: Counter[str] = Counter()
     for reason, tests in reasons.items():
@@ -101,7 +101,7 @@ WITH_OWNER = Detection(
 
 @dataclass
 class FakeDetector:
-    """Answers what it was told to, whatever it sees."""
+    """Returns a fixed answer."""
 
     answer: Detection | None = TWO_FACES
     identity: ModelIdentity = FAKE_DETECTOR
@@ -174,7 +174,7 @@ def client(settings: Settings, pipeline: Pipeline) -> Iterator[TestClient]:
 
 @pytest.fixture
 def photo_bytes() -> bytes:
-    """A small PNG of noise; the fakes do not mind."""
+    """A small PNG of noise, good enough for the fakes."""
     return encode(np.random.default_rng(7).integers(0, 256, (120, 200, 3), dtype=np.uint8))
 
 
@@ -191,7 +191,7 @@ def encode(pixels: RgbImage, image_format: str = "PNG", **options: object) -> by
 
 
 def write_data_set(folder: Path, count: int, side_px: int = 32, seed: int = 1) -> Path:
-    """Attacks have a bright square in the middle: a task that a few steps can learn."""
+    """Attacks have a bright square in the middle, which a few steps can learn."""
     rng = np.random.default_rng(seed)
     labels = np.arange(count) % 2
     crops = rng.integers(0, 120, (count, side_px, side_px, 3), dtype=np.uint8)

@@ -1,4 +1,4 @@
-"""A photo drawn with plain colours: where a colour lies tells where its label must lie."""
+"""A photo drawn in plain colours, whose positions give the expected labels."""
 
 from __future__ import annotations
 

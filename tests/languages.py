@@ -1,4 +1,4 @@
-"""How tests notice English where Spanish is due."""
+"""Detects English in Spanish texts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Files as phones, scanners and programs really write them."""
+"""Files as written by real phones, scanners and programs."""
 
 from __future__ import annotations
 

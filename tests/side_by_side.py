@@ -1,4 +1,4 @@
-"""Which tests stay in one process when several share them, and which begin."""
+"""How tests are distributed over processes, and in which order."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ LONG_FIRST: Final = ("tests/networks/", "tests/end_to_end/", "tests/integration/
 
 
 class Rooms(LoadFileScheduling):  # type: ignore[misc] # xdist has no types
-    """A file stays whole, and so do some folders: what is made once a module is made once."""
+    """Keeps files, and some folders, in one process, so that module fixtures are built once."""
 
     def _split_scope(self, nodeid: str) -> str:
         return next((room for room in TOGETHER if nodeid.startswith(room)), str(super()._split_scope(nodeid)))
 
 
 def long_first(items: list[pytest.Item]) -> None:
-    """Sort what is given out in this order."""
+    """Sort the longest first."""
     items.sort(key=lambda item: next((at for at, room in enumerate(LONG_FIRST) if item.nodeid.startswith(room)), 99))

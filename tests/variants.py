@@ -1,6 +1,6 @@
-"""Sound files of every kind that is read: modes, depths, compressions, layouts, orientations, profiles, odd sizes.
+"""Valid files of every supported kind: modes, depths, compressions, layouts, orientations, profiles, odd sizes.
 
-Made by Pillow where it can, else byte by byte here; the numbers are no picture's of a person.
+Written by Pillow if possible, otherwise byte by byte; they show no person.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ WH: Final = (97, 71)
 
 
 def picture(wh: tuple[int, int] = WH) -> Image.Image:
-    """Soft colours with a few hard edges, the same each time."""
+    """Soft colours with a few hard edges, deterministic."""
     rng = np.random.default_rng(11)
     soft = Image.fromarray(rng.integers(0, 256, (5, 6, 3), dtype=np.uint8)).resize(wh, Image.Resampling.BICUBIC)
     pixels = np.array(soft)
@@ -35,7 +35,7 @@ def picture(wh: tuple[int, int] = WH) -> Image.Image:
 
 
 def wide_profile() -> bytes:
-    """sRGB's profile with red's place moved, as in a wide gamut."""
+    """sRGB's profile with red's primary moved, as in a wide gamut."""
     profile = bytearray(ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes())
     entry = profile.index(b"rXYZ", 128)
     at = int.from_bytes(profile[entry + 4 : entry + 8], "big")
@@ -44,7 +44,7 @@ def wide_profile() -> bytes:
 
 
 def variants() -> Iterator[Variant]:
-    """All of them, always in the same order."""
+    """All variants, in a fixed order."""
     for made in (_jpegs, _small_jpegs, _small_others, _pngs, _raw_pngs, _webps, _avifs, _bmps, _tiffs, _raw_tiffs):
         yield from made()
 
@@ -125,7 +125,7 @@ _ADAM7: Final = ((0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 
 
 
 def _raw_pngs() -> Iterator[Variant]:
-    """Depths that Pillow does not write, and the seven passes."""
+    """Depths that Pillow does not write, and interlacing."""
     for (colour, bands), depth, interlaced in product(_PNG_COLOURS.items(), (1, 2, 4, 8, 16), (False, True)):
         if depth < 8 and colour:
             continue
@@ -199,7 +199,7 @@ def _tiffs() -> Iterator[Variant]:
 
 
 def _raw_tiffs() -> Iterator[Variant]:
-    """Depths, byte orders, planes, tiles and differences that Pillow does not write."""
+    """Depths, byte orders, planes, tiles and predictors that Pillow does not write."""
     kinds = [(1, 1), (0, 1), (2, 3), (2, 4)]
     for (photometric, bands), depth, order in product(kinds, (1, 2, 4, 8, 16), "<>"):
         if depth < 8 and bands > 1:
@@ -258,7 +258,7 @@ def _tile(samples: Samples, x: int, y: int) -> Samples:
 def _written_tiff(
     tags: dict[int, tuple[int, list[int]]], places: int, sizes: int, bodies: list[bytes], order: str
 ) -> bytes:
-    """The picture's data first, then the directory, then what does not fit into it."""
+    """The picture's data, then the directory, then its overflow values."""
     offsets = [8 + sum(map(len, bodies[:number])) for number in range(len(bodies))]
     tags |= {places: (4, offsets), sizes: (4, [len(body) for body in bodies])}
     data = b"".join(bodies)
@@ -276,7 +276,7 @@ def _written_tiff(
 
 
 def samples_of(bands: int, depth: int) -> Samples:
-    """Grey, grey with alpha, colour, or both, in so many bits: [height, width, bands]."""
+    """Grey or colour, optionally with alpha, in this many bits: [height, width, bands]."""
     image = picture()
     mode = {1: "L", 2: "LA", 3: "RGB", 4: "RGBA"}[bands]
     made = _with_alpha(image).convert(mode) if bands in (2, 4) else image.convert(mode)

@@ -1,4 +1,4 @@
-"""How tests wait: for what happens, never for a time that should be enough."""
+"""Waiting for events in tests, never for a fixed time."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _Answer = TypeVar("_Answer")
 
 
 def until(asked: Callable[[], _Answer]) -> _Answer:
-    """Ask until the answer is true, and return it."""
+    """Poll until the answer is true, and return it."""
     deadline_s = time.monotonic() + PATIENCE_S
     while not (answer := asked()):
         assert time.monotonic() < deadline_s, f"still {answer!r}"
@@ -34,7 +34,7 @@ def until(asked: Callable[[], _Answer]) -> _Answer:
 
 
 async def until_then(asked: Callable[[], _Answer]) -> _Answer:
-    """The same, while the event loop goes on."""
+    """The same, on the event loop."""
     async with asyncio.timeout(PATIENCE_S):
         while not (answer := asked()):
             await asyncio.sleep(0)

@@ -1,4 +1,4 @@
-"""One connection of the service over a real socket, on the event loop that it serves with, and a client's end of it."""
+"""A server and its clients over real sockets, on the service's event loop."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ LIMITS = ConnectionLimits()
 
 
 class Clock:
-    """The event loop as the server sees it: time passes when a test says so, on however busy a machine."""
+    """The server's clock: time passes only when a test says so."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self._loop = loop
@@ -36,7 +36,7 @@ class Clock:
 
     @property
     def pending_s(self) -> list[float]:
-        """What is waited for."""
+        """The pending timers, in seconds."""
         return sorted(timer.left_s for timer in self._timers if not timer.over)
 
     def let_pass(self, seconds: float) -> None:
@@ -69,7 +69,7 @@ class _Counted(BoundedConnection):
 
 
 class Served:
-    """A server of one application, and connections to it; its time passes by `clock` alone."""
+    """A server of one application, and connections to it; only `clock` advances its time."""
 
     def __init__(self, app: ASGIApp, limits: ConnectionLimits, state: ServerState, **options: Any) -> None:
         options = {"http": _class(limits), **options}
@@ -90,19 +90,19 @@ class Served:
         return host, port
 
     async def some_connection(self) -> None:
-        """Wait until the server has seen one."""
+        """Wait until the server has a connection."""
         await until_then(lambda: self.state.connections)
 
     async def end_of_connections(self) -> None:
-        """Wait until the server has none any more."""
+        """Wait until the server has no connection."""
         await until_then(lambda: not self.state.connections)
 
     async def waits_for(self, *seconds: float) -> None:
-        """Wait until the server waits for exactly these."""
+        """Wait until the server has exactly these timers."""
         await until_then(lambda: self.clock.pending_s == list(seconds))
 
     async def drip(self, writer: asyncio.StreamWriter, piece: bytes, seconds: float) -> None:
-        """Send a piece ten times in all, each when the one before has come, while so much time passes."""
+        """Send a piece ten times, each after the previous one has arrived, while this much time passes."""
         for _ in range(10):
             before = self._received_bytes
             writer.write(piece)
@@ -146,13 +146,13 @@ async def connection(
 
 
 def on_the_service_s_loop(work: Coroutine[Any, Any, None]) -> None:
-    """Run it to its end as Uvicorn would: on uvloop where that is installed."""
+    """Run a coroutine like Uvicorn does: on uvloop if installed."""
     with asyncio.Runner(loop_factory=uvicorn.Config("", log_config=None).get_loop_factory()) as runner:
         runner.run(work)
 
 
 async def until_closed(reader: asyncio.StreamReader) -> bytes:
-    """What is still sent before the connection ends, in whichever way."""
+    """Everything received until the connection ends in any way."""
     read = bytearray()
     with suppress(ConnectionError):
         while piece := await reader.read(65_536):
@@ -161,7 +161,7 @@ async def until_closed(reader: asyncio.StreamReader) -> bytes:
 
 
 async def send_until_closed(writer: asyncio.StreamWriter, piece: bytes) -> int:
-    """Go on sending, whatever is answered, until nobody takes it any more; returns how many bytes were taken."""
+    """Send, whatever is answered, until the connection fails; return the number of accepted bytes."""
     sent = 0
     with suppress(ConnectionError):
         while not writer.is_closing():

@@ -1,4 +1,4 @@
-"""Clients that leave in the middle: none of them is an error of the service, and nobody else notices."""
+"""Disconnecting clients: no server errors, and no effect on others."""
 
 from __future__ import annotations
 

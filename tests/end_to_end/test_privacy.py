@@ -33,7 +33,7 @@ SPIED_PHOTO = PHOTO[:2] + b"\xff\xfe" + (len(CANARY) + 2).to_bytes(2, "big") + C
 
 
 def traces_of(canary: bytes) -> list[bytes]:
-    """The canary, and how it looks in base64 at each of the three places where it can begin."""
+    """The canary, plain and in base64 at each of its three alignments."""
     inner = [base64.b64encode(b" " * shift + canary + b"   ")[8:56] for shift in range(3)]
     return [canary, canary.hex().encode(), *inner]
 
@@ -58,7 +58,7 @@ def bad_bodies() -> Iterator[tuple[str, bytes]]:
 
 
 def storm(service: Service) -> list[httpx2.Response]:
-    """Good and bad requests with the canary everywhere; what was answered."""
+    """Send good and bad requests with the canary everywhere; return the answers."""
     text = base64.b64encode(CANARY).decode().strip("=")
     with httpx2.Client(base_url=service.url, timeout=600) as client:
         good = [
@@ -79,7 +79,7 @@ def storm(service: Service) -> list[httpx2.Response]:
 
 @contextmanager
 def collector() -> Iterator[tuple[str, list[bytes]]]:
-    """An OpenTelemetry collector that keeps what it is sent."""
+    """An OpenTelemetry collector that stores what it receives."""
     kept: list[bytes] = []
 
     class Keep(http.server.BaseHTTPRequestHandler):
@@ -98,7 +98,7 @@ def collector() -> Iterator[tuple[str, list[bytes]]]:
 
 
 def files_written_since(moment: float, *folders: Path) -> Iterator[Path]:
-    """Every file that was changed after the moment and can be read."""
+    """Every readable file changed since then."""
     for folder in folders:
         for place, _, names in os.walk(folder):
             for name in names:
@@ -152,14 +152,14 @@ def test_no_input_is_logged_or_stored(tmp_path: Path, log_format: str) -> None:
     for answer in answers:
         leaks += found(answer.content, "an answer") + found(repr(answer.headers.multi_items()).encode(), "headers")
     for path in files_written_since(moment, home, temporary, Path.cwd() / "src", Path("/dev/shm")):  # noqa: S108
-        with suppress(FileNotFoundError):  # of other programs, in the shared memory
+        with suppress(FileNotFoundError):  # other programs' shared memory
             leaks += found(path.read_bytes(), str(path))
     assert leaks == []
     assert [name for name in open_files if name.startswith(str(temporary))] == []
 
 
 def test_search_finds_a_planted_canary(tmp_path: Path) -> None:
-    """Each form in which it could lie somewhere is recognised."""
+    """Every form of the canary is recognised."""
     file = tmp_path / "spool"
     file.write_bytes(SPIED_PHOTO)
     assert list(files_written_since(time.time() - 60, tmp_path)) == [file]
@@ -169,7 +169,7 @@ def test_search_finds_a_planted_canary(tmp_path: Path) -> None:
 
 
 def test_urls_and_paths_in_requests_are_never_opened(service: Service, bona_fide_bytes: bytes) -> None:
-    """What looks like a path or an address is only a text that is not base64."""
+    """A path or URL is just text that is not base64."""
     opened: list[str] = []
     with collector() as (address, called), httpx2.Client(base_url=service.url, timeout=600) as client:
         targets = [

@@ -43,7 +43,7 @@ def registry(tmp_path: Path) -> Registry:
 
 @contextmanager
 def under_load(service: Service, photo: bytes) -> Iterator[list[Told]]:
-    """Three callers that post without a pause, each over connections of its own."""
+    """Three callers that post continuously, each over its own connections."""
     told: list[Told] = []
     ended = Event()
 
@@ -64,7 +64,7 @@ def under_load(service: Service, photo: bytes) -> Iterator[list[Told]]:
 
 
 def wait_for(told: list[Told], version: str) -> None:
-    """Until only this version has answered for a while."""
+    """Wait until only this version answers."""
     until(lambda: [one for _, one, _ in told[-6:]] == [version] * 6)
 
 
@@ -82,7 +82,7 @@ def test_promotion_loses_no_request_and_answers_name_the_model(
             assert (answer.status_code, answer.json()["now"]["version"]) == (200, NEW)
             before = len(told)
             until(lambda: len(told) > before + 20)
-            others = [version for _, version, _ in told[before + CALLERS :] if version != NEW]  # CALLERS were under way
+            others = [version for _, version, _ in told[before + CALLERS :] if version != NEW]  # CALLERS in flight
             assert not others, f"{len(others)} answers of the old model after the new one was told to serve"
             registry.rollback()
             service.process.send_signal(signal.SIGHUP)
@@ -99,6 +99,6 @@ def test_promotion_loses_no_request_and_answers_name_the_model(
 
 
 def _force(registry: Registry, version: str) -> None:
-    """What `promote` would refuse: as if the file had been damaged afterwards."""
+    """Promote a model that `promote` would refuse, as if it had been damaged afterwards."""
     path = registry.folder / "registry.json"
     path.write_bytes(msgspec.json.encode(msgspec.structs.replace(registry.state, current=version)))

@@ -42,14 +42,14 @@ CARD = read_card(SHIPPED_MODEL)
 
 @pytest.fixture
 def checkout(tmp_path: Path) -> Path:
-    """A folder in which the README's paths lead where they do in a checkout, and what is written is thrown away."""
+    """A temporary folder with the checkout's paths, whose output is discarded."""
     (tmp_path / "src").symlink_to(ROOT / "src")
     (tmp_path / ".venv").symlink_to(Path(sys.prefix))
     return tmp_path
 
 
 def typed(text: str, folder: Path) -> str:
-    """What a person sees who pastes this into a terminal."""
+    """The output of pasting this into a terminal."""
     script = f"shopt -s expand_aliases\nset -e\n{text}"
     done = subprocess.run(
         ["bash", "-c", script], cwd=folder, env=environment(), capture_output=True, text=True, check=False
@@ -73,7 +73,7 @@ def test_requests_get_an_answer(block: str, service: Service, checkout: Path) ->
 
 
 def test_commands_without_a_service_succeed(checkout: Path) -> None:
-    """`super` ends with 1 where a photo is suspicious, as it should here."""
+    """`super` exits with 1 because a photo is suspicious."""
     (block,) = [block for block in SHELL if block.startswith("alias")]
     told = typed(re.sub(r"^(img-super super .*?)( +#|$)", r"\1 || [ $? = 1 ]\2", block, flags=re.MULTILINE), checkout)
     assert "attack" in told

@@ -29,7 +29,7 @@ JPEG = {"content-type": "image/jpeg"}
 
 
 def old_client(url: str, photo: bytes) -> dict[str, Any]:
-    """What the clients of the system before this one do: post JSON, print JSON."""
+    """A client of the legacy system: posts JSON, prints JSON."""
     body = json.dumps({"image": "data:image/jpeg;base64," + base64.b64encode(photo).decode()}).encode()
     request = urllib.request.Request(url, body, {"Content-Type": "application/json"})
     with urllib.request.urlopen(request, timeout=PATIENCE_S) as response:
@@ -47,7 +47,7 @@ def test_legacy_client_still_works(service: Service, name: str) -> None:
     assert answer["reco"] == ("TRUE" if answer["score"] >= answer["threshold"] else "FALSE")
     face = old_client(f"{service.url}/face", (SAMPLES / name).read_bytes())
     assert answer["coord"].keys() <= face.keys()
-    # The faster detector looks once more where it found the portrait: the same face, a few pixels beside.
+    # The fast detector refines its box: the same face, a few pixels off.
     assert box(answer["coord"]).iou(box(face)) > 0.7
 
 
@@ -109,7 +109,7 @@ def test_concurrent_requests_get_equal_answers(service: Service, bona_fide_bytes
 
 
 def in_hand(service: Service) -> float:
-    """Photos that are worked on, wait for a thread, or are answered already."""
+    """Photos in work, queued, or answered."""
     counted = ("img_super_photos_working ", "img_super_photos_waiting ", 'img_super_requests_total{method="POST"')
     lines = httpx2.get(f"{service.url}/metrics", timeout=PATIENCE_S).text.splitlines()
     return sum(float(line.rpartition(" ")[2]) for line in lines if line.startswith(counted))

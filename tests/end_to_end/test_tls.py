@@ -1,4 +1,4 @@
-"""HTTPS as an operator switches it on: two files, a certificate that is really checked."""
+"""HTTPS as an operator enables it, with a certificate that is verified."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def chain(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def port(chain: Path) -> Iterator[int]:
-    """The port of a service with that certificate."""
+    """The port of a service with this certificate."""
     port = free_port()
     variables = {"IMG_SUPER_TLS_CERTIFICATE": str(chain), "IMG_SUPER_TLS_KEY": str(chain.with_name("key.pem"))}
     command = [sys.executable, "-m", "img_super", "serve", "--port", str(port)]

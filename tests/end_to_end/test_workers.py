@@ -30,14 +30,14 @@ def two_workers(service: Service) -> list[int]:
 
 
 def answered(service: Service) -> float:
-    """How many requests to `/super` all workers together have answered with 200."""
+    """The number of `/super` requests answered with 200 by all workers."""
     lines = httpx2.get(f"{service.url}/metrics", timeout=PATIENCE_S).text.splitlines()
     name = 'img_super_requests_total{method="POST",route="/super",status="200"}'
     return sum(float(line.rpartition(" ")[2]) for line in lines if line.startswith(name))
 
 
 def post(service: Service, photo: bytes) -> int:
-    """Over a connection of its own, so that either worker may take it."""
+    """Over a new connection, so that either worker may take it."""
     return httpx2.post(f"{service.url}/super", content=photo, headers=JPEG, timeout=PATIENCE_S).status_code
 
 

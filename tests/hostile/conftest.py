@@ -1,4 +1,4 @@
-"""A decoder whose child is ended by the kernel or by nobody."""
+"""A decoder whose child only the kernel kills."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tests.waiting import PATIENCE_S
 
 @pytest.fixture(scope="module")
 def decoder_that_waits() -> Iterator[Decoder]:
-    """It gives nobody up before the test does: on a busy machine the clock tells neither from the other."""
+    """Waits as long as the test, because on a busy machine timeouts are ambiguous."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(decoder_module, "_WAIT_TIMES", 10 * PATIENCE_S)
         decoder = Decoder()

@@ -1,4 +1,4 @@
-"""What a file costs the service: processor time and memory, in a process that does with it what the service does."""
+"""Measures a file's processor time and memory in a process that treats it like the service."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ _PORTRAIT_PX: Final = 40
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """Processor time, and memory above that of a process that decodes nothing."""
+    """Processor time, and memory above that of an idle process."""
 
     ms: float
     mb: float
 
 
 def cost_of(data: bytes, limits: DecodeLimits) -> Cost:
-    """Decode a file as the service would, with a crop where the fast way of a JPEG takes it."""
+    """Decode a file like the service, with a crop if it takes the JPEG fast path."""
     memory = os.memfd_create("photo")
     try:
         os.write(memory, data)

@@ -1,6 +1,6 @@
-"""Image files that are meant to cost much and to be small, each drawn from numbers that can be changed a little.
+"""Small image files with a high decoding cost, each drawn from numbers that can be mutated.
 
-A file is what `FORMATS[name]` makes of a `Draw`; the same numbers give the same file.
+`FORMATS[name]` turns a `Draw` into a file; the same numbers give the same file.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _FEWEST_PIXELS: Final = 10_000
 
 
 class Draw:
-    """Decides by its numbers, in [0, 1), one after the other; when they are used up they begin anew."""
+    """Draws from its numbers in [0, 1) in turn, cyclically."""
 
     def __init__(self, genes: Sequence[float]) -> None:
         self._genes, self._at = genes, 0
@@ -35,22 +35,22 @@ class Draw:
         return self._genes[(self._at - 1) % len(self._genes)]
 
     def of(self, choices: Sequence[Any]) -> Any:
-        """One of them."""
+        """One of the choices."""
         return choices[int(self.unit() * len(choices))]
 
     def between(self, least: float, most: float) -> int:
-        """A whole number; small ones are as likely as large ones, by their logarithm."""
+        """An integer, log-uniformly distributed."""
         return int(least * (most / least) ** self.unit() + 0.5)
 
     def sides(self, most_pixels: int = MAX_PIXELS, most_side: int = 65_000) -> tuple[int, int]:
-        """Width and height, more often as large as may be."""
+        """Width and height, often the maximum."""
         pixels = most_pixels if self.unit() < 0.3 else self.between(_FEWEST_PIXELS, most_pixels)
         wide = min(most_side, max(1, self.between(1, pixels) if self.unit() < 0.2 else int(pixels**0.5)))
         return wide, max(1, min(most_side, pixels // wide))
 
 
 def picture(draw: Draw, wh: tuple[int, int], mode: str) -> Image.Image:
-    """Flat, noisy, or a small noisy square over and over; `mode` is Pillow's."""
+    """Flat, noisy, or a tiled noisy square; `mode` is Pillow's."""
     wide, high = wh
     side = min(wide, high, draw.of((1, 8, 64, 512)))
     bands = len(Image.new(mode, (1, 1)).getbands())
@@ -66,7 +66,7 @@ def picture(draw: Draw, wh: tuple[int, int], mode: str) -> Image.Image:
 
 
 def jpeg(draw: Draw) -> bytes:
-    """Many pixels, colours, scans; a head that says more than the rest has."""
+    """Many pixels, colours, scans; or a header that declares more than there is."""
     wh = draw.sides()
     progressive = draw.unit() < 0.4
     options = {"quality": draw.between(1, 100), "subsampling": draw.of((0, 1, 2)), "progressive": progressive}
@@ -78,7 +78,7 @@ def jpeg(draw: Draw) -> bytes:
 
 
 def _with_another_head(draw: Draw, data: bytes) -> bytes:
-    """Other sides than the picture has, or arithmetic coding, which reads anything."""
+    """A wrong size in the header, or arithmetic coding, which accepts any data."""
     changed = bytearray(data)
     at = next((data.find(bytes([0xFF, marker]), 2) for marker in (0xC0, 0xC2) if bytes([0xFF, marker]) in data), -1)
     if at > 0 and draw.unit() < 0.3:
@@ -89,7 +89,7 @@ def _with_another_head(draw: Draw, data: bytes) -> bytes:
 
 
 def png_file(draw: Draw) -> bytes:
-    """Every kind of pixel, interlaced or not, each row filtered in a way of its own; text, profile and EXIF beside."""
+    """Every pixel type, interlaced or not, each row with its own filter; with text, profile and EXIF."""
     colour, depth = draw.of(((0, 1), (0, 8), (0, 16), (2, 8), (2, 16), (3, 8), (4, 8), (4, 16), (6, 8), (6, 16)))
     wide, high = draw.sides()
     bits = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}[colour] * depth
@@ -105,28 +105,28 @@ def png_file(draw: Draw) -> bytes:
         kind = draw.of((b"iCCP", b"zTXt", b"eXIf"))
         more.append(png_chunk(kind, b"a\0\0" + zlib.compress(b"\0" * draw.between(1000, 20 * _MB))))
     data = png(wide, high, pixels, *more, depth=depth, colour=colour)
-    if draw.unit() < 0.3:  # what lies there is then read in seven passes
+    if draw.unit() < 0.3:  # the data are then read in seven passes
         head = data[16:28] + b"\1"
         data = data[:8] + png_chunk(b"IHDR", head) + data[33:]
     return data
 
 
 def webp(draw: Draw) -> bytes:
-    """With losses or without, transparent or not."""
+    """Lossy or lossless, transparent or not."""
     wh = draw.sides(most_side=16_383)
     options = {"lossless": draw.unit() < 0.5, "quality": draw.between(1, 100), "method": draw.of((0, 1))}
     return image_file(picture(draw, wh, draw.of(("RGB", "RGBA"))), "WEBP", **options)
 
 
 def avif(draw: Draw) -> bytes:
-    """Fast to make, slow to read."""
+    """Fast to encode, slow to decode."""
     wh = draw.sides(most_pixels=8 * _MB)
     options = {"quality": draw.between(1, 100), "subsampling": draw.of(("4:2:0", "4:4:4")), "speed": draw.of((9, 10))}
     return image_file(picture(draw, wh, draw.of(("RGB", "RGBA"))), "AVIF", **options, max_threads=1)
 
 
 def heif(draw: Draw) -> bytes:
-    """A small picture that says other sides; nothing here can make one, so the rest is left to changed bytes."""
+    """A small picture with a wrong size; there is no encoder, so the rest is left to mutation."""
     data = bytearray(HEIC)
     at = data.index(b"ispe") + 8
     if draw.unit() < 0.5:
@@ -135,14 +135,14 @@ def heif(draw: Draw) -> bytes:
 
 
 def bmp(draw: Draw) -> bytes:
-    """Runs as short as may be, or plain pixels of few bits."""
+    """The shortest runs, or plain pixels of few bits."""
     if draw.unit() < 0.6:
         return bmp_runs(*draw.sides(), draw.between(10, 8 * _MB))
     return image_file(picture(draw, draw.sides(5 * _MB), draw.of(("1", "L", "RGB", "P"))), "BMP")
 
 
 def tiff(draw: Draw) -> bytes:
-    """All compressions, strips and tiles of all sizes, several pages of which the first are blank."""
+    """All compressions, strip and tile sizes, and several pages, the first ones blank."""
     compression = draw.of((None, "packbits", "tiff_lzw", "tiff_adobe_deflate", "group3", "group4", "jpeg", "zstd",
                            "lzma", "webp"))  # fmt: skip
     one_bit = compression in ("group3", "group4")
@@ -150,9 +150,9 @@ def tiff(draw: Draw) -> bytes:
     if compression == "jpeg" and mode == "RGBA":
         mode = "RGB"
     wh = draw.sides(draw.of((2 * _MB, MAX_PIXELS if compression not in (None, "lzma", "webp") else 5 * _MB)))
-    tags = {278: draw.between(1, wh[1])}  # rows in a strip
+    tags = {278: draw.between(1, wh[1])}  # rows per strip
     if draw.unit() < 0.3 and compression in ("tiff_lzw", "tiff_adobe_deflate", "zstd"):
-        tags[317] = 2  # differences
+        tags[317] = 2  # predictor
     pages = [Image.new(mode, wh) for _ in range(draw.of((0, 0, 1, 4)))]
     options: dict[str, Any] = {"compression": compression, "tiffinfo": tags}
     file, last = BytesIO(), picture(draw, wh, mode)

@@ -1,8 +1,8 @@
-"""Fuzzes the decoding, guided by coverage: an image or a typed error, whatever the bytes.
+"""Coverage-guided fuzzing of the decoding: any bytes must give an image or a typed error.
 
     python -m tests.hostile.fuzz_decode [-max_total_time=600] [FOLDER_FOR_WHAT_IT_FINDS]
 
-It begins with the corpus of `tests/hostile`. Needs atheris (Linux on x86-64).
+It starts from the corpus of `tests/hostile`. Needs atheris (Linux on x86-64).
 """
 
 from __future__ import annotations
@@ -26,13 +26,13 @@ LONGEST_BYTES = 20_000
 
 
 def decode(data: bytes) -> None:
-    """Anything that leaves here but an `InputError` is a finding."""
+    """Any exception but `InputError` is a finding."""
     with suppress(InputError):
         open_photo(data, LIMITS)
 
 
 def main() -> None:
-    """Hand the corpus to libFuzzer and let it go on from there."""
+    """Run libFuzzer from the corpus."""
     with tempfile.TemporaryDirectory() as folder:
         for number, (_, data) in enumerate(hostile_files()):
             if len(data) <= LONGEST_BYTES:

@@ -1,4 +1,4 @@
-"""PDFs made byte by byte: a scanner's page, and those that somebody made to cost more than they are worth."""
+"""PDFs made byte by byte: scanned pages and costly ones."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ A4 = (0, 0, 595, 842)
 
 
 def pdf(*objects: bytes, trailer: bytes = b"") -> bytes:
-    """A whole file of these objects, numbered from 1 on; the first is the catalogue."""
+    """A file of these objects, numbered from 1; the first is the catalogue."""
     data, places = b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n", []
     for number, body in enumerate(objects, 1):
         places.append(len(data))
@@ -24,12 +24,12 @@ def pdf(*objects: bytes, trailer: bytes = b"") -> bytes:
 
 
 def stream(head: bytes, data: bytes) -> bytes:
-    """A stream and the keys of its head."""
+    """A stream and its dictionary."""
     return b"<<%s/Length %d>>stream\n%s\nendstream" % (head, len(data), data)
 
 
 def page(content: bytes, *objects: bytes, box: tuple[float, ...] = A4, more: bytes = b"") -> bytes:
-    """One page that draws `content`; `objects` are numbered from 5 on, and the fifth is its image `Im`."""
+    """One page that draws `content`; `objects` are numbered from 5, and the fifth is its image `Im`."""
     media = " ".join(map(str, box)).encode()
     return pdf(
         b"<</Type/Catalog/Pages 2 0 R>>",
@@ -41,13 +41,13 @@ def page(content: bytes, *objects: bytes, box: tuple[float, ...] = A4, more: byt
 
 
 def image(wh: tuple[int, int], data: bytes, filters: bytes, more: bytes = b"/ColorSpace/DeviceRGB") -> bytes:
-    """An image of 8 bits a colour."""
+    """An image of 8 bits per component."""
     head = b"/Type/XObject/Subtype/Image/Width %d/Height %d/BitsPerComponent 8" % wh
     return stream(head + b"/Filter/" + filters + more, data)
 
 
 def scan(pixels: RgbImage, dpi: float = 300, more: bytes = b"") -> bytes:
-    """As a scanner writes it: one image over the whole page."""
+    """A scanner's page: one image over the whole page."""
     height, width = pixels.shape[:2]
     deflated = image((width, height), zlib.compress(np.ascontiguousarray(pixels).tobytes(), 1), b"FlateDecode")
     wide, high = width * 72 / dpi, height * 72 / dpi
@@ -55,14 +55,14 @@ def scan(pixels: RgbImage, dpi: float = 300, more: bytes = b"") -> bytes:
 
 
 def jpeg_scan(jpeg: bytes, wh: tuple[int, int], dpi: float = 300) -> bytes:
-    """As a phone's app writes it: the camera's JPEG over the whole page."""
+    """A phone app's page: the camera's JPEG over the whole page."""
     wide, high = wh[0] * 72 / dpi, wh[1] * 72 / dpi
     content = b"q %f 0 0 %f 0 0 cm /Im Do Q" % (wide, high)
     return page(content, image(wh, jpeg, b"DCTDecode"), box=(0, 0, wide, high))
 
 
 def form(content: bytes, drawn: int, matrix: tuple[float, ...] = (1, 0, 0, 1, 0, 0)) -> bytes:
-    """What is drawn as one; `drawn` is the number of its `Im`."""
+    """A form; `drawn` is the number of its `Im`."""
     head = b"/Type/XObject/Subtype/Form/BBox[0 0 1000 1000]/Resources<</XObject<</Im %d 0 R>>>>" % drawn
     return stream(head + b"/Matrix[%s]" % " ".join(map(str, matrix)).encode(), content)
 

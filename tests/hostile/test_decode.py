@@ -1,4 +1,4 @@
-"""Decoding alone against the corpus: an image or a typed error, in bounded time and memory."""
+"""Decoding of the corpus: an image or a typed error, in bounded time and memory."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ print(worst[0] // 1024, worst[1])
 
 
 def test_hostile_files_stay_within_the_memory_limit() -> None:
-    """The bombs among them would take gigabytes: one tile of 151 bytes 1.5 GB."""
+    """The bombs among them would take gigabytes; one tile of 151 bytes takes 1.5 GB."""
     done = subprocess.run(
         [sys.executable, "-c", PEAK], env=environment(), capture_output=True, text=True, timeout=300, check=True
     )
@@ -91,6 +91,6 @@ def test_image_stays_within_its_memory_share(max_memory_bytes: int, fits: bool) 
 
 
 def test_corpus_files_match_their_descriptions() -> None:
-    """Most of it begins like an image, so that the decoders see it and not only the check of the first bytes."""
+    """Most files begin like an image, so that they reach the decoders and not only the signature check."""
     assert len(CORPUS) > 300
     assert sum(sniff_type(data) is not None for data in CORPUS.values()) > 250

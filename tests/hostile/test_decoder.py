@@ -1,4 +1,4 @@
-"""The process that decodes: it can be ended, has little memory, and can neither open nor call anything."""
+"""The decoding process: it can be killed, has limited memory, and can neither open files nor connect."""
 
 from __future__ import annotations
 

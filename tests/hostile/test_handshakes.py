@@ -1,4 +1,4 @@
-"""Clients of HTTPS that begin a handshake and do not go on, or say little in many records."""
+"""HTTPS clients that stall in the handshake, or send tiny records."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def head_of(size_bytes: int) -> bytes:
 
 
 async def app(scope: Scope, receive: Receive, send: Send) -> None:
-    """Answers with the scheme that it was asked by, when it has read the body."""
+    """Reads the body and answers with the request's scheme."""
     while (message := await receive())["type"] == "http.request" and message["more_body"]:
         pass
     await send({"type": "http.response.start", "status": 200, "headers": []})
@@ -94,7 +94,7 @@ def test_non_tls_clients_are_closed_and_released(certificate: Certificate) -> No
 
 
 def test_one_byte_records_are_limited(certificate: Certificate) -> None:
-    """Each costs as much time as one of hundreds."""
+    """Each costs as much time as a record of hundreds of bytes."""
 
     async def spell() -> None:
         async with secure(certificate) as server:

@@ -1,4 +1,4 @@
-"""Networks in LiteRT's format that somebody made for harm: each is refused with a sentence before it costs anything."""
+"""Malicious networks in LiteRT's format, each refused with a sentence before it costs anything."""
 
 from __future__ import annotations
 
@@ -87,14 +87,14 @@ def reduced(network: Network, taken: int, made: int, axes: Sequence[int]) -> Non
 
 
 def packed(network: Network) -> bytes:
-    """As it lies in a file."""
+    """The file's bytes."""
     builder = flatbuffers.Builder()
     builder.Finish(network.Pack(builder), b"TFL3")
     return bytes(builder.Output())
 
 
 def resized(network: Network, told: Sequence[int], size: int | None = None) -> None:
-    """The logit is the largest value of a crop that was made 9,000 pixels wide; what the file tells of its shape."""
+    """The logit is the maximum of a crop resized to 9,000 pixels; the shape is what the file declares."""
     operators = network.subgraphs[0].operators
     if size is None:
         size = tensor(network, (2,), INT, np.array([9000, 9000], np.int32))
@@ -113,7 +113,7 @@ def lies(network: Network) -> None:
 
 
 def calculated(network: Network) -> None:
-    """What LiteRT knows only when it runs: until then it believes what is told."""
+    """A shape that LiteRT only computes at run time; until then it trusts the declared one."""
     sizes, size = tensor(network, (1, 2), INT, np.array([9000, 9000], np.int32)), tensor(network, (2,), INT)
     rows = tensor(network, (1,), INT, np.array([0], np.int32))
     options = schema.ReducerOptionsT()

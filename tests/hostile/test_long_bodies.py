@@ -1,4 +1,4 @@
-"""Bodies and files that cost far more than their bytes, in code that holds the interpreter: the service waits."""
+"""Bodies and files with a disproportionate cost in code that holds the GIL and blocks the service."""
 
 from __future__ import annotations
 

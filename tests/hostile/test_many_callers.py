@@ -1,4 +1,4 @@
-"""Callers that are invented: each new one costs no more than the first, and they do not pile up."""
+"""Forged callers: each costs no more than the first, and they do not accumulate."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from img_super.api.rate_limit import RateLimit
 
 
 class Clock:
-    """Stands still until it is moved."""
+    """A clock that only moves on request."""
 
     now_s = 1000.0 * rate_limit.WINDOW_S
 

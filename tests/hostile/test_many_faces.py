@@ -1,4 +1,4 @@
-"""Photos that show more faces and documents than anybody photographs."""
+"""Photos with implausibly many faces and documents."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def test_only_the_most_confident_faces_are_examined() -> None:
     outputs = {name: np.zeros((CELLS, CELLS, channels), np.float32) for name, channels in CHANNELS.items()}
     outputs["centres"][:] = 0.9
     outputs["centres"][7, 7] = 0.95
-    outputs["boxes"][..., 2:4] = -2.5  # so small that none lies over another
+    outputs["boxes"][..., 2:4] = -2.5  # so small that none overlap
     begun_s = time.thread_time()
     faces = read_candidates(outputs)
     assert len(faces) <= MAX_FACES

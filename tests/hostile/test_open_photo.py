@@ -1,4 +1,4 @@
-"""The way that the service goes, against the corpus: the answers of the plain decoding, in bounded time."""
+"""The service's decoding of the corpus: equal to plain decoding, in bounded time."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def test_hostile_files_get_the_same_answer_as_full_decoding(name: str) -> None:
 
 @pytest.mark.parametrize("scans", [20, 60, 99])
 def test_allowed_scans_fit_the_budget(scans: int) -> None:
-    """libjpeg-turbo cannot be stopped on its way: what might take longer must not come to it."""
+    """libjpeg-turbo cannot be interrupted, so it must not get anything slower."""
     bomb = jpeg_scans(2000, scans)
     start = time.thread_time()
     fast(bomb)

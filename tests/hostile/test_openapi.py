@@ -1,4 +1,4 @@
-"""Whatever the OpenAPI document allows, and more, gets an answer that the document knows; never a server error."""
+"""Requests that the OpenAPI document allows, and others, get documented answers and never a server error."""
 
 from __future__ import annotations
 
@@ -36,12 +36,12 @@ class EvenValidator:
 
 
 APP = create_app(Settings(threads=2, max_body_bytes=100_000, deepid=True), Pipeline(FakeDetector(), EvenValidator()))
-APP.state.services.warm = True  # a 503 of readiness would count as a server's error
+APP.state.services.warm = True  # readiness's 503 would count as a server error
 
 
 @asynccontextmanager
 async def _nothing(_: object) -> AsyncIterator[None]:
-    """Schemathesis starts and ends the application anew for each request; its threads end once and for all."""
+    """Schemathesis restarts the application for each request, but its threads cannot be restarted."""
     yield
 
 

@@ -1,4 +1,4 @@
-"""PDFs that are made to cost: the process that decodes is ended, and the next file is read."""
+"""Costly PDFs: the decoding process is killed, and the next file is read."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def squares(count: int) -> bytes:
 
 
 def forms(levels: int, times: int) -> bytes:
-    """Each draws the next one so often."""
+    """Each draws the next one this many times."""
     return page(b"/Im Do", *(form(b"/Im Do " * times, number + 6) for number in range(levels)), STAMP)
 
 
@@ -43,7 +43,7 @@ def content_bomb(size_bytes: int) -> bytes:
 
 @pytest.mark.parametrize("data", [squares(300_000), forms(9, 12), content_bomb(200_000_000)], ids=len)
 def test_slow_pdfs_are_stopped(decoder: Decoder, data: bytes) -> None:
-    """By its time, or by its memory: PDFium, which has none left, ends its process."""
+    """By time or by memory: out of memory, PDFium aborts its process."""
     start = time.monotonic()
     with pytest.raises((DecodeTooSlow, BrokenImage)):
         decoder.decode(data, LIMITS)

@@ -1,4 +1,4 @@
-"""Cards, recipes, registries and tables that somebody else wrote: a sentence each, never a traceback."""
+"""Untrusted cards, recipes, registries and tables: one sentence each, never a traceback."""
 
 from __future__ import annotations
 

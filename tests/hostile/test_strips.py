@@ -1,4 +1,4 @@
-"""Photos twenty to forty times as long as wide: on them YuNet answers boxes without an end, and what nobody wrote."""
+"""Photos twenty to forty times as long as wide, for which YuNet returns infinite boxes and uninitialised memory."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def strips() -> Iterator[RgbImage]:
 
 
 class EndlessBoxes:
-    """A network that answers as YuNet did."""
+    """A network that answers like YuNet did."""
 
     def __init__(self) -> None:
         self.ratios = list[float]()

@@ -1,4 +1,4 @@
-"""TAR archives of a few kB whose headers would take minutes and gigabytes, and those that people really have."""
+"""TAR archives of a few kB whose headers would take minutes and gigabytes, and ordinary ones."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ def test_reading_headers_is_fast_and_takes_little_memory(tmp_path: Path, name: s
         assert found[0].code == BrokenArchive.code
 
 
-@pytest.mark.parametrize("records", [b"2 =\n", b"9 a=b\n", b"6 a=bc", b"x a=b\n", b"0 a=\n"])  # the last leads nowhere
+@pytest.mark.parametrize("records", [b"2 =\n", b"9 a=b\n", b"6 a=bc", b"x a=b\n", b"0 a=\n"])  # the last dangles
 def test_records_with_a_wrong_length_are_refused(tmp_path: Path, records: bytes) -> None:
     (found,) = found_in(tmp_path / "in.tar", extended(records) + PHOTO)
     assert isinstance(found, Failed)
@@ -104,7 +104,7 @@ def test_size_in_an_extended_header_counts(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("size_bytes", [-1, -5000])
 def test_negative_size_is_damage(tmp_path: Path, size_bytes: int) -> None:
-    """Some versions of Python take it for the archive's end, others for a file of no bytes."""
+    """Some Python versions treat it as the archive's end, others as an empty file."""
     member = tarfile.TarInfo("b.jpg")
     member.size = size_bytes
     found = found_in(tmp_path / "in.tar", PHOTO + member.tobuf(tarfile.GNU_FORMAT) + PHOTO)
@@ -119,7 +119,7 @@ def test_link_has_no_content(tmp_path: Path) -> None:
 
 
 def test_sparse_files_get_a_row_and_reading_continues(tmp_path: Path) -> None:
-    """As GNU tar writes them in each of its two formats."""
+    """In both of GNU tar's formats."""
     for holed in (sparse(3), extended(record("GNU.sparse.map", "0,1") + record("GNU.sparse.name", "b.jpg")) + PHOTO):
         first, second = found_in(tmp_path / "in.tar", holed + PHOTO)
         assert isinstance(first, Failed)

@@ -1,4 +1,4 @@
-"""Bytes that are no body, bodies that nobody wants, answers that nobody reads."""
+"""Bytes outside bodies, unwanted bodies, unread answers."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ CHUNKED = b"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
 
 
 async def app(scope: Scope, receive: Receive, send: Send) -> None:
-    """Reads the body to its end, but at /refused, and at /large answers with much."""
+    """Reads the whole body, except at /refused; gives a large answer at /large."""
     more = scope["path"] != "/refused"
     while more:
         message = await receive()
@@ -54,7 +54,7 @@ def test_bytes_outside_bodies_are_limited(begins: bytes, goes_on: bytes) -> None
     async def shout() -> None:
         async with connection(app) as (_, writer):
             writer.write(begins)
-            assert await send_until_closed(writer, goes_on) < 16 * MIB  # the rest lay between the two
+            assert await send_until_closed(writer, goes_on) < 16 * MIB  # the rest was in between
 
     on_the_service_s_loop(shout())
 
@@ -84,7 +84,7 @@ def test_pipelined_requests_are_limited() -> None:
 
 @pytest.mark.parametrize("connection_header", ["close", "keep-alive"])
 def test_refusal_reaches_a_client_that_is_still_sending(connection_header: str) -> None:
-    """nginx speaks to its upstreams with `close`; a reset would throw the answer away before it is read."""
+    """nginx uses `close` with its upstreams; a reset would discard the answer before it is read."""
     head = f"POST /refused HTTP/1.1\r\nHost: x\r\nConnection: {connection_header}\r\nContent-Length: {25 * MIB}\r\n\r\n"
 
     def post(address: tuple[str, int]) -> bytes:
@@ -147,7 +147,7 @@ def test_slow_readers_are_disconnected(connection_header: str, drips: bool) -> N
 
 
 def test_send_buffer_of_an_unread_answer_is_small() -> None:
-    """By default 3 MB, and as much of the processor's time: at 1,000 connections all that a container has."""
+    """By default it is 3 MB, at 1,000 connections all of a container's memory."""
 
     async def do_not_read() -> None:
         async with served(app) as server, unread(server, "GET /large HTTP/1.1\r\nHost: x\r\n\r\n"):
@@ -157,7 +157,7 @@ def test_send_buffer_of_an_unread_answer_is_small() -> None:
 
 
 def test_answer_ends_when_a_pipelining_client_leaves() -> None:
-    """A reader of a large file that leaves would cost as much of the processor's time as one that takes all of it."""
+    """A disconnected reader of a large file would cost as much processor time as a complete one."""
     pieces, ended = list[int](), asyncio.Event()
 
     async def answer_at_length(scope: Scope, receive: Receive, send: Send) -> None:
@@ -203,7 +203,7 @@ def test_disconnect_is_seen_despite_pipelined_requests() -> None:
 
 @asynccontextmanager
 async def unread(server: Served, request: str) -> AsyncIterator[socket.socket]:
-    """A client's end of a connection whose answer waits to be read."""
+    """The client's end of a connection with an unread answer."""
     loop = asyncio.get_running_loop()
     with socket.socket() as line:
         line.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
@@ -215,14 +215,14 @@ async def unread(server: Served, request: str) -> AsyncIterator[socket.socket]:
 
 
 def held_unsent_bytes(connection: Any) -> int:
-    """Of an answer, by the system."""
+    """The unsent bytes of an answer in the kernel."""
     held = array("i", [0])
     fcntl.ioctl(connection.transport.get_extra_info("socket").fileno(), termios.TIOCOUTQ, held)
     return held[0]
 
 
 def test_trailers_are_not_headers() -> None:
-    """A proxy that hands them on has looked at the head alone: keys, addresses and types would come in behind it."""
+    """A proxy that forwards them has only checked the headers, so keys, addresses and types could be smuggled."""
     named = list[bytes]()
 
     async def note_names(scope: Scope, receive: Receive, send: Send) -> None:

@@ -1,4 +1,4 @@
-"""ZIP members that say a small size and become a very large one, and those that people really have."""
+"""ZIP members that declare a small size and expand to a huge one, and ordinary ones."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def zipped(content: bytes, kind: int) -> bytes:
 
 
 def saying(archive: bytes, large: int, small: int) -> bytes:
-    """In its directory, and before the member."""
+    """The declared size, in the directory and before the member."""
     assert archive.count(large.to_bytes(4, "little")) == 2
     return archive.replace(large.to_bytes(4, "little"), small.to_bytes(4, "little"))
 
@@ -47,7 +47,7 @@ def test_member_memory_is_limited_whatever_size_it_declares(tmp_path: Path, kind
         Reader({}, 1_000_000).read(found)
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
-    assert peak < 16_000_000  # LZMA's dictionary is of 8 MiB
+    assert peak < 16_000_000  # LZMA's dictionary is 8 MiB
 
 
 def test_oversized_dictionary_is_refused(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""What several files need and takes long to make."""
+"""Slow fixtures shared by several files."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ DRAWN = 14
 
 @pytest.fixture(scope="session")
 def portraits_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A cache with all of them, of all processes that share the tests: whoever comes second waits and reads."""
+    """A cache of all portraits, shared by the test processes: the second one waits and reads."""
     from img_super.lab.synthesis.portraits.drawn import draw_portraits
 
     own = tmp_path_factory.getbasetemp()

@@ -1,4 +1,4 @@
-"""`img-super scan` with a pipeline that takes its time, so that a test can stop it in the middle on any machine."""
+"""`img-super scan` with a slow pipeline, so that a test can stop it midway on any machine."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class SlowWork(crew.Work):
 
 
 if __name__ == "__main__":
-    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's job in the background starts out deaf to it
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # background jobs of a shell ignore it by default
     crew.Work = SlowWork  # type: ignore[misc]
     journal.COMMIT_EVERY_S = 0.1  # type: ignore[misc]
     app()

@@ -1,4 +1,4 @@
-"""A part of what `python -m benchmarks.variants` compares whole: our pixels beside libvips'."""
+"""Compares our pixels with libvips', on a part of `python -m benchmarks.variants`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""On a real Ray cluster of two nodes, of which one is killed: the answers, the requests in hand, the rows of a scan."""
+"""A real Ray cluster of two nodes, one of which is killed: answers, requests in flight, rows of a scan."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every verb, through the real command: what is not there is one line and the documented exit code."""
+"""Every verb of the real command: missing things give one line and the documented exit code."""
 
 from __future__ import annotations
 

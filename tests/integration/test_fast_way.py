@@ -1,4 +1,4 @@
-"""The fast way of a large JPEG answers as the plain one does, with the real networks."""
+"""The JPEG fast path scores like full decoding, with the real networks."""
 
 from __future__ import annotations
 
@@ -42,5 +42,5 @@ def test_reduced_photo_scores_like_the_full_one(pipeline: Pipeline, name: str, o
     assert fast.detection.rotation == plain.detection.rotation == 0
     assert fast.detection.portrait.box.iou(plain.detection.portrait.box) > 0.9
     assert fast.decision.superimposed == plain.decision.superimposed
-    assert fast.decision.score == pytest.approx(plain.decision.score, abs=0.08)  # one pixel beside moves it by 0.02
+    assert fast.decision.score == pytest.approx(plain.decision.score, abs=0.08)  # one pixel changes it by 0.02
     assert fast.quality == plain.quality

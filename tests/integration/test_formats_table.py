@@ -1,4 +1,4 @@
-"""The table of formats says what the code does: each row has examples here, and there is no row without."""
+"""The table of formats matches the code: each row has examples here."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ EXAMPLES = {
 
 
 def rows() -> list[tuple[str, str]]:
-    """What is told of a kind, and that it is read or the code of its refusal."""
+    """Each variant, with `read` or its error code."""
     lines = [line.split(" | ") for line in TABLE.read_text(encoding="utf-8").splitlines() if line.startswith("| ")]
     return [(f"{kind[2:]} | {variant}", told.split()[0].strip("`,")) for kind, variant, told, *_ in lines[1:]]
 

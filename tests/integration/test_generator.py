@@ -1,4 +1,4 @@
-"""The generator with its real networks, on portraits that it draws itself."""
+"""The generator with its real networks, on generated portraits."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The tutorial of docs/own_documents.md, command by command, with fewer photos than it draws."""
+"""The tutorial of docs/own_documents.md, command by command, with fewer photos."""
 
 from __future__ import annotations
 
@@ -32,14 +32,14 @@ def tutorial(language: str) -> str:
 
 
 def commands() -> list[list[str]]:
-    """What the tutorial tells to type, but for the installation and the service."""
+    """The tutorial's commands, except installation and service."""
     block = tutorial("en")
     lines = [shlex.split(line) for line in block.replace("\\\n", " ").splitlines()]
     return [line[1:] for line in lines if line[0] == "img-super"]
 
 
 def with_fewer(command: list[str], portraits_cache: Path) -> list[str]:
-    """The command with fewer photos, of portraits that have been drawn."""
+    """The command with fewer photos and cached portraits."""
     pairs = zip(["", *command], command, strict=False)
     drawn = ["--cache", str(portraits_cache)] if command[0] == "synthesize" else []
     return [FEWER.get(before, word) for before, word in pairs] + drawn
@@ -61,7 +61,7 @@ def test_tutorial_runs(
         said += done.output
         found = VERSION.search(said)
         version = found[0] if found else ""
-    # Not always all of them: in a drawn photo, too, a face may not be found, and that is reported.
+    # Not always all: in a drawn photo, a face may be missed, which is reported.
     read = re.search(r"(\d+) genuine and (\d+) superimposed photos", said)
     assert read
     assert min(map(int, read.groups())) >= 10

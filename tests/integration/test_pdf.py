@@ -1,4 +1,4 @@
-"""PDFs of scanners, through the verbs that judge photos without a service."""
+"""Scanned PDFs, through the verbs that work without a service."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ JPEG = SAMPLES / "attack.jpg"
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """One photo as a file, and in PDFs as a scanner and a phone write them, and a PDF that nobody can open."""
+    """One photo as a file, in PDFs of a scanner and a phone, and an unreadable PDF."""
     folder = tmp_path_factory.mktemp("pdf")
     pixels = decode_image(JPEG.read_bytes())
     (folder / "a.jpg").write_bytes(JPEG.read_bytes())

@@ -1,4 +1,4 @@
-"""Whole scans with the real pipeline, in processes of their own."""
+"""Whole scans with the real pipeline, in separate processes."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ KILLS = 2
 
 
 def _photo(number: int) -> bytes:
-    """The small sample, a little larger every time, so that no two rows are equal."""
+    """The small sample in increasing sizes, so that all rows differ."""
     with Image.open(SAMPLES / "example.jpg") as sample:
         file = io.BytesIO()
         sample.resize((sample.width + 2 * number, sample.height + 2 * number)).save(file, "JPEG")
@@ -47,7 +47,7 @@ def _photo(number: int) -> bytes:
 
 @pytest.fixture(scope="module")
 def photos(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder of photos, with a ZIP and a TAR archive of others among them, and files that are no photos."""
+    """A folder of photos, a ZIP and a TAR archive, and files that are not photos."""
     root = tmp_path_factory.mktemp("scan") / "in"
     root.mkdir()
     for number in range(PHOTOS_EACH):
@@ -75,7 +75,7 @@ def undisturbed(photos: Path) -> Path:
 
 
 def _slow_command(photos: Path, out: Path, *options: str) -> subprocess.Popen[str]:
-    """`img-super scan`, slowly, in a session of its own."""
+    """A slow `img-super scan` in its own session."""
     roots = (Path(img_super.__file__).parent.parent, Path(__file__).parents[2])
     return subprocess.Popen(
         [sys.executable, "-m", slow_scan.__name__, "scan", str(photos), "--out", str(out), "--processes=2", *options],
@@ -88,7 +88,7 @@ def _slow_command(photos: Path, out: Path, *options: str) -> subprocess.Popen[st
 
 
 def _living(session: int) -> list[int]:
-    """The processes of a session that have not ended; the dead that nobody has fetched do not count."""
+    """The running processes of a session, without zombies."""
     found = []
     for stat in Path("/proc").glob("[0-9]*/stat"):
         try:
@@ -110,7 +110,7 @@ def _rows_kept(journal: Path, options: str = "") -> int:
 
 
 def _wait_for_rows(journal: Path, least: int, running: subprocess.Popen[str]) -> None:
-    """Look into the journal past its lock; what is seen while it is being written may be no database at all."""
+    """Read the journal despite its lock; during a write it may be inconsistent."""
     while running.poll() is None:
         with suppress(sqlite3.Error):
             if _rows_kept(journal, "?immutable=1") >= least:
@@ -141,7 +141,7 @@ def test_killed_and_resumed_scan_equals_an_undisturbed_one(photos: Path, undistu
 
 @pytest.mark.parametrize(("kind", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
 def test_stopped_scan_keeps_its_rows(photos: Path, tmp_path: Path, kind: signal.Signals, code: int) -> None:
-    """SIGTERM reaches the parent alone, Ctrl-C every process of the terminal."""
+    """SIGTERM only reaches the parent, Ctrl-C every process of the terminal."""
     out, journal = tmp_path / "r.csv", tmp_path / ".r.csv.journal"
     running = _slow_command(photos, out)
     _wait_for_rows(journal, 5, running)

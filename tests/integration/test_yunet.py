@@ -1,4 +1,4 @@
-"""The real detection network on the documents that ship."""
+"""The real detection network on the shipped documents."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What Keras builds, trains and exports: these tests load TensorFlow when they run, and hardly any other test does."""
+"""Keras networks: only these tests, and few others, load TensorFlow."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 
 HERE = Path(__file__).parent
 NOISE = (
-    "ignore::DeprecationWarning",  # of Keras and TensorFlow among themselves
+    "ignore::DeprecationWarning",  # between Keras and TensorFlow
     "ignore::UserWarning:keras",
 )
 
@@ -24,7 +24,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="module")
 def step_by_step() -> Iterator[None]:
-    """Operation by operation: TensorFlow takes longer to write a step down as a graph than these trainings take."""
+    """Eager execution: tracing a graph takes longer than these trainings."""
     import tensorflow as tf
 
     tf.config.run_functions_eagerly(True)
@@ -34,7 +34,7 @@ def step_by_step() -> Iterator[None]:
 
 @pytest.fixture
 def in_graphs() -> Iterator[None]:
-    """As users train, for one test of each network."""
+    """Graph execution, as for users, for one test per network."""
     import tensorflow as tf
 
     tf.config.run_functions_eagerly(False)

@@ -1,4 +1,4 @@
-"""A team's own crops, small enough to learn from in a moment."""
+"""A team's own crops, small enough for instant training."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from img_super.lab.own_documents.read import OwnCrop, OwnDocuments
 
 
 def own(documents: int = 20) -> CropSet:
-    """Each document once genuine and once as attack, which has a bright square."""
+    """Each document once genuine and once as an attack with a bright square."""
     from img_super.lab.own_documents.fine_tune import own_crops
 
     rng = np.random.default_rng(4)

@@ -1,7 +1,6 @@
-"""A network with the validator's answers and the layers that are asked for by name: soon built, traced, kept and read.
+"""A fast network with the validator's outputs and named layers.
 
-What trains, tunes and copies networks is tried on it; the whole network is `test_network`'s, and `test_logit_probe`'s
-once.
+Training, tuning and copying are tested on it; the whole network in `test_network`, and once in `test_logit_probe`.
 """
 
 from __future__ import annotations
@@ -13,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def small_network(input_side_px: int, neck_channels: int = 8, dropout: float = 0.0) -> keras.Model:
-    """It has learned nothing; takes what `build_network` takes."""
+    """Untrained; takes the arguments of `build_network`."""
     import keras
 
     crop = keras.Input((input_side_px, input_side_px, 3), name="crop")

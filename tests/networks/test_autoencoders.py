@@ -1,4 +1,4 @@
-"""Runs where PyTorch is: in no lock file, and so not in CI."""
+"""Needs PyTorch, which is in no lock file and so not in CI."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Folding and unfolding change no answer."""
+"""Folding and unfolding keep answers."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def crops() -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]]:
 
 @pytest.fixture(scope="module")
 def network():  # type: ignore[no-untyped-def]
-    """With statistics of its own in every normalisation, as a trained network has."""
+    """With individual statistics in every normalisation, like a trained network."""
     from img_super.lab.training.folded import attention, carry
     from img_super.validator.network import EMBEDDING, STRIDE, build_network
 
@@ -39,7 +39,7 @@ def network():  # type: ignore[no-untyped-def]
 
 @pytest.fixture(scope="module")
 def unfolded(network, crops):  # type: ignore[no-untyped-def]
-    """Another network, filled with the folded weights."""
+    """Another network with the folded weights."""
     from img_super.lab.training.folded import carry
     from img_super.validator.network import build_network
 
@@ -55,7 +55,7 @@ def test_folding_and_unfolding_keeps_answers(network, unfolded, crops) -> None: 
 
 
 def test_normalisations_get_their_input_statistics(unfolded, crops) -> None:  # type: ignore[no-untyped-def]
-    """Otherwise whoever goes on learning in Keras begins with broken layers."""
+    """Otherwise training in Keras would start with broken layers."""
     learning = unfolded(crops.astype(np.float32), training=True)["heat_map"]
     serving = unfolded(crops.astype(np.float32), training=False)["heat_map"]
     np.testing.assert_allclose(np.asarray(learning), np.asarray(serving), atol=1e-3)
@@ -72,7 +72,7 @@ def test_averaged_weights_and_their_file(network, tmp_path: Path) -> None:  # ty
 
 
 def test_pytorch_agrees_with_keras(network, crops) -> None:  # type: ignore[no-untyped-def]
-    """Runs where PyTorch is: in no lock file, and so not in CI."""
+    """Needs PyTorch, which is in no lock file and so not in CI."""
     from img_super.lab.training.folded import carry
 
     torch = pytest.importorskip("torch")

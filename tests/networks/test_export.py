@@ -28,7 +28,7 @@ SIDE = 32
 
 @pytest.fixture(scope="module")
 def network() -> keras.Model:
-    """Small: conversions take as long as a network is deep. It finds what is bright suspicious, as here it is."""
+    """Small, because conversion time grows with depth. It scores bright crops as suspicious."""
     import keras
 
     keras.utils.set_random_seed(1)
@@ -44,7 +44,7 @@ def network() -> keras.Model:
 
 @pytest.fixture(scope="module")
 def model(network: keras.Model, data_set: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A model's folder with all three files, by the verb and once: each conversion takes a while."""
+    """A model folder with all three files, exported once by the verb, because conversions are slow."""
     folder = tmp_path_factory.mktemp("exported")
     network.save(folder / "best.keras")
     typed = f"export --network {folder / 'best.keras'} --validation {data_set} --out {folder / 'model'} --version 7"

@@ -37,7 +37,7 @@ def test_mixes_in_as_many_generated_crops_by_document(data_set: Path) -> None:
     both = mixed(crops, generated, 32, seed=1)
     assert len(both.rows) == 20
     assert both.has_mask is not None
-    # Where an own attack was laid over is not known; of all others it is.
+    # The mask of the team's own attacks is unknown; of all others it is known.
     assert both.has_mask.tolist() == [row.label == 0 for row in crops.rows] + [True] * 10
     drawn = [row.document for row in both.rows[10:]]
     assert sorted(drawn) == sorted(2 * sorted(set(drawn)))
@@ -61,7 +61,7 @@ def test_unknown_masks_have_no_weight() -> None:
 
 
 class Remembering:
-    """In a network's place: its logits tell what it learned from, by the last byte of a crop."""
+    """A fake network whose logits reveal its training crops, by their last byte."""
 
     def __init__(self, learned: set[int]) -> None:
         self.learned = learned

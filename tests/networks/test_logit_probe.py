@@ -59,7 +59,7 @@ def test_features_are_enough_to_learn_from(first: Path, data_set: Path, tmp_path
 def test_evaluation_excludes_training_documents(
     first: Path, data_set: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """All that is seen of a crop is which document it shows: its label could only be remembered."""
+    """Features only reveal a crop's document, so its label could only be memorised."""
     from img_super.lab.own_documents import logit_probe
     from img_super.lab.own_documents.logit_probe import PooledFeatures, fine_tune_head
 
@@ -80,7 +80,7 @@ def test_evaluation_excludes_training_documents(
 def test_attacks_are_made_from_training_photos(
     first: Path, data_set: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Genuine photos alone are enough; all that is seen of an attack is that it is one, of its host's document."""
+    """Genuine photos are enough; an attack's features only reveal that it is one, and its host's document."""
     from img_super.lab.own_documents import logit_probe
     from img_super.lab.own_documents.logit_probe import PooledFeatures, fine_tune_head
 

@@ -12,7 +12,7 @@ pytestmark = pytest.mark.usefixtures("step_by_step")
 
 @dataclass(frozen=True)
 class Steps:
-    """The part of a recipe that says how to step."""
+    """The optimiser's part of a recipe."""
 
     ema_momentum: float
     learning_rate: float = 0.1
@@ -21,7 +21,7 @@ class Steps:
 
 
 def trained(recipe: Steps, folder: Path, epochs: int = 1) -> tuple[float, list[float]]:
-    """The weight when training has ended, and what was seen of it after each epoch by whoever measures and keeps."""
+    """The final weight, and the weight that other callbacks saw after each epoch."""
     import keras
 
     from img_super.lab.training.optimiser import backup_and_mean, optimiser
@@ -47,14 +47,14 @@ def test_keeps_the_last_weights_without_averaging(tmp_path: Path) -> None:
 
 
 def test_keeps_the_mean_and_trains_on_with_the_raw_weights(tmp_path: Path) -> None:
-    """A mean that hardly moves stays where the first of the steps led, although training goes on."""
+    """A slow mean stays near the first step while training goes on."""
     _, (after_one, after_two) = trained(Steps(0.999), tmp_path / "mean", epochs=2)
     _, (weight_after_one, _) = trained(Steps(0.0), tmp_path / "last", epochs=2)
     assert 0 < after_one < after_two < 0.3 * weight_after_one
 
 
 def test_resumed_run_trains_on_with_the_raw_weights(tmp_path: Path) -> None:
-    """Else its second epoch would begin at the mean, far behind."""
+    """Otherwise its second epoch would start from the mean, far behind."""
     trained(Steps(0.999), tmp_path / "resumed")
     _, resumed = trained(Steps(0.999), tmp_path / "resumed", epochs=2)
     _, whole = trained(Steps(0.999), tmp_path / "whole", epochs=2)

@@ -1,4 +1,4 @@
-"""Networks in Keras's format that somebody made for harm: each is refused with a sentence, before it costs anything."""
+"""Malicious networks in Keras's format, each refused with a sentence before it costs anything."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ Members = dict[str, bytes]
 
 
 def stored(network: keras.Model, folder: Path) -> bytes:
-    """As Keras writes it."""
+    """The file as written by Keras."""
     network.save(folder / "network.keras")
     return (folder / "network.keras").read_bytes()
 
@@ -37,7 +37,7 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> bytes:
 
 
 def changed(file: bytes, change: Callable[[Members], None], compression: int = ZIP_STORED) -> bytes:
-    """The file with other members."""
+    """The file with changed members."""
     with ZipFile(BytesIO(file)) as archive:
         members = {name: archive.read(name) for name in archive.namelist()}
     change(members)
@@ -53,7 +53,7 @@ def with_member(name: str) -> Callable[[Members], None]:
 
 
 def with_layers(change: Callable[[list[dict[str, Any]]], object]) -> Callable[[Members], None]:
-    """What is said of the layers, otherwise."""
+    """The file with a changed layer configuration."""
 
     def apply(members: Members) -> None:
         config = json.loads(members["config.json"])
@@ -64,7 +64,7 @@ def with_layers(change: Callable[[list[dict[str, Any]]], object]) -> Callable[[M
 
 
 def with_weights(change: Callable[[h5py.File], object]) -> Callable[[Members], None]:
-    """What lies in the file of weights, otherwise."""
+    """The file with changed weights."""
 
     def apply(members: Members) -> None:
         content = BytesIO(members["model.weights.h5"])
@@ -124,7 +124,7 @@ def deep(file: h5py.File) -> None:
 
 
 def many(file: h5py.File) -> None:
-    """Each group twice in the one before: 15 are 32,768."""
+    """Each group contains two: 15 levels are 32,768."""
     for group in ["/".join("a" * depth) for depth in range(1, 16)]:
         file.create_group(group)
         file[f"{group}b"] = file[group]
@@ -189,7 +189,7 @@ def test_layer_with_a_huge_output_is_refused(tmp_path: Path) -> None:
 
     crop = keras.Input((SIDE, SIDE, 3))
     places = keras.layers.Reshape((4 * SIDE * SIDE, 3))(keras.layers.UpSampling2D(2)(crop))
-    compared = keras.layers.MultiHeadAttention(8, 1)(places, places)  # each of 4,096 places with each other, 8 times
+    compared = keras.layers.MultiHeadAttention(8, 1)(places, places)  # each of 4,096 positions with each other, 8 heads
     for large in (keras.layers.UpSampling2D(200)(crop), compared):
         with pytest.raises(BadModel, match="more of a crop"):
             open_network(stored(keras.Model(crop, large), tmp_path))

@@ -1,4 +1,4 @@
-"""Runs where `ncnn` and the network's package are: in no lock file, and so not in CI."""
+"""Needs `ncnn` and the network's package, which are in no lock file and so not in CI."""
 
 from __future__ import annotations
 
@@ -20,5 +20,5 @@ def test_enlarges_a_face_in_any_process() -> None:
     drawn = network.drawn_again(np.random.default_rng(2), face)
     assert drawn.shape == face.shape
     assert drawn.std() < face.std()
-    elsewhere = copy.copy(network)  # as a process that is started gets it
+    elsewhere = copy.copy(network)  # as passed to a new process
     np.testing.assert_array_equal(elsewhere.drawn_again(np.random.default_rng(2), face), drawn)

@@ -63,7 +63,7 @@ def test_yunet_backbone_is_loaded(network: keras.Model) -> None:
     bgr = np.random.default_rng(3).integers(0, 255, (SIDE, SIDE, 3)).astype(np.float32)
     yunet.setInput(cv2.dnn.blobFromImage(bgr))
     expected = yunet.forward("onnx_node!Relu_4")[0].transpose(1, 2, 0)
-    moved = np.roll(bgr, 1, (0, 1))  # Keras pads on the other side, so that it sees the photo a pixel further on
+    moved = np.roll(bgr, 1, (0, 1))  # Keras pads on the other side, which shifts the photo by one pixel
     unit = keras.Model(network.input, network.get_layer("unit0_depthwise").output)
     found = keras.ops.convert_to_numpy(unit(moved[np.newaxis, :, :, ::-1]))[0]
     assert np.allclose(found[3:-3, 3:-3], expected[3:-3, 3:-3], atol=1e-3)
@@ -104,7 +104,7 @@ def test_bystanders_become_faces_outside_the_card() -> None:
 
 
 def small_network(input_wh: tuple[int, int]) -> keras.Model:
-    """The answers of the whole network, from one look: TensorFlow has soon written a step of it down."""
+    """The whole network's outputs from one layer, which TensorFlow traces quickly."""
     import keras
 
     photo = keras.Input((input_wh[1], input_wh[0], 3), name="photo")

@@ -1,4 +1,4 @@
-"""The shipped weights in the place of tuned ones: what is written and said of them, not what they are worth."""
+"""The shipped weights in place of tuned ones, to test files and reports, not quality."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def own() -> OwnAnswers:
-    """Twenty documents, genuine and superimposed, which the tuned networks told apart."""
+    """Twenty documents, genuine and superimposed, which the tuned networks separate."""
     from img_super.lab.own_documents.tuned import OwnAnswers
 
     rng = np.random.default_rng(1)
@@ -47,7 +47,7 @@ def own() -> OwnAnswers:
 
 @pytest.fixture
 def asked(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
-    """What `ship` was asked for, in whose place the shipped model is copied."""
+    """The arguments of `ship`, which is replaced by a copy of the shipped model."""
     from img_super.lab.own_documents import tuned as tuned_module
 
     found: dict[str, Any] = {}
@@ -81,7 +81,7 @@ def test_tuned_model_states_its_origin_and_is_compared(
     assert len(asked["representative"]) == 40
     assert isinstance(found.own, ModelComparison)
     assert found.own.auc[1] == 1.0
-    # The same weights rank the validation alike.
+    # Equal weights rank validation alike.
     assert found.validation.auc[0] == found.validation.auc[1]
     assert found.validation.auc_gain == (0, 0)
     assert len(found.sentences()) == 3
@@ -145,6 +145,6 @@ def test_verb_trains_exports_and_prints_next_steps(
     if recipe:
         chosen = given[0]
         assert isinstance(chosen, Recipe)
-        assert (chosen.name, chosen.input_side_px) == (recipe, 32)  # as large as the crops that were read
+        assert (chosen.name, chosen.input_side_px) == (recipe, 32)  # the size of the given crops
     else:
         assert given[-1] == 3

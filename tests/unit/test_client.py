@@ -1,4 +1,4 @@
-"""The client in Python: typed answers, the service's errors as exceptions, patience with a busy service."""
+"""The Python client: typed answers, errors as exceptions, retries when busy."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def waits(monkeypatch: pytest.MonkeyPatch) -> list[float]:
 
 @pytest.fixture
 def answering(monkeypatch: pytest.MonkeyPatch) -> Answering:
-    """Let these answers come from the network, one after the other; gives what was asked."""
+    """Fake these network answers in turn; return the requests."""
 
     def answer(*answers: httpx2.Response | Exception) -> list[httpx2.Request]:
         left, asked = list(answers), []
@@ -200,7 +200,7 @@ def test_endless_answer_is_cut_off(answering: Answering) -> None:
     with pytest.raises(NoAnswer, match="longer than 16 MiB"):
         Client().face(b"photo")
     assert endless.sent <= 17 * 2**20
-    with pytest.raises(OtherProblem):  # read whole, and found to be no JSON
+    with pytest.raises(OtherProblem):  # read completely, but not JSON
         Client().face(b"photo")
 
 

@@ -1,4 +1,4 @@
-"""What `docs/cli.md` and `docs/python_api.md` promise is so; the examples in Python are run."""
+"""`docs/cli.md` and `docs/python_api.md` match the code; the Python examples run."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A name says one thing: no two classes of the package have the same one."""
+"""Class names in the package are unique."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The public surface of the package, as somebody who writes Python meets it."""
+"""The package's public interface."""
 
 from __future__ import annotations
 

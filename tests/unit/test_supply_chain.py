@@ -1,4 +1,4 @@
-"""What is installed is what was locked, and nothing that is read can run code."""
+"""Only locked packages are installed, and no input can run code."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def test_every_package_is_pinned_with_hashes(locked: Path) -> None:
 
 
 def imported(tree: ast.AST) -> Iterator[str]:
-    """Every module that is imported, and each package around it."""
+    """Every imported module, and its parent packages."""
     for node in ast.walk(tree):
         names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
         names += [node.module or ""] if isinstance(node, ast.ImportFrom) else []

@@ -1,4 +1,4 @@
-"""Tests stand apart: none needs another test's module, and unit tests none of what takes long to load or to start."""
+"""Tests are independent: none imports another test module, and unit tests import nothing slow."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The tree that CONTRIBUTING draws is the tree on disk."""
+"""The tree in CONTRIBUTING matches the disk."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ NO_ROOMS = {"__pycache__", "__init__.py", "__main__.py"}
 
 
 def drawn() -> set[str]:
-    """Paths in the tree: names before the remark, each line's depth told by its indent."""
+    """The tree's paths: names before the remark, with depth by indentation."""
     tree = re.search(r"```\n(src/img_super/.*?)```", (ROOT / "CONTRIBUTING.md").read_text("utf-8"), re.DOTALL)
     assert tree is not None
     paths, at = set(), [""]
@@ -25,7 +25,7 @@ def drawn() -> set[str]:
 
 
 def on_disk(folder: str) -> set[str]:
-    """Rooms and modules of a folder of the package, as a tree names them."""
+    """A folder's packages and modules, as named in a tree."""
     found = {path.name: path for path in (ROOT / folder).iterdir() if path.name not in NO_ROOMS}
     rooms = {f"{folder}{name}/" for name, path in found.items() if path.is_dir()}
     return rooms | {f"{folder}{name}" for name in found if name.endswith(".py")}

@@ -1,4 +1,4 @@
-"""The walls of `.importlinter` hold: whatever CONTRIBUTING forbids is seen when it is done."""
+"""The contracts of `.importlinter` hold and detect what CONTRIBUTING forbids."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Is a page for everybody?"""
+"""Checks a page's accessibility."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from playwright.sync_api import Page
 
 
 def violations(page: Page) -> list[str]:
-    """What axe-core finds wrong, as the rules of WCAG 2.2 AA and its own best practices say."""
+    """axe-core's violations by WCAG 2.2 AA and its best practices."""
     page.evaluate(AXE_FILE_PATH.read_text(encoding="utf-8"))
     found = page.evaluate("axe.run().then(({ violations }) => violations)")
     return [f"{rule['id']}: {node['target']} {node['failureSummary']}" for rule in found for node in rule["nodes"]]

@@ -1,4 +1,4 @@
-"""The page in a real Chromium, as people use it: fixtures that watch what must never happen."""
+"""The page in a real Chromium, with fixtures that watch for forbidden events."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ PATIENCE_MS = 90_000
 
 _CHROMIUMS = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome")
 _OPTIONS = (
-    "--no-sandbox",  # Chromium refuses to run as root with it, and CI is root
-    "--disable-gpu",  # drawing by the processor as if it were one is slower than plain drawing
+    "--no-sandbox",  # Chromium's sandbox refuses root, and CI is root
+    "--disable-gpu",  # a software GPU is slower than software rendering
     "--use-fake-device-for-media-stream",
     "--use-fake-ui-for-media-stream",
 )
@@ -29,7 +29,7 @@ _REFUSED_PHOTO = "Failed to load resource: the server responded with a status of
 
 @dataclass
 class Visit:
-    """A page that is open, and everything that went wrong or left the service meanwhile."""
+    """An open page, with its errors and external requests."""
 
     page: Page
     url: str
@@ -83,13 +83,13 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture(scope="package")
 def service(browser: Browser, service: Service) -> Service:
-    """Asks for the browser first, so that no service is started where there is none."""
+    """Requires the browser first, so that no service starts without one."""
     return service
 
 
 @pytest.fixture
 def open_page(browser: Browser, service: Service) -> Iterator[Open]:
-    """Opens the page; at the end nothing may have been complained of, asked of others, or kept."""
+    """Opens the page; fails at the end if there were errors, external requests or stored data."""
     contexts: list[BrowserContext] = []
     visits: list[Visit] = []
 
@@ -120,7 +120,7 @@ def page(open_page: Open) -> Page:
 
 
 def asking_for(key: str, given: list[str | None]) -> Callable[[Route], None]:
-    """A service that wants a key: stands before the real one."""
+    """A fake service that requires a key, in front of the real one."""
 
     def ask(route: Route) -> None:
         given.append(route.request.headers.get("x-api-key"))

@@ -1,4 +1,4 @@
-"""Photos that the tests give to the page, made from the samples."""
+"""Photos for the page, made from the samples."""
 
 from __future__ import annotations
 
@@ -42,15 +42,15 @@ def small() -> FilePayload:
 
 
 def turned() -> FilePayload:
-    """Stored lying on its side; EXIF says how it must be shown."""
+    """Stored sideways, with an EXIF orientation."""
     exif = Image.Exif()
-    exif[0x0112] = 6  # turn it clockwise by 90 degrees to show it
+    exif[0x0112] = 6  # rotate 90 degrees clockwise to display
     lying = Image.open(SAMPLES / "attack.jpg").transpose(Image.Transpose.ROTATE_90)
     return jpeg("girada.jpg", lying, exif=exif)
 
 
 def tall() -> FilePayload:
-    """The document on a table, by a phone that was held upright."""
+    """The document on a table, by a phone in portrait orientation."""
     document = Image.open(SAMPLES / "attack.jpg").convert("RGB")
     photo = Image.new("RGB", (document.width, document.width * 2), (120, 110, 100))
     photo.paste(document, (0, document.width - document.height // 2))
@@ -58,7 +58,7 @@ def tall() -> FilePayload:
 
 
 def with_ghost() -> FilePayload:
-    """The portrait once more, smaller, at the right of the document."""
+    """The portrait again, smaller, at the right of the document."""
     photo = Image.open(SAMPLES / "bona_fide.jpg").convert("RGB")
     photo = photo.resize((photo.width * 2, photo.height * 2))
     portrait = photo.crop((70, 160, 340, 490))

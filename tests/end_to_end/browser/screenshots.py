@@ -1,6 +1,6 @@
-"""Pictures of the page, to look at and for the README: `python tests/end_to_end/browser/screenshots.py <folder>`.
+"""Screenshots of the page, for review and for the README: `python tests/end_to_end/browser/screenshots.py <folder>`.
 
-Every state in two sizes, light and dark, Spanish and English. The documents are the samples: nobody in them exists.
+Every state in two sizes, light and dark, Spanish and English. The documents are the samples, of fictitious people.
 `--url` takes the pictures of a service that already runs.
 """
 
@@ -28,7 +28,7 @@ PATIENCE_MS = 60_000
 
 @contextmanager
 def opened(browser: Browser, url: str, size: str, scheme: str, language: str) -> Iterator[Page]:
-    """The page in one of its appearances."""
+    """The page in one language, size and theme."""
     is_phone = size == "phone"
     page = browser.new_page(
         viewport=SIZES[size],
@@ -52,7 +52,7 @@ def take(page: Page, path: Path) -> None:
 
 
 def take_all(page: Page, folder: Path, name: str) -> None:
-    """Nothing yet, one answer, a refusal among several, the portrait from near with what programs see."""
+    """The empty page, one answer, an error among several, the zoomed portrait with the JSON."""
     take(page, folder / f"{name}-1-empty.png")
     photos.give(page, photos.sample("attack.jpg"))
     expect(page.locator("#heat")).to_be_visible()
@@ -75,7 +75,7 @@ def main(
     url: Annotated[str, typer.Option(help="A service that runs; without it, one is started.")] = "",
     only: Annotated[str, typer.Option(help="Only appearances whose name has this, such as `phone-dark`.")] = "",
 ) -> None:
-    """Take the pictures."""
+    """Take the screenshots."""
     folder.mkdir(parents=True, exist_ok=True)
     expect.set_options(timeout=PATIENCE_MS)
     with sync_playwright() as playwright:

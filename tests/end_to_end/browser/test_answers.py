@@ -20,7 +20,7 @@ DRAWN_WITHIN_MS = 300
 
 
 def ask(service: Service, photo: FilePayload) -> dict[str, Any]:
-    """What the service answers to the same bytes."""
+    """The service's answer to the same bytes."""
     headers = {"content-type": "application/octet-stream"}
     answer = httpx2.post(
         f"{service.url}/super?evidence=true", content=photo["buffer"], headers=headers, timeout=PATIENCE_S
@@ -29,13 +29,13 @@ def ask(service: Service, photo: FilePayload) -> dict[str, Any]:
 
 
 def in_percent(probability: float) -> str:
-    """As browsers round: 47.25 % is 47,3 %, where Python's format says 47.2; but nothing is certain."""
+    """Rounded like browsers: 47.25 % is 47,3 % (47.2 in Python); never 100 %."""
     rounded = (100 * Decimal(str(probability))).quantize(Decimal("0.1"), ROUND_HALF_UP)
     return str(min(max(rounded, Decimal("0.1")), Decimal("99.9"))).replace(".", ",")
 
 
 def place_of(node: Locator, photo: Locator) -> tuple[float, float, float, float]:
-    """Where a node lies on the photo: left, top, right and bottom in the photo's own pixels."""
+    """A node's left, top, right and bottom in photo pixels."""
     inner, outer = node.bounding_box(), photo.bounding_box()
     assert inner
     assert outer
@@ -90,7 +90,7 @@ def test_photo_with_exif_orientation_is_shown_upright(page: Page, service: Servi
     give(page, photos.turned())
     expect(page.locator(".box.portrait")).to_be_visible()
     width, height = page.locator("#photo").evaluate("photo => [photo.naturalWidth, photo.naturalHeight]")
-    assert width > height  # the file is higher than wide
+    assert width > height  # the file is taller than wide
 
 
 def test_second_face_is_labelled_as_ghost(page: Page) -> None:
@@ -136,7 +136,7 @@ def test_face_outside_every_document_is_labelled(page: Page, service: Service) -
 
 
 def opaque_share(page: Page) -> float:
-    """How much of the heat map can be seen at all, 0 to 1."""
+    """The visible share of the heat map, 0 to 1."""
     share: float = page.locator("#heat").evaluate(
         """heat => {
           const { data } = heat.getContext("2d").getImageData(0, 0, heat.width, heat.height);
@@ -149,7 +149,7 @@ def opaque_share(page: Page) -> float:
 
 
 def test_heat_map_shows_only_evidence(page: Page) -> None:
-    """White where the service answers 1, nothing where it answers 0: a map drawn by hand, half and half."""
+    """White for 1, transparent for 0: a map of two halves."""
 
     def with_half_a_map(route: Route) -> None:
         response = route.fetch()
@@ -218,7 +218,7 @@ def test_unknown_error_code_shows_the_service_message(page: Page) -> None:
 
 def test_unreachable_service_is_reported_and_retried(open_page: Open) -> None:
     page = open_page()
-    # A route that is fulfilled, not aborted: Chromium would complain of an aborted one in the console.
+    # Fulfilled, not aborted: Chromium would report an aborted request in the console.
     page.evaluate("() => { window.trueFetch = window.fetch; window.fetch = () => Promise.reject(new TypeError()); }")
     give(page, photos.sample("attack.jpg"))
     expect(page.locator("#verdict")).to_have_text("El servicio no responde")
@@ -253,7 +253,7 @@ def test_json_and_curl_can_be_copied(page: Page, service: Service) -> None:
     assert json.loads(page.evaluate("navigator.clipboard.readText()")) == ask(service, photo)
     page.locator("#copy-curl").click()
     expect(page.locator("#copy-curl")).to_contain_text("Copiado")
-    # As a shell reads it; within the field's value curl reads backslashes before quotes.
+    # Parsed like a shell; in the field's value, curl unescapes quotes.
     assert shlex.split(page.evaluate("navigator.clipboard.readText()")) == [
         "curl", "-F", 'image=@"it\'s \\"mine\\" $(id).jpg"', f"{service.url}/super?evidence=true",
     ]  # fmt: skip
@@ -268,13 +268,13 @@ def test_file_names_are_escaped(page: Page) -> None:
 
 
 def processor_ms(session: CDPSession) -> float:
-    """What the page's own thread has computed so far: others may have the processor meanwhile."""
+    """The page thread's processor time, independent of other processes."""
     metrics = {metric["name"]: metric["value"] for metric in session.send("Performance.getMetrics")["metrics"]}
     return 1000 * float(metrics["TaskDuration"])
 
 
 def test_rendering_an_answer_is_cheap(page: Page) -> None:
-    """From the photo that is chosen to the picture on the screen."""
+    """From choosing the photo to the rendered answer."""
     session = page.context.new_cdp_session(page)
     session.send("Performance.enable", {"timeDomain": "threadTicks"})
     before_ms = processor_ms(session)

@@ -59,4 +59,4 @@ def test_real_service_accepts_the_key(open_page: Open, tmp_path: Path) -> None:
         expect(page.locator(".number")).to_be_visible()
         expect(page.locator("#model")).to_contain_text("portrait_validator")
         page.locator("a[href=how-good]").click()
-        expect(page.locator("#figures table")).to_have_count(6)  # without the key, which a link does not take along
+        expect(page.locator("#figures table")).to_have_count(6)  # without the key, which a link does not carry

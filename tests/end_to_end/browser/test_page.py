@@ -19,7 +19,7 @@ SMALLEST_PHONE = {"viewport": {"width": 320, "height": 640}}
 
 
 def answered(page: Page) -> Page:
-    """Shows two answers and a refusal."""
+    """Shows two answers and an error."""
     give(page, photos.sample("attack.jpg"), photos.sample("bona_fide.jpg"), photos.faceless())
     expect(page.locator(".row-number")).to_have_count(2)
     expect(page.locator("#rows tr[data-verdict=failed]")).to_have_count(1)
@@ -58,7 +58,7 @@ def test_language_can_be_changed_and_is_remembered(page: Page) -> None:
 
 @pytest.mark.parametrize("path", ["/", "/how-good"])
 def test_spanish_page_has_no_english(open_page: Open, path: str) -> None:
-    """Names of files, and what programs read, are not translated."""
+    """File names and JSON are not translated."""
     page = open_page(path=path)
     if path == "/":
         answered(page)
@@ -74,7 +74,7 @@ def test_spanish_page_has_no_english(open_page: Open, path: str) -> None:
 
 
 def _words_of(page: Page) -> str:
-    """Everything that is shown or read out."""
+    """All visible and accessible text."""
     return str(
         page.evaluate("""() => {
           const copy = document.body.cloneNode(true);
@@ -167,7 +167,7 @@ def test_photo_can_be_zoomed(page: Page) -> None:
 
 
 def tab_stops(page: Page, limit: int = 60) -> Iterator[str]:
-    """What the Tab key reaches, one after the other, each with something to see that it is there."""
+    """The elements in tab order, each with visible focus."""
     for _ in range(limit):
         page.keyboard.press("Tab")
         name, seen = page.evaluate(
@@ -185,7 +185,7 @@ def tab_stops(page: Page, limit: int = 60) -> Iterator[str]:
 
 
 def test_everything_works_by_keyboard(page: Page) -> None:
-    assert next(tab_stops(page)) == "#main"  # past the head of the page, for those who want to
+    assert next(tab_stops(page)) == "#main"  # the skip link
     page.keyboard.press("Enter")
     for name in tab_stops(page):
         if name == "bona_fide.jpg attack.jpg":
@@ -202,7 +202,7 @@ def test_everything_works_by_keyboard(page: Page) -> None:
     page.locator(".row-name").last.focus()
     page.keyboard.press("Enter")
     expect(page.locator(".row-name").last).to_have_attribute("aria-current", "true")
-    expect(page.locator(".row-name").last).to_be_focused()  # the table is drawn anew, the place is kept
+    expect(page.locator(".row-name").last).to_be_focused()  # the table is redrawn, the focus is kept
     page.locator("#heat-opacity").focus()
     page.keyboard.press("ArrowRight")
     expect(page.locator("#heat-value")).to_have_text("55 %")
@@ -308,7 +308,7 @@ def test_injected_markup_can_neither_run_nor_send(browser_page: Page) -> None:
 
 @pytest.fixture
 def browser_page(open_page: Open, service: Service) -> Iterator[Page]:
-    """A page whose complaints are wanted: the policy that blocks something says so in the console."""
+    """A page that may log errors: the CSP reports what it blocks."""
     page = open_page().context.new_page()
     page.goto(service.url)
     yield page

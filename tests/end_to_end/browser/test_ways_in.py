@@ -145,15 +145,15 @@ def test_table_is_exported_as_csv(page: Page, tmp_path: Path) -> None:
         page.get_by_role("button", name="Descargar CSV").click()
     download.value.save_as(tmp_path / "table.csv")
     with (tmp_path / "table.csv").open(encoding="utf-8-sig", newline="") as file:
-        first, second = csv.DictReader(file, delimiter=";")  # as Spanish spreadsheets open it
-    assert list(first) == [name for name in COLUMNS if name in first]  # called as in a scan, in its order
+        first, second = csv.DictReader(file, delimiter=";")  # for Spanish spreadsheets
+    assert list(first) == [name for name in COLUMNS if name in first]  # names and order as in a scan
     assert first["photo"] == '\'=cmd|"x",1.jpg'  # harmless in a spreadsheet
     assert first["verdict"] in ("bona_fide", "undetermined", "attack")
     assert re.fullmatch(r"0,\d+", first["score"])
     assert second["error_code"] == "not_an_image"
 
 
-# The browser holds the bytes of a photo for as long as its blob: address is good.
+# The browser keeps a photo's bytes as long as its blob: URL is valid.
 LISTEN = """() => {
   window.revoked = [];
   const revoke = URL.revokeObjectURL.bind(URL);

@@ -1,4 +1,4 @@
-"""Clients generated from the OpenAPI document compile and get answers of both routes, and problems; so does our own."""
+"""Clients generated from the OpenAPI document, and our own, compile and get answers and problems."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def jar() -> Path:
 
 @pytest.fixture(scope="module")
 def generated(jar: Path, document: Path) -> Path:
-    """What openapi-generator makes, a folder for each generator; one start of Java for all."""
+    """openapi-generator's output, a folder per generator, in one run of Java."""
     for generator, options in GENERATORS.items():
         asked = {"generatorName": generator, "inputSpec": str(document), "outputDir": str(document.parent / generator)}
         document.with_name(f"{generator}.config").write_text(json.dumps(asked | options))
@@ -76,7 +76,7 @@ def generated(jar: Path, document: Path) -> Path:
 
 def test_python(service: Service, document: Path, tmp_path: Path) -> None:
     out = tmp_path / "python"
-    path = f"{TOOLS / 'bin'}:{os.environ['PATH']}"  # it formats with the Ruff that it finds
+    path = f"{TOOLS / 'bin'}:{os.environ['PATH']}"  # the generator formats with the Ruff on the path
     run(TOOLS / "bin" / "python", "-m", "openapi_python_client", "generate", "--path", document, "--output-path", out,
         "--fail-on-warning", PATH=path)  # fmt: skip
     said = run(TOOLS / "bin" / "python", "-c", (HERE / "call.txt").read_text(), service.url, PHOTO, PYTHONPATH=str(out))
@@ -93,13 +93,13 @@ def test_typescript(service: Service, generated: Path, tmp_path: Path) -> None:
 def test_java(service: Service, generated: Path, jar: Path, tmp_path: Path) -> None:
     need("javac", HTTPMIME)
     sources = [HERE / "Generated.java", HERE / "Call.java", *sorted(generated.glob("java/src/main/java/**/*.java"))]
-    libraries = f"{jar}:{HTTPMIME}"  # the generator's jar has Jackson and Apache's client in it, which are asked for
+    libraries = f"{jar}:{HTTPMIME}"  # the generator's jar contains Jackson and Apache's client
     run("javac", "-nowarn", "-d", tmp_path, "-cp", libraries, *sources)
     assert run("java", "-cp", f"{tmp_path}:{libraries}", "Call", service.url, PHOTO) == SAID
 
 
 def test_javascript(service: Service, tmp_path: Path) -> None:
-    """Node.js takes a file for a module where its folder says so, as in a project that uses the client."""
+    """Needs a package.json of type module, as in a project that uses the client."""
     need("node", TSC)
     (tmp_path / "package.json").write_text('{"type": "module"}')
     module = shutil.copy(ROOT / "docs" / "clients" / "img_super.js", tmp_path)

@@ -1,4 +1,4 @@
-"""Every test of the store runs on SQLite and on a PostgreSQL of its own, where its server is installed (CI: always)."""
+"""Every test of the store runs on SQLite and, if installed (always in CI), on its own PostgreSQL."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ PASSWORD = "only-in-a-test"  # noqa: S105
 
 @contextmanager
 def throw_away_cluster(binaries: Path) -> Iterator[str]:
-    """A server on a free port of this machine, gone afterwards; a URL without a database. Never as root."""
-    folder = Path(tempfile.mkdtemp(prefix="pg-", dir="/tmp"))  # pytest's own are closed to others
+    """A temporary server on a free local port; a URL without a database. Never as root."""
+    folder = Path(tempfile.mkdtemp(prefix="pg-", dir="/tmp"))  # pytest's own folders are private
     data, password = folder / "data", folder / "password"
     password.write_text(PASSWORD)
     other = {"user": "nobody", "group": "nogroup", "extra_groups": []} if os.geteuid() == 0 else {}
@@ -47,7 +47,7 @@ def throw_away_cluster(binaries: Path) -> Iterator[str]:
 
 
 def binaries() -> Path | None:
-    """Where the server's programs are; Debian keeps them off the path."""
+    """The folder of the server's programs, which are not on the path in Debian."""
     on_path = shutil.which("initdb")
     found = [Path(on_path).resolve().parent] if on_path else sorted(Path(DEBIANS).glob("*/bin"))
     return found[-1] if found and (found[-1] / "initdb").exists() else None
@@ -66,7 +66,7 @@ def cluster() -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def new_database(cluster: str) -> Callable[[], str]:
-    """Makes empty databases; gives their URLs."""
+    """Creates empty databases; returns their URLs."""
     numbers = count()
     server = create_engine(
         f"{cluster}/postgres".replace("://", "+pg8000://"), isolation_level="AUTOCOMMIT", poolclass=NullPool

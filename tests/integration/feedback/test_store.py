@@ -81,7 +81,7 @@ def test_repeated_labels_do_not_fill_the_disk(store: Store, place: str) -> None:
 
 
 def test_concurrent_writers_do_not_block_each_other(store: Store, place: str) -> None:
-    """Each with a store of its own, as workers have."""
+    """Each with its own store, like workers."""
 
     def write(_: int) -> None:
         with closing(Store(place)) as own:

@@ -1,4 +1,4 @@
-"""The whole application with fakes behind it, of which one holds every photo."""
+"""The application with fakes, one of which holds every photo."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ PHOTO = encode(np.full((120, 200, 3), 90, np.uint8))
 
 @dataclass
 class SlowDetector(FakeDetector):
-    """Holds every photo until it is told to go on."""
+    """Holds every photo until released."""
 
     go_on: Event = field(default_factory=Event)
 

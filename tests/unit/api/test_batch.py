@@ -1,4 +1,4 @@
-"""`POST /super/batch`: photos in, answers in their order, each with its own end; bounded before anything is spent."""
+"""`POST /super/batch`: answers in order, one per photo; limits apply before any work."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def test_oversized_batch_is_refused_before_any_photo_is_decoded(
     with TestClient(create_app(Settings(threads=1, **options), Pipeline(detector, validator))) as client:
         given = client.post("/super/batch", files=form(photos))
         assert (given.status_code, given.json()["code"]) == (status, code)
-        assert (120, 200) not in {image.shape[:2] for image in detector.seen}  # the photo; the warm-up's is another
+        assert (120, 200) not in {image.shape[:2] for image in detector.seen}  # the photo, not the warm-up
 
 
 def test_batch_body_may_exceed_the_single_photo_limit(pipeline: Pipeline) -> None:
@@ -76,7 +76,7 @@ def test_batch_body_may_exceed_the_single_photo_limit(pipeline: Pipeline) -> Non
 
 
 def test_decompressed_size_counts_towards_the_limit_of_all_bodies(pipeline: Pipeline) -> None:
-    """100 kB stood for 64 MB that lay there until its photos had their turn: 2.2 GB for a full queue."""
+    """100 kB expanded to 64 MB that were held until its photos' turn: 2.2 GB for a full queue."""
     head = b'--b\r\nContent-Disposition: form-data; name="image"; filename="a"\r\n\r\n'
     headers = {"content-type": "multipart/form-data; boundary=b", "content-encoding": "gzip"}
     with TestClient(create_app(Settings(threads=1, body_memory_bytes=1_000_000), pipeline)) as client:
@@ -103,7 +103,7 @@ def test_unexpected_error_is_reported_for_its_photo(client: TestClient, detector
     detect, calls = detector.detect, list[RgbImage]()
 
     def once(image: RgbImage) -> Detection | None:
-        if image.shape[:2] == (120, 200):  # not the one of the warm-up
+        if image.shape[:2] == (120, 200):  # not the warm-up
             calls.append(image)
         if len(calls) == 1:
             raise RuntimeError("nobody thought of this")

@@ -1,4 +1,4 @@
-"""Keys, rate limits, CORS and security headers, through the whole application with fakes behind it."""
+"""Keys, rate limits, CORS and security headers, through the application with fakes."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ def test_keys_can_be_added_and_revoked_at_run_time(locked: TestClient, keys_file
 
     assert [status(OLD), status(STRANGE)] == [200, 401]
     keys_file.write_text(f"bank {hash_of(STRANGE)}\n")
-    os.utime(keys_file, ns=(1, 1))  # a change of the time is a change, whichever way
+    os.utime(keys_file, ns=(1, 1))  # any change of the time counts
     assert [status(OLD), status(STRANGE)] == [401, 200]
 
 

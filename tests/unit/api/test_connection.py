@@ -1,4 +1,4 @@
-"""The connection's own limits, over a real socket; what harms on purpose is in `tests/hostile/test_wire.py`."""
+"""Limits of connections, over a real socket; attacks are in `tests/hostile/test_wire.py`."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ ASK = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
 
 
 async def app(scope: Scope, receive: Receive, send: Send) -> None:
-    """Answers with the body that it got; /refused without reading it."""
+    """Echoes the body; /refused answers without reading it."""
     body, more = b"", scope["path"] != "/refused"
     while more:
         message = await receive()
@@ -94,7 +94,7 @@ def test_idle_connection_is_closed_also_after_a_refused_body() -> None:
 
 
 async def refused(server: Served) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
-    """A connection whose request was answered before its four bytes have come."""
+    """A connection whose request was answered before its four body bytes."""
     reader, writer = await server.connect()
     writer.write(b"POST /refused HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\n\r\n")
     await reader.readuntil(b"got .")
@@ -137,7 +137,7 @@ def test_upgrade_with_connection_close_is_ignored() -> None:
 @pytest.mark.parametrize("protocol", ["h2c", "TLS/1.2", "websocket"])
 @pytest.mark.parametrize("body", [PLAIN_BODY, CHUNKED_BODY], ids=["plain", "chunked"])
 def test_upgrade_is_ignored_and_the_body_read(protocol: str, body: str) -> None:
-    """As Java's HttpClient, `curl --http2` and Apache's HttpClient 5.4 send it."""
+    """Sent by Java's HttpClient, `curl --http2` and Apache's HttpClient 5.4."""
     request = f"POST / HTTP/1.1\r\nHost: x\r\nConnection: Upgrade, HTTP2-Settings\r\nUpgrade: {protocol}\r\n"
 
     async def offer() -> None:
@@ -202,7 +202,7 @@ def test_limits_match_the_documentation() -> None:
 
 
 async def stop_serving(server: Served) -> None:
-    """As Uvicorn does, as soon as there is a connection."""
+    """Stop like Uvicorn, once there is a connection."""
     await server.some_connection()
     for one in list(server.state.connections):
         one.shutdown()

@@ -1,4 +1,4 @@
-"""`/detect`, `/localize`, `/detect_and_localize`: what the DeepID challenge's own test of a service asks for."""
+"""`/detect`, `/localize`, `/detect_and_localize`: as required by the DeepID challenge's service test."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def test_extreme_thresholds_decide_like_super(
     score: float,
     told: float,
 ) -> None:
-    """A card says so of a policy that nothing met."""
+    """Cards have such thresholds for policies that cannot be met."""
     validator.score = score
     pipeline.policy = Policy(threshold, (0.0, 1.0))
     assert post(deepid, "/detect", photo_bytes).json() == {"score": told}
@@ -77,7 +77,7 @@ def test_mask_has_the_photo_size_and_is_black_on_evidence(
     middle = (square["x_min"] + square["x_max"]) // 2
     mask = mask_of(post(deepid, "/localize", photo_bytes))
     assert mask.shape == (120, 200)
-    assert square["y_min"] < 0  # the square reaches beyond the photo
+    assert square["y_min"] < 0  # the square extends beyond the photo
     black = np.zeros_like(mask, bool)
     black[: square["y_max"], max(0, square["x_min"]) : middle] = True
     assert (mask == ~black).mean() > 0.98

@@ -83,7 +83,7 @@ def test_answer_ids_are_unguessable(client: TestClient, photo_bytes: bytes) -> N
 def test_answers_of_another_key_can_be_neither_labelled_nor_seen(
     place: Path, pipeline: Pipeline, photo_bytes: bytes, tmp_path: Path
 ) -> None:
-    """The names of requests are the callers' own, and guessed easily."""
+    """Request ids are chosen by callers and easily guessed."""
     bank, new_key_of_bank, thief = new_key(), new_key(), new_key()
     keys_file = tmp_path / "keys"
     lines = [f"{name} {hash_of(key)}" for name, key in (("bank", bank), ("bank", new_key_of_bank), ("thief", thief))]

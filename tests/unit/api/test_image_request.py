@@ -1,4 +1,4 @@
-"""The three ways to send a photo, through the real application with fakes behind it."""
+"""The three ways to send a photo, through the application with fakes."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def form(body: bytes, disposition: str) -> tuple[bytes, dict[str, str]]:
 def test_three_ways_to_send_give_one_answer(client: TestClient, photo_bytes: bytes, path: str) -> None:
     answers = [
         client.post(path, json=as_json(photo_bytes)),
-        client.post(path, content=json.dumps(as_json(photo_bytes)).encode()),  # no content type at all
+        client.post(path, content=json.dumps(as_json(photo_bytes)).encode()),  # no content type
         client.post(path, content=photo_bytes),
         client.post(path, content=json.dumps(as_json(photo_bytes)), headers={"content-type": "application/x+json"}),
         client.post(path, files={"image": ("photo.png", photo_bytes, "image/png")}),
@@ -55,7 +55,7 @@ def test_three_ways_to_send_give_one_answer(client: TestClient, photo_bytes: byt
 
 
 def test_legacy_client_works_unchanged(client: TestClient, photo_bytes: bytes) -> None:
-    """It names every photo a JPEG, whatever it is, and sends fields that nobody asked for."""
+    """It declares every photo a JPEG, and sends unknown fields."""
     image = "data:image/jpeg;base64," + base64.b64encode(photo_bytes).decode()
     answer = client.post("/super", json={"image": image, "filename": "dni.png"})
     assert answer.status_code == 200

@@ -1,4 +1,4 @@
-"""The middleware that counts bodies, as an ASGI server sees it."""
+"""The middleware that limits bodies, at the ASGI interface."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ TIMEOUT_S = 0.05
 
 
 class Reader:
-    """An application that reads the body, and keeps it until it is told to answer."""
+    """An application that reads the body, and holds it until released."""
 
     def __init__(self) -> None:
         self.received = 0
@@ -39,7 +39,7 @@ def scope(length: int | str | None = None) -> Scope:
 
 
 def body(pieces: int, asked_for: list[int] | None = None) -> Receive:
-    """A body in pieces of 100 bytes; how many were asked for is counted."""
+    """A body in chunks of 100 bytes that counts the requested chunks."""
     left: Iterable[int] = iter(range(pieces - 1, -1, -1))
 
     async def receive() -> Message:

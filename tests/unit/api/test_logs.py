@@ -62,7 +62,7 @@ def test_json_line_has_the_access_log_fields() -> None:
 def test_every_logger_uses_our_formatter(log_format: LogFormat, monkeypatch: pytest.MonkeyPatch) -> None:
     output = io.StringIO()
     monkeypatch.setattr("sys.stderr", output)
-    # dictConfig closes the handlers that are there; absl's, which TensorFlow brings, closes stderr with it.
+    # dictConfig closes existing handlers; absl's, from TensorFlow, closes stderr with it.
     monkeypatch.setattr(logging, "shutdown", lambda *_: None)
     kept = logging.root.handlers[:], logging.root.level
     try:

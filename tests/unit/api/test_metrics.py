@@ -24,7 +24,7 @@ PNG = {"content-type": "image/png"}
 
 
 def numbers(client: TestClient) -> dict[tuple[str, ...], float]:
-    """Every sample by its name and its labels' values, these in the order of the labels' names."""
+    """Every sample by name and label values, ordered by label name."""
     answer = client.get("/metrics")
     assert answer.headers["content-type"].startswith("text/plain; version=")
     return {
@@ -72,7 +72,7 @@ def test_counts_reasons_for_undetermined(
 
 
 def test_shows_the_queue_and_the_models(settings: Settings, pipeline: Pipeline) -> None:
-    client = TestClient(create_app(settings, pipeline))  # its lifespan does not run: no warm-up changes the numbers
+    client = TestClient(create_app(settings, pipeline))  # without lifespan, so that no warm-up changes the metrics
     services: Services = client.app.state.services  # type: ignore[attr-defined]
     services.metrics.in_hand(2, 5)
     seen = numbers(client)
@@ -85,7 +85,7 @@ def test_shows_the_queue_and_the_models(settings: Settings, pipeline: Pipeline) 
 def test_genuine_score_histogram_comes_from_the_card(
     settings: Settings, detector: FakeDetector, card: ModelCard
 ) -> None:
-    quantiles = [0.02, 0.03, *(step / 40 for step in range(1, 20)), 0.49, 0.5]  # from 0.02 evenly to a half
+    quantiles = [0.02, 0.03, *(step / 40 for step in range(1, 20)), 0.49, 0.5]  # evenly from 0.02 to 0.5
     figures = {"generated_validation": SetFigures(bona_fide=100, score_quantiles=ScoreQuantiles(tuple(quantiles)))}
     telling = msgspec.structs.replace(card, figures=figures)
     seen = numbers(TestClient(create_app(settings, Pipeline(detector, FakeValidator(telling)))))
@@ -116,14 +116,14 @@ print(metrics.text().decode())
 def test_workers_are_summed_and_dead_ones_have_no_gauges(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     variables = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), FOLDER_VARIABLE: str(tmp_path)}
     for worker in (1, 2):
-        command = [sys.executable, "-c", WORKER, str(worker)]  # each has another version of the model
+        command = [sys.executable, "-c", WORKER, str(worker)]  # each with another model version
         done = subprocess.run(command, env=variables, capture_output=True, text=True, check=True)
         assert f'img_super_verdicts_total{{reco="TRUE",verdict="attack"}} {worker}.0' in done.stdout
         assert "img_super_photos_waiting 4.0" in done.stdout
         assert done.stdout.count("img_super_model_info{") == 1
         assert f'model_version="{worker}"' in done.stdout
     assert list(tmp_path.glob("counter_*.db"))
-    # Once both are dead: this process began without the variable, so that it reads their files and has none.
+    # After both have ended: this process started without the variable, so it only reads their files.
     monkeypatch.setenv(FOLDER_VARIABLE, str(tmp_path))
     asked = Metrics()
     asked.show_models()

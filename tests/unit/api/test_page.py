@@ -61,7 +61,7 @@ def test_links_include_the_path_prefix(client: TestClient) -> None:
 
 def test_same_routes_are_guarded_behind_a_path_prefix(client: TestClient) -> None:
     behind = TestClient(client.app, root_path="/identity")
-    image = {"image": "A" * 20_000}  # more than whatever is no photo may have
+    image = {"image": "A" * 20_000}  # more than the limit of other routes
     assert behind.post("/identity/super", json=image).json()["code"] != "body_too_large"
 
 
@@ -138,7 +138,7 @@ def test_english_sentence_is_detected() -> None:
 
 
 def test_pages_have_no_words_of_their_own() -> None:
-    """Whatever else they show comes from the texts."""
+    """Everything else comes from the texts."""
     words = [
         re.sub(r"<noscript>.*?</noscript>|<svg.*?</svg>|<[^>]*>", " ", page.read_text("utf-8"), flags=re.S)
         for page in PAGES
@@ -168,7 +168,7 @@ def test_every_warning_has_a_text() -> None:
 
 
 def test_no_text_is_unused() -> None:
-    """Names are written whole, or begin as written: `verdict.${...}`."""
+    """Names are literal, or a literal prefix: `verdict.${...}`."""
     written = set(re.findall(r'["`]([a-z][\w.]*)["`$]', SOURCES)) | {"error.", "error"}
     for name in TEXTS["es"]:
         beginnings = [name[:end] for end in range(1, len(name) + 1)]

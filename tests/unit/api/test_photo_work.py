@@ -1,4 +1,4 @@
-"""Overload, deadline and clients that went, through the whole application with fakes behind it."""
+"""Overload, deadlines and disconnects, through the application with fakes."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ def test_deadline_gives_504_and_stops_the_work_at_its_next_stage(
     slow: SlowDetector, validator: FakeValidator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def until_begun(works: set[asyncio.Future[Any]], timeout: float, **how: Any) -> Any:
-        """The deadline passes as soon as the work has begun."""
+        """Make the deadline pass once the work has begun."""
         assert timeout == 600
         await until_then(lambda: slow.seen)
         return await asyncio.wait(works, timeout=0, **how)
@@ -101,7 +101,7 @@ def test_deadline_gives_504_and_stops_the_work_at_its_next_stage(
 
 
 async def send_and_go(app: Callable[..., Awaitable[None]], gone: asyncio.Event) -> list[int]:
-    """A client that sends its photo and goes when `gone` is set; the statuses that were sent to nobody."""
+    """A client that sends its photo and disconnects when `gone` is set; returns the statuses sent after that."""
     messages = iter([{"type": "http.request", "body": PHOTO, "more_body": False}])
     statuses: list[int] = []
 

@@ -20,7 +20,7 @@ def pool() -> Iterator[WorkPool]:
 
 
 def hold(begun: Event, go_on: Event) -> None:
-    """Work that a thread has begun, and that ends when it is told to."""
+    """Work in a thread that ends when released."""
     begun.set()
     go_on.wait(PATIENCE_S)
 
@@ -106,7 +106,7 @@ def test_long_expected_wait_is_refused_despite_free_slots(
     monkeypatch.setattr("img_super.api.pool.time", SimpleNamespace(monotonic=lambda: now_s[0]))
 
     async def crowd() -> None:
-        for _ in range(5):  # takes so long: the mean of it is what is waited for
+        for _ in range(5):  # the expected wait is based on this duration
             await pool.run(lambda: now_s.append(now_s.pop() + 10))
         works = [asyncio.create_task(pool.run(lambda: go_on.wait(PATIENCE_S))) for _ in range(2)]
         await asyncio.sleep(0)

@@ -1,4 +1,4 @@
-"""Whose word about the client is taken."""
+"""Which proxies are trusted about the client."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from img_super.settings import Settings, load_settings
 
 
 def seen(client: str, *forwarded: str, proto: str = "") -> tuple[str, str]:
-    """The address and scheme that the service takes a request to come from."""
+    """The client address and scheme that the service sees."""
     told: dict[str, str] = {}
 
     async def app(scope: Scope, _: Receive, __: Send) -> None:

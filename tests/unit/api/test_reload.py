@@ -44,7 +44,7 @@ def client(settings: Settings, pipeline: Pipeline) -> Iterator[TestClient]:
 
 @pytest.fixture
 def promoted(monkeypatch: pytest.MonkeyPatch, card: ModelCard) -> FakeValidator:
-    """What a reload finds."""
+    """The model that a reload finds."""
     validator = FakeValidator(card, 0.1, NEW)
     monkeypatch.setattr(reload_module, "load_validator", lambda *_: validator)
     return validator
@@ -140,7 +140,7 @@ def test_running_request_keeps_its_model(
         assert may_end.wait(PATIENCE_S)
         return Evidence(0.75, validator.heat_map)
 
-    # Or the request that warms up would be the first.
+    # Otherwise the warm-up would be the first request.
     until(lambda: client.get("/health/ready").status_code == 200)
     monkeypatch.setattr(validator, "validate", slowly)
     with ThreadPoolExecutor(1) as others:
@@ -187,7 +187,9 @@ def test_shadow_model_scores_without_answering(
         app.state.services.shadow.close()
         text = client.get("/metrics").text
         app.state.services.shadow = None
-    assert 'img_super_shadow_verdicts_total{shadow_verdict="bona_fide",verdict="attack"} 2.0' in text  # each document's
+    assert (
+        'img_super_shadow_verdicts_total{shadow_verdict="bona_fide",verdict="attack"} 2.0' in text
+    )  # one per document
     assert "img_super_shadow_info{" in text
     assert all(crop.shape == (32, 32, 3) for crop in shadow.seen)
 

@@ -1,4 +1,4 @@
-"""Between SIGTERM and the end of taking connections, time passes for the load balancer."""
+"""After SIGTERM the service accepts connections for a while, for the load balancer."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from img_super.settings import Settings
 
 @pytest.fixture
 def server_stops() -> Iterator[asyncio.Event]:
-    """Set when the server, whose handler was there before, is told to stop."""
+    """Set when the server's original handler is called."""
     stops = asyncio.Event()
     before = signal.signal(signal.SIGTERM, lambda *_: stops.set())
     yield stops

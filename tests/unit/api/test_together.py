@@ -20,7 +20,7 @@ OLD, NEW = Path("old"), Path("new")
 
 
 class Worker:
-    """One of several in this process; the others have the numbers of processes that live."""
+    """One of several workers in this process; the others have ids of living processes."""
 
     def __init__(self, folder: Path, process: int, refuses: bool = False) -> None:
         self.together = Together(folder, process)

@@ -23,7 +23,7 @@ def test_no_route_redirects(client: TestClient) -> None:
 
 
 def test_trailing_slash_does_not_bypass_keys(pipeline: Pipeline, tmp_path: Path) -> None:
-    """Neither without a key, nor with one that is no admin's."""
+    """Neither without a key, nor with a non-admin key."""
     user, admin = new_key(), new_key()
     for name, key in (("users", user), ("admins", admin)):
         (tmp_path / name).write_text(f"someone {hash_of(key)}\n")

@@ -65,7 +65,7 @@ def test_failures_are_one_sentence(file: Path, tmp_path: Path) -> None:
 
 
 def test_file_stays_readable_by_the_services_group(file: Path) -> None:
-    """As the deployment document says for `docker run`: a folder of the group of the container's user."""
+    """As in the manual for `docker run`: a folder of the container user's group."""
     folder = file.parent / "keys"
     folder.mkdir()
     os.chown(folder, -1, next((group for group in os.getgroups() if group != os.getegid()), os.getegid()))

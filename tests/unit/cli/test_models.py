@@ -26,7 +26,7 @@ def run(*args: str, code: int = 0, columns: int = 200) -> str:
 
 @pytest.fixture
 def many(tmp_path: Path) -> Path:
-    """Twelve genuine photos that look unlike each other: a sample, cut and turned."""
+    """Twelve different genuine photos: a sample, cropped and rotated."""
     import cv2
 
     image = cv2.imread(str(SAMPLES / "bona_fide.jpg"))

@@ -23,7 +23,7 @@ def test_reads_photos_with_the_serving_detector(
     tmp_path: Path, bona_fide_bytes: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "1.jpg").write_bytes(bona_fide_bytes)
-    monkeypatch.setattr(FastDetector, "detect", lambda *_: None)  # it finds nothing, so that its choice shows
+    monkeypatch.setattr(FastDetector, "detect", lambda *_: None)  # it finds nothing, which shows that it was chosen
 
     def read() -> OwnDocuments:
         return read_own(None, [str(tmp_path)], None, {}, SHIPPED_MODEL, 1)

@@ -197,7 +197,7 @@ runpy.run_module("img_super", run_name="__main__")
 
 
 class FakeService:
-    """What a service, or something in its place, answers; and what it was sent."""
+    """A fake service's answers, and the requests that it received."""
 
     def __init__(self, *answers: httpx2.Response) -> None:
         self.answers = list(answers)
@@ -239,7 +239,7 @@ FAR_AWAY = {"x_min": -(10**12), "y_min": -(10**12), "x_max": 10**12, "y_max": 10
 
 
 def evidence(side_px: int) -> dict[str, Any]:
-    """A heat map so large, over a square without an end."""
+    """A heat map of this size over an enormous square."""
     made = io.BytesIO()
     Image.new("L", (side_px, side_px)).save(made, "PNG")
     url = "data:image/png;base64," + b64encode(made.getvalue()).decode()

@@ -1,4 +1,4 @@
-"""The reference that is committed is what the code makes."""
+"""The committed reference matches the code."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ COMMITTED = Path(__file__).parents[3] / "docs" / "reference"
 
 @pytest.fixture
 def client() -> TestClient:
-    """An app with our error handlers, an address that takes a number and one that breaks."""
+    """An app with our error handlers, a route that takes a number and one that fails."""
     app = FastAPI()
     install_error_handlers(app)
 

@@ -1,4 +1,4 @@
-"""The verb around a scan; `tests/integration/test_scan.py` lets it scan."""
+"""The verb with a fake scan; `tests/integration/test_scan.py` runs real ones."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ Scan = Callable[..., Result]
 
 
 class Scanned:
-    """In the place of the scan: gives the rows that it was told to, or fails as it was told to."""
+    """A fake scan that returns given rows or fails."""
 
     def __init__(self) -> None:
         self.rows: list[ScanRow] = [GENUINE]

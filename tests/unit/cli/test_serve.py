@@ -16,7 +16,7 @@ serve_module = "img_super.cli.serve"
 
 @pytest.fixture
 def started(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[dict[str, Any]]]:
-    """What Uvicorn was asked to run, and how much the collector leaves alone; nothing is run."""
+    """The arguments of Uvicorn, which does not run, and the number of frozen objects."""
     calls: list[dict[str, Any]] = []
 
     def run(app: object, **options: Any) -> None:
@@ -71,7 +71,7 @@ def test_wrong_setting_is_one_sentence() -> None:
 
 
 def test_sigterm_is_not_a_failure() -> None:
-    """In a process of its own: what other tests load may have changed how this one takes signals."""
+    """In a separate process, because other tests may have changed the signal handlers."""
     stopped = "from img_super.cli import serve; serve._exit_cleanly_on_sigterm(); signal.raise_signal(signal.SIGTERM)"
     ended = subprocess.run([sys.executable, "-c", f"import signal; {stopped}"], check=False)
     assert ended.returncode == 0

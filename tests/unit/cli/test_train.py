@@ -1,4 +1,4 @@
-"""The verbs that learn, without anything that learns."""
+"""The training verbs, without training."""
 
 from __future__ import annotations
 

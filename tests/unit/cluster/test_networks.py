@@ -1,4 +1,4 @@
-"""What stands for a network in another process, with handles that answer as those of Ray Serve."""
+"""Proxies of networks in other processes, with fake Ray Serve handles."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ IMAGE: RgbImage = np.zeros((8, 8, 3), np.uint8)
 
 @dataclass
 class Answers:
-    """A method of a deployment: gives one answer after the other, or raises it."""
+    """A deployment's method that returns or raises the given answers in turn."""
 
     given: list[Any]
     asked: list[tuple[Any, ...]] = field(default_factory=list)

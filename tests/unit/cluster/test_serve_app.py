@@ -22,7 +22,7 @@ from img_super.settings import Settings
 
 
 def deployments(app: serve.Application) -> dict[str, serve.Deployment]:
-    """Those of an application, by name: its ingress and what that was given."""
+    """An application's deployments by name: its ingress and that one's arguments."""
     ingress = app._bound_deployment
     inner = [given._bound_deployment for given in ingress.init_args if isinstance(given, serve.Application)]
     return {deployment.name: deployment for deployment in (ingress, *inner)}
@@ -75,7 +75,7 @@ def test_ingress_without_networks_decodes_while_others_wait() -> None:
 
 @pytest.fixture
 def ingress(monkeypatch: pytest.MonkeyPatch, settings: Settings, pipeline: Pipeline) -> Ingress:
-    """With fakes in the place of the networks, and a warm-up that is waited for a moment only."""
+    """An ingress with fake networks and a short wait for the warm-up."""
     monkeypatch.setattr(serve_app, "build_app", lambda _: create_app(settings, pipeline))
     monkeypatch.setattr(serve_app, "_WARM_UP_S", 1)
     monkeypatch.setattr(serve_app, "replicas_here", lambda _: 1)

@@ -1,4 +1,4 @@
-"""Faces as they stand in a photo, by what a test says of them."""
+"""Faces in a photo, described by tests."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ VIEW = Letterboxed(np.zeros((160, 256, 3), np.uint8), 1, 0, (256, 160))
 
 
 def face(x: float, y: float, side: float, document: float, likely: float = 0.6, rotation: Rotation = 0) -> Standing:
-    """A face with a document of four by three of its sides around it."""
+    """A face in a document of four by three face sizes."""
     box = FloatBox(x, y, side, side)
     corners = np.array([(x + 2 * side * a, y + 1.5 * side * b) for a, b in ((-1, -1), (1, -1), (1, 1), (-1, 1))])
     candidate = FoundPortrait(

@@ -43,7 +43,7 @@ class Network:
 
 
 class Finder(FaceRefiner):
-    """Sees the face where it is looked for, in some rotations."""
+    """Finds the face wherever asked, in some rotations."""
 
     confidences: ClassVar[dict[Rotation, float]] = {180: 0.95}
     asked: ClassVar[list[Rotation]] = []
@@ -118,7 +118,7 @@ def test_precise_face_without_a_document_has_none(precise: Precise, monkeypatch:
 
 
 def test_best_placed_precise_face_is_the_portrait(precise: Precise, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Not the largest, and not one of which YuNet is not sure."""
+    """Neither the largest nor one that YuNet is unsure of."""
     monkeypatch.setattr(Network, "outputs", answers(0.3))
     small, ghost = Face(Box(260, 180, 300, 230), 0.9), Face(Box(490, 410, 550, 470), 0.95)
     asking = FastDetector(b"", card(), Finder(), precise)
@@ -173,14 +173,14 @@ def test_result_of_a_rotated_photo_is_in_its_own_pixels(precise: Precise, monkey
     monkeypatch.setattr(Finder, "confidences", {270: 0.95})
     located = FastDetector(b"", card((SIDE, SIDE // 2)), Finder(), precise).locate(np.zeros((640, 320, 3), np.uint8))
     assert located is not None
-    assert Finder.asked == [270]  # 180 in what the network saw
+    assert Finder.asked == [270]  # 180 in the network's input
     assert located.detection.portrait.box == Box(120, 280, 280, 440)
 
 
 def test_number_of_judged_documents_is_limited(precise: Precise, monkeypatch: pytest.MonkeyPatch) -> None:
     outputs = answers(0.9)
     outputs["centres"][..., PORTRAIT] = np.maximum(0.6, outputs["centres"][..., PORTRAIT])
-    outputs["boxes"][..., 2:4] = -2.5  # so small that none lies over another
+    outputs["boxes"][..., 2:4] = -2.5  # so small that none overlap
     monkeypatch.setattr(Network, "outputs", outputs)
     monkeypatch.setattr(fast, "may_have_own_document", lambda other, portrait: True)
     monkeypatch.setattr(fast, "has_own_document", lambda other, portrait: True)
@@ -207,14 +207,14 @@ def test_number_of_close_ups_is_limited(precise: Precise, monkeypatch: pytest.Mo
     monkeypatch.setattr(Network, "run", run)
     monkeypatch.setattr(fast, "may_have_own_document", lambda other, portrait: True)
     assert FastDetector(b"", card(), Finder(), precise).locate(PHOTO)
-    assert MOST_DOUBTFUL < len(looks) < MOST_DOUBTFUL + 5  # the whole photo, and an owner's card
+    assert MOST_DOUBTFUL < len(looks) < MOST_DOUBTFUL + 5  # the whole photo, and the holder's card
 
 
 @pytest.mark.parametrize("so_near", [True, False])
 def test_other_documents_get_their_box_from_the_close_up(
     precise: Precise, monkeypatch: pytest.MonkeyPatch, so_near: bool
 ) -> None:
-    """Of the whole photo, its face is seen too large; a ghost is told from it from near alone."""
+    """In the whole photo its face appears too large; only a close-up separates it from a ghost."""
     seen = answers(0.9)
     seen["centres"][5, 6], seen["centres"][4, 6] = 0, (0.3, 0.5)
     seen["boxes"][..., 2:8] = np.log([0.5, 0.5, 1, 1, 0.5, 0.5])
@@ -241,7 +241,7 @@ def test_other_documents_get_their_box_from_the_close_up(
 
 
 def test_portrait_found_in_a_close_up_precedes_the_holder(precise: Precise, monkeypatch: pytest.MonkeyPatch) -> None:
-    """He fills the photo, and what one pass sees of the card is doubtful."""
+    """The holder fills the photo, and one pass is unsure about the card."""
     seen = answers(0.9)
     seen["centres"][5, 6] = 0.15, 0.15
     seen["boxes"][2, 3, 2:4] = np.log(0.9)

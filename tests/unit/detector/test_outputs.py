@@ -43,9 +43,9 @@ def test_empty_photo_has_low_confidence(outputs: dict[str, Float32Array]) -> Non
 
 def test_other_faces_are_separate_peaks(outputs: dict[str, Float32Array]) -> None:
     outputs["centres"][2, 2, PORTRAIT] = 0.9
-    outputs["centres"][2, 3, OTHER] = 0.8  # lies over the portrait
+    outputs["centres"][2, 3, OTHER] = 0.8  # overlaps the portrait
     outputs["centres"][9, 9, OTHER] = 0.6
-    outputs["centres"][9, 8, OTHER] = 0.5  # no peak
+    outputs["centres"][9, 8, OTHER] = 0.5  # not a peak
     outputs["centres"][2, 9, PORTRAIT] = 0.7  # a second portrait is another face
     outputs["centres"][9, 2, OTHER] = 0.2  # too unlikely
     portrait, *others = read_candidates(outputs)

@@ -25,7 +25,7 @@ class Detector:
 
 
 class Finder(FaceRefiner):
-    """Sees what it is told, wherever it looks; then it says where it looked."""
+    """Returns a given face wherever it looks, and records where."""
 
     def __init__(self, *boxes: FloatBox | None) -> None:
         self.boxes = list(boxes)

@@ -28,7 +28,7 @@ def portrait(x: float = 40, y: float = 60, likely: float = 0.6, corners: Float32
 
 
 def photo(*faces: tuple[int, int, int]) -> Letterboxed:
-    """White, with chequered faces at (x, y): the fainter, the lighter."""
+    """White, with chequered faces at (x, y), lighter if fainter."""
     pixels: RgbImage = np.full((160, 256, 3), 220, np.uint8)
     for x, y, dark in faces:
         pixels[y - 10 : y + 10 : 2, x - 8 : x + 8] = (dark, dark // 2, dark // 2)

@@ -1,4 +1,4 @@
-"""People made of ellipses: enough for everything but the networks."""
+"""People made of ellipses, sufficient without the networks."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def sources() -> Sources:
 
 
 class PoolOfOne:
-    """In the place of `multiprocessing`'s, without another process."""
+    """A fake `multiprocessing` pool without processes."""
 
     def Pool(self, _processes: int, start: Callable[..., None], arguments: tuple[Any, ...]) -> PoolOfOne:  # noqa: N802
         start(*arguments)
@@ -45,7 +45,7 @@ class PoolOfOne:
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Nothing is left to end."""
+        """Nothing to end."""
 
     def imap_unordered(self, work: Callable[[int], int], items: Iterable[int]) -> Iterator[int]:
         return map(work, items)
@@ -53,7 +53,7 @@ class PoolOfOne:
 
 @pytest.fixture
 def in_this_process(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Shards are rendered here: another process takes seconds to start, and knows nothing of what tests replace."""
+    """Renders shards in this process: others take seconds to start and do not see the tests' replacements."""
     monkeypatch.setattr(crew, "get_context", lambda _: PoolOfOne())
     monkeypatch.setattr(crew, "_writes", [])
     threads = cv2.getNumThreads()

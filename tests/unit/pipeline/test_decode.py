@@ -21,7 +21,7 @@ FORMATS = ["JPEG", "PNG", "WEBP", "BMP", "TIFF"]
 
 
 def marked(height: int = 40, width: int = 60) -> RgbImage:
-    """Dark, with a bright red block in the upper left corner, so that turning and channel order show."""
+    """Dark, with a bright red block in the upper left corner, which shows rotation and channel order."""
     pixels = np.full((height, width, 3), 30, np.uint8)
     pixels[: height // 2, : width // 2] = (220, 40, 40)
     return pixels
@@ -147,7 +147,7 @@ def test_too_many_pixels_are_refused(image_format: str) -> None:
 
 
 def bomb(width: int, height: int) -> bytes:
-    """A PNG whose header announces far more than its bytes could hold."""
+    """A PNG whose header declares far more than its bytes could hold."""
 
     def chunk(kind: bytes, body: bytes) -> bytes:
         return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))

@@ -1,6 +1,6 @@
-"""What a child does with a photo, and what the process before it hands on, without a child.
+"""The decoding child and its parent process, without forking.
 
-`tests/hostile/test_decoder.py` tries the walls around the real one.
+`tests/hostile/test_decoder.py` tests the real sandbox.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from img_super.pipeline import decoder_process
 from img_super.pipeline.decoder_messages import Answer, Job
 from tests.conftest import encode
 
-# What ends closes its sockets by ending.
+# Ending closes a process's sockets.
 pytestmark = pytest.mark.filterwarnings("ignore:unclosed <socket:ResourceWarning")
 
 PHOTO = np.random.default_rng(1).integers(0, 256, (30, 40, 3), dtype=np.uint8)
@@ -31,7 +31,7 @@ Ask = Callable[[bytes], Answer]
 
 @pytest.fixture
 def timers(monkeypatch: pytest.MonkeyPatch) -> dict[int, float]:
-    """What would end the child, by its kind: here it would end the tests. Nothing confines them either."""
+    """The child's timers by kind, not set here because they would kill the tests; nor is the sandbox."""
     found: dict[int, float] = {}
     monkeypatch.setattr(signal, "setitimer", found.__setitem__)
     monkeypatch.setattr(decoder_process, "_confine", lambda _: False)
@@ -47,7 +47,7 @@ def memory() -> Iterator[int]:
 
 @pytest.fixture
 def ask(timers: dict[int, float], memory: int) -> Ask:
-    """Have a photo decoded as a child does."""
+    """Decode a photo like a child."""
 
     def asked(data: bytes) -> Answer:
         os.pwrite(memory, data, 0)
@@ -69,7 +69,7 @@ def test_pixels_replace_the_file_in_shared_memory(ask: Ask, memory: int, timers:
     np.testing.assert_array_equal(
         np.frombuffer(os.pread(memory, PHOTO.nbytes, 0), np.uint8).reshape(PHOTO.shape), PHOTO
     )
-    # The clock goes on while others have the processor.
+    # Wall time passes while other processes run.
     assert timers[signal.ITIMER_PROF] == 2
     assert timers[signal.ITIMER_REAL] > 2
 
@@ -134,4 +134,4 @@ def test_each_photo_gets_a_child_until_shutdown(monkeypatch: pytest.MonkeyPatch,
         "fork", ("import_module", "img_super.pipeline.pdf_file"), "fork",
     ]  # fmt: skip
     with answer_to:
-        assert answer_to.recv(1) == b""  # nobody holds the other end any more
+        assert answer_to.recv(1) == b""  # the other end is closed

@@ -18,7 +18,7 @@ from img_super.pipeline.reduced_jpeg import reduced_jpeg
 
 
 def photo(width: int = 400, height: int = 320) -> RgbImage:
-    """Soft shapes and a sensor's noise."""
+    """Soft shapes and sensor noise."""
     rng = np.random.default_rng(3)
     soft = cv2.resize(rng.integers(60, 180, (9, 11, 3), dtype=np.uint8), (width, height), interpolation=cv2.INTER_CUBIC)
     noisy: RgbImage = np.clip(soft + rng.normal(0, 3, soft.shape), 0, 255).astype(np.uint8)
@@ -26,7 +26,7 @@ def photo(width: int = 400, height: int = 320) -> RgbImage:
 
 
 def shifted(image: RgbImage, mcu: int, row: int, column: int, by: int = 20) -> RgbImage:
-    """As lost data leave it: all blocks from there on are lighter."""
+    """The effect of lost data: all later blocks are lighter."""
     lighter = image.astype(np.int16)
     lighter[row * mcu : (row + 1) * mcu, column * mcu :] += by
     lighter[(row + 1) * mcu :] += by

@@ -1,4 +1,4 @@
-"""The first page of a PDF: at which size it is drawn, and what is refused before."""
+"""The first page of a PDF: its rendered size, and refusals before rendering."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def is_same(pixels: RgbImage, others: RgbImage) -> bool:
 
 @pytest.mark.parametrize("dpi", [96, 200, 300, 600])
 def test_scan_is_rendered_at_its_own_resolution(dpi: int) -> None:
-    """By what PDFium rounds, it may lie half a pixel beside."""
+    """PDFium's rounding may shift it by half a pixel."""
     assert is_same(drawn(scan(PHOTO, dpi)), PHOTO)
 
 

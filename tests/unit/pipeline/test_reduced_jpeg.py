@@ -35,7 +35,7 @@ def _small_photos_are_reduced() -> Any:
 
 
 def smooth(width: int, height: int, seed: int) -> RgbImage:
-    """Colours that change slowly: reducing them by frequencies or by areas gives the same."""
+    """Slowly changing colours, which both ways of reducing render alike."""
     few = np.random.default_rng(seed).integers(100, 156, (3, 4, 3), dtype=np.uint8)
     return cv2.resize(few, (width, height), interpolation=cv2.INTER_CUBIC).astype(np.uint8, copy=False)
 
@@ -70,7 +70,7 @@ def test_fast_path_equals_full_decoding(
     assert fast.overview.flags.c_contiguous
     if min(size_wh) >= 40:
         by_area = cv2.resize(plain.overview, reduced_wh, interpolation=cv2.INTER_AREA)
-        # The last block may be a part of one: 57 pixels at 1/8 are 8, of 8 and not of 7.1 pixels each.
+        # The last block may be partial: 57 pixels at 1/8 are 8, each of 8 and not 7.1 pixels.
         assert np.abs(by_area.astype(int) - fast.overview).mean() < 6
     if fast.scale == 1:
         assert np.array_equal(fast.overview, plain.overview)
@@ -83,7 +83,7 @@ def test_fast_path_equals_full_decoding(
     at_xy=st.tuples(st.integers(0, 40), st.integers(0, 40)),
 )
 def test_overview_maps_to_the_photo(size_wh: tuple[int, int], orientation: int, at_xy: tuple[int, int]) -> None:
-    """Sizes that no scale divides leave a part of a pixel at an edge, and EXIF may turn that edge to the front."""
+    """Indivisible sizes leave a partial pixel at an edge, which EXIF may turn to the front."""
     pixels = np.full((size_wh[1], size_wh[0], 3), 20, np.uint8)
     pixels[at_xy[1] : at_xy[1] + 48, at_xy[0] : at_xy[0] + 48] = 235
     data = jpeg(pixels, orientation=orientation)
@@ -123,7 +123,7 @@ def test_crop_equals_the_fully_decoded_one(wanted: Box, rotation: Any, orientati
 
 
 def outcome(decode: Any, data: bytes) -> object:
-    """The size of what was decoded, or the kind and the words of the error."""
+    """The decoded size, or the type and message of the error."""
     try:
         photo: OpenPhoto = decode(data)
     except InputError as error:
@@ -164,7 +164,7 @@ def test_unusual_jpegs_are_fully_decoded() -> None:
 
 
 def test_ambiguous_header_is_fully_decoded(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The pixels were counted in Pillow's size: another one must not be decoded."""
+    """Pixels were counted by Pillow's size, so no other one may be decoded."""
 
     def must_not_decode(*_: object, **__: object) -> None:
         raise AssertionError("decoded at a size that nobody allowed")
@@ -196,7 +196,7 @@ def test_data_after_the_only_scan_is_not_counted() -> None:
 
 
 def test_single_component_scan_counts_as_one_of_many() -> None:
-    """A sequential file may go over the image once for every colour, and once more for every few bytes."""
+    """A sequential file may have a pass per component, and another every few bytes."""
     _, data = cv2.imencode(".jpg", NOISE, [cv2.IMWRITE_JPEG_RST_INTERVAL, 0])
     assert open_photo(data.tobytes(), LIMITS).size_wh == (130, 96)
     frame = data.tobytes().rfind(START_OF_SCAN)
@@ -206,7 +206,7 @@ def test_single_component_scan_counts_as_one_of_many() -> None:
 
 
 def test_first_picture_of_a_file_is_used() -> None:
-    """Phones write such files (MPO): a photo, and a small one or another eye's behind it."""
+    """Phones write such files (MPO): a photo, followed by a thumbnail or a stereo image."""
     file = BytesIO()
     other = Image.new("RGB", (60, 40), "white")
     Image.fromarray(smooth(330, 242, 3)).save(file, "MPO", save_all=True, append_images=[other], quality=95)

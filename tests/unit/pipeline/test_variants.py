@@ -1,4 +1,4 @@
-"""Files as phones, scanners and programs really write them: read as they are meant, or refused by name."""
+"""Files as written by real phones, scanners and programs: read as intended, or refused by name."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def test_harmless_jpeg_faults_change_nothing(fault: str) -> None:
 
 
 def test_missing_jpeg_bytes_are_noticed() -> None:
-    """Not each time: Huffman's code falls into step again, and the count of blocks may be right by chance."""
+    """Not always: Huffman codes resynchronise, and the number of blocks may be right by chance."""
     whole = WARM_UP_PHOTO.read_bytes()
     places = range(whole.index(START_OF_SCAN) + 500, len(whole) - 5000, len(whole) // 40)
     refused = sum(is_refused(whole[:at] + whole[at + 4096 :]) for at in places)
@@ -213,7 +213,7 @@ def box(kind: bytes, body: bytes) -> bytes:
 
 
 def heic_with(exif: int, turned: int) -> bytes:
-    """`HEIC` with an orientation in EXIF (0 for none), and turned to the left so often by its decoder (`irot`)."""
+    """`HEIC` with an orientation in EXIF (0 for none), and this many left turns by its decoder (`irot`)."""
     at = HEIC.index(b"ipco") - 4
     properties = HEIC[at + 8 : HEIC.index(b"ipma") - 4] + (box(b"irot", bytes([turned])) if turned else b"")
     uses = b"\x81\x02\x03\x04" + (b"\x85" if turned else b"")
@@ -243,7 +243,7 @@ def heic_with(exif: int, turned: int) -> bytes:
     ("exif", "turned", "shape"), [(0, 0, (64, 96)), (6, 0, (64, 96)), (0, 3, (96, 64)), (6, 3, (96, 64))]
 )
 def test_heic_is_rotated_by_its_box_and_not_again_by_exif(exif: int, turned: int, shape: tuple[int, int]) -> None:
-    """As the standard has it (ISO/IEC 23008-12) and libheif does: EXIF alone turns nothing, a phone writes both."""
+    """As in the standard (ISO/IEC 23008-12) and libheif: EXIF alone rotates nothing, phones write both."""
     data = heic_with(exif, turned)
     assert (b"Exif" in data, b"irot" in data) == (exif > 0, turned > 0)
     pixels = seen(data)
@@ -253,7 +253,7 @@ def test_heic_is_rotated_by_its_box_and_not_again_by_exif(exif: int, turned: int
 
 
 def test_avif_is_rotated_by_its_box_and_not_by_exif() -> None:
-    """Pillow moves an orientation from EXIF into that box, so another number stays there and is renamed."""
+    """Pillow moves an orientation from EXIF into that box, so another tag is written and renamed."""
     for number, shape in ((0, ROUGH.shape), (6, (256, 192, 3))):
         exif = Image.Exif()
         exif[0x128] = 6
@@ -309,7 +309,7 @@ def test_mutated_jpeg_gives_an_image_or_a_typed_error(inserted: list[tuple[int, 
         fast: object = seen(data).shape
     except InputError as error:
         fast = type(error)
-    assert fast == plain or plain is BrokenImage  # Pillow is stricter with what lies inside a scan
+    assert fast == plain or plain is BrokenImage  # Pillow is stricter inside scans
 
 
 @given(st.binary(max_size=200))

@@ -72,7 +72,7 @@ def _mixed(folder: Path) -> None:
 
 
 def _foreign(folder: Path) -> None:
-    """Weights that are those of the card, but no network."""
+    """Weights that match the card but are not a network."""
     from img_super.lab.shipping.export import describe
 
     path = folder / "foreign.tflite"
@@ -115,7 +115,7 @@ def test_damaged_model_is_refused_and_the_old_one_still_serves(
 
 @pytest.mark.parametrize("version", ["../escape", "..", "", ".hidden", "a/b"])
 def test_version_is_not_a_path(registry: Registry, tmp_path: Path, version: str) -> None:
-    """Also where a model lies at the end of that path."""
+    """Even if that path leads to a model."""
     there = registry.folder / version
     if not there.exists():
         there.parent.mkdir(parents=True, exist_ok=True)
@@ -137,7 +137,7 @@ def test_damaged_registry_is_reported(registry: Registry) -> None:
 
 @pytest.mark.parametrize("name", ["../registry.json", "/etc/passwd", "a/b", "..", "", "card.json", ".hidden", "a\\b"])
 def test_card_files_must_lie_beside_the_card(registry: Registry, tmp_path: Path, name: str) -> None:
-    """Also where the file is there, and its sha256 is right."""
+    """Even if the file exists with the right sha256."""
     folder, before = variant(tmp_path / "new", "2"), (registry.folder / "registry.json").read_bytes()
     weights = folder / SHIPPED.files["litert"].name
     card = (folder / "card.json").read_text().replace(f'"{weights.name}"', json.dumps(name))
@@ -161,7 +161,7 @@ def test_concurrent_promotions_are_all_recorded(registry: Registry, tmp_path: Pa
 def test_model_that_fails_its_trial_is_refused(
     registry: Registry, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Whatever stands in foreign weights, it is told in a sentence."""
+    """Any untrusted weights give a sentence."""
     monkeypatch.setattr("img_super.registry.registry.LiteRtValidator.validate", lambda *_: 1 / 0)
     with pytest.raises(BadModel, match="does not answer"):
         registry.add(variant(tmp_path / "new", "2"))

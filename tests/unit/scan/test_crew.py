@@ -1,4 +1,4 @@
-"""What a process of the crew does, in a thread; `tests/integration/test_scan.py` lets real ones work and die."""
+"""A crew process, run in a thread; `tests/integration/test_scan.py` runs and kills real ones."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def threads_of_opencv() -> Iterator[None]:
 
 @pytest.fixture
 def at_work(pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch) -> Iterator[Connection[Any, Any]]:
-    """The pipe to a process that waits for photos; when it is closed, the process ends."""
+    """The pipe to a process that waits for photos; closing it ends the process."""
     monkeypatch.setattr(Work, "load_pipeline", lambda _: pipeline)
     ours, theirs = Pipe()
     process = Thread(target=crew._run, args=(theirs, Work(thumbnails=True)), daemon=True)
@@ -42,7 +42,7 @@ def at_work(pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch) -> Iterator[Con
 
 
 def test_process_takes_photos_while_its_rows_wait(at_work: Connection[Any, Any]) -> None:
-    """Rows of an archive's long names, and photos, are longer than what a pipe holds: a scan waited for ever."""
+    """Rows with long names, and photos, exceed a pipe's buffer, which once deadlocked a scan."""
     photos = [Given(f"{number}{'a' * 1_000_000}", bytes(1_000_000)) for number in range(AHEAD)]
     giving = Thread(target=lambda: deque(map(at_work.send, photos), maxlen=0), daemon=True)
     giving.start()

@@ -1,4 +1,4 @@
-"""From a photo to its row, from rows to files, counts and a report."""
+"""Rows of photos, and files, counts and a report of rows."""
 
 from __future__ import annotations
 
@@ -201,7 +201,7 @@ def test_foreign_file_is_not_overwritten(tmp_path: Path) -> None:
 
 
 def _read_csv(path: Path) -> list[dict[str, object]]:
-    """An empty cell stands for None and for an empty text."""
+    """An empty cell means None or an empty text."""
     with path.open(encoding="utf-8", newline="") as file:
         return [
             {name: COLUMNS[name](value) if value else None for name, value in line.items()}
@@ -267,7 +267,7 @@ def test_summary_counts() -> None:
 
 
 class _Page(HTMLParser):
-    """What a browser would make of the report."""
+    """The report as a browser would parse it."""
 
     def __init__(self, text: str) -> None:
         super().__init__()
@@ -327,7 +327,7 @@ def test_report_without_thumbnails_has_no_pictures(journal: Journal, tmp_path: P
 
 
 def test_spanish_report_has_no_english(journal: Journal, tmp_path: Path) -> None:
-    """Also where everything that can go wrong went wrong."""
+    """Even if everything failed."""
     codes = {kind.code for kind in (*input_errors(), *file_errors())}
     rows = [*ROWS[:2], *(row(f"{code}.jpg", error=code) for code in codes)]
     for kept in rows:

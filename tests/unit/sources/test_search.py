@@ -1,4 +1,4 @@
-"""What is found in folders and archives on disk; `tests/integration/test_scan_s3.py` does the same in a bucket."""
+"""Photos in folders and archives on disk; `tests/integration/test_scan_s3.py` covers buckets."""
 
 from __future__ import annotations
 
@@ -135,7 +135,7 @@ def test_invalid_archive_is_one_row(tmp_path: Path, name: str) -> None:
 
 @pytest.mark.parametrize("size", [1024, 1500, 2100])
 def test_truncated_tar_gives_its_members_and_a_row_for_the_damage(tmp_path: Path, size: int) -> None:
-    """Cut between two members, in a header, and in a photo; tarfile would call the first two whole."""
+    """Truncated between members, in a header, and in a photo; tarfile accepts the first two."""
     path = tarred(tmp_path / "cut.tar")
     path.write_bytes(path.read_bytes()[:size])
     first, *_, last = find_photos([str(path)], {})
@@ -186,7 +186,7 @@ TRAPS = ["good.jpg::x.jpg", "file:::x.jpg", "a#b.jpg", "a?b.jpg", "a*b.jpg", "[a
 
 @pytest.mark.parametrize("ending", ["", "/*"])
 def test_listed_file_names_are_never_parsed(tmp_path: Path, ending: str) -> None:
-    """`good.jpg::x.jpg` was read as `good.jpg`, and judged for it."""
+    """`good.jpg::x.jpg` was once read as `good.jpg`."""
     expected = {"good.jpg": b"good"} | {name: name.encode() for name in TRAPS}
     for name, data in expected.items():
         (tmp_path / name).write_bytes(data)
@@ -221,7 +221,7 @@ def test_path_traversal_in_an_archive_has_a_row(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("mode", ["w:xz", "w:bz2", "w:gz"])
 def test_decompression_bomb_is_abandoned(tmp_path: Path, mode: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """7 kB of xz held a scan for a minute."""
+    """7 kB of xz once blocked a scan for a minute."""
     monkeypatch.setattr("img_super.sources.inflating.FREE_BYTES", 100_000)
     with tarfile.open(tmp_path / "in.tar", mode) as tar:  # type: ignore[call-overload]
         member = tarfile.TarInfo("a.jpg")
@@ -246,7 +246,7 @@ def test_zip_declaring_a_huge_size_is_not_read(tmp_path: Path, monkeypatch: pyte
 def test_archive_of_too_many_members_is_one_row_and_little_memory(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, count: int
 ) -> None:
-    """Three million empty members took a gigabyte."""
+    """Three million empty members once took a gigabyte."""
     for module in ("zip_directory", "archives"):
         monkeypatch.setattr(f"img_super.sources.{module}.MAX_MEMBERS", 10)
     with zipfile.ZipFile(tmp_path / "in.zip", "w") as zipped, tarfile.open(tmp_path / "in.tar", "w") as tar:
@@ -339,7 +339,7 @@ def test_unreadable_members_have_a_code(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", ["{folder}/pipe.jpg", "file://{folder}/pipe.jpg", "/dev/zero", "file:///dev/zero"])
 def test_pipes_and_devices_do_not_block(tmp_path: Path, name: str) -> None:
-    """A table may name it, or it took a file's place meanwhile."""
+    """A table may name one, or it may have replaced a file."""
     os.mkfifo(tmp_path / "pipe.jpg")
     with pytest.raises(FileError, match="not a regular file"):
         READER.read(file_at(name.format(folder=tmp_path), {}))

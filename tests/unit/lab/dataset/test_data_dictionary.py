@@ -1,4 +1,4 @@
-"""The data dictionary names every column of the manifest, and no other."""
+"""The data dictionary lists exactly the manifest's columns."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ DICTIONARY = (Path(__file__).parents[4] / "docs" / "data" / "data_dictionary.md"
 
 
 def _named(section: str) -> set[str]:
-    """The names with which the lists under a heading begin."""
+    """The names at the start of the list items under a heading."""
     body = DICTIONARY.split(f"\n{section}\n", 1)[1].split("\n## ", 1)[0].split("\n### ", 1)[0]
     beginnings = re.findall(r"^- ((?:`[^`]+`(?:, )?)+)(?=:| \()", body, flags=re.MULTILINE)
     names = [name for beginning in beginnings for name in re.findall(r"`([^`]+)`", beginning)]

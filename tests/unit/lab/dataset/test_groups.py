@@ -24,7 +24,7 @@ def test_ages_are_grouped() -> None:
 
 @pytest.fixture
 def portraits(tmp_path: Path) -> Path:
-    """A woman of whom a picture is there, and another of whom it shows no face."""
+    """A woman with a picture, and another whose picture shows no face."""
     (tmp_path / "female").mkdir()
     document = cv2.imread(str(SAMPLE))
     assert document is not None

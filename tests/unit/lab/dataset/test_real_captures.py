@@ -46,7 +46,7 @@ def test_unknown_species_is_refused() -> None:
 
 
 def with_donor(folder: Path) -> Path:
-    """A folder of people with one that is held out of training."""
+    """A folder of people, one of them held out of training."""
     number = next(n for n in range(99) if held_out(Path(f"female/{n}.jpg")))
     (folder / "people" / "female").mkdir(parents=True)
     donor = cv2.imread(str(SAMPLES / "attack.jpg"))
@@ -56,7 +56,7 @@ def with_donor(folder: Path) -> Path:
 
 
 def genuine(path: Path) -> None:
-    """The sample, large enough for its face to be found when it is taken smaller."""
+    """The sample, large enough that its face is found after reduction."""
     sample = cv2.imread(str(SAMPLES / "bona_fide.jpg"))
     assert sample is not None
     cv2.imwrite(str(path), cv2.resize(sample, None, fx=2, fy=2))

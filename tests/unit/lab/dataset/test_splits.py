@@ -1,4 +1,4 @@
-"""Nothing that validation shows may be learned from."""
+"""Training must not contain anything from validation."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def test_a_quarter_of_our_families_is_for_validation() -> None:
     kept = splits.designs_of("validation", families)
     assert set(kept) == splits.split_rules().designs.validation
     assert 0.15 < len(kept) / len(families) < 0.35
-    assert PROCEDURAL in splits.designs_of("train", families)  # it may look like anything: none of it may be unseen
+    assert PROCEDURAL in splits.designs_of("train", families)  # its looks vary, so none of it is unseen
 
 
 def test_backgrounds_are_divided_by_name_alone() -> None:

@@ -14,7 +14,7 @@ from img_super.lab.dataset.streams import mapped, stream_crops
 
 @pytest.fixture
 def harmed(data_set: Path, tmp_path: Path) -> Path:
-    """A copy, for the tests to harm."""
+    """A copy for tests to damage."""
     return Path(shutil.copytree(data_set, tmp_path / "copy"))
 
 

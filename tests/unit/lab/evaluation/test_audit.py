@@ -1,4 +1,4 @@
-"""The audit finds a shortcut of each kind that is planted, and none in an honest data set."""
+"""The audit finds planted shortcuts of every kind, and none in a sound data set."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ Rng = np.random.Generator
 
 @dataclass
 class Crop:
-    """A sample before it is written; a plant changes the attacks."""
+    """A sample before writing; plants change the attacks."""
 
     image: npt.NDArray[np.float32]
     row: dict[str, Any]
@@ -70,7 +70,7 @@ def _genuine(rng: Rng, number: int) -> Crop:
 
 
 def _attack(rng: Rng, genuine: Crop, number: int) -> Crop:
-    """Another picture in the frame, drawn as the first one was."""
+    """Another picture in the frame, drawn like the first."""
     image = genuine.image.copy()
     image[16:48, 22:44] = _texture(rng, 22, 32, genuine.noise)
     mask = np.zeros((56, 56), np.uint8)
@@ -148,7 +148,7 @@ def _paler(crop: Crop, rng: Rng) -> None:
 
 
 def _outside(change: Plant) -> Plant:
-    """The plant everywhere but in the frame."""
+    """The plant everywhere except in the frame."""
 
     def plant(crop: Crop, rng: Rng) -> None:
         inside = crop.image[14:50, 20:46].copy()
@@ -184,7 +184,7 @@ def test_finds_a_planted_shortcut(tmp_path: Path, kind: str, plant: Plant) -> No
 
 
 def test_overlay_is_not_part_of_the_surroundings(tmp_path: Path) -> None:
-    """Even where it reaches out of the frame, and whatever it is."""
+    """Even outside the frame, whatever it is."""
 
     def over_the_edge(crop: Crop, rng: Rng) -> None:
         crop.image[10:40, 20:56] = rng.uniform(0, 255, (30, 36, 3))
@@ -192,7 +192,7 @@ def test_overlay_is_not_part_of_the_surroundings(tmp_path: Path) -> None:
 
     noise, around = audit_data_set(write(tmp_path, over_the_edge), kinds=["noise", "surroundings"])
     assert noise.is_shortcut
-    assert around.auc == 0.5  # not a number of the features differs within a pair
+    assert around.auc == 0.5  # all features are equal within a pair
 
 
 def test_both_crops_of_a_pair_are_masked_alike(tmp_path: Path) -> None:
@@ -243,12 +243,12 @@ def test_rank_auc_equals_scikit_learn_and_lies_in_its_interval() -> None:
 
 
 def test_memorised_documents_do_not_help() -> None:
-    """Folds never divide a document: a name that says the class of its own document only does not count."""
+    """Folds never split a document, so a name that only reveals its own document's class does not count."""
     documents = np.repeat(np.arange(40), 2)
     labels = np.repeat(np.random.default_rng(3).integers(0, 2, 40), 2)
     names = np.repeat(np.eye(40), 2, axis=0)
     scores = out_of_fold_scores(names, labels, documents, 1)
-    assert len(np.unique(np.round(scores, 6))) <= 10  # one answer a fold and classifier
+    assert len(np.unique(np.round(scores, 6))) <= 10  # one answer per fold and classifier
 
 
 @pytest.mark.parametrize(

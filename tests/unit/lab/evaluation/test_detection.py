@@ -57,7 +57,7 @@ def test_real_frames_come_in_every_rotation(tmp_path: Path) -> None:
     photo = np.zeros((60, 80, 3), np.uint8)
     photo[10:20, 30:40] = 255
     cv2.imwrite(str(tmp_path / "a.png"), photo)
-    quad = [[50, 5], [50, 45], [10, 45], [10, 5]]  # its own upper left is displayed at the upper right: turned by 90
+    quad = [[50, 5], [50, 45], [10, 45], [10, 5]]  # its upper left is displayed at the upper right: rotated by 90
     label = {"face_box_xywh": [30, 10, 10, 10], "doc_quad": quad}
     (tmp_path / "labels.json").write_text(json.dumps({"a.png": label}))
     frames = list(real_frames(tmp_path))
@@ -97,7 +97,7 @@ def photos(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 class Seeing:
-    """In a detector's place: it finds what has this tone, and turns the photo as it was told, or upright."""
+    """A fake detector that finds areas of this tone, with a given or the right rotation."""
 
     def __init__(self, tone: int, always: Rotation | None = None) -> None:
         self.tone, self.always = tone, always

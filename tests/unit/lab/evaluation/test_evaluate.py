@@ -1,4 +1,4 @@
-"""The shipped network on a small drawn data set: what it says there does not matter, what becomes of it does."""
+"""The shipped network on a small drawn data set; only the handling of its answers matters."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def generated(data_set: Path) -> MeasuredSet:
 @pytest.fixture(scope="module")
 def measured(generated: MeasuredSet) -> Measured:
     found = measure(MeasuredModel.read(SHIPPED_MODEL), [generated], robustness_samples=2)
-    # On drawn noise the network may be right; a threshold in the middle of the scores makes mistakes of both classes.
+    # The network may be right on noise; a median threshold gives mistakes in both classes.
     scored = found.scored[generated.name]
     middle = float(np.median(scored.scores))
     card = msgspec.structs.replace(found.model.card, threshold=middle)
@@ -140,7 +140,7 @@ def test_worst_errors_come_first() -> None:
 
 @pytest.fixture
 def judged(measured: Measured, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[tuple[object, ...]]:
-    """What the verb had measured, in whose place stands what was measured before, of a copy of the shipped model."""
+    """The verb's arguments, with a fake measurement of a copy of the shipped model."""
     copy = shutil.copytree(SHIPPED_MODEL, tmp_path / "model")
     asked: list[tuple[object, ...]] = []
 

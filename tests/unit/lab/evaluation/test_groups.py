@@ -29,7 +29,7 @@ def test_rates_follow_the_shown_face_and_resample_people() -> None:
     assert (women.people, women.bona_fide, women.attacks) == (2, 40, 1)
     assert women.bpcer is not None
     assert women.bpcer.value == 0.5
-    # One woman is always rejected, the other never: a draw may have only either of them.
+    # One woman is always rejected, the other never; a draw may contain only one of them.
     assert women.bpcer.interval_95 == (0, 1)
     assert women.apcer is not None
     assert women.apcer.value == 1

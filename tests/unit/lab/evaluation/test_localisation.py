@@ -12,7 +12,7 @@ def test_overlap_and_peak() -> None:
     heat_maps = np.zeros((4, 4, 4), np.float32)
     heat_maps[0, :2] = 1  # as the mask
     heat_maps[1, 2:] = 1  # where it is not
-    heat_maps[2] = 0.9  # everywhere; the fourth: nothing, where nothing was laid over
+    heat_maps[2] = 0.9  # everywhere; the fourth: nothing, and nothing was laid over
     assert overlaps(heat_maps, masks) == pytest.approx([1, 0, 0.5, 1], abs=0.01)
     assert peak_inside(heat_maps, masks)[:2].tolist() == [True, False]
 

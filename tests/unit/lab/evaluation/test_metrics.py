@@ -14,7 +14,7 @@ from img_super.pipeline.load import SHIPPED_MODEL
 
 
 def column(found: SetFigures) -> dict[str, str]:
-    """The figures as the report's table shows them."""
+    """The figures as in the report's table."""
     card = read_card(SHIPPED_MODEL)
     measured = Measured(MeasuredModel(SHIPPED_MODEL, card, "litert", b""), {}, {"some": found}, {}, {})
     return {row[0]: row[1] for row in figures_table([measured], "some", ENGLISH).rows}
@@ -61,7 +61,7 @@ def test_detection_rate_at_a_low_false_alarm_rate() -> None:
 def test_challenge_score_is_one_minus_a_harmonic_mean() -> None:
     assert Curves.of(LABELS, APART).freuid() == 0
     assert Curves.of(LABELS, -APART).freuid() == 1
-    kept, found = 14 / 16, 0.5  # 1 - AuDET, and 1 - APCER where no genuine document is rejected
+    kept, found = 14 / 16, 0.5  # 1 - AuDET, and 1 - APCER without rejected genuine documents
     assert Curves.of(LABELS, MIXED).freuid() == pytest.approx(1 - 2 / (1 / kept + 1 / found))
 
 

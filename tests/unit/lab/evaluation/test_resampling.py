@@ -74,5 +74,5 @@ def test_calibrated_scores_have_no_calibration_error() -> None:
     assert found.attack_share == pytest.approx(found.mean_score, abs=0.05)
     weights = np.stack([np.ones(20_000), np.arange(20_000) % 2]).astype(np.float64)
     assert expected_calibration_error(labels, scores, weights)[0] == pytest.approx(found.ece)
-    rare = np.where(labels == 1, weights[1], 1.0)  # half of the attacks are taken away: the score means what it meant
+    rare = np.where(labels == 1, weights[1], 1.0)  # half of the attacks removed: the score keeps its meaning
     assert expected_calibration_error(labels, scores, rare[None])[0] < 0.02

@@ -1,4 +1,4 @@
-"""Pairs made while training: the attack is where its mask says, and nothing else tells the two apart."""
+"""Pairs made during training: the attack is at its mask, and nothing else differs."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def stock(sources: Sources) -> Stock:
 
 
 def textured(person: Portrait, seed: int) -> Portrait:
-    """The person with a skin and a wall that differ from everybody else's."""
+    """The person with a distinct skin and wall."""
     grain = np.random.default_rng(seed).normal(0, 30, person.image.shape)
     return replace(person, image=(person.image + grain).clip(0, 255).astype(np.uint8))
 
@@ -57,7 +57,7 @@ def test_every_species_has_a_mask_and_is_seeded(species: str, stock: Stock) -> N
 
 
 def enlarged(base: Base, times: int) -> Base:
-    """The same photo from nearer by."""
+    """The same photo from closer."""
     person = base.person
     image, matte = (plane.repeat(times, 0).repeat(times, 1) for plane in (person.image, person.matte))
     x, y, width, height = (times * value for value in person.face_xywh)
@@ -77,7 +77,7 @@ def test_every_paste_covers_the_middle_of_the_face(paste: Paste, stock: Stock) -
 
 
 def test_close_up_photo_is_reduced_with_its_points(stock: Stock) -> None:
-    """As large as photos are in which a portrait is looked at; else its forgeries would be finer than any."""
+    """To the usual size of photos, or its forgeries would be finer than any."""
     host, donor, _ = stock.donors
     pair = forged_pair(np.random.default_rng(1), enlarged(base_of(host), 3), donor, stock, SIDE_PX, "matched_face")
     middle = pair.mask[MASK_SIDE_PX // 3 : -MASK_SIDE_PX // 3, MASK_SIDE_PX // 3 : -MASK_SIDE_PX // 3]
@@ -85,7 +85,7 @@ def test_close_up_photo_is_reduced_with_its_points(stock: Stock) -> None:
 
 
 def test_pixels_outside_the_attack_are_processed_alike(stock: Stock) -> None:
-    """Beside the mask the two differ no more than a save does, in pairs whose genuine photo was not retouched."""
+    """Outside the mask, pairs with an unretouched genuine photo differ by compression only."""
     host, donor, _ = stock.donors
     quiet = []
     for seed in range(12):

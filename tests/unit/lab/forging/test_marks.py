@@ -1,4 +1,4 @@
-"""Marks change a photo where they should, and the portrait only where that is the point."""
+"""Marks change a photo where they should, and the portrait only if intended."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ SEEDS = range(12)
 
 @pytest.fixture(scope="module")
 def base(sources: Sources) -> Base:
-    """A small portrait amidst a card."""
+    """A small portrait in the middle of a card."""
     person = sources.portraits[0]
     image = np.full((400, 480, 3), (210, 205, 190), np.uint8)
     image[120:280, 160:320] = person.image
@@ -35,7 +35,7 @@ def base(sources: Sources) -> Base:
 
 
 def changed(mark: Mark, base: Base, seed: int) -> Float32Array:
-    """By how much each pixel differs afterwards."""
+    """How much each pixel changes."""
     photo = base.image.astype(np.float32)
     marked = mark(np.random.default_rng(seed), photo, base)
     assert marked.shape == photo.shape

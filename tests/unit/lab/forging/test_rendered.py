@@ -1,4 +1,4 @@
-"""`img-super forge bases` with people made of ellipses, whose faces are found where cards have their portraits."""
+"""`img-super forge bases` with people made of ellipses, whose faces are found at the cards' portraits."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ from img_super.lab.synthesis.sources import Sources
 
 
 class Examiner:
-    """In the networks' place: a face of a fixed size in the middle of the frame that was photographed last."""
+    """Fake networks: a face of fixed size in the centre of the last photographed frame."""
 
     middle_xy: tuple[float, float] = (40.0, 30.0)
     person: Portrait
     looked = 0
 
     def examine(self, identity: str, image: RgbImage) -> Portrait | None:
-        """Each third photo has a face beside its portrait's frame, and each fourth has none."""
+        """Every third photo has a face beside its portrait's frame, every fourth has none."""
         Examiner.looked += 1
         if identity.startswith(f"{RENDERED}/") and Examiner.looked % 4 == 0:
             return None

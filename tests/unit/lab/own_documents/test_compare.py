@@ -17,7 +17,7 @@ from img_super.lab.own_documents.compare import (
 
 
 def scored(separation: float, seed: int, documents: int = 150) -> Scored:
-    """Each document once genuine and once as attack; the noise of a document is the same for every model."""
+    """Each document once genuine and once as attack, with equal noise per document for every model."""
     labels = np.tile([0, 1], documents)
     shared = np.repeat(np.random.default_rng(1).normal(0, 0.5, documents), 2)
     noise = np.random.default_rng(seed).normal(0, 1, 2 * documents)

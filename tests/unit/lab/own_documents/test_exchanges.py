@@ -32,7 +32,7 @@ def parts_of(crops: CropSet, count: int) -> np.ndarray[tuple[int], np.dtype[np.i
 
 
 def couples_of(crops: CropSet, parts: np.ndarray[tuple[int], np.dtype[np.int64]], times: int) -> list[tuple[int, int]]:
-    """Host and donor of each pair, as `exchange` is given them."""
+    """Host and donor of each pair, as passed to `exchange`."""
     given: list[tuple[int, int]] = []
 
     def noted(host: UInt8Array, donor: UInt8Array, rng: np.random.Generator) -> object:
@@ -88,7 +88,7 @@ def test_zero_attacks_can_be_requested() -> None:
 
 
 def test_only_masked_pixels_change_and_compression_gives_nothing_away() -> None:
-    """Outside of the mask, where softness and JPEG's blocks end, both of a pair are equal to the bit."""
+    """Beyond the reach of blur and JPEG blocks around the mask, both of a pair are identical."""
     host, seen, resaved = portrait(3), set(), 0
     for number in range(40):
         pair = exchange(host, portrait(15), np.random.default_rng(number))
@@ -96,7 +96,7 @@ def test_only_masked_pixels_change_and_compression_gives_nothing_away() -> None:
         assert np.array_equal(pair.genuine[~near], pair.attack[~near])
         changed = np.abs(pair.genuine.astype(int) - pair.attack).max(2) > 0
         assert changed[pair.mask == 255].mean() > 0.5
-        assert pair.mask[SIDE // 2, SIDE // 2] == 255  # the face is in the middle
+        assert pair.mask[SIDE // 2, SIDE // 2] == 255  # the face is in the centre
         resaved += not np.array_equal(pair.genuine, host)
         seen.add(pair.kind)
     assert seen == {"face", "head", "photo"}
@@ -111,7 +111,7 @@ def test_photo_covers_more_than_head_and_head_more_than_face() -> None:
     face, head, photo = (areas[kind] for kind in ("face", "head", "photo"))
     assert max(face) < min(head)
     assert np.mean(head) < np.mean(photo)
-    assert all(np.std(of) > 0.005 for of in areas.values())  # no outline is like the other
+    assert all(np.std(of) > 0.005 for of in areas.values())  # outlines differ
 
 
 def test_overlay_takes_the_colours_of_its_place() -> None:

@@ -156,7 +156,7 @@ def test_empty_source_is_reported(tmp_path: Path) -> None:
 
 
 def test_chained_file_systems_are_refused(tmp_path: Path) -> None:
-    """fsspec would ask for anything: `simplecache::https://...`."""
+    """fsspec would fetch anything: `simplecache::https://...`."""
     (tmp_path / "table.csv").write_text("photo,label\nsimplecache::file:///etc/passwd,bona_fide\n")
     with pytest.raises(BadLabels, match="Row 1"):
         find_places(f"{tmp_path}/table.csv", (), (), {}, lambda _: True).photos({})

@@ -17,7 +17,7 @@ from tests.conftest import FakeDetector, encode
 
 
 def picture(seed: int) -> RgbImage:
-    """A card-like picture: coarse patches, so that copies and others can be told apart."""
+    """A card-like picture of coarse patches, so that copies and others can be distinguished."""
     coarse = np.random.default_rng(seed).integers(0, 256, (12, 20, 3), dtype=np.uint8)
     return cv2.resize(coarse, (200, 120), interpolation=cv2.INTER_CUBIC).astype(np.uint8)
 

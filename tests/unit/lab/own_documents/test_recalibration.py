@@ -1,4 +1,4 @@
-"""The shipped network on drawn crops: what it says of them does not matter, what becomes of it does."""
+"""The shipped network on drawn crops; only the handling of its answers matters."""
 
 from __future__ import annotations
 

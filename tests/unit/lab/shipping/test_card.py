@@ -14,7 +14,7 @@ FILES = {"litert": WeightsFile("weights.tflite", "0" * 64)}
 
 
 def drawn(shift: float, genuine: int, attacks: int, seed: int) -> Validation:
-    """Logits of a set in which everything looks more suspicious by `shift`."""
+    """Logits of a set in which everything scores higher by `shift`."""
     rng = np.random.default_rng(seed)
     labels = np.repeat([0, 1], [genuine, attacks])
     logits = np.concatenate([rng.normal(-1, 1, genuine), rng.normal(2, 1, attacks)]) + shift

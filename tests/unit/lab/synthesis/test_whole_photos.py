@@ -25,7 +25,7 @@ def middle_of_the_frame(photo: Photo, _: YuNet) -> Box:
 
 @pytest.fixture
 def yunet(monkeypatch: pytest.MonkeyPatch) -> YuNet:
-    """Finds a face in the middle of every frame: the tests' people are mere ellipses."""
+    """Finds a face in the centre of every frame, because the tests' people are ellipses."""
     monkeypatch.setattr(whole_photos, "find_portrait", middle_of_the_frame)
     return YuNet()
 

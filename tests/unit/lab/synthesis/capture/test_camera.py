@@ -38,7 +38,7 @@ def test_photos_are_valid_and_seeded(seed: int) -> None:
 
 
 def test_changing_the_face_leaves_the_rest_unchanged() -> None:
-    """Same noise, same light, same exposure: only what lies near the other face may differ."""
+    """With equal noise, light and exposure, only the area around the face may differ."""
     other = plain_card().image
     other[60:150, 55:125] = (60, 90, 200)
     for seed in range(20):

@@ -44,7 +44,7 @@ def test_curl_moves_the_edge_but_not_the_portrait() -> None:
     view = draw_view(np.random.default_rng(3), card, 60.0, kind="scanner")
     bent = dataclasses.replace(view, curl=0.03, curl_deg=20.0)
     spots = np.zeros((220, 320), np.float32)
-    spots[105:115, 85:95] = 1  # the portrait's middle
+    spots[105:115, 85:95] = 1  # the portrait's centre
     spots[150:160, 150:160] = 1
     flat_spots, bent_spots = look_at(spots, view), look_at(spots, bent)
     x, y = round(view.face_x_px), round(view.face_y_px)

@@ -9,7 +9,7 @@ from img_super.lab.synthesis.portraits.portrait import Portrait
 
 @pytest.fixture(scope="session")
 def person() -> Portrait:
-    """A drawn face on blue: large enough for every step, no network needed."""
+    """A drawn face on blue, large enough for every step without networks."""
     image = np.full((240, 200, 3), (60, 90, 160), np.uint8)
     matte = np.zeros((240, 200), np.uint8)
     for canvas, colour in ((image, (205, 160, 130)), (matte, 255)):

@@ -53,7 +53,7 @@ def test_region_surrounds_the_portrait(person: Portrait) -> None:
 
 
 def test_every_overprint_covers_the_portrait() -> None:
-    """Each kind must reach the frame in most draws, else it proves nothing about the portrait."""
+    """Each kind must reach the frame in most draws, or it proves nothing about the portrait."""
     reached = dict.fromkeys(DRAWERS, 0)
     drawn = dict.fromkeys(DRAWERS, 0)
     for seed in range(24):

@@ -12,7 +12,7 @@ from img_super.lab.synthesis.portraits.portrait import Portrait
 def person(
     wh: tuple[int, int] = (300, 400), centre_x: float = 150, chin_y: float = 240, face_px: float = 100, number: int = 0
 ) -> Portrait:
-    """A face with hair above and shoulders that reach the picture's bottom, before a green wall."""
+    """A face with hair and with shoulders that reach the picture's bottom, in front of a green wall."""
     oval = _oval(centre_x, chin_y, face_px)
     matte = np.zeros(wh[::-1], np.uint8)
     centre = (round(centre_x), round(chin_y - 0.75 * face_px))

@@ -1,4 +1,4 @@
-"""What the real networks find; left out where the packages of requirements-weights.txt are not installed."""
+"""The real networks; skipped without the packages of requirements-weights.txt."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def painter() -> PortraitPainter:
 
 @pytest.fixture(scope="module")
 def drawn(cache: Path, painter: PortraitPainter) -> list[Portrait]:
-    with pytest.MonkeyPatch.context() as patch:  # its networks are slow to load: once is enough
+    with pytest.MonkeyPatch.context() as patch:  # its networks are slow to load
         patch.setattr("img_super.lab.synthesis.portraits.drawn.PortraitPainter", lambda: painter)
         return draw_portraits(2, 1, cache)
 

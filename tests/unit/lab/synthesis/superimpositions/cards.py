@@ -1,4 +1,4 @@
-"""A grey-blue card with a person made of ellipses on it, and a donor that looks otherwise."""
+"""A grey-blue card with a person made of ellipses on it, and a different donor."""
 
 from __future__ import annotations
 

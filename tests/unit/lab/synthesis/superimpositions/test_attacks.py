@@ -1,4 +1,4 @@
-"""Every species on a card and in a photo: what is laid is where the mask says, and nothing else changes."""
+"""Every species on a card and in a photo: only pixels under the mask change."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def _attacks(species: str, count: int, grey: bool = False) -> list[tuple[np.rand
 def _laid(
     rng: np.random.Generator, attack: Attack, grey: bool = False
 ) -> tuple[Float32Array, Float32Array, Float32Array]:
-    """What was there, what is there now, and the mask."""
+    """Before, after, and the mask."""
     if attack.stage in ("photo", "screen"):
         photo = card(grey).image[:230, :220]
         image, mask = on_photo(rng, photo, card(grey), attack, TO_PHOTO)
@@ -113,7 +113,7 @@ def test_self_blends_are_rare_and_subtle() -> None:
 
 
 def test_careful_forgers_hide_better() -> None:
-    """The mean colour of what they lay is nearer to what was there."""
+    """The mean colour of their overlay is closer to the original."""
     gaps: dict[bool, list[float]] = {True: [], False: []}
     for rng, drawn in _attacks("face_swap", 60):
         if drawn.own is None and (drawn.care > 0.75 or drawn.care < 0.25):

@@ -69,7 +69,7 @@ def test_face_region_is_inside_the_head_and_covers_the_features(kind: str) -> No
 
 @pytest.mark.parametrize("top", [0, 40])
 def test_cropped_head_gets_a_rounded_edge(top: int) -> None:
-    """`top`: at 0 the hair reaches out of the picture, else a shoulder does."""
+    """`top`: at 0 the hair is cropped, otherwise a shoulder."""
     head = np.zeros(DONOR.image.shape[:2], np.float32)
     assert outlines.within_picture(_rng(), head, DONOR) is head
     head[top:, (30 if top == 0 else 0) : 190] = 1
@@ -80,7 +80,7 @@ def test_cropped_head_gets_a_rounded_edge(top: int) -> None:
     else:
         assert rounded[:, 0].max() < 0.5
     assert all(rounded[int(y), int(x)] == 1 for x, y in DONOR.landmarks)
-    assert rounded[-1, 110] == 1  # nobody's neck ends in the middle of the picture
+    assert rounded[-1, 110] == 1  # no neck ends in the middle of the picture
 
 
 @pytest.mark.parametrize("kind", ["hard", "feathered", "jagged", "lasso"])

@@ -29,7 +29,7 @@ placings = st.builds(
 
 
 def middle_of(image: RgbImage, colour: tuple[int, int, int]) -> tuple[float, float] | None:
-    """Where a colour lies, edges at 0; None when too little is seen."""
+    """A colour's position, edges at 0; None if too little is visible."""
     rows, columns = np.nonzero((np.abs(image.astype(int) - colour) < 70).all(axis=2))
     return (float(columns.mean()) + 0.5, float(rows.mean()) + 0.5) if len(rows) > 12 else None
 
@@ -55,7 +55,7 @@ def test_corners_start_at_the_displayed_upper_left(quarters: int, mirrored: bool
     assert corners[2].tolist() == corners.max(0).tolist()
     assert corners[1, 0] > corners[0, 0]
     assert corners[1, 1] == pytest.approx(corners[0, 1], abs=0.01)
-    if not mirrored:  # the document's own first corner is the one that so many turns carried along
+    if not mirrored:  # the document's first corner after this many turns
         for number, colour in enumerate(CORNERS_RGB):
             assert middle_of(image, colour) == pytest.approx(tuple(corners[(number + quarters) % 4]), abs=1.2)
 

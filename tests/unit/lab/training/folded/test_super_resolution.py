@@ -1,4 +1,4 @@
-"""What is handed to the network and taken from it; `tests/networks` asks the network itself, where it is installed."""
+"""The network's inputs and outputs; `tests/networks` runs the network itself, if installed."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from img_super.lab.training.folded.super_resolution import SuperResolution
 
 
 class Network:
-    """In the place of ncnn's: every pixel becomes a square of its negative."""
+    """A fake ncnn network: every pixel becomes a square of its negative."""
 
     def __init__(self) -> None:
         self.opt = SimpleNamespace(num_threads=0)
@@ -43,7 +43,7 @@ class Network:
 
 @pytest.fixture
 def made(monkeypatch: pytest.MonkeyPatch) -> list[Network]:
-    """The networks that were loaded."""
+    """The loaded networks."""
     networks: list[Network] = []
 
     def net() -> Network:
