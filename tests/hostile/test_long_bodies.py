@@ -38,7 +38,7 @@ FILES = {
 
 
 @pytest.mark.parametrize("name", BODIES)
-def test_reading_a_body_is_quick(name: str) -> None:
+def test_reading_a_body_is_fast(name: str) -> None:
     content_type, body = BODIES[name]
     start_s = time.thread_time()
     with suppress(ImgSuperError):

@@ -177,7 +177,7 @@ def test_full_server_closes_the_longest_idle_connection() -> None:
     on_the_service_s_loop(come_one_by_one())
 
 
-def test_when_all_connections_have_a_request_one_more_is_told_so() -> None:
+def test_full_server_refuses_when_all_connections_are_busy() -> None:
     async def one_too_many() -> None:
         async with served(app, ConnectionLimits(connections=1)) as server:
             busy, writer = await server.connect()

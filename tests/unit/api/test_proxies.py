@@ -65,7 +65,7 @@ def test_trusted_proxy_sets_the_scheme(client: str, proto: str, scheme: str) -> 
     assert seen(client, proto=proto)[1] == scheme
 
 
-def test_a_limit_of_requests_is_not_passed_by_inventing_addresses(pipeline: Pipeline) -> None:
+def test_forged_addresses_do_not_bypass_the_rate_limit(pipeline: Pipeline) -> None:
     app = create_app(Settings(threads=1, rate_per_minute=5), pipeline)
     with TestClient(app, client=("127.0.0.1", 1)) as client:
         statuses = [client.get("/model", headers={"X-Forwarded-For": f"192.0.2.{n}"}).status_code for n in range(8)]
