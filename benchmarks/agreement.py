@@ -1,11 +1,11 @@
-"""Does the fast way of `/super` answer as the precise one? On every photo in one's folders.
+"""Does the fast path of `/super` agree with the precise one? Measured on every photo in your folders.
 
     python -m benchmarks.agreement FOLDER... [--limit N] [--detector fast]
 
-Precise: the photo decoded whole, YuNet in four rotations, then the look in which all detectors of `/super` end. Fast:
-as `/super` does it. Beside it stand the box that YuNet gave in four rotations, without that look, as `/super` took it
-until then; and the precise face one pixel further right. Prints how often `reco` is the same (Wilson's interval), and
-the difference of the scores. Photos on which two ways take different faces count, too. The last line is JSON.
+Precise: full decoding, YuNet in four rotations, then the refinement shared by all detectors of `/super`. Fast: as in
+`/super`. For comparison: YuNet's box without the refinement, as `/super` used it before, and the precise face shifted
+by one pixel. Prints how often `reco` agrees (Wilson interval), and the score differences, including photos on which
+two ways choose different faces. The last line is JSON.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ _SAME_FACE_IOU = 0.3
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """Two scores of one photo, and whether they are of one face."""
+    """Two scores of one photo, and whether they are of the same face."""
 
     precise: float
     other: float
@@ -64,7 +64,7 @@ def main() -> None:
 
 
 class AskedOnce:
-    """A detector that is not asked again for the image that it saw last: two ways begin with its answer."""
+    """Caches a detector's result for the last image, which two ways start from."""
 
     def __init__(self, detector: YuNetDetector) -> None:
         self.identity = detector.identity
@@ -80,7 +80,7 @@ class AskedOnce:
 def agreement(
     precise: Pipeline, others: Mapping[str, Pipeline], folder: Path, limit: int | None
 ) -> Iterator[dict[str, Any]]:
-    """How each compares on one folder."""
+    """The comparisons on one folder."""
     photos = spread(photos_in(folder), limit)
     seen: dict[str, list[Pair]] = {name: [] for name in (*others, ONE_PIXEL)}
     missed = dict.fromkeys(seen, 0)
@@ -108,7 +108,7 @@ def pair_of(one: SuperResult, other: SuperResult) -> Pair:
 
 
 def judged(pipeline: Pipeline, photo: bytes | RgbImage) -> SuperResult | None:
-    """The answer, or None where there is none."""
+    """The answer, or None without one."""
     try:
         return pipeline.super(photo)
     except InputError:
@@ -116,7 +116,7 @@ def judged(pipeline: Pipeline, photo: bytes | RgbImage) -> SuperResult | None:
 
 
 def shifted_score(pipeline: Pipeline, image: RgbImage, result: SuperResult) -> float:
-    """The score of the same portrait, cut one pixel further right."""
+    """The score of the same portrait, cropped one pixel further right."""
     face = result.detection.portrait.box
     moved = Box(face.x_min + 1, face.y_min, face.x_max + 1, face.y_max)
     if crop_box(moved).clipped((image.shape[1], image.shape[0])).area == 0:
@@ -126,7 +126,7 @@ def shifted_score(pipeline: Pipeline, image: RgbImage, result: SuperResult) -> f
 
 
 def compared(pairs: Sequence[Pair], threshold: float) -> dict[str, Any]:
-    """The share with the same `reco`, and how far the scores lie apart."""
+    """The share with equal `reco`, and the score differences."""
     if not pairs:
         return {"photos": 0, "same reco": "", "median difference": None, "p99": None, OTHER_FACE: 0}
     same = [(pair.precise >= threshold) == (pair.other >= threshold) for pair in pairs]
@@ -150,7 +150,7 @@ def wilson(hits: int, trials: int, z: float = 1.96) -> tuple[float, float]:
 
 
 def spread(photos: Sequence[Path], limit: int | None) -> list[Path]:
-    """At most so many, from the first to the last."""
+    """At most this many, evenly spread."""
     if limit is None or len(photos) <= limit:
         return list(photos)
     return [photos[round(at)] for at in np.linspace(0, len(photos) - 1, limit)]

@@ -1,8 +1,8 @@
-"""Does it pay to give the validation network several crops at once? Processor time of a crop, by how many go together.
+"""Does batching crops pay off for the validation network? Processor time per crop by batch size.
 
     python -m benchmarks.batching [--batches 1,2,4,8] [--rounds 20] [--file litert_int8]
 
-On a core that is busy anyway, a batch saves only what a call costs beside its multiplications. The last line is JSON.
+On a busy core, a batch only saves the overhead of a call. The last line is JSON.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from img_super.pipeline.load import SHIPPED_MODEL
 
 
 def main() -> None:
-    """Print the milliseconds of a crop for each size of the batch, then all of it as JSON."""
+    """Print the milliseconds per crop for each batch size, then everything as JSON."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--batches", default="1,2,4,8")
     parser.add_argument("--rounds", type=int, default=20)
@@ -37,7 +37,7 @@ def main() -> None:
 
 
 def network(file: str, batch: int) -> Measure:
-    """The shipped network for so many crops at once, in one thread."""
+    """The shipped network for this batch size, in one thread."""
     interpreter = Interpreter(model_content=read_weights(SHIPPED_MODEL, read_card(SHIPPED_MODEL), file), num_threads=1)
     (given,) = interpreter.get_input_details()
     interpreter.resize_tensor_input(given["index"], (batch, *given["shape"][1:]))

@@ -1,4 +1,4 @@
-"""Clients that send photos and write down what became of each: nothing may be lost without a word."""
+"""Clients that send photos and record every outcome, so that nothing is lost silently."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ LOST = 0
 
 
 class HasAddress(Protocol):
-    """A service, whoever started it."""
+    """A service, however started."""
 
     @property
     def url(self) -> str: ...
@@ -43,13 +43,13 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of one request; `status` is `LOST` when the connection broke."""
+    """The outcome of one request; `status` is `LOST` if the connection broke."""
 
     status: int
     seconds: float
 
     def answered_ms(self) -> float:
-        """How long the answer took. Raises RuntimeError when there was none, or another one than hoped for."""
+        """The answer's time. Raises RuntimeError if there was none, or an unexpected one."""
         if self.status != 200:
             raise RuntimeError(f"the answer was {self.status}")
         return 1000 * self.seconds
@@ -57,7 +57,7 @@ class Outcome:
 
 @dataclass
 class Outcomes:
-    """Of all clients together."""
+    """The outcomes of all clients."""
 
     every: list[Outcome] = field(default_factory=list)
     sent: int = 0
@@ -66,13 +66,13 @@ class Outcomes:
         return dict(sorted(Counter(outcome.status for outcome in self.every).items()))
 
     def ms(self, share: float, *statuses: int) -> float:
-        """The latency in milliseconds under which this share of the requests with these statuses lies."""
+        """The latency quantile in milliseconds of the requests with these statuses."""
         seconds = [outcome.seconds for outcome in self.every if not statuses or outcome.status in statuses]
         return round(1000 * float(np.quantile(seconds, share)), 1) if seconds else float("nan")
 
 
 def mixed_photos() -> list[Request]:
-    """A sample document in four sizes, each as JSON and as it is."""
+    """A sample document in four sizes, each as JSON and raw."""
     files = [photo_at(SAMPLE, *size_wh) for size_wh in SIZES_WH]
     as_json = [json.dumps({"image": base64.b64encode(file).decode()}).encode() for file in files]
     return [
@@ -82,7 +82,7 @@ def mixed_photos() -> list[Request]:
 
 
 class Client:
-    """One keep-alive connection, opened anew when it breaks; or one for each request, as nginx speaks to upstreams."""
+    """One keep-alive connection, reopened if it breaks; or one per request, like nginx to upstreams."""
 
     def __init__(self, service: HasAddress, timeout_s: float = 60, close: bool = False) -> None:
         self._always = {"Connection": "close"} if close else {}
@@ -122,7 +122,7 @@ def crowd(
     per_second: float | None = None,
     close: bool = False,
 ) -> Outcomes:
-    """Send all requests from so many clients at once; as fast as they are answered, or at this rate."""
+    """Send all requests from this many clients, as fast as they are answered or at this rate."""
     outcomes, lock, start = Outcomes(), threading.Lock(), time.perf_counter()
 
     def one_client() -> None:
@@ -144,7 +144,7 @@ def crowd(
 
 
 def for_seconds(requests: Sequence[Request], seconds: float) -> Iterator[Request]:
-    """The requests over and over again, until the time is up."""
+    """The requests repeatedly, until the time is up."""
     end, number = time.perf_counter() + seconds, 0
     while time.perf_counter() < end:
         yield requests[number % len(requests)]
@@ -152,7 +152,7 @@ def for_seconds(requests: Sequence[Request], seconds: float) -> Iterator[Request
 
 
 def run_together(works: Sequence[Callable[[], None]]) -> None:
-    """Each in a thread of its own, until all have ended."""
+    """Run each in its own thread, until all have ended."""
     threads = [threading.Thread(target=work) for work in works]
     for thread in threads:
         thread.start()

@@ -1,8 +1,8 @@
-"""The answers over Ray Serve beside those of a plain worker, byte for byte: `/super` with its evidence, and `/face`.
+"""Compares answers over Ray Serve with those of a plain worker, byte for byte: `/super` with evidence, and `/face`.
 
     python -m benchmarks.cluster_answers FOLDER [--photos 200] [--layout apart] [--detector fast]
 
-Nothing is left out of the comparison: a body holds no times. The last line is JSON; it ends with 1 when two differ.
+Bodies contain no times, so everything is compared. The last line is JSON; exits with 1 if two differ.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
-"""A node of a Ray cluster killed in mid-load: what became of every request, and when throughput was back.
+"""Kills a node of a Ray cluster under load: the outcome of every request, and when throughput has recovered.
 
     python -m benchmarks.cluster_faults [--layout apart] [--seconds 60] [--clients 4]
 
-Two nodes; the one without the proxy dies after a third of the time, and another one joins at once, as Kubernetes would
-start it. Throughput is back at the end of the first 5 seconds that have 90 % of the throughput before. JSON at the end.
+Two nodes; the one without the proxy dies after a third of the time, and another joins at once, as in Kubernetes.
+Throughput has recovered at the end of the first 5 seconds with 90 % of the earlier throughput. JSON at the end.
 """
 
 from __future__ import annotations

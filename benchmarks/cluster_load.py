@@ -1,10 +1,10 @@
-"""Throughput over Ray Serve beside plain Uvicorn on the same cores, block by block in turn, as long as both run.
+"""Throughput over Ray Serve compared with plain Uvicorn on the same cores, in alternating blocks.
 
     python -m benchmarks.cluster_load [--seconds 120] [--block 5] [--size 1920x1080] [--clients 4] [--apart]
 
-Plain: one process with a thread a core. Ray: a replica a core and the proxy; with `--apart`, detector and validator as
-deployments of their own, too. The processor time of all processes of each way is counted beside the photos: on a
-machine that is busy with something else, it tells what the clock cannot. The last line is JSON.
+Plain: one process with a thread per core. Ray: a replica per core and the proxy; with `--apart`, also detector and
+validator as separate deployments. Each way's processor time over all processes is measured, too, which is reliable on
+a busy machine. The last line is JSON.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
-"""The bulk scan on two Ray nodes, of which one dies in the middle, beside the local one: the same file, byte for byte?
+"""Does a bulk scan on two Ray nodes, one of which dies midway, give the same file as a local one, byte for byte?
 
     python -m benchmarks.cluster_scan FOLDER [--photos 200] [--keep-node]
 
-The last line is JSON; it ends with 1 when the files differ.
+The last line is JSON; exits with 1 if the files differ.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""Photos put together from people and documents that do not exist, of which is known where every portrait lies.
+"""Photos composed of fictitious people and documents, with known portrait positions.
 
-People, designs and what lies behind them are parted in two halves: what is chosen is chosen on the first, what is
-reported is measured on the second.
+People, designs and backgrounds are split into two halves: choices are made on the first, results reported on the
+second.
 """
 
 from __future__ import annotations

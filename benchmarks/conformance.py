@@ -1,8 +1,8 @@
-"""Asks a real service for ten minutes whatever its OpenAPI document allows, and more: only answers that it knows.
+"""Sends a real service requests that its OpenAPI document allows, and others: only documented answers may come.
 
     python -m benchmarks.conformance [--seconds N]
 
-Schemathesis makes the requests. The last line is JSON; it ends with 1 where an answer was none of the document's.
+Schemathesis makes the requests. The last line is JSON; exits with 1 after an undocumented answer.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
-"""The way from 1 to 1,000 cores, and a day of real traffic with bursts and lost nodes, simulated: where does it break?
+"""Simulates scaling from 1 to 1,000 cores, and a day of traffic with bursts and lost nodes: what breaks first?
 
     python -m benchmarks.day [--photo-ms 40] [--cores 1,10,100,1000] [--seed 1] [--euros 0.04]
 
-The processor time of a photo, its bytes and the starting times are arguments, to be filled with what was measured
-(docs/scaling.md). The same seed gives the same day. The last line is JSON.
+Processor time per photo, its bytes and start times are arguments, from measurements (docs/scaling.md). A seed gives
+the same day. The last line is JSON.
 """
 
 from __future__ import annotations

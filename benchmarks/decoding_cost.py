@@ -1,11 +1,10 @@
-"""Searches for the files that cost most: processor time and memory for each kilobyte that a client sends.
+"""Searches for the most expensive files: processor time and memory, also per kilobyte sent.
 
     python -m benchmarks.decoding_cost [--minutes 30] [--only FORMAT] [--seed N] [--keep FOLDER]
 
-The minutes are of the processor's time and are shared by the formats. Files are drawn, and those that cost most so far
-are drawn again a little otherwise, or have bytes changed. What is told: of each format the worst file, by milliseconds,
-by megabytes, and by both for each kilobyte. The last line is JSON. It ends with 1 where a file takes more than 1.5
-times the budget of a decoding or more memory than a decoding may.
+The minutes are processor time, shared by the formats. Files are drawn, and the most expensive ones are mutated, in
+their numbers or bytes. Reports each format's worst files by milliseconds, by megabytes, and by both per kilobyte. The
+last line is JSON. Exits with 1 if a file takes more than 1.5 times the decoding budget or more memory than allowed.
 """
 
 from __future__ import annotations
@@ -47,22 +46,22 @@ _ELITE: Final = 6
 
 @dataclass(frozen=True, slots=True)
 class Individual:
-    """A file by its numbers and by the changes made to its bytes: where (a share of its length), and to what."""
+    """A file by its numbers and its changed bytes: position (relative to its length), and value."""
 
     genes: tuple[float, ...]
     changes: tuple[tuple[float, int], ...] = ()
 
     def file(self, make: Callable[[Draw], bytes]) -> bytes:
-        """Its bytes; PNG's checksums are put right."""
+        """Its bytes, with corrected PNG checksums."""
         data = bytearray(make(Draw(self.genes)))
         for share, value in self.changes:
             data[int(share * len(data))] = value
         return repaired_png(bytes(data)) if data.startswith(b"\x89PNG") and self.changes else bytes(data)
 
     def child(self, rng: random.Random) -> Individual:
-        """A little otherwise."""
+        """A mutation."""
         if rng.random() < 0.4:
-            place = rng.random() ** rng.choice((1, 3, 8))  # more often near the beginning, where the heads are
+            place = rng.random() ** rng.choice((1, 3, 8))  # more often near the beginning, in the headers
             return Individual(self.genes, (*self.changes[-7:], (place, rng.randrange(256))))
         genes = list(self.genes)
         for _ in range(rng.choice((1, 1, 2, 4))):
@@ -89,7 +88,7 @@ AIMS: Final[dict[str, Callable[[Tried], float]]] = {
 
 @dataclass
 class Search:
-    """One format's: the best so far by each aim."""
+    """One format's search: the best so far by each aim."""
 
     make: Callable[[Draw], bytes]
     rng: random.Random
@@ -102,13 +101,13 @@ class Search:
         individual = self._next()
         try:
             data = individual.file(self.make)
-        except (ValueError, OSError, MemoryError, IndexError, struct.error):  # no such file can be made
+        except (ValueError, OSError, MemoryError, IndexError, struct.error):  # such a file cannot be made
             return
         if 0 < len(data) <= MOST_BYTES:
             self._take(Tried(individual, len(data) / 1000, cost_of(data, LIMITS)))
 
     def worst(self, aim: str) -> Tried:
-        """Of all tried ones."""
+        """The worst of all tried files."""
         return self.best[aim][0]
 
     def _next(self) -> Individual:
@@ -149,7 +148,7 @@ def main() -> None:
 
 
 def search_for(searches: list[Search], seconds: float) -> None:
-    """So much of the processor's time, this process's and its children's; shared evenly, whenever it ends."""
+    """Search for this much processor time, including children, shared evenly between the formats."""
     end_s = processor_s() + seconds
     while (begin_s := processor_s()) < end_s:
         search = min(searches, key=lambda one: one.spent_s)
@@ -158,7 +157,7 @@ def search_for(searches: list[Search], seconds: float) -> None:
 
 
 def processor_s() -> float:
-    """Of this process and of those that have ended."""
+    """Processor time of this process and of ended children."""
     times = os.times()
     return times.user + times.system + times.children_user + times.children_system
 
@@ -184,7 +183,7 @@ def in_words(search: Search) -> str:
 
 
 def keep(search: Search, folder: Path, name: str) -> None:
-    """The worst files, to be looked at or sent."""
+    """Save the worst files."""
     folder.mkdir(parents=True, exist_ok=True)
     for aim in AIMS:
         (folder / f"{name}.{aim}").write_bytes(search.worst(aim).individual.file(search.make))

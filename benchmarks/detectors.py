@@ -1,9 +1,9 @@
-"""How long the detectors take on one core, beside each other in the same rounds; and the parts of the fast one.
+"""Times the detectors on one core in the same rounds, and the parts of the fast one.
 
     python -m benchmarks.detectors FOLDER [--rounds N] [--side 1280]
 
-FOLDER holds photos; each is reduced so that its long side has `--side` pixels, and shown in all four rotations.
-Prints the processor's time of one thread; the last line is JSON.
+FOLDER contains photos; each is reduced to a long side of `--side` pixels, and shown in all four rotations. Prints the
+processor time of one thread; the last line is JSON.
 """
 
 from __future__ import annotations

@@ -1,11 +1,11 @@
-"""`/super` from the body to the answer, beside the least that it could cost and beside other ways of doing it.
+"""`/super` from body to answer, compared with the lower limit of its cost and with other ways.
 
     python -m benchmarks.end_to_end [--photo FILE_OR_FOLDER] [--rounds N] [--only WAY,WAY] [--deepface PYTHON]
-                                    [--detector fast]
+        [--detector fast]
 
-Every way does the same photo in every size once a round, and the next one in the next round, so that the ratios hold on
-a busy machine. A way's row says its time, and how many times that of the limit it is; the limit is the sum of its parts
-and the echo of the same body over HTTP. The last line is JSON.
+Every way processes the same photo in every size once per round, and the next photo in the next round, so that ratios
+hold on a busy machine. A row has the way's time, and its ratio to the limit, which is the sum of its parts and the
+echo of the same body over HTTP. The last line is JSON.
 """
 
 from __future__ import annotations

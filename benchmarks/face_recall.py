@@ -1,10 +1,10 @@
-"""Share of real captures in which the portrait is found, upright and turned by 90, 180 and 270 degrees.
+"""The share of real captures in which the portrait is found, upright and rotated by 90, 180 and 270 degrees.
 
     python -m benchmarks.face_recall --data path/to/real-captures --detector precise --detector fast
 
-Found means: the centre of the labelled face lies inside the answer, and both overlap with IoU >= 0.4. All detectors
-see each frame one after the other on one core; its processor time is told, which other work hardly disturbs. The folder
-holds `labels.json` (file -> `face_box_xywh`, `doc_quad`) and the images that it names. The last line is JSON.
+Found means: the centre of the labelled face is inside the answer, and both overlap with IoU >= 0.4. All detectors see
+each frame in turn on one core, timed by processor time. The folder contains `labels.json` (file -> `face_box_xywh`,
+`doc_quad`) and the images that it names. The last line is JSON.
 """
 
 from __future__ import annotations

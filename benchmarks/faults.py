@@ -1,9 +1,9 @@
-"""A worker killed in the middle of its work: how soon it is back, and what became of every request.
+"""Kills a worker at work: how soon it is back, and the outcome of every request.
 
     python -m benchmarks.faults [--seconds N]
 
-Two workers, clients with a connection for each request; the kill comes after a third of the time. Lost may be only what
-the killed worker had in hand. The last line is JSON.
+Two workers, clients with a connection per request; the kill comes after a third of the time. Only requests in the
+killed worker may be lost. The last line is JSON.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
-"""How far the reached BPCER lies from the wanted one when a threshold was chosen on few genuine documents.
+"""How far the actual BPCER is from the target if a threshold was chosen on few genuine documents.
 
     PYTHONPATH=src python -m benchmarks.few_genuine --data <crops of img-super synthesize> [--draws 200]
 
-Draws so many genuine documents from a data set, chooses a threshold on them as `img-super calibrate` does, and counts
-what it rejects of the documents that were not drawn. The last line is JSON.
+Draws genuine documents from a data set, chooses a threshold like `img-super calibrate`, and counts its rejections of
+the other documents. The last line is JSON.
 """
 
 from __future__ import annotations

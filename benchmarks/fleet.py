@@ -1,11 +1,11 @@
-"""A fleet of workers behind a load balancer, event by event: what `benchmarks.day` simulates.
+"""A fleet of workers behind a load balancer, simulated event by event for `benchmarks.day`.
 
-Each request crosses the balancer's network, is given to a worker, waits there for a thread and is worked on. A worker
-refuses when its queue is full (503), as the service does; a request that would wait for longer than the deadline is
-given up (504); what a node has in hand when it dies is sent once more by the client, and lost if that fails, too.
+Each request crosses the balancer's network, is assigned to a worker, waits there for a thread and is processed. Like
+the service, a worker refuses when its queue is full (503), and abandons requests past the deadline (504). Requests on
+a dying node are sent again once by the client, and lost if that fails, too.
 
-How long a request will take is drawn when it is given to a worker, so that all of its way is known then: an event a
-request, and no more for each of its waits. (With a process a request, in SimPy, a day took 20 times as long.)
+A request's duration is drawn when it is assigned, so its whole path is known then: one event per request. (With a
+process per request, in SimPy, a day took 20 times as long.)
 """
 
 from __future__ import annotations

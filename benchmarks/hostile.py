@@ -1,9 +1,9 @@
-"""Ten thousand files made to do harm, over HTTP: no error of the service, no crash, no hang, no growth.
+"""Ten thousand hostile files over HTTP: no service error, no crash, no hang, no growth.
 
     python -m benchmarks.hostile [--inputs N]
 
-The corpus of `tests/hostile`, and the same files again with random bytes changed, as raw bodies, JSON and forms. The
-last line is JSON.
+The corpus of `tests/hostile`, and the same files with random bytes changed, as raw bodies, JSON and forms. The last
+line is JSON.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ DEADLINE_S = 30
 
 
 def main() -> None:
-    """Print what the inputs were answered with, then all of it as JSON."""
+    """Print the answers to the inputs, then everything as JSON."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--inputs", type=int, default=10_000)
     inputs = parser.parse_args().inputs
@@ -58,7 +58,7 @@ def main() -> None:
 
 
 def hostile_requests(count: int, seed: int) -> Iterator[Request]:
-    """The corpus over and over, from the second time on with changed bytes; a third each as it is, JSON and form."""
+    """The corpus repeatedly, from the second time with changed bytes; a third each raw, JSON and form."""
     rng = np.random.default_rng(seed)
     files = [data for _, data in hostile_files()]
     for number, data in enumerate(islice(cycle(files), count)):

@@ -1,10 +1,9 @@
-"""What looking for lost data costs the decoding of a baseline JPEG: both in turn, with the look and without it.
+"""The cost of searching a baseline JPEG for lost data, with and without in turn.
 
     python -m benchmarks.jpeg_steps [--rounds 200]
 
-The ratio is of the processor's time of the same rounds, with the bounds between which it lies with 95 %. Whatever else
-the machine does puts the processor's caches in order for itself, and the look costs several times as much: what holds
-is measured on a machine that does nothing else. The last line is JSON.
+The ratio is of processor times of the same rounds, with a 95 % interval. Other load evicts the processor's caches,
+which makes the search several times more expensive: measure on an idle machine. The last line is JSON.
 """
 
 from __future__ import annotations

@@ -1,11 +1,11 @@
-"""1, 2, 8 and 32 clients at once: throughput and latency, beside the throughput of the old system in the same run.
+"""1, 2, 8 and 32 clients at once: throughput and latency, compared with the legacy system in the same run.
 
     python -m benchmarks.load [--photo FILE_OR_FOLDER] [--size 1920x1080] [--seconds N] [--threads 1,2,3,4] [--old]
-                              [--detector fast]
+        [--detector fast]
 
-With several numbers of threads each is tried in turn, with two clients, to choose among them. The photos are sent one
-after the other, again and again. `--old`: beside each detector that stands for the old system's, of those that are
-installed (`benchmarks.ways.old_system`). The last line is JSON.
+Several numbers of threads are tried in turn with two clients, to choose among them. The photos are sent repeatedly in
+order. `--old` compares with each installed stand-in for the legacy detector (`benchmarks.ways.old_system`). The last
+line is JSON.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""A Ray cluster of several nodes on this machine, on the loopback only: what tests and benchmarks lose nodes of.
+"""A Ray cluster of several nodes on this machine, on loopback only, whose nodes tests and benchmarks can kill.
 
-Each node has processes and an object store of its own; to lose one is to kill all of its processes at once.
+Each node has its own processes and object store; losing a node kills all of its processes at once.
 """
 
 from __future__ import annotations

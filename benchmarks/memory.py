@@ -1,4 +1,4 @@
-"""Resident memory of the service after 100 and after 1,000 photos of 12 megapixels to `/super`: it must be flat.
+"""Resident memory of the service after 100 and after 1,000 photos of 12 megapixels to `/super`, which must be flat.
 
     python -m benchmarks.memory [--photo FILE] [--size 4000x3000] [--requests N] [--threads N] [--clients N]
 

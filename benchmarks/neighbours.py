@@ -1,10 +1,10 @@
-"""A good client beside 500 connections that say nothing, 100 slow bodies, 100 slow readers and 50 that leave.
+"""A good client beside 500 idle connections, 100 slow bodies, 100 slow readers and 50 disconnecting clients.
 
     python -m benchmarks.neighbours [--seconds N] [--at-once]
 
-First the good client is alone, then the others come, from a process of their own, one after the other, or all in the
-same moment, in which they then also leave. Whoever the service sends away comes back at once. The last line is JSON:
-the good client's latencies, what the service answered, and its memory.
+First the good client is alone, then the others join from a separate process, one by one, or all at once, in which case
+they also leave at once. Disconnected ones return immediately. The last line is JSON: the good client's latencies, the
+service's answers, and its memory.
 """
 
 from __future__ import annotations
@@ -92,7 +92,7 @@ def server_errors(service: Service) -> Counter[str]:
 
 
 def open_sockets(service: Service) -> int:
-    """How many the service holds."""
+    """The number of the service's open sockets."""
     held = list[str]()
     for descriptor in Path(f"/proc/{service.process.pid}/fd").iterdir():
         with suppress(OSError):
@@ -102,7 +102,7 @@ def open_sockets(service: Service) -> int:
 
 @contextmanager
 def bad_neighbours(service: Service, coming_s: float) -> Iterator[None]:
-    """They are there while the block runs."""
+    """The bad neighbours, while the block runs."""
     arguments = (service.address, coming_s)
     others = multiprocessing.get_context("spawn").Process(target=be_bad, args=arguments, daemon=True)
     others.start()
@@ -132,7 +132,7 @@ def watched(service: Service) -> Iterator[list[tuple[int, float]]]:
 
 
 def be_bad(address: Address, coming_s: float) -> None:
-    """Be all of the neighbours, until this process is ended."""
+    """Act as all neighbours, until this process is killed."""
     asyncio.run(_all_together(address, coming_s))
 
 
@@ -158,7 +158,7 @@ async def _again_and_again(kind: Callable[[Streams], Coroutine[Any, Any, None]],
 
 
 async def _say_nothing(streams: Streams) -> None:
-    streams[1].write(_SMALL)  # who has never asked for anything has to go sooner
+    streams[1].write(_SMALL)  # connections without any request are closed sooner
     await streams[0].read()
 
 
@@ -173,7 +173,7 @@ async def _send_slowly(streams: Streams) -> None:
 
 
 async def _read_nothing(streams: Streams) -> None:
-    """Until the service resets the connection; a socket that is not read tells nothing else."""
+    """Wait for a reset, the only sign on an unread socket."""
     writer = streams[1]
     writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
     writer.transport.pause_reading()  # type: ignore[attr-defined]  # of a transport that reads
@@ -185,7 +185,7 @@ async def _read_nothing(streams: Streams) -> None:
 
 
 async def _leave(streams: Streams) -> None:
-    """In the middle of an upload, without a word."""
+    """Disconnect in the middle of an upload."""
     writer = streams[1]
     writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET_AT_CLOSE)
     writer.write(_UPLOAD + b"x" * 100_000)

@@ -1,9 +1,9 @@
-"""Four times more photos than can be answered, for a minute: what is served, what is refused, and how fast.
+"""Four times more photos than can be answered, for a minute: what is answered and refused, and how fast.
 
     python -m benchmarks.overload [--seconds N] [--clients N] [--close]
 
-First the best throughput is measured with as many clients as places, then the overload in the same run, so that the
-ratio holds on a busy machine. The last line is JSON; `lost` are those that got no answer, by a reset or without.
+First the best throughput is measured with as many clients as slots, then the overload in the same run, so that the
+ratio holds on a busy machine. The last line is JSON; `lost` requests got no answer, or a reset.
 """
 
 from __future__ import annotations

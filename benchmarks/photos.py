@@ -1,4 +1,4 @@
-"""The photos that the benchmarks send: sample documents, or one's own, at a given size."""
+"""The benchmarks' photos: sample documents, or your own, at a given size."""
 
 from __future__ import annotations
 

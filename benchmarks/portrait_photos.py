@@ -1,4 +1,4 @@
-"""The kinds of photos on which the choice of the portrait is measured; each photo is made when it is asked for."""
+"""The kinds of photos for measuring the choice of the portrait, made on demand."""
 
 from __future__ import annotations
 

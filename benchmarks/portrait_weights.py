@@ -1,4 +1,4 @@
-"""Fits by what `detector.standing` tells that a document is seen: on composed photos and some windows of real cards."""
+"""Fits the weights by which `detector.standing` sees a document, on composed photos and some windows of real cards."""
 
 from __future__ import annotations
 

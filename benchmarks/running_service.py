@@ -1,4 +1,4 @@
-"""A real service in a process of its own, behind a real port."""
+"""A real service in a separate process, on a real port."""
 
 from __future__ import annotations
 

@@ -1,12 +1,11 @@
-"""Throughput of `img-super scan` beside that of the pipeline in one process, and how busy the cores are.
+"""Throughput of `img-super scan` compared with the pipeline in one process, and the load of the cores.
 
     python -m benchmarks.scan [--photos N] [--block N] [--size W H]
 
-Both ways judge the same photos in turn, block by block, so that the ratio holds on a noisy machine: the pipeline with a
-thread a core and the bytes in memory, then the scan of files into Parquet with its journal. The processes are started
-once, before, as in a long scan. `share_of_cores` is the processor time of the scan over the time that all cores had; on
-a machine that is busy with something else it cannot reach 1, and `cpu_ms_a_photo` of the two ways is what to compare.
-The last line is JSON.
+Both ways judge the same photos in alternating blocks, so that the ratio holds on a noisy machine: the pipeline with a
+thread per core and the bytes in memory, then the scan of files into Parquet with its journal. The processes are
+started once before, as in a long scan. `share_of_cores` is the scan's processor time over that of all cores; on a busy
+machine it cannot reach 1, so compare `cpu_ms_a_photo` of the two ways. The last line is JSON.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Several ways to serve, all of them running, under the same load block by block in turn: so that ratios hold."""
+"""Several ways to serve, all running, under the same load in alternating blocks, so that ratios hold."""
 
 from __future__ import annotations
 

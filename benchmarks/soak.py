@@ -1,8 +1,8 @@
-"""Ten minutes of everything at once: good photos, files made to do harm, clients that leave.
+"""Ten minutes of everything at once: good photos, hostile files, disconnecting clients.
 
     python -m benchmarks.soak [--minutes N]
 
-Memory must stay within 5 % from the second minute on, and p99 steady. The last line is JSON.
+Memory must stay within 5 % from the second minute, and p99 steady. The last line is JSON.
 """
 
 from __future__ import annotations

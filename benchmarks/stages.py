@@ -1,8 +1,8 @@
-"""What each stage of `/super` takes of a photo, in process and on one thread: a waterfall.
+"""The time of each stage of `/super`, in process and on one thread, as a waterfall.
 
     python -m benchmarks.stages [--photo FILE] [--size 1920x1080] [--rounds N] [--detector fast]
 
-Below the stages stand the ways that they replaced. All are done once a round. The last line is JSON.
+Below the stages are the ways that they replaced. All run once per round. The last line is JSON.
 """
 
 from __future__ import annotations

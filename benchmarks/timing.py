@@ -1,7 +1,7 @@
-"""Times that hold on a busy machine: works are done in turn, round by round, and compared within a round.
+"""Times that hold on a busy machine: alternatives run in turn within a round, and are compared within a round.
 
-Beside the clock's time stands the processor's: that of all threads of the process that did the work. It grows far less
-when others want the cores, too.
+In addition to wall time, this measures the processor time of all threads of the working process, which other load
+affects far less.
 """
 
 from __future__ import annotations

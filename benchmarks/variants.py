@@ -1,10 +1,10 @@
-"""How far pixels lie from those of libvips, on sound files of every kind that is read: mean difference of 255 levels.
+"""How far pixels differ from libvips' on valid files of every supported kind: mean difference of 255 levels.
 
     python -m benchmarks.variants [--every 1]
 
 Needs `apt install libvips-tools`. Each variant of `tests/variants.py` is decoded here and by `vipsthumbnail`, which
-turns by EXIF and goes to sRGB as we do; what is transparent is laid over white. A kind that differs by 2 levels or more
-must have its reason below, and the other way about; else it ends with 1. The last line is JSON.
+also applies EXIF and converts to sRGB; transparency becomes white. A kind that differs by 2 levels or more must have
+its reason below, and vice versa; otherwise exits with 1. The last line is JSON.
 """
 
 from __future__ import annotations

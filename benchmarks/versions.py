@@ -1,11 +1,10 @@
-"""How long `/super` takes beside another version of it, both in this process and in turn.
+"""The time of `/super` compared with another version of it, both in this process and in turn.
 
     git worktree add ../before COMMIT
     python -m benchmarks.versions ../before/src [--photo FILE] [--size 1280x960] [--rounds 200]
 
-Both get the same photos: the file's bytes for all of `/super` and for the decoding, its pixels for the detector alone.
-The ratio is of the processor's time of one thread in the same rounds, with the bounds between which it lies with 95 %.
-The last line is JSON.
+Both get the same photos: the file's bytes for `/super` and for decoding, its pixels for the detector alone. The ratio
+is of one thread's processor times in the same rounds, with a 95 % interval. The last line is JSON.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
-"""What a client can cost the service with bytes alone: trailers without end, texts of megabytes, refusals, no reading.
+"""What a client can cost the service with bytes alone: endless trailers, huge texts, refusals, unread answers.
 
     python -m benchmarks.wire [--only NAME]
 
-Each attack meets a service of its own. The last line is JSON: for each the longest that `/health/live` took meanwhile,
-what the service's memory grew by at most, and what the attack counts itself.
+Each attack gets its own service. The last line is JSON: per attack, the longest `/health/live`, the maximum growth of
+the service's memory, and the attack's own counts.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ PATIENCE_S = 60
 
 @dataclass
 class Cost:
-    """What was seen while an attack went on."""
+    """The observations during an attack."""
 
     health_ms: float = 0.0
     grown_mb: float = 0.0
@@ -40,7 +40,7 @@ class Cost:
 
 @contextmanager
 def watched(service: Service) -> Iterator[Cost]:
-    """Ask for health and memory all the time, each in a thread of its own, while the block runs."""
+    """Poll health and memory continuously, each in its own thread, while the block runs."""
     cost, over, start = Cost(), threading.Event(), time.perf_counter()
     before_mb = resident_mb(service.process.pid)
 
@@ -66,13 +66,13 @@ def watched(service: Service) -> Iterator[Cost]:
 
 
 def connect(service: Service) -> socket.socket:
-    """A connection of nobody's kind."""
+    """A raw connection."""
     url = urlsplit(service.url)
     return socket.create_connection((url.hostname, url.port), timeout=PATIENCE_S)
 
 
 def shout(service: Service, *pieces: bytes) -> None:
-    """Send all of it, until the service has had enough; then wait for it to hang up."""
+    """Send everything the service accepts, then wait for it to close."""
     with connect(service) as line, suppress(OSError):
         for piece in pieces:
             line.sendall(piece)
@@ -82,7 +82,7 @@ def shout(service: Service, *pieces: bytes) -> None:
 
 
 def trailers(service: Service, _: Cost) -> None:
-    """60 MB of trailers after a body of nothing."""
+    """60 MB of trailers after an empty body."""
     head = b"POST /super HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n"
     shout(service, head, *[b"".join(b"x-%05d: 1234567890\r\n" % n for n in range(3000))] * (60 * MB // 63_000))
 
@@ -112,7 +112,7 @@ def refusals(service: Service, cost: Cost) -> None:
 
 
 def slow_readers(service: Service, cost: Cost) -> None:
-    """Ask for a large page again and again and read nothing of it: who is still connected after a minute?"""
+    """Request a large page repeatedly without reading: which connections remain after a minute?"""
     lines = [connect(service) for _ in range(READERS)]
     for line in lines:
         line.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
@@ -123,7 +123,7 @@ def slow_readers(service: Service, cost: Cost) -> None:
 
 
 def is_open(line: socket.socket) -> bool:
-    """Whether more than what lies in between can still be read."""
+    """Whether more than the buffered bytes can be read."""
     line.settimeout(2)
     read = 0
     try:
@@ -139,7 +139,7 @@ def is_open(line: socket.socket) -> bool:
 
 
 def foreign_letters(service: Service, _: Cost) -> None:
-    """A text of 20 MB that is no base64."""
+    """20 MB of text that is not base64."""
     post(service, "/super", b'{"image": "' + "é".encode() * (10 * MB - 100) + b'"}')
 
 

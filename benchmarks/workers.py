@@ -1,11 +1,11 @@
-"""What one worker serves beside two and more, block by block in turn, each with one thread a worker.
+"""One worker compared with two and more, in alternating blocks, with one thread per worker.
 
     python -m benchmarks.workers [--workers 1,2,4] [--seconds 120] [--block 5] [--size 1280x960] [--clients 8]
 
-With `--core-each` a service may use as many cores as it has workers, as pods whose limit is one core do; without it the
-event loop of one worker also takes a share of the second core, which two workers then lack. Every request has a
-connection of its own, as behind a load balancer: one that stays open stays with its worker. The client does nothing but
-send. The last line is JSON.
+With `--core-each` a service may use as many cores as it has workers, like pods limited to one core; without it, one
+worker's event loop also uses part of the second core, which two workers then lack. Every request has its own
+connection, as behind a load balancer, because a kept one stays with its worker. The client only sends. The last line
+is JSON.
 """
 
 from __future__ import annotations

@@ -1,1 +1,1 @@
-"""Other ways of doing the same, each in a process of its own: what the service is measured beside."""
+"""Other ways of doing the same, each in a separate process, to compare the service with."""

@@ -1,6 +1,6 @@
 """`deepface.extract_faces`: `<python with deepface> -m benchmarks.ways.deepface_faces opencv|yunet`.
 
-Never a dependency of the project: it runs in an environment of its own. It only finds and cuts out the face.
+Never a dependency of the project: it runs in a separate environment. It only finds and crops the face.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The least that an HTTP service does with a body: receives all of it and says how long it was.
+"""The minimum work of an HTTP service on a body: receives all of it and returns its length.
 
 uvicorn benchmarks.ways.echo:app
 """

@@ -1,7 +1,7 @@
-"""The parts that no service can do without, each by the fastest known means: `python -m benchmarks.ways.limit`.
+"""The unavoidable parts of any service, each by the fastest known means: `python -m benchmarks.ways.limit`.
 
-Base64 by pybase64 on raw bytes; the JPEG by libjpeg-turbo at the smallest scale from which the portrait may be cut; one
-inference of each network, on pixels that lie there already. HTTP comes on top (`echo`).
+Base64 by pybase64 on raw bytes; the JPEG by libjpeg-turbo at the smallest scale from which the portrait may be cropped;
+one inference of each network, on existing pixels. HTTP is added by `echo`.
 """
 
 from __future__ import annotations

@@ -1,15 +1,15 @@
-"""How the system before this one did it: `python -m benchmarks.ways.old_system mtcnn|mobilenet`.
+"""How the legacy system worked: `python -m benchmarks.ways.old_system mtcnn|mobilenet`.
 
-The whole photo is decoded by OpenCV twice, once to find the face and once to cut it out; a TensorFlow detector gets the
-whole frame; the portrait is written as PNG and read again; `predict` of the CNN with 74 million parameters judges it
-(random weights: they take the same time). Which detector it was is not known; two stand for it:
+OpenCV decodes the whole photo twice, to find the face and to crop it; a TensorFlow detector gets the whole frame; the
+portrait is written as PNG and read again; a CNN with 74 million parameters predicts (random weights: they take the same
+time). Its detector is unknown; there are two stand-ins:
 
-- `mtcnn`: what projects with TensorFlow took to find faces, the package `mtcnn` with its own weights and its own
-  settings, on the frame as it was decoded. Never a dependency of the project: `pip install --no-deps mtcnn==1.0.0 lz4`.
-- `mobilenet`: the least that a detector of that time could cost. A MobileNetV2 with a head of boxes and random weights,
-  compiled by `tf.function`, over the frame reduced to 640 x 640 pixels.
+- `mtcnn`: the usual choice of TensorFlow projects, the package `mtcnn` with its own weights and default settings, on
+  the decoded frame. Never a dependency of the project: `pip install --no-deps mtcnn==1.0.0 lz4`.
+- `mobilenet`: the lower bound for a detector of that time. A MobileNetV2 with a box head and random weights, compiled
+  by `tf.function`, on the frame reduced to 640 x 640 pixels.
 
-Where the detector finds no face, the portrait is taken from where it really is.
+If the detector finds no face, the true portrait is used.
 """
 
 from __future__ import annotations

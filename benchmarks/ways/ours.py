@@ -1,6 +1,6 @@
-"""The pipeline in process, from the base64 text to the answer: `python -m benchmarks.ways.ours [litert|tensorflow]`.
+"""The pipeline in process, from base64 text to the answer: `python -m benchmarks.ways.ours [litert|tensorflow]`.
 
-`IMG_SUPER_DETECTOR` chooses who finds the portrait.
+`IMG_SUPER_DETECTOR` chooses the detector.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""A way in a process of its own: it gets the path of a photo on a line, and answers how many milliseconds it took."""
+"""A way in a separate process: it reads the path of a photo on a line, and answers its milliseconds."""
 
 from __future__ import annotations
 

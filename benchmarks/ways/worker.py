@@ -1,4 +1,4 @@
-"""The inner side of a way. Imports nothing but the standard library: other environments run it, too."""
+"""The inner side of a way. Imports only the standard library, because it also runs in other environments."""
 
 from __future__ import annotations
 
