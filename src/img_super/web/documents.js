@@ -1,4 +1,4 @@
-// The photos that the page holds, and the way of each: waiting -> running -> done or failed. Nothing is kept elsewhere.
+// The page's photos and their states: waiting -> running -> done or failed. Nothing is stored elsewhere.
 
 import { Problem, askFace, askSuper } from "./service.js";
 

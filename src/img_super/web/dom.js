@@ -1,4 +1,4 @@
-// Elements made of text and nodes, never of HTML: what a file is called can never become markup.
+// Elements from text and nodes, never from HTML, so that file names cannot become markup.
 
 const SVG = "http://www.w3.org/2000/svg";
 

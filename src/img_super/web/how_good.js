@@ -1,4 +1,4 @@
-// What the model was measured to be worth, from its card.
+// The model's measured quality, from its card.
 
 import { element, find } from "./dom.js";
 import { choose, hasText, language, percent, preferredLanguage, speak, text } from "./language.js";

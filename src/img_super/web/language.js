@@ -1,4 +1,4 @@
-// The page's words, in the language of the browser until somebody chooses another one.
+// The page's texts, in the browser's language until the user chooses another.
 
 const LANGUAGES = ["es", "en"];
 const KEPT_AS = "img_super.language";
@@ -29,7 +29,7 @@ export async function choose(wanted) {
   try {
     localStorage.setItem(KEPT_AS, wanted);
   } catch {
-    // a browser that keeps nothing: the choice holds until the page is closed
+    // without storage, the choice lasts until the page is closed
   }
   await speak(wanted);
 }

@@ -1,4 +1,4 @@
-// Joins the parts: photos come in by four ways, answers are shown, the language and the theme change.
+// Connects the parts: four ways to add photos, answers, language and theme.
 
 import { outcomeText, problemTexts, setCard, showAnswer } from "./answer.js";
 import { offerCamera } from "./camera.js";
@@ -192,7 +192,7 @@ function download() {
   setTimeout(() => URL.revokeObjectURL(url));
 }
 
-// ---- a service that asks for a key
+// ---- API key
 
 function listenForKey() {
   find("key-open").addEventListener("click", askForKey);

@@ -1,4 +1,4 @@
-// The photo with what was found on it. Coordinates are pixels of the photo as the browser shows it (EXIF applied).
+// The photo with the results drawn on it. Coordinates are pixels of the photo as displayed (EXIF applied).
 
 import { drawn, element, find, place } from "./dom.js";
 import { text } from "./language.js";
@@ -160,7 +160,7 @@ async function drawHeat(answer, turn) {
   heat.hidden = false;
 }
 
-// Yellow, orange, magenta, violet: told apart without red and green, and unlike skin and paper. Opacity rises with the value.
+// Yellow, orange, magenta, violet: distinguishable without red and green, and unlike skin and paper. Opacity rises with the value.
 const STOPS = [
   [0.0, [255, 226, 120, 0]],
   [0.12, [255, 226, 120, 0]],

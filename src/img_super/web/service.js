@@ -1,4 +1,4 @@
-// What the page asks the service, and nobody else.
+// The page's requests, to this service only.
 
 const TRIES = 4;
 const LONGEST_WAIT_S = 10;

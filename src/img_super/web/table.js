@@ -1,4 +1,4 @@
-// Several documents as a table: the small picture, the verdict, the probability, what to mind.
+// Several documents as a table: thumbnail, verdict, probability, warnings.
 
 import { band, outcome, outcomeText, problemTexts } from "./answer.js";
 import { documents } from "./documents.js";
