@@ -10,6 +10,7 @@ from typer.testing import CliRunner
 from img_super.cli.app import app
 from img_super.cli.exits import Exit
 from img_super.lab.dataset.crops import read_crops
+from img_super.lab.dataset.streams import stream_crops
 from img_super.lab.training.recipe import Recipe
 from tests.networks.small import small_network
 
@@ -57,6 +58,14 @@ def test_mixed_precision_keeps_weights_and_outputs_in_float32() -> None:
     answers = network(np.zeros((1, 32, 32, 3), np.float32))
     assert {keras.backend.standardize_dtype(answer.dtype) for answer in answers.values()} == {"float32"}
     assert keras.mixed_precision.dtype_policy().name == "float32"  # of all that is built later
+
+
+def test_batches_from_disk_equal_those_from_memory(data_set: Path) -> None:
+    from img_super.lab.dataset.batches import Batches
+
+    streamed, held = (Batches(crops, TINY, True) for crops in (stream_crops(data_set), read_crops(data_set)))
+    assert np.array_equal(streamed[1][0], held[1][0])
+    assert np.array_equal(streamed[1][1]["heat_map"], held[1][1]["heat_map"])
 
 
 def test_batches_depend_on_seed_and_epoch(data_set: Path) -> None:

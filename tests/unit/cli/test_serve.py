@@ -25,6 +25,7 @@ def started(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[dict[str, Any]]]:
     monkeypatch.setattr(f"{serve_module}.build_app", lambda settings: settings)
     monkeypatch.setattr(f"{serve_module}.uvicorn.run", run)
     monkeypatch.setattr(f"{serve_module}.signal.signal", lambda *_: None)
+    monkeypatch.setattr(gc, "collect", lambda: 0)  # of all tests' objects, it takes a second
     yield calls
     gc.unfreeze()
 

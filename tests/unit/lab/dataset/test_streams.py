@@ -37,16 +37,6 @@ def test_positions_are_chosen_without_reading_pixels(data_set: Path) -> None:
     assert len(stream.rows) == 20
 
 
-def test_batches_from_disk_equal_those_from_memory(data_set: Path) -> None:
-    from img_super.lab.dataset.batches import Batches
-    from img_super.lab.training.recipe import Recipe
-
-    recipe = Recipe("tiny", input_side_px=32, epochs=1, batch_size=8, learning_rate=1e-3)
-    streamed, held = (Batches(crops, recipe, True) for crops in (stream_crops(data_set), read_crops(data_set)))
-    assert np.array_equal(streamed[1][0], held[1][0])
-    assert np.array_equal(streamed[1][1]["heat_map"], held[1][1]["heat_map"])
-
-
 def test_invalid_or_foreign_shard_is_reported(harmed: Path) -> None:
     shard = next(harmed.glob("*.npz"))
     shard.write_bytes(b"PK")

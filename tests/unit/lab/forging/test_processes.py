@@ -17,8 +17,16 @@ def numbered(worker: int) -> Iterator[tuple[int, int, npt.NDArray[np.int64]]]:
         yield worker, os.getpid(), np.full(3, number)
 
 
+@pytest.fixture
+def deaf_to_sigterm() -> Iterator[None]:
+    """What this process starts inherits it."""
+    kept = signal.signal(signal.SIGTERM, lambda *_: None)
+    yield
+    signal.signal(signal.SIGTERM, kept)
+
+
+@pytest.mark.usefixtures("deaf_to_sigterm")
 def test_processes_deliver_batches_in_order_and_end_with_their_consumer() -> None:
-    kept = signal.signal(signal.SIGTERM, lambda *_: None)  # inherited by the processes
     batches = in_processes(numbered, 2)
     seen: dict[int, list[int]] = {0: [], 1: []}
     processes: dict[int, int] = {}
@@ -28,7 +36,6 @@ def test_processes_deliver_batches_in_order_and_end_with_their_consumer() -> Non
             seen[worker].append(int(batch[0]))
     assert all(numbers == list(range(len(numbers))) for numbers in seen.values())
     assert len({*processes.values(), os.getpid()}) == 3
-    signal.signal(signal.SIGTERM, kept)
     batches.close()  # type: ignore[attr-defined]
     for process in processes.values():
         with pytest.raises(ProcessLookupError):

@@ -1,16 +1,24 @@
 from __future__ import annotations
 
+from functools import partial
+
 import msgspec
 import numpy as np
 import pytest
 
 from img_super.lab.dataset.measured_sets import GENERATED
-from img_super.lab.evaluation import metrics
+from img_super.lab.evaluation import metrics, resampling
 from img_super.lab.evaluation.report import Scored
 from img_super.lab.shipping.card import Validation, calibrate, make_card
 from img_super.model_card import PolicyName, WeightsFile
 
 FILES = {"litert": WeightsFile("weights.tflite", "0" * 64)}
+
+
+@pytest.fixture(autouse=True)
+def few_draws(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Intervals are not what these tests look at."""
+    monkeypatch.setattr(resampling, "drawn_weights", partial(resampling.drawn_weights, draws=50))
 
 
 def drawn(shift: float, genuine: int, attacks: int, seed: int) -> Validation:
