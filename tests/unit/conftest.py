@@ -8,7 +8,7 @@ from typing import Final
 
 import pytest
 
-SLOW: Final = frozenset({"keras", "ray", "tensorflow", "torch"})
+SLOW: Final = frozenset({"keras", "openvino", "ray", "tensorflow", "torch"})
 
 
 @pytest.fixture(autouse=True)

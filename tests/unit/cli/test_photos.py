@@ -86,7 +86,7 @@ def test_prints_a_table(run: Run, photo: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("verb", ["face", "super"])
-def test_table_shows_faces_outside_every_document(run: Run, detector: FakeDetector, photo: Path, verb: str) -> None:
+def test_table_counts_faces_without_a_document(run: Run, detector: FakeDetector, photo: Path, verb: str) -> None:
     assert "outside" not in run(verb, photo, env={"COLUMNS": "160"}).stdout
     detector.answer = WITH_OWNER
     assert "1 face outside of every document" in run(verb, photo, env={"COLUMNS": "250"}).stdout

@@ -4,13 +4,14 @@ import json
 import shutil
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from hashlib import sha256
 from pathlib import Path
 
 import msgspec
 import pytest
 
 from img_super.errors import BadModel
-from img_super.model_card import read_card, write_card
+from img_super.model_card import WeightsFile, read_card, write_card
 from img_super.pipeline.load import SHIPPED_MODEL, load_pipeline
 from img_super.registry.registry import Registry, check_model, is_registry, serving_folder
 
@@ -73,11 +74,10 @@ def _mixed(folder: Path) -> None:
 
 def _foreign(folder: Path) -> None:
     """Weights that match the card but are not a network."""
-    from img_super.lab.shipping.export import describe
-
-    path = folder / "foreign.tflite"
-    path.write_bytes(b"no network at all")
-    write_card(msgspec.structs.replace(read_card(folder), files={"litert": describe(path)}, serves="litert"), folder)
+    content = b"no network at all"
+    (folder / "foreign.tflite").write_bytes(content)
+    files = {"litert": WeightsFile("foreign.tflite", sha256(content).hexdigest())}
+    write_card(msgspec.structs.replace(read_card(folder), files=files, serves="litert"), folder)
 
 
 def _gone(folder: Path) -> None:

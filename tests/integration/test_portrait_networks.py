@@ -1,4 +1,4 @@
-"""The real networks; skipped without the packages of requirements-weights.txt."""
+"""The networks that draw and examine portraits; skipped without the packages of requirements-weights.txt."""
 
 from __future__ import annotations
 
