@@ -152,7 +152,7 @@ class SuperAnswer(BaseModel):
     """How likely it is that the portrait was superimposed."""
 
     score: float = Field(
-        description="Calibrated probability, 0 to 1, that the portrait is superimposed, assuming that half of all are."
+        description="Calibrated probability, 0 to 1, that the portrait is superimposed, if half of all documents were."
     )
     reco: Literal["TRUE", "FALSE"] = Field(
         description='"TRUE" exactly when `score` >= `threshold`. For older clients; act on `verdict`.'

@@ -44,7 +44,7 @@ def reasons_of(decision: Decision, quality: Sequence[QualityWarning]) -> tuple[R
 
 
 _BY_VERDICT = {
-    Verdict.BONA_FIDE: Reason("score_low", "The network sees no sufficient signs of superimposition."),
+    Verdict.BONA_FIDE: Reason("score_low", "The network sees too little evidence of superimposition."),
     Verdict.UNDETERMINED: Reason("score_between", "The score is in the range that a person should review."),
     Verdict.ATTACK: Reason("score_high", "The network sees a superimposed portrait."),
 }

@@ -47,7 +47,7 @@ def test_language_can_be_changed_and_is_remembered(page: Page) -> None:
     page.get_by_role("button", name="English").click()
     expect(page.get_by_role("button", name="Choose photos")).to_be_visible()
     expect(page.locator("#answer .number-label")).to_have_text(
-        "Score: probability that it is superimposed, assuming that half of all are"
+        "Score: probability that it is superimposed, if half of all documents were"
     )
     expect(page.locator("#documents-title")).to_have_text("3 documents")
     expect(page.locator("#rows")).to_contain_text("No portrait was found")
