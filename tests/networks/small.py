@@ -17,7 +17,8 @@ def small_network(input_side_px: int, neck_channels: int = 8, dropout: float = 0
 
     crop = keras.Input((input_side_px, input_side_px, 3), name="crop")
     scaled = keras.layers.Rescaling(1 / 128, offset=-1, name="rescaling")(crop)
-    seen = keras.layers.Conv2D(16, 3, strides=4, padding="same", activation="relu", name="stem_conv")(scaled)
+    seen = keras.layers.Conv2D(16, 3, strides=4, padding="same", name="stem_conv")(scaled)
+    seen = keras.layers.ReLU(name="seen")(seen)
     features = keras.layers.Conv2D(neck_channels, 3, strides=4, padding="same", name="neck_conv")(seen)
     heat_map = keras.layers.Conv2D(1, 1, activation="sigmoid", name="heat_map")(features)
     mean, peak = keras.layers.GlobalAveragePooling2D()(seen), keras.layers.GlobalMaxPooling2D()(seen)

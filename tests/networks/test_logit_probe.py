@@ -15,6 +15,9 @@ from tests.networks.small import small_network
 
 pytestmark = pytest.mark.usefixtures("step_by_step")
 
+FEATURES = 6 * 16
+"""Of the small network: pooled, and four times the channels of its trunk."""
+
 
 @pytest.fixture(scope="module")
 def first(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -68,7 +71,7 @@ def test_evaluation_excludes_training_documents(
     def see_the_document(_: object, of: CropSet, mirrored: bool = False) -> PooledFeatures:
         documents = np.unique(of.documents, return_inverse=True)[1] if of.rows[0].shard == "own" else -1
         return PooledFeatures(
-            (np.arange(32) == np.broadcast_to(documents, len(of.rows))[:, None]) * 1.0, np.zeros(len(of.rows))
+            (np.arange(FEATURES) == np.broadcast_to(documents, len(of.rows))[:, None]) * 1.0, np.zeros(len(of.rows))
         )
 
     monkeypatch.setattr(logit_probe, "see", see_the_document)
@@ -90,7 +93,7 @@ def test_attacks_are_made_from_training_photos(
     def see_attacks(_: object, of: CropSet, mirrored: bool = False) -> PooledFeatures:
         if of.rows[0].shard == "exchanged":
             seen.append(of)
-        return PooledFeatures(np.repeat(of.labels[:, None] * 1.0, 32, 1), np.zeros(len(of.rows)))
+        return PooledFeatures(np.repeat(of.labels[:, None] * 1.0, FEATURES, 1), np.zeros(len(of.rows)))
 
     monkeypatch.setattr(logit_probe, "see", see_attacks)
     tuned = fine_tune_head(genuine, read_crops(data_set), first, tmp_path, 4, times=3)
@@ -119,7 +122,7 @@ def test_probes_add_up_on_the_logit(first: Path) -> None:
 
     crops, network = own(4), loaded(first)
     rng = np.random.default_rng(1)
-    one, two = (LogitProbe(trust, rng.normal(size=32), bias) for trust, bias in ((0.5, 1.0), (2.0, -0.3)))
+    one, two = (LogitProbe(trust, rng.normal(size=FEATURES), bias) for trust, bias in ((0.5, 1.0), (2.0, -0.3)))
     with_one = with_head(network, one)
     assert answers(with_one, crops)["logit"][:, 0] == pytest.approx(
         one.logits(see(looking_only(network), crops)), abs=1e-4
@@ -135,10 +138,12 @@ def test_shipped_network_accepts_a_probe() -> None:
     from img_super.lab.own_documents.logit_probe import LogitProbe, looking_only, see, with_head
     from img_super.validator.network import build_network
 
-    crops, network = own(2), build_network(32, 8)
-    probe = LogitProbe(0.5, np.random.default_rng(1).normal(size=32), 1.0)
+    crops, network = own(1), build_network(32, 8)
+    seen = see(looking_only(network), crops)
+    assert seen.pooled.shape == (2, 4 * (8 + 160))  # of the neck and of the trunk
+    probe = LogitProbe(0.5, np.random.default_rng(1).normal(size=seen.pooled.shape[1]), 1.0)
     after = answers(with_head(network, probe), crops)
-    assert after["logit"][:, 0] == pytest.approx(probe.logits(see(looking_only(network), crops)), abs=1e-4)
+    assert after["logit"][:, 0] == pytest.approx(probe.logits(seen), abs=1e-4)
     assert np.array_equal(after["heat_map"], answers(network, crops)["heat_map"])
 
 
@@ -156,3 +161,27 @@ def test_too_few_documents_of_a_class_are_refused(first: Path, data_set: Path, t
 
     with pytest.raises(BadLabels, match="takes at least 10"):
         fine_tune_head(own(9), read_crops(data_set), first, tmp_path, 4)
+
+
+def test_real_attacks_outweigh_many_exchanges() -> None:
+    """Exchanges outnumber a team's photos, and teach the opposite of its attacks."""
+    from img_super.lab.own_documents.logit_probe import PooledFeatures, _Examples, fit
+
+    def examples(each: int, attack: float) -> _Examples:
+        labels = np.repeat([0, 1], each)
+        noise = np.random.default_rng(each).normal(0, 1, (2 * each, 3))
+        noise[:, 0] += attack * labels
+        return _Examples(PooledFeatures(noise, np.zeros(2 * each)), labels, np.zeros(2 * each, np.int64))
+
+    probe = fit(examples(60, 1.5), examples(600, -1.0), examples(100, 0.0))
+    assert probe.weights[0] > 0
+
+
+def test_benchmark_of_fine_tuning_compares_on_unseen_documents(first: Path, data_set: Path) -> None:
+    from benchmarks.fine_tuning import measured
+
+    found = measured("ours", own(), read_crops(data_set), first, (8, 9))
+    assert (found["photos"], found["documents"]) == (40, 20)
+    before, *after = found["auc"]
+    assert len(after) == 2
+    assert min(after) > before

@@ -20,6 +20,7 @@ ENCODER_LAYERS: Final = 2
 HEADS: Final = 4
 TOKEN_CHANNELS: Final = 128
 EMBEDDING: Final = "tokens_in"
+TRUNK: Final = "seen"
 
 _BATCH_NORM_EPSILON: Final = 1e-3
 _LAYER_NORM_EPSILON: Final = 1e-5
@@ -41,13 +42,13 @@ def build_network(input_side_px: int, neck_channels: int = 128, dropout: float =
         raise ValueError(f"the side must be a multiple of {STRIDE}, not {input_side_px}")
     crop = keras.Input((input_side_px, input_side_px, 3), name="crop")
     scaled = keras.layers.Rescaling(1 / 128, offset=-127 / 128, name="rescaling")(crop)
-    features = keras.layers.Concatenate(name="seen")([_backbone(scaled), _residue(scaled)])
+    features = keras.layers.Concatenate(name=TRUNK)([_backbone(scaled), _residue(scaled)])
     neck = keras.layers.Conv2D(neck_channels, 1, use_bias=False, name="neck_conv")(features)
     neck = keras.layers.BatchNormalization(epsilon=_BATCH_NORM_EPSILON, name="neck_bn")(neck)
     features = keras.layers.Add(name="neck")([neck, _attended(features, neck_channels)])
     features = keras.layers.ReLU(6.0, name="neck_relu6")(features)
     heat_map = keras.layers.Conv2D(1, 1, activation="sigmoid", dtype="float32", name="heat_map")(features)
-    pooled = keras.layers.Dropout(dropout, name="dropout")(_compared(features))
+    pooled = keras.layers.Dropout(dropout, name="dropout")(compared(features))
     hidden = keras.layers.Dense(64, name="compare")(pooled)
     # Leaky, because with ReLU6 all units were zero on plain attacks, which then ranked alike.
     logit = keras.layers.Dense(1, dtype="float32", name="logit")(
@@ -102,16 +103,19 @@ def _encoder_layer(x: Any, name: str) -> Any:
     return keras.layers.Add(name=f"{name}_add")([x, keras.layers.Dense(TOKEN_CHANNELS, name=f"{name}_narrow")(y)])
 
 
-def _compared(features: Any) -> Any:
-    """Mean and peak of the whole crop and of its centre, the face: their differences are the evidence."""
+def compared(features: Any, prefix: str = "") -> Any:
+    """Mean and peak of the whole crop and of its centre, the face: their differences are the evidence.
+
+    `prefix`: of the layers' names, where a network pools a second map.
+    """
     side = int(features.shape[1])
-    middle = keras.layers.Cropping2D((side - side // 2) // 2, name="middle")(features)
-    return keras.layers.Concatenate(name="pooled")(
+    middle = keras.layers.Cropping2D((side - side // 2) // 2, name=f"{prefix}middle")(features)
+    return keras.layers.Concatenate(name=f"{prefix}pooled")(
         [
-            keras.layers.GlobalAveragePooling2D(name="mean")(features),
-            keras.layers.GlobalMaxPooling2D(name="peak")(features),
-            keras.layers.GlobalAveragePooling2D(name="middle_mean")(middle),
-            keras.layers.GlobalMaxPooling2D(name="middle_peak")(middle),
+            keras.layers.GlobalAveragePooling2D(name=f"{prefix}mean")(features),
+            keras.layers.GlobalMaxPooling2D(name=f"{prefix}peak")(features),
+            keras.layers.GlobalAveragePooling2D(name=f"{prefix}middle_mean")(middle),
+            keras.layers.GlobalMaxPooling2D(name=f"{prefix}middle_peak")(middle),
         ]
     )
 

@@ -1,6 +1,6 @@
-"""Retrains a final layer on a team's own documents: a logistic regression on the network's pooled features.
+"""Retrains a final layer on a team's own documents: a logistic regression on what the network pools, early and late.
 
-Its weighted sum is added to the logit; the network's layers stay, so nothing is forgotten. With some hundreds of photos
+Its weighted sum is added to the logit; the network's layers stay, so little is forgotten. With some hundreds of photos
 it gains more than small steps through the layers (docs/modeling/log.md), and looks at each photo once.
 Source of the idea: G. Alain, Y. Bengio, "Understanding intermediate layers using linear classifier probes", 2016.
 """
@@ -29,6 +29,7 @@ from img_super.lab.own_documents.fine_tune import (
     drawn_documents,
     fold_indices,
 )
+from img_super.validator.network import TRUNK, compared
 from img_super.validator.saved_network import open_network
 
 FILE: Final = "own_head.keras"
@@ -37,8 +38,8 @@ _BATCH: Final = 32
 _SEED: Final = 8
 _NO_PART: Final = -1
 _GENERATED_TO_OWN: Final = 2
-_OWN_SHARE: Final = 0.5
-"""Of all that is learned from, however many generated crops there are to one own photo."""
+_SHARES: Final = {True: (0.5, 0.3, 0.2), False: (0.17, 0.33, 0.5)}
+"""Of all that is learned from: photos, exchanges, generated crops; with real attacks among the photos, or without."""
 
 EXCHANGES: Final = 2
 """Made of each genuine photo, unless somebody asks for another number."""
@@ -85,6 +86,12 @@ class _Examples:
         others = np.flatnonzero(self.parts != part)
         return _Examples(self.features.at(others), self.labels[others], self.parts[others])
 
+    def and_(self, others: _Examples) -> _Examples:
+        mine, theirs = self.features, others.features
+        pooled, logits = np.concatenate([mine.pooled, theirs.pooled]), np.concatenate([mine.logits, theirs.logits])
+        labels, parts = np.concatenate([self.labels, others.labels]), np.concatenate([self.parts, others.parts])
+        return _Examples(PooledFeatures(pooled, logits), labels, parts)
+
     def judged_by(self, heads: Sequence[LogitProbe]) -> Float64Array:
         """Logits, each by the head that did not learn from its part."""
         logits = np.empty(len(self.parts))
@@ -102,38 +109,40 @@ def fine_tune_head(
     folds: int,
     note: Note = lambda _: None,
     times: int = EXCHANGES,
+    seed: int = _SEED,
 ) -> Tuned:
     """Cross-validate by document, then fit the opinion that is kept and write the network that holds it.
 
     Arguments and errors are those of `fine_tune`, except that own crops have the network's side, twice as many
     generated crops as own ones are used, and the layers of `parent_weights` stay. `times` attacks are made from each
-    genuine photo with portraits of its own part; then real attacks are not needed.
+    genuine photo with portraits of its own part; then real attacks are not needed. `seed` parts the documents.
     """
     check_documents(team, folds, attacks_are_made=times > 0)
     network: keras.Model = open_network(parent_weights)
     looking = looking_only(network)
-    parts = _parts(team, folds)
+    parts = _parts(team, folds, seed)
     note("Looking at your photos")
     upright, mirrored = (_Examples(see(looking, team, flip), _labels(team), parts) for flip in (False, True))
-    pairs, pair_parts = exchanges(team, parts, times, _SEED, MASK_SIDE_PX)
+    photos = upright.and_(mirrored)
+    pairs, pair_parts = exchanges(team, parts, times, seed, MASK_SIDE_PX)
     if times:
         note(f"Looking at {len(pairs.rows) // 2} attacks made of your genuine photos, by exchanging portraits")
     exchanged = _Examples(see(looking, pairs), _labels(pairs), pair_parts)
     note("Looking at generated crops")
-    mixed_in = drawn_documents(generated, _GENERATED_TO_OWN * len(team.rows), team.crops.shape[1], _SEED)
+    mixed_in = drawn_documents(generated, _GENERATED_TO_OWN * len(team.rows), team.crops.shape[1], seed)
     base = _Examples(see(looking, mixed_in), _labels(mixed_in), np.full(len(mixed_in.rows), _NO_PART))
-    learned = (upright, mirrored, exchanged)
+    learned = (photos, exchanged)
     note(f"Fitting in {folds} parts, then to all")
-    heads = [fit([examples.without(part) for examples in learned], base) for part in range(folds)]
+    heads = [fit(*(examples.without(part) for examples in learned), base) for part in range(folds)]
     out.mkdir(parents=True, exist_ok=True)
-    with_head(network, fit(learned, base)).save(out / FILE)
+    with_head(network, fit(*learned, base)).save(out / FILE)
     return Tuned(out / FILE, upright.judged_by(heads), _before_and_after(pairs, exchanged, heads) if times else None)
 
 
-def _parts(team: CropSet, folds: int) -> npt.NDArray[np.int64]:
+def _parts(team: CropSet, folds: int, seed: int) -> npt.NDArray[np.int64]:
     """Of each crop, by which part's opinion it is judged."""
     parts = np.empty(len(team.rows), np.int64)
-    for number, (_, left_out) in enumerate(fold_indices(team, folds, _SEED)):
+    for number, (_, left_out) in enumerate(fold_indices(team, folds, seed)):
         parts[left_out] = number
     return parts
 
@@ -145,7 +154,18 @@ def _before_and_after(pairs: CropSet, exchanged: _Examples, heads: Sequence[Logi
 
 def looking_only(network: keras.Model) -> keras.Model:
     """The network as far as it is looked at here: crops to pooled features and logits."""
-    return keras.Model(network.input, [network.get_layer("pooled").output, network.output["logit"]])
+    return keras.Model(network.input, [_features(network), network.output["logit"]])
+
+
+def _features(network: keras.Model) -> Any:
+    """What an opinion is formed on: features before and after places are compared, which loses some of the former.
+
+    A network that has an opinion keeps to those that it was formed on.
+    """
+    if _ADDED in {layer.name for layer in network.layers}:
+        return network.get_layer(_ADDED).input
+    early = compared(network.get_layer(TRUNK).output, "own_")
+    return keras.layers.Concatenate(name="own_features")([network.get_layer("pooled").output, early])
 
 
 def see(looking: keras.Model, crops: CropSet, mirrored: bool = False) -> PooledFeatures:
@@ -161,15 +181,14 @@ def see(looking: keras.Model, crops: CropSet, mirrored: bool = False) -> PooledF
     return PooledFeatures(pooled, logits[:, 0])
 
 
-def fit(team_parts: Sequence[_Examples], base: _Examples) -> LogitProbe:
-    """Logistic regression on what is the team's own and on generated crops, the two counting as `_OWN_SHARE` says."""
-    parts = [*team_parts, base]
-    pooled = np.concatenate([part.features.pooled for part in parts])
-    logits = np.concatenate([part.features.logits for part in parts])
-    labels = np.concatenate([part.labels for part in parts])
-    count, generated = len(labels), len(base.labels)
-    weights = np.full(count, count * _OWN_SHARE / (count - generated))
-    weights[-generated:] = count * (1 - _OWN_SHARE) / generated
+def fit(photos: _Examples, exchanged: _Examples, base: _Examples) -> LogitProbe:
+    """Logistic regression on photos, exchanges among them and generated crops, which count as `_SHARES` says."""
+    examples = photos.and_(exchanged).and_(base)
+    pooled, logits, labels = examples.features.pooled, examples.features.logits, examples.labels
+    count, sizes = len(labels), [len(part.labels) for part in (photos, exchanged, base)]
+    shares = _SHARES[bool(photos.labels.any())]
+    weights = np.repeat([share / max(1, size) for share, size in zip(shares, sizes, strict=True)], sizes)
+    weights *= count / weights.sum()
     spread = pooled.std(axis=0)
     scale = 1 / (spread + 0.1 * spread.mean())  # a feature that is nearly always silent must not become loud
     middle, logit_scale = pooled.mean(axis=0), _FREE / (logits.std() + 1e-9)
@@ -196,7 +215,7 @@ def with_head(network: keras.Model, head: LogitProbe) -> keras.Model:
         )
         return answered
     opinion = keras.layers.Dense(1, name=_ADDED)
-    added = keras.layers.Add(name="own_logit")([answered.output["logit"], opinion(answered.get_layer("pooled").output)])
+    added = keras.layers.Add(name="own_logit")([answered.output["logit"], opinion(_features(answered))])
     opinion.set_weights(added_weights)
     answers = {"logit": added, "heat_map": answered.output["heat_map"]}
     return keras.Model(answered.input, answers, name=network.name)
