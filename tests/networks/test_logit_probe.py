@@ -173,7 +173,7 @@ def test_real_attacks_outweigh_many_exchanges() -> None:
         noise[:, 0] += attack * labels
         return _Examples(PooledFeatures(noise, np.zeros(2 * each)), labels, np.zeros(2 * each, np.int64))
 
-    probe = fit(examples(60, 1.5), examples(600, -1.0), examples(100, 0.0))
+    probe = fit(examples(60, 1.5), examples(600, -1.0), examples(100, 0.0), 60)
     assert probe.weights[0] > 0
 
 

@@ -44,8 +44,8 @@ _SHARES: Final = {True: (0.5, 0.3, 0.2), False: (0.17, 0.33, 0.5)}
 EXCHANGES: Final = 2
 """Made of each genuine photo, unless somebody asks for another number."""
 
-_PENALTY: Final = 0.3
-"""On squared weights of features with a spread of one, beside the mean loss of a crop."""
+_PENALTY: Final = 180.0
+"""On squared weights of features with a spread of one, beside the summed loss of the documents: few move little."""
 
 _FREE: Final = 30.0
 """The network's own logit is made so large that the penalty scarcely holds it."""
@@ -133,9 +133,12 @@ def fine_tune_head(
     base = _Examples(see(looking, mixed_in), _labels(mixed_in), np.full(len(mixed_in.rows), _NO_PART))
     learned = (photos, exchanged)
     note(f"Fitting in {folds} parts, then to all")
-    heads = [fit(*(examples.without(part) for examples in learned), base) for part in range(folds)]
+    heads = [
+        fit(*(examples.without(part) for examples in learned), base, _count(team.documents[parts != part]))
+        for part in range(folds)
+    ]
     out.mkdir(parents=True, exist_ok=True)
-    with_head(network, fit(*learned, base)).save(out / FILE)
+    with_head(network, fit(*learned, base, _count(team.documents))).save(out / FILE)
     return Tuned(out / FILE, upright.judged_by(heads), _before_and_after(pairs, exchanged, heads) if times else None)
 
 
@@ -181,8 +184,11 @@ def see(looking: keras.Model, crops: CropSet, mirrored: bool = False) -> PooledF
     return PooledFeatures(pooled, logits[:, 0])
 
 
-def fit(photos: _Examples, exchanged: _Examples, base: _Examples) -> LogitProbe:
-    """Logistic regression on photos, exchanges among them and generated crops, which count as `_SHARES` says."""
+def fit(photos: _Examples, exchanged: _Examples, base: _Examples, documents: int) -> LogitProbe:
+    """Logistic regression on photos, exchanges among them and generated crops, which count as `_SHARES` says.
+
+    `documents`: how many the photos show; the fewer, the less may be learned.
+    """
     examples = photos.and_(exchanged).and_(base)
     pooled, logits, labels = examples.features.pooled, examples.features.logits, examples.labels
     count, sizes = len(labels), [len(part.labels) for part in (photos, exchanged, base)]
@@ -193,7 +199,7 @@ def fit(photos: _Examples, exchanged: _Examples, base: _Examples) -> LogitProbe:
     scale = 1 / (spread + 0.1 * spread.mean())  # a feature that is nearly always silent must not become loud
     middle, logit_scale = pooled.mean(axis=0), _FREE / (logits.std() + 1e-9)
     columns = np.column_stack([logits * logit_scale, (pooled - middle) * scale])
-    fitted = LogisticRegression(C=1 / (_PENALTY * count), max_iter=500).fit(columns, labels, weights)
+    fitted = LogisticRegression(C=documents / (_PENALTY * count), max_iter=500).fit(columns, labels, weights)
     kernel = fitted.coef_[0, 1:] * scale
     return LogitProbe(float(fitted.coef_[0, 0] * logit_scale), kernel, float(fitted.intercept_[0] - middle @ kernel))
 
@@ -219,6 +225,10 @@ def with_head(network: keras.Model, head: LogitProbe) -> keras.Model:
     opinion.set_weights(added_weights)
     answers = {"logit": added, "heat_map": answered.output["heat_map"]}
     return keras.Model(answered.input, answers, name=network.name)
+
+
+def _count(documents: npt.NDArray[np.str_]) -> int:
+    return len(np.unique(documents))
 
 
 def _labels(crops: CropSet) -> npt.NDArray[np.int64]:
