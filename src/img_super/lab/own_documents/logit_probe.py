@@ -131,14 +131,13 @@ def fine_tune_head(
     note("Looking at generated crops")
     mixed_in = drawn_documents(generated, _GENERATED_TO_OWN * len(team.rows), team.crops.shape[1], seed)
     base = _Examples(see(looking, mixed_in), _labels(mixed_in), np.full(len(mixed_in.rows), _NO_PART))
-    learned = (photos, exchanged)
     note(f"Fitting in {folds} parts, then to all")
     heads = [
-        fit(*(examples.without(part) for examples in learned), base, _count(team.documents[parts != part]))
+        fit(photos.without(part), exchanged.without(part), base, _count(team.documents[parts != part]))
         for part in range(folds)
     ]
     out.mkdir(parents=True, exist_ok=True)
-    with_head(network, fit(*learned, base, _count(team.documents))).save(out / FILE)
+    with_head(network, fit(photos, exchanged, base, _count(team.documents))).save(out / FILE)
     return Tuned(out / FILE, upright.judged_by(heads), _before_and_after(pairs, exchanged, heads) if times else None)
 
 
