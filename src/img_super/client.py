@@ -7,8 +7,6 @@ with Client("https://kyc.example.org", key="...") as client:
     print(client.super(Path("document.jpg")).verdict)
 """
 
-from __future__ import annotations
-
 import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field

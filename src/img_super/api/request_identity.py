@@ -1,7 +1,5 @@
 """The ID of a request in logs and traces."""
 
-from __future__ import annotations
-
 import re
 from dataclasses import dataclass
 from typing import Final
@@ -24,7 +22,7 @@ class RequestIdentity:
     trace_id: str | None
 
     @classmethod
-    def of(cls, headers: Headers) -> RequestIdentity:
+    def of(cls, headers: Headers) -> "RequestIdentity":
         """The caller's IDs if well formed; else the trace's, else a new one."""
         own = _OWN_NAME.fullmatch(headers.get(HEADER, ""))
         trace = _TRACEPARENT.fullmatch(headers.get("traceparent", ""))

@@ -1,7 +1,5 @@
 """Every request in the access log and metrics; unexpected errors too, without a byte of the photo."""
 
-from __future__ import annotations
-
 import logging
 import time
 from typing import Any, Final
@@ -46,7 +44,7 @@ class RequestLog:
         finally:
             self._record(scope, answer)
 
-    def _record(self, scope: Scope, answer: _Answer) -> None:
+    def _record(self, scope: Scope, answer: "_Answer") -> None:
         seconds = time.perf_counter() - answer.start_s
         mounted = scope.get("root_path", "").removeprefix(answer.prefix)  # the page's files share one address
         route = getattr(scope.get("route"), "path", None) or mounted or UNKNOWN_ROUTE

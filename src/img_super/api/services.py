@@ -1,7 +1,5 @@
 """What the routes share: opened once per app, kept in its state, closed when its lifespan ends."""
 
-from __future__ import annotations
-
 import asyncio
 from dataclasses import dataclass, field
 from typing import Annotated, Literal
@@ -39,7 +37,7 @@ class Services:
     reloading: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     @classmethod
-    def open(cls, settings: Settings, pipeline: Pipeline, together: Together | None = None) -> Services:
+    def open(cls, settings: Settings, pipeline: Pipeline, together: Together | None = None) -> "Services":
         """Everything that these settings enable; `together` with other workers. Raises `StartError`."""
         metrics = Metrics()
         services = cls(

@@ -5,8 +5,6 @@ it and reports; when all are ready, a moment is set at which all switch. A worke
 others serve, not what has been promoted since.
 """
 
-from __future__ import annotations
-
 import asyncio
 import fcntl
 import os
@@ -65,7 +63,7 @@ class Together:
         """The worker that was asked answers only after the switch, even if its background task does it."""
 
     @classmethod
-    def found(cls, folder: str | None) -> Together | None:
+    def found(cls, folder: str | None) -> "Together | None":
         """None if there are no other workers."""
         return cls(Path(folder)) if folder and Path(folder, _PROPOSAL).exists() else None
 

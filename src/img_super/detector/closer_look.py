@@ -7,8 +7,6 @@ document's portrait comes first. In a close-up a ghost looks like a portrait, to
 document or close to its visible part.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Final
 

@@ -5,8 +5,6 @@ moves by 3 % of the face with the origin of its grid. So every detector of `/sup
 aligned to a coarse grid: whichever detector found the face, and however roughly, the result is the same box.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import dataclass
 from math import exp, floor, log2
@@ -50,7 +48,7 @@ class Part:
     halvings: int
 
     @classmethod
-    def around(cls, about: FloatBox) -> Part:
+    def around(cls, about: FloatBox) -> "Part":
         """The square to search for a face: 2 to 4 times as wide as the face, which is near its centre."""
         halvings = max(0, floor(log2(max(1.0, about.size) / _LEAST_FACE_PX)))
         step = _GRID_PX << halvings

@@ -4,8 +4,6 @@ If a large head fills much of the photo, an engraved ghost looks like another do
 At 1.6 times smaller, a portrait keeps a document around it (measured: log, November 30).
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Final
 

@@ -1,7 +1,5 @@
 """A photo and its halvings, for the one-pass network and for YuNet's close-ups."""
 
-from __future__ import annotations
-
 import cv2
 import numpy as np
 
@@ -21,7 +19,7 @@ class Pyramid:
             self._levels.append(_halved(self._levels[-1]))
         return self._levels[halvings]
 
-    def part(self, box: Box) -> Pyramid:
+    def part(self, box: Box) -> "Pyramid":
         """The content of a box inside the photo."""
         return Pyramid(self._levels[0][box.y_min : box.y_max, box.x_min : box.x_max])
 

@@ -1,7 +1,5 @@
 """The superimposition as a binary mask, for pixelwise evaluation of localisation."""
 
-from __future__ import annotations
-
 from typing import Final
 
 import cv2

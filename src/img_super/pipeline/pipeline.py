@@ -1,7 +1,5 @@
 """The photo pipeline without transport: decode -> detect -> crop -> validate -> decide."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, replace
 
 from img_super.domain import (
@@ -38,7 +36,7 @@ class Look:
     crop: RgbImage  # RGB uint8, square, upright, at the photo's resolution or reduced
     network_input: RgbImage  # the crop at the network's input size
     quality: list[QualityWarning]  # warnings that make the answer less certain
-    others: tuple[Look, ...] = ()
+    others: "tuple[Look, ...]" = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +54,7 @@ class SuperResult:
     quality: list[QualityWarning]
     model: ModelIdentity
     photo_wh: tuple[int, int]
-    others: tuple[SuperResult, ...] = ()
+    others: "tuple[SuperResult, ...]" = ()
 
     @property
     def reasons(self) -> tuple[Reason, ...]:
@@ -64,7 +62,7 @@ class SuperResult:
         return reasons_of(self.decision, self.quality)
 
     @property
-    def documents(self) -> tuple[SuperResult, ...]:
+    def documents(self) -> "tuple[SuperResult, ...]":
         """Every document of the photo, the most suspicious first."""
         return (self, *self.others)
 
@@ -97,7 +95,7 @@ class Pipeline:
         self.validator = validator
         self._limits = limits
 
-    def with_validator(self, validator: Validator[ModelCard]) -> Pipeline:
+    def with_validator(self, validator: Validator[ModelCard]) -> "Pipeline":
         """The same detectors with another validator. Raises `BadModel` if its card lacks this policy."""
         return Pipeline(self.detector, validator, self._limits, self.policy_name, self.quick_detector)
 

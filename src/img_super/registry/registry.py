@@ -8,8 +8,6 @@
 A version never changes; `registry.json` is replaced atomically.
 """
 
-from __future__ import annotations
-
 import re
 import shutil
 import sys
@@ -59,7 +57,7 @@ class Registry:
     folder: Path
 
     @classmethod
-    def create(cls, folder: Path, model: Path) -> Registry:
+    def create(cls, folder: Path, model: Path) -> "Registry":
         """Create a registry with a copy of `model` (a folder) as the current version.
 
         Raises `BadModel`: there is a registry already, or `model` cannot serve.
@@ -73,7 +71,7 @@ class Registry:
         return registry
 
     @classmethod
-    def open(cls, folder: Path) -> Registry:
+    def open(cls, folder: Path) -> "Registry":
         """Raises `BadModel` when there is none."""
         if not is_registry(folder):
             raise BadModel(f"There is no registry of models in {folder}; `img-super models add` creates one.")

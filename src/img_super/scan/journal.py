@@ -4,8 +4,6 @@ A SQLite file next to the results until the scan is finished. Rows are written a
 They are read one at a time, as there may be more than fit in memory.
 """
 
-from __future__ import annotations
-
 import json
 import sqlite3
 import time
@@ -70,7 +68,7 @@ class Journal:
         self._claim(dict(fingerprint))
         self._database.execute("BEGIN")
 
-    def __enter__(self) -> Journal:
+    def __enter__(self) -> "Journal":
         return self
 
     def __exit__(self, *_: object) -> None:

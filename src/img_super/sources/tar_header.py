@@ -4,8 +4,6 @@ Python before 3.11.10 rescans long headers: time and memory grow quadratically. 
 files are not read, so neither are their maps.
 """
 
-from __future__ import annotations
-
 import tarfile
 from collections.abc import Iterator
 from typing import Any, Final, Self

@@ -5,8 +5,6 @@ operators and those that read files, shared lists that are copied, tensors large
 the operators' results.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from math import prod
 from typing import Any, Final

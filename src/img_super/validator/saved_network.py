@@ -4,8 +4,6 @@ Keras runs no code from such a file and follows no link out of it. This module r
 compressed or extracted to disk, layers that read files, networks larger than their file, weights that are not numbers.
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager

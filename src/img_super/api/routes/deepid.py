@@ -3,8 +3,6 @@
 A score of 1 is genuine, 0 altered, and 0.5 decides; a mask is black where the photo was altered.
 """
 
-from __future__ import annotations
-
 from typing import Any, Final
 
 import cv2

@@ -1,7 +1,5 @@
 """Run by Alembic with the connection that `Store` passes."""
 
-from __future__ import annotations
-
 from alembic import context
 
 from img_super.feedback.tables import METADATA

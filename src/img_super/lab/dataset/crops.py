@@ -1,7 +1,5 @@
 """Reads a data set of crops: its manifest and shards, whatever made them."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -52,11 +50,11 @@ class CropSet(OfRows):
     rows: tuple[SampleRow, ...]  # one per crop, in the same order
     has_mask: npt.NDArray[np.bool_] | None = None  # the crops with a known mask; None: all
 
-    def first(self, count: int) -> CropSet:
+    def first(self, count: int) -> "CropSet":
         """The first `count` crops."""
         return self.at(np.arange(min(count, len(self.rows))))
 
-    def at(self, positions: npt.NDArray[np.int64]) -> CropSet:
+    def at(self, positions: npt.NDArray[np.int64]) -> "CropSet":
         """The crops at these positions, in this order."""
         rows = tuple(self.rows[position] for position in positions)
         has_mask = None if self.has_mask is None else self.has_mask[positions]

@@ -1,7 +1,5 @@
 """Photos of genuine documents, untouched and with forgeries by code that training does not use."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -92,7 +90,7 @@ def forged_crops(
 
 
 def _first_of_each_document(
-    photos: Iterable[GenuinePhoto], detector: YuNetDetector, landmarks: Landmarks
+    photos: Iterable[GenuinePhoto], detector: YuNetDetector, landmarks: "Landmarks"
 ) -> dict[str, LandmarkedFace]:
     people: dict[str, LandmarkedFace] = {}
     for photo in photos:

@@ -4,8 +4,6 @@ Only CC0 portraits are known: `prompts.tsv` beside them has a line such as "prof
 Malawi" for each. They show people who do not exist.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """The evaluation sets: generated crops, and real captures with our own forgeries."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -39,7 +37,7 @@ class Photos:
         for path in self.paths:
             yield decode_image(path.read_bytes())
 
-    def spread(self, count: int) -> Photos:
+    def spread(self, count: int) -> "Photos":
         """At most `count` of them, from beginning to end."""
         at = spread(len(self.paths), count)
         return Photos(tuple(self.paths[index] for index in at), self.labels[at], self.documents[at])

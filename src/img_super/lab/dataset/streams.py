@@ -1,7 +1,5 @@
 """Crops that stay on disk until a batch needs them, for data sets larger than memory."""
 
-from __future__ import annotations
-
 import struct
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -64,7 +62,7 @@ class CropStream(OfRows):
     rows: tuple[SampleRow, ...]
     has_mask: npt.NDArray[np.bool_] | None = None
 
-    def at(self, positions: Int64Array) -> CropStream:
+    def at(self, positions: Int64Array) -> "CropStream":
         """The crops at these positions, in this order."""
         crops, masks = (ShardedPixels(pixels.shards, pixels.places[positions]) for pixels in (self.crops, self.masks))
         return CropStream(crops, masks, tuple(self.rows[position] for position in positions))

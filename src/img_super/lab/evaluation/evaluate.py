@@ -1,7 +1,5 @@
 """Measures models, side by side, on generated crops and on real captures. Nothing is fitted."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -37,7 +35,7 @@ class MeasuredModel:
     weights: bytes
 
     @classmethod
-    def read(cls, folder: Path, file: str | None = None) -> MeasuredModel:
+    def read(cls, folder: Path, file: str | None = None) -> "MeasuredModel":
         """Read the default weights, or those that the card lists as `file`. Raises `BadModel`."""
         card = read_card(folder)
         chosen = file or card.serves

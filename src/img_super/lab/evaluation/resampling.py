@@ -4,8 +4,6 @@ A draw is a row of weights, one per sample, so that a figure of a thousand draws
 thousand loops.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -73,7 +71,7 @@ class Curves:
     apcer: npt.NDArray[np.float64]
 
     @classmethod
-    def of(cls, labels: Array, scores: Array, weights: Weights | None = None) -> Curves:
+    def of(cls, labels: Array, scores: Array, weights: Weights | None = None) -> "Curves":
         """Of each draw; without weights, of one draw with every sample once."""
         weights = np.ones((1, len(labels))) if weights is None else weights
         order = np.argsort(-np.asarray(scores, np.float64), kind="stable")
@@ -115,7 +113,7 @@ class Ranking:
     drawn: Curves
 
     @classmethod
-    def of(cls, labels: Array, scores: Array, weights: Weights) -> Ranking:
+    def of(cls, labels: Array, scores: Array, weights: Weights) -> "Ranking":
         return cls(Curves.of(labels, scores), Curves.of(labels, scores, weights))
 
     def figure(self, rate: Callable[..., Values], *level: float) -> Figure:

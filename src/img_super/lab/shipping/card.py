@@ -5,8 +5,6 @@ generated ones. Half of the real captures' document types therefore help to choo
 reported.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -75,13 +73,13 @@ class Validation:
     logits: Scored
 
     @classmethod
-    def of_crops(cls, weights: bytes, crops: CropSet, threads: int = 1) -> Validation:
+    def of_crops(cls, weights: bytes, crops: CropSet, threads: int = 1) -> "Validation":
         answers = answers_of(weights, crops.crops, threads)
         labels = crops.labels.astype(int)
         return cls(Scored(labels, crops.species, crops.documents, answers.logits, answers.heat_maps, crops.masks))
 
     @classmethod
-    def of_real(cls, weights: bytes, crops: Sequence[ForgedCrop], threads: int = 1) -> Validation:
+    def of_real(cls, weights: bytes, crops: Sequence[ForgedCrop], threads: int = 1) -> "Validation":
         answers = answers_of(weights, [crop.crop for crop in crops], threads)
         species = np.array([crop.species for crop in crops], dtype=np.str_)
         documents = np.array([crop.document for crop in crops], dtype=np.str_)

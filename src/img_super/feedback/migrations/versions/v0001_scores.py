@@ -1,7 +1,5 @@
 """Judgements and labels."""
 
-from __future__ import annotations
-
 import sqlalchemy as sa
 from alembic import op
 

@@ -3,8 +3,6 @@
 Older judgements have no owner and can be labelled only if no keys are required.
 """
 
-from __future__ import annotations
-
 import sqlalchemy as sa
 from alembic import op
 

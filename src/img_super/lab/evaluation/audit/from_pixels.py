@@ -1,7 +1,5 @@
 """Features of the whole crop without position: sharpness, noise, colour."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Final
 
@@ -34,7 +32,7 @@ class Responses:
     laplacian: Float32Array
     noise: Float32Array
 
-    def at(self, mask: Where) -> Responses:
+    def at(self, mask: Where) -> "Responses":
         """The responses of some pixels."""
         return Responses(self.sharp[mask], self.coarse[mask], self.laplacian[mask], self.noise[:, mask])
 
