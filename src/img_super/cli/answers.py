@@ -10,17 +10,21 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 from threading import Lock
-from typing import TYPE_CHECKING, Any, Final, TypeAlias
+from typing import Any, Final, TypeAlias
+
+import cv2
+import numpy as np
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
 
 from img_super.cli.exits import Exit, exit_for
 from img_super.domain import Box, FloatMap, Verdict
+from img_super.drawing import Marks, draw
 from img_super.errors import BrokenImage, InputError
-
-if TYPE_CHECKING:
-    from rich.table import Table
-    from rich.text import Text
-
-    from img_super.drawing import Marks
+from img_super.pipeline.decode_limits import DecodeLimits
+from img_super.pipeline.decoder import decode_apart
+from img_super.sources.names import printable, visible
 
 Body: TypeAlias = dict[str, Any]
 """An answer's JSON, as the service returns it."""
@@ -119,12 +123,6 @@ def _json_lines(replies: Iterable[tuple[str, Reply]]) -> Iterator[tuple[str, Rep
 
 
 def _print_table(answers: list[tuple[str, Reply]], judged: bool) -> None:
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
-
-    from img_super.sources.names import printable, visible
-
     heads = _JUDGED_HEADS if judged else _FOUND_HEADS
     table = Table(*heads, caption=_caption(answers))
     for photo, reply in answers:
@@ -133,18 +131,10 @@ def _print_table(answers: list[tuple[str, Reply]], judged: bool) -> None:
             cells = (_judged_cells if judged else _found_cells)(reply.body)
             table.add_row(name, *(Text(visible(text), style=_STYLES.get(text, "")) for text in cells))
         else:
-            _add_problem(table, name, reply.problem or {}, len(heads))
+            problem = reply.problem or {}
+            remark = Text(visible(f"{problem.get('code')}: {problem.get('detail')}"), style="yellow")
+            table.add_row(name, *[""] * (len(heads) - 2), remark)
     Console().print(table)
-
-
-def _add_problem(table: Table, name: Any, problem: Body, columns: int) -> None:
-    from rich.text import Text
-
-    from img_super.sources.names import visible
-
-    remark = Text(visible(f"{problem.get('code')}: {problem.get('detail')}"), style="yellow")
-    empty = [""] * (columns - 2)
-    table.add_row(name, *empty, remark)
 
 
 def _judged_cells(body: Body) -> list[str]:
@@ -174,10 +164,6 @@ def _corners(box: Body) -> str:
 
 
 def _caption(answers: list[tuple[str, Reply]]) -> Text | None:
-    from rich.text import Text
-
-    from img_super.sources.names import visible
-
     body = next((reply.body for _, reply in answers if reply.body is not None and "model" in reply.body), None)
     if body is None:
         return None
@@ -198,12 +184,6 @@ class _Artist:
 
     def draw(self, photo: str, data: bytes, body: Body) -> None:
         """Save the photo with the marks of its answer as an upright JPEG without metadata."""
-        import cv2
-
-        from img_super.drawing import draw
-        from img_super.pipeline.decode_limits import DecodeLimits
-        from img_super.pipeline.decoder import decode_apart
-
         picture = draw(decode_apart(data, DecodeLimits(pdf=True)), marks_of(body))
         _, jpeg = cv2.imencode(".jpg", cv2.cvtColor(picture, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_JPEG_QUALITY, 92])
         self._free_path("stdin" if photo == STDIN else Path(photo).stem).write_bytes(jpeg.tobytes())
@@ -221,8 +201,6 @@ class _Artist:
 
 def marks_of(body: Body) -> Marks:
     """The marks to draw for an answer of `/face` or `/super`."""
-    from img_super.drawing import Marks
-
     if "faces" in body:
         return Marks(_box(body), tuple(_box(face) for face in body["faces"][1:]))
     marks = Marks(_box(body["coord"]), verdict=body["verdict"], text=f"{body['verdict']} {body['score']:.3f}")
@@ -239,11 +217,6 @@ def _box(corners: Body) -> Box:
 
 def _heat_map(data_url: str) -> FloatMap:
     """Raises `InputError` when the service sent no picture, or one far too large."""
-    import numpy as np
-
-    from img_super.pipeline.decode_limits import DecodeLimits
-    from img_super.pipeline.decoder import decode_apart
-
     try:
         png = b64decode(data_url.partition(",")[2])
     except ValueError as error:

@@ -5,7 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
+import msgspec
 import typer
+from rich.console import Console
+from rich.table import Table
 
 from img_super.cli.exits import Exit
 
@@ -26,8 +29,6 @@ def audit(
 
     Exits with 1 when there is a shortcut, or when two data sets share people or designs.
     """
-    import msgspec
-
     from img_super.lab.dataset.splits import leaks
     from img_super.lab.evaluation.audit.rows import read_rows
     from img_super.lab.evaluation.audit.shortcuts import audit_data_set
@@ -46,9 +47,6 @@ def audit(
 
 
 def _print_table(findings: list[AuditFinding]) -> None:
-    from rich.console import Console
-    from rich.table import Table
-
     table = Table("knowledge", "AUC", "interval", "strongest feature", "samples", "shortcut")
     for finding in findings:
         low, high = finding.interval

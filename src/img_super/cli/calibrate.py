@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
+from shutil import copyfile
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Annotated, Final
 
+import msgspec
 import typer
 
 from img_super.cli.options import StorageOption, storage_options
@@ -21,6 +24,8 @@ from img_super.cli.own_documents import (
     parent_model,
     read_own,
 )
+from img_super.model_card import write_card
+from img_super.native_stderr import natively_quiet
 
 if TYPE_CHECKING:
     from img_super.lab.evaluation.evaluate import MeasuredModel
@@ -88,15 +93,12 @@ def _recalibrated(
     parent: MeasuredModel, team: OwnDocuments, wish: Wish, version: str | None, threads: int
 ) -> Recalibrated:
     from img_super.lab.own_documents.recalibration import recalibrate
-    from img_super.native_stderr import natively_quiet
 
     with natively_quiet():
         return recalibrate(parent, team, wish, version or new_version(parent, "cal", team), threads)
 
 
 def _tell(result: Recalibrated, json: bool) -> None:
-    import msgspec
-
     from img_super.lab.own_documents.recalibration import OWN
 
     card = result.card
@@ -109,11 +111,6 @@ def _tell(result: Recalibrated, json: bool) -> None:
 
 def _keep(result: Recalibrated, parent: Path, out: Path | None, registry: Path | None) -> str:
     """Write the card and a copy of the parent's weights; return what to do next."""
-    from shutil import copyfile
-    from tempfile import TemporaryDirectory
-
-    from img_super.model_card import write_card
-
     with TemporaryDirectory() as temporary:
         folder = out or Path(temporary)
         folder.mkdir(parents=True, exist_ok=True)

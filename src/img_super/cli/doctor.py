@@ -1,7 +1,5 @@
 """`img-super doctor`: check the installation."""
 
-from __future__ import annotations
-
 import json as json_text
 import os
 import platform
@@ -13,19 +11,24 @@ from dataclasses import asdict, dataclass
 from functools import partial
 from importlib import metadata
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import Annotated, Final
 
 import typer
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
 
+from img_super import __version__
 from img_super.cli.exits import Exit
 from img_super.cli.options import Model, RunBy
+from img_super.cli.pipeline import pipeline_for
+from img_super.detector.weights import YUNET, read_yunet_weights
 from img_super.errors import ImgSuperError
+from img_super.model_card import DetectorCard, ModelCard, read_card, read_card_as, read_weights
 from img_super.pipeline.load import SHIPPED_DETECTOR, SHIPPED_MODEL, Backend
-
-if TYPE_CHECKING:
-    from img_super.model_card import DetectorCard, ModelCard
-    from img_super.pipeline.pipeline import Pipeline
-    from img_super.settings import Settings
+from img_super.pipeline.pipeline import Pipeline
+from img_super.registry.registry import serving_folder
+from img_super.settings import Settings, load_settings
 
 _NEEDED: Final = (
     "ai-edge-litert", "fastapi", "msgspec", "numpy", "opencv-python-headless", "pillow", "pydantic-settings",
@@ -76,15 +79,11 @@ def _all_work(checks: list[Check]) -> bool:
 
 
 def _checks(model: Path | None, backend: Backend | None) -> Iterator[Check]:
-    from img_super import __version__
-    from img_super.settings import load_settings
-
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     yield Check("img_super", True, __version__)
     yield Check("Python", sys.version_info >= (3, 11), f"{platform.python_version()}, {platform.platform()}")
     yield Check("cores", True, f"{cores} usable")
-    yield from (_requirement(name) for name in _NEEDED)
-    yield from (_optional(name, use) for name, use in _OPTIONAL.items())
+    yield from (_package(name, use) for name, use in (dict.fromkeys(_NEEDED) | _OPTIONAL).items())
     try:
         settings = load_settings(model=model, backend=backend)
     except ImgSuperError as error:
@@ -95,25 +94,17 @@ def _checks(model: Path | None, backend: Backend | None) -> Iterator[Check]:
     yield from _self_test(settings)
 
 
-def _requirement(name: str) -> Check:
+def _package(name: str, use: str | None) -> Check:
+    """`use`: what an optional package is for."""
     try:
-        return Check(name, True, metadata.version(name))
+        return Check(name, True, metadata.version(name) + (f": {use}" if use else ""))
     except metadata.PackageNotFoundError:
-        return Check(name, False, "not installed; reinstall the requirements")
-
-
-def _optional(name: str, use: str) -> Check:
-    try:
-        return Check(name, True, f"{metadata.version(name)}: {use}")
-    except metadata.PackageNotFoundError:
+        if use is None:
+            return Check(name, False, "not installed; reinstall the requirements")
         return Check(name, None, f"not installed; only needed for {use}")
 
 
 def _model_files(settings: Settings) -> Iterator[Check]:
-    from img_super.detector.weights import YUNET, read_yunet_weights
-    from img_super.model_card import DetectorCard, read_card, read_card_as
-    from img_super.registry.registry import serving_folder
-
     yield _check(f"{YUNET.name} {YUNET.version}", partial(_proven, read_yunet_weights, YUNET.sha256))
     read_detector = partial(read_card_as, DetectorCard)
     yield from _files_of("detector", lambda: SHIPPED_DETECTOR, read_detector)
@@ -123,8 +114,6 @@ def _model_files(settings: Settings) -> Iterator[Check]:
 def _files_of(
     name: str, find: Callable[[], Path], read_model_card: Callable[[Path], ModelCard] | Callable[[Path], DetectorCard]
 ) -> Iterator[Check]:
-    from img_super.model_card import read_weights
-
     try:
         folder = find()
         card = read_model_card(folder)
@@ -142,8 +131,6 @@ def _proven(read_file: Callable[[], bytes], sha256: str) -> str:
 
 
 def _self_test(settings: Settings) -> Iterator[Check]:
-    from img_super.cli.pipeline import pipeline_for
-
     try:
         pipeline, _ = pipeline_for(model=settings.model, backend=settings.backend)
     except ImgSuperError as error:
@@ -177,10 +164,6 @@ def _check(name: str, work: Callable[[], object]) -> Check:
 
 
 def _print_table(checks: list[Check]) -> None:
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
-
     table = Table("", "what", "found")
     signs = {True: Text("ok", "green"), None: Text("-", "dim"), False: Text("NO", "bold red")}
     for check in checks:

@@ -7,9 +7,15 @@ from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
+import msgspec
 import typer
+from rich.console import Console
+from rich.table import Table
 
 from img_super.cli.exits import Exit, give_up
+from img_super.model_card import read_card
+from img_super.pipeline.load import SHIPPED_MODEL
+from img_super.registry.registry import serving_folder
 
 if TYPE_CHECKING:
     from img_super.feedback.drift import Finding, Reference
@@ -58,9 +64,6 @@ def drift(
 
 def _reference(store: Store, model: Path | None, against_days: float | None, to_s: float) -> tuple[str, Reference]:
     from img_super.feedback.drift import MIN_JUDGED, reference_of_card, reference_of_past
-    from img_super.model_card import read_card
-    from img_super.pipeline.load import SHIPPED_MODEL
-    from img_super.registry.registry import serving_folder
 
     card = read_card(serving_folder(model or SHIPPED_MODEL))
     if against_days is not None:
@@ -82,9 +85,6 @@ def _tell(findings: list[Finding], reference: Reference, truth: dict[str, int], 
     if as_json:
         _tell_json(findings, reference, truth, count)
         return
-    from rich.console import Console
-    from rich.table import Table
-
     table = Table("what", "usual", "now", "", title=f"{count:,} photos against {reference.name}")
     for finding in findings:
         table.add_row(finding.what, finding.usual, finding.now, "[bold red]drifted" if finding.drifted else "as usual")
@@ -97,7 +97,5 @@ def _tell(findings: list[Finding], reference: Reference, truth: dict[str, int], 
 
 
 def _tell_json(findings: list[Finding], reference: Reference, truth: dict[str, int], count: int) -> None:
-    import msgspec
-
     content: dict[str, Any] = {"photos": count, "reference": reference.name, "findings": findings, "truth": truth}
     typer.echo(msgspec.json.encode(content | {"drifted": any(finding.drifted for finding in findings)}).decode())

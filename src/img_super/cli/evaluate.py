@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
+import msgspec
 import typer
+from rich.console import Console
+from rich.table import Table
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from img_super.lab.dataset.measured_sets import MeasuredSet
     from img_super.lab.evaluation.evaluate import Measured
 
@@ -62,9 +64,6 @@ def evaluate(
 
 
 def _print_table(results: Sequence[Measured], name: str) -> None:
-    from rich.console import Console
-    from rich.table import Table
-
     from img_super.lab.evaluation.tables import ENGLISH, figures_table
 
     figures = figures_table(results, name, ENGLISH)
@@ -97,8 +96,6 @@ def _write(
     docs: Path | None,
     show_real: bool,
 ) -> None:
-    import msgspec
-
     if out is not None:
         content = [result.as_json() for result in results]
         out.write_bytes(msgspec.json.format(msgspec.json.encode(content), indent=2) + b"\n")

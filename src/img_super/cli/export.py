@@ -1,14 +1,11 @@
 """`img-super export`: trained weights -> LiteRT in float32 and int8, calibration, policies, card."""
 
-from __future__ import annotations
-
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-if TYPE_CHECKING:
-    from img_super.model_card import ModelCard
+from img_super.model_card import ModelCard
 
 
 def export(

@@ -5,8 +5,11 @@ from typing import Annotated
 
 import typer
 
+from img_super.api.schemas import FaceAnswer
 from img_super.cli.answers import Reply, Telling, answer_all, problem_of
 from img_super.cli.options import JsonLines, Photos
+from img_super.cli.pipeline import pipeline_for
+from img_super.errors import InputError
 
 
 def face(
@@ -26,10 +29,6 @@ def face(
     Exits with 0 when every photo has a portrait, 3 when one has none or cannot
     be read, 4 when it could not start.
     """
-    from img_super.api.schemas import FaceAnswer
-    from img_super.cli.pipeline import pipeline_for
-    from img_super.errors import InputError
-
     pipeline, threads = pipeline_for()
 
     def ask(data: bytes) -> Reply:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
 
+import msgspec
 import typer
 
 from img_super.cli.options import RunFolder, StorageOption, ValidationCrops, storage_options
@@ -21,6 +22,8 @@ from img_super.cli.own_documents import (
     parent_model,
     read_own,
 )
+from img_super.model_card import read_weights
+from img_super.native_stderr import natively_quiet
 
 if TYPE_CHECKING:
     from img_super.lab.dataset.crops import CropSet
@@ -101,13 +104,9 @@ def _tune(
     version: str | None,
     threads: int,
 ) -> ShippedTuned:
-    import msgspec
-
     from img_super.lab.dataset.crops import read_crops
     from img_super.lab.own_documents.fine_tune import own_crops
     from img_super.lab.own_documents.tuned import REPORT_FILE, OwnAnswers, ship_tuned
-    from img_super.model_card import read_weights
-    from img_super.native_stderr import natively_quiet
 
     read_weights(parent.folder, parent.card, "keras")  # fails if missing or not what the card describes
     parent_weights = parent.folder / parent.card.files["keras"].name
@@ -126,8 +125,6 @@ def _learn(
     recipe: str | None, team: CropSet, generated: CropSet, parent_weights: Path, out: Path, folds: int, exchanges: int
 ) -> Tuned:
     """Retrain a final layer or, with a recipe, the network's layers."""
-    import msgspec
-
     from img_super.lab.own_documents.fine_tune import fine_tune
     from img_super.lab.own_documents.logit_probe import fine_tune_head
     from img_super.lab.training.learnable import learnable

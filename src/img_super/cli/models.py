@@ -1,34 +1,28 @@
 """`img-super models`: list, compare and promote versions of the model."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+from typing import Annotated, Any
 
+import msgspec
 import typer
+from rich.console import Console
+from rich.table import Table
 
 from img_super.cli.own_documents import promotion
-
-if TYPE_CHECKING:
-    from img_super.model_card import ModelCard
-    from img_super.registry.registry import Registry
-
-T = TypeVar("T")
+from img_super.model_card import ModelCard, read_card
+from img_super.pipeline.load import SHIPPED_MODEL
+from img_super.registry.registry import Registry, is_registry
 
 models = typer.Typer(
     name="models", help="Manage the versions of the validation model.",
     no_args_is_help=True,
 )  # fmt: skip
 
-RegistryFolder = Annotated[
-    Path,
-    typer.Option("--registry", help="The folder of versions that IMG_SUPER_MODEL names.", envvar="IMG_SUPER_MODEL"),
-]
-MaybeRegistryFolder = Annotated[
-    Path | None,
-    typer.Option("--registry", help="The folder of versions that IMG_SUPER_MODEL names.", envvar="IMG_SUPER_MODEL"),
-]
+_REGISTRY = typer.Option(
+    "--registry", help="The folder of versions that IMG_SUPER_MODEL names.", envvar="IMG_SUPER_MODEL"
+)
+RegistryFolder = Annotated[Path, _REGISTRY]
 Version = Annotated[str, typer.Argument(help="A version of the registry, as `list` shows it.")]
 _TO_SERVE = "A running service loads it on `POST /model/reload` or SIGHUP."
 
@@ -39,9 +33,6 @@ def add(
     model: Annotated[Path | None, typer.Argument(help="A model's folder; default: the shipped model.")] = None,
 ) -> None:
     """Copy a model into the registry. A missing registry is created, with the model promoted."""
-    from img_super.pipeline.load import SHIPPED_MODEL
-    from img_super.registry.registry import Registry, is_registry
-
     source = model or SHIPPED_MODEL
     if is_registry(registry):
         card = Registry.open(registry).add(source)
@@ -52,11 +43,8 @@ def add(
 
 
 @models.command("list")
-def list_models(registry: MaybeRegistryFolder = None) -> None:
+def list_models(registry: Annotated[Path | None, _REGISTRY] = None) -> None:
     """List the versions, the serving one with a star; without a registry, the shipped one."""
-    from rich.console import Console
-    from rich.table import Table
-
     current, cards = _versions(registry)
     heads = ("", "version", "made", "on", "from", "own", "threshold")
     table = Table(*heads, box=None, padding=(0, 2, 0, 0))  # without a box, it fits into 80 columns
@@ -69,24 +57,14 @@ def list_models(registry: MaybeRegistryFolder = None) -> None:
 @models.command()
 def show(version: Version, registry: RegistryFolder) -> None:
     """Print a version's card as JSON."""
-    import msgspec
-
-    from img_super.model_card import read_card
-
-    card = read_card(_open(registry).model(version))
+    card = read_card(Registry.open(registry).model(version))
     typer.echo(msgspec.json.format(msgspec.json.encode(card), indent=2).decode())
 
 
 @models.command()
 def diff(version: Version, other: Version, registry: RegistryFolder) -> None:
     """Compare two versions: weights, thresholds, figures, origin."""
-    import msgspec
-    from rich.console import Console
-    from rich.table import Table
-
-    from img_super.model_card import read_card
-
-    versions = _open(registry)
+    versions = Registry.open(registry)
     before, after = (
         dict(_leaves(msgspec.to_builtins(read_card(versions.model(number))))) for number in (version, other)
     )
@@ -100,32 +78,23 @@ def diff(version: Version, other: Version, registry: RegistryFolder) -> None:
 @models.command()
 def promote(version: Version, registry: RegistryFolder) -> None:
     """Promote a version after verifying it."""
-    card = _open(registry).promote(version)
+    card = Registry.open(registry).promote(version)
     typer.echo(f"{card.title} serves from now on. {_TO_SERVE}")
 
 
 @models.command()
 def rollback(registry: RegistryFolder) -> None:
     """Return to the version that served before."""
-    card = _open(registry).rollback()
+    card = Registry.open(registry).rollback()
     typer.echo(f"{card.title} serves again. {_TO_SERVE}")
 
 
 def _versions(registry: Path | None) -> tuple[str, list[ModelCard]]:
-    from img_super.model_card import read_card
-    from img_super.pipeline.load import SHIPPED_MODEL
-
     if registry is None:
         shipped = read_card(SHIPPED_MODEL)
         return shipped.version, [shipped]
-    versions = _open(registry)
+    versions = Registry.open(registry)
     return versions.state.current, list(versions.cards())
-
-
-def _open(folder: Path) -> Registry:
-    from img_super.registry.registry import Registry
-
-    return Registry.open(folder)
 
 
 def _origin(card: ModelCard) -> tuple[str, str, str, str]:

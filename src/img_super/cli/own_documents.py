@@ -4,17 +4,26 @@ from __future__ import annotations
 
 import sys
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 from shlex import quote
 from typing import TYPE_CHECKING, Annotated, Final
 
+import numpy as np
 import typer
+from rich.console import Console
+from rich.panel import Panel
+from rich.progress import Progress
+from rich.text import Text
 
 from img_super.cli.options import pasted
+from img_super.cli.pipeline import pipeline_for
+from img_super.domain import Label
+from img_super.native_stderr import natively_quiet
+from img_super.pipeline.load import SHIPPED_MODEL
+from img_super.registry.registry import Registry, is_registry, serving_folder
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from img_super.lab.evaluation.evaluate import MeasuredModel
     from img_super.lab.own_documents.compare import NextStep
     from img_super.lab.own_documents.places import Places
@@ -46,8 +55,6 @@ def parent_model(name: Path | None) -> MeasuredModel:
     Raises `BadModel` if there is none.
     """
     from img_super.lab.evaluation.evaluate import MeasuredModel
-    from img_super.pipeline.load import SHIPPED_MODEL
-    from img_super.registry.registry import serving_folder
 
     return MeasuredModel.read(SHIPPED_MODEL if name in (None, Path(_SHIPPED)) else serving_folder(name))
 
@@ -67,8 +74,6 @@ def keep_in_registry(model: Path, folder: Path, parent: Path, step: NextStep | N
 
     Raises `BadModel`: the registry has another model of this version.
     """
-    from img_super.registry.registry import Registry, is_registry
-
     registry = Registry.open(folder) if is_registry(folder) else Registry.create(folder, parent)
     card = registry.add(model)
     return f"{card.title} is in {folder}; {_next(step, folder / card.version, promotion(card.version, folder))}."
@@ -106,7 +111,6 @@ def read_own(
     `SourceError`: a source is missing.
     """
     from img_super.lab.own_documents.places import find_places
-    from img_super.native_stderr import natively_quiet
 
     places = find_places(data, genuine or (), attack or (), storage, _confirm)
     _tell_loudly(places)
@@ -122,18 +126,10 @@ def _confirm(question: str) -> bool:
 
 
 def _tell_loudly(places: Places) -> None:
-    from rich.console import Console
-    from rich.panel import Panel
-    from rich.text import Text
-
     Console(stderr=True).print(Panel(Text(places.in_words(), style="bold"), title="What is what", expand=False))
 
 
 def _read(places: Places, storage: Storage, model: Path, threads: int) -> OwnDocuments:
-    from rich.console import Console
-    from rich.progress import Progress
-
-    from img_super.cli.pipeline import pipeline_for
     from img_super.lab.own_documents.read import Reading
 
     photos = places.photos(storage)
@@ -144,10 +140,6 @@ def _read(places: Places, storage: Storage, model: Path, threads: int) -> OwnDoc
 
 
 def _tell_what_was_read(team: OwnDocuments) -> None:
-    import numpy as np
-
-    from img_super.domain import Label
-
     genuine, attack = team.count(Label.BONA_FIDE), team.count(Label.ATTACK)
     documents = len(np.unique(team.documents))
     typer.echo(

@@ -7,6 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final, Literal
 
 import typer
+from rich.progress import Progress
+
+from img_super.native_stderr import natively_quiet
 
 if TYPE_CHECKING:
     from img_super.lab.synthesis.crew import RenderJob
@@ -37,10 +40,7 @@ def drawn_of(drawn: int | None, data: Path | None) -> int:
 
 def render(job: RenderJob, shards: Iterator[int]) -> None:
     """Prepare the portraits and render the shards with a progress bar; `shards` yields their sizes."""
-    from rich.progress import Progress
-
     from img_super.lab.synthesis.crew import prepare
-    from img_super.native_stderr import natively_quiet
 
     job.out.mkdir(parents=True, exist_ok=True)  # fails before any portrait is drawn
     rendered = 0

@@ -15,20 +15,23 @@ from types import FrameType
 from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColumn, Task, TaskID, TextColumn
+from rich.progress import TimeRemainingColumn as TimeLeft
+from rich.table import Table
+from rich.text import Text
 
 from img_super.cli.exits import Exit, exit_for, give_up
 from img_super.cli.options import Model, Policy, RunBy, StorageOption, storage_options
 from img_super.errors import how_to_install
-from img_super.sources.errors import MAX_FILE_BYTES
+from img_super.settings import Settings, load_settings
+from img_super.sources.errors import MAX_FILE_BYTES, SourceError
 
 if TYPE_CHECKING:
-    from rich.progress import Progress, TaskID
-
     from img_super.scan.crew import Work
     from img_super.scan.judge import Judged
     from img_super.scan.scan import Judging, ScanJob
     from img_super.scan.summary import Summary
-    from img_super.settings import Settings
     from img_super.sources.found import Storage
 
 
@@ -97,7 +100,6 @@ def scan(
     when it was stopped.
     """
     from img_super.scan.scan import ScanJob
-    from img_super.settings import load_settings
 
     with _told_of(out):
         settings = load_settings(model=model, backend=backend, policy=policy, threads=processes)
@@ -173,7 +175,6 @@ def _scan_with_progress(job: ScanJob, judging: Judging, quiet: bool) -> tuple[Su
 
 def _count(job: ScanJob, bar: Progress, task: TaskID) -> None:
     """Count the photos in the background; the scan does not wait for the total."""
-    from img_super.sources.errors import SourceError
     from img_super.sources.search import count_photos
 
     try:
@@ -183,11 +184,6 @@ def _count(job: ScanJob, bar: Progress, task: TaskID) -> None:
 
 
 def _progress_bar(quiet: bool) -> tuple[Progress, TaskID]:
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColumn, Task, TextColumn
-    from rich.progress import TimeRemainingColumn as TimeLeft
-    from rich.text import Text
-
     class Rate(ProgressColumn):
         def render(self, task: Task) -> Text:
             speed = task.finished_speed or task.speed
@@ -223,9 +219,6 @@ def _tell(summary: Summary, job: ScanJob, seconds: float, json: bool) -> None:
         content = {"results": str(job.out), "report": report, **summary.as_json(), "seconds": round(seconds, 1)}
         typer.echo(json_text.dumps(content))
         return
-    from rich.console import Console
-    from rich.table import Table
-
     table = Table("photos", "what", title=f"{summary.photos:,} photos in {seconds:,.1f} s")
     for verdict, count in summary.as_json()["verdicts"].items():
         table.add_row(f"{count:,}", verdict)

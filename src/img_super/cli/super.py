@@ -2,8 +2,11 @@
 
 import typer
 
+from img_super.api.schemas import SuperAnswer
 from img_super.cli.answers import Reply, Telling, answer_all, problem_of
 from img_super.cli.options import DrawFolder, JsonLines, Model, Photos, Policy, RunBy, WithEvidence
+from img_super.cli.pipeline import pipeline_for
+from img_super.errors import InputError
 
 
 def super(  # noqa: A001 the verb
@@ -26,10 +29,6 @@ def super(  # noqa: A001 the verb
     Exits with 0 when every photo is bona fide, 1 when one is an attack or
     undetermined, 3 when one could not be judged, 4 when it could not start.
     """
-    from img_super.api.schemas import SuperAnswer
-    from img_super.cli.pipeline import pipeline_for
-    from img_super.errors import InputError
-
     pipeline, threads = pipeline_for(model=model, backend=backend, policy=policy)
     with_evidence = evidence or draw is not None
 

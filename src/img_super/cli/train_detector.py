@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Annotated
 
+import msgspec
 import typer
 
 
@@ -38,8 +39,6 @@ def export_detector(
     real: Annotated[Path | None, typer.Option(help="Real captures, for measuring only.")] = None,
 ) -> None:
     """Export the detector and its card."""
-    import msgspec
-
     from img_super.lab.shipping.ship_detector import ship_detector
 
     card = ship_detector(network, out, validation, version, real)

@@ -41,7 +41,8 @@ def photo(tmp_path: Path, photo_bytes: bytes) -> Path:
 
 @pytest.fixture
 def run(pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch) -> Run:
-    monkeypatch.setattr("img_super.cli.pipeline.pipeline_for", lambda **_: (pipeline, 2))
+    for verb in ("face", "super"):
+        monkeypatch.setattr(f"img_super.cli.{verb}.pipeline_for", lambda **_: (pipeline, 2))
     return lambda *words, **more: CliRunner().invoke(app, [str(word) for word in words], **more)
 
 
