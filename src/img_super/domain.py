@@ -20,6 +20,8 @@ Int16Array: TypeAlias = npt.NDArray[np.int16]
 Int64Array: TypeAlias = npt.NDArray[np.int64]
 Float32Array: TypeAlias = npt.NDArray[np.float32]
 Float64Array: TypeAlias = npt.NDArray[np.float64]
+StrArray: TypeAlias = npt.NDArray[np.str_]
+AnyArray: TypeAlias = npt.NDArray[np.generic]
 
 RgbImage: TypeAlias = npt.NDArray[np.uint8]
 """An RGB image: uint8, height x width x 3."""

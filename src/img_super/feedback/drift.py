@@ -5,9 +5,8 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 
-from img_super.domain import Label, Verdict
+from img_super.domain import Float64Array, Label, Verdict
 from img_super.feedback.store import Labelled
 from img_super.model_card import ModelCard, quality_shares
 
@@ -25,7 +24,7 @@ _SHARE: Final = 0.05
 _DEVIATIONS: Final = 3.3
 """A share has changed if it moved by five points, and by more than chance would once in a thousand times."""
 
-Array = npt.NDArray[np.float64]
+Array = Float64Array
 
 
 @dataclass(frozen=True, slots=True)

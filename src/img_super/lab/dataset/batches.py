@@ -9,9 +9,8 @@ from typing import Any, Protocol
 import cv2
 import keras
 import numpy as np
-import numpy.typing as npt
 
-from img_super.domain import Float32Array
+from img_super.domain import Float32Array, Int64Array, UInt8Array
 from img_super.lab.dataset.augmentation import augment
 from img_super.lab.dataset.streams import Crops
 from img_super.validator.network import STRIDE
@@ -64,13 +63,13 @@ class Batches(keras.utils.PyDataset):  # type: ignore[misc]
         self._epoch += 1
         self._order = self._shuffled()
 
-    def _shuffled(self) -> npt.NDArray[np.int64]:
+    def _shuffled(self) -> Int64Array:
         if not self._training:
             return np.arange(len(self._labels))
         places = np.random.default_rng([self._seed, self._epoch]).permutation(int(self._drawn_with.max()) + 1)
         return np.argsort(places[self._drawn_with], kind="stable")
 
-    def _sample(self, position: int) -> tuple[npt.NDArray[np.uint8], Float32Array]:
+    def _sample(self, position: int) -> tuple[UInt8Array, Float32Array]:
         crop, mask = self._crops.crops[position], self._crops.masks[position]
         if self._training:
             rng = np.random.default_rng([self._seed, self._epoch, int(self._drawn_with[position])])

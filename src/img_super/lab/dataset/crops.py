@@ -6,9 +6,8 @@ from pathlib import Path
 from typing import Protocol, TypeVar
 
 import numpy as np
-import numpy.typing as npt
 
-from img_super.domain import UInt8Array
+from img_super.domain import BoolArray, Float32Array, Int64Array, StrArray, UInt8Array
 from img_super.lab.dataset.manifest import BadDataSet, SampleRow, existing, read_manifest
 
 
@@ -29,15 +28,15 @@ class OfRows:
     rows: tuple[SampleRow, ...]
 
     @property
-    def labels(self) -> npt.NDArray[np.float32]:
+    def labels(self) -> Float32Array:
         return np.array([row.label for row in self.rows], np.float32)
 
     @property
-    def species(self) -> npt.NDArray[np.str_]:
+    def species(self) -> StrArray:
         return np.array([row.species for row in self.rows], dtype=np.str_)
 
     @property
-    def documents(self) -> npt.NDArray[np.str_]:
+    def documents(self) -> StrArray:
         return np.array([row.document for row in self.rows], dtype=np.str_)
 
 
@@ -48,13 +47,13 @@ class CropSet(OfRows):
     crops: UInt8Array  # uint8 [n, side, side, 3]
     masks: UInt8Array  # uint8 [n, 56, 56], 255 where something was laid over
     rows: tuple[SampleRow, ...]  # one per crop, in the same order
-    has_mask: npt.NDArray[np.bool_] | None = None  # the crops with a known mask; None: all
+    has_mask: BoolArray | None = None  # the crops with a known mask; None: all
 
     def first(self, count: int) -> "CropSet":
         """The first `count` crops."""
         return self.at(np.arange(min(count, len(self.rows))))
 
-    def at(self, positions: npt.NDArray[np.int64]) -> "CropSet":
+    def at(self, positions: Int64Array) -> "CropSet":
         """The crops at these positions, in this order."""
         rows = tuple(self.rows[position] for position in positions)
         has_mask = None if self.has_mask is None else self.has_mask[positions]

@@ -12,9 +12,8 @@ from typing import Final
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 
-from img_super.domain import RgbImage
+from img_super.domain import RgbImage, StrArray
 from img_super.lab.dataset.forged_photos import Landmarks
 from img_super.lab.dataset.forgeries import LandmarkedFace
 
@@ -32,7 +31,7 @@ _ORDERED: Final = re.compile(r"(\w+/\w+)\.jpg\t.*?(\d+)-year-old (man|woman)\b")
 _CHEEK: Final = 0.15
 """Half the side of what is looked at below each eye, in distances between the eyes."""
 
-Names = npt.NDArray[np.str_]
+Names = StrArray
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,9 +6,8 @@ from pathlib import Path
 from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 
-from img_super.domain import RgbImage, UInt8Array
+from img_super.domain import Int64Array, RgbImage, StrArray, UInt8Array
 from img_super.lab.dataset.crops import read_crops
 from img_super.lab.dataset.forged_photos import ForgedCrop, GenuinePhoto, forged_crops
 from img_super.lab.dataset.groups import ShownFaces, shown_faces
@@ -30,8 +29,8 @@ class Photos:
     """Whole photos: read when asked for, with their label and document."""
 
     paths: tuple[Path, ...]
-    labels: npt.NDArray[np.int64]
-    documents: npt.NDArray[np.str_]
+    labels: Int64Array
+    documents: StrArray
 
     def images(self) -> Iterator[RgbImage]:
         for path in self.paths:
@@ -49,15 +48,15 @@ class MeasuredSet:
 
     name: str
     crops: UInt8Array  # RGB uint8, square, all of one side
-    species: npt.NDArray[np.str_]  # empty when genuine
-    documents: npt.NDArray[np.str_]
+    species: StrArray  # empty when genuine
+    documents: StrArray
     masks: UInt8Array | None  # uint8 [n, side, side]; None if unknown
     photos: Photos
     personal: bool  # whether it shows real people's documents, whose pixels reports contain only on request
     faces: ShownFaces | None = None  # whose faces the crops show; None if unknown
 
     @property
-    def labels(self) -> npt.NDArray[np.int64]:
+    def labels(self) -> Int64Array:
         return np.asarray(self.species != "", np.int64)
 
 
@@ -112,6 +111,6 @@ def _forged(name: str, forged: Iterable[ForgedCrop], photos: Photos, portraits: 
     return MeasuredSet(name, np.stack([crop.crop for crop in crops]), species, documents, None, photos, personal, faces)
 
 
-def spread(length: int, count: int) -> npt.NDArray[np.int64]:
+def spread(length: int, count: int) -> Int64Array:
     """At most `count` positions, evenly from the first to the last."""
     return np.unique(np.linspace(0, max(0, length - 1), min(count, length)).round().astype(np.int64))

@@ -8,10 +8,9 @@ from typing import Final, Protocol
 from zipfile import ZIP_STORED, BadZipFile, ZipFile
 
 import numpy as np
-import numpy.typing as npt
 from numpy.lib import format as npy
 
-from img_super.domain import Int64Array, UInt8Array
+from img_super.domain import BoolArray, Float32Array, Int64Array, StrArray, UInt8Array
 from img_super.lab.dataset.crops import OfRows, by_shard
 from img_super.lab.dataset.manifest import BadDataSet, SampleRow, read_manifest
 
@@ -34,11 +33,11 @@ class Crops(Protocol):
     @property
     def masks(self) -> Pixels: ...
     @property
-    def labels(self) -> npt.NDArray[np.float32]: ...
+    def labels(self) -> Float32Array: ...
     @property
-    def documents(self) -> npt.NDArray[np.str_]: ...
+    def documents(self) -> StrArray: ...
     @property
-    def has_mask(self) -> npt.NDArray[np.bool_] | None: ...
+    def has_mask(self) -> BoolArray | None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +59,7 @@ class CropStream(OfRows):
     crops: ShardedPixels
     masks: ShardedPixels
     rows: tuple[SampleRow, ...]
-    has_mask: npt.NDArray[np.bool_] | None = None
+    has_mask: BoolArray | None = None
 
     def at(self, positions: Int64Array) -> "CropStream":
         """The crops at these positions, in this order."""

@@ -5,9 +5,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
-from img_super.domain import FloatMap, RgbImage
+from img_super.domain import Float64Array, FloatMap, RgbImage
 from img_super.per_thread import PerThread
 from img_super.pipeline.crop import resize_to_input
 from img_super.validator.litert import LiteRtNetwork
@@ -17,7 +16,7 @@ from img_super.validator.litert import LiteRtNetwork
 class NetworkAnswers:
     """A network's answers for crops, in order."""
 
-    logits: npt.NDArray[np.float64]  # float64 [n], uncalibrated; higher means more suspicion
+    logits: Float64Array  # float64 [n], uncalibrated; higher means more suspicion
     heat_maps: FloatMap  # float32 [n, height, width] in [0, 1]; 0 x 0 if the network has none
 
 

@@ -5,23 +5,20 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 from sklearn.isotonic import IsotonicRegression
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GroupKFold
 
-from img_super.domain import Float64Array
+from img_super.domain import AnyArray, Float64Array
 from img_super.lab.evaluation import resampling
 from img_super.model_card import Calibration
-
-Array = npt.NDArray[np.generic]
 
 FOLDS: Final = 5
 _SURELY: Final = 1e-3
 """No score is nearer to 0 or 1 than this after isotonic regression, which would else be sure of what it never saw."""
 
 
-def fit_platt(logits: Array, labels: Array, weights: Array | None = None) -> Calibration:
+def fit_platt(logits: AnyArray, labels: AnyArray, weights: AnyArray | None = None) -> Calibration:
     """Platt scaling. Source: J. Platt, "Probabilistic Outputs for Support Vector Machines", 1999.
 
     `labels`: 1 means superimposed; `weights`: sample weights, equal by default.
@@ -34,7 +31,7 @@ def fit_platt(logits: Array, labels: Array, weights: Array | None = None) -> Cal
     return Calibration(temperature=round(1 / slope, 6), bias=round(bias, 6))
 
 
-def fit_isotonic(logits: Array, labels: Array, weights: Array | None = None) -> Calibration:
+def fit_isotonic(logits: AnyArray, labels: AnyArray, weights: AnyArray | None = None) -> Calibration:
     """Centred isotonic regression: straight lines between the middles of the steps, so that no two logits tie.
 
     Source: A. P. Oron, N. Flournoy, "Centered Isotonic Regression", 2017. The card keeps Platt's numbers beside it.
@@ -60,7 +57,7 @@ class CalibrationChoice:
     log_loss: dict[str, float]
 
 
-def fit_better(logits: Array, labels: Array, documents: Array, weights: Array) -> CalibrationChoice:
+def fit_better(logits: AnyArray, labels: AnyArray, documents: AnyArray, weights: AnyArray) -> CalibrationChoice:
     """Fit both; keep Platt scaling unless the other has a significantly lower log loss on held-out documents.
 
     Raises `ValueError`: the logits do not rise with suspicion.
@@ -75,7 +72,11 @@ def fit_better(logits: Array, labels: Array, documents: Array, weights: Array) -
 
 
 def _left_out_losses(
-    fit: Callable[[Array, Array, Array], Calibration], logits: Array, labels: Array, documents: Array, weights: Array
+    fit: Callable[[AnyArray, AnyArray, AnyArray], Calibration],
+    logits: AnyArray,
+    labels: AnyArray,
+    documents: AnyArray,
+    weights: AnyArray,
 ) -> Float64Array:
     """Each sample's log loss times its weight, by a calibration fitted without its document."""
     scores = np.empty(len(logits))
@@ -86,6 +87,6 @@ def _left_out_losses(
     return np.asarray(-np.log(of_truth.clip(1e-9)) * np.asarray(weights, np.float64))
 
 
-def scores_of(calibration: Calibration, logits: Array) -> Float64Array:
+def scores_of(calibration: Calibration, logits: AnyArray) -> Float64Array:
     """Calibrated probabilities, by the formula that serving uses."""
     return np.array([calibration.score(float(logit)) for logit in np.asarray(logits, np.float64)])

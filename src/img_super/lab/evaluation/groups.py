@@ -1,8 +1,8 @@
 """Error rates by group of people: of genuine documents with their portrait, and of attacks that show them."""
 
 import numpy as np
-import numpy.typing as npt
 
+from img_super.domain import BoolArray, StrArray
 from img_super.figures import Figure, GroupFigures
 from img_super.lab.dataset.groups import GROUPS, ShownFaces
 from img_super.lab.evaluation import resampling
@@ -22,9 +22,7 @@ def group_figures(scored: Scored, faces: ShownFaces, threshold: float) -> dict[s
     return {trait: groups for trait, groups in by_trait.items() if groups}
 
 
-def _of_group(
-    scored: Scored, people: npt.NDArray[np.str_], members: npt.NDArray[np.bool_], threshold: float
-) -> GroupFigures:
+def _of_group(scored: Scored, people: StrArray, members: BoolArray, threshold: float) -> GroupFigures:
     genuine, attacks = (members & (scored.labels == label) for label in (0, 1))
     return GroupFigures(
         people=len(np.unique(people[members])),
@@ -35,7 +33,7 @@ def _of_group(
     )
 
 
-def _rate(wrong: npt.NDArray[np.bool_], people: npt.NDArray[np.str_]) -> Figure | None:
+def _rate(wrong: BoolArray, people: StrArray) -> Figure | None:
     if not len(wrong):
         return None
     return resampling.figure(float(wrong.mean()), resampling.mean(wrong, resampling.drawn_weights(people)))

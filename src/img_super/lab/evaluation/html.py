@@ -7,11 +7,10 @@ from typing import Final
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 import pybase64
 from jinja2 import Environment, FileSystemLoader
 
-from img_super.domain import RgbImage
+from img_super.domain import Float32Array, RgbImage
 from img_super.lab.dataset.measured_sets import MeasuredSet
 from img_super.lab.evaluation import plots
 from img_super.lab.evaluation.evaluate import Measured, Mistake, worst_mistakes
@@ -121,7 +120,7 @@ def _mistakes(result: Measured, data: MeasuredSet, may_show: bool) -> list[Group
     return groups
 
 
-def _thumbnail(mistake: Mistake, data: MeasuredSet, heat_maps: npt.NDArray[np.float32] | None) -> Thumbnail:
+def _thumbnail(mistake: Mistake, data: MeasuredSet, heat_maps: Float32Array | None) -> Thumbnail:
     crop: RgbImage = data.crops[mistake.position]
     small = cv2.resize(crop, (THUMBNAIL_PX, THUMBNAIL_PX), interpolation=cv2.INTER_AREA)
     _, jpeg = cv2.imencode(".jpg", small[:, :, ::-1], [cv2.IMWRITE_JPEG_QUALITY, 85])

@@ -4,9 +4,8 @@ from typing import Final
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 
-from img_super.domain import Float64Array, FloatMap, UInt8Array
+from img_super.domain import BoolArray, Float64Array, FloatMap, StrArray, UInt8Array
 from img_super.figures import Figure, Localisation
 from img_super.lab.evaluation import resampling
 
@@ -22,14 +21,14 @@ def overlaps(heat_maps: FloatMap, masks: UInt8Array, cut: float = CUT) -> Float6
     return np.asarray(np.where(union > 0, shared / np.maximum(union, 1), 1.0))
 
 
-def peak_inside(heat_maps: FloatMap, masks: UInt8Array) -> npt.NDArray[np.bool_]:
+def peak_inside(heat_maps: FloatMap, masks: UInt8Array) -> BoolArray:
     """Whether the peak of each map is inside its mask."""
     peaks = _as_large(heat_maps, masks).reshape(len(masks), -1).argmax(axis=1)
     return np.asarray(masks.reshape(len(masks), -1)[np.arange(len(masks)), peaks] >= 128)
 
 
 def localisation_figures(
-    heat_maps: FloatMap, masks: UInt8Array, species: npt.NDArray[np.str_], weights: resampling.Weights
+    heat_maps: FloatMap, masks: UInt8Array, species: StrArray, weights: resampling.Weights
 ) -> Localisation:
     """For attacks: mean IoU at the threshold and by species, share of peaks inside the mask; 95 % intervals."""
     iou, inside = overlaps(heat_maps, masks), peak_inside(heat_maps, masks)
@@ -40,7 +39,7 @@ def localisation_figures(
     )
 
 
-def _mean(values: npt.NDArray[np.float64] | npt.NDArray[np.bool_], weights: resampling.Weights) -> Figure:
+def _mean(values: Float64Array | BoolArray, weights: resampling.Weights) -> Figure:
     return resampling.figure(float(np.mean(values)), resampling.mean(values, weights))
 
 

@@ -7,29 +7,26 @@ ISO/IEC 30107-3; these figures are not a test to that standard.
 from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 from sklearn.metrics import roc_auc_score
 
-from img_super.domain import Float64Array
-
-Array = npt.NDArray[np.generic]
+from img_super.domain import AnyArray, Float64Array
 
 APCER_LEVELS: Final = (0.10, 0.05, 0.01)
 BPCER_LEVELS: Final = (0.05, 0.01)
 FREUID_BPCER: Final = 0.01
 
 
-def auc(labels: Array, scores: Array) -> float:
+def auc(labels: AnyArray, scores: AnyArray) -> float:
     """Area under the ROC curve; nan with a single class."""
     return float(roc_auc_score(labels, scores)) if len(np.unique(labels)) == 2 else float("nan")
 
 
-def bpcer(genuine_scores: Array, threshold: float) -> float:
+def bpcer(genuine_scores: AnyArray, threshold: float) -> float:
     """Share of genuine documents whose score reaches the threshold."""
     return float(np.mean(np.asarray(genuine_scores, np.float64) >= threshold)) if len(genuine_scores) else float("nan")
 
 
-def apcer(attack_scores: Array, threshold: float) -> float:
+def apcer(attack_scores: AnyArray, threshold: float) -> float:
     """Share of attacks whose score stays below the threshold."""
     return float(np.mean(np.asarray(attack_scores, np.float64) < threshold)) if len(attack_scores) else float("nan")
 
@@ -48,7 +45,7 @@ def freuid_of(auc: Float64Array, apcer: Float64Array) -> Float64Array:
     return np.asarray(1 - 2 * auc * recall / np.where(total > 0, total, 1))
 
 
-def threshold_for_bpcer(genuine_scores: Array, level: float) -> float:
+def threshold_for_bpcer(genuine_scores: AnyArray, level: float) -> float:
     """The lowest threshold at which at most `level` of the genuine documents are rejected."""
     ordered = np.sort(np.asarray(genuine_scores, np.float64))[::-1]
     allowed = int(np.floor(level * len(ordered) + 1e-9))

@@ -8,9 +8,8 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 
-from img_super.domain import Float64Array
+from img_super.domain import AnyArray, Float64Array
 from img_super.lab.evaluation.resampling import Values, Weights
 
 BINS: Final = 15
@@ -26,13 +25,13 @@ class Reliability:
     ece: float  # expected calibration error, in [0, 1]. Source: M. P. Naeini et al., 2015
 
 
-def reliability(labels: npt.NDArray[np.generic], scores: Float64Array) -> Reliability:
+def reliability(labels: AnyArray, scores: Float64Array) -> Reliability:
     """The reliability of scores."""
     total, score_sum, attacks = _binned(labels, scores, _balanced(labels, np.ones((1, len(scores)))))
     return Reliability(score_sum[0] / total[0], attacks[0] / total[0], float(_error(score_sum, attacks)[0]))
 
 
-def expected_calibration_error(labels: npt.NDArray[np.generic], scores: Float64Array, weights: Weights) -> Values:
+def expected_calibration_error(labels: AnyArray, scores: Float64Array, weights: Weights) -> Values:
     """The mean distance between a bin's mean score and its share of attacks; one value per draw."""
     _, score_sum, attacks = _binned(labels, scores, _balanced(labels, weights))
     return _error(score_sum, attacks)
@@ -42,7 +41,7 @@ def _error(score_sum: Float64Array, attacks: Float64Array) -> Values:
     return np.asarray(np.abs(score_sum - attacks).sum(axis=1))
 
 
-def _balanced(labels: npt.NDArray[np.generic], weights: Weights) -> Weights:
+def _balanced(labels: AnyArray, weights: Weights) -> Weights:
     """The weights of each draw, half of them for attacks; nan if a draw lacks a class."""
     attack = labels == 1
     of_attacks, of_genuine = (weights @ is_one.astype(np.float64) for is_one in (attack, ~attack))
@@ -51,7 +50,7 @@ def _balanced(labels: npt.NDArray[np.generic], weights: Weights) -> Weights:
 
 
 def _binned(
-    labels: npt.NDArray[np.generic], scores: Float64Array, weights: Weights
+    labels: AnyArray, scores: Float64Array, weights: Weights
 ) -> tuple[Float64Array, Float64Array, Float64Array]:
     """Weight, weighted scores and weighted attacks, [draws, bins]; without empty bins."""
     edges = np.quantile(scores, np.linspace(0, 1, BINS + 1)[1:-1])

@@ -5,9 +5,8 @@ from typing import Final
 
 import msgspec
 import numpy as np
-import numpy.typing as npt
 
-from img_super.domain import FloatMap, UInt8Array
+from img_super.domain import BoolArray, Float64Array, FloatMap, Int64Array, StrArray, UInt8Array
 from img_super.figures import Figure, Localisation, ScoreQuantiles, SetFigures, SpeciesFigures
 from img_super.lab.evaluation import metrics, reliability, resampling
 from img_super.lab.evaluation.localisation import localisation_figures
@@ -20,15 +19,15 @@ QUANTILES: Final = (0.0, 0.01, *(round(0.05 * step, 2) for step in range(1, 20))
 class Scored:
     """A scored data set: label (0, 1), species (empty if genuine), document and score of each sample."""
 
-    labels: npt.NDArray[np.int64]
-    species: npt.NDArray[np.str_]
-    documents: npt.NDArray[np.str_]
-    scores: npt.NDArray[np.float64]
+    labels: Int64Array
+    species: StrArray
+    documents: StrArray
+    scores: Float64Array
     heat_maps: FloatMap | None = None  # float32 [n, height, width]; 0 x 0 if the network has none
     masks: UInt8Array | None = None  # uint8 [n, side, side], 255 where something was laid over; None if unknown
 
     @property
-    def genuine(self) -> npt.NDArray[np.float64]:
+    def genuine(self) -> Float64Array:
         return np.asarray(self.scores[self.labels == 0])
 
     @property
@@ -82,7 +81,7 @@ def figures(scored: Scored, threshold: float) -> SetFigures:
     )
 
 
-def score_quantiles(labels: npt.NDArray[np.int64], scores: npt.NDArray[np.float64]) -> ScoreQuantiles:
+def score_quantiles(labels: Int64Array, scores: Float64Array) -> ScoreQuantiles:
     """The scores below which `QUANTILES` of each class lie."""
     genuine, attack = (
         tuple(np.quantile(of_class, QUANTILES).round(6).tolist()) if len(of_class) else ()
@@ -99,9 +98,7 @@ def bpcer_figure(scored: Scored, threshold: float, weights: resampling.Weights) 
     )
 
 
-def apcer_figure(
-    scored: Scored, attacks: npt.NDArray[np.bool_], threshold: float, weights: resampling.Weights
-) -> Figure:
+def apcer_figure(scored: Scored, attacks: BoolArray, threshold: float, weights: resampling.Weights) -> Figure:
     """The share of these attacks below the threshold."""
     scores = scored.scores[attacks]
     return resampling.figure(metrics.apcer(scores, threshold), resampling.mean(scores < threshold, weights[:, attacks]))

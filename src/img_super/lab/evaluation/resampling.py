@@ -9,22 +9,21 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 
+from img_super.domain import AnyArray, Float64Array, Int64Array
 from img_super.figures import Figure
 from img_super.lab.evaluation.metrics import FREUID_BPCER, freuid_of
 
-Weights = npt.NDArray[np.float64]
+Weights = Float64Array
 """[draws, samples]"""
-Values = npt.NDArray[np.float64]
+Values = Float64Array
 """[draws]"""
-Array = npt.NDArray[np.generic]
 
 DIGITS: Final = 4
 """Of what a card holds."""
 
 
-def drawn_weights(clusters: Array, seed: int = 1, draws: int = 1000) -> Weights:
+def drawn_weights(clusters: AnyArray, seed: int = 1, draws: int = 1000) -> Weights:
     """The weight of each sample in each draw of clusters.
 
     `clusters`: the cluster of each sample, such as its document.
@@ -54,7 +53,7 @@ def rounded_interval(draws: Values) -> tuple[float, float]:
     return round(low, DIGITS), round(high, DIGITS)
 
 
-def mean(values: Array, weights: Weights) -> Values:
+def mean(values: AnyArray, weights: Weights) -> Values:
     """The mean of one number (or bool) per sample."""
     with np.errstate(invalid="ignore"):
         return np.asarray(weights @ np.asarray(values, np.float64) / weights.sum(axis=1))
@@ -67,11 +66,11 @@ class Curves:
     `bpcer`: [draws, thresholds], rising; `apcer`: [draws, thresholds], falling.
     """
 
-    bpcer: npt.NDArray[np.float64]
-    apcer: npt.NDArray[np.float64]
+    bpcer: Float64Array
+    apcer: Float64Array
 
     @classmethod
-    def of(cls, labels: Array, scores: Array, weights: Weights | None = None) -> "Curves":
+    def of(cls, labels: AnyArray, scores: AnyArray, weights: Weights | None = None) -> "Curves":
         """Of each draw; without weights, of one draw with every sample once."""
         weights = np.ones((1, len(labels))) if weights is None else weights
         order = np.argsort(-np.asarray(scores, np.float64), kind="stable")
@@ -113,7 +112,7 @@ class Ranking:
     drawn: Curves
 
     @classmethod
-    def of(cls, labels: Array, scores: Array, weights: Weights) -> "Ranking":
+    def of(cls, labels: AnyArray, scores: AnyArray, weights: Weights) -> "Ranking":
         return cls(Curves.of(labels, scores), Curves.of(labels, scores, weights))
 
     def figure(self, rate: Callable[..., Values], *level: float) -> Figure:
@@ -129,7 +128,7 @@ def _finite(values: Values) -> Values:
     return np.asarray(np.where(np.isfinite(values), values, np.nan))
 
 
-def _share(weights: Weights, positions: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
+def _share(weights: Weights, positions: Int64Array) -> Float64Array:
     """The cumulative share of each draw's weight, starting with 0."""
     totals = weights.cumsum(axis=1)
     with np.errstate(invalid="ignore"):

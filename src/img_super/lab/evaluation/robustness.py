@@ -12,9 +12,8 @@ from typing import Final, TypeAlias
 import cv2
 import msgspec
 import numpy as np
-import numpy.typing as npt
 
-from img_super.domain import RgbImage, Rotation
+from img_super.domain import Float64Array, Int64Array, RgbImage, Rotation, StrArray
 from img_super.errors import InputError
 from img_super.figures import Figure
 from img_super.lab.dataset.jpeg import saved
@@ -25,7 +24,7 @@ from img_super.turn import turn
 Judge: TypeAlias = Callable[[RgbImage], float]
 """Gives the score of an image, nan where it has no answer."""
 
-Scores = npt.NDArray[np.float64]
+Scores = Float64Array
 """One a sample; nan where there is no answer, such as no face."""
 
 
@@ -43,8 +42,8 @@ class Samples:
     """Images with their labels, read one by one because photos are large."""
 
     images: Callable[[], Iterator[RgbImage]]
-    labels: npt.NDArray[np.int64]
-    documents: npt.NDArray[np.str_]
+    labels: Int64Array
+    documents: StrArray
 
 
 def scaled(image: RgbImage, scale: float, kernel: int = cv2.INTER_AREA) -> RgbImage:

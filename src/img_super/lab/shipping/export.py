@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 from ai_edge_litert.interpreter import Interpreter
 
-from img_super.domain import UInt8Array
+from img_super.domain import Float32Array, UInt8Array
 from img_super.errors import ImgSuperError
 from img_super.model_card import WeightsFile
 from img_super.validator.saved_network import open_network
@@ -89,7 +89,7 @@ def _to_int8(single: keras.Model, representative: UInt8Array) -> bytes:
     """int8 weights and activations; takes the crop's bytes and returns floats."""
     import tensorflow as tf  # noqa: PLC0415 - Keras has it loaded; other back-ends export floats without it
 
-    def crops() -> Iterator[list[npt.NDArray[np.float32]]]:
+    def crops() -> Iterator[list[Float32Array]]:
         for number, crop in enumerate(representative[:REPRESENTATIVE_CROPS]):
             batch = crop[np.newaxis].astype(np.float32)
             if number == 0:  # without black and white the input's scale would not be 1

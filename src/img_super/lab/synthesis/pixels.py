@@ -10,9 +10,9 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from img_super.domain import Float32Array, RgbImage
+from img_super.domain import Float32Array, RgbImage, UInt8Array
 
-Pixels = TypeVar("Pixels", npt.NDArray[np.float32], npt.NDArray[np.uint8])
+Pixels = TypeVar("Pixels", Float32Array, UInt8Array)
 """Values 0 to 255 of either kind; OpenCV gives back the kind that it got."""
 
 _BANK_SIDE_PX: Final = 1024

@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from img_super.domain import RgbImage
+from img_super.domain import RgbImage, UInt8Array
 from img_super.lab.dataset.manifest import Row, read_manifest
 
 GENUINE: Final = "bona_fide"
@@ -34,7 +34,7 @@ class Captioned:
     crop: RgbImage
     lines: tuple[str, ...]  # at most two lines of ASCII under the crop
     # Uint8, square, 255 where something was laid over; its outline is drawn. None: no outline.
-    mask: npt.NDArray[np.uint8] | None = None
+    mask: UInt8Array | None = None
 
 
 def contact_sheet(samples: Sequence[Captioned], columns: int = _COLUMNS) -> RgbImage:
@@ -81,12 +81,12 @@ def preview_data_set(data_set: Path, folder: Path, outlined: bool = False, limit
     )
 
 
-def _read(path: Path) -> tuple[RgbImage, npt.NDArray[np.uint8]]:
+def _read(path: Path) -> tuple[RgbImage, UInt8Array]:
     with np.load(path) as arrays:
         return arrays["crops"], arrays["masks"]
 
 
-def _captioned(row: Row, crops: RgbImage, masks: npt.NDArray[np.uint8], outlined: bool) -> Captioned:
+def _captioned(row: Row, crops: RgbImage, masks: UInt8Array, outlined: bool) -> Captioned:
     attack = f"{row.stage}, care {row.care:.2f}, " if row.label else ""
     lines = (row.design, f"{attack}{row.file.format} {row.file.quality:g}")
     return Captioned(crops[row.position], lines, masks[row.position] if outlined and row.label else None)
@@ -103,7 +103,7 @@ def _place(sheet: RgbImage, sample: Captioned, corner: tuple[int, int]) -> None:
         cv2.putText(sheet, line[:_LETTERS_A_LINE], foot, _FONT, _FONT_SCALE, (0, 0, 0), 1, cv2.LINE_AA)
 
 
-def _outlines(mask: npt.NDArray[np.uint8]) -> Sequence[npt.NDArray[np.int32]]:
+def _outlines(mask: UInt8Array) -> Sequence[npt.NDArray[np.int32]]:
     large = cv2.resize(mask, (_TILE_PX, _TILE_PX), interpolation=cv2.INTER_LINEAR)
     contours, _ = cv2.findContours((large > 127).astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
     return [np.asarray(line, np.int32) for line in contours]

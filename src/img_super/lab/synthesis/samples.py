@@ -6,10 +6,9 @@ from typing import Final
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 
 from img_super.detector.yunet import YuNet
-from img_super.domain import Box, Float32Array, Label, RgbImage
+from img_super.domain import Box, Float32Array, Label, RgbImage, UInt8Array
 from img_super.lab.dataset.manifest import GENERATOR, Row, SavedFile
 from img_super.lab.synthesis.capture import facts_of
 from img_super.lab.synthesis.documents import Blank
@@ -29,7 +28,7 @@ class Sample:
     """The network's crop (uint8 [side, side, 3]), its mask (uint8 [56, 56]), and their origin."""
 
     crop: RgbImage
-    mask: npt.NDArray[np.uint8]
+    mask: UInt8Array
     face: Box
     photo: Photo
     pair: SamplePair
@@ -70,7 +69,7 @@ class Renderer:
         return Sample(crop, _mask_of(photo, face), face, photo, pair)
 
 
-def _mask_of(photo: Photo, face: Box) -> npt.NDArray[np.uint8]:
+def _mask_of(photo: Photo, face: Box) -> UInt8Array:
     if photo.label is Label.BONA_FIDE:
         return np.zeros((MASK_SIDE_PX, MASK_SIDE_PX), np.uint8)
     covered = np.asarray(cv2.convertScaleAbs(photo.mask, alpha=255), np.uint8)

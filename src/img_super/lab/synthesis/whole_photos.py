@@ -12,10 +12,9 @@ from typing import Final
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 
 from img_super.detector.yunet import YuNet
-from img_super.domain import Box, Float32Array, Label
+from img_super.domain import Box, Float32Array, Label, UInt8Array
 from img_super.lab.dataset.manifest import GENERATOR, write_rows
 from img_super.lab.dataset.whole_photos import FACES_FILE, Corners, WholePhotoRow
 from img_super.lab.synthesis.crew import RenderJob, Write, prepare, render_shards
@@ -124,7 +123,7 @@ def write_faces(job: RenderJob, sources: Sources) -> None:
     np.savez(job.out / FACES_FILE, faces=np.stack([face for face, _ in cut]), boxes=np.stack([box for _, box in cut]))
 
 
-def _face_of(person: Portrait) -> tuple[npt.NDArray[np.uint8], Float32Array]:
+def _face_of(person: Portrait) -> tuple[UInt8Array, Float32Array]:
     x, y, width, height = person.face_xywh
     side = _FACE_SIZES * float(np.sqrt(width * height))
     low = np.array([x + width / 2 - side / 2, y + height / 2 - side / 2])

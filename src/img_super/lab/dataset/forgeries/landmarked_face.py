@@ -7,11 +7,11 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from img_super.domain import RgbImage
+from img_super.domain import Float32Array, RgbImage, UInt8Array
 
-Points = npt.NDArray[np.float32]
+Points = Float32Array
 Matrix = npt.NDArray[np.floating]
-Mask = npt.NDArray[np.uint8]
+Mask = UInt8Array
 
 TEMPLATE_112: Final = np.array([(38.3, 51.7), (73.5, 51.5), (56.0, 71.7), (41.5, 92.4), (70.7, 92.2)], np.float32)
 """Eyes, nose and mouth in an aligned face of 112 px. Source: J. Deng et al., "ArcFace", 2019."""

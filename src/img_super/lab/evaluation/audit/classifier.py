@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
-import numpy.typing as npt
 from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LogisticRegression
@@ -14,10 +13,8 @@ from sklearn.model_selection import GroupKFold
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from img_super.domain import Float64Array
+from img_super.domain import AnyArray, Float64Array
 from img_super.lab.evaluation.audit.from_rows import Features
-
-Array = npt.NDArray[np.generic]
 
 _FOLDS: Final = 5
 _LEAST_CHOICES: Final = 5
@@ -47,7 +44,7 @@ def tabulate(features: Sequence[Features]) -> FeatureTable:
     return FeatureTable(names, np.array(lines, np.float64))
 
 
-def out_of_fold_scores(values: Float64Array, labels: Array, documents: Array, seed: int) -> Float64Array:
+def out_of_fold_scores(values: Float64Array, labels: AnyArray, documents: AnyArray, seed: int) -> Float64Array:
     """Each sample's probability of an attack, by classifiers that have seen no sample of its document.
 
     The mean of a logistic regression, which needs little data, and of boosted trees, which see interactions.
@@ -63,7 +60,7 @@ def out_of_fold_scores(values: Float64Array, labels: Array, documents: Array, se
     return scores
 
 
-def auc(labels: Array, scores: Array, weights: Float64Array | None = None) -> float:
+def auc(labels: AnyArray, scores: AnyArray, weights: Float64Array | None = None) -> float:
     """Area under the ROC curve (ties count half), of weighted samples; equal to `metrics.auc`, but faster."""
     sample_weights = np.ones(len(labels)) if weights is None else weights
     values, inverse = np.unique(scores, return_inverse=True)
@@ -74,7 +71,7 @@ def auc(labels: Array, scores: Array, weights: Float64Array | None = None) -> fl
 
 
 def auc_interval(
-    labels: Array, scores: Array, documents: Array, seed: int, outside: float, draws: int = 1000
+    labels: AnyArray, scores: AnyArray, documents: AnyArray, seed: int, outside: float, draws: int = 1000
 ) -> tuple[float, float]:
     """A bootstrap interval of the AUC, resampling whole documents, that misses the truth in a share `outside`."""
     rng = np.random.default_rng(seed)
@@ -86,13 +83,13 @@ def auc_interval(
     return float(low), float(high)
 
 
-def strongest_feature(table: FeatureTable, labels: Array) -> str:
+def strongest_feature(table: FeatureTable, labels: AnyArray) -> str:
     """The name of the feature that separates the classes best by itself."""
     distances = [_apart(column, labels) for column in table.values.T]
     return table.names[int(np.argmax(distances))] if distances else "none"
 
 
-def _apart(column: Float64Array, labels: Array) -> float:
+def _apart(column: Float64Array, labels: AnyArray) -> float:
     is_finite = np.isfinite(column)
     area = auc(labels[is_finite], column[is_finite])
     return abs(area - 0.5) if np.isfinite(area) else 0.0

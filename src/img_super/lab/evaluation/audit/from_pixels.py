@@ -5,12 +5,11 @@ from typing import Final
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 
-from img_super.domain import Float32Array, RgbImage
+from img_super.domain import BoolArray, Float32Array, RgbImage
 from img_super.lab.evaluation.audit.from_rows import Features
 
-Where = npt.NDArray[np.bool_]
+Where = BoolArray
 
 _NOISE_KERNEL: Final = np.array([[1, -2, 1], [-2, 4, -2], [1, -2, 1]], np.float32) / 6
 """Blind to edges. Source: J. Immerkær, "Fast noise variance estimation", 1996."""

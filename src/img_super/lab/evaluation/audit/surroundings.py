@@ -10,9 +10,8 @@ from typing import Final
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 
-from img_super.domain import Float32Array, RgbImage, UInt8Array
+from img_super.domain import Float32Array, Float64Array, RgbImage, UInt8Array
 from img_super.lab.evaluation.audit import from_pixels
 from img_super.lab.evaluation.audit.from_pixels import Where
 from img_super.lab.evaluation.audit.from_rows import Features
@@ -142,7 +141,7 @@ def _narrowed(visible: Where) -> Where:
     return np.asarray(eroded > 0)
 
 
-def _moved(canvas: UInt8Array, matrix: npt.NDArray[np.float64]) -> UInt8Array:
+def _moved(canvas: UInt8Array, matrix: Float64Array) -> UInt8Array:
     """The canvas through a map; what the first crop does not show is hidden."""
     moved = cv2.warpPerspective(
         canvas, matrix, canvas.shape[::-1], flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT, borderValue=255

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageDraw, ImageFont
 
-from img_super.domain import Float32Array, RgbImage
+from img_super.domain import Float32Array, RgbImage, UInt8Array
 from img_super.lab.synthesis import pixels
 
 SIDE_PX: Final = 512
@@ -98,7 +98,7 @@ def _newsprint(rng: np.random.Generator) -> RgbImage:
 
 
 @cache
-def _lines(size_px: int) -> npt.NDArray[np.uint8]:
+def _lines(size_px: int) -> UInt8Array:
     rng = np.random.default_rng([_SEED, size_px])
     height = round(size_px * 1.22)
     strips = []
@@ -109,7 +109,7 @@ def _lines(size_px: int) -> npt.NDArray[np.uint8]:
     return np.stack(strips)
 
 
-def _column(rng: np.random.Generator, ink: npt.NDArray[np.uint8]) -> None:
+def _column(rng: np.random.Generator, ink: UInt8Array) -> None:
     """A column of headlines and text, cut from prepared lines."""
     height, width = ink.shape
     y = int(rng.integers(0, 30))

@@ -6,9 +6,8 @@ from typing import Final, Protocol
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 
-from img_super.domain import Float32Array
+from img_super.domain import Float32Array, Float64Array
 from img_super.lab.synthesis import pixels
 from img_super.lab.synthesis.geometry import corners_of, onto, scale_of, shifted, warp, without_aliasing
 from img_super.lab.synthesis.pixels import Pixels
@@ -89,7 +88,7 @@ def _draw_curl(rng: np.random.Generator) -> tuple[float, float, float]:
     return float(curl) * bends, float(ripple) * waves, float(degrees)
 
 
-def _tilted_plane(tilt_deg: npt.NDArray[np.float64], turn_deg: float, distance: float) -> Float32Array:
+def _tilted_plane(tilt_deg: Float64Array, turn_deg: float, distance: float) -> Float32Array:
     """A tilted plane seen by a pinhole `distance` face widths away; its origin is fixed, at scale 1."""
     pitch, yaw, roll = np.radians([*tilt_deg, turn_deg])
     about_x = np.array([[1, 0, 0], [0, np.cos(pitch), -np.sin(pitch)], [0, np.sin(pitch), np.cos(pitch)]])
@@ -101,7 +100,7 @@ def _tilted_plane(tilt_deg: npt.NDArray[np.float64], turn_deg: float, distance: 
 
 
 def _composed(
-    plane: Float32Array, card: WithPortrait, wh: tuple[int, int], spot: npt.NDArray[np.float64], face_width_px: float
+    plane: Float32Array, card: WithPortrait, wh: tuple[int, int], spot: Float64Array, face_width_px: float
 ) -> Float32Array:
     """The face's position in a photo of the whole card: the card is inside if it fits, the face always."""
     corners = onto(plane, corners_of((0, 0, *card.image.shape[1::-1])))

@@ -2,10 +2,7 @@
 
 from dataclasses import dataclass
 
-import numpy as np
-import numpy.typing as npt
-
-from img_super.domain import Float32Array, RgbImage
+from img_super.domain import Float32Array, RgbImage, UInt8Array
 from img_super.lab.dataset.manifest import Facts
 from img_super.lab.synthesis.geometry import Box4
 from img_super.lab.synthesis.portraits.tones import Tone
@@ -21,7 +18,7 @@ class Overprint:
     """
 
     kind: str
-    alpha: npt.NDArray[np.uint8]
+    alpha: UInt8Array
     colour: tuple[float, float, float]
 
 

@@ -4,9 +4,9 @@ from functools import lru_cache
 from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 import zxingcpp
 
+from img_super.domain import UInt8Array
 from img_super.lab.synthesis.documents.people import Person
 
 _WEIGHTS: Final = (7, 3, 1)
@@ -65,7 +65,7 @@ def _filled(text: str, width: int) -> str:
 
 
 @lru_cache(256)
-def barcode(form: str, text: str) -> npt.NDArray[np.uint8]:
+def barcode(form: str, text: str) -> UInt8Array:
     """A barcode, uint8, 0 (ink) and 255, one pixel per module (linear ones are a few pixels high)."""
     code = zxingcpp.create_barcode(text, _FORMATS[form])
     return np.array(code.to_image(scale=1), np.uint8)

@@ -8,18 +8,15 @@ from typing import Final
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 
-from img_super.domain import Float32Array
+from img_super.domain import Float32Array, UInt8Array
 
 Curves = list[Float32Array]
 
 _SHIFT: Final = 4
 
 
-def draw_curves(
-    canvas: npt.NDArray[np.uint8], curves: Curves, colours: Sequence[Sequence[float]], thickness: int = 1
-) -> None:
+def draw_curves(canvas: UInt8Array, curves: Curves, colours: Sequence[Sequence[float]], thickness: int = 1) -> None:
     """Draw curves [n, 2] in place; their colours follow `colours` from the first curve to the last."""
     stops = np.linspace(0, 1, len(colours))
     ramp = np.asarray(colours, np.float64)

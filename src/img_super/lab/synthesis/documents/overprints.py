@@ -6,8 +6,8 @@ from typing import Final
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 
+from img_super.domain import UInt8Array
 from img_super.lab.synthesis import pixels
 from img_super.lab.synthesis.documents import lines
 from img_super.lab.synthesis.documents.blank import Overprint
@@ -235,7 +235,7 @@ def _weakened(alpha: Mask, share: float) -> Mask:
     return np.asarray(cv2.convertScaleAbs(alpha, alpha=float(share)), np.uint8)
 
 
-def _lay(sheet: Mask, mask: npt.NDArray[np.uint8], at: tuple[int, int]) -> None:
+def _lay(sheet: Mask, mask: UInt8Array, at: tuple[int, int]) -> None:
     box = overlap((at[0], at[1], at[0] + mask.shape[1], at[1] + mask.shape[0]), (sheet.shape[1], sheet.shape[0]))
     if box[0] < box[2] and box[1] < box[3]:
         target = sheet[box[1] : box[3], box[0] : box[2]]

@@ -6,10 +6,11 @@ from importlib import resources
 from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 from PIL import Image, ImageDraw, ImageFont
 
-Mask = npt.NDArray[np.uint8]
+from img_super.domain import UInt8Array
+
+Mask = UInt8Array
 
 _FILES: Final[dict[str, tuple[tuple[str, str], ...]]] = {
     "sans": (

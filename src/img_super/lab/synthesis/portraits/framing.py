@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 
-from img_super.domain import Float32Array
+from img_super.domain import Float32Array, UInt8Array
 from img_super.lab.synthesis.portraits.portrait import Portrait
 
 Window = tuple[float, float, float, float]
@@ -115,6 +114,6 @@ def _shifted_inside(x_min: float, width: float, portrait: Portrait) -> float:
     return x_min
 
 
-def _is_cut(edge: npt.NDArray[np.uint8]) -> bool:
+def _is_cut(edge: UInt8Array) -> bool:
     """Whether the person reaches this edge of the picture."""
     return float((edge > 127).mean()) > _CUT_SHARE

@@ -10,8 +10,8 @@ from typing import Final
 from zipfile import BadZipFile
 
 import numpy as np
-import numpy.typing as npt
 
+from img_super.domain import Float32Array, UInt8Array
 from img_super.durable import replacing
 from img_super.lab.synthesis.portraits.portrait import Portrait
 
@@ -49,7 +49,7 @@ def read_pack(path: Path) -> list[Portrait] | None:
     return _portraits(data, index)
 
 
-def _portraits(data: npt.NDArray[np.uint8], index: dict[str, npt.NDArray[np.float32]]) -> list[Portrait]:
+def _portraits(data: UInt8Array, index: dict[str, Float32Array]) -> list[Portrait]:
     portraits, start = [], 0
     for row, identity in enumerate(index["identities"]):
         height, width = (int(side) for side in index["hw"][row])

@@ -3,12 +3,9 @@
 from dataclasses import dataclass
 from typing import Final
 
-import numpy as np
-import numpy.typing as npt
+from img_super.domain import Float32Array, RgbImage, UInt8Array
 
-from img_super.domain import Float32Array, RgbImage
-
-Matte = npt.NDArray[np.uint8]
+Matte = UInt8Array
 
 LONGEST_SIDE_PX: Final = 448
 

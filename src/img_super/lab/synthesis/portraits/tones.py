@@ -5,9 +5,8 @@ from typing import Final
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 
-from img_super.domain import Float32Array
+from img_super.domain import Float32Array, Float64Array
 from img_super.lab.synthesis import pixels
 
 KINDS: Final = ("colour", "grey", "sepia", "duotone", "toned", "engraved", "halftoned")
@@ -146,7 +145,7 @@ def _halftoned(image: Float32Array, tone: Tone, rng: np.random.Generator) -> Flo
     return np.asarray(cv2.merge([np.asarray(plane, np.float32) for plane in planes]), np.float32)
 
 
-def _dots(values: Float32Array, pitch_px: float, angle_deg: float, shift: npt.NDArray[np.float64]) -> Float32Array:
+def _dots(values: Float32Array, pitch_px: float, angle_deg: float, shift: Float64Array) -> Float32Array:
     """The inked share of each pixel, 0 to 1, by a cosine screen whose mean is the tone."""
     columns, rows = np.arange(values.shape[1], dtype=np.float32), np.arange(values.shape[0], dtype=np.float32)
     angle = np.deg2rad(angle_deg)

@@ -4,9 +4,8 @@ from typing import Final
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 
-from img_super.domain import Float32Array
+from img_super.domain import Float32Array, UInt8Array
 from img_super.lab.synthesis import pixels
 
 _SOLVED_PX: Final = 120
@@ -51,7 +50,7 @@ def _poisson(
     return out, covered
 
 
-def _solved(base: Float32Array, patch: Float32Array, mask: npt.NDArray[np.uint8]) -> Float32Array:
+def _solved(base: Float32Array, patch: Float32Array, mask: UInt8Array) -> Float32Array:
     """The donor plus a correction that meets the border: smooth, so it is solved on a reduced picture."""
     shrink = min(1.0, _SOLVED_PX / max(mask.shape))
     wh = max(_SMALLEST_PX, round(mask.shape[1] * shrink)), max(_SMALLEST_PX, round(mask.shape[0] * shrink))
@@ -63,7 +62,7 @@ def _solved(base: Float32Array, patch: Float32Array, mask: npt.NDArray[np.uint8]
     return np.asarray(cv2.add(patch, cv2.resize(offset, base.shape[1::-1], interpolation=cv2.INTER_LINEAR)), np.float32)
 
 
-def _membrane(field: Float32Array, hole: npt.NDArray[np.uint8]) -> Float32Array:
+def _membrane(field: Float32Array, hole: UInt8Array) -> Float32Array:
     """The field with its hole filled by a harmonic surface: coarse to fine, a few relaxations at each size."""
     if min(hole.shape) <= 8:
         rim = field[hole == 0]
@@ -86,7 +85,7 @@ def _membrane(field: Float32Array, hole: npt.NDArray[np.uint8]) -> Float32Array:
 _NEIGHBOURS: Final = np.array([[0, 0.25, 0], [0.25, 0, 0.25], [0, 0.25, 0]], np.float32)
 
 
-def _cloned(base: Float32Array, patch: Float32Array, mask: npt.NDArray[np.uint8], mixed: bool) -> Float32Array:
+def _cloned(base: Float32Array, patch: Float32Array, mask: UInt8Array, mixed: bool) -> Float32Array:
     x, y, width, height = cv2.boundingRect(mask)
     centre = (x + width // 2, y + height // 2)
     flag = cv2.MIXED_CLONE if mixed else cv2.NORMAL_CLONE

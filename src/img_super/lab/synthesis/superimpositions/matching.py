@@ -5,9 +5,8 @@ from typing import Final
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 
-from img_super.domain import Float32Array
+from img_super.domain import Float32Array, UInt8Array
 from img_super.lab.synthesis import pixels
 
 _BLURS_PX: Final = (0.0, 0.5, 0.75, 1.1, 1.6, 2.3, 3.2)
@@ -131,7 +130,7 @@ def _like_by_histogram(picture: Float32Array, host: Float32Array, alpha: Float32
     return np.asarray(cv2.addWeighted(picture, 1 - strength, matched, strength, 0), np.float32)
 
 
-def _shares(image: npt.NDArray[np.uint8], mask: npt.NDArray[np.uint8], channel: int) -> Float32Array:
+def _shares(image: UInt8Array, mask: UInt8Array, channel: int) -> Float32Array:
     """The cumulative distribution of brightness."""
     counts = cv2.GaussianBlur(cv2.calcHist([image], [channel], mask, [256], [0, 256]), (0, 0), 1.5)[:, 0]
     return np.asarray(np.cumsum(counts + 1e-3) / (counts + 1e-3).sum(), np.float32)
