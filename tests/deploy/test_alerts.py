@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
-from img_super.cli.reference import documented_problems
+from img_super.api.error_handlers import documented_problems
 from tests.deploy.alerts import alerts, groups, promtool
 from tests.deploy.conftest import MONITORING, ROOT
 

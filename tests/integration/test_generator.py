@@ -12,7 +12,7 @@ from PIL import Image
 
 from img_super.lab.dataset.crops import read_crops
 from img_super.lab.dataset.manifest import Row, read_manifest
-from img_super.lab.dataset.splits import leaks, strays
+from img_super.lab.dataset.splits import leaks, source_of, split_of_design, split_of_identity
 from img_super.lab.evaluation.audit.shortcuts import audit_data_set
 from img_super.lab.synthesis.crew import prepare, write_manifest
 from img_super.lab.synthesis.samples import Renderer
@@ -75,7 +75,10 @@ def test_splits_share_no_person_and_no_design(job: CropJob, rendered: list[Row],
     write_manifest(other)
     held_out = read_manifest(other.out, Row)
     assert leaks(rendered, held_out) == []
-    assert strays(rendered, "train") == strays(held_out, "validation") == []
+    for rows, split in ((rendered, "train"), (held_out, "validation")):
+        people = {name for row in rows for name in (row.portrait, row.donor) if name}
+        assert {split_of_identity(source_of(name), name) for name in people} == {split}
+        assert {split_of_design(row.design) for row in rows} == {split}
     assert leaks(rendered, rendered[:2]) != []
     for row in held_out:
         with Image.open(tmp_path / row.photo) as photo:

@@ -190,7 +190,7 @@ def test_layer_with_a_huge_output_is_refused(tmp_path: Path) -> None:
     crop = keras.Input((SIDE, SIDE, 3))
     places = keras.layers.Reshape((4 * SIDE * SIDE, 3))(keras.layers.UpSampling2D(2)(crop))
     compared = keras.layers.MultiHeadAttention(8, 1)(places, places)  # each of 4,096 positions with each other, 8 heads
-    for large in (keras.layers.UpSampling2D(200)(crop), compared):
+    for large in (keras.layers.UpSampling2D(220)(crop), compared):
         with pytest.raises(BadModel, match="more of a crop"):
             open_network(stored(keras.Model(crop, large), tmp_path))
 

@@ -13,8 +13,9 @@ import pytest
 from fastapi.testclient import TestClient
 
 from img_super.api import routes
+from img_super.api.error_handlers import documented_problems
 from img_super.api.schemas import Problem
-from img_super.cli.reference import default_in_words, documented_problems
+from img_super.cli.reference import default_in_words
 from img_super.main import build_app
 from img_super.model_card import Policy, read_card
 from img_super.pipeline.load import SHIPPED_MODEL

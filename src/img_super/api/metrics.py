@@ -6,8 +6,9 @@ up. The variable must be set before prometheus_client is imported; `img-super se
 
 import os
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector, generate_latest
@@ -32,49 +33,26 @@ class Metrics:
     def __init__(self) -> None:
         self._folder = os.environ.get(FOLDER_VARIABLE)
         registry = self._registry = CollectorRegistry()
-        self._requests = Counter(
-            "img_super_requests", "Answered requests.", ("route", "method", "status"), registry=registry
-        )
-        self._seconds = Histogram(
-            "img_super_request_seconds",
-            "From the request's header to its response.",
-            ("route",),
-            buckets=_SECONDS,
-            registry=registry,
-        )
-        self._errors = Counter("img_super_errors", "Error responses, by code.", ("code",), registry=registry)
-        self._stages = Histogram(
-            "img_super_stage_seconds", "Time a photo spent in a stage.", ("stage",), buckets=_SECONDS, registry=registry
-        )
-        self._scores = Histogram("img_super_score", "Scores of `/super`.", buckets=_SCORES, registry=registry)
-        self._usual_scores = Gauge(
-            "img_super_score_usual",
-            "The share of genuine documents with a score of at most `le`, as the model's card tells it.",
-            ("le",),
-            registry=registry,
-            multiprocess_mode="livemax",
-        )
-        self._verdicts = Counter("img_super_verdicts", "Answers of `/super`.", ("verdict", "reco"), registry=registry)
-        self._undetermined = Counter(
-            "img_super_undetermined", "Answers without a verdict, by reason.", ("reason",), registry=registry
-        )
+        counter, histogram = partial(Counter, registry=registry), partial(Histogram, registry=registry)
+        self._requests = counter("img_super_requests", "Answered requests.", ("route", "method", "status"))
+        meaning = "From the request's header to its response."
+        self._seconds = histogram("img_super_request_seconds", meaning, ("route",), buckets=_SECONDS)
+        self._errors = counter("img_super_errors", "Error responses, by code.", ("code",))
+        meaning = "Time a photo spent in a stage."
+        self._stages = histogram("img_super_stage_seconds", meaning, ("stage",), buckets=_SECONDS)
+        self._scores = histogram("img_super_score", "Scores of `/super`.", buckets=_SCORES)
+        meaning = "The share of genuine documents with a score of at most `le`, as the model's card tells it."
+        self._usual_scores = self._gauge("img_super_score_usual", meaning, ("le",), "livemax")
+        self._verdicts = counter("img_super_verdicts", "Answers of `/super`.", ("verdict", "reco"))
+        self._undetermined = counter("img_super_undetermined", "Answers without a verdict, by reason.", ("reason",))
         self._working = self._gauge("img_super_photos_working", "Photos being processed.")
         self._waiting = self._gauge("img_super_photos_waiting", "Photos waiting for a thread.")
-        self._shadow_verdicts = Counter(
-            "img_super_shadow_verdicts",
-            "Portraits by the verdict returned and the shadow model's.",
-            ("verdict", "shadow_verdict"),
-            registry=registry,
-        )
-        self._shadow_differences = Histogram(
-            "img_super_shadow_difference",
-            "The shadow's score minus the one returned.",
-            buckets=_DIFFERENCES,
-            registry=registry,
-        )
-        self._shadow_skipped = Counter(
-            "img_super_shadow_skipped", "Photos skipped because the shadow was busy.", registry=registry
-        )
+        meaning = "Portraits by the verdict returned and the shadow model's."
+        self._shadow_verdicts = counter("img_super_shadow_verdicts", meaning, ("verdict", "shadow_verdict"))
+        meaning = "The shadow's score minus the one returned."
+        self._shadow_differences = histogram("img_super_shadow_difference", meaning, buckets=_DIFFERENCES)
+        meaning = "Photos skipped because the shadow was busy."
+        self._shadow_skipped = counter("img_super_shadow_skipped", meaning)
         self._models = self._info("img_super_model_info", "The networks behind the answers.")
         if self._folder is None:
             ProcessCollector(registry=registry)
@@ -149,12 +127,12 @@ class Metrics:
         for labels in list(gauge._metrics):
             gauge.labels(*labels).set(_FORGOTTEN)
 
-    def _gauge(self, name: str, documentation: str) -> Gauge:
-        return Gauge(name, documentation, registry=self._registry, multiprocess_mode="livesum")
+    def _gauge(self, name: str, documentation: str, labels: Sequence[str] = (), of_all: Any = "livesum") -> Gauge:
+        return Gauge(name, documentation, labels, registry=self._registry, multiprocess_mode=of_all)
 
     def _info(self, name: str, documentation: str) -> Gauge:
         labels = ("name", "model_version", "sha256", "service_version")
-        return Gauge(name, documentation, labels, registry=self._registry, multiprocess_mode="livemax")
+        return self._gauge(name, documentation, labels, "livemax")
 
 
 def _forget_dead_workers(folder: Path) -> None:

@@ -4,26 +4,19 @@ Java's HttpClient and `curl --http2` offer h2c with their first request, Apache'
 such a request after its head and leaves the body to the other protocol, but the offer may be ignored (RFC 9110, 7.8).
 """
 
-from typing import Any, Protocol
+from typing import Any
 
 import httptools
-
-
-class HasHead(Protocol):
-    """What a parser calls back: it can replay a request's head and swap its parser."""
-
-    parser: Any
-
-    def head_without_offer(self) -> bytes: ...
 
 
 class OneProtocolParser(httptools.HttpRequestParser):
     """On an upgrade offer, parses the head again without it, then the body.
 
-    A new parser is needed, because this one considers the connection finished after an upgrade.
+    A new parser is needed, because this one considers the connection finished after an upgrade; `connection` swaps
+    its parser, and has the head again without the offer.
     """
 
-    def __init__(self, connection: HasHead) -> None:
+    def __init__(self, connection: Any) -> None:
         super().__init__(connection)
         self.set_dangerous_leniencies(lenient_data_after_close=True)  # as Uvicorn has it
         self._connection = connection

@@ -17,6 +17,7 @@ from typing import Final, TypeAlias
 
 import msgspec
 
+from img_super.durable import replace_durably
 from img_super.errors import BadModel, ImgSuperError
 
 _PROPOSAL: Final = "proposal.json"
@@ -70,8 +71,8 @@ class Together:
     @staticmethod
     def begin(folder: Path, model: Path) -> None:
         """Prepare the folder for workers that serve this model."""
-        _write(folder / _SERVED, str(model).encode())
-        _write(folder / _PROPOSAL, msgspec.json.encode(Proposal(0, str(model), Step.SWITCH)))
+        replace_durably(folder / _SERVED, str(model).encode())
+        replace_durably(folder / _PROPOSAL, msgspec.json.encode(Proposal(0, str(model), Step.SWITCH)))
 
     @property
     def proposal(self) -> Proposal:
@@ -117,7 +118,7 @@ class Together:
                 self._propose(Proposal(number, str(model), Step.DROP))
                 self._ready = None
                 raise
-            _write(self._folder / _SERVED, str(model).encode())
+            replace_durably(self._folder / _SERVED, str(model).encode())
             self._propose(Proposal(number, str(model), Step.SWITCH, time.monotonic() + _SWITCH_AFTER_S))
             await asyncio.shield(self._do(self.proposal))  # the others switch even if the caller is gone
 
@@ -127,7 +128,7 @@ class Together:
             self._ready = await prepare(Path(proposal.model))
         except (ImgSuperError, OSError) as error:
             refusal = str(error).encode()
-        _write(self._folder / f"{proposal.number}.{self._process}", refusal)
+        replace_durably(self._folder / f"{proposal.number}.{self._process}", refusal)
 
     async def _do(self, proposal: Proposal) -> None:
         async with self._switching:
@@ -155,7 +156,7 @@ class Together:
         return silent
 
     def _propose(self, proposal: Proposal) -> None:
-        _write(self._folder / _PROPOSAL, msgspec.json.encode(proposal))
+        replace_durably(self._folder / _PROPOSAL, msgspec.json.encode(proposal))
 
     @contextmanager
     def _alone(self) -> Iterator[None]:
@@ -177,10 +178,3 @@ def _lives(process: int) -> bool:
         os.kill(process, 0)
         return True
     return False
-
-
-def _write(path: Path, data: bytes) -> None:
-    """Atomically: other workers keep reading it."""
-    unfinished = path.with_name(f".{path.name}.{os.getpid()}")
-    unfinished.write_bytes(data)
-    unfinished.replace(path)

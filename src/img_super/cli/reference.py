@@ -3,39 +3,14 @@
 import re
 from collections.abc import Iterable, Mapping
 from enum import Enum
-from http import HTTPStatus
 from pathlib import Path
 from typing import Annotated, Any, Final
 
 import typer
 from pydantic.fields import FieldInfo
 
-from img_super.api.error_handlers import STATUSES, problem
-from img_super.api.schemas import Problem
+from img_super.api.error_handlers import documented_problems
 from img_super.settings import PREFIX, Settings
-
-SERVICE_PROBLEMS: Final[tuple[Problem, ...]] = (
-    problem(HTTPStatus.NOT_FOUND, "not_found", "Not Found", "There is no such route; /docs lists them all."),
-    problem(
-        HTTPStatus.METHOD_NOT_ALLOWED,
-        "method_not_allowed",
-        "Method Not Allowed",
-        "This route does not accept this method; /face and /super accept POST.",
-    ),
-    problem(
-        HTTPStatus.BAD_REQUEST,
-        "bad_parameter",
-        "Invalid parameter",
-        "A parameter has an invalid value; `detail` names it.",
-    ),
-    problem(
-        HTTPStatus.INTERNAL_SERVER_ERROR,
-        "internal_error",
-        "Internal error",
-        "The service failed; your request was not at fault. Try again.",
-    ),
-)
-"""Problems that `api/error_handlers.py` returns without a `RequestError`; a test compares the two."""
 
 _DEFAULTS_IN_WORDS: Final = {"threads": "the number of usable cores", "model": "the shipped model"}
 _ALLOWED_IN_WORDS: Final = {
@@ -72,21 +47,10 @@ the default; the allowed values.
 
 
 def reference(folder: Annotated[Path, typer.Argument(help="Folder for errors.md and settings.md.")]) -> None:
-    """Write the lists of error codes and of settings into a folder."""
-    write_reference(folder)
-
-
-def write_reference(folder: Path) -> None:
-    """Write `errors.md` and `settings.md`; the folder is created if missing."""
+    """Write the lists of error codes and of settings into a folder, created if missing."""
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "errors.md").write_text(errors_text(), encoding="utf-8")
     (folder / "settings.md").write_text(settings_text(), encoding="utf-8")
-
-
-def documented_problems() -> tuple[Problem, ...]:
-    """Every error that a client can receive: photo errors in pipeline order, then the others."""
-    of_photos = (problem(status, error.code, error.title, error.advice) for error, status in STATUSES.items())
-    return (*of_photos, *SERVICE_PROBLEMS)
 
 
 def default_in_words(name: str) -> str:

@@ -5,7 +5,7 @@ operators and those that read files, shared lists that are copied, tensors large
 the operators' results.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from math import prod
 from typing import Any, Final
 
@@ -61,7 +61,7 @@ def _only_graph(model: Model) -> SubGraph:
     graph = model.Subgraphs(0)
     counts = (graph.TensorsLength(), graph.OperatorsLength(), model.OperatorCodesLength(), model.BuffersLength())
     signatures = [model.SignatureDefs(number) for number in range(min(2, model.SignatureDefsLength()))]
-    names = [count for one in signatures for count in (one.InputsLength(), one.OutputsLength())]
+    names = [count for signature in signatures for count in (signature.InputsLength(), signature.OutputsLength())]
     if max(*counts, *names, 0) > _MOST_ENTRIES or model.SignatureDefsLength() > 1:
         raise BadModel("The LiteRT file has more tensors, operators or names than a network here can have.")
     return graph
@@ -95,14 +95,14 @@ def _bytes_beside(tensor: Tensor) -> int:
 
 
 def _refuse_other_operators(model: Model, graph: SubGraph) -> None:
-    made = {index for operator in _operators(graph) for index in operator.OutputsAsNumpy().tolist()}
-    made.update(graph.InputsAsNumpy().tolist())
+    computed = {index for operator in _operators(graph) for index in operator.OutputsAsNumpy().tolist()}
+    computed.update(graph.InputsAsNumpy().tolist())
     for operator in _operators(graph):
         code = model.OperatorCodes(operator.OpcodeIndex())
         name = _NAMES.get(max(code.BuiltinCode(), code.DeprecatedBuiltinCode()), "?")
         if name not in _OPERATORS:
             raise BadModel(f"The LiteRT file has the operator {name!r}, which networks here do not have.")
-        if name in _SIZED and made.intersection(operator.InputsAsNumpy().tolist()[1:]):
+        if name in _SIZED and computed.intersection(operator.InputsAsNumpy().tolist()[1:]):
             raise BadModel("The LiteRT file calculates sizes, which networks here have written down.")
 
 
@@ -110,19 +110,20 @@ def _refuse_large_tensors(weights: bytes) -> None:
     """Without delegates the operators declare their outputs before writing: memory is reserved, not used."""
     kind = OpResolverType.BUILTIN_WITHOUT_DEFAULT_DELEGATES
     interpreter = Interpreter(model_content=weights, num_threads=1, experimental_op_resolver_type=kind)
-    told = _shapes(interpreter)
-    _refuse_large(told)
+    declared = _shapes(interpreter)
+    refuse_large(declared.values())
     interpreter.allocate_tensors()
-    made = _shapes(interpreter)
-    if any(made[index] != shape for index, shape in told.items()):
+    computed = _shapes(interpreter)
+    if any(computed[index] != shape for index, shape in declared.items()):
         raise BadModel("The LiteRT file tells other shapes of its tensors than its operators make.")
-    _refuse_large(made)
+    refuse_large(computed.values())
 
 
 def _shapes(interpreter: Any) -> dict[int, tuple[int, ...]]:
-    return {one["index"]: tuple(map(int, one["shape"])) for one in interpreter.get_tensor_details()}
+    return {tensor["index"]: tuple(map(int, tensor["shape"])) for tensor in interpreter.get_tensor_details()}
 
 
-def _refuse_large(shapes: dict[int, tuple[int, ...]]) -> None:
-    if sum(prod(map(abs, shape)) for shape in shapes.values()) > _MOST_NUMBERS:
+def refuse_large(shapes: Iterable[tuple[int, ...]]) -> None:
+    """Raises `BadModel` for arrays with more numbers in all than one crop may take."""
+    if sum(prod(map(abs, shape)) for shape in shapes) > _MOST_NUMBERS:
         raise BadModel("The network makes more of a crop than memory can hold.")

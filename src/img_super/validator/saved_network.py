@@ -20,6 +20,7 @@ import numpy as np
 
 from img_super.errors import BadModel
 from img_super.regular_file import read_regular
+from img_super.validator.litert_file import refuse_large
 
 _CONFIG: Final = "config.json"
 _WEIGHTS: Final = "model.weights.h5"
@@ -30,8 +31,6 @@ _MOST_ITEMS: Final = 10_000
 _MOST_DEPTH: Final = 16
 """Of groups of weights; Keras has one for each layer, in which one for its numbers lies."""
 
-_MOST_ANSWER: Final = 1 << 26
-"""Numbers that one layer may make of one crop: 256 MB."""
 
 _LAYERS: Final = frozenset(
     (
@@ -154,19 +153,17 @@ def _load(data: bytes, weights_bytes: int) -> keras.Model:
         path = Path(folder) / "network.keras"
         path.write_bytes(data)
         network = keras.saving.load_model(path, compile=False, safe_mode=True)
-    for layer in network.layers:
-        if _most_numbers(layer) > _MOST_ANSWER:
-            raise BadModel(f"The network's layer {layer.name[:40]} makes more of a crop than memory can hold.")
+    refuse_large(shape for layer in network.layers for shape in _shapes(layer))
     return network
 
 
-def _most_numbers(layer: keras.layers.Layer) -> int:
-    """The numbers in the layer's largest array for one crop."""
-    shapes: list[tuple[int | None, ...]] = [tensor.shape[1:] for tensor in keras.tree.flatten(layer.output)]
+def _shapes(layer: keras.layers.Layer) -> Iterator[tuple[int, ...]]:
+    """Of what the layer makes of one crop."""
+    for tensor in keras.tree.flatten(layer.output):
+        yield tuple(side or 1 for side in tensor.shape[1:])
     if isinstance(layer, keras.layers.MultiHeadAttention):
         query, key, *_ = (tensor.shape[1:-1] for tensor in keras.tree.flatten(layer.input))
-        shapes.append((layer.num_heads, *query, *key))
-    return max(prod(side or 1 for side in shape) for shape in shapes)
+        yield (layer.num_heads, *query, *key)
 
 
 @contextmanager

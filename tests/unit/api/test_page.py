@@ -10,8 +10,8 @@ from fastapi.testclient import TestClient
 import img_super
 from img_super import __version__
 from img_super.api.app import create_app
+from img_super.api.error_handlers import documented_problems
 from img_super.api.keys import hash_of
-from img_super.cli.reference import documented_problems
 from img_super.pipeline import decide, quality
 from img_super.pipeline.pipeline import Pipeline
 from img_super.settings import Settings

@@ -11,16 +11,13 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from typer.testing import CliRunner
 
-from img_super.api.error_handlers import STATUSES, install_error_handlers
+from img_super.api.error_handlers import STATUSES, documented_problems, install_error_handlers
 from img_super.api.schemas import Problem
 from img_super.cli.reference import (
-    SERVICE_PROBLEMS,
     default_in_words,
-    documented_problems,
     errors_text,
     reference,
     settings_text,
-    write_reference,
 )
 from img_super.errors import input_errors, service_errors
 from img_super.settings import PREFIX, Settings
@@ -47,7 +44,7 @@ def client() -> TestClient:
 
 @pytest.mark.parametrize("name", ["errors.md", "settings.md"])
 def test_committed_reference_is_current(name: str, tmp_path: Path) -> None:
-    write_reference(tmp_path)
+    reference(tmp_path)
     made, committed = (folder.joinpath(name).read_text(encoding="utf-8") for folder in (tmp_path, COMMITTED))
     assert committed == made, "docs/reference has drifted; run `make reference` and commit what it wrote"
 
@@ -83,7 +80,7 @@ def test_error_codes_are_unique() -> None:
 )
 def test_errors_of_the_handlers_are_listed(client: TestClient, method: str, address: str, code: str) -> None:
     answer = Problem(**client.request(method, address).json())
-    listed = {entry.code: entry for entry in SERVICE_PROBLEMS}[code]
+    listed = {entry.code: entry for entry in documented_problems()}[code]
     if code == "bad_parameter":
         assert answer.detail.endswith("invalid value: value.")
         answer.detail = listed.detail

@@ -2,31 +2,20 @@
 
 from fastapi import APIRouter, Request
 
+from img_super import errors
 from img_super.api.batch_work import work_on_batch
 from img_super.api.error_handlers import documented
 from img_super.api.openapi import PHOTOS_REQUEST
 from img_super.api.routes.super import WithEvidence, judging
 from img_super.api.schemas import BatchAnswer
 from img_super.api.services import TheServices
-from img_super.errors import (
-    BadRequestBody,
-    DeadlinePassed,
-    KeyRefused,
-    NoImageField,
-    Overloaded,
-    RateExceeded,
-    SlowBody,
-    SwitchedOff,
-    TooManyBytes,
-    TooManyPhotos,
-    UnsupportedMedia,
-)
 
 router = APIRouter(tags=["photo"])
 
 _ERRORS = (
-    *(KeyRefused, RateExceeded, SwitchedOff, BadRequestBody, NoImageField, UnsupportedMedia, SlowBody, TooManyBytes),
-    *(TooManyPhotos, Overloaded, DeadlinePassed),
+    *(errors.KeyRefused, errors.RateExceeded, errors.SwitchedOff, errors.BadRequestBody, errors.NoImageField),
+    *(errors.UnsupportedMedia, errors.SlowBody, errors.TooManyBytes, errors.TooManyPhotos, errors.Overloaded),
+    errors.DeadlinePassed,
 )
 
 
@@ -43,5 +32,5 @@ async def judge_portraits(request: Request, services: TheServices, evidence: Wit
     Each photo counts towards the caller's rate limit.
     """
     if not services.settings.batch_photos:
-        raise SwitchedOff.by("IMG_SUPER_BATCH_PHOTOS")
+        raise errors.SwitchedOff.by("IMG_SUPER_BATCH_PHOTOS")
     return BatchAnswer(items=await work_on_batch(request, services, judging(request, services, evidence)))

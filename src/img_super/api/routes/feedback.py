@@ -6,27 +6,20 @@ from fastapi import APIRouter, Request
 from fastapi.exceptions import RequestValidationError
 from pydantic import ValidationError
 
+from img_super import errors
 from img_super.api.callers import owner_of
 from img_super.api.error_handlers import documented
 from img_super.api.openapi import body_of, reference
 from img_super.api.schemas import Feedback, FeedbackAnswer
 from img_super.api.services import TheServices
 from img_super.domain import Label
-from img_super.errors import (
-    BadRequestBody,
-    BadStore,
-    KeyRefused,
-    Overloaded,
-    RateExceeded,
-    SlowBody,
-    SwitchedOff,
-    TooManyBytes,
-    UnknownRequest,
-)
 
 router = APIRouter(tags=["photo"])
 
-_ERRORS = (BadRequestBody, KeyRefused, RateExceeded, SwitchedOff, UnknownRequest, Overloaded, TooManyBytes, SlowBody)
+_ERRORS = (
+    *(errors.BadRequestBody, errors.KeyRefused, errors.RateExceeded, errors.SwitchedOff, errors.UnknownRequest),
+    *(errors.Overloaded, errors.TooManyBytes, errors.SlowBody),
+)
 
 
 @router.post(
@@ -43,15 +36,15 @@ async def take_feedback(request: Request, services: TheServices) -> FeedbackAnsw
     """
     judgements = services.judgements
     if judgements is None:
-        raise SwitchedOff.by("IMG_SUPER_FEEDBACK")
+        raise errors.SwitchedOff.by("IMG_SUPER_FEEDBACK")
     feedback = _read(await request.body())
     label = Label[feedback.label.upper()]
     try:
         judgement = await asyncio.to_thread(judgements.label, owner_of(request.scope), feedback.request_id, label)
-    except BadStore as error:
-        raise Overloaded("The feedback database is not responding.", retry_after_s=10) from error
+    except errors.BadStore as error:
+        raise errors.Overloaded("The feedback database is not responding.", retry_after_s=10) from error
     if judgement is None:
-        raise UnknownRequest()
+        raise errors.UnknownRequest()
     return FeedbackAnswer(
         request_id=feedback.request_id, label=feedback.label, score=judgement.score, threshold=judgement.threshold,
         model_version=judgement.model_version,

@@ -3,22 +3,14 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol, TypeVar
+from typing import TypeVar
 
 import numpy as np
 
 from img_super.domain import BoolArray, Float32Array, Int64Array, StrArray, UInt8Array
 from img_super.lab.dataset.manifest import BadDataSet, SampleRow, existing, read_manifest
 
-
-class InShard(Protocol):
-    """A row that names the shard of its crop."""
-
-    @property
-    def shard(self) -> str: ...
-
-
-RowT = TypeVar("RowT", bound=InShard)
+RowT = TypeVar("RowT", bound=SampleRow)
 
 
 class OfRows:

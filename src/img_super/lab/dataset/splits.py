@@ -3,15 +3,18 @@
 A choice depends on a name only, never on a position, so that new material does not move existing items.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from functools import cache
 from pathlib import Path
-from typing import Final, Literal, Protocol
+from typing import Final, Literal
 from zlib import crc32
 
 import msgspec
 
+from img_super.lab.dataset.manifest import ShownRow
+
 Split = Literal["train", "validation"]
+Rows = Sequence[ShownRow]
 
 _FILE: Final = Path(__file__).with_name("splits.json")
 _HELD_OUT_SHARE: Final = 0.35
@@ -44,17 +47,6 @@ class SplitRules(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 class UnknownSource(ValueError):
     """A portrait comes from a source that `splits.json` does not name."""
-
-
-class Shown(Protocol):
-    """What a sample shows; the manifest's row is one."""
-
-    @property
-    def portrait(self) -> str: ...
-    @property
-    def donor(self) -> str: ...
-    @property
-    def design(self) -> str: ...
 
 
 @cache
@@ -111,41 +103,33 @@ def backgrounds_of(split: Split, names: Sequence[str]) -> tuple[str, ...]:
     return tuple(name for name in names if split_of_background(name) == split)
 
 
-def leaks(rows_a: Iterable[Shown], rows_b: Iterable[Shown]) -> list[str]:
+def leaks(rows_a: Rows, rows_b: Rows) -> list[str]:
     """What two data sets share but must not, one sentence per kind; empty if there is nothing.
 
     People (as portrait or donor) and designs are never shared; a source only where the rules divide it by person.
     """
-    listed_a, listed_b = list(rows_a), list(rows_b)
     sentences = [
-        _shared("identities", _identities, listed_a, listed_b),
-        _shared("designs", lambda rows: {row.design for row in rows}, listed_a, listed_b),
-        _shared("sources of portraits that belong to one split", _undivided_sources, listed_a, listed_b),
+        _shared("identities", _identities, rows_a, rows_b),
+        _shared("designs", lambda rows: {row.design for row in rows}, rows_a, rows_b),
+        _shared("sources of portraits that belong to one split", _undivided_sources, rows_a, rows_b),
     ]
     return [sentence for sentence in sentences if sentence]
 
 
-def strays(rows: Iterable[Shown], split: Split) -> list[str]:
-    """What a data set of `split` shows although it belongs to the other split, one sentence per kind."""
-    listed = list(rows)
-    people = {name for name in _identities(listed) if split_of_identity(source_of(name), name) != split}
-    designs = {row.design for row in listed if split_of_design(row.design) != split}
-    sentences = [_sentence(f"identities that {split} must not show", people)]
-    sentences.append(_sentence(f"designs that {split} must not show", designs))
-    return [sentence for sentence in sentences if sentence]
-
-
-def _identities(rows: Sequence[Shown]) -> set[str]:
+def _identities(rows: Rows) -> set[str]:
     return {name for row in rows for name in (row.portrait, row.donor) if name}
 
 
-def _undivided_sources(rows: Sequence[Shown]) -> set[str]:
+def _undivided_sources(rows: Rows) -> set[str]:
     rules = split_rules().identities
     return {source for name in _identities(rows) if rules.get(source := source_of(name)) != "held_out"}
 
 
 def _shared(
-    kind: str, names_of: Callable[[Sequence[Shown]], set[str]], rows_a: Sequence[Shown], rows_b: Sequence[Shown]
+    kind: str,
+    names_of: Callable[[Sequence[ShownRow]], set[str]],
+    rows_a: Sequence[ShownRow],
+    rows_b: Sequence[ShownRow],
 ) -> str:
     return _sentence(f"{kind} in both data sets", names_of(rows_a) & names_of(rows_b))
 

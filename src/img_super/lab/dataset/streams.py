@@ -4,40 +4,19 @@ import struct
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, Protocol
+from typing import Final
 from zipfile import ZIP_STORED, BadZipFile, ZipFile
 
 import numpy as np
 from numpy.lib import format as npy
 
-from img_super.domain import BoolArray, Float32Array, Int64Array, StrArray, UInt8Array
-from img_super.lab.dataset.crops import OfRows, by_shard
+from img_super.domain import BoolArray, Int64Array, UInt8Array
+from img_super.lab.dataset.crops import CropSet, OfRows, by_shard
 from img_super.lab.dataset.manifest import BadDataSet, SampleRow, read_manifest
 
 _LOCAL_HEADER_BYTES: Final = 30
 _LENGTHS_AT: Final = 26
 """Where a member's local header says how long its name and its extra field are. Source: PKWARE, APPNOTE.TXT, 4.3.7."""
-
-
-class Pixels(Protocol):
-    """Arrays by index: in memory, or read from disk."""
-
-    def __getitem__(self, position: int, /) -> UInt8Array: ...
-
-
-class Crops(Protocol):
-    """The source of batches: in memory (`CropSet`) or on disk (`CropStream`)."""
-
-    @property
-    def crops(self) -> Pixels: ...
-    @property
-    def masks(self) -> Pixels: ...
-    @property
-    def labels(self) -> Float32Array: ...
-    @property
-    def documents(self) -> StrArray: ...
-    @property
-    def has_mask(self) -> BoolArray | None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +44,10 @@ class CropStream(OfRows):
         """The crops at these positions, in this order."""
         crops, masks = (ShardedPixels(pixels.shards, pixels.places[positions]) for pixels in (self.crops, self.masks))
         return CropStream(crops, masks, tuple(self.rows[position] for position in positions))
+
+
+Crops = CropSet | CropStream
+"""What batches are made of: in memory or on disk."""
 
 
 def stream_crops(folder: Path, limit: int | None = None) -> CropStream:

@@ -13,7 +13,7 @@ import cv2
 import msgspec
 import numpy as np
 
-from img_super.domain import Float64Array, Int64Array, RgbImage, Rotation, StrArray
+from img_super.domain import Float64Array, Int64Array, RgbImage, StrArray
 from img_super.errors import InputError
 from img_super.figures import Figure
 from img_super.lab.dataset.jpeg import saved
@@ -58,15 +58,10 @@ def blurred(image: RgbImage, sigma_share: float) -> RgbImage:
 
 
 def _steps(change: Callable[..., RgbImage], kind: str, values: Sequence[float]) -> tuple[ImageChange, ...]:
-    return tuple(ImageChange(kind, value, partial(_changed, change=change, value=value)) for value in values)
+    def step(value: float) -> ImageChange:
+        return ImageChange(kind, value, lambda image: change(image, value))
 
-
-def _changed(image: RgbImage, change: Callable[..., RgbImage], value: float) -> RgbImage:
-    return change(image, value)
-
-
-def _turned(image: RgbImage, degrees: Rotation) -> RgbImage:
-    return np.ascontiguousarray(turn(image, degrees))
+    return tuple(map(step, values))
 
 
 _FILES: Final = (
@@ -83,7 +78,7 @@ CROP_STEPS: Final = (*_FILES, *_steps(blurred, "blur", (0.002, 0.004, 0.008)))
 PHOTO_STEPS: Final = (
     *_FILES,
     *_steps(blurred, "blur", (0.001, 0.002, 0.004)),
-    *_steps(_turned, "turn", (90, 180, 270)),
+    *_steps(turn, "turn", (90, 180, 270)),
 )
 
 

@@ -17,7 +17,6 @@ from ai_edge_litert.interpreter import Interpreter
 from img_super.domain import Float32Array, UInt8Array
 from img_super.errors import ImgSuperError
 from img_super.model_card import WeightsFile
-from img_super.validator.saved_network import open_network
 
 LITERT_FILE: Final = "portrait_validator.tflite"
 INT8_FILE: Final = "portrait_validator_int8.tflite"
@@ -29,11 +28,6 @@ REPRESENTATIVE_CROPS: Final = 100
 
 class ExportFailed(ImgSuperError):
     """The exported network's answers differ from the trained one's."""
-
-
-def export_file(trained: Path, folder: Path, representative: UInt8Array | None = None) -> dict[str, WeightsFile]:
-    """`export_network` for a `.keras` file, such as a run's best weights."""
-    return export_network(open_network(trained), folder, representative)
 
 
 def export_network(

@@ -10,10 +10,11 @@ from img_super.lab.dataset.crops import CropSet
 from img_super.lab.dataset.forged_photos import ForgedCrop
 from img_super.lab.dataset.measured_sets import GENERATED
 from img_super.lab.shipping.card import PORTRAIT_VALIDATOR, About, Validation, make_card
-from img_super.lab.shipping.export import REPRESENTATIVE_CROPS, export_file
+from img_super.lab.shipping.export import REPRESENTATIVE_CROPS, export_network
 from img_super.lab.shipping.precision import FLOAT, INT8, compare_precisions, which_serves
 from img_super.model_card import ModelCard, write_card
 from img_super.validator.litert import LiteRtNetwork
+from img_super.validator.saved_network import open_network
 
 __all__ = ["CHOOSING", "REPRESENTATIVE_CROPS", "ship"]
 
@@ -35,7 +36,7 @@ def ship(
     Raises `ExportFailed`: LiteRT's answers differ from Keras's; `ValueError`: the network's logits do not rise with
     suspicion.
     """
-    files = export_file(trained, folder, representative)
+    files = export_network(open_network(trained), folder, representative)
     weights = {file: (folder / entry.name).read_bytes() for file, entry in files.items() if file in (FLOAT, INT8)}
     precisions = compare_precisions(weights, validation)
     serves = which_serves(precisions)

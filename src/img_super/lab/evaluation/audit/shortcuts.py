@@ -8,8 +8,9 @@ from typing import Final
 import numpy as np
 
 from img_super.lab.dataset.manifest import BadDataSet
+from img_super.lab.evaluation import metrics
 from img_super.lab.evaluation.audit import from_pixels, from_rows, surroundings
-from img_super.lab.evaluation.audit.classifier import auc, auc_interval, out_of_fold_scores, strongest_feature, tabulate
+from img_super.lab.evaluation.audit.classifier import auc_interval, out_of_fold_scores, strongest_feature, tabulate
 from img_super.lab.evaluation.audit.from_pixels import responses
 from img_super.lab.evaluation.audit.from_rows import Features
 from img_super.lab.evaluation.audit.rows import AuditRow, Shard, read_rows, read_shards
@@ -101,7 +102,7 @@ class _Samples:
         _refuse_too_few(self.rows, kind)
         table = tabulate(self.features)
         scores = out_of_fold_scores(table.values, labels, documents, seed)
-        area = auc(labels, scores)
+        area = metrics.auc(labels, scores)
         low, high = auc_interval(labels, scores, documents, seed, outside=_OUTSIDE)
         strongest = strongest_feature(table, labels)
         return AuditFinding(

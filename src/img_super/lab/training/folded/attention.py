@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import cache
 from math import isqrt
 from typing import Any, Final
 
@@ -18,6 +19,7 @@ PREFIXES: Final = ("tokens", "relate")
 _JOINED: Final = "query_key_value"
 
 
+@cache
 def place_waves(side: int) -> Array:
     """Position features of side x side places, row by row: [places, 6]."""
     at = np.linspace(-1, 1, side, dtype=np.float32)
@@ -30,7 +32,10 @@ def at_side(bias: Array, side: int) -> Array:
     """The position embedding [places, channels] for another map size."""
     if len(bias) == side * side:
         return bias
-    of_waves, everywhere = _in_waves(bias)
+    return _embedding(*_in_waves(bias), side)
+
+
+def _embedding(of_waves: Array, everywhere: Array, side: int) -> Array:
     return np.asarray(place_waves(side) @ of_waves + everywhere, np.float32)
 
 
@@ -51,9 +56,7 @@ def fold(network: keras.Model) -> dict[str, Array]:
             folded[f"{EMBEDDING}/kernel"] = kernel
             folded["tokens_place/kernel"], folded[f"{EMBEDDING}/bias"] = _in_waves(bias)
         else:
-            folded |= {
-                f"{layer.name}/{what}": array for what, array in zip(_parts(layer), layer.get_weights(), strict=True)
-            }
+            folded |= named_weights(layer)
     return folded
 
 
@@ -63,15 +66,25 @@ def unfold(weights: Mapping[str, Array], network: keras.Model) -> None:
         if isinstance(layer, keras.layers.MultiHeadAttention):
             layer.set_weights(_taken_apart(weights, layer))
         elif layer.name == EMBEDDING:
-            waves = place_waves(isqrt(layer.get_weights()[1].shape[0]))
-            bias = waves @ weights["tokens_place/kernel"] + weights[f"{EMBEDDING}/bias"]
+            side = isqrt(len(layer.get_weights()[1]))
+            bias = _embedding(weights["tokens_place/kernel"], weights[f"{EMBEDDING}/bias"], side)
             layer.set_weights([weights[f"{EMBEDDING}/kernel"], bias])
         else:
-            layer.set_weights([weights[f"{layer.name}/{part}"] for part in _parts(layer)])
+            fill(layer, weights)
 
 
 def _layers(network: keras.Model) -> Iterator[keras.layers.Layer]:
     return (layer for layer in network.layers if layer.name.startswith(PREFIXES) and layer.weights)
+
+
+def named_weights(layer: keras.layers.Layer) -> dict[str, Array]:
+    """A layer's arrays by `layer/part`."""
+    return {f"{layer.name}/{part}": array for part, array in zip(_parts(layer), layer.get_weights(), strict=False)}
+
+
+def fill(layer: keras.layers.Layer, weights: Mapping[str, Array]) -> None:
+    """Set a layer's arrays, of which some layers lack the last."""
+    layer.set_weights([weights[f"{layer.name}/{part}"] for part in _parts(layer)[: len(layer.weights)]])
 
 
 def _parts(layer: keras.layers.Layer) -> tuple[str, str]:

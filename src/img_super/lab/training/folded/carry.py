@@ -43,8 +43,7 @@ def fold(network: keras.Model) -> dict[str, npt.NDArray[np.float32]]:
         folded[f"{conv.name}/kernel"] = conv.get_weights()[0] * _along_outputs(conv, scale)
         folded[f"{conv.name}/bias"] = beta - mean * scale
     for name in _PLAIN:
-        for what, array in zip(("kernel", "bias"), network.get_layer(name).get_weights(), strict=False):
-            folded[f"{name}/{what}"] = array
+        folded |= attention.named_weights(network.get_layer(name))
     folded |= attention.fold(network)
     return {name: np.asarray(array, np.float32) for name, array in folded.items()}
 
@@ -56,8 +55,7 @@ def unfold(weights: Weights, network: keras.Model, crops: npt.NDArray[np.uint8])
     made-up ones a later training would begin by breaking every layer.
     """
     for name in _PLAIN:
-        layer = network.get_layer(name)
-        layer.set_weights([weights[f"{name}/{what}"] for what in ("kernel", "bias")[: len(layer.weights)]])
+        attention.fill(network.get_layer(name), weights)
     attention.unfold(weights, network)
     pairs = list(normalised_convolutions(network))
     for conv, norm in pairs:
