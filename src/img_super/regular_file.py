@@ -4,14 +4,12 @@ import errno
 import os
 from pathlib import Path
 from stat import S_ISREG
-from typing import BinaryIO, Final
-
-_FLAGS: Final = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+from typing import BinaryIO
 
 
 def open_regular(path: Path | str) -> BinaryIO:
     """The file, open for reading. Raises `OSError`, also if it is not a regular file."""
-    descriptor = os.open(path, _FLAGS)
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
     if not S_ISREG(os.fstat(descriptor).st_mode):
         os.close(descriptor)
         raise OSError(errno.EINVAL, "not a regular file", str(path))

@@ -11,8 +11,9 @@ import pytest
 
 from benchmarks.running_service import environment
 from img_super.errors import BrokenImage, DecodeTooSlow, InputError, TooManyPixels
-from img_super.pipeline.decode import decode_image, sniff_type
+from img_super.pipeline.decode import decode_image
 from img_super.pipeline.decode_limits import MAX_JPEG_SCANS, DecodeLimits
+from img_super.pipeline.formats import sniff_type
 from tests.hostile.files import bmp_runs, hostile_files, jpeg_scans, tiff_strip, tiff_tile
 
 CORPUS = dict(hostile_files())

@@ -1,5 +1,6 @@
 """Raises the limit of open files as connections need; the usual soft limit is 1,024, for the sake of select()."""
 
+import resource
 from typing import Final
 
 _BESIDE_CONNECTIONS: Final = 256
@@ -7,10 +8,6 @@ _BESIDE_CONNECTIONS: Final = 256
 
 def allow_connections(connections: int) -> None:
     """Raise this process's limit as far as the system allows; child processes inherit it."""
-    try:
-        import resource  # noqa: PLC0415 - not on every system
-    except ImportError:
-        return
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     files = connections + _BESIDE_CONNECTIONS
     if hard != resource.RLIM_INFINITY:

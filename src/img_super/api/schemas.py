@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import asdict
 from typing import Any, Final, Literal
 
 import cv2
 import msgspec
 import numpy as np
 import pybase64
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 
-from img_super.domain import Box, Detection, Face, ModelIdentity, Rotation, Verdict
+from img_super.domain import Detection, Face, ModelIdentity, Rotation, Verdict
 from img_super.model_card import ModelCard, Policy, PolicyName
 from img_super.pipeline.decide import at_attack_share
 from img_super.pipeline.faces_beside import FacesBeside
@@ -20,17 +21,19 @@ from img_super.pipeline.pipeline import SuperResult
 _OUTSIDE: Final = "Faces around which no document is seen: an owner, a bystander. Without a verdict."
 
 
-class Coordinates(BaseModel):
+class OfValue(BaseModel):
+    """Made from a value of the domain that has these names."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+
+class Coordinates(OfValue):
     """A box in pixels of the photo as it is displayed (after EXIF orientation); half-open."""
 
     y_min: int
     x_min: int
     y_max: int
     x_max: int
-
-    @classmethod
-    def of(cls, box: Box) -> Coordinates:
-        return cls(**_corners(box))
 
 
 class DetectedFace(Coordinates):
@@ -40,7 +43,7 @@ class DetectedFace(Coordinates):
 
     @classmethod
     def of_face(cls, face: Face) -> DetectedFace:
-        return cls(**_corners(face.box), confidence=round(face.confidence, 4))
+        return cls(**asdict(face.box), confidence=round(face.confidence, 4))
 
 
 class FaceAnswer(DetectedFace):
@@ -66,26 +69,22 @@ class FaceAnswer(DetectedFace):
         )
 
 
-class Model(BaseModel):
+class Model(OfValue):
     """The weights that gave an answer."""
 
     name: str
     version: str
     sha256: str
 
-    @classmethod
-    def of(cls, identity: ModelIdentity) -> Model:
-        return cls(name=identity.name, version=identity.version, sha256=identity.sha256)
 
-
-class Quality(BaseModel):
+class Quality(OfValue):
     """Something that makes the answer less certain."""
 
     code: str
     detail: str
 
 
-class ReasonGiven(BaseModel):
+class ReasonGiven(OfValue):
     """What the verdict rests on."""
 
     code: str = Field(description="Stable and machine-readable.")
@@ -116,14 +115,14 @@ class JudgedDocument(BaseModel):
         return cls(
             score=result.decision.score,
             verdict=result.decision.verdict,
-            coord=Coordinates.of(result.detection.portrait.box),
-            portrait=None if place is None else Coordinates.of(place.frame),
+            coord=result.detection.portrait.box,
+            portrait=None if place is None else place.frame,
             quad=None if place is None else [(round(x, 1), round(y, 1)) for x, y in place.quad],
-            box=None if place is None else Coordinates.of(place.box),
+            box=None if place is None else place.box,
             ghosts=_faces(ghosts),
             rotation=result.detection.rotation,
-            quality=_quality(result),
-            reasons=_reasons(result),
+            quality=result.quality,
+            reasons=result.reasons,
         )
 
 
@@ -142,7 +141,7 @@ class EvidenceMap(BaseModel):
         _, png = cv2.imencode(".png", np.rint(result.evidence.heat_map * 255).astype(np.uint8))
         return cls(
             heat_map="data:image/png;base64," + pybase64.b64encode(png.tobytes()).decode(),
-            coord=Coordinates.of(result.crop),
+            coord=result.crop,
             faces=_faces(result.detection.faces),
             rotation=result.detection.rotation,
         )
@@ -179,12 +178,12 @@ class SuperAnswer(BaseModel):
         return cls(
             score=result.decision.score,
             reco="TRUE" if result.decision.superimposed else "FALSE",
-            coord=Coordinates.of(result.detection.portrait.box),
+            coord=result.detection.portrait.box,
             threshold=result.decision.threshold,
             verdict=result.decision.verdict,
-            model=Model.of(result.model),
-            quality=_quality(result),
-            reasons=_reasons(result),
+            model=result.model,
+            quality=result.quality,
+            reasons=result.reasons,
             documents=[JudgedDocument.of(each, beside.ghosts(each.detection)) for each in result.documents],
             outside=_faces(beside.outside()),
             evidence=EvidenceMap.of(result) if with_evidence else None,
@@ -269,7 +268,7 @@ class ValidatorModel(Model):
         fields = ("created", "min_face_px", "figures", "data", "limits", "terms")
         choices = {name: card.policy(name) for name in card.policies or (PolicyName.BALANCED,)}
         return cls(
-            **Model.of(identity).model_dump(),
+            **asdict(identity),
             **msgspec.to_builtins({name: getattr(card, name) for name in fields}),
             policy=policy,
             threshold=choices[policy].threshold,
@@ -315,15 +314,3 @@ class FeedbackAnswer(Feedback):
 
 def _faces(faces: Iterable[Face]) -> list[DetectedFace]:
     return [DetectedFace.of_face(face) for face in faces]
-
-
-def _corners(box: Box) -> dict[str, int]:
-    return {"y_min": box.y_min, "x_min": box.x_min, "y_max": box.y_max, "x_max": box.x_max}
-
-
-def _quality(result: SuperResult) -> list[Quality]:
-    return [Quality(code=warning.code, detail=warning.detail) for warning in result.quality]
-
-
-def _reasons(result: SuperResult) -> list[ReasonGiven]:
-    return [ReasonGiven(code=reason.code, detail=reason.detail) for reason in result.reasons]

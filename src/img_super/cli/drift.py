@@ -83,7 +83,8 @@ def _of_model(rows: list[Labelled], version: str) -> list[Labelled]:
 
 def _tell(findings: list[Finding], reference: Reference, truth: dict[str, int], count: int, as_json: bool) -> None:
     if as_json:
-        _tell_json(findings, reference, truth, count)
+        content: dict[str, Any] = {"photos": count, "reference": reference.name, "findings": findings, "truth": truth}
+        typer.echo(msgspec.json.encode(content | {"drifted": any(finding.drifted for finding in findings)}).decode())
         return
     table = Table("what", "usual", "now", "", title=f"{count:,} photos against {reference.name}")
     for finding in findings:
@@ -94,8 +95,3 @@ def _tell(findings: list[Finding], reference: Reference, truth: dict[str, int], 
         f"{truth['attacks_let_pass']} of {truth['attacks']} attacks missed; "
         f"{truth['left_to_a_person']} photos were left to a person."
     )
-
-
-def _tell_json(findings: list[Finding], reference: Reference, truth: dict[str, int], count: int) -> None:
-    content: dict[str, Any] = {"photos": count, "reference": reference.name, "findings": findings, "truth": truth}
-    typer.echo(msgspec.json.encode(content | {"drifted": any(finding.drifted for finding in findings)}).decode())

@@ -24,15 +24,13 @@ from rich.text import Text
 from img_super.cli.exits import Exit, exit_for, give_up
 from img_super.cli.options import Model, Policy, RunBy, StorageOption, storage_options
 from img_super.errors import how_to_install
-from img_super.settings import Settings, load_settings
+from img_super.settings import load_settings
 from img_super.sources.errors import MAX_FILE_BYTES, SourceError
 
 if TYPE_CHECKING:
-    from img_super.scan.crew import Work
     from img_super.scan.judge import Judged
     from img_super.scan.scan import Judging, ScanJob
     from img_super.scan.summary import Summary
-    from img_super.sources.found import Storage
 
 
 class ReportLanguage(StrEnum):
@@ -99,11 +97,13 @@ def scan(
     --strict); 3 when no photo could be judged; 4 when it could not start; 130 or 143
     when it was stopped.
     """
+    from img_super.scan.crew import Work
     from img_super.scan.scan import ScanJob
 
     with _told_of(out):
         settings = load_settings(model=model, backend=backend, policy=policy, threads=processes)
-        work = _work(settings, max_file_bytes, storage_options(storage_option), thumbnails)
+        storage = storage_options(storage_option)
+        work = Work(settings.pipeline_options(pdf=True), max_file_bytes, storage, thumbnails)
         job = ScanJob(
             tuple(sources), out, out.with_suffix(".html") if report else None, settings.threads,
             restart=restart, overwrite=overwrite, language=language.value, work=work,
@@ -112,12 +112,6 @@ def scan(
             summary, seconds = _scan_with_progress(job, _judging(on_ray, processes), quiet=json)
     _tell(summary, job, seconds, json)
     raise typer.Exit(_exit(summary, strict))
-
-
-def _work(settings: Settings, max_file_bytes: int, storage: Storage, thumbnails: bool) -> Work:
-    from img_super.scan.crew import Work
-
-    return Work(settings.pipeline_options(pdf=True), max_file_bytes, storage, thumbnails)
 
 
 @contextmanager

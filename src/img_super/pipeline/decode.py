@@ -16,7 +16,7 @@ from img_super.domain import RgbImage
 from img_super.errors import BrokenImage, InputError, TooManyPixels
 from img_super.pipeline.colours import to_srgb
 from img_super.pipeline.decode_limits import DecodeLimits, TimedBytes, refuse_costly, refuse_costly_jpeg
-from img_super.pipeline.formats import require_type, sniff_type
+from img_super.pipeline.formats import require_type
 from img_super.pipeline.jpeg_file import read_jpeg
 from img_super.pipeline.jpeg_steps import has_step
 from img_super.pipeline.jpeg_warnings import sound
@@ -31,8 +31,6 @@ from img_super.pipeline.tiff_file import (
     refuse_tiff,
     why_not_opened,
 )
-
-__all__ = ["DEFAULT_LIMITS", "decode_image", "open_image", "read_pixels", "sniff_type"]
 
 DEFAULT_LIMITS: Final = DecodeLimits()
 

@@ -8,9 +8,9 @@
 A version never changes; `registry.json` is replaced atomically.
 """
 
+import fcntl
 import re
 import shutil
-import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -25,9 +25,6 @@ from img_super.durable import flush, replace_durably
 from img_super.errors import BadModel
 from img_super.model_card import CARD_FILE, NOT_DECODED, ModelCard, in_a_line, read_card, read_weights
 from img_super.validator.litert import LiteRtValidator
-
-if sys.platform != "win32":
-    import fcntl
 
 STATE_FILE: Final = "registry.json"
 
@@ -164,8 +161,7 @@ class Registry:
     def _alone(self) -> Iterator[None]:
         """Serialises changes, so that none is lost."""
         with (self.folder / ".lock").open("w") as lock:
-            if sys.platform != "win32":
-                fcntl.flock(lock, fcntl.LOCK_EX)
+            fcntl.flock(lock, fcntl.LOCK_EX)
             yield
 
 

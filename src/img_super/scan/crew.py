@@ -7,7 +7,6 @@ network. Photos in flight, and thus memory, are bounded: `AHEAD` per worker.
 from __future__ import annotations
 
 import signal
-import sys
 from collections import deque
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -71,10 +70,6 @@ class Crew:
     def __exit__(self, *_: object) -> None:
         for worker in self._workers:
             worker.end()
-
-    @property
-    def process_ids(self) -> list[int]:
-        return [worker.process.pid or 0 for worker in self._workers]
 
     def judge(self, photos: Iterator[Found]) -> Iterator[Judged]:
         """A row for every photo, in the order in which they are done.
@@ -166,9 +161,6 @@ class _Worker:
 @contextmanager
 def _interrupts_held() -> Iterator[None]:
     """Ctrl-C reaches every process, but the parent decides; processes started in here never see it."""
-    if sys.platform == "win32":
-        yield
-        return
     resource_tracker.ensure_running()  # otherwise started with the process, unblocking the signal
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:

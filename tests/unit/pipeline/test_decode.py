@@ -13,8 +13,9 @@ from PIL import Image
 
 from img_super.domain import RgbImage
 from img_super.errors import BrokenImage, InputError, NotAnImage, TooManyPixels
-from img_super.pipeline.decode import decode_image, sniff_type
+from img_super.pipeline.decode import decode_image
 from img_super.pipeline.decode_limits import DecodeLimits
+from img_super.pipeline.formats import sniff_type
 from tests.conftest import encode
 
 FORMATS = ["JPEG", "PNG", "WEBP", "BMP", "TIFF"]

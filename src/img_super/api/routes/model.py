@@ -4,7 +4,7 @@ from fastapi import APIRouter
 
 from img_super.api.error_handlers import documented
 from img_super.api.reload import reload_model
-from img_super.api.schemas import Model, Models, Reloaded, ValidatorModel
+from img_super.api.schemas import Models, Reloaded, ValidatorModel
 from img_super.api.services import TheServices
 from img_super.errors import KeyRefused, ModelRefused, SwitchedOff
 
@@ -16,10 +16,10 @@ async def show_models(services: TheServices) -> Models:
     """Which networks answer, their measured quality, and their limits."""
     detector = services.pipeline.detector
     return Models(
-        detector=Model.of(detector.identity),
+        detector=detector.identity,
         validator=await show_figures(services),
-        super_detector=Model.of(services.pipeline.quick_detector.identity),
-        shadow=None if services.shadow is None else Model.of(services.shadow.identity),
+        super_detector=services.pipeline.quick_detector.identity,
+        shadow=None if services.shadow is None else services.shadow.identity,
     )
 
 
@@ -44,4 +44,4 @@ async def reload(services: TheServices) -> Reloaded:
         raise SwitchedOff.by("IMG_SUPER_ADMIN_KEYS_FILE")
     before = services.pipeline.validator.identity
     now = await reload_model(services)
-    return Reloaded(before=Model.of(before), now=Model.of(now), workers=services.settings.workers)
+    return Reloaded(before=before, now=now, workers=services.settings.workers)

@@ -7,7 +7,6 @@ from typing import Final
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 
 from img_super.domain import RgbImage, UInt8Array
 from img_super.lab.dataset.manifest import Row, read_manifest
@@ -23,7 +22,6 @@ _COLUMNS: Final = 6
 _LETTERS_A_LINE: Final = 33
 _FONT: Final = cv2.FONT_HERSHEY_SIMPLEX
 _FONT_SCALE: Final = 0.36
-_OUTLINE: Final = (255, 40, 40)
 _JPEG_QUALITY: Final = 85
 
 
@@ -33,8 +31,6 @@ class Captioned:
 
     crop: RgbImage
     lines: tuple[str, ...]  # at most two lines of ASCII under the crop
-    # Uint8, square, 255 where something was laid over; its outline is drawn. None: no outline.
-    mask: UInt8Array | None = None
 
 
 def contact_sheet(samples: Sequence[Captioned], columns: int = _COLUMNS) -> RgbImage:
@@ -62,11 +58,10 @@ def write_previews(samples: Mapping[str, Sequence[Captioned]], folder: Path) -> 
     return paths
 
 
-def preview_data_set(data_set: Path, folder: Path, outlined: bool = False, limit: int = SAMPLES_A_SHEET) -> list[Path]:
+def preview_data_set(data_set: Path, folder: Path, limit: int = SAMPLES_A_SHEET) -> list[Path]:
     """Sheets of the first `limit` samples of each species and of the genuine ones; return the files.
 
-    `data_set`: holds `manifest.jsonl` and the shards; `folder`: where the sheets go; `outlined`: whether the
-    superimposition is outlined.
+    `data_set`: holds `manifest.jsonl` and the shards; `folder`: where the sheets go.
     """
     rows: dict[str, list[Row]] = {}
     for row in read_manifest(data_set, Row):
@@ -76,34 +71,26 @@ def preview_data_set(data_set: Path, folder: Path, outlined: bool = False, limit
     shards = sorted({row.shard for group in rows.values() for row in group})
     arrays = {shard: _read(data_set / f"{shard}.npz") for shard in shards}
     return write_previews(
-        {species: [_captioned(row, *arrays[row.shard], outlined) for row in group] for species, group in rows.items()},
+        {species: [_captioned(row, arrays[row.shard]) for row in group] for species, group in rows.items()},
         folder,
     )
 
 
-def _read(path: Path) -> tuple[RgbImage, UInt8Array]:
+def _read(path: Path) -> UInt8Array:
     with np.load(path) as arrays:
-        return arrays["crops"], arrays["masks"]
+        return np.asarray(arrays["crops"], np.uint8)
 
 
-def _captioned(row: Row, crops: RgbImage, masks: UInt8Array, outlined: bool) -> Captioned:
+def _captioned(row: Row, crops: UInt8Array) -> Captioned:
     attack = f"{row.stage}, care {row.care:.2f}, " if row.label else ""
     lines = (row.design, f"{attack}{row.file.format} {row.file.quality:g}")
-    return Captioned(crops[row.position], lines, masks[row.position] if outlined and row.label else None)
+    return Captioned(crops[row.position], lines)
 
 
 def _place(sheet: RgbImage, sample: Captioned, corner: tuple[int, int]) -> None:
     x, y = corner
     tile = np.ascontiguousarray(cv2.resize(sample.crop, (_TILE_PX, _TILE_PX), interpolation=cv2.INTER_AREA))
-    if sample.mask is not None:
-        cv2.drawContours(tile, _outlines(sample.mask), -1, _OUTLINE, 1, cv2.LINE_AA)
     sheet[y : y + _TILE_PX, x : x + _TILE_PX] = tile
     for number, line in enumerate(sample.lines[:2], start=1):
         foot = (x + 1, y + _TILE_PX + number * _LINE_PX)
         cv2.putText(sheet, line[:_LETTERS_A_LINE], foot, _FONT, _FONT_SCALE, (0, 0, 0), 1, cv2.LINE_AA)
-
-
-def _outlines(mask: UInt8Array) -> Sequence[npt.NDArray[np.int32]]:
-    large = cv2.resize(mask, (_TILE_PX, _TILE_PX), interpolation=cv2.INTER_LINEAR)
-    contours, _ = cv2.findContours((large > 127).astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
-    return [np.asarray(line, np.int32) for line in contours]

@@ -93,7 +93,7 @@ def _background(rng: np.random.Generator, style: PortraitStyle) -> Background:
         return draw_background(rng)
     if style.background in ("transparent", "multiply"):
         light = float(rng.uniform(236, 254))
-        return Background("plain", light, light, light, 0.1, 0.0, 4, 0.0, 0.0)
+        return Background("plain", (light, light, light), 0.1, 0.0, 4, 0.0, 0.0)
     return draw_background(rng, PLAIN)
 
 

@@ -7,6 +7,7 @@ import cv2
 import numpy as np
 
 from img_super.domain import RgbImage
+from img_super.lab.dataset.manifest import Facts
 from img_super.lab.synthesis import pixels
 from img_super.lab.synthesis.documents import lines
 from img_super.lab.synthesis.documents.blank import Blank, PortraitStyle
@@ -48,7 +49,7 @@ def blank_of(rng: np.random.Generator, design: Design, frame_width_px: int) -> B
     overprints = draw_overprints(page, design.overprints)
     ghost = page.box_px(design.ghost) if design.ghost and rng.random() < design.ghost_chance else None
     material = pick(rng, design.material)
-    facts: dict[str, str | float | bool] = {
+    facts: Facts = {
         "design": design.family, "locale": page.person.locale, "material": material, "ghost": ghost is not None,
         "overprints": " ".join(overprint.kind for overprint in overprints),
     }  # fmt: skip

@@ -37,10 +37,7 @@ class Background:
     """The look of an ID photo's background."""
 
     kind: str  # one of `KINDS`; `cut_out`: plain, and the person's edge is as hard as an office's software cuts it
-    # red, green, blue: its colour, 0 to 255; unused by `own` and `own_blurred`
-    red: float
-    green: float
-    blue: float
+    colour: tuple[float, float, float]  # 0 to 255; unused by `own` and `own_blurred`
     depth: float  # darkness of the far end of a gradient, fold or vignette, 0 to 1
     angle_deg: float  # direction of a gradient
     cells: int  # number of folds or clouds across
@@ -61,9 +58,7 @@ def draw_background(rng: np.random.Generator, kinds: tuple[str, ...] = KINDS) ->
     red, green, blue = (float(np.clip(value + rng.normal(0, 6), 0, 255)) for value in _COLOURS[name])
     return Background(
         kind=kind,
-        red=red,
-        green=green,
-        blue=blue,
+        colour=(red, green, blue),
         depth=float(rng.uniform(0.06, 0.35)),
         angle_deg=float(rng.uniform(0, 360)),
         cells=int(rng.integers(4, 14)),
@@ -74,7 +69,7 @@ def draw_background(rng: np.random.Generator, kinds: tuple[str, ...] = KINDS) ->
 
 def paint_background(background: Background, hw: tuple[int, int], rng: np.random.Generator) -> Float32Array:
     """The background alone, float32 RGB; `own` and `own_blurred` are left to the caller, who has the picture."""
-    flat = pixels.filled(hw, (background.red, background.green, background.blue))
+    flat = pixels.filled(hw, background.colour)
     light = _light(background, hw, rng)
     return flat if light is None else pixels.modulate(flat, light)
 

@@ -4,11 +4,9 @@ The networks (Apache-2.0) were distilled from StyleGAN2 (T. Karras et al., 2020)
 non-commercial: generated portraits go to the cache and into training, never into the project.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Any, Final
 
 import cv2
 import numpy as np
@@ -27,9 +25,6 @@ from img_super.lab.synthesis.portraits.folder import (
 from img_super.lab.synthesis.portraits.pack import read_pack
 from img_super.lab.synthesis.portraits.portrait import Portrait
 from img_super.lab.synthesis.portraits.weights import MAPPING, SYNTHESIS, BadWeights
-
-if TYPE_CHECKING:
-    from openvino import Core, Model
 
 SOURCE: Final = "drawn"
 
@@ -136,7 +131,7 @@ class _Studio:
         return path
 
 
-def _add_second_style(synthesis: Model) -> None:
+def _add_second_style(synthesis: Any) -> None:
     """Give the network a second input, a style for `_VARIED_LAYERS`."""
     from openvino import opset13  # noqa: PLC0415  an extra: only who draws portraits needs it
 
@@ -153,7 +148,7 @@ def _add_second_style(synthesis: Model) -> None:
     synthesis.add_parameters([features])
 
 
-def _core() -> Core:
+def _core() -> Any:
     try:
         from openvino import Core  # noqa: PLC0415  an extra: only who draws portraits needs it
     except ModuleNotFoundError as error:

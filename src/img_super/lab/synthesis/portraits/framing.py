@@ -51,23 +51,10 @@ def head_of(portrait: Portrait) -> Head:
     return Head(chin, max(crown, 0.0), (left + right) / 2)
 
 
-def window(portrait: Portrait, aspect: float, rng: np.random.Generator) -> Window:
-    """The part that an ID photo of `aspect` (width / height) shows, never outside the picture.
-
-    If the picture is too small for the window, the window shrinks; `free_window` keeps its size.
-    """
-    ideal = free_window(portrait, aspect, rng)
-    width, height = ideal[2] - ideal[0], ideal[3] - ideal[1]
-    wh = portrait.wh
-    scale = min(1.0, wh[0] / width, wh[1] / height)
-    width, height = width * scale, height * scale
-    x_min = max(min((ideal[0] + ideal[2] - width) / 2, wh[0] - width), 0.0)
-    y_min = max(min((ideal[1] + ideal[3] - height) / 2, wh[1] - height), 0.0)
-    return x_min, y_min, x_min + width, y_min + height
-
-
 def free_window(portrait: Portrait, aspect: float, rng: np.random.Generator) -> Window:
-    """Like `window`, but it may extend beyond the picture above and beside the person, over background.
+    """The part that an ID photo of `aspect` (width / height) shows.
+
+    Above and beside the person it may extend beyond the picture, over background.
 
     It never extends below the picture, nor past a side that cuts shoulders or hair: a person must not end inside the
     frame. A tightly cropped portrait therefore shows a larger head than usual.

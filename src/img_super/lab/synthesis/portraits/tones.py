@@ -24,14 +24,8 @@ class Tone:
     """How a document prints its portrait."""
 
     kind: str  # one of `KINDS`
-    # ink_red, ink_green, ink_blue: the dark end of tones other than colour, 0 to 255
-    ink_red: float
-    ink_green: float
-    ink_blue: float
-    # paper_red, paper_green, paper_blue: its light end
-    paper_red: float
-    paper_green: float
-    paper_blue: float
+    ink: tuple[float, float, float]  # the dark end of tones other than colour, 0 to 255; `paper`: its light end
+    paper: tuple[float, float, float]
     strength: float  # share of the original colour lost by a toned print, 0 to 1
     contrast: float  # slope of the tone curve at middle grey
     pitch_px: float  # distance between lines or dots, if any
@@ -39,14 +33,6 @@ class Tone:
     curl: float  # how far engraved lines follow the form, in pitches
     coloured: bool  # whether a halftone has three inks, else one
     definition: float  # resolved share of the lines or dots; the rest has merged into an even tone, 0 to 1
-
-    @property
-    def ink(self) -> tuple[float, float, float]:
-        return self.ink_red, self.ink_green, self.ink_blue
-
-    @property
-    def paper(self) -> tuple[float, float, float]:
-        return self.paper_red, self.paper_green, self.paper_blue
 
 
 def draw_tone(rng: np.random.Generator, kinds: tuple[str, ...] = KINDS) -> Tone:
@@ -56,8 +42,8 @@ def draw_tone(rng: np.random.Generator, kinds: tuple[str, ...] = KINDS) -> Tone:
     ink, paper = _end_colours(kind, rng)
     return Tone(
         kind,
-        *ink,
-        *paper,
+        ink,
+        paper,
         strength=float(rng.uniform(0.35, 0.9)),
         contrast=float(np.clip(rng.normal(1.0, 0.08), 0.8, 1.25)),
         pitch_px=float(rng.uniform(2.8, 4.8) if kind == "engraved" else rng.uniform(2.2, 4.2)),

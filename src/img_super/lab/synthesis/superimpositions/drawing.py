@@ -22,9 +22,8 @@ from img_super.lab.synthesis.superimpositions.own_picture import draw_own_pictur
 from img_super.lab.synthesis.superimpositions.paper import draw_paper
 from img_super.lab.synthesis.superimpositions.photos import pasted_photo, printed_photo
 from img_super.lab.synthesis.superimpositions.repainting import draw_repainting
-from img_super.lab.synthesis.superimpositions.target import Target
 
-Make = Callable[[np.random.Generator, Portrait, Target, float], Cut]
+Make = Callable[[np.random.Generator, Portrait, Card, float], Cut]
 
 _MAKERS: Final[dict[str, Make]] = {
     "pasted_head": pasted_head, "pasted_photo": pasted_photo, "face_swap": face_swap,
@@ -69,16 +68,15 @@ def draw_attack(
     if species == "screen_edit":
         manner = str(rng.choice(["pasted_head", "pasted_photo", "face_swap"], p=[0.33, 0.25, 0.42]))
     stage, care = _stage(rng, stages_of(species, stages)), float(rng.uniform())
-    mono = _shows_no_colour(card)
-    target = Target(card.frame, card.landmarks, card.outline, card.face_width_px, card.grey or mono)
+    grey = _shows_no_colour(card)
     donor = _reduced(rng, donor, card.face_width_px)
-    cut = _MAKERS[manner](rng, donor, target, care)
+    cut = _MAKERS[manner](rng, donor, card, care)
     is_own = manner in ("pasted_head", "face_swap") and stage != "card" and rng.random() < _OWN_SHARE
     shows_donors = not is_own and manner != "face_swap"  # a swapped face keeps the original's size
     face_ratio = scale_of(cut.matrix) * donor.face_xywh[2] / card.face_width_px if shows_donors else 1.0
     cut = _cropped(cut)
     if not is_own:
-        cut = replace(cut, picture=_with_history(rng, cut.picture, target.grey))
+        cut = replace(cut, picture=_with_history(rng, cut.picture, grey))
     blend = _blend(rng, manner, stage, care)
     repaints = manner in ("pasted_head", "printed_head") and not is_own and rng.random() < 0.08 + 0.4 * care
     paper = draw_paper(rng, care, card.face_width_px, len(cut.corners)) if stage == "card" else None
@@ -100,7 +98,7 @@ def draw_attack(
         clip_box=card.frame,
         face_width_px=card.face_width_px,
         face_ratio=face_ratio,
-        own=draw_own_picture(rng, target.grey) if is_own else None,
+        own=draw_own_picture(rng, grey) if is_own else None,
         repainting=draw_repainting(rng, care) if repaints and stage != "card" else None,
         paper=paper,
         facts=facts,

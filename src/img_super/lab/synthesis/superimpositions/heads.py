@@ -3,24 +3,25 @@
 import numpy as np
 
 from img_super.domain import Float32Array
+from img_super.lab.dataset.manifest import Facts
 from img_super.lab.synthesis import pixels
-from img_super.lab.synthesis.geometry import scale_of
+from img_super.lab.synthesis.documents.blank import Card
+from img_super.lab.synthesis.geometry import corners_of, scale_of
 from img_super.lab.synthesis.portraits.framed import filled_background, pure_foreground
 from img_super.lab.synthesis.portraits.portrait import Portrait
 from img_super.lab.synthesis.superimpositions import outlines
 from img_super.lab.synthesis.superimpositions.attack import Cut
 from img_super.lab.synthesis.superimpositions.placing import jittered, similarity
-from img_super.lab.synthesis.superimpositions.target import Target
 
 _SHAPES = ("head_and_shoulders", "head", "oval")
 
 
-def pasted_head(rng: np.random.Generator, donor: Portrait, target: Target, care: float) -> Cut:
+def pasted_head(rng: np.random.Generator, donor: Portrait, card: Card, care: float) -> Cut:
     """A head with or without shoulders: its outline follows the hair, or is an oval around it."""
-    matrix = _placement(rng, donor, target, care)
+    matrix = _placement(rng, donor, card, care)
     per_card_px = 1 / scale_of(matrix)
     shape = str(rng.choice(_SHAPES, p=[0.6, 0.28, 0.12]))
-    edge = outlines.draw_edge(rng, care, target.face_width_px)
+    edge = outlines.draw_edge(rng, care, card.face_width_px)
     inside = _shape(rng, donor, shape)
     picture = pixels.as_float(donor.image)
     halo = "none"
@@ -28,18 +29,16 @@ def pasted_head(rng: np.random.Generator, donor: Portrait, target: Target, care:
         picture, halo = _with_halo(rng, picture, donor, care)
     alpha = outlines.cut(rng, inside, edge, per_card_px)
     clip = str(rng.choice(["none", "sides", "frame"], p=[0.15, 0.45, 0.4]))
-    facts: dict[str, str | float | bool] = {
-        "shape": shape, "edge": edge.kind, "edge_px": edge.softness_px, "halo": halo, "clip": clip
-    }  # fmt: skip
-    return Cut(picture, alpha, matrix, target.clip(clip), _no_corners(), edge.kind == "aliased", facts)
+    facts: Facts = {"shape": shape, "edge": edge.kind, "edge_px": edge.softness_px, "halo": halo, "clip": clip}
+    return Cut(picture, alpha, matrix, _clip(card, clip), _no_corners(), edge.kind == "aliased", facts)
 
 
-def printed_head(rng: np.random.Generator, donor: Portrait, target: Target, care: float) -> Cut:
+def printed_head(rng: np.random.Generator, donor: Portrait, card: Card, care: float) -> Cut:
     """A head cut out of a printed sheet: straight snips, and in places the sheet's white beside the hair."""
-    matrix = _placement(rng, donor, target, care)
+    matrix = _placement(rng, donor, card, care)
     per_card_px = 1 / scale_of(matrix)
     shape = str(rng.choice(_SHAPES, p=[0.62, 0.3, 0.08]))
-    face_px = target.face_width_px
+    face_px = card.face_width_px
     edge = outlines.Edge(
         kind=str(rng.choice(["jagged", "lasso"], p=[0.7, 0.3])),
         grown_px=float(rng.normal(0.012, 0.02 * (1.1 - care))) * face_px,
@@ -53,21 +52,31 @@ def printed_head(rng: np.random.Generator, donor: Portrait, target: Target, care
         picture = pixels.blend(sheet, picture, outlines.matte_of(donor))
     alpha = outlines.cut(rng, _shape(rng, donor, shape), edge, per_card_px)
     clip = str(rng.choice(["none", "sides", "frame"], p=[0.4, 0.35, 0.25]))
-    facts: dict[str, str | float | bool] = {"shape": shape, "edge": edge.kind, "white_rim": on_white, "clip": clip}
-    return Cut(picture, alpha, matrix, target.clip(clip), _no_corners(), False, facts)
+    facts: Facts = {"shape": shape, "edge": edge.kind, "white_rim": on_white, "clip": clip}
+    return Cut(picture, alpha, matrix, _clip(card, clip), _no_corners(), False, facts)
 
 
 def _no_corners() -> Float32Array:
     return np.empty((0, 2), np.float32)
 
 
-def _placement(rng: np.random.Generator, donor: Portrait, target: Target, care: float) -> Float32Array:
+def _clip(card: Card, kind: str) -> Float32Array:
+    """Where a head may lie: `none` (everywhere), `sides` (hair may stand out above the frame), `frame`."""
+    if kind == "none":
+        return _no_corners()
+    corners = corners_of(card.frame)
+    if kind == "sides":
+        corners[:2, 1] -= card.frame[3] - card.frame[1]
+    return corners
+
+
+def _placement(rng: np.random.Generator, donor: Portrait, card: Card, care: float) -> Float32Array:
     """Onto the original face, at the same average size by the detector, so that size reveals nothing."""
     loose = 1 - care
-    matrix = similarity(donor.landmarks, target.landmarks)
+    matrix = similarity(donor.landmarks, card.landmarks)
     scale = float(np.exp(rng.normal(-0.005, 0.05 + 0.09 * loose)))
-    shift, turn = (0.015 + 0.05 * loose) * target.face_width_px, 0.7 + 2.2 * loose
-    return jittered(rng, matrix, target.landmarks.mean(0), scale, shift, turn)
+    shift, turn = (0.015 + 0.05 * loose) * card.face_width_px, 0.7 + 2.2 * loose
+    return jittered(rng, matrix, card.landmarks.mean(0), scale, shift, turn)
 
 
 def _shape(rng: np.random.Generator, donor: Portrait, shape: str) -> Float32Array:

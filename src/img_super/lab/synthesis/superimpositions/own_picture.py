@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from img_super.domain import Float32Array
+from img_super.domain import Float32Array, Float64Array
 from img_super.lab.synthesis import pixels
 from img_super.lab.synthesis.geometry import warp
 
@@ -25,9 +25,7 @@ class OwnPicture:
     shrink: float
     blur_px: float
     sharpen: float
-    gain_red: float
-    gain_green: float
-    gain_blue: float
+    gains: Float64Array  # by channel
     gamma: float
     noise: float
     quality: int
@@ -46,9 +44,7 @@ def draw_own_picture(rng: np.random.Generator, grey: bool) -> OwnPicture:
         shrink=float(rng.uniform(0.4, 0.95)) if soft else 1.0,
         blur_px=float(max(0.0, rng.uniform(-0.6, 1.2))) if soft else 0.0,
         sharpen=0.0 if soft else float(max(0.0, rng.uniform(-0.4, 1.2))),
-        gain_red=level + float(colour[0]),
-        gain_green=level + float(colour[1]),
-        gain_blue=level + float(colour[2]),
+        gains=level + colour,
         gamma=float(rng.uniform(0.85, 1.18)),
         noise=float(max(0.0, rng.uniform(-4, 5))),
         quality=int(rng.integers(55, 98)),
@@ -66,7 +62,7 @@ def changed(rng: np.random.Generator, image: Float32Array, change: OwnPicture, f
         copy = pixels.resize(pixels.resize(copy, small), (width, height))
     copy = pixels.sharpen(pixels.blur(copy, change.blur_px), change.sharpen)
     copy = pixels.curve(copy, pixels.gamma_table(change.gamma))
-    copy = pixels.scaled(copy, (change.gain_red, change.gain_green, change.gain_blue))
+    copy = pixels.scaled(copy, change.gains)
     if change.noise:
         copy = np.asarray(cv2.add(copy, pixels.noise(rng, copy.shape, change.noise, 0.5, 0.2)), np.float32)
     return pixels.save_and_read(copy, change.quality, "jpeg")

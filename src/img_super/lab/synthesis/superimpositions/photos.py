@@ -4,14 +4,15 @@ import cv2
 import numpy as np
 
 from img_super.domain import Float32Array
+from img_super.lab.dataset.manifest import Facts
 from img_super.lab.synthesis import pixels
-from img_super.lab.synthesis.geometry import scale_of
+from img_super.lab.synthesis.documents.blank import Card
+from img_super.lab.synthesis.geometry import corners_of, scale_of
 from img_super.lab.synthesis.portraits.backgrounds import KINDS, PLAIN, draw_background
 from img_super.lab.synthesis.portraits.framed import framed
 from img_super.lab.synthesis.portraits.portrait import Portrait
 from img_super.lab.synthesis.superimpositions.attack import Cut
 from img_super.lab.synthesis.superimpositions.placing import jittered
-from img_super.lab.synthesis.superimpositions.target import Target
 
 _MARGIN_PX = 6
 _FITS = ("exact", "most", "off", "larger")
@@ -20,10 +21,10 @@ _BACKGROUND_SHARES = (0.42, 0.5, 0.08)
 """Nearly as behind genuine portraits: were donors' backgrounds busier, that alone would tell."""
 
 
-def pasted_photo(rng: np.random.Generator, donor: Portrait, target: Target, care: float) -> Cut:
+def pasted_photo(rng: np.random.Generator, donor: Portrait, card: Card, care: float) -> Cut:
     """A rectangle, sometimes rounded or oval, exactly in the frame or not quite."""
     fit = str(rng.choice(_FITS, p=np.array([0.2, 0.2, 0.45, 0.15]) + care * np.array([0.5, -0.1, -0.3, -0.1])))
-    sheet, matrix = _sheet(rng, donor, target, fit, care)
+    sheet, matrix = _sheet(rng, donor, card, fit, care)
     border = str(rng.choice(["none", "white", "line", "black"], p=[0.74, 0.15, 0.07, 0.04]))
     sheet = _bordered(rng, sheet, border)
     picture, to_card = _with_margin(sheet, matrix)
@@ -33,16 +34,14 @@ def pasted_photo(rng: np.random.Generator, donor: Portrait, target: Target, care
     softness = _softness(rng, care)
     alpha = np.asarray(pixels.blur(alpha, softness * per_card_px), np.float32)
     edge = "hard" if softness < 1 else "feathered"
-    facts: dict[str, str | float | bool] = {
-        "fit": fit, "border": border, "rounding": rounding, "edge_px": softness, "edge": edge
-    }  # fmt: skip
+    facts: Facts = {"fit": fit, "border": border, "rounding": rounding, "edge_px": softness, "edge": edge}
     return Cut(picture, alpha, to_card, np.empty((0, 2), np.float32), _corners(sheet.shape), False, facts)
 
 
-def printed_photo(rng: np.random.Generator, donor: Portrait, target: Target, care: float) -> Cut:
+def printed_photo(rng: np.random.Generator, donor: Portrait, card: Card, care: float) -> Cut:
     """A paper photo: cut by hand, with slightly crooked sides; sometimes with the printer's white edge."""
     fit = str(rng.choice(_FITS, p=np.array([0.1, 0.25, 0.4, 0.25]) + care * np.array([0.4, -0.1, -0.15, -0.15])))
-    sheet, matrix = _sheet(rng, donor, target, fit, care)
+    sheet, matrix = _sheet(rng, donor, card, fit, care)
     border = str(rng.choice(["none", "white"], p=[0.65, 0.35]))
     sheet = _bordered(rng, sheet, border)
     picture, to_card = _with_margin(sheet, matrix)
@@ -51,20 +50,20 @@ def printed_photo(rng: np.random.Generator, donor: Portrait, target: Target, car
     punched = bool(rng.random() < 0.1)
     rounding = float(rng.uniform(0.04, 0.14))
     alpha = _rounded_sheet(sheet.shape, rounding) if punched else _hand_cut(rng, sheet.shape, crooked)
-    facts: dict[str, str | float | bool] = {"fit": fit, "border": border, "crooked": crooked, "rounded": punched}
+    facts: Facts = {"fit": fit, "border": border, "crooked": crooked, "rounded": punched}
     return Cut(picture, alpha, to_card, np.empty((0, 2), np.float32), corners, False, facts)
 
 
 def _sheet(
-    rng: np.random.Generator, donor: Portrait, target: Target, fit: str, care: float
+    rng: np.random.Generator, donor: Portrait, card: Card, fit: str, care: float
 ) -> tuple[Float32Array, Float32Array]:
     """The donor's ID photo and the map from its pixels onto the card."""
-    wh = target.frame_wh
+    wh = card.frame[2] - card.frame[0], card.frame[3] - card.frame[1]
     aspect = wh[0] / wh[1] * (1.0 if fit == "exact" else float(np.exp(rng.normal(0, 0.06))))
     kinds = _BACKGROUNDS[int(rng.choice(len(_BACKGROUNDS), p=_BACKGROUND_SHARES))]
     photo = framed(donor, aspect, rng, draw_background(rng, kinds)).image
     scale = wh[1] / photo.shape[0]
-    corners = target.corners()
+    corners = corners_of(card.frame)
     matrix = np.array([[wh[0] / photo.shape[1], 0, corners[0, 0]], [0, scale, corners[0, 1]], [0, 0, 1]], np.float32)
     if fit == "exact":
         return photo, matrix
@@ -72,7 +71,7 @@ def _sheet(
     matrix[0, 2] += (wh[0] - scale * photo.shape[1]) / 2
     loose = 1 - care
     sizes = {"most": (0.8 + 0.08 * care, 0.97), "off": (0.94, 1.06 + 0.04 * loose), "larger": (1.05, 1.28)}
-    shift, turn = (0.008 + 0.035 * loose) * target.face_width_px, 0.3 + 1.5 * loose
+    shift, turn = (0.008 + 0.035 * loose) * card.face_width_px, 0.3 + 1.5 * loose
     spot = jittered(rng, matrix, corners.mean(0), float(rng.uniform(*sizes[fit])), shift, turn)
     return photo, spot
 

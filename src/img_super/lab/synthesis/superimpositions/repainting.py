@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from img_super.domain import Float32Array
+from img_super.domain import Float32Array, Float64Array
 from img_super.lab.synthesis import pixels
 
 _SMALL_PX = 72
@@ -19,10 +19,7 @@ class Repainting:
     # drawn inwards row by row), `tinted` (one colour of the forger's choice).
     kind: str
     reach: float  # size of the painted part relative to head and shoulders
-    # red, green, blue: the colour of `tinted`, 0 to 255
-    red: float
-    green: float
-    blue: float
+    colour: Float64Array  # of `tinted`, 0 to 255
     softness: float  # of its edge, in face widths
     grain: float  # share of the surroundings' grain that the paint gets, 0 to 1
 
@@ -34,9 +31,7 @@ def draw_repainting(rng: np.random.Generator, care: float) -> Repainting:
     return Repainting(
         kind=kind,
         reach=float(rng.uniform(0.95, 1.3)),
-        red=float(np.clip(level + rng.normal(0, 10), 0, 255)),
-        green=float(np.clip(level + rng.normal(0, 10), 0, 255)),
-        blue=float(np.clip(level + rng.normal(0, 14), 0, 255)),
+        colour=np.clip(level + rng.normal(0, (10, 10, 14)), 0, 255),
         softness=float(rng.choice([0.003, rng.uniform(0.005, 0.06)])),
         grain=float(care * rng.uniform(0.5, 1.0)) if rng.random() < 0.4 + 0.5 * care else 0.0,
     )
@@ -83,7 +78,7 @@ def _fill(canvas: Float32Array, centre: tuple[float, float], axes: tuple[float, 
 def _paint(base: Float32Array, repainting: Repainting, head: Float32Array, frame_mask: Float32Array) -> Float32Array:
     hw = base.shape[:2]
     if repainting.kind == "tinted":
-        return pixels.filled(hw, (repainting.red, repainting.green, repainting.blue))
+        return pixels.filled(hw, repainting.colour)
     if repainting.kind == "flat":
         background = base[(frame_mask > 0.9) & (head < 0.1)]
         return pixels.filled(hw, np.median(background, axis=0) if len(background) > 8 else (225, 225, 225))
