@@ -25,7 +25,8 @@ def export(
     """Export a network: verified weights and their card."""
     from img_super.lab.dataset.crops import read_crops
     from img_super.lab.dataset.real_captures import real_crops
-    from img_super.lab.shipping.ship import REPRESENTATIVE_CROPS, ship
+    from img_super.lab.shipping.export import REPRESENTATIVE_CROPS
+    from img_super.lab.shipping.ship import ship
 
     if real and donors is None:
         raise typer.BadParameter("forgeries on real captures need donors", param_hint="--donors")

@@ -26,7 +26,8 @@ from img_super.lab.own_documents.compare import (
 from img_super.lab.own_documents.read import OwnDocuments
 from img_super.lab.own_documents.recalibration import OWN, lineage_of
 from img_super.lab.shipping.card import About, Validation
-from img_super.lab.shipping.ship import REPRESENTATIVE_CROPS, ship
+from img_super.lab.shipping.export import REPRESENTATIVE_CROPS
+from img_super.lab.shipping.ship import ship
 from img_super.model_card import ModelCard, write_card
 
 REPORT_FILE: Final = "report.json"

@@ -10,13 +10,11 @@ from img_super.lab.dataset.crops import CropSet
 from img_super.lab.dataset.forged_photos import ForgedCrop
 from img_super.lab.dataset.measured_sets import GENERATED
 from img_super.lab.shipping.card import PORTRAIT_VALIDATOR, About, Validation, make_card
-from img_super.lab.shipping.export import REPRESENTATIVE_CROPS, export_network
+from img_super.lab.shipping.export import export_network
 from img_super.lab.shipping.precision import FLOAT, INT8, compare_precisions, which_serves
 from img_super.model_card import ModelCard, write_card
 from img_super.validator.litert import LiteRtNetwork
 from img_super.validator.saved_network import open_network
-
-__all__ = ["CHOOSING", "REPRESENTATIVE_CROPS", "ship"]
 
 CHOOSING: Final = "real_captures_choosing"
 

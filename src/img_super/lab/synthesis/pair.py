@@ -9,8 +9,12 @@ from typing import Final
 
 import numpy as np
 
-from img_super.lab.synthesis.capture import Capture, Passing, Screen, draw_capture, draw_passing, draw_screen
-from img_super.lab.synthesis.documents import Blank, docxpand_blank, draw_blank
+from img_super.lab.synthesis.capture.camera import Capture, draw_capture
+from img_super.lab.synthesis.capture.screen import Screen, draw_screen
+from img_super.lab.synthesis.capture.transmission import Passing, draw_passing
+from img_super.lab.synthesis.documents.blank import Blank
+from img_super.lab.synthesis.documents.docxpand import docxpand_blank
+from img_super.lab.synthesis.documents.drawing import draw_blank
 from img_super.lab.synthesis.geometry import Box4, overlap
 from img_super.lab.synthesis.portraits.portrait import Portrait
 from img_super.lab.synthesis.sources import Sources

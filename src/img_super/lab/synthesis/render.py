@@ -13,18 +13,12 @@ import numpy as np
 from img_super.domain import Float32Array, Label, RgbImage
 from img_super.lab.dataset.manifest import Facts
 from img_super.lab.synthesis import pixels, printing
-from img_super.lab.synthesis.capture import (
-    Shot,
-    View,
-    draw_view,
-    facts_of,
-    look_at,
-    pass_on,
-    photograph,
-    set_up,
-    show_on_screen,
-)
-from img_super.lab.synthesis.documents import Card, make_card
+from img_super.lab.synthesis.capture.camera import Shot, facts_of, photograph, set_up
+from img_super.lab.synthesis.capture.screen import show_on_screen
+from img_super.lab.synthesis.capture.transmission import pass_on
+from img_super.lab.synthesis.capture.view import View, draw_view, look_at
+from img_super.lab.synthesis.documents.blank import Card
+from img_super.lab.synthesis.documents.cards import make_card
 from img_super.lab.synthesis.geometry import corners_of, onto, warp
 from img_super.lab.synthesis.pair import SamplePair
 from img_super.lab.synthesis.superimpositions import Attack, draw_attack, on_card, on_photo

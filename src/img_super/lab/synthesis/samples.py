@@ -10,8 +10,8 @@ import numpy as np
 from img_super.detector.yunet import YuNet
 from img_super.domain import Box, Float32Array, Label, RgbImage, UInt8Array
 from img_super.lab.dataset.manifest import GENERATOR, Row, SavedFile
-from img_super.lab.synthesis.capture import facts_of
-from img_super.lab.synthesis.documents import Blank
+from img_super.lab.synthesis.capture.camera import facts_of
+from img_super.lab.synthesis.documents.blank import Blank
 from img_super.lab.synthesis.geometry import overlap
 from img_super.lab.synthesis.pair import PAIRS_A_BLANK, Options, SamplePair, draw_group_blank, draw_pair
 from img_super.lab.synthesis.render import Photo, render_pair

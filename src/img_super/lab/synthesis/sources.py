@@ -12,7 +12,8 @@ import numpy as np
 from img_super.domain import RgbImage
 from img_super.errors import ImgSuperError
 from img_super.lab.dataset.splits import Split, backgrounds_of, designs_of, split_of_identity
-from img_super.lab.synthesis.documents import DOCXPAND_NAMES, family_names
+from img_super.lab.synthesis.documents.design import family_names
+from img_super.lab.synthesis.documents.docxpand import DOCXPAND_NAMES
 from img_super.lab.synthesis.portraits.drawn import draw_portraits
 from img_super.lab.synthesis.portraits.folder import Progress, read_portraits
 from img_super.lab.synthesis.portraits.portrait import Portrait

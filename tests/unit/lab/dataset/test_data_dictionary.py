@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 
 from img_super.lab.dataset.manifest import GENERATOR, Row, SavedFile
-from img_super.lab.synthesis.capture import draw_capture, draw_passing, facts_of
+from img_super.lab.synthesis.capture.camera import draw_capture, facts_of
+from img_super.lab.synthesis.capture.transmission import draw_passing
 from img_super.lab.synthesis.superimpositions import SPECIES
 
 DICTIONARY = (Path(__file__).parents[4] / "docs" / "data" / "data_dictionary.md").read_text(encoding="utf-8")

@@ -7,8 +7,7 @@ import pytest
 from img_super.lab.dataset import splits
 from img_super.lab.dataset.manifest import SavedFile, ShownRow
 from img_super.lab.dataset.splits import Split, UnknownSource
-from img_super.lab.synthesis.documents import family_names
-from img_super.lab.synthesis.documents.design import PROCEDURAL
+from img_super.lab.synthesis.documents.design import PROCEDURAL, family_names
 
 CC0 = [f"cc0/{sex}/{number}" for sex in ("female", "male") for number in range(100)]
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from img_super.domain import Label
-from img_super.lab.synthesis.documents import Blank
+from img_super.lab.synthesis.documents.blank import Blank
 from img_super.lab.synthesis.pair import Options, SamplePair, draw_group_blank, draw_pair, region_around
 from img_super.lab.synthesis.render import Photo, render_pair
 from img_super.lab.synthesis.sources import Sources

@@ -121,6 +121,3 @@ def facts_of(parameters: object, prefix: str = "") -> Facts:
     for name, part in parts.items():
         facts |= facts_of(part, f"{prefix}.{name}" if prefix else name)
     return facts
-
-
-__all__ = ["KINDS", "Capture", "Facts", "Shot", "draw_capture", "facts_of", "photograph", "set_up"]

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from img_super.domain import Float32Array
-from img_super.lab.synthesis.capture import View, draw_capture, draw_view, facts_of, photograph, set_up
-from img_super.lab.synthesis.capture.camera import KINDS, Capture
+from img_super.lab.synthesis.capture.camera import KINDS, Capture, draw_capture, facts_of, photograph, set_up
 from img_super.lab.synthesis.capture.occluders import Occluder
+from img_super.lab.synthesis.capture.view import View, draw_view
 from tests.unit.lab.synthesis.capture.cards import plain_card, table
 
 

@@ -10,8 +10,14 @@ from PIL import Image
 
 from img_super.domain import Float32Array
 from img_super.lab.synthesis import pixels
-from img_super.lab.synthesis.capture import Passing, draw_passing, draw_screen, pass_on, show_on_screen
-from img_super.lab.synthesis.capture.transmission import SMALLEST_SCALE, TransmissionStep
+from img_super.lab.synthesis.capture.screen import draw_screen, show_on_screen
+from img_super.lab.synthesis.capture.transmission import (
+    SMALLEST_SCALE,
+    Passing,
+    TransmissionStep,
+    draw_passing,
+    pass_on,
+)
 from img_super.lab.synthesis.geometry import onto
 
 STEP = TransmissionStep(1.0, "area", 0.0, "jpeg", 80, 80, "420", "standard", False)

@@ -3,7 +3,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from img_super.lab.synthesis.documents import Blank, draw_blank, family_names, make_card
+from img_super.lab.synthesis.documents.blank import Blank
+from img_super.lab.synthesis.documents.cards import make_card
+from img_super.lab.synthesis.documents.design import family_names
+from img_super.lab.synthesis.documents.drawing import draw_blank
 from img_super.lab.synthesis.documents.overprints import DRAWERS
 from img_super.lab.synthesis.geometry import overlap
 from img_super.lab.synthesis.portraits.portrait import Portrait

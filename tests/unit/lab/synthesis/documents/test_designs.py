@@ -3,9 +3,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from img_super.lab.synthesis.documents import family_names
 from img_super.lab.synthesis.documents.codes import barcode, check_digit, mrz_lines
-from img_super.lab.synthesis.documents.design import PROCEDURAL, read_design
+from img_super.lab.synthesis.documents.design import PROCEDURAL, family_names, read_design
 from img_super.lab.synthesis.documents.items import DRAWERS
 from img_super.lab.synthesis.documents.lines import PATTERNS
 from img_super.lab.synthesis.documents.overprints import DRAWERS as OVERPRINTS
