@@ -11,7 +11,8 @@ import numpy as np
 
 from img_super.detector.yunet import YuNet, YuNetDetector
 from img_super.domain import Box, RgbImage
-from img_super.lab.dataset.forgeries import CONTROLS, SPECIES, LandmarkedFace, forge, left_genuine
+from img_super.lab.dataset.forgeries.forge import CONTROLS, SPECIES, forge, left_genuine
+from img_super.lab.dataset.forgeries.landmarked_face import LandmarkedFace
 from img_super.lab.dataset.jpeg import saved
 from img_super.lab.dataset.pictures import read_rgb
 from img_super.lab.dataset.splits import held_out

@@ -15,7 +15,7 @@ import numpy as np
 
 from img_super.domain import RgbImage, StrArray
 from img_super.lab.dataset.forged_photos import Landmarks
-from img_super.lab.dataset.forgeries import LandmarkedFace
+from img_super.lab.dataset.forgeries.landmarked_face import LandmarkedFace
 
 GROUPS: Final = {"sex": ("female", "male"), "age": ("18-34", "35-54", "55+"), "skin": ("light", "medium", "dark")}
 """The traits, and the groups of each."""

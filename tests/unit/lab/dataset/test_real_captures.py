@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from img_super.lab.dataset.forged_photos import CAREFUL, EXCHANGED
-from img_super.lab.dataset.forgeries import SPECIES, LandmarkedFace, forge
+from img_super.lab.dataset.forgeries.forge import SPECIES, forge
+from img_super.lab.dataset.forgeries.landmarked_face import LandmarkedFace
 from img_super.lab.dataset.manifest import BadDataSet
 from img_super.lab.dataset.measured_sets import other_hands_set
 from img_super.lab.dataset.real_captures import real_crops

@@ -32,9 +32,3 @@ def upgrade() -> None:
         sa.Column("label", sa.String(16), nullable=False),
     )
     op.create_index("labels_judgement_id", "labels", ["judgement_id"])
-
-
-def downgrade() -> None:
-    """Drop both tables."""
-    op.drop_table("labels")
-    op.drop_table("judgements")

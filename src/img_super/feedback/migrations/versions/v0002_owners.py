@@ -15,11 +15,3 @@ def upgrade() -> None:
     op.add_column("judgements", sa.Column("owner", sa.String(64)))
     op.add_column("judgements", sa.Column("name", sa.String(64)))
     op.create_index("judgements_name", "judgements", ["name"])
-
-
-def downgrade() -> None:
-    """Drop owners and names."""
-    op.drop_index("judgements_name", "judgements")
-    with op.batch_alter_table("judgements") as table:
-        table.drop_column("owner")
-        table.drop_column("name")

@@ -3,8 +3,3 @@
 All pixels are RGB uint8. Each species comes crude, as a first try in an image editor, and careful: in the colours,
 sharpness and grain of what it covers.
 """
-
-from img_super.lab.dataset.forgeries.forge import CONTROLS, SPECIES, forge, left_genuine
-from img_super.lab.dataset.forgeries.landmarked_face import LandmarkedFace
-
-__all__ = ["CONTROLS", "SPECIES", "LandmarkedFace", "forge", "left_genuine"]
