@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import multiprocessing
 import os
 import resource
 import tempfile
@@ -116,27 +117,27 @@ def time_in_process(pipeline: Pipeline, threads: ThreadPoolExecutor, paths: list
 
 def time_scan(crew: Crew, paths: list[Path], out: Path) -> tuple[float, float]:
     """Wall and processor seconds of all processes for finding, reading, judging, journal and results."""
-    wall_s, cpu_s = time.perf_counter(), _cpu_s(crew)
+    wall_s, cpu_s = time.perf_counter(), _cpu_s()
     with Journal(out.with_suffix(".journal"), {}) as journal:
         for judged in crew.judge(_only(paths, journal)):
             journal.add(judged)
         journal.commit()
         with replacing(out) as part:
             writer_for(out)(Summary().counting(journal.rows()), part)
-    return time.perf_counter() - wall_s, _cpu_s(crew) - cpu_s
+    return time.perf_counter() - wall_s, _cpu_s() - cpu_s
 
 
 def _only(paths: list[Path], journal: Journal) -> Iterator[Found]:
     return find_photos([str(path) for path in paths], {}, journal.__contains__)
 
 
-def _cpu_s(crew: Crew) -> float:
-    """Processor time so far of this process and of the crew's."""
+def _cpu_s() -> float:
+    """Processor time so far of this process and of its crew."""
     own = resource.getrusage(resource.RUSAGE_SELF)
-    return own.ru_utime + own.ru_stime + sum(map(_cpu_of_s, crew.process_ids))
+    return own.ru_utime + own.ru_stime + sum(_cpu_of_s(worker.pid) for worker in multiprocessing.active_children())
 
 
-def _cpu_of_s(process: int) -> float:
+def _cpu_of_s(process: int | None) -> float:
     ticks = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[11:13]
     return sum(map(int, ticks)) / os.sysconf("SC_CLK_TCK")
 

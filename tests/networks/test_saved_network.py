@@ -197,7 +197,7 @@ def test_layer_with_a_huge_output_is_refused(tmp_path: Path) -> None:
 
 def broken_files(file: bytes) -> Iterator[bytes]:
     half = len(file) // 2
-    yield from (b"", b"no network", file[:-400], file[:half] + bytes(64) + file[half + 64 :])
+    yield from (b"", b"no network", file[:-400], file[:half] + b"\xff" * 64 + file[half + 64 :])
 
 
 def test_sound_files_open_and_broken_ones_are_reported(small: bytes, tmp_path: Path) -> None:
