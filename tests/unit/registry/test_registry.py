@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import fcntl
 import json
 import shutil
 from collections.abc import Callable
@@ -13,7 +14,7 @@ import pytest
 from img_super.errors import BadModel
 from img_super.model_card import WeightsFile, read_card, write_card
 from img_super.pipeline.load import SHIPPED_MODEL, load_pipeline
-from img_super.registry.registry import Registry, check_model, is_registry, serving_folder
+from img_super.registry.registry import Registry, RegistryState, check_model, is_registry, serving_folder
 
 SHIPPED = read_card(SHIPPED_MODEL)
 
@@ -148,7 +149,17 @@ def test_card_files_must_lie_beside_the_card(registry: Registry, tmp_path: Path,
     assert (registry.folder / "registry.json").read_bytes() == before
 
 
-def test_concurrent_promotions_are_all_recorded(registry: Registry, tmp_path: Path) -> None:
+def test_concurrent_promotions_are_all_recorded(
+    registry: Registry, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write = Registry._write
+
+    def write_while_locked(written: Registry, state: RegistryState) -> None:
+        with (written.folder / ".lock").open("w") as lock, pytest.raises(BlockingIOError):
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)  # a lost promotion alone would need luck
+        write(written, state)
+
+    monkeypatch.setattr(Registry, "_write", write_while_locked)
     versions = ["2", "3", "4", "5"]
     for version in versions:
         registry.add(variant(tmp_path / version, version))
