@@ -29,6 +29,7 @@ def test_int8_serves_when_it_agrees_and_is_faster(
 def test_equal_weights_agree(data_set: Path) -> None:
     weights = read_weights(SHIPPED_MODEL, read_card(SHIPPED_MODEL), FLOAT)
     crops = read_crops(data_set)
+    crops = replace(crops, crops=crops.crops[::3], rows=crops.rows[::3])
     logits = answers_of(weights, crops.crops).logits
     called_so = np.random.default_rng(1).normal(0, logits.std() / 2, len(logits)) + logits > np.median(logits)
     rows = [structs.replace(row, label=int(label)) for row, label in zip(crops.rows, called_so, strict=True)]
